@@ -18,7 +18,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Replaces the content of a file; its mode stays, and a link is followed.
+    """Replaces the content of a file. Its mode stays, and a link is followed.
 
     Raises:
         OSError: It cannot be written; the old content stays.

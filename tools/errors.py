@@ -35,12 +35,12 @@ class ToolError(HandwheelError):
 
 
 class InvalidArguments(ToolError):
-    """The arguments are wrong; the caller may correct them."""
+    """The arguments are wrong. The caller may correct them."""
 
 
 class ToolFailed(ToolError):
-    """The tool failed; a retry does not help."""
+    """The tool failed. A retry does not help."""
 
 
 class LedgerError(HandwheelError):
-    """The ledger cannot be read or written; nothing is sent."""
+    """The ledger cannot be read or written. Nothing is sent."""

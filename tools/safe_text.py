@@ -1,4 +1,4 @@
-r"""Text of plants, people and models, made safe for the screen of an approver.
+r"""Text of plants, persons and models, made safe for the screen of an approver.
 
 Characters that are invisible, move other text or imitate it become escapes, such as `\u202e`.
 """

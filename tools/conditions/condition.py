@@ -74,7 +74,7 @@ class Condition(Checked):
 
 @dataclass(frozen=True, slots=True)
 class Expression(Checked):
-    """Checked expression of any kind: number, truth or word."""
+    """Checked expression of any kind, such as a number, truth or word."""
 
     @property
     def unit(self) -> str:
@@ -83,7 +83,7 @@ class Expression(Checked):
 
     @property
     def kind(self) -> Kind:
-        """The kind: `condition` is a truth, `word` a constant text.
+        """The kind, `condition` for a truth or `word` for a constant text.
 
         `string` and `enum` are tags; the value of an enumeration is its number.
         """
@@ -92,7 +92,7 @@ class Expression(Checked):
     def value(
         self, readings: Readings, history: History | None = None, *, now_s: float | None = None
     ) -> Value | None:
-        """Returns the value, `None` if unknown; arguments as of `Condition.evaluate`."""
+        """Returns the value, `None` if unknown. Arguments as of `Condition.evaluate`."""
         return self._read(_inputs(readings, history, now_s))
 
     def show(self, readings: Readings) -> str:
@@ -153,7 +153,7 @@ def parse_condition(text: str, names: Names, *, windows: bool = False) -> Condit
 def parse_expression(
     text: str, names: Names, *, unit: str | None = None, windows: bool = False
 ) -> Expression:
-    """Parses an expression of any kind; arguments and errors as of a condition.
+    """Parses an expression of any kind. Arguments and errors as of a condition.
 
     Args:
         unit: Unit of the result, which must be a number; empty for a number without unit.

@@ -29,7 +29,7 @@ def error_at(text: str, offset: int, reason: str) -> ConditionError:
 
 
 class ExpressionFault(Exception):
-    """A part of an expression is not valid; the parser turns it into a `ConditionError`.
+    """A part of an expression is not valid. The parser turns it into a `ConditionError`.
 
     Attributes:
         offset: Start of the part in the text, from 0.

@@ -114,5 +114,5 @@ def excerpt(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Returns the text of a condition on one line; quoted words stay as they are."""
+    """Returns the text of a condition on one line. Quoted words stay as they are."""
     return re.sub(r"('(?:[^']|'')*')|\s+", lambda found: found[1] or " ", text).strip()

@@ -1,4 +1,4 @@
-"""Names in an expression: meaning and replacement."""
+"""Names in an expression with meaning and replacement."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """Number with a unit; empty for no unit."""
+    """Number with a unit, or with an empty unit."""
 
     value: float
     unit: str = ""

@@ -72,7 +72,7 @@ def all_together(parts: Sequence[Operand]) -> list[Operand]:
 
 
 def fit(part: Operand, form: Form) -> Operand | None:
-    """Returns a number in the unit of a form; `None` if it does not convert.
+    """Returns a number in the unit of a form, or `None` if it does not convert.
 
     K beside degC is a difference, never a temperature. `0.5 degC` counts as a difference where
     only a difference fits.
@@ -116,7 +116,7 @@ def in_unit(part: Operand, by: UnitConversion, form: Form) -> Operand:
 
 
 def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand:
-    """Returns a sum or difference; the caller sets its text and offset.
+    """Returns a sum or difference. The caller sets its text and offset.
 
     degC - degC is a difference in K, degC and a difference are degC again.
 
@@ -173,7 +173,7 @@ def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Ope
 
 
 def folded(compute: Compute, parts: Sequence[Operand], form: Form) -> Operand:
-    """Returns a computed operand; of constants only, it is a constant.
+    """Returns a computed operand. Of constants only, it is a constant.
 
     Raises:
         ExpressionFault: A constant becomes too large.

@@ -42,7 +42,7 @@ NO_INPUTS = ConditionInputs({}, {}, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Type and unit of an operand; only operands of one form are compared.
+    """Type and unit of an operand. Only operands of one form are compared.
 
     Attributes:
         kind: `word` is a text that is not yet matched to a tag.
@@ -150,12 +150,12 @@ def value_of(tag: Tag) -> Reader:
 
 
 def is_good(tag: Tag) -> Reader:
-    """Returns a reader: whether a tag is usable; never unknown."""
+    """Returns the reader of a tag's usability, which is never unknown."""
     return lambda inputs: usable(tag, inputs.readings.get(tag.name)) is not None
 
 
 def age_of(tag: Tag) -> Reader:
-    """Returns the reader of a tag's age in seconds; unknown while the tag is."""
+    """Returns the reader of a tag's age in seconds. Unknown while the tag is."""
 
     def read(inputs: ConditionInputs) -> Value | None:
         reading = inputs.readings.get(tag.name)
@@ -178,12 +178,12 @@ def denied(part: Reader) -> Reader:
 
 
 def all_of(parts: Sequence[Reader]) -> Reader:
-    """Returns the conjunction; one false part decides, whatever is unknown."""
+    """Returns the conjunction. One false part decides, whatever is unknown."""
     return _decided_by(parts, False)
 
 
 def any_of(parts: Sequence[Reader]) -> Reader:
-    """Returns the disjunction; one true part decides, whatever is unknown."""
+    """Returns the disjunction. One true part decides, whatever is unknown."""
     return _decided_by(parts, True)
 
 
@@ -201,7 +201,7 @@ def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
 
 
 def compared(compare: Callable[[Any, Any], bool], left: Reader, right: Reader) -> Reader:
-    """Returns a comparison of two parts of one form; unknown if either is."""
+    """Returns a comparison of two parts of one form. Unknown if either is."""
 
     def read(inputs: ConditionInputs) -> Value | None:
         a, b = left(inputs), right(inputs)

@@ -128,7 +128,7 @@ class Series:
         return len(self._buckets)
 
     def add(self, now_s: float, value: Sample | None) -> None:
-        """Adds the newest sample; `None` for a reading that is not usable."""
+        """Adds the newest sample, or `None` for a reading that is not usable."""
         self._summary = None
         if not self._buckets:
             self._begin_s = now_s

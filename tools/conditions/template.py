@@ -36,7 +36,7 @@ class Template:
 
 
 def parse_template(text: str, names: Names) -> Template:
-    """Parses a text with expressions in braces; `{{` and `}}` stand for braces.
+    """Parses a text with expressions in braces. `{{` and `}}` stand for braces.
 
     Raises:
         ConditionError: A brace has no partner, or an expression is wrong; with line and column.

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 
 class Truth(Enum):
-    """Result of a condition; only `TRUE` may lead to an action.
+    """Result of a condition. Only `TRUE` may lead to an action.
 
     Its use as a Python boolean raises `TypeError`, since *unknown* is neither true nor false.
 

@@ -1,4 +1,4 @@
-"""Units as plants spell them: equality, conversion, products and quotients.
+"""Equality, conversion, products and quotients of units as plants spell them.
 
 Equal units are recognised by their parts. pint loads slowly, so it is imported only where two
 units differ; the gate's usual conditions never need it.
@@ -47,14 +47,14 @@ Parts = Mapping[str, int]
 
 
 class UnitConversion(NamedTuple):
-    """Conversion into another unit: times the factor, plus the offset."""
+    """Conversion into another unit by a factor, then an offset."""
 
     factor: float = 1.0
     offset: float = 0.0
 
 
 def scale(source: str, target: str) -> UnitConversion | None:
-    """Returns the conversion between two units; `None` if there is none.
+    """Returns the conversion between two units, or `None` if there is none.
 
     A number without a unit never converts to a percentage or back: `30` beside a level in % is
     ambiguous.
@@ -65,12 +65,12 @@ def scale(source: str, target: str) -> UnitConversion | None:
 
 
 def seconds(unit: str) -> float | None:
-    """Returns the length of a unit of time, seconds; `None` for any other unit."""
+    """Returns the length of a unit of time, seconds, or `None` for any other unit."""
     return _SECONDS.get(unit)
 
 
 def product(left: str, right: str) -> tuple[str, float]:
-    """Returns the unit of a product, and a factor: 0.01 for a percentage."""
+    """Returns the unit of a product, and a factor of 0.01 for a percentage."""
     if left and right == PERCENT:
         return left, 0.01
     if right and left == PERCENT:
@@ -79,7 +79,7 @@ def product(left: str, right: str) -> tuple[str, float]:
 
 
 def quotient(left: str, right: str) -> tuple[str, float]:
-    """Returns the unit of a quotient, and a factor: 100 for a divisor in percent."""
+    """Returns the unit of a quotient, and a factor of 100 for a divisor in percent."""
     if right == PERCENT and left != PERCENT:
         return left, 100.0
     return _combined(left, right, -1), 1.0
@@ -107,7 +107,7 @@ def _joined(left: Parts, right: Parts, sign: int) -> Parts:
 
 @lru_cache(maxsize=1024)
 def _parts(unit: str) -> Parts:
-    """Returns the parts of a unit and their powers: `m3/h` is m^3 and h^-1."""
+    """Returns the parts of a unit and their powers, m^3 and h^-1 for `m3/h`."""
     powers: Parts = {}
     found = re.findall(r"(?:^|([/·]))([^/·]*)", unit) if unit else []
     if not all(name for _, name in found):

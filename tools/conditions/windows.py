@@ -39,7 +39,7 @@ class Window:
     judge: Judge = field(repr=False, compare=False)
 
     def read(self, inputs: ConditionInputs) -> Value | None:
-        """Returns the value of the function; unknown without a series."""
+        """Returns the value of the function. Unknown without a series."""
         series = inputs.series.get(self.key)
         if series is None:
             return None

@@ -1,4 +1,4 @@
-"""Work orders and notices that agents raise for people.
+"""Work orders and notices that agents raise.
 
 They have a database of their own, so that their faults never block the ledger.
 """
@@ -69,7 +69,7 @@ class Trend(Model):
 
 
 class WorkOrder(Model):
-    """Task for people at the plant.
+    """Maintenance task at the plant.
 
     Attributes:
         key: Unique; a work order raised twice is kept once.
@@ -94,7 +94,7 @@ class WorkOrder(Model):
 
 
 class Notice(Model):
-    """Information for people.
+    """Message to a role or a person.
 
     Attributes:
         key: Unique; a notice given twice is kept once.

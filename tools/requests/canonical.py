@@ -59,7 +59,7 @@ def parse_canonical(text: str) -> Any:
 
 
 def _plainly(text: str) -> object:
-    """Returns the document of an ASCII text whose encoding gives the same text; faster.
+    """Returns the document of an ASCII text by a faster check.
 
     ASCII is always in NFC. A repeated key, another order, a space or another spelling of a number
     would be encoded differently.
@@ -77,7 +77,7 @@ def _plainly(text: str) -> object:
 
 
 def signed_bytes(domain: Domain, text: str) -> bytes:
-    """Returns the bytes to sign or hash; the domain separates kinds of documents."""
+    """Returns the bytes to sign or hash. The domain separates kinds of documents."""
     return f"handwheel/{domain}/1".encode() + b"\0" + text.encode()
 
 

@@ -1,4 +1,4 @@
-"""Request for action: an ordered list of writes, fixed to the byte, and its preconditions."""
+"""Request for an ordered list of writes, fixed to the byte, with preconditions."""
 
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
@@ -34,7 +34,7 @@ RiskClass = Literal["R1", "R2", "R3", "R4"]
 
 
 class Proposer(Model):
-    """Proposer of a request: a person with a key, or an agent without."""
+    """Proposer of a request, a person with a key or an agent without."""
 
     kind: Literal["person", "agent"]
     name: str
@@ -133,7 +133,7 @@ class Evidence(Model):
 
 
 class ExpectedEffect(Model):
-    """Expected result of a write in the process; it is monitored, not enforced.
+    """Expected result of a write in the process. It is monitored, not enforced.
 
     Attributes:
         text: A condition over the site's tags.
@@ -145,7 +145,7 @@ class ExpectedEffect(Model):
 
 
 class Lease(Model):
-    """Time limit of a write; the gate undoes the write when it ends.
+    """Time limit of a write. The gate undoes the write when it ends.
 
     Attributes:
         for_s: From the verification of the last command, wall-clock time, seconds.
@@ -155,7 +155,7 @@ class Lease(Model):
 
 
 class Action(Model):
-    """One write of one tag: one value, one frame.
+    """One write of one tag in one frame.
 
     Attributes:
         wire: The exact bytes: for Modbus unit and PDU, for OPC UA one `WriteValue`.
@@ -207,7 +207,7 @@ class Hashes(Model):
 
 
 class ActionRequest(Model):
-    """All that an approver approves; immutable, an edit makes another request.
+    """All that an approver approves. Immutable, an edit makes another request.
 
     Attributes:
         proposal_key: Unique; a repeated proposal is filed once.

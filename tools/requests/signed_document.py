@@ -1,4 +1,4 @@
-"""Document that a person sees and signs; its text is kept beside the decision."""
+"""Document that a person sees and signs. Its text is kept beside the decision."""
 
 from functools import cached_property
 

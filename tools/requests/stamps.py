@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from handwheel.connectors.errors import HandwheelError
 
 CLOCK_STEP_S = 2.0
-"""Largest drift between wall and boot clock; with more, the wall clock counts as set."""
+"""Largest drift between wall and boot clock. With more, the wall clock counts as set."""
 
 _NO_LINUX = "deciding and carrying out need the boot clock of Linux"
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -17,7 +17,7 @@ _BOOT_ID_BYTES = 64
 
 
 def stamp(time: datetime) -> str:
-    """Returns a time in the form of documents: `2026-11-25T08:50:25.123Z`."""
+    """Returns a time in the form of documents, in UTC with milliseconds."""
     text = time.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 

@@ -1,4 +1,4 @@
-"""An administrator's word: a key is taken back, a lockout released."""
+"""Decisions of an administrator that revoke a key or release a lockout."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ from ..signatures.decisions import (
 
 
 def revoke_key(context: DecisionContext, signed: Signed, now: Instant) -> None:
-    """Takes a key back: from now on nothing that it signed counts.
+    """Revokes a key, so that no decision that it signed counts from now on.
 
     Raises:
-        GuardrailError: The decision does not count; the journal keeps why.
+        GuardrailError: The decision is not valid; the journal records the reason.
         LedgerError: Nothing was recorded.
     """
     with context.refusals_recorded(signed, now):
@@ -42,11 +42,11 @@ def revoke_key(context: DecisionContext, signed: Signed, now: Instant) -> None:
 def release_lockout(
     context: DecisionContext, scope: str, generation: int, signed: Signed, now: Instant
 ) -> None:
-    """Releases a lockout and removes its file. Requests and approvals from before it stay dead.
+    """Releases a lockout and removes its file. Earlier requests and approvals stay invalid.
 
     Raises:
-        GuardrailError: The decision does not count; the journal keeps why.
-        LedgerError: Nothing was recorded, or the lockout is another one by now.
+        GuardrailError: The decision is not valid; the journal records the reason.
+        LedgerError: Nothing was recorded, or the lockout was replaced by another.
     """
     subject = lockout_subject(scope, generation)
     with context.refusals_recorded(signed, now):
@@ -65,7 +65,7 @@ def release_lockout(
             insert_decision(transaction, None, decision, signed, None, chain_of(operator))
             covered = None if scope == SITE else context.site.members_of(scope)
             release(transaction, scope, generation, covered)
-            _remove(lockout_file(context.site.state, scope))  # one that stays is latched again
+            _remove(lockout_file(context.site.state, scope))  # a file that stays is latched again
 
 
 def _remove(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Makes a request of a write: values coerced, bytes encoded, the present written down."""
+"""Builds a request with coerced values, encoded bytes and the present readings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ from ...requests.terms import NO_TERMS, Terms, check_terms
 from ..policy.cross_limits import CrossLimit, cross_tags
 from ..policy.policy import Policy, Ruling
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet without ambiguous letters
 _NAME_LENGTH = 8
-_TOLERANCE = 0.02  # of the span: less is noise, more is another plant
+_TOLERANCE = 0.02  # of the span; covers noise
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedWrite:
-    """One write that somebody wants, before anything is known of the device."""
+    """One proposed write, before it is encoded for the device."""
 
     tag: Tag
     value: Value
@@ -43,7 +43,7 @@ class ProposedWrite:
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What a request is made with."""
+    """Site and policy from which requests are built."""
 
     site: Site
     policy: Policy
@@ -52,7 +52,7 @@ class BuildContext:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An action that is about to be filed, and what the policy says of it."""
+    """Action to be filed, with the policy's ruling on it."""
 
     action: Action
     ruling: Ruling
@@ -61,11 +61,11 @@ class Draft:
 def tags_to_survey(
     context: BuildContext, writes: Sequence[ProposedWrite], terms: Terms = NO_TERMS
 ) -> list[Tag]:
-    """Returns every tag that must be read to make a request of the writes.
+    """Returns the tags that must be read to build a request of writes.
 
     Raises:
-        InvalidArguments: A tag may not be written at this site, is named twice, or cannot have a
-            lease; or an expectation is no condition over the site's tags.
+        InvalidArguments: A tag is not writable at this site, is named twice, or cannot have a
+            lease, or an expected effect is no condition over the site's tags.
     """
     check_once(writes)
     check_terms(terms, [write.tag for write in writes], context.site)
@@ -83,10 +83,10 @@ def make_request(
     now: Instant,
     terms: Terms = NO_TERMS,
 ) -> tuple[ActionRequest, Denial | None]:
-    """Makes a request of writes.
+    """Builds a request of writes.
 
     Args:
-        survey: One fresh look at the tags of `tags_to_survey`.
+        survey: Fresh readings of the tags of `tags_to_survey`.
         locks: The lockout generation of each scope that covers the equipment.
 
     Returns:
@@ -94,7 +94,7 @@ def make_request(
 
     Raises:
         InvalidArguments: A value does not fit its tag's type, or a tag cannot have a lease.
-        InterlockActive: A tag cannot be read well enough to say what it is written from.
+        InterlockActive: A tag has no good reading.
     """
     name = new_name()
     commands: list[Draft] = []
@@ -124,11 +124,11 @@ def make_request(
 
 
 def make_undo(context: BuildContext, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
-    """Returns what takes commands back to what their tags read now, the last written first.
+    """Returns actions that undo commands to the present readings, last command first.
 
     Raises:
-        InvalidArguments: What a tag reads now could not be written.
-        InterlockActive: It cannot be told what a tag reads now.
+        InvalidArguments: A present value cannot be written.
+        InterlockActive: A tag has no good reading.
     """
     found: list[Draft] = []
     for number, command in enumerate(reversed([each.action for each in commands]), start=1):
@@ -159,10 +159,10 @@ def common(
     now: Instant,
     more_roles: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Returns what every request says of itself, whoever asks.
+    """Returns the fields that requests of persons and agents share.
 
     Args:
-        more_roles: Whose signature is needed besides those of the policy's roles.
+        more_roles: Roles that must sign besides those of the policy.
     """
     rulings = [each.ruling for each in drafts]
     return {
@@ -179,10 +179,10 @@ def common(
 
 
 def check_once(writes: Iterable[ProposedWrite]) -> None:
-    """Refuses a list that writes a tag twice.
+    """Refuses writes that name a tag twice.
 
     Raises:
-        InvalidArguments: It does.
+        InvalidArguments: A tag is named twice.
     """
     names = [write.tag.name for write in writes]
     if len(set(names)) != len(names):
@@ -190,10 +190,10 @@ def check_once(writes: Iterable[ProposedWrite]) -> None:
 
 
 def tags_of(context: BuildContext, write: ProposedWrite) -> set[str]:
-    """Returns every tag that must be read to ask for a write.
+    """Returns the tags that must be read to propose a write.
 
     Raises:
-        InvalidArguments: The tag may not be written at this site.
+        InvalidArguments: The tag is not writable at this site.
     """
     if not context.site.is_writable(write.tag):
         is_heartbeat = context.site.is_heartbeat(write.tag)
@@ -208,33 +208,33 @@ def tags_of(context: BuildContext, write: ProposedWrite) -> set[str]:
 
 
 def judged(context: BuildContext, write: ProposedWrite, action: Action, survey: Survey) -> Ruling:
-    """Returns what the policy says of a write from what the tag reads."""
+    """Returns the policy's ruling on a write, from the present reading."""
     return context.policy.judge(write.tag, action.value, survey.readings.get(write.tag.name))
 
 
 def scopes(site: Site, writes: Sequence[ProposedWrite]) -> list[str]:
-    """Returns every scope that covers what the writes touch."""
+    """Returns the scopes that cover the equipment of writes."""
     found = (scope for write in writes for scope in site.scopes_of(equipment_of(write.tag)))
     return list(dict.fromkeys(found))
 
 
 def equipment_of(tag: Tag) -> str:
-    """Returns what a tag belongs to: its equipment, else its loop, such as `PIC-102`."""
+    """Returns the equipment of a tag, or its loop, such as `PIC-102`."""
     return tag.equipment or tag.name.partition(".")[0]
 
 
 def tolerance_of(tag: Tag) -> float | None:
-    """Returns by how much a reading may differ from the one expected; `None` for not at all."""
+    """Returns the tolerance of an expected reading, or `None` for an exact value."""
     return _TOLERANCE * (tag.span[1] - tag.span[0]) if tag.kind == "float" and tag.span else None
 
 
 def max_age_of(site: Site, tag: Tag) -> float:
-    """Returns how old a reading may be that is expected, seconds: three scans."""
+    """Returns the highest age of an expected reading in seconds, three scans."""
     return STALE_SCANS * site.scan_s(tag)
 
 
 def requirements(site: Site, tag: Tag) -> list[Requirement]:
-    """Returns what must be true of the equipment whenever the tag is written."""
+    """Returns the conditions of the equipment for every write of a tag."""
     equipment = site.equipment.get(tag.equipment)
     if equipment is None or not equipment.remote_when:
         return []
@@ -242,7 +242,7 @@ def requirements(site: Site, tag: Tag) -> list[Requirement]:
 
 
 def make_action(site: Site, action_id: str, write: ProposedWrite, survey: Survey) -> Action:
-    """Returns the write of a write as it would go over the wire; nothing is expected of it yet.
+    """Returns an action with the bytes of a write, without expected readings.
 
     Raises:
         InvalidArguments: The value does not fit its tag's type.
@@ -274,10 +274,10 @@ def make_action(site: Site, action_id: str, write: ProposedWrite, survey: Survey
 
 
 def expected_as_read(site: Site, tag: Tag, survey: Survey) -> ExpectedReading:
-    """Returns that a tag must still read what it reads now.
+    """Returns the present reading of a tag as the expected one.
 
     Raises:
-        InterlockActive: It cannot be relied on.
+        InterlockActive: The reading is not good.
     """
     reading = survey.readings.get(tag.name)
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
@@ -287,7 +287,7 @@ def expected_as_read(site: Site, tag: Tag, survey: Survey) -> ExpectedReading:
 
 
 def expected_of(site: Site, tag: Tag, value: Value) -> ExpectedReading:
-    """Returns that a tag must read a value."""
+    """Returns a value of a tag as an expected reading."""
     return ExpectedReading(
         tag=tag.name,
         value=value,
@@ -298,7 +298,7 @@ def expected_of(site: Site, tag: Tag, value: Value) -> ExpectedReading:
 
 
 def expected_exactly(site: Site, tag: Tag, value: Value) -> ExpectedReading:
-    """Returns that a tag must read just what was written: all else is somebody else's value."""
+    """Returns a written value as an expected reading without tolerance."""
     return expected_of(site, tag, value).model_copy(update={"tolerance": None})
 
 
@@ -307,7 +307,7 @@ def policy_denial(
 ) -> Denial | None:
     """Returns the policy's denial of a request, commands and recovery alike.
 
-    Limits across tags are judged on the plant as it is: not for recovery, which is for another.
+    Limits across tags are checked for commands only, since recovery starts from another state.
     """
     found = [
         f"{each.action.tag}: {reason}"

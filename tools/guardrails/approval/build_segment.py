@@ -1,4 +1,4 @@
-"""Makes the request of one segment of a run: commands, what takes them back, and safe states."""
+"""Builds the request of a segment of a run with commands, undo and safe states."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,9 +45,9 @@ class Command:
 
     Attributes:
         step: The playbook's step.
-        requires: What must be true besides, such as the playbook's permissives or an `if`.
-        reads: The tags from whose readings the value was computed: they must still read so.
-        promises: What is expected of the process afterwards, for whoever approves.
+        requires: Further conditions, such as the playbook's permissives or an `if`.
+        reads: Tags from which the value was computed; their readings must not change.
+        promises: Expected results in the process, for the approver.
     """
 
     write: ProposedWrite
@@ -59,13 +59,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """One write for when something fails.
+    """One write of the rollback.
 
     Attributes:
-        requires: What must be true besides: the `if` of the undo.
+        requires: Further conditions, the `if` of the undo.
         undoes: The index of a command of this segment, or the action id of an earlier one;
             `None` for a write into a safe state.
-        expects: For an earlier command: the value that it wrote.
+        expects: The value that an earlier command wrote.
     """
 
     write: ProposedWrite
@@ -77,15 +77,15 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a run asks for at once.
+    """Writes of a run that are approved at once.
 
     Attributes:
-        roles: The playbook's, besides those of the policy.
-        within_s: How long it may wait for the last signature; the policy may say less.
-        proposal_key: The same for the same segment of the same run, however often it is made.
+        roles: The playbook's roles, besides those of the policy.
+        within_s: Longest wait for the last signature; the policy may set less.
+        proposal_key: The same for each proposal of one segment of one run.
         supersedes: The earlier request whose open recovery this one takes over.
-        lease_s: How long what it writes shall stand before the gate takes it back, seconds;
-            `None` where only the run says when. Such a request takes nothing over.
+        lease_s: Time limit of its writes, seconds; `None` if only the run ends them. A request
+            with a lease takes nothing over.
     """
 
     run: RunOrigin
@@ -101,24 +101,24 @@ class Segment:
 
     @property
     def writes(self) -> list[ProposedWrite]:
-        """Every write: the commands in order, then the recovery."""
+        """The writes of the commands in order, then of the recovery."""
         commands = [each.write for each in self.commands]
         return commands + [each.write for each in self.recovery]
 
     @property
     def requirements(self) -> list[Requirement]:
-        """What must be true for one or another of them."""
+        """The conditions of all writes."""
         found = [each.requires for each in self.commands]
         found += [each.requires for each in self.recovery]
         return [requirement for requires in found for requirement in requires]
 
 
 def tags_of_segment(context: BuildContext, segment: Segment) -> list[Tag]:
-    """Returns every tag that must be read to make a request of a segment.
+    """Returns the tags that must be read to build the request of a segment.
 
     Raises:
-        InvalidArguments: A tag may not be written at this site, or two commands write the same.
-        ConditionError: A requirement cannot be read.
+        InvalidArguments: A tag is not writable at this site, or two commands write the same.
+        ConditionError: A requirement is not valid.
     """
     check_once([each.write for each in segment.commands])
     wanted = {name for write in segment.writes for name in tags_of(context, write)}
@@ -129,7 +129,7 @@ def tags_of_segment(context: BuildContext, segment: Segment) -> list[Tag]:
 
 
 def scopes_of_segment(site: Site, segment: Segment) -> list[str]:
-    """Returns every scope that covers what the segment may touch, recovery included."""
+    """Returns the scopes that cover the equipment of a segment, recovery included."""
     return scopes(site, segment.writes)
 
 
@@ -141,19 +141,19 @@ def make_segment(
     locks: Mapping[str, int],
     now: Instant,
 ) -> tuple[ActionRequest, Denial | None]:
-    """Makes the request of a segment.
+    """Builds the request of a segment.
 
     Args:
-        survey: One fresh look at the tags of `tags_of_segment`, with an encoder for each write.
+        survey: Fresh readings of the tags of `tags_of_segment`, and an encoder for each write.
         locks: The lockout generation of each scope of `scopes_of_segment`.
 
     Returns:
         The request, and the policy's denial.
 
     Raises:
-        InvalidArguments: A value does not fit its tag's type, a recovery undoes what is not
-            there, or a lease has nothing to take a command back by.
-        InterlockActive: A tag cannot be read well enough to say what it is written from.
+        InvalidArguments: A value does not fit its tag's type, a recovery undoes no command, or a
+            command with a lease has no undo.
+        InterlockActive: A tag has no good reading.
     """
     name = new_name()
     undone = _undone(segment)
@@ -187,7 +187,7 @@ def make_segment(
 
 
 def _undone(segment: Segment) -> dict[int, int]:
-    """Returns for each command that is taken back the number of the recovery that does."""
+    """Returns for each command with an undo the number of that recovery action."""
     found: dict[int, int] = {}
     for number, each in enumerate(segment.recovery, start=1):
         index = each.undoes
@@ -255,7 +255,7 @@ def _recovery(
 
 
 def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> list[ExpectedReading]:
-    """Returns what an undo must find: what the command wrote; a safe state expects nothing."""
+    """Returns the reading that an undo expects, none for a safe state."""
     tag, index, value = recovery.write.tag, recovery.undoes, recovery.expects
     if isinstance(index, int):
         if commands[index].tag != tag.name:

@@ -1,4 +1,4 @@
-"""Makes the card of a request: what was filed, beside what the plant reads now."""
+"""Builds the card of a request, which compares it with the present readings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -32,8 +32,8 @@ from .plant_snapshot import FRESH_S, PlantSnapshot, Reading
 
 __all__ = ["Card", "CardSigner", "SnapshotView", "frame_of", "make_card", "parse_card"]
 
-_WHOLE = 24_000  # characters of a reason: the longest, and each an escape
-_AHEAD_S = 0.5  # by how much a snapshot may seem to be from the future
+_WHOLE = 24_000  # characters of the longest reason, each one escaped
+_AHEAD_S = 0.5  # a snapshot may seem to be so far in the future
 
 
 def make_card(
@@ -46,13 +46,13 @@ def make_card(
     limits: Mapping[str, str] | None = None,
     blocking_reasons: Sequence[str] = (),
 ) -> Card:
-    """Returns what a person is to see, and whether it may be approved at this moment.
+    """Returns the card of a request, with the problems that prevent its approval.
 
     Args:
-        tags: The site's, by name.
-        snapshot: The gate's; `None` if there is none to rely on, which allows nothing.
-        signed: Who has signed already, and whose signature counts.
-        limits: Within which each tag may move, as the policy says; else the tag's range.
+        tags: Tags of the site, by name.
+        snapshot: The gate's; without one that is valid no approval is possible.
+        signed: Approvers whose signatures count.
+        limits: The policy's limits of each tag, by default the tag's range.
         blocking_reasons: For what else the gate would refuse it now; see `blocking_reasons`.
     """
     view = SnapshotView(tags, snapshot, now)
@@ -131,7 +131,7 @@ def _promises(action: Action) -> list[str]:
 
 
 def frame_of(action: Action) -> CardFrame:
-    """Returns the write of an action as it would go over the wire."""
+    """Returns the frame of an action."""
     return CardFrame(
         action_id=plain(action.action_id),
         digest=action.digest,
@@ -146,10 +146,10 @@ def frame_of(action: Action) -> CardFrame:
 
 
 class SnapshotView:
-    """One view at the gate's snapshot, through the site's tags.
+    """Values of the gate's snapshot, prepared for a card.
 
     Attributes:
-        values: What the snapshot shows, by tag; empty if it is not to be relied on.
+        values: Readings by tag; empty if the snapshot is too old.
     """
 
     def __init__(
@@ -166,13 +166,13 @@ class SnapshotView:
         )
 
     def faults(self, request: ActionRequest) -> list[str]:
-        """Returns what stands in the way of everything, or of all that a request touches."""
+        """Returns the missing snapshot or the suspensions that concern a request."""
         if self._snapshot is None:
             return [f"no snapshot of the plant younger than {FRESH_S:g} s: is the gate running?"]
         return [each.words for each in applying(self._snapshot.suspended, request, self._tags)]
 
     def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
-        """Returns the commands, each from what the plant reads now."""
+        """Returns the commands, each with the present value."""
         return [
             CardChange(
                 number=number,
@@ -195,9 +195,9 @@ class SnapshotView:
         ]
 
     def readings(self, request: ActionRequest) -> list[CardReading]:
-        """Returns each tag that is written or expected, once; in the order of the commands.
+        """Returns each tag that is written or expected once, in the order of the commands.
 
-        What an earlier command of the same request writes is not expected yet.
+        A tag that an earlier command of the request writes has no expected value yet.
         """
         expected: dict[str, list[ExpectedReading]] = {}
         written: set[str] = set()
@@ -210,17 +210,17 @@ class SnapshotView:
         return [self.reading(tag, each) for tag, each in expected.items()]
 
     def conditions(self, request: ActionRequest) -> list[CardCondition]:
-        """Returns each permissive of the commands, once."""
+        """Returns each required condition of the commands once."""
         unique = dict.fromkeys(
             (each.text, each.why) for action in request.commands for each in action.requires
         )
         return [self.condition(Requirement(text=text, why=why)) for text, why in unique]
 
     def condition(self, requirement: Requirement) -> CardCondition:
-        """Returns a requirement with the values of this moment."""
+        """Returns a required condition with the present values."""
         try:
             condition = parse_condition(requirement.text, self._tags)
-        except ConditionError:  # the site's tags are others now
+        except ConditionError:  # the tags were changed
             text, truth = requirement.text, Truth.UNKNOWN
         else:
             text, truth = condition.shown(self.values), condition.evaluate(self.values)
@@ -236,7 +236,7 @@ class SnapshotView:
         return _exact(reading) if reading else "-"
 
     def reading(self, tag: str, expected: Sequence[ExpectedReading] = ()) -> CardReading:
-        """Returns what a tag reads now, and whether that is what is expected."""
+        """Returns the present reading of a tag, compared with the expected one."""
         was = printable(expected[0].shown) if expected else None
         unit = printable(self._tags[tag].unit) if tag in self._tags else ""
         reading = self._found(tag)
@@ -265,7 +265,7 @@ class SnapshotView:
         before, after = _number(reading.value if reading else None), _number(action.value)
         if before is None or after is None or action.type not in {"int", "float"}:
             return None
-        # Of the decimals that are shown: a difference of floats has digits that nobody wrote.
+        # From the decimals that are shown, since a difference of floats has further digits.
         return f"{Decimal(exact_text(after)) - Decimal(exact_text(before)):+f}"
 
     def _is_already_so(self, action: Action) -> bool:
@@ -289,7 +289,7 @@ def _fault(
     if status.quality is not Quality.GOOD:
         return Denial("quality", f"is {plain(status.name)}")
     for each in expected:
-        # The snapshot itself may be up to five seconds old; the gate looks afresh.
+        # The snapshot itself may be five seconds old; the gate reads again before it writes.
         if reading.age_s > each.max_age_s:
             reason = f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
             return Denial("age", reason)

@@ -1,4 +1,4 @@
-"""The card: everything that a person sees before deciding, as a document of its own.
+"""Card that an approver sees before deciding, as a document.
 
 Its text is kept beside the decision, so that an auditor can draw it again.
 """
@@ -14,18 +14,18 @@ from ...requests.request import RiskClass, Stamp
 from ...requests.signed_document import SignedDocument
 
 RENDERER = "4"
-"""Changes whenever the same card would be drawn in another way."""
+"""Version of the drawing. It changes when a card is drawn differently."""
 
 
 class CardReading(Model):
-    """A live value under the change.
+    """Present value of a tag.
 
     Attributes:
-        shown: As a person reads it, without its unit; `-` if it is not known.
-        quality: `good`, or the status that says why not; `not read`.
+        shown: Text without unit; `-` if not known.
+        quality: `good`, the name of the status, or `not read`.
         age_s: Seconds from the device's sample to the drawing of the card.
-        was: What it read when the request was filed, where it must still read that.
-        fault: Why nothing may be approved on it; empty for none.
+        was: The expected value, from when the request was filed.
+        fault: Reason why this reading prevents an approval; empty for none.
     """
 
     tag: str
@@ -39,11 +39,11 @@ class CardReading(Model):
 
 
 class CardCondition(Model):
-    """A permissive, with the live values behind it.
+    """Required condition with present values.
 
     Attributes:
         text: The condition and its values.
-        why: Where it comes from.
+        why: Its origin.
     """
 
     text: str
@@ -52,15 +52,15 @@ class CardCondition(Model):
 
 
 class CardEvidence(Model):
-    """What was judged before a run asked, beside what is so now.
+    """Evidence of a run, as filed and now.
 
     Attributes:
-        filed: How it was judged then.
+        filed: Its truth when the request was filed.
         shown: The condition with the values of that moment.
-        now: What it is at this moment; `None` where the gate's picture cannot tell.
-        shown_now: The condition with the values of this moment; empty where `now` is `None`.
-        untold: Why it cannot be told what it is now; empty where it can.
-        source: Where it stands in the playbook.
+        now: Its present truth; `None` if the gate's snapshot does not show it.
+        shown_now: The condition with present values; empty where `now` is `None`.
+        untold: Reason why `now` is `None`; else empty.
+        source: Its place in the playbook.
     """
 
     id: str
@@ -74,18 +74,18 @@ class CardEvidence(Model):
 
     @property
     def is_against(self) -> bool:
-        """Whether it speaks against the request, as it was filed or now."""
+        """Whether it is not met, as filed or now."""
         wanted = "false" if self.side == "against" else "true"
         return self.filed != wanted or (self.now is not None and self.now != wanted)
 
 
 class CardRun(Model):
-    """The run of a playbook that asks.
+    """Run of a playbook that made the request.
 
     Attributes:
-        segment: Which request of the run it is, from 1.
-        parameters: As they were bound when the run began, the roles included.
-        max_duration_s: How long after the approval a later command may be sent, seconds.
+        segment: Number of the request in the run, from 1.
+        parameters: As bound at the start of the run, roles included.
+        max_duration_s: Longest time from the approval to the last command, seconds.
         supersedes: The earlier request of the run whose open recovery it takes over.
     """
 
@@ -100,13 +100,12 @@ class CardRun(Model):
 
 
 class CardFrame(Model):
-    """One write as it would go over the wire.
+    """Frame of one write.
 
     Attributes:
         digest: Of the action alone, under which its intent is recorded.
-        device: As it names itself.
-        certificate: Thumbprint of the one to which it has proved to have the key; `None` where
-            nothing is proved.
+        device: Name that the device reports.
+        certificate: Thumbprint of the certificate whose key it proved to have; else `None`.
     """
 
     action_id: str
@@ -121,19 +120,19 @@ class CardFrame(Model):
 
 
 class CardChange(Model):
-    """One command: from what to what.
+    """Change that one command makes.
 
     Attributes:
         number: Its place in the order, from 1.
-        now: What it reads now, with nothing rounded away.
-        delta: After minus now, with its sign and nothing rounded away; where both are numbers.
-        is_already_so: Whether it reads so now, and the write would change nothing.
-        limits: Within which it may move.
-        undo: The action that takes it back; without one it is not reversible.
+        now: The present value, not rounded.
+        delta: After minus now with its sign, not rounded; where both are numbers.
+        is_already_so: Whether the present value is the new one already.
+        limits: Limits of the tag.
+        undo: The action that undoes it; without one it is not reversible.
         readback: The tag that must read as sent.
-        within_s: How long the device may take until it does, seconds.
-        step: The playbook's step that it belongs to.
-        promises: What is expected of the process afterwards; never a prediction.
+        within_s: Longest time until it does, seconds.
+        step: Its step of the playbook.
+        promises: Expected results in the process.
     """
 
     number: int
@@ -154,14 +153,14 @@ class CardChange(Model):
 
 
 class CardRecovery(Model):
-    """A write that is approved along with the commands, for when a step fails.
+    """Recovery write that is approved along with the commands.
 
     Attributes:
-        undoes: The command of this request that it takes back, by its number.
-        before: The command of an earlier request of the run that it takes back. With neither it
-            brings something into the safe state.
-        step: The playbook's step that it belongs to.
-        only_if: Without which it is not sent, as it is now.
+        undoes: Number of the command of this request that it undoes.
+        before: The command of an earlier request of the run that it undoes. With neither it
+            writes a safe state.
+        step: Its step of the playbook.
+        only_if: Conditions without which it is not sent, with present values.
     """
 
     tag: str
@@ -175,7 +174,7 @@ class CardRecovery(Model):
 
 
 class CardSigner(Model):
-    """Somebody who has signed."""
+    """Approver who has signed."""
 
     person: str
     role: str
@@ -183,10 +182,10 @@ class CardSigner(Model):
 
 
 class CardLease(Model):
-    """For how long the writes stand, before the gate takes them back by itself.
+    """Time limit of the writes, after which the gate undoes them.
 
     Attributes:
-        span: As it is signed, nothing rounded away: `2 h`.
+        span: As it is signed, not rounded, `2 h`.
     """
 
     for_s: float
@@ -194,13 +193,13 @@ class CardLease(Model):
 
 
 class Card(SignedDocument):
-    """What was shown to a person who was asked to approve a request.
+    """Card of a request, as shown to an approver.
 
     Attributes:
-        run: `None` where a person asks.
-        lease: `None` where nothing is taken back by itself.
-        left_s: Seconds until it is too late for the last signature; negative if it is.
-        problems: Why it cannot be approved now; empty if it can.
+        run: `None` for a person's request.
+        lease: `None` without a time limit.
+        left_s: Seconds left for the last signature; negative if it is too late.
+        problems: Reasons why it cannot be approved now.
     """
 
     schema_: Literal["card/1"] = Field(default="card/1", alias="schema")
@@ -231,12 +230,12 @@ class Card(SignedDocument):
 
     @property
     def is_approvable(self) -> bool:
-        """Whether nothing that the card shows stands in the way."""
+        """Whether the card shows no problem."""
         return not self.problems
 
 
 def parse_card(text: str) -> Card:
-    """Returns the card of a canonical text, to be drawn again.
+    """Returns the card of a canonical text.
 
     Raises:
         ValueError: It is not canonical, or no card.

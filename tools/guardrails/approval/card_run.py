@@ -1,4 +1,4 @@
-"""What a card shows of a run: its playbook, the evidence then and now, and what takes it back."""
+"""Parts of a card about a run with its evidence and recovery."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,11 +20,11 @@ _OTHER_TAGS = "the site's tags are others now"
 def run_of(
     request: ActionRequest, tags: Mapping[str, Tag], values: Mapping[str, DataValue]
 ) -> CardRun | None:
-    """Returns the run that asks; `None` where a person does.
+    """Returns the run of a request, or `None` for a person's request.
 
     Args:
-        tags: The site's, by name.
-        values: What the gate's snapshot shows.
+        tags: Tags of the site, by name.
+        values: Readings of the gate's snapshot.
     """
     run = request.run
     if run is None:
@@ -74,11 +74,11 @@ def recovery_of(
     judge: Callable[[Requirement], CardCondition],
     frame_of: Callable[[Action], CardFrame],
 ) -> list[CardRecovery]:
-    """Returns what takes the commands back, what was done before, and the safe state.
+    """Returns the recovery actions of a request.
 
     Args:
-        judge: Returns a requirement with the values of this moment.
-        frame_of: Returns the write of an action as it would go over the wire.
+        judge: Returns a required condition with present values.
+        frame_of: Returns the frame of an action.
     """
     numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}
     return [

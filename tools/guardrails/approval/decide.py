@@ -1,4 +1,4 @@
-"""The one way in which a person's word on a request comes into the ledger and counts."""
+"""Records signed decisions on requests in the ledger, after all checks."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -52,15 +52,14 @@ def propose(
     denial: Denial | None,
     now: Instant,
 ) -> RequestState:
-    """Files a person's request with their signature on it, so that they cannot approve it.
+    """Files a person's request with the proposer's signature, who then cannot approve it.
 
     Args:
         denial: The policy's.
 
     Raises:
-        GuardrailError: The signature is not that of the proposer whom the request names,
-            something that would be written is locked out or in another's lease, or people are
-            asked too much already.
+        GuardrailError: The signature is not the proposer's, a tag is locked out or in another
+            lease, or a limit of requests is reached.
         LedgerError: Nothing was filed.
     """
     with context.refusals_recorded(signed, now):
@@ -69,13 +68,13 @@ def propose(
             raise DecisionRefused(Reason.OTHER_DIGEST)
         if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
             raise DecisionRefused(Reason.OTHER_PERSON)
-        for action in request.actions:  # what is filed during a lockout dies with its release
+        for action in request.actions:  # a request filed during a lockout ends with its release
             case = WriteCheck(context.site, context.database, context.policy, request, action, now)
             check_lockout(case)
             check_lease(case)
         check_may_have_lease(context.database, request)
         refused = _file(context, request, decision, signed, denial, now)
-    if refused:  # told to the journal in its own words, and not once more
+    if refused:  # the journal has its own row for it
         raise TooManyRequests(refused.reason)
     return RequestState.DENIED if denial else RequestState.PENDING
 
@@ -101,26 +100,26 @@ def _file(
 def decide(
     context: DecisionContext, signed: Signed, card: str | None, now: Instant
 ) -> RequestState:
-    """Takes a person's word on a request: approve, reject, revoke or resolve.
+    """Records a signed decision to approve, reject, revoke or resolve.
 
-    What does not count changes nothing; the journal keeps that it came and why it did not count.
-    It is judged by the people of this moment: a terminal may have been open for long.
+    A decision that is not valid changes nothing; the journal records it with the reason. The
+    roster is read anew, since a terminal may be open for long.
 
     Args:
-        card: The text of what the person was shown; its digest stands in the decision.
+        card: The text that the person was shown; the decision has its digest.
 
     Returns:
-        Where the request stands then.
+        The request's state then.
 
     Raises:
         ConfigError: `operators.yaml` cannot be read.
-        GuardrailError: It does not count, and why.
+        GuardrailError: The decision is not valid.
         LedgerError: Nothing was recorded.
     """
     context = replace(context, roster=load_roster(context.site))
     with context.refusals_recorded(signed, now):
         name, state = _decide(context, signed, card, now)
-    notify(context.site.state, name)  # the gate would look by itself, a little later
+    notify(context.site.state, name)  # else the gate finds it with its next poll
     return state
 
 
@@ -155,16 +154,16 @@ def _concerned(context: DecisionContext, decision: Decision) -> RequestRecord:
 
 
 def check_card(decision: Decision, record: RequestRecord, card: str | None) -> None:
-    """Refuses a decision on something else than what was shown, or with nothing shown at all.
+    """Refuses a decision without its card, or with a card of something else.
 
-    A resolution is made on what is known of just that action, everything else on a card.
+    A resolution needs an outcome card of its action, any other decision a card of the request.
 
     Args:
         card: The text that is kept beside the decision.
 
     Raises:
-        DecisionRefused: It was not made on this card, or the card is of another kind, or
-            another request's or action's.
+        DecisionRefused: The decision names another card, or the card is of another kind, request
+            or action.
     """
     if card is None:
         if decision.card is not None or decision.verdict not in {"reject", "revoke"}:
@@ -181,7 +180,7 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
 
 @lru_cache(maxsize=64)
 def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
-    """Returns what a card says of what it is about; nothing of what is no card."""
+    """Returns the identifying fields of a card, none if the text is no card."""
     try:
         shown: object = parse_canonical(card)
     except ValueError:
@@ -191,10 +190,10 @@ def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
 
 
 def check_open(verdict: VerdictName, record: RequestRecord, now: Instant) -> None:
-    """Refuses a word on a request that it comes too late for.
+    """Refuses a decision that the request's state does not allow.
 
     Raises:
-        PermitRefused: Where the request stands, and why.
+        PermitRefused: With the state of the request and its reason.
     """
     is_open = record.state in WAITING_REQUESTS or (
         record.state is RequestState.APPROVED and verdict in {"reject", "revoke"}
@@ -246,7 +245,7 @@ def _approve(
 
 
 def _check_not_suspended(context: DecisionContext, request: ActionRequest, now: Instant) -> None:
-    """Refuses an approval while the gate's snapshot says that nothing is sent; if there is one."""
+    """Refuses an approval while the gate's snapshot shows a suspension of its writes."""
     snapshot = read_snapshot(context.site.state, now)
     found = applying(snapshot.suspended, request, context.site.tags) if snapshot else []
     if found:
@@ -254,7 +253,7 @@ def _check_not_suspended(context: DecisionContext, request: ActionRequest, now: 
 
 
 def _supersede(context: DecisionContext, transaction: Transaction, request: ActionRequest) -> None:
-    """Ends the earlier request of the same run whose open recovery this one takes over."""
+    """Ends the earlier request of the run whose open recovery this one takes over."""
     earlier = load_superseded(context.database, request)
     if earlier is not None and earlier.state in OPEN_REQUESTS:
         reason = f"{request.request_id} has taken its place"
@@ -296,7 +295,7 @@ def _object(transaction: Transaction, record: RequestRecord, decision: Decision)
 def _unresolved(
     context: DecisionContext, record: RequestRecord, decision: Decision
 ) -> ActionRecord:
-    """Returns the action that is resolved, also one that was moved without anybody's word."""
+    """Returns the action to resolve, also one that a row resolved without a decision."""
     action_id = decision.subject or ""
     for each in unresolved_in(context.site, context.database, context.policy, record):
         if each.action_id == action_id:
@@ -312,10 +311,10 @@ def _resolve(
     transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
 ) -> RequestState:
     reason = f"resolved by {decision.person}"
-    if action.state in UNRESOLVED_ACTIONS:  # else the table says that it is over already
+    if action.state in UNRESOLVED_ACTIONS:  # else the table shows it as resolved already
         to = RESOLUTIONS[decision.verdict][1]
         move_action(transaction, action.action_id, action.state, to, reason)
     if record.state is not RequestState.APPROVED or record.request.run is not None:
-        return record.state  # what becomes of a run's request, the run decides
+        return record.state  # the run ends its own requests
     move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)
     return RequestState.CLOSED

@@ -1,6 +1,6 @@
-"""What the policy makes of one write: which rule decides what, what it needs, what is against it.
+"""Explains the policy's ruling on a write, with its rules, signers and obstacles.
 
-Nothing here decides: it asks those who do, and says what they say.
+It collects the results of the modules that decide and decides nothing itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,12 +34,12 @@ _UNFILED = ""  # no request and no action has such an id
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A write that somebody asks about.
+    """Write to explain.
 
     Attributes:
         value: As the device would hold it, where that is known.
-        person: Who would propose it; empty for an agent, `anybody` for whoever it is.
-        readings: What the plant shows now; empty if it does not answer.
+        person: The proposer; empty for an agent, `anybody` for any person.
+        readings: Present readings; empty if the plant does not answer.
     """
 
     tag: Tag
@@ -49,32 +49,32 @@ class Question:
 
     @property
     def is_agents(self) -> bool:
-        """Whether an agent would propose it."""
+        """Whether the proposer is an agent."""
         return not self.person
 
     @property
     def kind(self) -> Literal["agent", "person"]:
-        """What would propose it."""
+        """Kind of the proposer."""
         return "agent" if self.is_agents else "person"
 
     @property
     def now(self) -> DataValue | None:
-        """What the tag reads."""
+        """Present reading of the tag."""
         return self.readings.get(self.tag.name)
 
     def is_lost(self, name: str) -> bool:
-        """Whether the plant answers, and does not tell what a tag reads."""
+        """Whether a tag has no good reading."""
         reading = self.readings.get(name)
         return reading is None or reading.quality is not Quality.GOOD
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainContext:
-    """What the answer is looked up in.
+    """Site, policy and records that an explanation is made from.
 
     Attributes:
         database: `None` where there is no ledger yet.
-        snapshot: The running gate's; `None` if none runs.
+        snapshot: Of the running gate; `None` if none runs.
     """
 
     site: Site
@@ -87,13 +87,12 @@ class ExplainContext:
 
 @dataclass(frozen=True, slots=True)
 class CrossLimitResult:
-    """One condition across tags that the write is judged by.
+    """Result of one condition across tags for the write.
 
     Attributes:
         denial: `None` if it denies nothing, or the plant does not answer.
-        is_unknown: Whether nobody knows what it comes to.
-        is_now: Whether it denies only because of a reading that is not known now. A write of
-            which nobody knows what it does to the plant is denied whatever the plant shows.
+        is_unknown: Whether its truth is not known.
+        is_now: Whether it denies only because a reading is missing now.
     """
 
     rule: CrossTagRule
@@ -104,15 +103,15 @@ class CrossLimitResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer.
+    """Explanation of a write.
 
     Attributes:
-        across: Judged only of what is allowed otherwise.
-        signers: Who could sign it now, apart from whoever asks.
-        budgets: What is left of each group; of one that cannot be read, why.
-        waiting: For each role, how many requests wait for it; for a person, those of people.
-        in_the_way: For what the gate would refuse it, or people not be asked about it, now: also
-            what nobody knows now, although the gate denies for it.
+        across: Results of the limits across tags, if the write is allowed otherwise.
+        signers: People who could sign it now, without the proposer.
+        budgets: Usage of each group, or the reason why it cannot be read.
+        waiting: Number of requests that wait for each role; for a person, of persons only.
+        in_the_way: Reasons for which gate or request limits would refuse it now, missing readings
+            included.
     """
 
     ruling: Ruling
@@ -124,14 +123,14 @@ class Explanation:
 
     @property
     def denials(self) -> tuple[str, ...]:
-        """Why it is denied; empty if it may be proposed."""
+        """The denials. Empty if it may be proposed."""
         ruled = () if self.ruling.is_allowed else self.ruling.reasons
         crossed = (each.denial.reason for each in self.across if each.denial and not each.is_now)
         return (*ruled, *crossed)
 
 
 def explain(context: ExplainContext, question: Question, now: Instant) -> Explanation:
-    """Says what the policy makes of a write.
+    """Returns the explanation of a write.
 
     Raises:
         LedgerError: The ledger cannot be read.
@@ -150,7 +149,7 @@ def explain(context: ExplainContext, question: Question, now: Instant) -> Explan
 
 
 def _ruling(policy: Policy, question: Question) -> tuple[Ruling, tuple[str, ...]]:
-    """Returns the ruling, and what it would deny only because the present value is not known."""
+    """Returns the ruling, and reasons that exist only since the present value is not known."""
     tag, value, now = question.tag, question.value, question.now
     ruling = policy.judge(tag, value, now)
     if ruling.is_allowed or (now is not None and now.quality is Quality.GOOD):
@@ -224,7 +223,7 @@ def _in_the_way(
             yield str(refusal)
     elif ruling.is_allowed:
         yield "no gate is running: nobody can approve"
-    if database is None:  # nothing has ever been asked here
+    if database is None:  # no request was ever filed here
         locked = locked_files(site, equipment_of(question.tag)) if site.state.exists() else ()
         if locked:
             yield f"locked out: {', '.join(sorted(locked))}"
@@ -241,7 +240,7 @@ def _in_the_way(
 def _case(
     context: ExplainContext, database: Database, question: Question, now: Instant
 ) -> WriteCheck:
-    """Returns the write as a request would have it; it is none, and nobody can file it."""
+    """Returns the write in the form of a request that cannot be filed."""
     site, tag = context.site, question.tag
     equipment, reading = equipment_of(tag), question.now
     is_good = reading is not None and reading.quality is Quality.GOOD

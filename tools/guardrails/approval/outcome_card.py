@@ -1,6 +1,6 @@
-"""What a person sees who says what became of a write whose outcome is unknown or wrong.
+"""Card of a write whose outcome is unknown or wrong, shown to the person who resolves it.
 
-Its text is kept beside the decision, as a card is.
+Its text is kept beside the decision, as that of an approval card.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ from .plant_snapshot import PlantSnapshot
 
 
 class Outcome(SignedDocument):
-    """What was sent, and what is known of it.
+    """Known facts of a write that was or may have been sent.
 
     Attributes:
         after: The value that was sent, without its unit.
-        sent_at: When the intent to send it was recorded.
-        found: What the gate read after the frame; empty if nothing.
-        reading: What the tag that shows it reads now.
+        sent_at: Time of the recorded intent.
+        found: Value that the gate read after the frame; empty if none.
+        reading: Present reading of the readback tag.
     """
 
     schema_: Literal["outcome/1"] = Field(default="outcome/1", alias="schema")
@@ -60,12 +60,12 @@ def make_outcome(
     snapshot: PlantSnapshot | None,
     now: Instant,
 ) -> Outcome:
-    """Returns what is known of an action that was sent, or may have been.
+    """Returns the card of an action that was or may have been sent.
 
     Args:
-        found: What the gate read after the frame; see `found_after`.
-        tags: The site's, by name.
-        snapshot: The gate's; `None` if there is none to rely on.
+        found: From `found_after`.
+        tags: Tags of the site, by name.
+        snapshot: The gate's; `None` if none is valid.
     """
     action, stands = record.action(action_id), record.record(action_id)
     return Outcome(
@@ -89,7 +89,7 @@ def make_outcome(
 
 
 def found_after(database: Database, action_id: str) -> str:
-    """Returns what the gate read after the frame, as the journal has it; empty if nothing."""
+    """Returns the value that the gate read after the frame, or an empty text."""
     found = ""
     for row in rows_of(database, action_id):
         found = str(row.fields["body"].get("readback", found))

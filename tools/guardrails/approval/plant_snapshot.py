@@ -1,4 +1,4 @@
-"""The gate's snapshot of the plant: what terminals show, and what an approval looks at."""
+"""Snapshot of the plant that the gate publishes for terminals and approvals."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from ...requests.stamps import Instant, parse_stamp, stamp
 from ..interlocks.suspension import Suspension
 
 FRESH_S = 5.0
-"""A snapshot older than this shows nothing that may be approved."""
+"""Highest age of a snapshot that an approval may rely on."""
 _FILE = "picture.json"
 
 
@@ -28,9 +28,9 @@ class Reading(Model):
     """One reading in the snapshot.
 
     Attributes:
-        shown: As a person reads it, without its unit.
+        shown: Text without unit.
         status: The OPC UA status code.
-        age_s: Its age when the snapshot was made, seconds.
+        age_s: Its age in the snapshot, seconds.
     """
 
     value: Value | None
@@ -40,7 +40,7 @@ class Reading(Model):
 
     @classmethod
     def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
-        """Returns the snapshot's form of a reading.
+        """Returns the reading in the form of a snapshot.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -54,14 +54,14 @@ class Reading(Model):
 
 
 class PlantSnapshot(Model):
-    """What the gate saw of the tags of open requests, and when.
+    """Readings of the tags of open requests at one moment.
 
     Attributes:
         epoch: Of the gate that made it.
         locked: The scopes that are locked out.
-        hashes: The SHA-256 of the files that the gate has read, by name.
-        open_writes: What leases were to take back and did not, in words.
-        suspended: For what nothing is sent.
+        hashes: SHA-256 of the files that the gate has read, by name.
+        open_writes: Writes whose lease ended without an undo, as text.
+        suspended: Suspensions of actuation.
     """
 
     schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
@@ -76,11 +76,11 @@ class PlantSnapshot(Model):
     readings: dict[str, Reading]
 
     def age_s(self, now: Instant) -> float | None:
-        """Returns its age, seconds; `None` if the clocks cannot tell."""
+        """Returns the age in seconds, or `None` after a restart or clock step."""
         return now.since_s(Instant(parse_stamp(self.at), self.boot_id, self.boot_ms))
 
     def data_values(self, now: Instant) -> Mapping[str, DataValue]:
-        """Returns its readings as the conditions want them, aged to this moment."""
+        """Returns the readings for conditions, with their present age."""
         passed_s = self.age_s(now)
         if passed_s is None:
             return {}
@@ -102,11 +102,11 @@ def make_snapshot(
     open_writes: Sequence[str] = (),
     suspended: Sequence[Suspension] = (),
 ) -> PlantSnapshot:
-    """Returns the snapshot of this moment.
+    """Returns a snapshot of the present moment.
 
     Args:
-        open_writes: What leases were to take back and did not, in words.
-        suspended: For what nothing is sent.
+        open_writes: Writes whose lease ended without an undo, as text.
+        suspended: Suspensions of actuation.
     """
     now_s = monotonic()
     return PlantSnapshot(
@@ -126,15 +126,15 @@ def make_snapshot(
 
 
 def write_snapshot(state: Path, snapshot: PlantSnapshot) -> None:
-    """Puts the snapshot where terminals look, whole or not at all.
+    """Writes the snapshot to the state folder, whole or not at all.
 
     Raises:
-        LedgerError: The disk refuses.
+        LedgerError: It cannot be written.
     """
     place = state / _FILE
     draft = place.with_suffix(".new")
     try:
-        draft.unlink(missing_ok=True)  # of a gate that was killed; of a link, the link alone
+        draft.unlink(missing_ok=True)  # left by a killed gate; of a link, the link only
         with draft.open("x", encoding="utf-8") as file:
             if is_shared(state.stat()):
                 os.fchmod(file.fileno(), 0o640)
@@ -145,10 +145,10 @@ def write_snapshot(state: Path, snapshot: PlantSnapshot) -> None:
 
 
 def read_snapshot(state: Path, now: Instant) -> PlantSnapshot | None:
-    """Returns the snapshot, or `None` where there is none that may be relied on.
+    """Returns the snapshot, or `None` if none is valid.
 
-    One that is missing, damaged, of another boot, from the future or older than 5 s is none, and
-    in a state folder that users share so is one that is not by the folder's owner, the gate.
+    A snapshot is not valid if it is damaged, of another boot, from the future or older than 5 s,
+    or in a shared state folder not owned by the folder's owner, the gate.
     """
     try:
         document = json.loads(_text_by_owner(state))

@@ -1,4 +1,4 @@
-"""How much people are asked: so few requests wait at once, and no rejected one comes back soon."""
+"""Limits on the number of waiting requests and on repeats of rejected ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,23 +25,23 @@ from ..signatures.decisions import DecisionRefused, parse_decision
 from .build_request import tolerance_of
 
 REFUSED = "request.refused"
-"""The journal's kind of a proposal that people were not asked about."""
+"""Kind of the journal row of a request refused for these limits."""
 _QUIET_S = 60.0  # at most one such row of a proposer and a reason in so long
 _MOST_TAGS = 20
 _LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
 
 
 class TooManyRequests(PolicyViolation):
-    """People are not asked about it now; the journal tells that somebody wanted to."""
+    """A limit of requests refuses the request. The journal records it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What people would be asked.
+    """Parts of a request that the limits compare.
 
     Attributes:
         kind: `agent` or `person`.
-        roles: Every role that must sign.
+        roles: Roles that must sign.
         writes: Tags and values, in any order.
     """
 
@@ -51,15 +51,15 @@ class Proposal:
 
     @classmethod
     def of(cls, request: ActionRequest) -> Self:
-        """Returns what a request asks."""
+        """Returns the compared parts of a request."""
         writes = tuple((each.tag, each.value) for each in request.commands)
         return cls(request.proposer.kind, request.roles, writes)
 
     def is_like(self, other: Self, tags: Mapping[str, Tag]) -> bool:
-        """Whether people would take it for the same: the same kind asks for the same writes.
+        """Whether proposers of one kind propose the same writes.
 
         Args:
-            tags: The site's, by name: values nearer than a tag's tolerance are the same.
+            tags: Tags of the site, by name. Values within a tag's tolerance are the same.
         """
         own, others = dict(self.writes), dict(other.writes)
         return (
@@ -89,7 +89,7 @@ def request_denial(
     """Returns the denial of a proposal for the number or the repetition of requests.
 
     Args:
-        tags: The site's, by name.
+        tags: Tags of the site, by name.
 
     Raises:
         LedgerError: The ledger cannot be read.
@@ -123,10 +123,10 @@ def check_request_limits(
 
 
 def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
-    """Returns the ids of the requests that wait for a role, in the order in which they came.
+    """Returns the ids of the requests that wait for a role, oldest first.
 
     Args:
-        kind: Before whose proposal they would be: agents' do not stand before a person's.
+        kind: Kind of the proposer; for a person, requests of agents do not count.
     """
     return [each.request_id for each in _before(database, kind, now) if role in each.roles]
 
@@ -148,17 +148,17 @@ def _queue_denial(
 
 
 def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
-    """Returns what is asked already and counts against a proposal of this kind.
+    """Returns the waiting requests that count for a proposer of this kind.
 
-    Agents never tire: what they ask must not keep a person from asking.
+    Requests of agents do not count for a person, whom a flood of them would block.
     """
     waiting = _waiting(database, now)
     return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
 
 
 def _waiting(database: Database, now: Instant) -> list[ActionRequest]:
-    """Returns what people are asked about now; what is overdue waits for nobody any more."""
-    # Nobody can be asked about a damaged one.
+    """Returns the waiting requests that are not overdue."""
+    # A damaged request cannot be approved.
     found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
     return [each.request for each in found if _waits(each, now)]
 
@@ -191,7 +191,7 @@ def _repeat_denial(
 def _is_no_to(
     text: str, objection: str | None, proposal: Proposal, tags: Mapping[str, Tag]
 ) -> bool:
-    """Whether somebody said no to a request like a proposal."""
+    """Whether a rejected request is like a proposal."""
     try:
         request = parse_request(text)
     except ValueError:
@@ -200,7 +200,7 @@ def _is_no_to(
 
 
 def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
-    """Whether the proposer has ended it; where nobody can tell, it was rejected."""
+    """Whether the proposer withdrew the request. An unreadable decision counts as rejection."""
     try:
         decision = parse_decision(objection or "")
     except DecisionRefused:
@@ -210,7 +210,7 @@ def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
 
 
 def _since_s(text: str, now: Instant) -> float:
-    """Returns the seconds since a row of the journal; 0 for one that cannot be read."""
+    """Returns the seconds since a row of the journal, 0 if it cannot be read."""
     try:
         fields = JournalRow(0, text, "").fields
         boot_ms = round(float(fields["boot_s"]) * 1000.0)

@@ -1,4 +1,4 @@
-"""What people tell a run: hold and stop need no key; resume, abort and clear are signed."""
+"""Orders to a run. Hold and stop need no key, resume, abort and clear are signed."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -52,13 +52,13 @@ class _Body(Model):
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """One order, as the journal keeps it; nothing of it has been checked.
+    """Unchecked order, as the journal has it.
 
     Attributes:
         number: Of its row in the journal.
         seen: The number of the run's newest row that the person saw; `None` if not signed.
         signed: `None` for hold and stop.
-        fault: Why the row is no order at all; then the rest says nothing.
+        fault: Fault of a row that is no order; the other fields have no meaning then.
     """
 
     number: int
@@ -81,10 +81,10 @@ def newest_event(database: Database, run_id: str) -> int:
 def ask_run(
     database: Database, run_id: str, order: FreeOrder, person: str, now: Instant
 ) -> RunOrder:
-    """Tells a run to hold or to stop; anybody may.
+    """Orders a run to hold or to stop, without a signature.
 
     Args:
-        person: Whom the journal is to name.
+        person: Name for the journal.
 
     Raises:
         InvalidArguments: There is no such run, or the order needs a signature.
@@ -109,17 +109,17 @@ def order_run(
     signed: Signed,
     now: Instant,
 ) -> RunOrder:
-    """Tells a run to resume, to abort, or that an abort has been cleared.
+    """Orders a run to resume, to abort, or to clear an abort.
 
     Args:
-        seq: As `newest_event` returned it when the person signed. Only an abort counts on a run
-            that has gone on since.
-        roles: Every role that the person must stand in for.
+        seq: From `newest_event` when the person signed. Only an abort counts on a run that has
+            gone on since.
+        roles: Roles that the person must hold.
 
     Raises:
         InvalidArguments: There is no such run.
-        GuardrailError: The decision does not count, the run is over, or it has gone on since;
-            the journal keeps why.
+        GuardrailError: The decision is not valid, the run is over, or it has gone on since; the
+            journal records the reason.
         LedgerError: Nothing was recorded.
     """
     with context.refusals_recorded(signed, now):
@@ -137,13 +137,13 @@ def order_run(
 
 
 def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
-    """Returns the orders to a run, as they came.
+    """Returns the orders to a run, oldest first.
 
     Args:
-        after: Only those in rows behind this one.
+        after: Only those in rows after this one.
 
     Returns:
-        A row that is no order comes with its fault: it must not keep the others from being seen.
+        Orders, with a fault for a row that is none, so that it does not hide the others.
 
     Raises:
         LedgerError: They cannot be read.
@@ -154,16 +154,16 @@ def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrde
 def check_order(
     context: DecisionContext, run_id: str, given: RunOrder, roles: Collection[str], now: Instant
 ) -> None:
-    """Refuses a loaded order that nobody entitled has signed; hold and stop always count.
+    """Refuses a loaded order without a valid signature, except hold and stop.
 
-    Whoever has the ledger's file can write a row. A run checks each order once, when it takes
-    it up: the person must be enrolled then, and their key not revoked.
+    A row may have been written into the ledger's file. A run checks each order once, when it takes
+    it up: the person must be enrolled then, and the key not revoked.
 
     Args:
         roles: As for `order_run`.
 
     Raises:
-        GuardrailError: Why it does not count.
+        GuardrailError: The order is not valid.
         LedgerError: The ledger cannot be read.
     """
     if given.fault:
@@ -186,7 +186,7 @@ def _check_word(
     roles: Collection[str],
     operator: Operator,
 ) -> None:
-    """Refuses a signature on anything but this order, or by somebody who may not give it."""
+    """Refuses a signature on another order, or by a person without the roles."""
     if given.signed is None or given.order == "hold" or given.order == "stop":
         raise DecisionRefused(Reason.NOT_APPROVED)
     decision = parse_decision(given.signed.text)
@@ -215,9 +215,9 @@ def _check_open(transaction: Transaction, run_id: str) -> None:
 
 
 def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) -> None:
-    """Refuses an order to a run that has gone on since, and one that was given before.
+    """Refuses an order to a run that has gone on since, and a repeated order.
 
-    Without it a person's word on one hold would lift the next. An abort counts all the same.
+    Else the order that ends one hold would end the next. An abort counts in any case.
     """
     before = given.number or _NEVER
     newest = runs.newest_event(ledger, run_id, before)

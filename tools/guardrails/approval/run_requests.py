@@ -1,7 +1,7 @@
-"""What a run does to its requests: it files them, and says when; never whether.
+"""Files, releases and ends the requests of a run.
 
-Every step is checked against the lease of the process that works on the site's runs, in the same
-transaction: one that was stopped and wakes up again changes nothing.
+Every step checks the runner lock in the same transaction, so that a process that was stopped and
+continues later changes nothing.
 """
 
 from handwheel.connectors.denial import Denial
@@ -32,22 +32,20 @@ def file_segment(
     holder: str,
     now: Instant,
 ) -> RequestRecord:
-    """Files the request of a segment, once, however often the run proposes it.
+    """Files the request of a segment once, also if the run proposes it again.
 
     Args:
         denial: The policy's.
-        holder: Of the lease.
-        now: The moment that its `filed_at` names.
+        holder: Of the runner lock.
+        now: The moment of its `filed_at`.
 
     Returns:
-        The request as it stands: PENDING or DENIED, or wherever it has come to if the same
-        proposal was filed before.
+        The request, PENDING or DENIED, or in its present state if it was filed before.
 
     Raises:
-        GuardrailError: Something that may be written is locked out or not handed over to
-            agents, the request that it supersedes is another run's, or people are asked too
-            much already.
-        LostRace: Another process works on the runs by now.
+        GuardrailError: A tag is locked out or not granted to agents, the superseded request is
+            another run's, or a limit of requests is reached.
+        LostRace: Another process holds the runner lock.
         LedgerError: Nothing was filed.
     """
     if request.run is None:
@@ -77,11 +75,11 @@ def was_not_sent(database: Database, action_id: str) -> bool:
 
 
 def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
-    """Returns the earlier request whose open recovery a request takes over; `None` for none.
+    """Returns the earlier request whose open recovery a request takes over, or `None`.
 
     Raises:
         GuardrailError: It is another run's.
-        LedgerError: It is not there, or damaged.
+        LedgerError: It is missing or damaged.
     """
     if request.supersedes is None or request.run is None:
         return None
@@ -95,24 +93,24 @@ def load_superseded(database: Database, request: ActionRequest) -> RequestRecord
 
 
 class OrderWaits(PermitRefused):
-    """People have given the run an order that it has not looked at; nothing was changed."""
+    """The run has an order that it has not yet taken up. Nothing was changed."""
 
 
 def set_due(
     database: Database, action_id: str, holder: str, now: Instant, orders: int | None = None
 ) -> None:
-    """Says that an action's time has come; the gate still checks everything.
+    """Marks an action as due, so that the gate checks and sends it.
 
-    Commands come one after the other. With the first recovery the other commands are over.
+    Commands are due one after the other. The first recovery action cancels the other commands.
 
     Args:
-        orders: The newest order, by its row in the journal, that the run has looked at; `None`
-            where no order stops it.
+        orders: Journal row of the newest order that the run has taken up; `None` if orders do not
+            stop the action.
 
     Raises:
-        OrderWaits: There is a newer one.
-        GuardrailError: Its request is not approved, or a command before it is not done.
-        LostRace: It is not planned any more, or another process works on the runs by now.
+        OrderWaits: There is a newer order.
+        GuardrailError: Its request is not approved, or an earlier command is not done.
+        LostRace: It is not planned any more, or another process holds the runner lock.
         LedgerError: Nothing was changed.
     """
     with database.transaction(now) as transaction:
@@ -131,11 +129,11 @@ def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
 
 
 def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:
-    """Leaves an action out, because its `if` is not true.
+    """Skips an action whose `if` is not true.
 
     Raises:
-        GuardrailError: Its request is not approved, or a command before it is not done.
-        LostRace: It is not planned any more, or another process works on the runs by now.
+        GuardrailError: Its request is not approved, or an earlier command is not done.
+        LostRace: It is not planned any more, or another process holds the runner lock.
         LedgerError: Nothing was changed.
     """
     with database.transaction(now) as transaction:
@@ -146,13 +144,13 @@ def skip_action(database: Database, action_id: str, reason: str, holder: str, no
 def end_request(
     database: Database, request_id: str, reason: str, holder: str, now: Instant
 ) -> None:
-    """Ends a request of a run, and with it what was not sent; one that is over stays so.
+    """Ends an open request of a run and cancels its actions that were not sent.
 
-    What a lease is to take back stays with the gate until its time is over.
+    Undo actions of a lease stay with the gate until the lease ends.
 
     Raises:
         GuardrailError: It is no request of a run.
-        LostRace: Another process works on the runs by now.
+        LostRace: Another process holds the runner lock.
         LedgerError: Nothing was changed.
     """
     with database.transaction(now) as transaction:
@@ -174,13 +172,13 @@ def note_promise(
     holder: str,
     now: Instant,
 ) -> bool:
-    """Records what came of a promise of a step, with the last of its writes that took effect.
+    """Records the result of a step's promise with its last write that took effect.
 
     Returns:
-        False if that was recorded before, or the step has written nothing; nothing changed then.
+        False if it was recorded before, or the step has written nothing.
 
     Raises:
-        LostRace: Another process works on the runs by now.
+        LostRace: Another process holds the runner lock.
         LedgerError: It cannot be written.
     """
     with database.transaction(now) as transaction:
@@ -216,7 +214,7 @@ def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None
 def _its_request(
     database: Database, transaction: Transaction, action_id: str, holder: str
 ) -> RequestRecord:
-    """Returns the request of an action whose turn it is."""
+    """Returns the request of an action that is next in order."""
     check_runner_lock(transaction, holder)
     name = action_id.partition("/")[0]
     record = load_exactly(database, name)

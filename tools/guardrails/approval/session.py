@@ -1,4 +1,4 @@
-"""One approver's session on one request: the card, the expected word, the second look."""
+"""Session of one approver on one request, from the first card to the decision."""
 
 from collections.abc import Callable, Mapping
 from time import monotonic, sleep
@@ -80,7 +80,7 @@ class ApprovalSession:
             raise PermitRefused(f"{refusal}{f' (signed by {people})' if people else ''}") from None
 
     def look_again(self) -> str:
-        """Renews the card and returns what changed since the one before; empty if nothing did."""
+        """Renews the card and returns the change since the last one, or an empty text."""
         before, self.card = (
             self.card,
             current_card(self.decision_context, self.record, instant_now()),
@@ -159,7 +159,7 @@ def check_approvable(card: Card) -> None:
 
 
 def role_for(context: DecisionContext, operator: Operator, request: ActionRequest) -> str:
-    """Returns the role in which an operator signs: one that the request asks for, if held."""
+    """Returns the operator's role to sign in, if possible one that the request needs."""
     for held in sorted(operator.roles):
         if any(context.policy.satisfies(held, role, request.written) for role in request.roles):
             return held

@@ -1,7 +1,6 @@
-"""A hand-over between shifts: what the next person was shown, signed by both.
+"""Hand-over of a shift with a summary that both operators sign.
 
-It changes nobody's rights and nothing at the plant: it is kept so that it can be known who knew
-what.
+It changes no rights and nothing at the plant. The journal keeps the summary.
 """
 
 from collections.abc import Mapping
@@ -29,17 +28,17 @@ from ..signatures.decisions import (
 )
 
 HANDED_OVER = "shift.handed_over"
-"""The kind of the journal's row."""
+"""Kind of the journal row."""
 PARTS: Mapping[str, ShiftVerdict] = {"ended": "end-shift", "taken": "take-shift"}
-"""The keys of the row's two decisions, and the verdict of each."""
+"""Keys of the row's two decisions, with the verdict of each."""
 
 
 class Section(Model):
-    """One heading of the summary.
+    """One section of the summary.
 
     Attributes:
-        lines: As they are shown, the oldest first.
-        more: How many lines were not shown.
+        lines: As shown, oldest first.
+        more: Number of lines that were not shown.
     """
 
     title: str
@@ -48,12 +47,12 @@ class Section(Model):
 
 
 class ShiftSummary(SignedDocument):
-    """What the next person must know, as both see it on one screen.
+    """Summary of the shift for the next operator.
 
     Attributes:
-        since: From when on `sections` tell of what was written.
+        since: Start of the time that `sections` cover.
         seq: The journal's last row when it was made.
-        note: What the leaving person adds.
+        note: Note of the leaving person.
     """
 
     schema_: Literal["shift/1"] = Field(default="shift/1", alias="schema")
@@ -68,17 +67,17 @@ class ShiftSummary(SignedDocument):
 
     @property
     def subject(self) -> str:
-        """What the decisions are about."""
+        """Subject of the two decisions."""
         return shift_subject(self.leaving, self.coming, self.seq)
 
 
 def hand_over_shift(
     context: DecisionContext, summary: ShiftSummary, leaving: Signed, coming: Signed, now: Instant
 ) -> None:
-    """Records that one person has handed the shift over to another, in one row of the journal.
+    """Records the hand-over of a shift in one row of the journal.
 
     Raises:
-        GuardrailError: One of the decisions does not count; the journal keeps why.
+        GuardrailError: One of the decisions is not valid; the journal records the reason.
         LedgerError: Nothing was recorded.
     """
     ended = _checked(context, summary, leaving, "end-shift", now)
@@ -92,10 +91,10 @@ def hand_over_shift(
 
 
 def check_shift(leaving: Operator, coming: Operator) -> None:
-    """Refuses people between whom no shift can be handed over.
+    """Refuses a hand-over to oneself, and from or to an administrator.
 
     Raises:
-        PermitRefused: They are one, or one of them is an administrator.
+        PermitRefused: Leaving and coming are one person, or one is an administrator.
     """
     if leaving.person == coming.person or leaving.key_id == coming.key_id:
         raise PermitRefused("a shift is handed over to somebody else")

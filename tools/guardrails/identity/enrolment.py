@@ -1,4 +1,4 @@
-"""Enrolment: adds a person to `operators.yaml`, signed by an administrator.
+"""Adds persons to `operators.yaml` by a record that an administrator signs.
 
 The key is written first, then the record, then for the first administrator the trust root. A
 crash in between leaves a key or a record that does not count.
@@ -39,7 +39,7 @@ RENEWED_WITHIN = timedelta(days=30)
 
 
 class EnrolmentRefused(InvalidArguments):
-    """The enrolment is not possible; nothing was written."""
+    """The enrolment is not possible. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +215,12 @@ def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:
 
 
 def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey) -> Record:
-    """Returns the record of a private key; see `record_of`."""
+    """Returns the record of a private key. See `record_of`."""
     return record_of(site_id, wanted, private.public_key(), issuer)
 
 
 def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Record:
-    """Returns a record signed by the issuer; `judge` says whether it counts."""
+    """Returns a record signed by the issuer. `judge` says whether it counts."""
     unsigned = Record.model_validate(
         {
             "person": wanted.person,

@@ -1,4 +1,4 @@
-"""Key files of a person for a site: the one in use, the next one, and old ones.
+"""Key files of a person for a site, in use, next and old.
 
 The next one lies beside the one in use until an administrator has signed a record for it. It
 then takes its place when the key is opened next. No key is ever deleted or overwritten.
@@ -25,7 +25,7 @@ def next_key_path(site_id: str, person: str) -> Path:
 
 
 def new_key_path(site_id: str, person: str) -> Path:
-    """Returns the path for a new key: of the key in use if there is none, else of the next.
+    """Returns the path for a new key, that of the next key if one is in use.
 
     Raises:
         KeyFault: There is a next key already.
@@ -40,7 +40,7 @@ def new_key_path(site_id: str, person: str) -> Path:
 
 
 def create_own_key(site_id: str, person: str, passphrase: str) -> tuple[PrivateKey, Path]:
-    """Creates a person's key, or the next one; returns it and its path.
+    """Creates a person's key, or the next one. Returns it and its path.
 
     Raises:
         KeyFault: It cannot be created, or there is a next key already.

@@ -1,4 +1,4 @@
-"""Signing keys of people: OpenSSH files that only their owner can read.
+"""Signing keys in OpenSSH files that only their owner can read.
 
 The file is encrypted with a passphrase; one guess costs half a second of work. `ssh-keygen` reads
 and writes the same files.
@@ -45,17 +45,17 @@ _MAX_BYTES = 16_384
 
 
 class KeyFault(HandwheelError):
-    """A key cannot be used or created; its holder must act."""
+    """A key cannot be used or created. Its holder must act."""
 
 
 def fingerprint(public: PublicKey) -> str:
-    """Returns the key id as OpenSSH shows it: `SHA256:` and base64 without padding."""
+    """Returns the key id as OpenSSH shows it."""
     digest = sha256(_blob(public)).digest()
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 def public_line(public: PublicKey) -> str:
-    """Returns the public key as one line: `ssh-ed25519 AAAA…`."""
+    """Returns the public key as one line, `ssh-ed25519 AAAA…`."""
     return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
@@ -96,7 +96,7 @@ def key_path(site_id: str, person: str) -> Path:
 
 
 def create_key(path: Path, passphrase: str) -> PrivateKey:
-    """Creates a key file; never overwrites another.
+    """Creates a key file and never overwrites another.
 
     Args:
         passphrase: At least 8 characters.

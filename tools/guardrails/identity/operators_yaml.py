@@ -68,7 +68,7 @@ def _records(text: str) -> list[Record]:
 
 
 def _item(record: Record) -> str:
-    """Returns a record as a YAML list item; texts are quoted, since `no` is a name too."""
+    """Returns a record as a YAML list item. Texts are quoted, since `no` is a name too."""
     lines = (
         f"{key}: {json.dumps(value)}" for key, value in record.model_dump(by_alias=True).items()
     )

@@ -1,4 +1,4 @@
-"""People of a site: the records of `operators.yaml` with a chain to the trust root.
+"""Roster of a site from the records of `operators.yaml` with a chain to the trust root.
 
 A record binds a key to a person, roles and a time. An administrator signs it; the first
 administrator signs the own record, and `site.yaml` holds the fingerprint of that key.
@@ -26,9 +26,9 @@ from ...requests.stamps import parse_stamp, stamp
 from .keys import KeyFault, PublicKey, fingerprint, parse_public_line
 
 ADMINISTRATOR = "administrator"
-"""Role that enrols, revokes and releases; it never approves."""
+"""Role that enrols, revokes and releases. It never approves."""
 AGENT = "agent"
-"""Role of agents; it cannot be enrolled, since an agent holds no key."""
+"""Role of agents. It cannot be enrolled, since an agent holds no key."""
 
 
 PERSON = re.compile(r"[a-z][a-z0-9.-]{0,31}")
@@ -40,7 +40,7 @@ Role = Annotated[str, spelled(ROLE.pattern, ROLE_WORDS)]
 
 
 class Record(Model):
-    """Record of one enrolment: person, roles, key, validity, issuer and signature."""
+    """Record of one enrolment."""
 
     person: Person
     roles: list[Role] = Field(min_length=1)
@@ -51,7 +51,7 @@ class Record(Model):
     signature: Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
 
     def signed(self, site_id: str) -> bytes:
-        """Returns the bytes that the issuer signs: the whole record and the site."""
+        """Returns the bytes of record and site that the issuer signs."""
         said = self.model_dump(by_alias=True, exclude={"signature"})
         document = {"schema": "enrolment/1", "site": site_id, **said, "roles": sorted(self.roles)}
         return signed_bytes("enrolment", canonical(document))
@@ -96,7 +96,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """People whose records have a valid chain to the trust root.
+    """Operators whose records have a valid chain to the trust root.
 
     Attributes:
         ignored: Problems of the records that do not count.
@@ -124,7 +124,7 @@ class Roster:
 
 
 def load_roster(site: Site) -> Roster:
-    """Reads the people of a site; none without a file.
+    """Reads the roster of a site, which is empty without a file.
 
     Raises:
         ConfigError: The file cannot be read, or is no list of records.
@@ -141,7 +141,7 @@ def load_roster(site: Site) -> Roster:
 
 @lru_cache(maxsize=8)
 def _roster(content: bytes, shown: str, site_id: str, trust_root: str) -> Roster:
-    """Returns the people of a file's bytes, whatever the time, so that it can be cached."""
+    """Returns the roster of a file's bytes, whatever the time, so that it can be cached."""
     document = parse_content(content, shown)
     file = load_model(OperatorsFile, document)
     operators, faults = judge(file.operators, site_id, trust_root)
@@ -155,7 +155,7 @@ def _roster(content: bytes, shown: str, site_id: str, trust_root: str) -> Roster
 def judge(
     records: Sequence[Record], site_id: str, trust_root: str
 ) -> tuple[tuple[Operator, ...], dict[int, Denial]]:
-    """Returns the people whose records count, and the fault of each other record."""
+    """Returns the operators whose records count, and the fault of each other record."""
     faults: dict[int, Denial] = {}
     publics: dict[int, PublicKey] = {}
     for number, record in enumerate(records):
@@ -269,7 +269,7 @@ def _outlived(each: Operator, vouched: Mapping[int, Operator]) -> Denial | None:
 
 
 def _conflicts(vouched: Mapping[int, Operator]) -> Iterator[tuple[int, Denial]]:
-    """Yields the records of people with two keys at once, and of keys with two people."""
+    """Yields the records of persons with two keys at once, and of keys with two persons."""
     for number, each in vouched.items():
         for other_number, other in vouched.items():
             if other_number == number:

@@ -1,4 +1,4 @@
-"""Key rotation: a person's record ends now, and one for the new key begins.
+"""Ends a person's record now and begins one for a new key.
 
 Both are written in one replacement of `operators.yaml`, so a crash leaves the old record or both
 new ones. Earlier signatures of the old key stay verifiable, since its record remains.

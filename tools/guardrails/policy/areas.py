@@ -11,7 +11,7 @@ from .schema import Role
 
 
 def is_in_area(tag: Tag, site: Site, pattern: str) -> bool:
-    """Whether a tag's equipment lies in an area; see `is_equipment_in_area`."""
+    """Whether a tag's equipment lies in an area. See `is_equipment_in_area`."""
     return is_equipment_in_area(tag.equipment, site, pattern)
 
 
@@ -27,7 +27,7 @@ def is_equipment_in_area(equipment: str, site: Site, pattern: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Roles of a policy: which other roles each one covers, and where.
+    """Roles of a policy with the roles that each may act as, and its areas.
 
     Attributes:
         acts_as: Roles that a role may act as directly.

@@ -1,4 +1,4 @@
-"""Limits across tags: conditions that a write must find or leave true."""
+"""Limits across tags, which are conditions that a write must find or leave true."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class CrossLimit:
     def judged(
         self, readings: Mapping[str, DataValue], tag: Tag, value: Value
     ) -> tuple[Truth, Denial | None]:
-        """Returns the truth of the condition for a write, and the denial; see `denial`."""
+        """Returns the truth of the condition for a write, and the denial. See `denial`."""
         try:
             return self._judged(readings, tag, value) if self.concerns(tag) else (Truth.TRUE, None)
         except Exception as error:  # noqa: BLE001 - every error denies

@@ -55,7 +55,7 @@ class Move:
 
     @property
     def distance(self) -> float | None:
-        """Distance that the tag moves; `None` if not known."""
+        """Distance that the tag moves, or `None` if not known."""
         before, after = _number(self.before), _number(self.after)
         if before is None or after is None:
             return None
@@ -78,13 +78,13 @@ class GroupUsage:
 
     @property
     def writes_left(self) -> int | None:
-        """Number of writes still allowed; `None` for any."""
+        """Number of writes still allowed, or `None` for any."""
         most = self.group.writes
         return None if most is None else max(most - len(self.moves), 0)
 
     @property
     def travel_left(self) -> float | None:
-        """Travel still allowed, in the unit of the tags; `None` for any."""
+        """Travel still allowed, in the unit of the tags, or `None` for any."""
         most = self.group.travel
         return None if most is None else max(most - self._travelled(self.moves), 0.0)
 
@@ -158,7 +158,7 @@ def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
 
 
 def check_group(usage: GroupUsage, move: Move, planned: Sequence[Move] = ()) -> None:
-    """Refuses a write beyond a limit of its group; see `GroupUsage.denial`.
+    """Refuses a write beyond a limit of its group. See `GroupUsage.denial`.
 
     Raises:
         PolicyViolation: It is beyond the limit.

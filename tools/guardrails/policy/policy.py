@@ -1,4 +1,4 @@
-"""Policy of a site: which values may be written, and who must approve.
+"""Policy of a site on the values that may be written and their approval.
 
 No matching rule denies, forbid wins, and of several rules the strictest holds.
 """
@@ -109,7 +109,7 @@ class Policy:
     _roles: Roles
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
-        """Whether a role may act as another; an unknown role never may.
+        """Whether a role may act as another. An unknown role never may.
 
         Args:
             tags: The tags that are written. Without any, only roles without areas count.
@@ -117,7 +117,7 @@ class Policy:
         return self._roles.satisfies(held, wanted, tags)
 
     def satisfied(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
-        """Whether a role counted as another in an earlier decision; see `satisfies`.
+        """Whether a role counted as another in an earlier decision. See `satisfies`.
 
         A role that was removed from the policy counts as itself, since its areas are not known.
         """
@@ -129,7 +129,7 @@ class Policy:
         return role in self._roles.acts_as
 
     def areas_of(self, role: str) -> tuple[str, ...] | None:
-        """Returns the areas of a role; `None` if it counts everywhere."""
+        """Returns the areas of a role, or `None` if it counts everywhere."""
         return self._roles.areas.get(role)
 
     def has_use_for(self, role: str) -> bool:

@@ -36,7 +36,7 @@ class Range:
         return self.low <= number <= self.high
 
     def narrowed(self, other: "Range") -> "Range":
-        """Returns the intersection; it is empty if its low end is above its high end."""
+        """Returns the intersection. It is empty if its low end is above its high end."""
         return Range(max(self.low, other.low), min(self.high, other.high), self.unit)
 
 

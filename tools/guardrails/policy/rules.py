@@ -25,7 +25,7 @@ from .schema import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, Ri
 
 @dataclass(frozen=True, slots=True)
 class TagRules:
-    """All rules for one tag combined; the strictest value of each counts.
+    """All rules for one tag combined. The strictest value of each counts.
 
     Attributes:
         forbidden: Reasons of the rules that forbid it.
@@ -124,7 +124,7 @@ def _narrowest(spans: Iterable[Range | None]) -> Range | None:
 
 
 def place_of(document: Document, *path: str | int) -> str:
-    """Returns the place of a key in the policy, such as `policy.yaml:12`."""
+    """Returns file and line of a key in the policy."""
     return f"{POLICY_FILE}:{document.places[path][0]}"
 
 

@@ -1,4 +1,4 @@
-"""Key `suspend` of `policy.yaml`: limits beyond which actuation is suspended."""
+"""Limits of `policy.yaml` beyond which actuation is suspended."""
 
 import re
 from collections.abc import Iterator

@@ -22,7 +22,7 @@ def tag_denials(rules: TagRules) -> tuple[str, ...]:
 
 
 def value_denials(rules: TagRules, value: Value) -> tuple[str, ...]:
-    """Returns the reasons why a value is never written: wrong type, or outside the limits."""
+    """Returns the reasons why a value has a wrong type or lies outside the limits."""
     tag, limits = rules.tag, rules.limits
     if not _fits(tag, value):
         return (f"it is no value that a {tag.kind} of {tag.name} can have",)
