@@ -22,9 +22,9 @@ from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     asset_owners,
     load_runs,
-    new_run_id,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.requests.ids import new_id
 
 from .agent_context import ActiveRun, AgentContext
 from .driver import Driver
@@ -188,7 +188,7 @@ class SiteAgents:
 
     def _begin(self, watch: TriggerWatch, place: str, shown: str) -> None:
         """Begins a run, and disarms its trigger once the run is in the ledger."""
-        log = self._log(new_run_id())
+        log = self._log(new_id("U"))
         active = self._open_run(watch.plan, log)
         try:
             owner = active.runner.open(RunStart(place, shown, self._hashes))

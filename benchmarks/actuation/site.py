@@ -40,13 +40,13 @@ from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.run_requests import file_segment
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.lifecycle import file_in
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import (
     ActionRequest,
     Evidence,

@@ -11,7 +11,6 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
     AuthorityStatus,
@@ -25,6 +24,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail

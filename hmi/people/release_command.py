@@ -7,12 +7,12 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now
 
 from ..shell.cli.open_site import open_site

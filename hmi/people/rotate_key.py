@@ -9,7 +9,6 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import revoke_key
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.key_files import (
     create_own_key,
     new_key_path,
@@ -20,6 +19,7 @@ from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -23,6 +22,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     new_nonce,
     sign,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
 from ..shell.terminal.cancellable_prompt import current_withdrawal

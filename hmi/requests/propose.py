@@ -15,13 +15,13 @@ from handwheel.tools.guardrails.approval.build_request import (
 )
 from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import instant_now

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from handwheel.tools.guardrails.approval.decide import check_open, decide
 from handwheel.tools.guardrails.approval.session import role_for
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement

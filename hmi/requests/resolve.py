@@ -8,13 +8,13 @@ from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement

@@ -29,7 +29,6 @@ from handwheel.tools.guardrails.approval.run_orders import (
     SignedOrder,
     order_run,
 )
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
@@ -39,6 +38,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.safe_text import plain, printable
 

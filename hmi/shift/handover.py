@@ -10,7 +10,6 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     check_shift,
     hand_over_shift,
 )
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
@@ -18,6 +17,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.errors import ToolFailed
-from handwheel.tools.guardrails.approval.run_requests import OrderWaits
+from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..binding.model import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
@@ -125,7 +125,7 @@ class StepExecutor:
         while self._may_send():
             try:
                 self._send(run_action)
-            except OrderWaits:
+            except OrderPending:
                 continue  # a new order is handled first
             return True
         return False
@@ -135,7 +135,7 @@ class StepExecutor:
 
         Raises:
             Interrupted: Its request is not approved any more.
-            OrderWaits: The run has not handled a new order yet.
+            OrderPending: The run has not handled a new order yet.
         """
         action_id = run_action.action.action_id
         record = self._ledger.request(run_action.request_id)

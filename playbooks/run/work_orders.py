@@ -10,8 +10,8 @@ from handwheel.tools.maintenance.workorders import (
     Trend,
     WorkOrder,
     WorkOrders,
-    new_workorder_id,
 )
+from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..binding.model import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
@@ -48,7 +48,7 @@ class Maintenance:
         now = self._clock().wall
         wanted = WorkOrder.model_validate(
             {
-                "workorder_id": new_workorder_id(),
+                "workorder_id": new_id("W"),
                 "key": f"{self._log.run_id}/{step.id}",
                 "site": site,
                 "asset": work.asset,

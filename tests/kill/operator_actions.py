@@ -23,7 +23,6 @@ from handwheel.tools.guardrails.approval.build_request import (
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.outcome_card import found_after, make_outcome
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import SITE
@@ -42,6 +41,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms

@@ -233,7 +233,7 @@ def _comparison(parts: Sequence[Operand], signs: "Sequence[Token]") -> Reader:
 def _inside(parts: Sequence[Operand]) -> Reader:
     value, low, high = all_together(parts)
     if operands.is_above(low.constant, high.constant):
-        reason = f"nothing lies in {low.said} .. {high.said}; the low end stands first"
+        reason = f"{low.said} .. {high.said} is empty; write the low end first"
         raise ExpressionFault(low.offset, reason)
     return operands.inside(value.read, low.read, high.read)
 

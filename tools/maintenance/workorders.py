@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import choice
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
@@ -29,8 +28,6 @@ MOST_POINTS = 60
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
 _VERSION = 1
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
-_LENGTH = 8
 _BUSY_S = 5.0
 _PAUSE_S = 0.02
 _CANDIDATES = 5
@@ -106,11 +103,6 @@ class Notice(Model):
     to: str = Field(min_length=1)
     text: str = Field(min_length=1)
     run_id: str = Field(min_length=1)
-
-
-def new_workorder_id() -> str:
-    """Returns a new random id."""
-    return "W-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))
 
 
 class WorkOrders:
@@ -258,7 +250,9 @@ class WorkOrders:
             with attempt:
                 mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
                 if mode != "wal":
-                    raise ToolFailed(f"{self._path}: stands where SQLite cannot use WAL")
+                    raise ToolFailed(
+                        f"{self._path}: is on a file system where SQLite cannot use WAL"
+                    )
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

@@ -13,7 +13,7 @@ LONGEST = 2000
 def reason_fault(given: str) -> Denial | None:
     """Returns the fault of a reason."""
     if not given.strip():
-        return Denial("empty", "say why; it is empty")
+        return Denial("empty", "is empty; give a reason")
     if len(given) > LONGEST:
         return Denial("length", f"has {len(given)} characters; at most {LONGEST}")
     if any("\ud800" <= each <= "\udfff" for each in given):

@@ -247,7 +247,7 @@ class ActionRequest(Model):
             raise ValueError("an action belongs to another request")
         kinds = [action.kind for action in self.actions]
         if kinds != ["command"] * len(self.commands) + ["recovery"] * len(self.recovery):
-            raise ValueError("an action stands in the wrong list")
+            raise ValueError("an action is in the wrong list")
         return self
 
     @model_validator(mode="after")

@@ -9,11 +9,11 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, role_for
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now
 
 from ...people.signing import Signer, open_context, sign_statement

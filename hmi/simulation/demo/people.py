@@ -7,13 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site, load_site
 from handwheel.tools.atomic_files import replace_file
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roster
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ...people.signing import Signer, open_context, sign_statement

@@ -110,13 +110,13 @@ def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[s
         else:
             yield _row("group", each)
     if found.denials:
-        yield from (_row("in the way", each) for each in found.in_the_way)
+        yield from (_row("in the way", each) for each in found.obstacles)
         return
     whose = "requests" if question.is_agents else "requests of people"
     most = policy.asking.pending
     for role, number in found.waiting.items():
         yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
-    for each in found.in_the_way or ("nothing, now",):
+    for each in found.obstacles or ("nothing, now",):
         yield _row("in the way", each)
 
 
@@ -181,7 +181,7 @@ def explanation_fields(
         "groups": [_group_fields(each) for each in found.budgets],
         "waiting": dict(found.waiting),
         "waiting_most": policy.asking.pending,
-        "in_the_way": found.in_the_way,
+        "in_the_way": found.obstacles,
     }
 
 

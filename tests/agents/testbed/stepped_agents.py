@@ -33,13 +33,13 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.interlocks.authority_check import authority_status
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.maintenance.workorders import WorkOrders
 
 from ...gate.testbed.authority_grant import give

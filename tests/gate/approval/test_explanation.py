@@ -53,7 +53,7 @@ def _question(room: Watched, name: str, value: Value, person: str, is_seen: bool
 
 async def test_nothing_is_in_the_way_of_what_may_be_asked(room: Watched) -> None:
     found = _explained(room, *START)
-    assert (found.in_the_way, found.denials, found.waiting) == ((), (), {"operator": 0})
+    assert (found.obstacles, found.denials, found.waiting) == ((), (), {"operator": 0})
     assert set(found.signers) == {"anna", "bert", "gina"}
     assert set(_explained(room, *START, "anna").signers) == {"bert", "gina"}
     request = room.approved(START)
@@ -63,12 +63,12 @@ async def test_nothing_is_in_the_way_of_what_may_be_asked(room: Watched) -> None
 
 
 async def test_agents_need_a_hand_over(room: Watched) -> None:
-    (why,) = _explained(room, *START, "").in_the_way
+    (why,) = _explained(room, *START, "").obstacles
     assert why == "P-101A was not handed over to agents"
     give(room.desk.decision_context, "P-101A", room.clock.now())
-    assert _explained(room, *START, "").in_the_way == ()
+    assert _explained(room, *START, "").obstacles == ()
     take_authority(room.desk.database, room.site, "P-101A", "LOCAL", "carl", room.clock.now())
-    assert _explained(room, *START).in_the_way == ("P-101A is LOCAL, set by carl",)
+    assert _explained(room, *START).obstacles == ("P-101A is LOCAL, set by carl",)
 
 
 async def test_a_lockout_a_held_outcome_and_a_cool_down_are_told(room: Watched) -> None:
@@ -77,30 +77,30 @@ async def test_a_lockout_a_held_outcome_and_a_cool_down_are_told(room: Watched) 
     await room.act()
     room.clock.forward(5.0)
     words = "PIC-102.sp was written 5.0 s ago; its cool-down is 20 s: wait 15 s more"
-    assert _explained(room, "PIC-102.sp", 355.0).in_the_way == (words,)
-    assert _explained(room, "PIC-102.sp", 355.0, is_seen=False).in_the_way == (words,)
+    assert _explained(room, "PIC-102.sp", 355.0).obstacles == (words,)
+    assert _explained(room, "PIC-102.sp", 355.0, is_seen=False).obstacles == (words,)
     room.plant.fault = "answer lost"
     request = room.approved(START_B)
     room.watch()
     await room.act()
     held = f"P-101B is held: {request.request_id}/c1 is UNKNOWN; look at the plant, then: "
-    (why,) = _explained(room, *START_B).in_the_way
+    (why,) = _explained(room, *START_B).obstacles
     assert why.startswith(held)
     room.desk.lock_out("PUMPS-101")
-    assert _explained(room, *START_B).in_the_way[0] == "locked out: PUMPS-101"
-    assert _explained(room, "PIC-102.sp", 355.0).in_the_way == (words,)
+    assert _explained(room, *START_B).obstacles[0] == "locked out: PUMPS-101"
+    assert _explained(room, "PIC-102.sp", 355.0).obstacles == (words,)
 
 
 async def test_what_people_are_asked_already_is_told(room: Watched) -> None:
     request = room.desk.propose(START)
     assert _explained(room, *START_B).waiting == {"operator": 1}
     room.desk.say("reject", request, "anna")
-    (why,) = _explained(room, *START).in_the_way
+    (why,) = _explained(room, *START).obstacles
     assert why.startswith(f"the same was rejected 0 s ago ({request.request_id})")
-    assert _explained(room, *START_B).in_the_way == ()
+    assert _explained(room, *START_B).obstacles == ()
     for n in range(5):
         room.desk.propose(("PIC-102.sp", 340.0 + n))
-    assert _explained(room, *START_B).in_the_way[0].startswith("5 requests of people wait for")
+    assert _explained(room, *START_B).obstacles[0].startswith("5 requests of people wait for")
     assert _explained(room, *START_B, "").waiting == {"operator": 5}
 
 
@@ -129,7 +129,7 @@ async def test_what_suspends_it_is_told(
     lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
     picture = desk.snapshot.model_copy(update={"suspended": [lasting]})
     found = explain(replace(desk, snapshot=picture), _question(room, *write, "person", True), now)
-    assert found.in_the_way == (f"actuation is suspended: {scope}: it is down",) * is_covered
+    assert found.obstacles == (f"actuation is suspended: {scope}: it is down",) * is_covered
 
 
 async def test_files_that_were_changed_are_told(room: Watched) -> None:
@@ -138,10 +138,10 @@ async def test_files_that_were_changed_are_told(room: Watched) -> None:
     picture = desk.snapshot.model_copy(update={"hashes": {**desk.snapshot.hashes, "policy": "0"}})
     question = _question(room, *START, "person", True)
     changed = replace(desk, snapshot=picture)
-    (why,) = explain(changed, question, room.clock.now()).in_the_way
+    (why,) = explain(changed, question, room.clock.now()).obstacles
     assert why == "policy.yaml was changed; start the gate again and ask again"
-    (why,) = explain(replace(desk, snapshot=None), question, room.clock.now()).in_the_way
-    assert why == "no gate is running: nobody can approve"
+    (why,) = explain(replace(desk, snapshot=None), question, room.clock.now()).obstacles
+    assert why == "no gate is running: nothing can be approved"
 
 
 async def test_a_condition_across_tags_denies_here_as_it_would_there(room: Watched) -> None:
@@ -165,7 +165,7 @@ async def test_what_only_nobody_knows_now_is_in_the_way_and_no_denial(room: Watc
     question = replace(question, readings={**question.readings, "PT-102.pv": bad})
     found = explain(_desk(room), question, room.clock.now())
     assert found.denials == ()
-    (why,) = found.in_the_way
+    (why,) = found.obstacles
     assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")
     assert why.endswith("is unknown now")
     lines = list(explanation_lines(room.desk.decision_context.policy, question, True, found))
@@ -206,7 +206,7 @@ async def test_what_is_left_of_a_group_is_told(tmp_path: Path) -> None:
         (left,) = _explained(room, "PIC-102.sp", 372.0).budgets
         assert isinstance(left, GroupUsage)
         assert budget_left(left) == ("4 of 5 writes and 20 of 30 kPa left within 10 min 00 s")
-        (why,) = _explained(room, "PIC-102.sp", 381.0).in_the_way
+        (why,) = _explained(room, "PIC-102.sp", 381.0).obstacles
         assert why.startswith("moves: its tags may move by 30 kPa within 10 min 00 s, and it would")
         assert why.endswith("be 31 kPa; wait 540 s more")
 

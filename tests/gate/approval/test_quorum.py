@@ -22,7 +22,7 @@ from ..testbed.with_oracle import Watched
 async def test_two_rows_are_not_two_people(
     room: Watched, people: list[str], reason: Reason | None
 ) -> None:
-    """Two must sign: nobody has commissioned the mode. Each row has its own good signature."""
+    """Two must sign: the rule is not commissioned the mode. Each row has its own good signature."""
     request, _ = room.desk.request([MODE])
     assert request.quorum == 2
     assert file_request(room.desk.database, request, "", room.clock.now())

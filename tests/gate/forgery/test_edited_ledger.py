@@ -11,7 +11,6 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
@@ -26,6 +25,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     lockout_subject,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers

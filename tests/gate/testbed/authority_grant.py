@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from handwheel.hmi.people.signing import Signer, sign_statement
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
@@ -14,6 +13,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ...sites.people import key_of

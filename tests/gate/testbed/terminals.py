@@ -19,7 +19,6 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator, Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes, lockout_generations
@@ -41,6 +40,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     parse_decision,
     sign,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.terms import NO_TERMS, Terms

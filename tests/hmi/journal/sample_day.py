@@ -14,13 +14,13 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.signatures.decisions import Signed, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp
@@ -51,7 +51,7 @@ def still(patch: pytest.MonkeyPatch) -> None:
         # The names of requests in order: R-0000000A, R-0000000B.
         return _LETTERS[number // 8 % len(_LETTERS)] if number % 8 == 7 else "0"
 
-    patch.setattr("handwheel.tools.guardrails.approval.build_request.choice", choice)
+    patch.setattr("handwheel.tools.requests.ids.choice", choice)
     patch.setattr("os.getpid", lambda: 4242)
     now = SteppedClock(Fuse()).now()
     patch.setattr("handwheel.tools.guardrails.ledger.store.database.instant_now", lambda: now)

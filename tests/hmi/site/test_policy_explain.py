@@ -65,7 +65,7 @@ def test_what_may_be_proposed_is_told_with_all_that_decides(said: Said, site: Pa
         f"cool-down 1 min 00 s after the last write ({rule})",
         f"group pressure: 3 of 3 writes and 40 of 40 kPa left within 10 min 00 s ({group})",
         "asked now 0 of 5 requests of people wait for operator",
-        "in the way no gate is running: nobody can approve",
+        "in the way no gate is running: nothing can be approved",
     ])  # fmt: skip
     assert not (site / "var").exists()  # to explain makes no ledger
 
@@ -119,7 +119,7 @@ def test_it_is_told_to_programs_too(site: Path, frame_log: Path) -> None:
         "cooldown_s": 10.0, "areas": {"operator": None}, "signers": [], "confirmation": True,
         "decided_by": {"class": [rule], "roles": [rule], "cooldown": [rule]}, "groups": [],
         "within_s": 1800.0, "waiting": {"operator": 0}, "waiting_most": 5,
-        "in_the_way": ["no gate is running: nobody can approve"],
+        "in_the_way": ["no gate is running: nothing can be approved"],
     })  # fmt: skip
     assert frames_of(frame_log) == []  # to explain a write sends none
 

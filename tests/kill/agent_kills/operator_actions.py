@@ -22,7 +22,6 @@ from handwheel.tools.guardrails.approval.run_orders import (
     order_run,
 )
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import (
     grant_authority,
     next_generation,
@@ -37,6 +36,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
     run_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..child_process import GivenUp

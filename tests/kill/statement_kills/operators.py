@@ -10,9 +10,9 @@ from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms

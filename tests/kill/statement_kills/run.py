@@ -20,13 +20,13 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.stamps import instant_now, stamp
 

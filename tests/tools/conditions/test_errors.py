@@ -107,10 +107,10 @@ WRONG = [
      "LT-101.pv is a number in %; these units do not convert"),
     ("TT-105.pv + 3 degC > 20 degC", "1:11: temperatures in degC are not added; "
      "add a difference in K"),
-    ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: nothing lies in 5 kPa .. 3 kPa; "
-     "the low end stands first"),
-    ("PT-102.pv in 3 kPa .. -5 kPa", "1:14: nothing lies in 3 kPa .. -5 kPa; "
-     "the low end stands first"),
+    ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: 5 kPa .. 3 kPa is empty; "
+     "write the low end first"),
+    ("PT-102.pv in 3 kPa .. -5 kPa", "1:14: 3 kPa .. -5 kPa is empty; "
+     "write the low end first"),
     ("P-101A.running in 3 .. 5", "1:1: P-101A.running is true or false, not a number"),
     ("-P-101A.running", "1:2: P-101A.running is true or false, not a number"),
     ("300 kPa < PT-102.pv < 400 kPa", "1:21: comparisons are not chained; "

@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.tools.errors import InvalidArguments, ToolFailed
-from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
+from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders
+from handwheel.tools.requests.ids import new_id
 
 from ...plants.served import handwheel
 from ...sites import site_text
@@ -48,7 +49,7 @@ def test_a_node_that_runs_again_opens_nothing_twice(tmp_path: Path) -> None:
     first = order_of()
     with WorkOrders(tmp_path) as store, WorkOrders(tmp_path) as other:
         store.raise_order(first)
-        again = order_of(workorder_id=new_workorder_id(), title="said again")
+        again = order_of(workorder_id=new_id("W"), title="said again")
         assert other.raise_order(again) == first
         assert other.all() == [first]
 

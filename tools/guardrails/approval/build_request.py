@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from secrets import choice, token_hex
+from secrets import token_hex
 from typing import Any
 
 from handwheel.connectors.denial import Denial
@@ -14,6 +14,7 @@ from handwheel.connectors.session.scan_groups import STALE_SCANS
 
 from ...conditions.condition import parse_condition
 from ...errors import InterlockActive, InvalidArguments
+from ...requests.ids import new_id
 from ...requests.request import (
     Action,
     ActionRequest,
@@ -28,8 +29,6 @@ from ...requests.terms import NO_TERMS, Terms, check_terms
 from ..policy.cross_limits import CrossLimit, cross_tags
 from ..policy.policy import Policy, Ruling
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet without ambiguous letters
-_NAME_LENGTH = 8
 _TOLERANCE = 0.02  # of the span; covers noise
 
 
@@ -96,7 +95,7 @@ def make_request(
         InvalidArguments: A value does not fit its tag's type, or a tag cannot have a lease.
         InterlockActive: A tag has no good reading.
     """
-    name = new_name()
+    name = new_id("R")
     commands: list[Draft] = []
     for number, write in enumerate(writes, start=1):
         action = make_action(context.site, f"{name}/c{number}", write, survey)
@@ -145,11 +144,6 @@ def make_undo(context: BuildContext, commands: Sequence[Draft], survey: Survey) 
         written = DataValue(command.value, GOOD, None, None, 0.0)
         found.append(Draft(action, context.policy.judge(tag, action.value, written)))
     return found
-
-
-def new_name() -> str:
-    """Returns an id for a request."""
-    return "R-" + "".join(choice(_LETTERS) for _ in range(_NAME_LENGTH))
 
 
 def common(

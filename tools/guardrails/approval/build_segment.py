@@ -11,6 +11,7 @@ from handwheel.connectors.session.protocols import Survey
 
 from ...conditions.condition import parse_condition
 from ...errors import InvalidArguments
+from ...requests.ids import new_id
 from ...requests.request import (
     Action,
     ActionRequest,
@@ -32,7 +33,6 @@ from .build_request import (
     expected_exactly,
     judged,
     make_action,
-    new_name,
     policy_denial,
     scopes,
     tags_of,
@@ -155,7 +155,7 @@ def make_segment(
             command with a lease has no undo.
         InterlockActive: A tag has no good reading.
     """
-    name = new_name()
+    name = new_id("R")
     undone = _undone(segment)
     _check_lease(segment, undone)
     commands = [

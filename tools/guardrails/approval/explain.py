@@ -110,7 +110,7 @@ class Explanation:
         signers: People who could sign it now, without the proposer.
         budgets: Usage of each group, or the reason why it cannot be read.
         waiting: Number of requests that wait for each role; for a person, of persons only.
-        in_the_way: Reasons for which gate or request limits would refuse it now, missing readings
+        obstacles: Reasons for which gate or request limits would refuse it now, missing readings
             included.
     """
 
@@ -119,7 +119,7 @@ class Explanation:
     signers: tuple[str, ...]
     budgets: tuple[GroupUsage | str, ...]
     waiting: Mapping[str, int]
-    in_the_way: tuple[str, ...]
+    obstacles: tuple[str, ...]
 
     @property
     def denials(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def explain(context: ExplainContext, question: Question, now: Instant) -> Explan
         tuple(_signers(context, question, ruling, now)),
         tuple(_budgets(context, question, now)),
         _waiting(context, question, ruling, now),
-        tuple(dict.fromkeys((*unknown, *_in_the_way(context, question, ruling, now)))),
+        tuple(dict.fromkeys((*unknown, *_obstacles(context, question, ruling, now)))),
     )
 
 
@@ -212,7 +212,7 @@ def _waiting(
     return {role: len(waiting_for(database, role, kind, now)) for role in ruling.roles}
 
 
-def _in_the_way(
+def _obstacles(
     context: ExplainContext, question: Question, ruling: Ruling, now: Instant
 ) -> Iterator[str]:
     site, database = context.site, context.database
@@ -222,7 +222,7 @@ def _in_the_way(
         except PermitRefused as refusal:
             yield str(refusal)
     elif ruling.is_allowed:
-        yield "no gate is running: nobody can approve"
+        yield "no gate is running: nothing can be approved"
     if database is None:  # no request was ever filed here
         locked = locked_files(site, equipment_of(question.tag)) if site.state.exists() else ()
         if locked:

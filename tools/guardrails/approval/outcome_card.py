@@ -67,7 +67,7 @@ def make_outcome(
         tags: Tags of the site, by name.
         snapshot: The gate's; `None` if none is valid.
     """
-    action, stands = record.action(action_id), record.record(action_id)
+    action, state = record.action(action_id), record.record(action_id)
     return Outcome(
         schema="outcome/1",
         request_id=record.request.request_id,
@@ -80,9 +80,9 @@ def make_outcome(
         after=printable(action.shown),
         unit=printable(action.unit),
         frame=frame_of(action),
-        sent_at=stands.sent_at,
-        state=stands.state,
-        reason=printable(stands.reason),
+        sent_at=state.sent_at,
+        state=state.state,
+        reason=printable(state.reason),
         found=printable(found),
         reading=SnapshotView(tags, snapshot, now).reading(action.readback or action.tag),
     )

@@ -114,8 +114,8 @@ def check_request_limits(
     if found is None:
         return None
     name = request.proposer.name
-    told = newest_refusal(transaction, name, REFUSED, found.code)
-    if told is None or not 0.0 <= _since_s(told, transaction.now) < _QUIET_S:
+    recorded = newest_refusal(transaction, name, REFUSED, found.code)
+    if recorded is None or not 0.0 <= _since_s(recorded, transaction.now) < _QUIET_S:
         named = [each.tag for each in request.commands[:_MOST_TAGS]]
         body: dict[str, object] = {"why": found.code, "tags": named, "reason": found.reason}
         transaction.record("request.refused", name, body)
@@ -177,8 +177,8 @@ def _repeat_denial(
 ) -> Denial | None:
     pause_s = asking.pause_after_rejection
     rows = rejected_since(database, now, pause_s + _LONGEST_WAIT_S)
-    for name, text, told, objection in rows:
-        since_s = max(_since_s(told, now), 0.0)
+    for name, text, recorded, objection in rows:
+        since_s = max(_since_s(recorded, now), 0.0)
         if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
             return Denial(
                 "rejected",

@@ -70,11 +70,7 @@ class RunOrder:
 
 
 def newest_event(database: Database, run_id: str) -> int:
-    """Returns the number of the newest row of the journal about a run, an order included.
-
-    Returns:
-        0 if there is none.
-    """
+    """Returns the number of the newest journal row of a run, orders included, or 0."""
     return runs.newest_event(database, run_id) or 0
 
 
@@ -171,7 +167,7 @@ def check_order(
     if given.order in _FREE:
         return
     if given.signed is None or given.seen is None:
-        raise PermitRefused(f"nobody has signed the order to {given.order} {run_id}")
+        raise PermitRefused(f"the order to {given.order} {run_id} is not signed")
     _, operator = verify(
         given.signed, context.roster, context.revoked_keys(), context.site.id, now.wall
     )

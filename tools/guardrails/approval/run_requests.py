@@ -70,7 +70,7 @@ def file_segment(
 
 
 def was_not_sent(database: Database, action_id: str) -> bool:
-    """Whether a gate has recorded an intent of an action, and then that its frame never left."""
+    """Whether the gate recorded an intent of an action whose frame was not sent."""
     return has_field(database, action_id, "action.REFUSED", "sent", 0)
 
 
@@ -92,7 +92,7 @@ def load_superseded(database: Database, request: ActionRequest) -> RequestRecord
     return earlier
 
 
-class OrderWaits(PermitRefused):
+class OrderPending(PermitRefused):
     """The run has an order that it has not yet taken up. Nothing was changed."""
 
 
@@ -108,7 +108,7 @@ def set_due(
             stop the action.
 
     Raises:
-        OrderWaits: There is a newer order.
+        OrderPending: There is a newer order.
         GuardrailError: Its request is not approved, or an earlier command is not done.
         LostRace: It is not planned any more, or another process holds the runner lock.
         LedgerError: Nothing was changed.
@@ -119,13 +119,13 @@ def set_due(
             _check_orders(transaction, record.request.run.run_id, orders)
         if record.action(action_id).kind == "recovery":
             cancel_commands(transaction, record.request.request_id, "the run takes things back")
-        reason = "the run says that it is its turn"
+        reason = "the run has made it due"
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
 
 
 def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
     if newest_seq(transaction, run_id, ORDERED) > orders:
-        raise OrderWaits(f"{run_id} was given an order that it has not looked at")
+        raise OrderPending(f"{run_id} was given an order that it has not looked at")
 
 
 def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:

@@ -18,10 +18,10 @@ from ..ledger.store.database import Database
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
+from ..signatures.statement import Statement
 from .card import Card, CardSigner, make_card
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
-from .statement import Statement
 
 SETTLE_S = 3.0
 """Longest wait for a card that can be approved."""

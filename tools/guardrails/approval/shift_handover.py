@@ -97,7 +97,7 @@ def check_shift(leaving: Operator, coming: Operator) -> None:
         PermitRefused: Leaving and coming are one person, or one is an administrator.
     """
     if leaving.person == coming.person or leaving.key_id == coming.key_id:
-        raise PermitRefused("a shift is handed over to somebody else")
+        raise PermitRefused("a shift is handed over to another person")
     for each in (leaving, coming):
         if each.is_administrator:
             raise PermitRefused(f"{each.person} is an administrator and has no shift")

@@ -95,7 +95,7 @@ def _check_names(wanted: Enrolment) -> None:
     if not wanted.roles:
         raise EnrolmentRefused("a person needs at least one role")
     if AGENT in wanted.roles:
-        raise EnrolmentRefused("an agent holds no key, so nobody is enrolled as one")
+        raise EnrolmentRefused("an agent holds no key and is not enrolled")
     if ADMINISTRATOR in wanted.roles and set(wanted.roles) != {ADMINISTRATOR}:
         raise EnrolmentRefused(f"an {ADMINISTRATOR} approves nothing and has no other role")
 
@@ -127,7 +127,7 @@ def root_warning(site: Site, roster: Roster, at: datetime) -> str:
         return ""
     ends = "ends" if at < root.until else "ended"
     return (
-        f"the record of {root.person}, the trust root, {ends} {stamp(root.until)}, and nobody's "
+        f"the record of {root.person}, the trust root, {ends} {stamp(root.until)}, and no record "
         f"outlasts it; renew it: handwheel operator enroll {root.person} --role {ADMINISTRATOR}"
     )
 
@@ -145,7 +145,7 @@ def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) ->
     """
     start = max(wanted.start, root.until)
     later = replace(wanted, start=start, until=start + (wanted.until - wanted.start))
-    with alone(site.root):
+    with enrolment_lock(site.root):
         return _write(site, later, private.public_key(), private)
 
 
@@ -162,7 +162,7 @@ def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | 
         HandwheelError: A file cannot be read or written.
     """
     path = key_path(site.id, wanted.person)
-    with alone(site.root):
+    with enrolment_lock(site.root):
         private = create_key(path, passphrase)
         try:
             return _write(site, wanted, private.public_key(), issuer or private)
@@ -178,13 +178,13 @@ def vouch(site: Site, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) 
         EnrolmentRefused: The record would not count, or would make another one invalid.
         HandwheelError: A file cannot be read or written.
     """
-    with alone(site.root):
+    with enrolment_lock(site.root):
         return _write(site, wanted, public, issuer)
 
 
 def _write(site: Site, wanted: Enrolment, public: PublicKey, signer: PrivateKey) -> Operator:
     root = site.trust_root or fingerprint(public)
-    record = record_of(site.id, in_the_issuers_time(site, wanted, signer), public, signer)
+    record = record_of(site.id, within_issuer_validity(site, wanted, signer), public, signer)
     text, records = with_record(site.root / OPERATORS_FILE, record)
     operator = _judged(records, site, root)
     site_text = "" if site.trust_root else with_trust_root(site.root / SITE_FILE, root)
@@ -197,7 +197,7 @@ def _write(site: Site, wanted: Enrolment, public: PublicKey, signer: PrivateKey)
     return operator
 
 
-def in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
+def within_issuer_validity(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
     """Returns the enrolment, shortened to the record of its signer."""
     issuer = load_roster(site).by_key(fingerprint(signer.public_key()), wanted.start)
     return replace(wanted, until=min(wanted.until, issuer.until)) if issuer else wanted
@@ -236,7 +236,7 @@ def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: Privat
 
 
 @contextmanager
-def alone(folder: Path) -> Generator[None]:
+def enrolment_lock(folder: Path) -> Generator[None]:
     """Locks the site folder, so that enrolments do not write the same file at once."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

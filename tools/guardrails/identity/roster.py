@@ -199,7 +199,7 @@ def _fault_alone(record: Record, by_id: Mapping[str, PublicKey], site_id: str) -
         return Denial("role", "an agent holds no key")
     issuer = by_id.get(record.issuer)
     if issuer is None:
-        return Denial("issuer", f"its issuer {record.issuer} stands in no record")
+        return Denial("issuer", f"no record has its issuer {record.issuer}")
     try:
         issuer.verify(bytes.fromhex(record.signature), record.signed(site_id))
     except InvalidSignature:

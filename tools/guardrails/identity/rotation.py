@@ -13,7 +13,13 @@ from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ...atomic_files import replace_file
 from ...requests.stamps import stamp
-from .enrolment import Enrolment, EnrolmentRefused, alone, in_the_issuers_time, record_of
+from .enrolment import (
+    Enrolment,
+    EnrolmentRefused,
+    enrolment_lock,
+    record_of,
+    within_issuer_validity,
+)
 from .keys import PrivateKey, PublicKey, fingerprint
 from .operators_yaml import with_successor
 from .roster import Operator, Record, Roster, judge, load_roster
@@ -49,8 +55,8 @@ def check_rotation(site: Site, roster: Roster, person: str, now: datetime) -> Op
     )
     if vouched:
         raise EnrolmentRefused(
-            f"{person} vouches for {', '.join(vouched)}, and nobody outlasts whoever vouches for "
-            "them: rotate these first, signed by another administrator"
+            f"{person} vouches for {', '.join(vouched)}, and no record outlasts that of its "
+            "issuer: rotate these first, signed by another administrator"
         )
     return found
 
@@ -69,14 +75,14 @@ def rotate(
         EnrolmentRefused: One of the records would not count, or would make another one invalid.
         HandwheelError: The file cannot be read or written.
     """
-    with alone(site.root):
+    with enrolment_lock(site.root):
         old = check_rotation(site, load_roster(site), person, now)
         if fingerprint(public) == old.key_id:
             raise EnrolmentRefused(f"{person} is enrolled with this very key")
         record = old.records[0]
         ended = _signed(site, record, now, issuer)
         wanted = Enrolment(person, tuple(record.roles), now, old.until)
-        begun = record_of(site.id, in_the_issuers_time(site, wanted, issuer), public, issuer)
+        begun = record_of(site.id, within_issuer_validity(site, wanted, issuer), public, issuer)
         path = site.root / OPERATORS_FILE
         text, records = with_successor(path, record, ended, begun)
         rotation = _judged(records, site, ended, begun, load_roster(site))

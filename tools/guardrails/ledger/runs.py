@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from secrets import choice
 from typing import Any, cast
 
 from ...errors import LedgerError
@@ -17,8 +16,6 @@ PREFIX = "run."
 ORDERED = f"{PREFIX}ordered"
 """The kind of what people ask of a run; it is no event of the run itself."""
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH = 8
 _NEVER = 2**63 - 1
 
 
@@ -44,11 +41,6 @@ class RunEntry:
     run_id: str
     playbook: str
     is_open: bool
-
-
-def new_run_id() -> str:
-    """Returns a name that no other run has."""
-    return "U-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def open_run(

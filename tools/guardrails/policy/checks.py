@@ -133,7 +133,7 @@ def _check_reach(
     for n, role in enumerate(rule.roles):
         outside = [tag.name for tag in named if role in covers and tag.name not in covers[role]]
         if outside:
-            reason = f"{outside[0]} lies outside the areas of {role}, so nobody could approve it"
+            reason = f"{outside[0]} lies outside the areas of {role}, so it could not be approved"
             yield document.problem((*path, "roles", n), reason)
 
 

@@ -107,7 +107,7 @@ class GroupUsage:
             return None
         unknown = [each.tag for each in moves if each.distance is None]
         if unknown:
-            return Denial("group", f"{group.id}: nobody knows how far {unknown[0]} moves")
+            return Denial("group", f"{group.id}: it is not known how far {unknown[0]} moves")
         travelled = self._travelled(moves)
         slack = sum(group.rounding[each.tag] * _size(each) for each in moves)
         if travelled <= group.travel + slack:
@@ -153,7 +153,7 @@ def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
         return Move(sent.tag, None, False)
     move = Move(sent.tag, value_before(database, sent), value_sent(database, sent))
     if move.distance is None:
-        raise PermitRefused(f"nobody can read how far {sent.action_id} has moved {sent.tag}")
+        raise PermitRefused(f"it cannot be read how far {sent.action_id} has moved {sent.tag}")
     return move
 
 

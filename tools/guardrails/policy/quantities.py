@@ -32,7 +32,7 @@ class Range:
         return f"{self.low:g} .. {self.high:g} {self.unit}".rstrip()
 
     def holds(self, number: float) -> bool:
-        """Whether a number lies inside; NaN never does."""
+        """Whether a number lies inside, which NaN never does."""
         return self.low <= number <= self.high
 
     def narrowed(self, other: "Range") -> "Range":

@@ -64,11 +64,11 @@ def risk(rules: TagRules, value: Value) -> dict[RiskClass, str]:
     """Returns the risk classes above that of the rules, each with its reason."""
     raised: dict[RiskClass, str] = {}
     if rules.band is None:
-        raised["R2"] = "R2: it is no set point with a normal band"
+        raised["R2"] = "R2: it has no normal band"
     elif not (_is_number(value) and rules.band.holds(value)):
         raised["R2"] = f"R2: outside the normal band {rules.band}"
     if not rules.is_commissioned:
-        raised["R3"] = "R3: nobody has commissioned the rule"
+        raised["R3"] = "R3: the rule is not commissioned"
     return {class_: why for class_, why in raised.items() if class_ > rules.class_}
 
 

@@ -60,13 +60,13 @@ async def stepping(tmp_path: Path) -> AsyncGenerator[Watched]:
 def test_a_step_from_a_value_that_is_not_known_is_in_the_way_and_no_denial(
     stepping: Watched,
 ) -> None:
-    assert _explained(stepping, SP, 360.0).in_the_way == ()
+    assert _explained(stepping, SP, 360.0).obstacles == ()
     found = _explained(stepping, SP, 360.0, is_seen=False)
-    (why,) = found.in_the_way
+    (why,) = found.obstacles
     assert why == "its step is limited, and its present value is not known"
     assert (found.denials, found.ruling.is_allowed) == ((), True)
     bad = _explained(stepping, SP, 360.0, lost=SP)
-    assert (bad.in_the_way, bad.denials) == (found.in_the_way, ())
+    assert (bad.obstacles, bad.denials) == (found.obstacles, ())
 
 
 @pytest.mark.parametrize("is_seen", [True, False])
@@ -75,7 +75,7 @@ def test_what_is_denied_from_anywhere_is_denied_where_nobody_knows_from_where(
 ) -> None:
     found = _explained(stepping, SP, 430.0, is_seen=is_seen)
     assert any("lies outside the limits" in each for each in found.denials), found.denials
-    assert (found.in_the_way, found.across) == ((), ())
+    assert (found.obstacles, found.across) == ((), ())
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_only_what_another_reading_would_change_is_in_the_way(
     running: Watched, write: tuple[str, Value], lost: str, *, is_denied: bool, is_in_the_way: bool
 ) -> None:
     found = _explained(running, *write, lost=lost)
-    told = [each for each in found.in_the_way if each.startswith("one-runs: ")]
+    told = [each for each in found.obstacles if each.startswith("one-runs: ")]
     denied = [each for each in found.denials if each.startswith("one-runs: ")]
     assert (bool(denied), bool(told)) == (is_denied, is_in_the_way)
 
@@ -118,8 +118,16 @@ async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: 
     [
         ("", "", "nobody can read what {}/c1 has written"),
         ("a test asks", "", "nobody can read what {}/c1 has written"),
-        ('"value":{"f64":"4076800000000000"}', '"value":true', "nobody can read how far {}/c1 has"),
-        ('"value":{"f64":"4076800000000000"}', f'"value":1{"0" * 400}', "nobody can read how far"),
+        (
+            '"value":{"f64":"4076800000000000"}',
+            '"value":true',
+            "it cannot be read how far {}/c1 has",
+        ),
+        (
+            '"value":{"f64":"4076800000000000"}',
+            f'"value":1{"0" * 400}',
+            "it cannot be read how far",
+        ),
     ],
     ids=["no request", "not what was filed", "no number", "too great"],
 )
@@ -153,14 +161,14 @@ def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping:
     desk = replace(_desk(room), database=None, snapshot=None)
     found = explain(desk, question, now)
     assert found.waiting == {"operator": 0}
-    assert found.in_the_way == ("no gate is running: nobody can approve",)
+    assert found.obstacles == ("no gate is running: nothing can be approved",)
     lockout_file(room.site.state, "PUMPS-101").touch()
-    assert explain(desk, question, now).in_the_way[1:] == ("locked out: PUMPS-101",)
+    assert explain(desk, question, now).obstacles[1:] == ("locked out: PUMPS-101",)
     elsewhere = replace(room.site, state=room.site.root / "nowhere")
-    assert explain(replace(desk, site=elsewhere), question, now).in_the_way == found.in_the_way
+    assert explain(replace(desk, site=elsewhere), question, now).obstacles == found.obstacles
 
 
 def test_without_a_gate_nobody_is_told_to_start_one_for_what_is_denied(stepping: Watched) -> None:
     question = Question(stepping.site.tags[SP], 430.0, "person", {})
     desk = replace(_desk(stepping), snapshot=None)
-    assert explain(desk, question, stepping.clock.now()).in_the_way == ()
+    assert explain(desk, question, stepping.clock.now()).obstacles == ()

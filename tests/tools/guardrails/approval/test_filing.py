@@ -113,7 +113,10 @@ def test_everything_that_is_judged_is_read(context: BuildContext) -> None:
 def test_the_strictest_of_several_writes_holds_for_all(context: BuildContext) -> None:
     request, denial = _made(context, ("PIC-102.sp", 360.0), ("P-101A.mode", 0))
     assert denial is None
-    assert (request.risk_class, request.quorum) == ("R3", 2)  # nobody has commissioned the mode
+    assert (request.risk_class, request.quorum) == (
+        "R3",
+        2,
+    )  # the rule of the mode is not commissioned
     outside, _ = _made(context, ("PIC-102.sp", 410.0))
     assert (outside.risk_class, outside.quorum) == ("R2", 1)
 

@@ -23,7 +23,6 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runs import ORDERED
@@ -37,6 +36,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
     run_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 
 from ....sites.in_memory import POLICY, make_site
 from ....sites.people import key_of
@@ -250,7 +250,7 @@ def test_an_order_counts_once(place: Place) -> None:
 def test_a_row_that_somebody_wrote_is_no_order(place: Place, order: SignedOrder) -> None:
     given = place.give(order)
     place.check(given)
-    with pytest.raises(PermitRefused, match="nobody has signed"):
+    with pytest.raises(PermitRefused, match="is not signed"):
         place.check(place.write({"order": order, "person": "anna"}))
     assert given.signed is not None
     again: dict[str, object] = {

@@ -15,7 +15,6 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     check_shift,
     hand_over_shift,
 )
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
@@ -23,6 +22,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 
 from ....gate.testbed.authority_grant import give
 from ....sites.authority_site import OTHER, PUMP, Place, faults_of, opened_place
@@ -158,7 +158,7 @@ def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, c
     ("leaving", "coming", "reason"),
     [
         ("anna", "bert", ""),
-        ("anna", "anna", "a shift is handed over to somebody else"),
+        ("anna", "anna", "a shift is handed over to another person"),
         ("anna", "boss", "boss is an administrator and has no shift"),
         ("boss", "anna", "boss is an administrator and has no shift"),
     ],

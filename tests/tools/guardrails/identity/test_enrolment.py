@@ -99,7 +99,7 @@ def test_a_record_goes_into_any_layout(tmp_path: Path, keys: Path, layout: str, 
 
 def test_what_cannot_be_finished_leaves_nothing(tmp_path: Path, keys: Path) -> None:
     site = site_of(tmp_path, boss())
-    with pytest.raises(EnrolmentRefused, match="stands in no record"):
+    with pytest.raises(EnrolmentRefused, match="no record has its issuer"):
         enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("stranger"))
     other = site_text.load(tmp_path / "other")
     (other.root / "site.yaml").write_text(site_text.SITE.replace("id: works-7", "id:\n  works-7"))

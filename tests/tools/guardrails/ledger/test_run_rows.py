@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import ask_run
-from handwheel.tools.guardrails.approval.run_requests import OrderWaits, note_promise, set_due
+from handwheel.tools.guardrails.approval.run_requests import OrderPending, note_promise, set_due
 from handwheel.tools.guardrails.ledger.effects import StepEffect, load_effects
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.runs import (
@@ -18,11 +18,11 @@ from handwheel.tools.guardrails.ledger.runs import (
     assets_of,
     load_rows,
     load_runs,
-    new_run_id,
     open_run,
     record_event,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.stamps import stamp
 
 from ....attacks.sql_shell import shell_of, without_triggers
@@ -53,7 +53,7 @@ def _opened(ledger: Database, entry: RunEntry, holder: str, *assets: str) -> tup
 
 
 def test_no_two_runs_have_one_name() -> None:
-    names = {new_run_id() for _ in range(100)}
+    names = {new_id("U") for _ in range(100)}
     assert len(names) == 100
     for name in names:
         assert (name[:2], len(name)) == ("U-", 10)
@@ -130,7 +130,7 @@ def test_an_order_that_the_run_has_not_looked_at_comes_before_its_next_action(
     _opened(ledger, ENTRY, holder)
     name = _agents(ledger)
     order = ask_run(ledger, RUN, "hold", "max", NOW).number
-    with pytest.raises(OrderWaits, match=f"^{RUN} was given an order that it has not looked at$"):
+    with pytest.raises(OrderPending, match=f"^{RUN} was given an order that it has not looked at$"):
         set_due(ledger, f"{name}/c1", holder, NOW, orders=order - 1)
     assert _due_state(ledger, name) == "PLANNED"
     set_due(ledger, f"{name}/c1", holder, NOW, orders=order)

@@ -198,7 +198,7 @@ def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: P
 
 def test_a_rule_for_whom_nobody_counts_is_told(site: Site) -> None:
     text = (HEAD + ALLOW).replace("operator: {}", "operator: {areas: [CW/E-*]}")
-    reason = "PIC-102.sp lies outside the areas of operator, so nobody could approve it"
+    reason = "PIC-102.sp lies outside the areas of operator, so it could not be approved"
     with pytest.raises(ConfigError, match=rf"policy.yaml:4:\d+: allow.0.roles.0: {reason}"):
         build_policy(parse_document(text, Document("policy.yaml")), site)
     inside = text.replace("CW/E-*", "CW/PUMPS-101*")

@@ -166,7 +166,7 @@ def test_what_nobody_has_commissioned_needs_two_people(site: Site) -> None:
     policy = policy_of(site, allow=[PUMPS, PUMPS.replace(f", {DONE}", "")])
     ruling = judge(policy, site, "P-101B.run_cmd", True)
     assert (ruling.is_allowed, ruling.risk_class, ruling.quorum) == (True, "R3", 2)
-    assert ruling.reasons == ("R3: nobody has commissioned the rule",)
+    assert ruling.reasons == ("R3: the rule is not commissioned",)
 
 
 def test_a_command_is_never_the_lowest_class(site: Site) -> None:

@@ -14,7 +14,6 @@ from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
@@ -26,6 +25,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.stamps import Instant
 

@@ -34,7 +34,7 @@ class ActionMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedEffect:
+class MonitoredEffect:
     """Something that is looked for since this gate has verified a command.
 
     Attributes:
@@ -63,7 +63,7 @@ class GateMemory:
     def __init__(self) -> None:
         self._actions: dict[str, ActionMemory] = {}
         self._due = set[str]()  # what this gate has set due and has not taken up yet
-        self._expected: dict[tuple[str, int], ExpectedEffect] = {}
+        self._expected: dict[tuple[str, int], MonitoredEffect] = {}
         self._not_sent = set[str]()
 
     def note_not_sent(self, action_id: str) -> None:
@@ -75,15 +75,15 @@ class GateMemory:
         return action_id in self._not_sent
 
     @property
-    def expected(self) -> tuple[ExpectedEffect, ...]:
+    def expected(self) -> tuple[MonitoredEffect, ...]:
         """Expected effects without a verdict, the oldest first."""
         return tuple(self._expected.values())
 
-    def expect(self, what: ExpectedEffect) -> None:
+    def expect(self, what: MonitoredEffect) -> None:
         """Looks for something from now on."""
         self._expected[what.what.action_id, what.what.number] = what
 
-    def conclude(self, what: ExpectedEffect) -> None:
+    def conclude(self, what: MonitoredEffect) -> None:
         """Forgets an expected effect that has its verdict."""
         del self._expected[what.what.action_id, what.what.number]
 

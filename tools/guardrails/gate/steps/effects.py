@@ -18,7 +18,7 @@ from ....requests.stamps import Instant
 from ...ledger.effects import Effect, EffectVerdict, PendingEffect, pending_effects, record_verdict
 from ...ledger.journal_rows import has_row
 from ..state.execution import Execution, GateContext
-from ..state.memory import ExpectedEffect
+from ..state.memory import MonitoredEffect
 
 _RESTARTED = "the gate was started meanwhile: nobody has looked"
 _CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
@@ -49,7 +49,7 @@ def expect_effects(execution: Execution, now: Instant) -> None:
         # What the fresh look does not hold is not known to be true.
         was_so = condition is not None and condition.evaluate(execution.readings) is Truth.TRUE
         what = PendingEffect(action.action_id, number, each)
-        execution.context.memory.expect(ExpectedEffect(what, condition, now, monotonic(), was_so))
+        execution.context.memory.expect(MonitoredEffect(what, condition, now, monotonic(), was_so))
 
 
 def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) -> frozenset[str]:
@@ -91,7 +91,7 @@ def tags_of_effects(context: GateContext, texts: Iterable[str]) -> set[str]:
 
 def _is_concluded(
     context: GateContext,
-    each: ExpectedEffect,
+    each: MonitoredEffect,
     condition: Condition,
     readings: Mapping[str, DataValue],
 ) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..signatures.decisions import VerdictName
+from .decisions import VerdictName
 
 
 @dataclass(frozen=True, slots=True)
