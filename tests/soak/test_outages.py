@@ -25,7 +25,7 @@ from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..plants.devices.misbehaving import free_port
-from .clockwork import CLOCKS, URI
+from .clock_device import CLOCKS, URI
 
 EVENTS = 200
 SECONDS = 600.0
@@ -51,7 +51,7 @@ class Clockwork:
         await asyncio.to_thread(self._start)  # the readers must go on trying meanwhile
 
     def _start(self) -> None:
-        program = str(Path(__file__).with_name("clockwork.py"))
+        program = str(Path(__file__).with_name("clock_device.py"))
         command = [sys.executable, program, *map(str, self.ports)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

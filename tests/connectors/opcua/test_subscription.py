@@ -22,7 +22,7 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ...plants.devices.misbehaving import eventually
 from ...plants.served import link_of, served, site_of
-from .subscription_bench import (
+from .subscribed_server import (
     NAMES,
     PACE,
     SCAN_S,

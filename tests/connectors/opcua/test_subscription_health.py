@@ -21,7 +21,7 @@ from handwheel.connectors.session.subscription_health import ReportsHealth
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ...plants.devices.misbehaving import eventually
-from .subscription_bench import (
+from .subscribed_server import (
     NAMES,
     PACE,
     SCAN_S,

@@ -1,7 +1,7 @@
 """A device whose every value is the machine's monotonic clock, so that an old value shows itself.
 
-`python clockwork.py OPCUA_PORT MODBUS_PORT`: over OPC UA `clock-0` … hold seconds, `count` goes up
-by one with each of them; over Modbus every pair of registers holds milliseconds, as it is read.
+`python clock_device.py OPCUA_PORT MODBUS_PORT`: over OPC UA `clock-0` … hold seconds, `count` goes
+up by one with each of them; over Modbus every pair of registers holds milliseconds, as it is read.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.pacer import Pacer
 from handwheel.sim_plant.simulation import Simulation
 
-from ..plants.served import warm
+from ...plants.served import warm
 
 
 async def _run(pacer: Pacer, ticks: int) -> int:
