@@ -7,8 +7,8 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from handwheel.hmi.simulation.plant.installed import create_plant
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 from .measure import interleaved
 
@@ -19,7 +19,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
     """Returns each command's time as a multiple of `python -c pass`."""
     with TemporaryDirectory() as folder:
         site = Path(folder, "site")
-        write_site(site, create_plant("cw-100"), Link())
+        write_site(site, create_plant("cw-100"), PlantEndpoints())
         times = interleaved(_commands(site), repeats)
     base_s = times.pop(_BASE)
     return [(name, f"{time_s / base_s:.1f} times {_BASE}") for name, time_s in times.items()]

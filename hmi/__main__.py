@@ -2,14 +2,14 @@
 
 import sys
 
-from .shell.cli.interrupts import INTERRUPTED, end_alike, uninterrupted_import
+from .shell.cli.interrupts import INTERRUPTED, handle_termination_signals, uninterrupted_import
 from .shell.cli.stdio import end_line, make_writable
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented code."""
     try:
-        end_alike()
+        handle_termination_signals()
         make_writable()
         words = sys.argv[1:] if arguments is None else arguments
         if words[:1] == ["lockout"]:  # must not wait for anything else, nor fail with it

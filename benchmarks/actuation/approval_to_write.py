@@ -16,9 +16,9 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
@@ -40,7 +40,7 @@ _ROW = "x" * 300
 
 
 @asynccontextmanager
-async def served(place: Path, *more: str) -> AsyncGenerator[Link]:
+async def served(place: Path, *more: str) -> AsyncGenerator[PlantEndpoints]:
     """Serves the simulated plant in a process of its own, and yields its ports.
 
     Args:
@@ -56,7 +56,7 @@ async def served(place: Path, *more: str) -> AsyncGenerator[Link]:
     )
     async with ChildProcess("the plant", serve, place / "plant.log") as plant:
         ports = plant.ready["ports"]
-        yield Link(ports["opcua"], ports["modbus"], "100 ms", ports["modbus_gate"])
+        yield PlantEndpoints(ports["opcua"], ports["modbus"], "100 ms", ports["modbus_gate"])
 
 
 def rows(place: Path, repeats: int) -> list[tuple[str, str]]:
@@ -96,7 +96,7 @@ async def _compared(
             "fresh": lambda value: _bare(context.site, bare, tag, value, is_fresh=True),
         }
         times: dict[str, list[float]] = {way: [] for way in ways}
-        settle_heap()
+        freeze_heap()
         for number in range(2 * repeats + 2):
             for way, go in ways.items():
                 seconds = await go(VALUES[tag.name][number % 2])

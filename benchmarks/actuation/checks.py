@@ -13,7 +13,7 @@ from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEnco
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.people.signing import open_context
-from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.pipeline import STEPS
@@ -66,7 +66,7 @@ async def _times(context: GateContext, name: str, repeats: int) -> dict[str, flo
     private = Ed25519PrivateKey.generate()
     message = b"x" * 800  # as long as a decision
     signature, public = private.sign(message), private.public_key()
-    settle_heap()  # as the gate does
+    freeze_heap()  # as the gate does
     samples: dict[str, list[float]] = {what: [] for what in ("verify", "load", *OWN)}
     for _ in range(repeats * _TIMES):
         start = perf_counter()

@@ -11,7 +11,7 @@ from time import process_time
 
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.requests.request_text import request_line
-from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext, Readback
 from handwheel.tools.guardrails.gate.steps.execute import claim
@@ -53,7 +53,7 @@ def list_rows(site: Site, people: People, repeats: int, *, is_agents: bool) -> R
             found = list_now(database, _refuse, now, every=False)
             assert len([request_line(each, now) for each in found]) == COUNT
 
-        settle_heap()
+        freeze_heap()
         list_s = _median(show, repeats)
         sweep_s = _median(lambda: sweep(database, instant_now()), repeats)
         command_s = _median(lambda: _run(command), few)
@@ -100,7 +100,7 @@ def journal_rows(site: Site, people: People, repeats: int) -> Rows:
         def chain() -> None:
             assert not chain_faults(database.journal(), database.anchors.lines())
 
-        settle_heap()
+        freeze_heap()
         short, short_s = _count(desk), _median(whole, few)
         _pad(desk)
         count, whole_s, chain_s = _count(desk), _median(whole, few), _median(chain, repeats)

@@ -18,9 +18,9 @@ from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
 from handwheel.hmi.people.signing import Signer, open_context, sign_statement
-from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
-from handwheel.hmi.simulation.plant.installed import create_plant
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.simulation.demo.people import APPROVER, GRANTOR, enroll_people, grant_to_agents
+from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -75,14 +75,16 @@ _EVIDENCE = tuple(
 _RATES = re.compile(r", (cooldown|rate|max_step): [^,}]+")
 
 
-def make_site(place: Path, link: Link | None = None, secret: str = "") -> tuple[Site, "People"]:
+def make_site(
+    place: Path, link: PlantEndpoints | None = None, secret: str = ""
+) -> tuple[Site, "People"]:
     """Writes a site of `cw-100` with two operators, and a policy without rates."""
-    write_site(place, create_plant("cw-100"), link or Link(), secret=secret)
+    write_site(place, create_plant("cw-100"), link or PlantEndpoints(), secret=secret)
     policy = place / "policy.yaml"
     policy.write_text(_RATES.sub("", policy.read_text(encoding="utf-8")), encoding="utf-8")
     people = enroll_people(place, attended=True)
     site = load_site(place)
-    hand_to_agents(site, people[GIVER])
+    grant_to_agents(site, people[GRANTOR])
     return site, people
 
 
@@ -180,7 +182,7 @@ class Desk:
         Args:
             survey: Readings of the plant; the fixed ones if missing.
         """
-        giver, now = self._people[GIVER], instant_now()
+        giver, now = self._people[GRANTOR], instant_now()
         request, denial = self._asked(tag, value, survey, now)
         assert not denial, denial
         meaning = meaning_of("propose", request)
@@ -193,13 +195,13 @@ class Desk:
         self, tag: str, value: Value, survey: Survey | None, now: Instant
     ) -> tuple[ActionRequest, Denial | None]:
         proposed = [ProposedWrite(self.decision_context.site.tags[tag], value)]
-        giver = self._people[GIVER]
+        giver = self._people[GRANTOR]
         return make_request(
             self._build_context,
             proposed,
             survey
             or self._survey(tags_to_survey(self._build_context, proposed), [proposed[0].tag]),
-            Proposer(kind="person", name=GIVER, key_id=giver.operator.key_id),
+            Proposer(kind="person", name=GRANTOR, key_id=giver.operator.key_id),
             "the level runs away",
             lockout_generations(
                 self.decision_context.database, scopes(self.decision_context.site, proposed)

@@ -12,8 +12,8 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Session
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
-from handwheel.hmi.simulation.plant.installed import create_plant
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 _SERVE = (
     *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
@@ -31,7 +31,7 @@ async def _rows(repeats: int) -> list[tuple[str, str]]:
         place = Path(folder)
         async with ChildProcess("the plant", _SERVE, place / "log") as plant:
             ports = plant.ready["ports"]
-            link = Link(ports["opcua"], ports["modbus"])
+            link = PlantEndpoints(ports["opcua"], ports["modbus"])
             write_site(place / "site", create_plant("cw-100"), link)
             site = load_site(place / "site")
             groups = by_connection(list(site.tags.values()))

@@ -17,7 +17,7 @@ from time import perf_counter, process_time
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Quality
-from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 
 from .sites import MODBUS, modbus, node_tags, opcua, site_of
 
@@ -85,7 +85,7 @@ async def _main(opcua_port: str, modbus_port: str, count: str, heap: str) -> Non
                 while not all(each.scans >= 2 for each in reader.connections):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             if heap == "frozen":
-                settle_heap()
+                freeze_heap()
             late, share = await _scanned(reader, float(line))
             memory = _resident_bytes()
         print(json.dumps([idle, late, share, memory]), flush=True)

@@ -19,10 +19,10 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from handwheel.hmi.requests.card_text import render_card
-from handwheel.hmi.simulation.demo.approver import Desk
+from handwheel.hmi.simulation.demo.approver import DemoApprover
 from handwheel.hmi.simulation.demo.demo import DemoRun
-from handwheel.hmi.simulation.demo.processes import Stage, demo_stage
-from handwheel.hmi.simulation.demo.stories import STORIES
+from handwheel.hmi.simulation.demo.processes import DemoSystem, start_demo_system
+from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
 from handwheel.tools.guardrails.approval.session import expected_word
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -38,7 +38,9 @@ ALONE_S = 1.5  # after the sick pump has stopped
 async def pictures() -> tuple[RenderableType, RenderableType]:
     """Returns the demo's screen, and the card of its first request."""
     with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
-        async with demo_stage(Path(folder), STORIES["F01"], is_attended=False) as stage:
+        async with start_demo_system(
+            Path(folder), DEMO_SCENARIOS["F01"], is_attended=False
+        ) as stage:
             with Database(stage.site.state, stage.site.id) as ledger:
                 telling = DemoRun(stage, ledger, is_live=False)
                 async with asyncio.TaskGroup() as group:
@@ -59,11 +61,11 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def card(stage: Stage, ledger: Database) -> RenderableType:
+async def card(stage: DemoSystem, ledger: Database) -> RenderableType:
     """Returns what a person sees who is asked for the standby."""
     await until(lambda: bool(load_requests(ledger, WAITING_REQUESTS)))
     request = load_requests(ledger, WAITING_REQUESTS)[0].request
-    lines = render_card(await Desk(stage.site, stage.people).settle(request.request_id))
+    lines = render_card(await DemoApprover(stage.site, stage.people).settle(request.request_id))
     word = expected_word(request)
     return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to cancel: ']))
 

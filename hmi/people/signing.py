@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
-from ..shell.terminal.cancellable_prompt import current_withdrawal
+from ..shell.terminal.cancellable_prompt import current_cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def sign_statement(
     Raises:
         Withdrawn: The question was interrupted; see `ask_in_thread`.
     """
-    if (withdrawal := current_withdrawal()) is not None:
+    if (withdrawal := current_cancellation()) is not None:
         withdrawal.check()
     head = database.head()
     if head is None:

@@ -46,7 +46,7 @@ from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.run_text import show_run_row
-from ..shell.terminal.line_writer import LineWriter, tell_log
+from ..shell.terminal.line_writer import LineWriter, print_log
 from ..site.tags.connection_text import connection_text
 from .serve import serve
 
@@ -70,7 +70,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     """
     loaded = _sound_playbooks(site)
     for package in (agents, playbooks, historian):
-        tell_log(package.__name__)
+        print_log(package.__name__)
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
         work = site_agents.work(_telling(reader), _scan_s(site))

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.signatures.resolutions import unsigned
 from ..journal.rows.row_line import show_row
 from ..people.signing import open_context
 from ..requests.write_followup import open_line, unsigned_line
-from ..shell.terminal.line_writer import tell_log
+from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
 from .serve import serve
 
@@ -38,7 +38,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     for problem in load_roster(site).ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
-    tell_log(gate.__name__)
+    print_log(gate.__name__)
     async with open_gate(site) as context:
         with open_context(site) as decision_context:
             _announce(site, context.epoch, as_json=as_json)

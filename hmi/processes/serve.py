@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.safe_text import printable
 
-from ..shell.cli.gc_freeze import settle_heap
+from ..shell.cli.gc_freeze import freeze_heap
 from ..shell.terminal.line_writer import LineWriter
 from ..shell.terminal.stdin_lines import stdin_lines
 
@@ -35,7 +35,7 @@ async def serve(
         show: Returns a new row of the journal as a line; empty for one that is not told.
         state: The site's state folder, where the gate wakes who waits.
     """
-    settle_heap()
+    freeze_heap()
     ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
     tasks = (*ends, asyncio.create_task(_tell(database, show, state)))
     try:

@@ -17,7 +17,7 @@ from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import has_colour
-from ..shell.terminal.prompt import NO_TERMINAL, Answer, confirm
+from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, confirm
 from .card_text import render_card, render_changes
 
 _ANSWER_S = 120.0
@@ -71,14 +71,14 @@ def _is_confirmed(word: str) -> bool:
     except KeyboardInterrupt:
         typer.echo(f"\nnot approved; {_NOTHING_SENT}")
         raise
-    if answer is Answer.TIMEOUT:
+    if answer is PromptAnswer.TIMEOUT:
         typer.echo(f"no answer within {format_duration(_ANSWER_S)}; {_NOTHING_SENT}")
-    elif answer is Answer.NO:
+    elif answer is PromptAnswer.NO:
         typer.echo(f"not approved; {_NOTHING_SENT}")
-    elif answer is Answer.NO_TERMINAL:
+    elif answer is PromptAnswer.NO_TERMINAL:
         typer.echo(f"not approved: {NO_TERMINAL}")
         typer.echo(_NOTHING_SENT)
-    return answer is Answer.YES
+    return answer is PromptAnswer.YES
 
 
 def show_card(card: Card) -> None:

@@ -17,7 +17,7 @@ from ..shell.terminal.panel import (
     Part,
     Row,
     columns_of,
-    drawn,
+    draw_part,
     fitting_width,
     headline,
     with_unit,
@@ -39,15 +39,17 @@ def render_card(
     Args:
         width: Of the terminal, columns; a card takes from 60 to 80.
         is_coloured: Whether abnormal parts are also coloured.
-        is_whole: Whether a long reason is drawn completely instead of its first three lines.
+        is_whole: Whether a long reason is draw_part completely instead of its first three lines.
     """
     width = fitting_width(width)
     groups = _groups_of(card, width, is_whole)
     lines = [headline(f"{card.request_id}  {', '.join(card.equipment)}", card.site, width)]
     for group in groups:
         lines.append("")
-        lines += (line for part in group for line in drawn(part, width, is_coloured=is_coloured))
-    return [*lines, "━" * width, *drawn(_verdict(card), width, is_coloured=is_coloured)]
+        lines += (
+            line for part in group for line in draw_part(part, width, is_coloured=is_coloured)
+        )
+    return [*lines, "━" * width, *draw_part(_verdict(card), width, is_coloured=is_coloured)]
 
 
 def _groups_of(card: Card, width: int, is_whole: bool) -> Groups:
@@ -85,7 +87,7 @@ def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Grou
 
 def render_changes(card: Card, width: int) -> list[str]:
     """Returns only the changes, for a card that is taller than the screen."""
-    return list(drawn(_changes(card), fitting_width(width), is_coloured=False))
+    return list(draw_part(_changes(card), fitting_width(width), is_coloured=False))
 
 
 def wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:

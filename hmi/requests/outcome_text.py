@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from ..shell.terminal.panel import WIDEST, Part, Row, drawn, fitting_width, headline
+from ..shell.terminal.panel import WIDEST, Part, Row, draw_part, fitting_width, headline
 from .card_text import device_text, wire_rows
 
 _WHOLE = 24_000
@@ -32,7 +32,7 @@ def render_outcome(outcome: Outcome, width: int = WIDEST) -> list[str]:
         Part("reads now", [_reads_now(outcome)]),
     )
     lines = [headline(f"{outcome.action_id}  {outcome.equipment}", outcome.site, width), ""]
-    lines += (line for part in parts for line in drawn(part, width, is_coloured=False))
+    lines += (line for part in parts for line in draw_part(part, width, is_coloured=False))
     return [*lines, "━" * width, f"{outcome.action_id}  {outcome.state}  {outcome.reason}"]
 
 
@@ -70,7 +70,7 @@ def render_request(
         Part("reason", [Row(["", f"“{printable(request.reason, _WHOLE)}”"])]),
     ]
     lines = [headline(f"{request.request_id}  {equipment}", plain(request.site), width), ""]
-    lines += (line for part in parts for line in drawn(part, width, is_coloured=False))
+    lines += (line for part in parts for line in draw_part(part, width, is_coloured=False))
     return [*lines, "━" * width]
 
 

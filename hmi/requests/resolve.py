@@ -19,7 +19,7 @@ from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import card_width
-from ..shell.terminal.prompt import NO_TERMINAL, Answer, confirm
+from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, confirm
 from ..shell.terminal.wrap import fold
 from .outcome_text import render_outcome
 
@@ -88,8 +88,8 @@ def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) ->
 def _is_confirmed(*, applied: bool) -> bool:
     word = "applied" if applied else "not applied"
     answer = confirm(f'\nType "{word}" if you have checked it at the plant: ', word, _ANSWER_S)
-    if answer is Answer.NO_TERMINAL:
+    if answer is PromptAnswer.NO_TERMINAL:
         typer.echo(f"nothing was recorded: {NO_TERMINAL}")
-    elif answer is not Answer.YES:
+    elif answer is not PromptAnswer.YES:
         typer.echo("nothing was recorded")
-    return answer is Answer.YES
+    return answer is PromptAnswer.YES

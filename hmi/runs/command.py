@@ -36,8 +36,8 @@ from .orders import (
     roles_of,
     sign_order,
 )
-from .text import render_run, run_line
-from .view import RunView, all_fields, find_run, run_fields, view_run
+from .run_screen import render_run, run_line
+from .run_view import RunView, all_fields, find_run, run_fields, view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -83,7 +83,7 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
 
     Also what it asked for, and what people told it.
     """
-    from .playbook_of import titles_of
+    from .run_playbook import titles_of
 
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
@@ -188,7 +188,7 @@ def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant)
 
 
 def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: Path | None) -> None:
-    from .playbook_of import plan_of
+    from .run_playbook import plan_of
 
     with open_context(site) as context:
         now = instant_now()

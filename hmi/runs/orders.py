@@ -44,7 +44,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import with_unit
-from .view import RunView, find_run, view_run
+from .run_view import RunView, find_run, view_run
 
 _VALID_S = 60.0
 _FOLLOWED_S = 5.0

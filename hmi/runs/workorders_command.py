@@ -12,7 +12,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.workorders import WORKORDERS_FILE, Trend, WorkOrder, WorkOrders
 from handwheel.tools.safe_text import plain, printable
 
-from ..shell.charts.braille_trend import Scale, labelled
+from ..shell.charts.braille_trend import TrendScale, labelled
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.panel import card_width
@@ -91,7 +91,7 @@ def _plot(trend: Trend, width: int) -> Iterator[str]:
     low, high = min(values), max(values)
     margin = 0.0 if high > low else abs(low) * _FLAT or 1.0
     seconds = points[-1][0] - points[0][0]
-    scale = Scale(low - margin, high + margin)
+    scale = TrendScale(low - margin, high + margin)
     yield from labelled(f"{title}, {seconds:g} s", values, width, _HEIGHT, scale)
 
 

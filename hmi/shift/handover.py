@@ -22,7 +22,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement
-from ..shell.terminal.prompt import NO_TERMINAL, Answer, ask_text, confirm
+from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import fold
 from .summary import summarize, summary_lines
 
@@ -100,11 +100,11 @@ def _record(
 
 def _is_confirmed() -> bool:
     answer = confirm(f'\nType "{_WORD}" to sign, both of you, Enter to cancel: ', _WORD, _ANSWER_S)
-    if answer is Answer.NO_TERMINAL:
+    if answer is PromptAnswer.NO_TERMINAL:
         raise NotHandedOver(f"nothing was handed over: {NO_TERMINAL}")
-    if answer is not Answer.YES:
+    if answer is not PromptAnswer.YES:
         typer.echo("nothing was handed over")
-    return answer is Answer.YES
+    return answer is PromptAnswer.YES
 
 
 def _show(summary: ShiftSummary) -> None:

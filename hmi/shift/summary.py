@@ -23,8 +23,8 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..requests.request_text import request_line
 from ..requests.write_followup import lease_text, open_lines, unsigned_lines
-from ..runs.text import run_line
-from ..runs.view import view_run
+from ..runs.run_screen import run_line
+from ..runs.run_view import view_run
 
 SHIFT = timedelta(hours=12)
 _LINES = 6  # of a section, so that the summary fits on a screen

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
@@ -34,9 +34,9 @@ allow:
 """
 
 
-def link_of_ports(modbus: int, gate: int) -> Link:
+def link_of_ports(modbus: int, gate: int) -> PlantEndpoints:
     """A link to the device alone: nothing listens where OPC UA should."""
-    return Link(_NOBODY_LISTENS, modbus, "50 ms", gate, unattended=True)
+    return PlantEndpoints(_NOBODY_LISTENS, modbus, "50 ms", gate, unattended=True)
 
 
 @dataclass(frozen=True)

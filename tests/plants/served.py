@@ -12,7 +12,7 @@ from subprocess import PIPE
 from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer
@@ -33,14 +33,14 @@ async def served(
         yield server
 
 
-def site_of(folder: Path, link: Link) -> Site:
+def site_of(folder: Path, link: PlantEndpoints) -> Site:
     """A site as `handwheel init` writes it, for a plant at these ports."""
     write_site(folder, create(None), link, secret=GATE_SECRET)
     return load_site(folder)
 
 
-def link_of(server: PlantServer, scan: str = "50 ms") -> Link:
-    return Link(server.opcua.port, server.modbus.port, scan, server.modbus_gate.port)
+def link_of(server: PlantServer, scan: str = "50 ms") -> PlantEndpoints:
+    return PlantEndpoints(server.opcua.port, server.modbus.port, scan, server.modbus_gate.port)
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ class PlantProcess:
     ports: Mapping[str, int]
 
     @property
-    def link(self) -> Link:
-        return Link(self.ports["opcua"], self.ports["modbus"], "50 ms", self.ports["modbus_gate"])
+    def link(self) -> PlantEndpoints:
+        return PlantEndpoints(
+            self.ports["opcua"], self.ports["modbus"], "50 ms", self.ports["modbus_gate"]
+        )
 
 
 @contextmanager

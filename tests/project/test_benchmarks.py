@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed import plant_names
+from handwheel.hmi.simulation.plant.installed_plants import plant_names
 
 ROOT = Path(__file__).parents[2]
 OWN = ("plants", "reading", "servers", "journal", "startup")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ..plants.served import site_of
 
@@ -34,7 +34,7 @@ main()
 
 @pytest.mark.timeout(40)
 def test_a_started_run_has_loaded_neither_the_gate_nor_the_write_door(tmp_path: Path) -> None:
-    site_of(tmp_path / "cw", Link(scan="50 ms"))
+    site_of(tmp_path / "cw", PlantEndpoints(scan="50 ms"))
     read, write = os.pipe()  # held open: its end would end the command
     try:
         done = subprocess.run(

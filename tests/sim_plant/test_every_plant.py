@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
+from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
 from handwheel.sim_plant.model import Choice, Node, Number
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event

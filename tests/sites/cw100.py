@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
@@ -26,7 +26,7 @@ def make_site(folder: Path) -> Site:
         The site; its connections are of Modbus only, for that is what devices on paper speak.
     """
     place = folder / people.SITE
-    write_site(place, create(None), Link(1, 5020, "5 s", 5021), secret="paper")
+    write_site(place, create(None), PlantEndpoints(1, 5020, "5 s", 5021), secret="paper")
     _edit(place / "site.yaml", r"dcs: \{.*\}", _DCS)
     _edit(
         place / "site.yaml",

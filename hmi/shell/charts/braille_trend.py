@@ -11,7 +11,7 @@ _LIMIT = "┄"
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class TrendScale:
     """The vertical axis of a trend, in the tag's unit, with an optional limit to draw."""
 
     low: float
@@ -19,7 +19,7 @@ class Scale:
     limit: float | None = None
 
 
-def trend(values: Sequence[float | None], width: int, height: int, scale: Scale) -> list[str]:
+def trend(values: Sequence[float | None], width: int, height: int, scale: TrendScale) -> list[str]:
     """Returns `height` lines of `width` characters.
 
     Args:
@@ -57,7 +57,7 @@ def _buckets(values: Sequence[float | None], columns: int) -> list[list[float]]:
     return buckets
 
 
-def _row(value: float, scale: Scale, rows: int) -> int:
+def _row(value: float, scale: TrendScale, rows: int) -> int:
     share = (value - scale.low) / (scale.high - scale.low)
     return round((1.0 - min(max(share, 0.0), 1.0)) * (rows - 1))
 
@@ -69,7 +69,7 @@ def _character(cell: int, *, is_limit: bool) -> str:
 
 
 def labelled(
-    title: str, values: Sequence[float | None], width: int, height: int, scale: Scale
+    title: str, values: Sequence[float | None], width: int, height: int, scale: TrendScale
 ) -> list[str]:
     """Returns a trend under its title, with the ends of its scale at the left; `width` in all."""
     labels = [""] * height

@@ -60,7 +60,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class TrendChart:
     """What is to be drawn; every panel has one value for each time."""
 
     title: str
@@ -76,7 +76,7 @@ def fits_title(text: str) -> bool:
     return _LEFT + length <= _EDGE
 
 
-def draw_png(picture: Picture) -> bytes:
+def draw_png(picture: TrendChart) -> bytes:
     """Returns the picture as a PNG file, 1600 pixels wide."""
     pen = _Pen(picture)
     pen.draw()
@@ -86,7 +86,7 @@ def draw_png(picture: Picture) -> bytes:
 class _Pen:
     """Draws one picture; the coordinates are those of the finished one."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: TrendChart) -> None:
         self._picture = picture
         self._start_s = picture.times_s[0]
         self._end_s = max(picture.times_s[-1], self._start_s + 1e-3)

@@ -7,7 +7,7 @@ from math import ceil
 from handwheel.connectors.model.values import DataValue, Quality
 
 
-class History:
+class SampleBuffer:
     """Keeps the last samples of numeric tags; bad quality leaves a gap.
 
     Args:

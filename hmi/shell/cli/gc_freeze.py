@@ -3,7 +3,7 @@
 import gc
 
 
-def settle_heap() -> None:
+def freeze_heap() -> None:
     """Takes what there is now out of the collector's sight; for once, when a process is ready.
 
     Now and then the collector looks through all that a process has. With asyncua, pydantic and

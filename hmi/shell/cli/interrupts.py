@@ -13,7 +13,7 @@ _ALIKE = tuple(
 )
 
 
-def end_alike() -> None:
+def handle_termination_signals() -> None:
     """Makes SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup."""
     for number in _ALIKE:
         if signal.getsignal(number) is signal.SIG_DFL:

@@ -14,11 +14,11 @@ _T = TypeVar("_T")
 _CHECK_S = 5.0  # the event loop answers at once, or it is not well
 
 
-class Withdrawn(Exception):
+class PromptCancelled(Exception):
     """The question was taken back, so nobody has answered it."""
 
 
-class Withdrawal:
+class PromptCancellation:
     """Lets the task that waits for an answer wake the thread that asks.
 
     A thread sees no signals: they arrive in the event loop, which cancels the task.
@@ -45,7 +45,7 @@ class Withdrawal:
         The event loop is asked, for it handles each signal before what comes after it.
 
         Raises:
-            Withdrawn: The task is cancelled, or its event loop does not answer.
+            PromptCancelled: The task is cancelled, or its event loop does not answer.
         """
         from concurrent.futures import Future
 
@@ -57,7 +57,7 @@ class Withdrawal:
                 return
         except TimeoutError:
             pass
-        raise Withdrawn
+        raise PromptCancelled
 
     def close(self) -> None:
         """Gives the pipe back."""
@@ -65,10 +65,10 @@ class Withdrawal:
         os.close(self._writing)
 
 
-_current: ContextVar[Withdrawal | None] = ContextVar("withdrawal", default=None)
+_current: ContextVar[PromptCancellation | None] = ContextVar("withdrawal", default=None)
 
 
-def current_withdrawal() -> Withdrawal | None:
+def current_cancellation() -> PromptCancellation | None:
     """Returns what may take back the questions of this thread; `None` where signals do."""
     return _current.get()
 
@@ -84,7 +84,7 @@ async def ask_in_thread(ask: Callable[[], _T]) -> _T:
 
     task = asyncio.current_task()
     assert task is not None
-    withdrawal = Withdrawal(task)
+    withdrawal = PromptCancellation(task)
     before = _current.set(withdrawal)
     pool = ThreadPoolExecutor(1)
     asked = pool.submit(copy_context().run, ask)  # takes the withdrawal along

@@ -54,7 +54,7 @@ class _Troubles(logging.Handler):
         self._writer.write(fold(line, _INDENT, sys.stderr))
 
 
-def tell_log(name: str) -> None:
+def print_log(name: str) -> None:
     """Tells what is logged under a name on standard error, as messages of ours."""
     logger = logging.getLogger(name)
     logger.addHandler(_Troubles())

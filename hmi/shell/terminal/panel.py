@@ -1,4 +1,4 @@
-"""Lines in labelled parts, as cards are drawn: grey by default, and never colour alone."""
+"""Lines in labelled parts, as cards are draw_part: grey by default, and never colour alone."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ def has_colour() -> bool:
 
 
 def card_width() -> int:
-    """Returns how wide a card is drawn at this terminal, columns."""
+    """Returns how wide a card is draw_part at this terminal, columns."""
     return fitting_width(shutil.get_terminal_size().columns)
 
 
@@ -66,7 +66,7 @@ def headline(left: str, right: str, width: int) -> str:
     return kept + "━" * (width - columns_of(kept) - columns_of(end)) + end
 
 
-def drawn(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
+def draw_part(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
     """Yields the lines of a part."""
     room, label = width - LABEL, part.label
     lines = [

@@ -11,7 +11,7 @@ _QUIET_S = 2.0  # what is over by then needs no word of progress
 
 
 @asynccontextmanager
-async def telling(doing: Mapping[str, str]) -> AsyncGenerator[None]:
+async def reporting_progress(doing: Mapping[str, str]) -> AsyncGenerator[None]:
     """Says every 2 s what is being done, as far as that is something else than before.
 
     Args:

@@ -8,17 +8,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-from .cancellable_prompt import Withdrawal, Withdrawn, current_withdrawal
+from .cancellable_prompt import PromptCancellation, PromptCancelled, current_cancellation
 from .stdin import open_descriptor
 
 _ESCAPE = b"\x1b"
 _LONGEST = 4096  # bytes; a terminal hands over no longer line
 
 NO_TERMINAL = "answers are typed at a terminal in the foreground; there is none"
-"""What to tell whoever gets `Answer.NO_TERMINAL`."""
+"""What to tell whoever gets `PromptAnswer.NO_TERMINAL`."""
 
 
-class Answer(Enum):
+class PromptAnswer(Enum):
     """What became of a question. Only `YES` allows anything; a timeout is nobody's rejection."""
 
     YES = auto()
@@ -27,7 +27,7 @@ class Answer(Enum):
     NO_TERMINAL = auto()
 
 
-def confirm(question: str, expected: str, timeout_s: float) -> Answer:
+def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
     """Asks a person at a terminal to type a word.
 
     What was typed before the question appears is dropped, and so is what stands behind the
@@ -45,15 +45,15 @@ def confirm(question: str, expected: str, timeout_s: float) -> Answer:
 
     Raises:
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
-        Withdrawn: The same, if a thread asks; see `ask_in_thread`.
+        PromptCancelled: The same, if a thread asks; see `ask_in_thread`.
         ValueError: Nothing is expected.
     """
     if not expected.strip():
         raise ValueError("an answer must be typed: nothing is expected")
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        return Answer.NO_TERMINAL
-    withdrawal = current_withdrawal()
+        return PromptAnswer.NO_TERMINAL
+    withdrawal = current_cancellation()
     try:
         with _line_by_line(terminal):
             termios.tcflush(terminal, termios.TCIFLUSH)
@@ -61,17 +61,17 @@ def confirm(question: str, expected: str, timeout_s: float) -> Answer:
             sys.stdout.flush()
             line = _line(terminal, timeout_s, withdrawal)
     except (termios.error, OSError):  # the terminal has gone
-        return Answer.NO
+        return PromptAnswer.NO
     if line is None or not line.endswith(b"\n"):
         sys.stdout.write("\n")  # nobody has ended the line
         sys.stdout.flush()
     if line is None:
-        return Answer.TIMEOUT
+        return PromptAnswer.TIMEOUT
     if line != f"{expected}\n".encode():
-        return Answer.NO
+        return PromptAnswer.NO
     if withdrawal is not None:
         withdrawal.check()
-    return Answer.YES
+    return PromptAnswer.YES
 
 
 def ask_text(question: str, timeout_s: float) -> str | None:
@@ -92,7 +92,7 @@ def ask_text(question: str, timeout_s: float) -> str | None:
             termios.tcflush(terminal, termios.TCIFLUSH)
             sys.stdout.write(question)
             sys.stdout.flush()
-            line = _line(terminal, timeout_s, current_withdrawal())
+            line = _line(terminal, timeout_s, current_cancellation())
     except (termios.error, OSError):  # the terminal has gone
         return None
     if line is None or not line.endswith(b"\n"):
@@ -105,12 +105,12 @@ def ask_text(question: str, timeout_s: float) -> str | None:
         return None
 
 
-def _line(terminal: int, timeout_s: float, withdrawal: Withdrawal | None) -> bytes | None:
+def _line(terminal: int, timeout_s: float, withdrawal: PromptCancellation | None) -> bytes | None:
     """Returns what was typed, with what ended it; `None` if nothing did in time."""
     taken_back = [] if withdrawal is None else [withdrawal.fileno()]
     ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
     if ready and ready != [terminal]:
-        raise Withdrawn
+        raise PromptCancelled
     return os.read(terminal, _LONGEST) if ready else None
 
 

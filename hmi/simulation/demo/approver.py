@@ -18,7 +18,7 @@ from handwheel.tools.requests.stamps import instant_now
 
 from ...people.signing import Signer, open_context, sign_statement
 from ...requests.approve import ask, sign_approval
-from ...shell.terminal.prompt import Answer, confirm
+from ...shell.terminal.prompt import PromptAnswer, confirm
 from .people import APPROVER
 
 _SETTLE_S = 10.0  # a busy machine reads late, and what is old cannot be approved
@@ -30,7 +30,7 @@ _QUESTION = '\nType "reject" to stop the run, or press Enter to leave the reques
 _T = TypeVar("_T")
 
 
-class Desk:
+class DemoApprover:
     """What people do at the demo's site; each method opens the ledger for itself.
 
     Args:
@@ -67,7 +67,7 @@ class Desk:
         state = self._with(
             request_id, lambda context, record: ask(context, record, lambda: self._viewer)
         )
-        if state is None and confirm(_QUESTION, "reject", _REJECT_S) is Answer.YES:
+        if state is None and confirm(_QUESTION, "reject", _REJECT_S) is PromptAnswer.YES:
             return self.reject(request_id)
         return state
 

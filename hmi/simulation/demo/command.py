@@ -13,11 +13,13 @@ from handwheel.connectors.config.durations import parse_duration
 from ...shell.cli.exits import CONFIGURATION, NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
 from ...shell.cli.stdio import end_line
-from .stories import STORIES, Story
+from .scenarios import DEMO_SCENARIOS, DemoScenario
 
 
 def command(
-    fault: Annotated[str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")] = "F01",
+    fault: Annotated[
+        str, typer.Option(metavar="ID", help=f"One of {', '.join(DEMO_SCENARIOS)}.")
+    ] = "F01",
     headless: Annotated[
         bool, typer.Option("--headless", help="Print lines, and ask for no approval.")
     ] = False,
@@ -35,9 +37,11 @@ def command(
 
     Exit codes: 0 every frame was approved and the journal is sound, 1 otherwise.
     """
-    story = STORIES.get(fault)
+    story = DEMO_SCENARIOS.get(fault)
     if story is None:
-        fail(f"there is no scenario for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
+        fail(
+            f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}", CONFIGURATION
+        )
     try:
         approve_after_s = None if approve_after is None else parse_duration(approve_after)
     except ValueError as error:
@@ -57,15 +61,15 @@ def command(
 
 
 async def _demo(
-    folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool, asks: bool
+    folder: Path, story: DemoScenario, approve_after_s: float | None, *, is_live: bool, asks: bool
 ) -> None:
     from handwheel.tools.guardrails.ledger.store.database import Database
 
     from .demo import DemoRun
-    from .processes import demo_stage
+    from .processes import start_demo_system
 
     print("starting the plant, the gate and the agents…", flush=True)
-    async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
+    async with start_demo_system(folder, story, is_attended=approve_after_s is None) as stage:
         with Database(stage.site.state, stage.site.id) as ledger:
             telling = DemoRun(stage, ledger, is_live=is_live)
             is_proven = await telling.run(approve_after_s, asks=asks)

@@ -15,15 +15,15 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...requests.approve import show_card
-from ...shell.charts.sample_buffer import History
+from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.terminal.cancellable_prompt import ask_in_thread
 from ...site.tags.connection_text import ConnectionChanges, is_starting
-from .approver import Desk
+from .approver import DemoApprover
 from .people import APPROVER
-from .processes import Stage
-from .runs import Cases
-from .screen import Frame, render
-from .summary import folded, tell_summary
+from .processes import DemoSystem
+from .runs import RunFollower
+from .screen import ScreenContent, render
+from .summary import folded, print_summary
 from .timeline import Timeline, clock_text, good_number
 
 DECIDING_SPEED = 10.0
@@ -47,14 +47,14 @@ class DemoRun:
         is_live: Draws a screen; else prints lines.
     """
 
-    def __init__(self, stage: Stage, ledger: Database, *, is_live: bool) -> None:
+    def __init__(self, stage: DemoSystem, ledger: Database, *, is_live: bool) -> None:
         self._stage = stage
         self._story = stage.story
-        self._cases = Cases(ledger, stage.site)
-        self._desk = Desk(stage.site, stage.people)
+        self._cases = RunFollower(ledger, stage.site)
+        self._desk = DemoApprover(stage.site, stage.people)
         self._is_live = is_live
         self._timeline = Timeline()
-        self._history = History(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
+        self._history = SampleBuffer(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
         self._console = Console(highlight=False)
         self._changes = ConnectionChanges()
         self._asked: set[str] = set()
@@ -89,7 +89,7 @@ class DemoRun:
         ended = ""
         if not self._is_over:
             ended = f"Stopped after {_LONGEST_S:g} s, before the end of the scenario."
-        return tell_summary(self._stage, self._timeline, self._cases, self._console, ended)
+        return print_summary(self._stage, self._timeline, self._cases, self._console, ended)
 
     @property
     def _question(self) -> str:
@@ -243,7 +243,7 @@ class DemoRun:
             hint = f"Slowed to {DECIDING_SPEED:g} plant seconds per second while a run is active."
         stage = self._stage
         return render(
-            Frame(
+            ScreenContent(
                 stage.site.id, hint, self._cases.find(self._story.playbooks[0]),
                 stage.site.tags, stage.reader.latest(), self._history, self._timeline,
                 stage.reader.connections, self._console.width, self._console.height,

@@ -18,8 +18,8 @@ from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ...people.signing import Signer, open_context, sign_statement
 
-GIVER, APPROVER = "anna", "ben"
-HANDED_OVER = ("PUMPS-101", "E-101")
+GRANTOR, APPROVER = "anna", "ben"
+GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
 """What the agents may act on: the pumps, and the exchanger whose load a safe state trims."""
 
 _ROOT = "root"
@@ -37,7 +37,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
     Returns:
         Those who sign, by name.
     """
-    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GIVER, APPROVER)}
+    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GRANTOR, APPROVER)}
     root = keys[_ROOT]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
     replace_file(folder / SITE_FILE, trusted)
@@ -56,10 +56,10 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
     }
 
 
-def hand_to_agents(site: Site, giver: Signer) -> None:
+def grant_to_agents(site: Site, giver: Signer) -> None:
     """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
     with open_context(site) as context:
-        for equipment in HANDED_OVER:
+        for equipment in GRANTED_EQUIPMENT:
             now = instant_now()
             until = stamp(now.wall + _HANDED_OVER_FOR)
             generation = next_generation(context.database, equipment)

@@ -12,18 +12,18 @@ from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site, load_site
 
 from ...people.signing import Signer
-from ...site.files.site_template import Link, write_site
-from ..plant.installed import create_plant
+from ...site.files.site_template import PlantEndpoints, write_site
+from ..plant.installed_plants import create_plant
 from .child_process import ChildProcess
-from .people import GIVER, enroll_people, hand_to_agents
-from .stories import Story
-from .timeline import SHOWN
+from .people import GRANTOR, enroll_people, grant_to_agents
+from .scenarios import DemoScenario
+from .timeline import DEMO_TAGS
 
 _SCAN = "50 ms"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoSystem:
     """Everything that a telling needs, running.
 
     Attributes:
@@ -34,7 +34,7 @@ class Stage:
         frame_log: The plant's own record of every write.
     """
 
-    story: Story
+    story: DemoScenario
     site: Site
     reader: SiteReader
     plant: ChildProcess
@@ -53,7 +53,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def demo_stage(folder: Path, story: Story, *, is_attended: bool) -> AsyncGenerator[Stage]:
+async def start_demo_system(
+    folder: Path, story: DemoScenario, *, is_attended: bool
+) -> AsyncGenerator[DemoSystem]:
     """Starts plant, gate, then agents, each with ports and keys of its own; ends them in reverse.
 
     Args:
@@ -77,14 +79,16 @@ async def demo_stage(folder: Path, story: Story, *, is_attended: bool) -> AsyncG
     )
     async with ChildProcess("the plant", serve, folder / "plant.log") as plant:
         ports = plant.ready["ports"]
-        link = Link(ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended)
+        link = PlantEndpoints(
+            ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended
+        )
         place = folder / "cooling"
         await asyncio.to_thread(write_site, place, create_plant("cw-100"), link, secret=secret)
         people = enroll_people(place, attended=is_attended)
         site = load_site(place)
         at = ("--json", "--site", str(place))
         async with ChildProcess("the gate", ("gate", *at), folder / "gate.log") as gate:
-            await asyncio.to_thread(hand_to_agents, site, people[GIVER])
+            await asyncio.to_thread(grant_to_agents, site, people[GRANTOR])
             agents = ChildProcess("the agents", ("run", *at), folder / "agents.log")
-            async with agents, SiteReader(site, site.find_tags(SHOWN)) as reader:
-                yield Stage(story, site, reader, plant, (gate, agents), people, frames)
+            async with agents, SiteReader(site, site.find_tags(DEMO_TAGS)) as reader:
+                yield DemoSystem(story, site, reader, plant, (gate, agents), people, frames)

@@ -21,7 +21,7 @@ from ...journal.rows.run_text import run_event_text
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FollowedRun:
     """A run, and the playbook that it follows, bound to its equipment."""
 
     run_id: str
@@ -35,7 +35,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class FollowedEvent:
     """One event of a run.
 
     Attributes:
@@ -64,7 +64,7 @@ _UNDER_WAY = {StepState.COMMAND, StepState.PERFORM, StepState.VERIFY, StepState.
 _DETAILS = {"due", "completing", "aborting", "escalated", "started"}
 
 
-class Cases:
+class RunFollower:
     """Follows the journal.
 
     Args:
@@ -75,10 +75,10 @@ class Cases:
         self._database = database
         self._site = site
         self._seen = 0
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[str, FollowedRun] = {}
         self.waiting: tuple[str, ...] = ()
 
-    def news(self) -> list[News]:
+    def news(self) -> list[FollowedEvent]:
         """Returns what has happened to the runs since the last call."""
         rows = list(self._database.journal(after=self._seen))
         if not rows:
@@ -90,7 +90,7 @@ class Cases:
         requests = load_requests(self._database, WAITING_REQUESTS)
         self.waiting = tuple(each.request.request_id for each in requests)
         return [
-            News(
+            FollowedEvent(
                 self._cases[str(each["subject"])].plan.id,
                 str(each["kind"]).removeprefix(PREFIX),
                 cast(Mapping[str, Any], each["body"]),
@@ -98,17 +98,17 @@ class Cases:
             for each in events
         ]
 
-    def _load(self, run_id: str) -> Case:
+    def _load(self, run_id: str) -> FollowedRun:
         run = load_run(self._database, run_id)
         known = self._cases.get(run_id)
-        return Case(run_id, run, known.plan if known else self._bound(run))
+        return FollowedRun(run_id, run, known.plan if known else self._bound(run))
 
     def _bound(self, run: Run) -> BoundPlaybook:
         library, _ = load_library(self._site)
         playbook = next(each for each in library if each.id == run.opening["playbook"])
         return bind(playbook, self._site, run.opening["roles"])
 
-    def find(self, playbook: str) -> Case | None:
+    def find(self, playbook: str) -> FollowedRun | None:
         """Returns the latest run of a playbook; `None` if there was none."""
         found = [each for each in self._cases.values() if each.plan.id == playbook]
         return found[-1] if found else None
@@ -119,7 +119,7 @@ class Cases:
         return any(not each.is_at_rest for each in self._cases.values())
 
 
-def step_text(case: Case, readings: Mapping[str, DataValue]) -> str:
+def step_text(case: FollowedRun, readings: Mapping[str, DataValue]) -> str:
     """Returns what a run does now, with its condition and live values; or why it came to rest."""
     run = case.run
     if run.reason:

@@ -14,11 +14,11 @@ from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.alarm import Priority
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.braille_trend import Scale, labelled
-from ...shell.charts.sample_buffer import History
+from ...shell.charts.braille_trend import TrendScale, labelled
+from ...shell.charts.sample_buffer import SampleBuffer
 from ...site.tags.connection_text import is_starting
 from .evidence import evidence_lines
-from .runs import Case, step_text
+from .runs import FollowedRun, step_text
 from .timeline import ALARM_LIST, Timeline, clock_text
 
 _NEEDED = (80, 24)
@@ -41,7 +41,7 @@ _BESIDE = {"A": ("header", "PT-102.pv"), "B": ("strainer", "PDT-101.pv")}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ScreenContent:
     """Everything that one picture shows.
 
     Attributes:
@@ -52,17 +52,17 @@ class Frame:
 
     site: str
     hint: str
-    case: Case | None
+    case: FollowedRun | None
     tags: Mapping[str, Tag]
     readings: Mapping[str, DataValue]
-    history: History
+    history: SampleBuffer
     timeline: Timeline
     connections: Sequence[Connection]
     width: int
     height: int
 
 
-def render(frame: Frame) -> RenderableType:
+def render(frame: ScreenContent) -> RenderableType:
     """Returns the picture for a terminal of at least 80 by 24."""
     return Group(
         *_too_small(frame),
@@ -76,13 +76,13 @@ def render(frame: Frame) -> RenderableType:
     )
 
 
-def _too_small(frame: Frame) -> list[Text]:
+def _too_small(frame: ScreenContent) -> list[Text]:
     if frame.width >= _NEEDED[0] and frame.height >= _NEEDED[1]:
         return []
     return [Text(f"{_NEEDED[0]} x {_NEEDED[1]} needed", style="reverse")]
 
 
-def _header(frame: Frame) -> Text:
+def _header(frame: ScreenContent) -> Text:
     speed = frame.readings["SIM-CLOCK.speed"]
     pace = f"{speed.value:g}" if _is_good(speed) and isinstance(speed.value, float) else "?"
     text = _line("HANDWHEEL demo", "bold")
@@ -99,13 +99,13 @@ def _header(frame: Frame) -> Text:
     return text
 
 
-def _below_header(frame: Frame) -> Text:
+def _below_header(frame: ScreenContent) -> Text:
     """The reason of what is down; else what the viewer should look at."""
     reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
     return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C stops it.", "dim")
 
 
-def _trends(frame: Frame) -> Table:
+def _trends(frame: ScreenContent) -> Table:
     width = (frame.width - 2) // 2
     height = _TREND_HEIGHT if frame.case else _TREND_ALONE
     table = Table.grid(padding=(0, 1))
@@ -120,15 +120,17 @@ def _trends(frame: Frame) -> Table:
     return table
 
 
-def _trend(frame: Frame, title: str, alarm: str, high: float, size: tuple[int, int]) -> list[str]:
+def _trend(
+    frame: ScreenContent, title: str, alarm: str, high: float, size: tuple[int, int]
+) -> list[str]:
     """A trend of what an alarm measures, with the alarm's limit."""
     definition = ALARM_LIST[alarm]
     series = frame.history.series(f"{definition.measures}.pv")
-    scale = Scale(0.0, high, definition.limit)
+    scale = TrendScale(0.0, high, definition.limit)
     return labelled(f"{title} (alarm {scale.limit:g})", series, *size, scale)
 
 
-def _pump(frame: Frame, side: str) -> Text:
+def _pump(frame: ScreenContent, side: str) -> Text:
     """A column is as wide as its widest content, so that nothing jumps."""
     name, beside = _BESIDE[side]
     return _joined(
@@ -158,7 +160,7 @@ def _joined(parts: Sequence[Text]) -> Text:
     return line
 
 
-def _pump_title(frame: Frame, pump: str) -> Text:
+def _pump_title(frame: ScreenContent, pump: str) -> Text:
     readings = frame.readings
     states = ("running", "tripped", "trip_cause")
     if not all(_is_good(readings[f"{pump}.{state}"]) for state in states):
@@ -178,7 +180,7 @@ def _padded(text: str, style: str) -> Text:
     return Text.assemble((text, style), " " * (_TITLE - len(text)))
 
 
-def _value(frame: Frame, name: str, width: int) -> Text:
+def _value(frame: ScreenContent, name: str, width: int) -> Text:
     unit, reading = frame.tags[name].unit, frame.readings[name]
     shown = f"{_fixed(reading)} {unit}"
     if _is_good(reading):
@@ -195,7 +197,7 @@ def _fixed(reading: DataValue) -> str:
     )  # fmt: skip
 
 
-def _alarms(frame: Frame) -> Text:
+def _alarms(frame: ScreenContent) -> Text:
     """The most urgent first; one that was active when it was last seen has a question mark."""
     text = _line("alarms  ", "dim")
     readings = {name: frame.readings[f"{name}.active"] for name in ALARM_LIST}
@@ -220,7 +222,7 @@ def _alarms(frame: Frame) -> Text:
     return text
 
 
-def _case(frame: Frame) -> list[Text]:
+def _case(frame: ScreenContent) -> list[Text]:
     """The run with what it does now, and the evidence as it was judged."""
     if frame.case is None:
         return [_line("no run yet, the agents are watching", "dim")]
@@ -236,7 +238,7 @@ def _case(frame: Frame) -> list[Text]:
     return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
 
 
-def _events(frame: Frame) -> list[Text]:
+def _events(frame: ScreenContent) -> list[Text]:
     """The latest; more of them where there is room."""
     count = max(frame.height - _NEEDED[1], 0) + _EVENTS
     latest = frame.timeline.entries[-count:]

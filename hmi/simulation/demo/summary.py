@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from .processes import Stage
+from .processes import DemoSystem
 from .proof import prove
-from .runs import Cases
-from .timeline import SHOWN, Timeline, clock_text
+from .runs import RunFollower
+from .timeline import DEMO_TAGS, Timeline, clock_text
 
 _WIDTH = 80
 _AFTER_TIME = 9
@@ -22,8 +22,8 @@ def folded(line: str) -> Iterator[str]:
     )  # fmt: skip
 
 
-def tell_summary(
-    stage: Stage, timeline: Timeline, cases: Cases, console: Console, ended: str
+def print_summary(
+    stage: DemoSystem, timeline: Timeline, cases: RunFollower, console: Console, ended: str
 ) -> bool:
     """Prints what is left of a telling.
 
@@ -37,7 +37,7 @@ def tell_summary(
         print(f"\n{ended}")
     print("\nTimeline, in plant time:")
     for entry in timeline.entries:
-        what = f"{entry.what:15} " if entry.what in SHOWN else ""
+        what = f"{entry.what:15} " if entry.what in DEMO_TAGS else ""
         line = f"  {clock_text(entry.time_s)}  {what}{entry.text}"
         print(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1].rstrip()}…")
     proof = prove(stage.site, stage.frame_log)

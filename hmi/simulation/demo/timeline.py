@@ -9,7 +9,7 @@ from handwheel.sim_plant.cw100.control.alarms import ALARMS
 ALARM_LIST = {alarm.tag: alarm for alarm in ALARMS}
 ALARM_TAGS = tuple(f"{name}.active" for name in ALARM_LIST)
 
-SHOWN = (
+DEMO_TAGS = (
     "P-101A.running", "P-101A.tripped", "P-101A.trip_cause", "P-101A.mode",
     "IT-101A.pv", "VT-101A.pv", "TT-111A.pv",
     "P-101B.running", "P-101B.tripped", "P-101B.trip_cause", "P-101B.speed",
@@ -47,7 +47,7 @@ _FALLS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """Something that was seen.
 
     Attributes:
@@ -65,7 +65,7 @@ class Entry:
 class Timeline:
     """What was seen, in order, and the header's lowest pressure."""
 
-    entries: list[Entry] = field(default_factory=list[Entry])
+    entries: list[TimelineEntry] = field(default_factory=list[TimelineEntry])
     lowest_kpa: float | None = None
     now_s: float = 0.0
     _states: dict[str, bool] = field(default_factory=dict[str, bool])
@@ -87,11 +87,11 @@ class Timeline:
         self._states[tag] = is_on
         meaning = (_RISES if is_on else _FALLS).get(tag)
         if is_on != was_on and meaning is not None:
-            self.entries.append(Entry(self.now_s, tag, meaning, is_on))
+            self.entries.append(TimelineEntry(self.now_s, tag, meaning, is_on))
 
     def tell(self, playbook: str, text: str) -> None:
         """Adds what happened to a run; it is dated by the latest scan."""
-        self.entries.append(Entry(self.now_s, playbook, text))
+        self.entries.append(TimelineEntry(self.now_s, playbook, text))
 
     def first(self, what: str) -> float | None:
         """Returns when a tag was first seen to rise, or a run to begin; plant seconds."""

@@ -12,7 +12,7 @@ from handwheel.sim_plant.model import Choice, FaultKind
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
 from ...site.files.site_template import tags_yaml
-from .installed import create_plant, plant_names
+from .installed_plants import create_plant, plant_names
 from .run_commands import run_plant, serve
 from .tag_tables import tags_csv, tags_markdown
 

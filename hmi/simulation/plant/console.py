@@ -14,7 +14,7 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...shell.terminal.stdin_lines import stdin_lines
 from .event_text import event_line
-from .installed import parse_fault, parse_field, parse_speed
+from .installed_plants import parse_fault, parse_field, parse_speed
 from .snapshots import save_snapshot
 
 HELP = """\

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ...site.files.site_template import GATE_SECRET, Link, write_site
-from .installed import create_plant
+from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
+from .installed_plants import create_plant
 
 
 def command(
@@ -27,7 +27,7 @@ def command(
 
     An existing folder must be empty: nothing is ever overwritten.
     """
-    link = Link(opcua_port, modbus_port, gate=modbus_gate_port)
+    link = PlantEndpoints(opcua_port, modbus_port, gate=modbus_gate_port)
     write_site(directory, create_plant(plant), link)
     ports = (
         f" --opcua-port {opcua_port} --modbus-port {modbus_port}"
@@ -37,6 +37,6 @@ def command(
     typer.echo(f"{directory}: a site for {plant}")
     typer.echo(
         f"next, in another shell: handwheel plant serve {plant}"
-        f"{secret}{'' if link == Link() else ports}"
+        f"{secret}{'' if link == PlantEndpoints() else ports}"
     )
     typer.echo(f"then: handwheel check --online --site {quote(str(directory))}")

@@ -13,8 +13,8 @@ from ...shell.cli.exits import CONFIGURATION, fail, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.stdin import end_with_pipe
-from .installed import parse_speed
-from .setup import SEED, Wishes, set_up, told_before
+from .installed_plants import parse_speed
+from .plant_setup import SEED, PlantOptions, past_events, set_up_plant
 from .snapshots import load_snapshot
 
 ModelArgument = Annotated[
@@ -87,8 +87,8 @@ def serve(
     Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
     Type 'help' for what standard input takes. If standard input is a pipe, its end ends the plant.
     """
-    wishes = Wishes(model, scenario, mode, seed, no_noise, fault or (), field or ())
-    setup = set_up(wishes)
+    wishes = PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
+    setup = set_up_plant(wishes)
     secret = _read_secret(gate_secret) if gate_secret else None
     pace = parse_speed(speed)
     if snapshot is not None:
@@ -103,7 +103,7 @@ def serve(
     ports = (opcua_port, modbus_port, modbus_gate_port)
     options = Options(*ports, pace, secret, frame_log, identity)
     server = PlantServer(Simulation(setup.plant, setup.scenario), options)
-    for line in told_before(setup.plant, setup.scenario):
+    for line in past_events(setup.plant, setup.scenario):
         sys.stderr.write(f"handwheel: {line}\n")
     run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
 
@@ -141,21 +141,23 @@ def run_plant(
     The last line says 'tripped at ... by ...' or 'rode through'.
     """
     with uninterrupted_import():
-        from .run import Output, run_recorded, sample_interval
-        from .trend_tags import parse_shown
+        from .recorded_run import RunOutput, run_recorded, sample_interval
+        from .trend_tags import parse_trend_tag
 
-    shown = tuple(parse_shown(text) for text in tag or ())
+    shown = tuple(parse_trend_tag(text) for text in tag or ())
     if shown and not plot and png is None:
         fail("--tag: say also where to draw, with --plot or --png FILE", CONFIGURATION)
     given_s = None if duration is None else _duration(duration, "--for")
     every_s = None if every is None else _duration(every, "--every")
-    setup = set_up(Wishes(model, scenario, mode, seed, no_noise, fault or (), field or ()))
+    setup = set_up_plant(
+        PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
+    )
     seconds = given_s or setup.for_s
     if seconds is None:
         fail("--for: say how long, such as 5h, here or as 'for' in the scenario", CONFIGURATION)
     if every_s is None:
         every_s = sample_interval(setup.plant, seconds, is_filed=csv is not None)
-    output = Output(csv, png, every_s, plot, shown)
+    output = RunOutput(csv, png, every_s, plot, shown)
     run_recorded(setup.plant, setup.scenario, seconds, output)
 
 

@@ -29,7 +29,7 @@ from handwheel.sim_plant.scenario import (
     bind_event,
 )
 
-from .installed import create_plant, in_seconds
+from .installed_plants import create_plant, in_seconds
 
 _TIMES = ("at", "over", "for")  # keys of a fault that are no parameters
 _FAULT, _WRITE = "a fault", "a write"  # no key is called so: a place is told by keys alone

@@ -16,33 +16,33 @@ _CALM = 0.05  # of its measuring range is the least that a picture shows of a ta
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A tag to draw, with the ends of its scale if they were given."""
+class TrendTag:
+    """A tag to draw, with the axis_ends of its scale if they were given."""
 
     tag: str
-    ends: tuple[float, float] | None = None
+    axis_ends: tuple[float, float] | None = None
 
 
-def parse_shown(text: str) -> Shown:
+def parse_trend_tag(text: str) -> TrendTag:
     """Reads a tag as written on the command line: `PT-102.pv`, or `PT-102.pv=0..400`.
 
     Raises:
         ScenarioError: It is written differently.
     """
-    name, equals, ends = (part.strip() for part in text.partition("="))
+    name, equals, axis_ends = (part.strip() for part in text.partition("="))
     if not equals:
-        return Shown(name)
-    low, _, high = ends.partition("..")
+        return TrendTag(name)
+    low, _, high = axis_ends.partition("..")
     try:
         scale = float(low), float(high)
     except ValueError:
         scale = 0.0, 0.0
     if not name or not scale[0] < scale[1] or not all(map(isfinite, scale)):
         raise ScenarioError(f"{text!r}: write TAG or TAG=LOW..HIGH, such as PT-102.pv=0..400")
-    return Shown(name, scale)
+    return TrendTag(name, scale)
 
 
-def check_shown(plant: Plant, shown: Iterable[Shown]) -> None:
+def check_trend_tags(plant: Plant, shown: Iterable[TrendTag]) -> None:
     """Checks that the plant has the tags.
 
     Raises:
@@ -57,13 +57,13 @@ def check_shown(plant: Plant, shown: Iterable[Shown]) -> None:
 
 
 def measured(plant: Plant) -> list[PlantTag]:
-    """Returns the tags among which `telling` chooses: numbers that nobody can write."""
+    """Returns the tags among which `select_trend_tags` chooses: numbers that nobody can write."""
     return [tag for tag in plant.tags if tag.kind == "float" and tag.write is None]
 
 
-def telling(
+def select_trend_tags(
     plant: Plant, series: Mapping[str, Sequence[float]], events: Sequence[PlantEvent]
-) -> list[Shown]:
+) -> list[TrendTag]:
     """Returns up to five tags that tell a run: those of its alarms, then what moved most.
 
     What is measured goes before what loops and valves did: a lost feed moves less of its range
@@ -88,7 +88,7 @@ def telling(
         is_twin = any(series[tag.name] == series[other] for other in chosen)
         if len(chosen) < _MOST and not is_twin:
             chosen.append(tag.name)
-    return [Shown(tag.name) for tag in plant.tags if tag.name in chosen]
+    return [TrendTag(tag.name) for tag in plant.tags if tag.name in chosen]
 
 
 def alarms_of(plant: Plant, tag: str) -> list[AlarmDefinition]:
@@ -96,7 +96,7 @@ def alarms_of(plant: Plant, tag: str) -> list[AlarmDefinition]:
     return [alarm for alarm in plant.alarms if _tag_name(plant, alarm) == tag]
 
 
-def ends(tag: PlantTag, values: Sequence[float]) -> tuple[float, float]:
+def axis_ends(tag: PlantTag, values: Sequence[float]) -> tuple[float, float]:
     """Returns what a scale must show of a tag: all values, set apart where hardly any moves."""
     if tag.kind == "bool" or tag.members:
         return 0.0, float(max([1, *tag.members.values()]))

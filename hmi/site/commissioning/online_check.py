@@ -12,8 +12,8 @@ from handwheel.connectors.model.tags import Tag
 
 from ...shell.terminal.duration_text import span_text
 from ...shell.terminal.plural import counted
-from ...shell.terminal.progress import telling
-from .tag_comparison import Remark, remarks_on
+from ...shell.terminal.progress import reporting_progress
+from .tag_comparison import TagRemark, compare_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class OnlineCheck:
 
     inspections: Mapping[str, Inspection]
     down: Mapping[str, str]
-    remarks: Sequence[Remark]
+    remarks: Sequence[TagRemark]
     scan_warnings: Sequence[str]
 
     @property
-    def faults(self) -> list[Remark]:
+    def faults(self) -> list[TagRemark]:
         """Why values cannot be used as they are."""
         return [remark for remark in self.remarks if remark.is_fault]
 
     @property
-    def differences(self) -> list[Remark]:
+    def differences(self) -> list[TagRemark]:
         """What the device says otherwise than `tags.yaml`."""
         return [remark for remark in self.remarks if not remark.is_fault]
 
@@ -52,7 +52,7 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
     """
     tags = by_connection(list(site.tags.values()))
     doing: dict[str, str] = {}
-    async with telling(doing):
+    async with reporting_progress(doing):
         results = await asyncio.gather(
             *(_inspect(connector, site, name, tags, doing) for name in site.connections),
             return_exceptions=True,
@@ -90,11 +90,11 @@ async def _inspect(
         del doing[name]
 
 
-def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[Remark]:
+def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[TagRemark]:
     for tag in site.tags.values():
         if inspection := inspections.get(tag.connection):
             said = (inspection.descriptions or {}).get(tag.name)
-            yield from remarks_on(tag, inspection.readings[tag.name], said)
+            yield from compare_tag(tag, inspection.readings[tag.name], said)
 
 
 def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:

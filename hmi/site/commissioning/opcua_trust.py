@@ -23,7 +23,7 @@ from handwheel.connectors.opcua.security.certificates import Certificate, utc_no
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.exits import NO
-from ...shell.terminal.progress import telling
+from ...shell.terminal.progress import reporting_progress
 
 _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
 
@@ -65,7 +65,7 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
         raise _refusal(f"{name}: {_NOT_OPCUA}")
     is_new = make_application(site.root, site.id)
     ours = load_application(site.root, name).certificate
-    async with telling({name: "asking for the certificate"}):
+    async with reporting_progress({name: "asking for the certificate"}):
         server = await discover_server(OpcuaConnector(name, config, site.root))
     path = (site.root / FOLDER / CERTIFICATE).absolute()
     look = _Look(ours, path, is_new, server, config.certificate, _objection(server, config))

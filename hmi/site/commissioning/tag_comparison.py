@@ -17,7 +17,7 @@ _OTHER_SIGNS = {"°": "deg", "μ": "u", "^": "", "·": "*", " ": ""}  # after NF
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class TagRemark:
     """One thing to look at before the tag is relied on.
 
     Attributes:
@@ -29,7 +29,7 @@ class Remark:
     is_fault: bool
 
 
-def remarks_on(tag: Tag, reading: DataValue, said: Description | None) -> Iterator[Remark]:
+def compare_tag(tag: Tag, reading: DataValue, said: Description | None) -> Iterator[TagRemark]:
     """Yields what is wrong with a tag, and what the device says otherwise.
 
     Args:
@@ -37,16 +37,16 @@ def remarks_on(tag: Tag, reading: DataValue, said: Description | None) -> Iterat
     """
     wrong_type = _type_fault(tag, said) if said else ""
     if wrong_type:
-        yield Remark(tag.name, wrong_type, is_fault=True)
+        yield TagRemark(tag.name, wrong_type, is_fault=True)
     if reading.quality is not Quality.GOOD:
         if not (wrong_type and reading.status == BAD_TYPE_MISMATCH):
             place = f"{tag.connection} {tag.address}"
-            yield Remark(tag.name, f"{reading.status.name}, at {place}", is_fault=True)
+            yield TagRemark(tag.name, f"{reading.status.name}, at {place}", is_fault=True)
     elif outside := _outside(tag, reading):
-        yield Remark(tag.name, outside, is_fault=True)
+        yield TagRemark(tag.name, outside, is_fault=True)
     if said and not wrong_type:
         for text in _differences(tag, said):
-            yield Remark(tag.name, text, is_fault=False)
+            yield TagRemark(tag.name, text, is_fault=False)
 
 
 def _outside(tag: Tag, reading: DataValue) -> str:

@@ -30,7 +30,7 @@ _PACKAGES = {"cw-100": ("package:cw",)}
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PlantEndpoints:
     """Where a simulated plant listens on loopback, and how a site is to treat it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Link:
     unattended: bool = False
 
 
-def write_site(directory: Path, plant: Plant, link: Link, secret: str = "") -> None:
+def write_site(directory: Path, plant: Plant, link: PlantEndpoints, secret: str = "") -> None:
     """Writes a site's files, all or none.
 
     Args:
@@ -142,7 +142,7 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
     return entry
 
 
-def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
+def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
     """Returns `site.yaml` for a plant that listens on loopback."""
     connections = {
         OPCUA: {

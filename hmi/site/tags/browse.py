@@ -16,7 +16,7 @@ from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.progress import telling
+from ...shell.terminal.progress import reporting_progress
 from .browse_text import BrowseLines
 
 _NO_BROWSING = (
@@ -46,7 +46,7 @@ async def browse(
         raise _refusal(f"{connection}: {_NO_BROWSING}")
     lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
     doing = {connection: "connecting"}
-    async with telling(doing), open_session(connector(site, connection)) as session:
+    async with reporting_progress(doing), open_session(connector(site, connection)) as session:
         if not isinstance(session, Browses):
             raise _refusal(f"{connection}: this device cannot be browsed")
         doing[connection] = "browsing"

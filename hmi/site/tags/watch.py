@@ -15,8 +15,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.sample_buffer import History
-from ...shell.cli.gc_freeze import settle_heap
+from ...shell.charts.sample_buffer import SampleBuffer
+from ...shell.cli.gc_freeze import freeze_heap
 from ...shell.terminal.screen import has_screen
 from .connection_text import ConnectionChanges, ScanRates, is_starting
 from .reading_text import reading_fields
@@ -31,7 +31,7 @@ _SAMPLES = 240  # the trends are of the last four minutes
 async def watch_tags(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
     """Watches until cancelled."""
     async with SiteReader(site, tags) as reader:
-        settle_heap()
+        freeze_heap()
         if has_screen() and not as_json:
             await _live(site, reader, tags)
         else:
@@ -65,7 +65,7 @@ def _print_change(tag: Tag, reading: DataValue, now_s: float, as_json: bool) -> 
 
 async def _live(site: Site, reader: SiteReader, tags: Sequence[Tag]) -> None:
     console = Console()
-    history = History((tag.name for tag in tags), _SAMPLES, _SAMPLE_S)
+    history = SampleBuffer((tag.name for tag in tags), _SAMPLES, _SAMPLE_S)
     history.begin(recorded_trends(site, tags, _SAMPLES, _SAMPLE_S))
     rates = ScanRates()
     with Live(console=console, screen=True, auto_refresh=False) as live:

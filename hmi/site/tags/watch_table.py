@@ -14,8 +14,8 @@ from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.braille_trend import Scale, trend
-from ...shell.charts.sample_buffer import History
+from ...shell.charts.braille_trend import TrendScale, trend
+from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.terminal.duration_text import age_text
 from ...shell.terminal.truncate import short_value, shortened, shortened_name
 from .connection_text import ScanRates, live_lines
@@ -47,7 +47,7 @@ def render(
     rates: ScanRates,
     tags: Sequence[Tag],
     readings: Mapping[str, DataValue],
-    history: History,
+    history: SampleBuffer,
     width: int,
     height: int,
 ) -> RenderableType:
@@ -92,7 +92,7 @@ def _count_not_good(tags: Sequence[Tag], readings: Mapping[str, DataValue]) -> i
 
 
 def _table(
-    tags: Sequence[Tag], readings: Mapping[str, DataValue], history: History, width: int
+    tags: Sequence[Tag], readings: Mapping[str, DataValue], history: SampleBuffer, width: int
 ) -> Table:
     columns = _columns(tags, readings, width)
     table = Table(box=None, pad_edge=False, expand=True)
@@ -152,7 +152,7 @@ def _value(tag: Tag, reading: DataValue, width: int) -> str:
     return text if cell_len(text) <= width else "#" * width
 
 
-def _cells(tag: Tag, reading: DataValue, history: History, columns: _Columns) -> list[Text]:
+def _cells(tag: Tag, reading: DataValue, history: SampleBuffer, columns: _Columns) -> list[Text]:
     is_good = reading.quality is Quality.GOOD
     style = "" if is_good else "reverse"
     cells = [
@@ -175,4 +175,4 @@ def _spark(tag: Tag, series: list[float | None], width: int) -> str:
     low, high = min(numbers), max(numbers)
     least = (tag.span[1] - tag.span[0]) * 0.01 if tag.span else 1e-9
     middle, half = (low + high) / 2.0, max((high - low) / 2.0, least)
-    return trend(series, width, 1, Scale(middle - half, middle + half))[0]
+    return trend(series, width, 1, TrendScale(middle - half, middle + half))[0]

@@ -9,7 +9,7 @@ import pytest
 from handwheel.agents.triggers import TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.plant_view import PlantView
@@ -24,7 +24,7 @@ REARM = '  rearm: "duty.vibration < 0.8 * high"\n'
 
 @pytest.fixture(scope="module")
 def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), Link(1, 2, gate=3))
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
 
 
 @pytest.fixture

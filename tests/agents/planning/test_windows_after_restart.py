@@ -24,7 +24,7 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.hmi.processes import agents
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.plant_view import PlantView
@@ -69,7 +69,7 @@ def restart(view: PlantView, state: Path, at_s: float) -> RecordedHistory:
 
 @pytest.fixture(scope="module")
 def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), Link(1, 2, gate=3))
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from handwheel.hmi.runs.view import find_run, view_run
+from handwheel.hmi.runs.run_view import find_run, view_run
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 

@@ -24,14 +24,14 @@ from handwheel.connectors.model.values import (
 from handwheel.connectors.opcua import connector
 from handwheel.connectors.session.protocols import Encoder, Session
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
 from ...plants.served import PlantProcess, link_of, plant_process, served, site_of
 
 
-def _site(folder: Path, link: Link, timeout: str = "5 s") -> Site:
+def _site(folder: Path, link: PlantEndpoints, timeout: str = "5 s") -> Site:
     site_of(folder, link)
     path = folder / "site.yaml"
     text = path.read_text(encoding="utf-8")
@@ -181,8 +181,8 @@ async def test_read_once_names_every_endpoint_that_is_down(
     link = link_of(plant)
     down = (free_port(), free_port())
     links = {
-        "both": (Link(*down, "50 ms"), {"dcs", "pkg"}),
-        "one": (Link(link.opcua, down[1], "50 ms"), {"pkg"}),
+        "both": (PlantEndpoints(*down, "50 ms"), {"dcs", "pkg"}),
+        "one": (PlantEndpoints(link.opcua, down[1], "50 ms"), {"pkg"}),
     }
     for name, (link, expected) in links.items():
         site = _site(tmp_path / name, link)
@@ -200,7 +200,9 @@ async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
     tmp_path: Path,
 ) -> None:
     async with listening(say_nothing) as device:
-        site = _site(tmp_path / "site", Link(device.port, device.port, "50 ms"), timeout="100 ms")
+        site = _site(
+            tmp_path / "site", PlantEndpoints(device.port, device.port, "50 ms"), timeout="100 ms"
+        )
         with pytest.raises(NotConnected) as caught:
             await read_once(site, list(site.tags.values()))
         for endpoint, reason in caught.value.endpoints.items():
@@ -215,7 +217,9 @@ async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
 
 async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path) -> None:
     async with listening(hang_up) as opcua_device, listening(hang_up) as modbus_device:
-        site = _site(tmp_path / "site", Link(opcua_device.port, modbus_device.port, "50 ms"))
+        site = _site(
+            tmp_path / "site", PlantEndpoints(opcua_device.port, modbus_device.port, "50 ms")
+        )
         async with _reader(site) as reader:
             for device in (opcua_device, modbus_device):
                 await device.until_accepted(3)

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
-from handwheel.hmi.shell.terminal.prompt import Answer
+from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
@@ -46,17 +46,17 @@ async def test_what_is_approved_at_the_desk_moves_the_plant(
     assert "CLOSED" in "".join(desk.changes.updates(instant_now()))
 
 
-def _yes(*_: object) -> Answer:
-    return Answer.YES
+def _yes(*_: object) -> PromptAnswer:
+    return PromptAnswer.YES
 
 
 @pytest.mark.parametrize("event", [ConsoleEvent.SUSPENDED, ConsoleEvent.LOCK_ASKED])
 async def test_a_seat_that_locks_after_the_word_signs_nothing(
     world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch, event: ConsoleEvent
 ) -> None:
-    def meanwhile(*_: object) -> Answer:
+    def meanwhile(*_: object) -> PromptAnswer:
         desk.holder.handle(event)
-        return Answer.YES
+        return PromptAnswer.YES
 
     record, _ = await world.ask(START)
     monkeypatch.setattr(asking, "confirm", meanwhile)

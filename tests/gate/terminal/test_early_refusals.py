@@ -14,7 +14,7 @@ from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.requests.follow import follow
 from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.resolve import resolve_action
-from handwheel.hmi.shell.terminal.prompt import Answer
+from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
@@ -119,9 +119,9 @@ async def test_the_second_of_two_approvers_is_told_what_became_of_it(
 ) -> None:
     record, card = await world.ask(START)
 
-    def meanwhile(*_: object) -> Answer:
+    def meanwhile(*_: object) -> PromptAnswer:
         world.approve(record, card, "ben")
-        return Answer.YES
+        return PromptAnswer.YES
 
     monkeypatch.setattr(asking, "confirm", meanwhile)
     name = record.request.request_id
@@ -142,9 +142,9 @@ async def test_of_two_who_must_sign_the_one_is_told_that_the_other_has(
     honest, _ = await world.ask(START)
     both = world.file_altered(honest.request, lambda draft: draft.update(quorum=2, risk_class="R3"))
     card = await world.look(both)
-    answers = [Answer.YES, Answer.NO]
+    answers = [PromptAnswer.YES, PromptAnswer.NO]
 
-    def meanwhile(*_: object) -> Answer:
+    def meanwhile(*_: object) -> PromptAnswer:
         if len(answers) == 2:
             world.approve(both, card, "ben")
         return answers.pop(0)

@@ -10,7 +10,7 @@ from threading import Thread
 from time import monotonic, sleep
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...auditor.audit import Report, judge
 from ...plants.served import GATE_SECRET, handwheel, site_of
@@ -142,4 +142,4 @@ def make_site(place: Place, plant: Shell) -> None:
     opcua = plant.hears(r"opc\.tcp://127\.0\.0\.1:(\d+)")[1]
     modbus = plant.hears(r"Modbus +127\.0\.0\.1:(\d+)")[1]
     gate = plant.hears(r"Modbus gate +127\.0\.0\.1:(\d+)")[1]
-    site_of(place.root, Link(int(opcua), int(modbus), "50 ms", int(gate)))
+    site_of(place.root, PlantEndpoints(int(opcua), int(modbus), "50 ms", int(gate)))

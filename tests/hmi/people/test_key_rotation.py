@@ -12,7 +12,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.people.private_key import open_key
 from handwheel.hmi.shell.cli.command_line import run_command_line
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.identity import keys
 from handwheel.tools.guardrails.identity.key_files import next_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, key_path
@@ -67,7 +67,7 @@ class Place:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with two administrators, anna, and an administrator who came after her."""
     folder = tmp_path_factory.mktemp("prepared")
-    site_of(folder / "cw", Link())
+    site_of(folder / "cw", PlantEndpoints())
 
     def run(*words: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:

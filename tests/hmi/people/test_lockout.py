@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.hmi.people.lockout import Unclear, plain_state
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
@@ -27,7 +27,7 @@ LINE = re.compile(r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid \d+\n")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    write_site(tmp_path / "site", create(None), Link())
+    write_site(tmp_path / "site", create(None), PlantEndpoints())
     return tmp_path / "site"
 
 

@@ -12,7 +12,7 @@ from termios import tcgetattr
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import HANDWHEEL, handwheel, site_of
 from ..command_processes import in_terminal
@@ -46,7 +46,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     root = tmp_path / "cw"
-    site_of(root, Link())
+    site_of(root, PlantEndpoints())
     return Place(root, tmp_path / "config")
 
 
@@ -54,7 +54,7 @@ def place(tmp_path: Path) -> Place:
 def manned(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A site with an administrator; nothing but refusals happens to it."""
     folder = tmp_path_factory.mktemp("manned")
-    site_of(folder / "cw", Link())
+    site_of(folder / "cw", PlantEndpoints())
     place = Place(folder / "cw", folder / "config")
     file = place.file("boss", f"{BOSS}\n")
     place.run("enroll", "boss", "--role", "administrator", "--passphrase-file", file)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.runs.view import RunView, find_run, view_run
+from handwheel.hmi.runs.run_view import RunView, find_run, view_run
 from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record

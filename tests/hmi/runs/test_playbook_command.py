@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import handwheel, site_of
 from ...playbooks.sample_playbook import GOOD, changed, written
@@ -15,7 +15,7 @@ CHANGEOVER = "cw/pump-bearing-changeover"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    site_of(tmp_path, Link(1, 2, gate=3))
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     (tmp_path / "playbooks").mkdir()
     return tmp_path
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 
 from handwheel.hmi.shell.cli import exits
-from handwheel.hmi.shell.cli.interrupts import end_alike
+from handwheel.hmi.shell.cli.interrupts import handle_termination_signals
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def ignored() -> Generator[None]:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for each in numbers[1:]:
         signal.signal(each, signal.SIG_DFL)
-    end_alike()
+    handle_termination_signals()
     try:
         yield
     finally:

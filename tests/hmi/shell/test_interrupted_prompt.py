@@ -14,9 +14,9 @@ from termios import tcgetattr
 import pytest
 
 from handwheel.hmi.shell.terminal.cancellable_prompt import (
-    Withdrawn,
+    PromptCancelled,
     ask_in_thread,
-    current_withdrawal,
+    current_cancellation,
 )
 
 from ..command_processes import Terminal, children, in_terminal, is_running
@@ -27,7 +27,7 @@ WORD = "run_cmd true"
 _DEMO = """
 import sys
 from dataclasses import replace
-from handwheel.hmi.simulation.demo.stories import STORIES
+from handwheel.hmi.simulation.demo.scenarios import STORIES
 from handwheel.hmi.__main__ import main
 
 STORIES["F01"] = replace(
@@ -105,13 +105,13 @@ async def test_an_answer_counts_unless_its_task_was_cancelled_before() -> None:
     refused: list[str] = []
 
     def answer(name: str) -> str:
-        withdrawal = current_withdrawal()
+        withdrawal = current_cancellation()
         assert withdrawal is not None
         if name == "late":
             loop.call_soon_threadsafe(asking.cancel)
         try:
             withdrawal.check()
-        except Withdrawn:
+        except PromptCancelled:
             refused.append(name)
             raise
         counted.append(name)
@@ -122,14 +122,14 @@ async def test_an_answer_counts_unless_its_task_was_cancelled_before() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert (counted, refused) == (["in time"], ["late"])
-    assert current_withdrawal() is None
+    assert current_cancellation() is None
 
 
 # Ctrl-C twice while the thread is at something that no interruption wakes.
 _TWICE = """
 import asyncio, os, select, signal, threading, time
 from handwheel.hmi.shell.terminal.cancellable_prompt import (
-    Withdrawn, ask_in_thread, current_withdrawal,
+    PromptCancelled, ask_in_thread, current_cancellation,
 )
 
 begun, interrupted, said, known = threading.Event(), threading.Event(), [], {}
@@ -138,13 +138,13 @@ def is_withdrawn(wait_s):
     return bool(select.select([known["withdrawal"].fileno()], [], [], wait_s)[0])
 
 def ask():
-    withdrawal = known["withdrawal"] = current_withdrawal()
+    withdrawal = known["withdrawal"] = current_cancellation()
     begun.set()
     interrupted.wait()
     said.append(is_withdrawn(0))
     try:
         withdrawal.check()
-    except Withdrawn:
+    except PromptCancelled:
         said.append("withdrawn")
 
 def interrupt():

@@ -15,7 +15,7 @@ import pytest
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.shell.cli.interrupts import uninterrupted_import
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import HANDWHEEL, plant_process, site_of
 from ..command_processes import (
@@ -103,7 +103,7 @@ def test_an_interrupted_watch_ends(number: signal.Signals, watched: Path) -> Non
 
 
 async def test_the_readers_of_a_dead_plant_end_at_any_moment(tmp_path: Path) -> None:
-    site = site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    site = site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
     tags = site.find_tags(["PT-102.pv", "P-101A.running"])
     for moment in range(12):
         async with asyncio.timeout(5), SiteReader(site, tags) as reader:
@@ -158,7 +158,7 @@ def test_a_demo_killed_while_it_starts_leaves_no_plant(tmp_path: Path) -> None:
 _PARENT = """
 import asyncio, pathlib, sys
 from handwheel.hmi.simulation.demo.processes import demo_stage
-from handwheel.hmi.simulation.demo.stories import STORIES
+from handwheel.hmi.simulation.demo.scenarios import STORIES
 
 async def main():
     async with demo_stage(pathlib.Path(sys.argv[1]), STORIES["F01"], is_attended=True):
@@ -207,7 +207,7 @@ SHORT_RUN = "plant run cw-100 --for 1s"  # its one line waits for the end
 
 @pytest.mark.parametrize("command", ["tags list", SHORT_RUN, " ".join(LONG_RUN)])
 def test_a_reader_that_has_gone_ends_a_command_in_silence(command: str, tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
+    site_of(tmp_path, PlantEndpoints())
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -228,7 +228,7 @@ def _writing_to(output: int, command: str, cwd: Path) -> tuple[int, bytes]:
 def test_a_full_disk_behind_standard_output_is_a_clear_message(
     command: str, tmp_path: Path
 ) -> None:
-    site_of(tmp_path, Link())
+    site_of(tmp_path, PlantEndpoints())
     message = b"handwheel: standard output: no space left on device\n"
     with Path("/dev/full").open("w") as full:
         assert _writing_to(full.fileno(), command, tmp_path) == (2, message)

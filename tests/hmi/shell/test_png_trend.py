@@ -9,11 +9,16 @@ import pytest
 from PIL import Image
 
 from handwheel.hmi.shell.charts.axis import exact_axis, round_axis, tick_text, time_axis
-from handwheel.hmi.shell.charts.png_trend import Mark, Panel, Picture, draw_png
-from handwheel.hmi.simulation.plant.installed import create_plant, parse_fault
-from handwheel.hmi.simulation.plant.png import Told, picture_of
-from handwheel.hmi.simulation.plant.record import Recording
-from handwheel.hmi.simulation.plant.trend_tags import Shown, ends, measured, telling
+from handwheel.hmi.shell.charts.png_trend import Mark, Panel, TrendChart, draw_png
+from handwheel.hmi.simulation.plant.installed_plants import create_plant, parse_fault
+from handwheel.hmi.simulation.plant.recording import Recording
+from handwheel.hmi.simulation.plant.run_chart import FinishedRun, chart_of
+from handwheel.hmi.simulation.plant.trend_tags import (
+    TrendTag,
+    axis_ends,
+    measured,
+    select_trend_tags,
+)
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario
@@ -60,13 +65,13 @@ def test_the_time_axis_has_a_unit_that_fits(length_s: float, unit: str, last: fl
 def test_noise_does_not_fill_a_panel() -> None:
     tags = {tag.name: tag for tag in create_plant("cw-100").tags}
     pressure = tags["PT-102.pv"]  # 0..600 kPa
-    assert ends(pressure, [349.0, 351.0]) == (335.0, 365.0)
-    assert ends(pressure, [300.0, nan, 400.0]) == (300.0, 400.0)
-    assert ends(pressure, [nan]) == (-15.0, 15.0)
-    low, high = ends(replace(pressure, span=None), [5.0, 5.0])
+    assert axis_ends(pressure, [349.0, 351.0]) == (335.0, 365.0)
+    assert axis_ends(pressure, [300.0, nan, 400.0]) == (300.0, 400.0)
+    assert axis_ends(pressure, [nan]) == (-15.0, 15.0)
+    low, high = axis_ends(replace(pressure, span=None), [5.0, 5.0])
     assert low < 5.0 < high
-    assert ends(tags["P-101A.running"], [1.0, 1.0]) == (0.0, 1.0)
-    assert ends(tags["P-101A.mode"], [1.0, 1.0]) == (0.0, 2.0)
+    assert axis_ends(tags["P-101A.running"], [1.0, 1.0]) == (0.0, 1.0)
+    assert axis_ends(tags["P-101A.mode"], [1.0, 1.0]) == (0.0, 2.0)
 
 
 def test_a_run_is_told_with_its_alarm_limits_and_what_happened() -> None:
@@ -75,8 +80,8 @@ def test_a_run_is_told_with_its_alarm_limits_and_what_happened() -> None:
     recording.sample(simulation)
     events = simulation.run(180.0)
     recording.sample(simulation)
-    shown = [Shown("VT-101A.pv"), Shown("PT-102.pv", (0.0, 400.0))]
-    picture = picture_of(simulation.plant, shown, Told(recording, events, "rode through"))
+    shown = [TrendTag("VT-101A.pv"), TrendTag("PT-102.pv", (0.0, 400.0))]
+    picture = chart_of(simulation.plant, shown, FinishedRun(recording, events, "rode through"))
     assert (picture.title, picture.subtitle) == (
         "cw-100: F02 strainer plugged", "3 min 00 s, rode through"
     )  # fmt: skip
@@ -93,7 +98,7 @@ def test_a_series_is_drawn_where_it_lies_and_left_out_where_it_is_bad() -> None:
     axis = exact_axis(0.0, 10.0)
     values = [10.0] * 50 + [nan] * 50
     marks = [Mark(25.0, "alarm", "TAH-1"), Mark(26.0, "trip", "P-1 trips"), Mark(27.0, "hand", "x")]
-    content = draw_png(Picture("t", "s", range(100), [Panel("T-1", "K", values, axis)], marks))
+    content = draw_png(TrendChart("t", "s", range(100), [Panel("T-1", "K", values, axis)], marks))
     image = Image.open(BytesIO(content))
     assert (image.format, image.width) == ("PNG", 1600)
     blue = _pixels(content, (0x1B, 0x5E, 0x8C))
@@ -139,7 +144,7 @@ def test_a_picture_has_a_name_and_a_file_of_its_own(tmp_path: Path, said: Said) 
 def test_what_lies_outside_the_scale_is_a_gap() -> None:
     axis = exact_axis(0.0, 10.0)
     values = [5.0] * 50 + [12.0] * 25 + [-3.0] * 25
-    content = draw_png(Picture("t", "s", range(100), [Panel("T-1", "K", values, axis)], ()))
+    content = draw_png(TrendChart("t", "s", range(100), [Panel("T-1", "K", values, axis)], ()))
     blue = _pixels(content, (0x1B, 0x5E, 0x8C))
     assert max(x for x, _ in blue) == pytest.approx(120 + (1600 - 120 - 166) * 49 / 99, abs=3)
     assert max(y for _, y in blue) - min(y for _, y in blue) <= 3
@@ -148,7 +153,7 @@ def test_what_lies_outside_the_scale_is_a_gap() -> None:
 def test_a_late_label_stands_left_of_its_line() -> None:
     marks = [Mark(98.0, "hand", "x"), Mark(99.0, "fault", "a label that is long")]
     panel = Panel("T-1", "K", [5.0] * 100, exact_axis(0.0, 10.0))
-    dark = _pixels(draw_png(Picture("", "", range(100), [panel], marks)), (0x1F, 0x29, 0x33))
+    dark = _pixels(draw_png(TrendChart("", "", range(100), [panel], marks)), (0x1F, 0x29, 0x33))
     label = [x for x, y in dark if y < 122 + 36 * 2]
     assert 1100 < min(label) < max(label) < 1600 - 166
 
@@ -178,7 +183,7 @@ def test_a_title_has_room(count: int, title: str) -> None:
         events = [PlantEvent(0.0, "fault", f"F{n:02}", "") for n in range(1, count + 1)]
     recording = Recording(None, ())
     recording.times_s.extend([0.0, 60.0])
-    assert picture_of(plant, (), Told(recording, events, "rode through")).title == title
+    assert chart_of(plant, (), FinishedRun(recording, events, "rode through")).title == title
 
 
 def test_measured_values_tell_a_run_before_what_loops_do() -> None:
@@ -187,6 +192,6 @@ def test_measured_values_tell_a_run_before_what_loops_do() -> None:
     series |= {"RATIO-5.op": [0.0, 14.0], "RATIO-1.op": [0.0, 1.8], "V-1201.pos": [0.0, 90.0]}
     series |= {"FI-1001.pv": [0.25, 0.0], "PI-1301.pv": [2700.0, 2960.0]}
     order = [plant_tag.name for plant_tag in plant.tags]
-    shown = [each.tag for each in telling(plant, series, ())]
+    shown = [each.tag for each in select_trend_tags(plant, series, ())]
     assert {"FI-1001.pv", "PI-1301.pv"} < set(shown)
     assert shown == sorted(shown, key=order.index)

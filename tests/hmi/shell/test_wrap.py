@@ -13,7 +13,7 @@ import pytest
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.hmi.shell.cli.exits import fail
-from handwheel.hmi.shell.terminal.line_writer import tell_log
+from handwheel.hmi.shell.terminal.line_writer import print_log
 from handwheel.hmi.shift import console as desk
 
 from ...gate.terminal.test_approval import screen
@@ -35,7 +35,7 @@ def said_in_failing(_: pytest.MonkeyPatch) -> None:
 def said_in_logging(_: pytest.MonkeyPatch) -> None:
     logger = logging.getLogger("a gate under test")
     logger.handlers.clear()
-    tell_log(logger.name)
+    print_log(logger.name)
     logger.error(LONG)
     sleep(0.2)  # a thread of its own writes
 

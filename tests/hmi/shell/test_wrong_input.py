@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import handwheel, site_of
 from ..command_processes import ANY_PORTS
@@ -88,7 +88,7 @@ WRONG = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holds one of everything that can be wrong."""
     folder = tmp_path_factory.mktemp("wrong")
-    site_of(folder / "good", Link())
+    site_of(folder / "good", PlantEndpoints())
     good = {name: (folder / "good" / name).read_text() for name in ("site.yaml", "tags.yaml")}
     for name in ("broken", "latin1", "folder", "no-tags"):
         (folder / name).mkdir()
@@ -130,7 +130,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_problem_of_both_files_is_named_at_once(tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
+    site_of(tmp_path, PlantEndpoints())
     last: dict[str, int] = {}
     for name in ("site.yaml", "tags.yaml"):
         path = tmp_path / name

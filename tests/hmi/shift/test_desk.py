@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
 from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
@@ -41,7 +41,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("desk")
     place, root = Place(folder / "cw", folder / "config"), PrivateKey.generate()
-    site_of(place.root, Link())
+    site_of(place.root, PlantEndpoints())
     start = datetime.now(UTC) - timedelta(hours=1)
     records = [record_of("cw", _wanted("root", "administrator", start), root.public_key(), root)]
     with pytest.MonkeyPatch.context() as patch:

@@ -10,12 +10,12 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
 from handwheel.hmi.simulation.demo.demo import approach_speed
-from handwheel.hmi.simulation.demo.stories import CHANGEOVER, STORIES
-from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
+from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
+from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
 
-from .demo_stories import BEARING, STRAINER, tell
+from .demo_scenarios import BEARING, STRAINER, tell
 
 HEALTHY = replace(BEARING, faults=())
 SLOW = "1 s"  # a reading is good for three times as long, whoever stands still
@@ -30,7 +30,7 @@ async def test_a_plant_that_does_not_start_says_why_once(tmp_path: Path) -> None
 
 def scan(plant_s: float, status: StatusCode = GOOD, **on: bool) -> dict[str, DataValue]:
     """One scan of everything; `P_101B_running=True` switches a tag on, the others are off."""
-    values: dict[str, float | bool] = dict.fromkeys(SHOWN, False)
+    values: dict[str, float | bool] = dict.fromkeys(DEMO_TAGS, False)
     values |= {"SIM-CLOCK.pv": plant_s, "PT-102.pv": 350.0 - plant_s / 100.0}
     for name, is_on in on.items():
         head, _, field = name.rpartition("_")
@@ -62,7 +62,7 @@ def test_the_time_line_takes_only_what_is_good() -> None:
     timeline = timeline_of(scan(10.0), bad)
     assert (timeline.entries, timeline.now_s, timeline.lowest_kpa) == ([], 10.0, 349.9)
     timeline.add(scan(60.0, PAL_102_active=True))
-    assert timeline.entries == [Entry(60.0, "PAL-102.active", "alarm: header pressure low")]
+    assert timeline.entries == [TimelineEntry(60.0, "PAL-102.active", "alarm: header pressure low")]
 
 
 ALARM = scan(60.0, VAH_101A_active=True)
@@ -129,7 +129,7 @@ def test_the_moral_says_what_was_seen(
         timeline.tell(CHANGEOVER, "opened")
     for readings in scans:
         timeline.add(readings)
-    moral = STORIES[fault].moral(timeline if scans else Timeline(), state)
+    moral = DEMO_SCENARIOS[fault].moral(timeline if scans else Timeline(), state)
     assert said in moral
     assert unsaid not in moral
 

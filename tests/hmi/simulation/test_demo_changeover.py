@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.simulation.demo.approver import Desk
-from handwheel.hmi.simulation.demo.stories import CHANGEOVER
+from handwheel.hmi.simulation.demo.approver import DemoApprover
+from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER
 from handwheel.playbooks.run.states import RunState
 
-from .demo_stories import BEARING, tell
+from .demo_scenarios import BEARING, tell
 
 START_STANDBY, STOP_DUTY, MAINTENANCE = "050014ff00", "0500000000", "0600000002"
 
@@ -46,7 +46,7 @@ async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
 async def test_a_rejection_stops_the_run_and_nothing_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Desk, "approve_unattended", Desk.reject)
+    monkeypatch.setattr(DemoApprover, "approve_unattended", DemoApprover.reject)
     told = await tell(BEARING, tmp_path, capsys, approve_after_s=0.0)
     assert told.pdus == []
     assert told.judged().is_clean

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.simulation.demo.stories import CHANGEOVER
-from handwheel.hmi.simulation.demo.stories import STRAINER as PLUGGED
+from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER
+from handwheel.hmi.simulation.demo.scenarios import STRAINER as PLUGGED
 from handwheel.playbooks.run.states import RunState
 
-from .demo_stories import NO_STANDBY, STRAINER, tell
+from .demo_scenarios import NO_STANDBY, STRAINER, tell
 
 
 @pytest.mark.timeout(120)

@@ -8,12 +8,12 @@ from rich.console import RenderableType
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_WAITING, UNCERTAIN_LAST_USABLE, Value, never_read
-from handwheel.hmi.shell.charts.sample_buffer import History
-from handwheel.hmi.simulation.demo.runs import Case
-from handwheel.hmi.simulation.demo.screen import Frame, render
-from handwheel.hmi.simulation.demo.stories import CHANGEOVER, STORIES
-from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
+from handwheel.hmi.simulation.demo.runs import FollowedRun
+from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
+from handwheel.hmi.simulation.demo.screen import ScreenContent, render
+from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.states import EventKind, RunEvent, fold
@@ -27,7 +27,7 @@ TREND = ("VT-101A.pv", "PT-102.pv")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), Link())
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints())
 
 
 def picture_of(
@@ -35,18 +35,18 @@ def picture_of(
     readings: Readings,
     reasons: dict[str, str] | None = None,
     *,
-    case: Case | None = None,
+    case: FollowedRun | None = None,
     width: int = 80,
     height: int = 24,
 ) -> RenderableType:
-    timeline, history = Timeline(), History(TREND, 400)
+    timeline, history = Timeline(), SampleBuffer(TREND, 400)
     timeline.add(readings)
     history.add(readings)
-    timeline.entries += [Entry(60.0 * n, "P-101A.tripped", f"event {n}") for n in range(6)]
-    connections = connections_of(site, SHOWN, reasons or {})
+    timeline.entries += [TimelineEntry(60.0 * n, "P-101A.tripped", f"event {n}") for n in range(6)]
+    connections = connections_of(site, DEMO_TAGS, reasons or {})
     return render(
-        Frame(
-            "cooling", STORIES["F01"].intro, case, site.tags, readings, history, timeline,
+        ScreenContent(
+            "cooling", DEMO_SCENARIOS["F01"].intro, case, site.tags, readings, history, timeline,
             connections, width, height,
         )
     )  # fmt: skip
@@ -59,14 +59,14 @@ TRIPPED: dict[str, Value] = {
     "P-101A.running": False, "P-101A.tripped": True, "P-101A.trip_cause": 2,
     "P-101B.running": True, "PAL-102.active": True, "PDAH-101.active": True,
 }  # fmt: skip
-NEVER: Readings = {name: never_read(BAD_WAITING, 0.0) for name in SHOWN}
+NEVER: Readings = {name: never_read(BAD_WAITING, 0.0) for name in DEMO_TAGS}
 PICTURES: dict[str, tuple[Readings, dict[str, str]]] = {
-    "normal": (readings_of(SHOWN), {}),
-    "alarm": (readings_of(SHOWN, ALARM), {}),
-    "every alarm": (readings_of(SHOWN, ALL_ALARMS), {}),
-    "tripped": (readings_of(SHOWN, TRIPPED), {}),
-    "half": (readings_of(SHOWN, ALARM), {"pkg": DOWN["pkg"]}),
-    "stale": (readings_of(SHOWN, TRIPPED, UNCERTAIN_LAST_USABLE), DOWN),
+    "normal": (readings_of(DEMO_TAGS), {}),
+    "alarm": (readings_of(DEMO_TAGS, ALARM), {}),
+    "every alarm": (readings_of(DEMO_TAGS, ALL_ALARMS), {}),
+    "tripped": (readings_of(DEMO_TAGS, TRIPPED), {}),
+    "half": (readings_of(DEMO_TAGS, ALARM), {"pkg": DOWN["pkg"]}),
+    "stale": (readings_of(DEMO_TAGS, TRIPPED, UNCERTAIN_LAST_USABLE), DOWN),
     "no data": (NEVER, DOWN),
 }
 NORMAL = """\
@@ -167,12 +167,12 @@ APPROVED = RunEvent(EventKind.APPROVED, {"request_id": "R-1"})
 REFUSED = RunEvent(EventKind.NOT_STARTED, {"reason": "cavitation speaks against it"})
 
 
-def case_of(site: Site, *events: RunEvent) -> Case:
+def case_of(site: Site, *events: RunEvent) -> FollowedRun:
     """A run with these events, of the change-over playbook."""
     library, _ = load_library(site)
     playbook = next(each for each in library if each.id == CHANGEOVER)
     run = fold(RunEvent(each.kind, each.body, seq=n) for n, each in enumerate(events, 1))
-    return Case("U-1", run, bind(playbook, site))
+    return FollowedRun("U-1", run, bind(playbook, site))
 
 
 CASE = """\
@@ -213,7 +213,7 @@ def test_a_run_is_shown_with_its_step_and_what_speaks_for_and_against_it(
     site: Site, name: str
 ) -> None:
     events, head = AT[name]
-    picture = picture_of(site, readings_of(SHOWN), case=case_of(site, *events))
+    picture = picture_of(site, readings_of(DEMO_TAGS), case=case_of(site, *events))
     lines = text_of(picture).splitlines()
     assert len(lines) == 24
     assert tuple(lines[11:14]) == head
@@ -221,13 +221,13 @@ def test_a_run_is_shown_with_its_step_and_what_speaks_for_and_against_it(
 
 
 def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:
-    normal = styled(picture_of(site, readings_of(SHOWN)))
+    normal = styled(picture_of(site, readings_of(DEMO_TAGS)))
     assert set(re.findall(r"\x1b\[([0-9;]+)m", normal)) == {"0", "1", "2"}  # bold and dim
-    tripped = styled(picture_of(site, readings_of(SHOWN, TRIPPED)))
+    tripped = styled(picture_of(site, readings_of(DEMO_TAGS, TRIPPED)))
     for text in ("1;31m▲ P1 PAL-102", "1;33m◆ P2 VAH-101A", "1;36m■ P3 PDAH-101", "1;31mP-101A !"):
         assert f"\x1b[{text}" in tripped
     assert "\x1b[7m? no data\x1b" in styled(picture_of(site, NEVER))
-    judged = styled(picture_of(site, readings_of(SHOWN), case=case_of(site, OPENED, JUDGED)))
+    judged = styled(picture_of(site, readings_of(DEMO_TAGS), case=case_of(site, OPENED, JUDGED)))
     for text in ("against  ! cavitation", "         ! suction", "         ! header"):
         assert f"\x1b[1;33m{text}" in judged
     assert judged.count("\x1b[1;33m") == 3
@@ -235,6 +235,6 @@ def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(79, 24), (80, 23), (80, 24), (120, 40)])
 def test_a_terminal_that_is_too_small_is_told(site: Site, width: int, height: int) -> None:
-    picture = picture_of(site, readings_of(SHOWN), width=width, height=height)
+    picture = picture_of(site, readings_of(DEMO_TAGS), width=width, height=height)
     first = text_of(picture, width, height).splitlines()[0]
     assert (first == "80 x 24 needed") == (width < 80 or height < 24)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -18,7 +18,7 @@ from ..command_in_process import Said
 
 def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path, said: Said) -> None:
     code, out, err = said("plant", "map", "cw-100")
-    write_site(tmp_path / "site", create_plant("cw-100"), Link())
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     assert (code, err) == (0, "")
     assert out == (tmp_path / "site" / "tags.yaml").read_text()
     site = load_site(tmp_path / "site")

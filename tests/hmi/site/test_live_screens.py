@@ -17,9 +17,9 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.connectors.session.supervisor import ConnectionState, Gap
-from handwheel.hmi.shell.charts.braille_trend import Scale, labelled, trend
-from handwheel.hmi.shell.charts.sample_buffer import History
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.shell.charts.braille_trend import TrendScale, labelled, trend
+from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.hmi.site.tags import watch_table
 from handwheel.hmi.site.tags.connection_text import ScanRates
 from handwheel.hmi.site.tags.reading_text import reading_lines
@@ -32,14 +32,14 @@ from ..screen_text import DOWN, Readings, connections_of, readings_of, text_of
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), Link())
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints())
 
 
 def table_of(
     site: Site, readings: Readings, width: int, height: int, *, is_lost: bool = True
 ) -> list[str]:
     tags = site.find_tags(list(readings))
-    history = History(readings, 240, 1.0)
+    history = SampleBuffer(readings, 240, 1.0)
     for _ in range(3):
         history.add(readings)
     down = {"pkg": DOWN["pkg"]} if is_lost else {}
@@ -102,7 +102,7 @@ def test_a_long_name_takes_neither_the_status_nor_a_digit(site: Site, width: int
     for number, status in ((0, BAD_NO_COMMUNICATION), (2, BAD_INDEX_RANGE_NO_DATA)):
         name = LONG_NAMES[number]
         readings[name] = readings[name].with_status(status)
-    table = render([], ScanRates(), tags, readings, History(readings, 9), width, 24)
+    table = render([], ScanRates(), tags, readings, SampleBuffer(readings, 9), width, 24)
     _, *rows = text_of(table, width).splitlines()
     shown = ["-1.2346e+06", "-9223372036854775808", "18446744073709551615", "7"]
     for row, tag, value in zip(rows, tags, shown, strict=True):
@@ -114,7 +114,7 @@ def test_a_long_name_takes_neither_the_status_nor_a_digit(site: Site, width: int
     assert "  ! BadNoCommunication" in rows[0]
     assert "  ! BadIndexRangeNoData" in rows[2]
     # Where even the number has no room, no part of it is shown.
-    table = render([], ScanRates(), tags, readings, History(readings, 9), 44, 24)
+    table = render([], ScanRates(), tags, readings, SampleBuffer(readings, 9), 44, 24)
     assert "  ##########  " in text_of(table, 44).splitlines()[2]
 
 
@@ -166,7 +166,7 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
         Gap(now - timedelta(hours=3), "refused", now - timedelta(hours=2)),
         Gap(now - timedelta(seconds=750), f"{connection.where}: cut", now - timedelta(minutes=8)),
     ]
-    table = render([connection], rates, [tag], readings, History(readings, 9), 80, 24)
+    table = render([connection], rates, [tag], readings, SampleBuffer(readings, 9), 80, 24)
     _, row, *below = text_of(table).splitlines()
     assert row.startswith("PT-102.pv  [0.25, 1.25, …] 50  [red]k\\x1b[2J[/]")
     assert below == [
@@ -179,7 +179,7 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
         "refused",
         0,
     )
-    table = render([connection], rates, [tag], readings, History(readings, 9), 80, 24)
+    table = render([connection], rates, [tag], readings, SampleBuffer(readings, 9), 80, 24)
     assert text_of(table).splitlines()[2:] == [
         "dcs connecting: refused",
         "  2 gaps, the last of 12.0 s so far: cut",
@@ -194,7 +194,7 @@ def test_a_trend_begins_with_what_the_historian_has(site: Site) -> None:
     recorded = recorded_trends(site, tags, 240, 1.0)
     assert recorded.keys() == {"PT-102.pv", "LT-101.pv"}  # the trends are of numbers
     assert {value for value in recorded["PT-102.pv"] if value is not None} == {350.0}
-    history = History([tag.name for tag in tags], 240, 1.0)
+    history = SampleBuffer([tag.name for tag in tags], 240, 1.0)
     history.begin(recorded)
     assert history.series("PT-102.pv")[0] == 350.0
     lengths = {len(history.series(tag.name)) for tag in tags}
@@ -211,7 +211,7 @@ async def _record(site: Site, readings: Readings) -> None:
 
 
 def test_history_keeps_good_numbers_and_leaves_gaps() -> None:
-    history = History(["PT-102.pv"], 3)
+    history = SampleBuffer(["PT-102.pv"], 3)
     good = readings_of(["PT-102.pv"])
     for status in (GOOD, GOOD, BAD_NO_COMMUNICATION, UNCERTAIN_LAST_USABLE):
         history.add({"PT-102.pv": good["PT-102.pv"].with_status(status)})
@@ -232,10 +232,10 @@ def test_history_keeps_good_numbers_and_leaves_gaps() -> None:
 def test_a_trend_shows_gaps_extremes_and_the_limit(
     values: list[float | None], expected: list[str]
 ) -> None:
-    assert trend(values, 4, 2, Scale(0.0, 8.0, 7.0)) == expected
+    assert trend(values, 4, 2, TrendScale(0.0, 8.0, 7.0)) == expected
 
 
 def test_a_trend_has_a_title_its_scale_and_its_limit() -> None:
-    assert labelled("title", [1.0, 2.0, None, 7.0], 8, 3, Scale(0.0, 10.0, 5.0)) == [
+    assert labelled("title", [1.0, 2.0, None, 7.0], 8, 3, TrendScale(0.0, 10.0, 5.0)) == [
         "title", "10│    ⢀", " 5│┄┄┄┄┄", " 0│   ⠴ ",
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import frames_of, handwheel, plant_process, site_of
 from ..command_in_process import Said, said_by
@@ -125,7 +125,7 @@ def test_it_is_told_to_programs_too(site: Path, frame_log: Path) -> None:
 
 
 def test_without_the_plant_the_present_value_is_not_known(said: Said, tmp_path: Path) -> None:
-    site_of(tmp_path, Link(1, 2, gate=3))  # nobody listens at these ports
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))  # nobody listens at these ports
     code, lines = _explain(said, tmp_path, "P-101B.run_cmd=true")
     assert (code, lines[1]) == (0, "now not known, the plant does not answer")
     assert any("after the write: not known (a-pump-runs" in line for line in lines)
@@ -139,7 +139,7 @@ def test_without_the_plant_the_present_value_is_not_known(said: Said, tmp_path: 
 
 
 def test_without_a_policy_nothing_is_explained_away(said: Said, tmp_path: Path) -> None:
-    site_of(tmp_path, Link(1, 2, gate=3))
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     (tmp_path / "policy.yaml").unlink()
     code, out, err = said("policy", "explain", "--site", str(tmp_path), "P-101B.run_cmd=true")
     assert (code, out) == (2, "")

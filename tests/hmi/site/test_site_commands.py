@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import handwheel, plant_process, site_of
 from ..command_in_process import Said
@@ -185,7 +185,7 @@ def test_tags_are_read_for_people_and_for_programs(site: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check --online", "tags read"])
 def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> None:
-    site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
     done = handwheel(*command.split(), cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines() == [
@@ -217,7 +217,7 @@ def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
 
 
 def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(tmp_path: Path) -> None:
-    site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
     with started("tags", "watch", "PT-102.pv", cwd=tmp_path) as watch:
         line_with(watch, "PT-102.pv - kPa BadWaitingForInitialData")
         watch.send_signal(signal.SIGINT)

@@ -7,14 +7,14 @@ import pytest
 
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...plants.served import handwheel, site_of
 
 
 @pytest.mark.parametrize("name", ["y", "No", "null", "2026", "1e3", "Süd 2", "…", "-", "a" * 99])
 def test_a_site_can_have_any_folder_name(tmp_path: Path, name: str) -> None:
-    assert len(site_of(tmp_path / name, Link()).tags) == 97  # it reads what it wrote
+    assert len(site_of(tmp_path / name, PlantEndpoints()).tags) == 97  # it reads what it wrote
 
 
 def test_init_into_an_empty_folder_keeps_the_folder(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_init_makes_a_password_that_nobody_else_reads(tmp_path: Path) -> None:
 
 
 def test_check_names_the_problems_of_every_file_at_once(tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
+    site_of(tmp_path, PlantEndpoints())
     edits = {
         "site.yaml": ("P-101A.mode ==", "P-101A.mod =="),
         "policy.yaml": ("P-101B.running", "P-101B.runing"),
@@ -71,7 +71,7 @@ def test_check_names_the_problems_of_every_file_at_once(tmp_path: Path) -> None:
 
 
 def test_check_wants_a_policy_only_where_something_is_written(tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
+    site_of(tmp_path, PlantEndpoints())
     (tmp_path / "policy.yaml").unlink()
     done = handwheel("check", cwd=tmp_path)
     assert done.returncode == 2

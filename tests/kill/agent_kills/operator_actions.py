@@ -10,7 +10,7 @@ from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.people.signing import Signer, open_context, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
-from handwheel.hmi.runs.view import view_run
+from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
 from handwheel.tools.errors import GuardrailError, PermitRefused

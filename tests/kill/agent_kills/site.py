@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 
 from ...plants.served import GATE_SECRET
@@ -102,7 +102,7 @@ class RunWorld(World):
 
     def make_site(self, opcua: int, modbus: int, gate: int) -> None:
         """Writes the site with this playbook alone, and enrols its people."""
-        link = Link(opcua, modbus, _SCAN, gate, unattended=True)
+        link = PlantEndpoints(opcua, modbus, _SCAN, gate, unattended=True)
         write_site(self.site, create(None), link, secret=GATE_SECRET)
         self.enroll()
         edit(

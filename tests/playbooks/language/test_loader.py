@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
 from handwheel.playbooks.language.schema import PlaybookFile
@@ -176,7 +176,7 @@ class TestLibrary:
 
 
 def _folder(root: Path) -> Path:
-    site_of(root, Link(1, 2, gate=3))
+    site_of(root, PlantEndpoints(1, 2, gate=3))
     folder = root / "playbooks"
     folder.mkdir()
     return folder

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.errors import Finding
 from handwheel.playbooks.language.loader import (
     Playbook,
@@ -143,7 +143,7 @@ def test_a_tag_of_no_equipment_cannot_be_owned(tmp_path: Path, site: Site) -> No
 
 
 def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
-    site_of(tmp_path, Link(1, 2, gate=3))
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     (tmp_path / "policy.yaml").unlink()
     (found,) = findings_of(tmp_path, GOOD, load_site(tmp_path))
     assert found.code == "no-policy"

@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.hmi.simulation.plant.installed import parse_fault, parse_field
+from handwheel.hmi.simulation.plant.installed_plants import parse_fault, parse_field
 from handwheel.sim_plant import alarm
 from handwheel.sim_plant.alarm import AlarmState
 from handwheel.sim_plant.cw100.control.alarms import ALARMS

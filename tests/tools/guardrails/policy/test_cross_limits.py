@@ -9,7 +9,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_limits, cross_tags
@@ -116,7 +116,7 @@ def test_a_write_is_judged_by_what_it_may_change(
 def test_a_new_sites_limit_judges_the_commands_to_its_pumps_and_no_set_point(
     tmp_path: Path,
 ) -> None:
-    site_of(tmp_path, Link(1, 2, gate=3))
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     site = load_site(tmp_path)
     policy = load_policy(site)
     (limit,) = cross_limits(site, policy)

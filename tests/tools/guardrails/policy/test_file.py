@@ -11,7 +11,7 @@ from handwheel.connectors.config import yaml_documents
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
 from ....plants.served import site_of
@@ -20,7 +20,7 @@ from ....sites.policy_text import HEAD, SETPOINT, judge, policy_of
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("policy") / "works", Link())
+    return site_of(tmp_path_factory.mktemp("policy") / "works", PlantEndpoints())
 
 
 ALLOW = f"allow:\n  - {SETPOINT}\n"
@@ -168,7 +168,7 @@ def test_conditions_across_tags_keep_their_place(site: Site) -> None:
 
 
 def test_a_policy_that_is_missing_or_was_changed_allows_nothing(tmp_path: Path) -> None:
-    site = site_of(tmp_path, Link())
+    site = site_of(tmp_path, PlantEndpoints())
     path = tmp_path / "policy.yaml"
     assert judge(load_policy(site), site, "PIC-102.sp", 355.0).is_allowed
     path.write_text(path.read_text() + "# changed\n")
@@ -180,7 +180,7 @@ def test_a_policy_that_is_missing_or_was_changed_allows_nothing(tmp_path: Path) 
 
 
 def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: Path) -> None:
-    site = site_of(tmp_path, Link(unattended=True))
+    site = site_of(tmp_path, PlantEndpoints(unattended=True))
     policy = load_policy(site)
     present = {"PIC-102.sp": 350.0, "TIC-202.sp": 48.0, "TIC-106.sp": 26.0, "FIC-201.sp": 40.0,
                "LIC-101.sp": 70.0}  # fmt: skip
@@ -193,7 +193,7 @@ def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: P
     pumps = {f"P-101{side}.{what}" for side in "AB" for what in ("run_cmd", "mode")}
     assert allowed == {*present, *pumps}
     assert policy.unattended
-    assert not load_policy(site_of(tmp_path / "other", Link())).unattended
+    assert not load_policy(site_of(tmp_path / "other", PlantEndpoints())).unattended
 
 
 def test_a_rule_for_whom_nobody_counts_is_told(site: Site) -> None:

@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import (
     DataValue,
     Value,
 )
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.policy.node_patterns import check_pattern, names_node
 from handwheel.tools.guardrails.policy.policy import Ruling, build_policy
 
@@ -25,7 +25,7 @@ from ....sites.policy_text import DONE, PUMPS, SETPOINT, judge, policy_of, reads
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("policy") / "works", Link())
+    return site_of(tmp_path_factory.mktemp("policy") / "works", PlantEndpoints())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, Value
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.write_history import elapsed_s, last_sent, sent_within
 from handwheel.tools.guardrails.policy.areas import Roles
@@ -27,7 +27,7 @@ from ....sites.policy_text import DONE, SETPOINT, judge, policy_of, reads
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("policy") / "works", Link())
+    return site_of(tmp_path_factory.mktemp("policy") / "works", PlantEndpoints())
 
 
 _SPANS = st.tuples(st.integers(0, 300), st.integers(1, 300)).map(lambda p: (p[0], p[0] + p[1]))

@@ -13,7 +13,7 @@ STRAINER = "cw/strainer-blocked"
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class FinalPhase:
     """What is shown when the runs have come to rest: so much plant time, at so many times."""
 
     plant_s: float
@@ -21,7 +21,7 @@ class Tail:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DemoScenario:
     """A fault and how to show it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Story:
     playbooks: tuple[str, ...]
     intro: str
     moral: Callable[[Timeline, RunState | None], str]
-    tail: Tail
+    tail: FinalPhase
     speed: float = 120.0
 
 
@@ -118,26 +118,26 @@ def _strainer_moral(timeline: Timeline, state: RunState | None) -> str:
 
 _WORN = "F01@30min,d0=0.3,tau=1h"
 
-STORIES: dict[str, Story] = {
-    "F01": Story(
+DEMO_SCENARIOS: dict[str, DemoScenario] = {
+    "F01": DemoScenario(
         faults=(_WORN,),
         playbooks=(CHANGEOVER,),
         intro="A bearing of P-101A is failing. Strainer clean, standby ready.",
         moral=_change_over_moral,
-        tail=Tail(60.0, 10.0),
+        tail=FinalPhase(60.0, 10.0),
     ),
-    "F02": Story(
+    "F02": DemoScenario(
         faults=("F02@1h",),
         playbooks=(CHANGEOVER, STRAINER),
         intro="The strainer is plugging. Same alarm, but the bearing is healthy.",
         moral=_strainer_moral,
-        tail=Tail(600.0, 40.0),
+        tail=FinalPhase(600.0, 40.0),
     ),
-    "F16": Story(
+    "F16": DemoScenario(
         faults=(_WORN, "F16"),
         playbooks=(CHANGEOVER,),
         intro="A bearing of P-101A is failing, and the standby will not start.",
         moral=_failed_start_moral,
-        tail=Tail(60.0, 10.0),
+        tail=FinalPhase(60.0, 10.0),
     ),
 }

@@ -15,12 +15,19 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...shell.charts.axis import exact_axis, round_axis
-from ...shell.charts.braille_trend import Scale, labelled
+from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.cli.exits import CONFIGURATION, fail
 from .event_text import event_line
-from .record import Recording
-from .setup import event_name
-from .trend_tags import Shown, alarms_of, check_shown, ends, measured, telling
+from .plant_setup import event_name
+from .recording import Recording
+from .trend_tags import (
+    TrendTag,
+    alarms_of,
+    axis_ends,
+    check_trend_tags,
+    measured,
+    select_trend_tags,
+)
 
 _CHUNK_S = 600.0  # of plant time between two updates of the progress bar
 _SAMPLES, _LONGEST_S = 600, 10.0  # a run's samples, and how far apart they are at most
@@ -28,7 +35,7 @@ _EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class RunOutput:
     """What is wanted of a run besides its events.
 
     Attributes:
@@ -43,7 +50,7 @@ class Output:
     png: Path | None
     every_s: float
     is_plotted: bool
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[TrendTag, ...] = ()
 
 
 def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
@@ -62,7 +69,7 @@ def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
     return max(steps, 1) * plant.step_s
 
 
-def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Output) -> None:
+def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOutput) -> None:
     """Runs a plant, prints what happens and how it ended.
 
     Args:
@@ -71,7 +78,7 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Outpu
     Raises:
         ScenarioError: A tag to draw, or something in the scenario, does not exist.
     """
-    check_shown(plant, output.shown)
+    check_trend_tags(plant, output.shown)
     _check_files(output)
     simulation = Simulation(plant, scenario)
     _check_times(simulation, scenario, seconds)
@@ -81,15 +88,17 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Outpu
     recording = Recording(output.csv, names)
     with recording.open(simulation):
         events = _run(simulation, seconds, output.every_s, recording)
-    shown = output.shown or tuple(telling(plant, recording.series, events)) if names else ()
+    shown = (
+        output.shown or tuple(select_trend_tags(plant, recording.series, events)) if names else ()
+    )
     if output.is_plotted:
         for each in shown:
             _plot(plant, each, recording.series[each.tag], seconds)
     verdict = _verdict(plant, scenario)
     if output.png is not None:
-        from .png import Told, save_picture  # it loads the library that draws
+        from .run_chart import FinishedRun, save_chart  # it loads the library that draws
 
-        save_picture(output.png, plant, shown, Told(recording, events, verdict))
+        save_chart(output.png, plant, shown, FinishedRun(recording, events, verdict))
     print(verdict)
 
 
@@ -118,7 +127,7 @@ def _run(
     return happened
 
 
-def _check_files(output: Output) -> None:
+def _check_files(output: RunOutput) -> None:
     # Now, and not when a long run is over.
     path = output.png
     if path is None:
@@ -153,14 +162,14 @@ def _verdict(plant: Plant, scenario: Scenario) -> str:
     return f"tripped at {format_duration(tripped[0] - scenario.warmup_s)} by {tripped[1]}"
 
 
-def _plot(plant: Plant, shown: Shown, series: Sequence[float], seconds: float) -> None:
+def _plot(plant: Plant, shown: TrendTag, series: Sequence[float], seconds: float) -> None:
     tag = next(tag for tag in plant.tags if tag.name == shown.tag)
     title = f"{f'{tag.name} {tag.unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
-    axis = exact_axis(*shown.ends) if shown.ends else round_axis(*ends(tag, series))
+    axis = exact_axis(*shown.axis_ends) if shown.axis_ends else round_axis(*axis_ends(tag, series))
     values = [value if axis.holds(value) else None for value in series]
     inside = [a.limit for a in alarms_of(plant, tag.name) if axis.low < a.limit < axis.high]
-    scale = Scale(axis.low, axis.high, inside[0] if inside else None)
+    scale = TrendScale(axis.low, axis.high, inside[0] if inside else None)
     repeat = -(-2 * width // len(values))  # so that a short run fills the width too
     spread = [value for value in values for _ in range(repeat)]
     for line in labelled(title, spread, width, 8, scale):

@@ -10,9 +10,9 @@ from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.run_text import run_event_text
-from ..shell.terminal.panel import MARK, WIDEST, Part, Row, drawn, fitting_width, headline
+from ..shell.terminal.panel import MARK, WIDEST, Part, Row, draw_part, fitting_width, headline
 from ..shell.terminal.truth_text import TRUTH_TEXT
-from .view import RunView, StepView, findings_of
+from .run_view import RunView, StepView, findings_of
 
 _EVENTS = 6
 _VALUES = "  ["  # from here on the values behind a condition
@@ -59,7 +59,9 @@ def render_run(
     for group in groups:
         parts = [each for each in group if each.rows]
         lines += [""] if parts else []
-        lines += (line for part in parts for line in drawn(part, width, is_coloured=is_coloured))
+        lines += (
+            line for part in parts for line in draw_part(part, width, is_coloured=is_coloured)
+        )
     return lines
 
 

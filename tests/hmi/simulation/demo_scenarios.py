@@ -9,10 +9,10 @@ import pytest
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.simulation.demo.demo import DemoRun
-from handwheel.hmi.simulation.demo.processes import demo_stage
-from handwheel.hmi.simulation.demo.stories import STORIES, Story, Tail
-from handwheel.hmi.simulation.demo.timeline import SHOWN
-from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.simulation.demo.processes import start_demo_system
+from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS, DemoScenario, FinalPhase
+from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -26,8 +26,8 @@ from ...plants.served import frames_of, handwheel, site_of
 WORN = "F01@25min,d0=0.4,tau=10min"
 
 
-def _faster(name: str, *faults: str) -> Story:
-    return replace(STORIES[name], faults=faults, speed=200.0, tail=Tail(5.0, 10.0))
+def _faster(name: str, *faults: str) -> DemoScenario:
+    return replace(DEMO_SCENARIOS[name], faults=faults, speed=200.0, tail=FinalPhase(5.0, 10.0))
 
 
 BEARING = _faster("F01", WORN)
@@ -71,7 +71,7 @@ class Told:
 
 
 async def tell(
-    story: Story,
+    story: DemoScenario,
     folder: Path,
     told: pytest.CaptureFixture[str],
     approve_after_s: float | None = None,
@@ -79,15 +79,15 @@ async def tell(
     **ports: int,
 ) -> Told:
     """Tells a story in lines, read by another scan or at other ports if wanted."""
-    async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
+    async with start_demo_system(folder, story, is_attended=approve_after_s is None) as stage:
         site = stage.site
         if scan or ports:
             real = stage.plant.ready["ports"]
             opcua, modbus = (ports.get(each) or real[each] for each in ("opcua", "modbus"))
-            link = Link(opcua, modbus, scan=scan or "50 ms")
+            link = PlantEndpoints(opcua, modbus, scan=scan or "50 ms")
             site = await asyncio.to_thread(site_of, folder / "other", link)
         with Database(stage.site.state, stage.site.id) as ledger:
-            async with SiteReader(site, site.find_tags(SHOWN)) as reader:
+            async with SiteReader(site, site.find_tags(DEMO_TAGS)) as reader:
                 run = DemoRun(replace(stage, reader=reader), ledger, is_live=False)
                 assert await run.run(approve_after_s)
     return Told(folder, told.readouterr().out)

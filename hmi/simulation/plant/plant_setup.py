@@ -9,13 +9,13 @@ from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario
 
-from .installed import create_plant, parse_fault, parse_field
+from .installed_plants import create_plant, parse_fault, parse_field
 
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlantOptions:
     """What was given on the command line; `None` where nothing was.
 
     Attributes:
@@ -37,7 +37,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class PlantSetup:
     """A plant that is ready to run.
 
     Attributes:
@@ -49,7 +49,7 @@ class Setup:
     for_s: float | None
 
 
-def set_up(wishes: Wishes) -> Setup:
+def set_up_plant(wishes: PlantOptions) -> PlantSetup:
     """Makes the plant and its scenario.
 
     Raises:
@@ -62,7 +62,7 @@ def set_up(wishes: Wishes) -> Setup:
         assert wishes.model is not None
         seed = SEED if wishes.seed is None else wishes.seed
         plant = create_plant(wishes.model, None if wishes.is_quiet else seed, wishes.mode)
-        return Setup(plant, Scenario(_given(wishes, plant)), None)
+        return PlantSetup(plant, Scenario(_given(wishes, plant)), None)
     from .scenario import load_scenario  # its models take a moment to be built
 
     loaded = load_scenario(wishes.file)
@@ -73,15 +73,15 @@ def set_up(wishes: Wishes) -> Setup:
     is_quiet = wishes.is_quiet or not file.noise
     plant = create_plant(file.plant, None if is_quiet else seed, wishes.mode or file.mode)
     scenario = Scenario((*loaded.scenario.events, *_given(wishes, plant)), file.warmup)
-    return Setup(plant, scenario, file.for_)
+    return PlantSetup(plant, scenario, file.for_)
 
 
-def _given(wishes: Wishes, plant: Plant) -> tuple[Event, ...]:
+def _given(wishes: PlantOptions, plant: Plant) -> tuple[Event, ...]:
     faults = (parse_fault(text, plant.faults) for text in wishes.faults)
     return (*faults, *(parse_field(text) for text in wishes.fields))
 
 
-def told_before(plant: Plant, scenario: Scenario) -> list[str]:
+def past_events(plant: Plant, scenario: Scenario) -> list[str]:
     """Returns a line for each event that lies before the plant's own time: it is not repeated."""
     now_s = plant.time_s
     past = [each for each in scenario.events if each.at_s + scenario.warmup_s < now_s]

@@ -8,7 +8,7 @@ from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import load_library
 
-from .view import RunView
+from .run_view import RunView
 
 
 def plan_of(site: Site, view: RunView) -> BoundPlaybook | None:

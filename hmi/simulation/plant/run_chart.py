@@ -11,10 +11,10 @@ from handwheel.sim_plant.model import PlantEvent, PlantTag
 from handwheel.sim_plant.plant import Plant
 
 from ...shell.charts.axis import exact_axis, round_axis
-from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, Picture, draw_png, fits_title
+from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, TrendChart, draw_png, fits_title
 from ...shell.cli.exits import CONFIGURATION, fail
-from .record import Recording
-from .trend_tags import Shown, alarms_of, ends
+from .recording import Recording
+from .trend_tags import TrendTag, alarms_of, axis_ends
 
 # What is worth a line; an alarm that clears, and a write that is refused, is not.
 _KINDS: dict[str, MarkKind] = {
@@ -25,7 +25,7 @@ _LONGEST = 18  # characters of a mark's label
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FinishedRun:
     """What is known of a run that is over.
 
     Attributes:
@@ -38,9 +38,9 @@ class Told:
     verdict: str
 
 
-def save_picture(path: Path, plant: Plant, shown: Sequence[Shown], run: Told) -> None:
+def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> None:
     """Draws a run into a PNG file, which is written whole or not at all."""
-    content = draw_png(picture_of(plant, shown, run))
+    content = draw_png(chart_of(plant, shown, run))
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -50,13 +50,13 @@ def save_picture(path: Path, plant: Plant, shown: Sequence[Shown], run: Told) ->
         fail(f"{path}: {os_reason(error)}", CONFIGURATION)
 
 
-def picture_of(plant: Plant, shown: Sequence[Shown], run: Told) -> Picture:
+def chart_of(plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> TrendChart:
     """Returns what is to be drawn of a run."""
     times = run.recording.times_s
     tags = {tag.name: tag for tag in plant.tags}
     raised = {event.tag for event in run.events if event.kind == "alarm"}
     length = format_duration(times[-1] - times[0])
-    return Picture(
+    return TrendChart(
         _title(plant, run.events),
         f"{length}, {run.verdict}",
         times,
@@ -84,14 +84,14 @@ def _title(plant: Plant, events: Sequence[PlantEvent]) -> str:
 
 
 def _panel(
-    plant: Plant, tag: PlantTag, shown: Shown, values: Sequence[float], raised: set[str]
+    plant: Plant, tag: PlantTag, shown: TrendTag, values: Sequence[float], raised: set[str]
 ) -> Panel:
     alarms = alarms_of(plant, tag.name)
-    if shown.ends is not None:
-        axis = exact_axis(*shown.ends)
+    if shown.axis_ends is not None:
+        axis = exact_axis(*shown.axis_ends)
     else:
         told = [alarm.limit for alarm in alarms if alarm.tag in raised]
-        low, high = ends(tag, values)
+        low, high = axis_ends(tag, values)
         axis = round_axis(min([low, *told]), max([high, *told]))
     lines = [
         Limit(alarm.limit, alarm.tag) for alarm in alarms if axis.low <= alarm.limit <= axis.high
@@ -102,6 +102,6 @@ def _panel(
 
 def _label(event: PlantEvent) -> str:
     text = f"{event.tag} trips" if event.kind == "trip" else event.tag
-    if event.kind == "fault":  # one that grows or ends is told again
+    if event.kind == "fault":  # one that grows or axis_ends is told again
         text += next((f" {end}" for end in ("gone", "full size") if event.text.endswith(end)), "")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
