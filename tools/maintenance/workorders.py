@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-from handwheel.connectors.config.shared_folder import make_file
 from handwheel.connectors.config.validation import Model
 
-from ..errors import InvalidArguments, ToolFailed
-from ..guardrails.ledger.store.connection import ledger_error
+from ..errors import InvalidArguments, LedgerError, ToolFailed
+from ..guardrails.ledger.store.connection import connect, ledger_error
 from ..requests.request import Stamp
 
 WORKORDERS_FILE = "workorders.db"
@@ -28,14 +26,7 @@ MOST_POINTS = 60
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
 _VERSION = 1
-_BUSY_S = 5.0
-_PAUSE_S = 0.02
 _CANDIDATES = 5
-_PRAGMAS = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE slips past append-only triggers
-    "PRAGMA trusted_schema = OFF",
-)
 _TABLE = (
     "CREATE TABLE {0}(number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL) "
     "STRICT",
@@ -119,11 +110,11 @@ class WorkOrders:
         self._path = state / WORKORDERS_FILE
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            make_file(self._path)
+            self._connection = connect(self._path, _APPLICATION_ID)
         except OSError as error:
             raise ToolFailed(f"{state}: {error.strerror}") from None
-        with self._translated():
-            self._connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        except LedgerError as error:
+            raise ToolFailed(str(error)) from None
         try:
             with self._translated():
                 self._prepare()
@@ -218,14 +209,6 @@ class WorkOrders:
         return [row[0] for row in rows]
 
     def _prepare(self) -> None:
-        marks = self._connection.execute(
-            "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
-        ).fetchone()
-        if marks[0] not in {0, _APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0):
-            raise ToolFailed(f"{self._path}: is another program's database")
-        self._share()
-        for pragma in _PRAGMAS:
-            self._connection.execute(pragma)
         with self._transaction():
             if self._version() == 0:
                 for statement in _TABLES:
@@ -238,21 +221,6 @@ class WorkOrders:
     def _version(self) -> int:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         return version
-
-    def _share(self) -> None:
-        # SQLite does not wait while another process makes the change.
-        for attempt in Retrying(
-            retry=retry_if_exception(_is_busy),
-            stop=stop_after_delay(_BUSY_S),
-            wait=wait_fixed(_PAUSE_S),
-            reraise=True,
-        ):
-            with attempt:
-                mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-                if mode != "wal":
-                    raise ToolFailed(
-                        f"{self._path}: is on a file system where SQLite cannot use WAL"
-                    )
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
@@ -272,8 +240,3 @@ class WorkOrders:
             raise ToolFailed(str(ledger_error(self._path, error))) from error
         except ValidationError:
             raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
-
-
-def _is_busy(error: BaseException) -> bool:
-    name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
-    return str(name).startswith("SQLITE_BUSY")

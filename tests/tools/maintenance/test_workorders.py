@@ -187,7 +187,7 @@ def test_a_damaged_row_is_said(tmp_path: Path) -> None:
 def test_what_cannot_be_written_opens_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.tools.maintenance.workorders._BUSY_S", 0.05)
+    monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.connection._BUSY_S", 0.05)
     with (
         WorkOrders(tmp_path) as store,
         closing(sqlite3.connect(tmp_path / "workorders.db", isolation_level=None)) as shell,

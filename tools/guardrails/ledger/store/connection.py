@@ -27,8 +27,8 @@ _PRAGMAS = (
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Opens the database, made if there is none.
+def connect(path: Path, application_id: int = APPLICATION_ID) -> sqlite3.Connection:
+    """Opens a database, created if there is none.
 
     Raises:
         LedgerError: It cannot be opened, or is another program's.
@@ -41,7 +41,7 @@ def connect(path: Path) -> sqlite3.Connection:
         raise ledger_error(path, error) from None
     try:
         connection.row_factory = sqlite3.Row
-        if _is_foreign(connection):
+        if _is_foreign(connection, application_id):
             raise LedgerError(f"{path}: is another program's database")
         _share(path, connection)
         for pragma in _PRAGMAS:
@@ -72,7 +72,9 @@ def _share(path: Path, connection: sqlite3.Connection) -> None:
         with attempt:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             if mode != "wal":
-                raise LedgerError(f"{path}: stands where SQLite cannot use WAL; use a local disk")
+                raise LedgerError(
+                    f"{path}: is on a file system where SQLite cannot use WAL; use a local disk"
+                )
 
 
 def _is_busy(error: BaseException) -> bool:
@@ -83,8 +85,8 @@ def _name(error: sqlite3.Error) -> str:
     return getattr(error, "sqlite_errorname", "")  # absent where it is Python that objects
 
 
-def _is_foreign(connection: sqlite3.Connection) -> bool:
+def _is_foreign(connection: sqlite3.Connection, application_id: int) -> bool:
     marks = connection.execute(
         "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
     ).fetchone()
-    return marks[0] not in {0, APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0)
+    return marks[0] not in {0, application_id} or (marks[0] == 0 and marks[1] > 0)

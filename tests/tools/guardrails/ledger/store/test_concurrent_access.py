@@ -139,7 +139,9 @@ def test_where_several_processes_cannot_share_it_nothing_is_begun(
 
     path = tmp_path / "ledger.db"
     monkeypatch.setattr(sqlite3, "connect", in_memory)
-    with pytest.raises(LedgerError, match="stands where SQLite cannot use WAL; use a local disk"):
+    with pytest.raises(
+        LedgerError, match="is on a file system where SQLite cannot use WAL; use a local disk"
+    ):
         connect(path)
     monkeypatch.undo()
     connect(path).close()
