@@ -53,7 +53,7 @@ def make_card(
         snapshot: The gate's; without one that is valid no approval is possible.
         signed: Approvers whose signatures count.
         limits: The policy's limits of each tag, by default the tag's range.
-        blocking_reasons: For what else the gate would refuse it now; see `blocking_reasons`.
+        blocking_reasons: Reasons for which the gate would refuse it now.
     """
     view = SnapshotView(tags, snapshot, now)
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)

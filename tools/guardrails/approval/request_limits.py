@@ -107,7 +107,7 @@ def check_request_limits(
     On a denial let the transaction commit, then raise `TooManyRequests`.
 
     Args:
-        context: Whose database the transaction is on.
+        context: Of the database of the transaction.
     """
     asking, tags = context.policy.asking, context.site.tags
     found = request_denial(context.database, asking, tags, Proposal.of(request), transaction.now)
