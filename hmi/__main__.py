@@ -1,4 +1,7 @@
-"""The command `handwheel`: makes every interruption orderly before anything slow is imported."""
+"""The command `handwheel`.
+
+Signal handlers are set before any slow import, so that every interruption ends it in order.
+"""
 
 import sys
 

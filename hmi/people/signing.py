@@ -47,7 +47,7 @@ def sign_statement(
     """Returns the signed decision, which includes the ledger's head.
 
     Raises:
-        Withdrawn: The question was interrupted; see `ask_in_thread`.
+        PromptCancelled: The question was interrupted; see `ask_in_thread`.
     """
     if (withdrawal := current_cancellation()) is not None:
         withdrawal.check()

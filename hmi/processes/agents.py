@@ -1,4 +1,4 @@
-"""Puts a site's agents together, and runs them: readers, playbooks, ledger, graph."""
+"""Sets up the agents of a site and runs them."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
 
 def _telling(reader: SiteReader) -> Callable[[], Readings]:
-    """Returns what takes the latest readings, and tells when a connection is lost or back."""
+    """Returns a reader of the latest values that reports lost and restored connections."""
     lost, lines = dict[str, str](), LineWriter(sys.stderr)
 
     def latest() -> Readings:
@@ -94,7 +94,7 @@ def _telling(reader: SiteReader) -> Callable[[], Readings]:
 
 
 def _sound_playbooks(site: Site) -> list[Playbook]:
-    """Returns the playbooks without errors; of the others it says why they are left out."""
+    """Returns the playbooks without errors, and reports why the others are left out."""
     loaded, findings = load_library(site)
     wrong = [each for each in (*findings, *lint_all(loaded, site)) if each.is_error]
     for each in wrong:
@@ -150,7 +150,10 @@ async def _site_agents(
 
 
 async def preload(view: PlantView, recorded: RecordedHistory) -> None:
-    """Fills the windows of a view; it is told if that takes long, and broken off if too long."""
+    """Fills the windows of a view from recorded values.
+
+    A message tells that it takes more than 2 s. It is stopped after 60 s.
+    """
     recalling = asyncio.create_task(asyncio.to_thread(view.preload, recorded, monotonic()))
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
@@ -191,7 +194,7 @@ def _rebind(
 
 
 def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
-    """Returns why a playbook may not request anything now."""
+    """Returns the reason why a playbook may not request a write now."""
     site, now = decision_context.site, instant_now()
     folder = quote(str(site.root))
     picture = read_snapshot(site.state, now)

@@ -1,4 +1,4 @@
-"""Runs the gate of a site, and tells what it does as it happens."""
+"""Runs the gate of a site and prints what it does."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
 
 
 def tell_open(decision_context: DecisionContext, *, as_json: bool) -> None:
-    """Says what leases were to take back and did not, and what is held: a person must act."""
+    """Prints open undos of time-limited writes and held requests, which need a person."""
     for write in open_writes(decision_context.database):
         _tell({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
     for record in load_unfinished(decision_context.database, _skip_damaged):
@@ -78,4 +78,4 @@ def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:
 
 
 def _skip_damaged(name: str, fault: str) -> None:
-    """The gate itself says so when it comes by."""
+    """Ignores a damaged request, which the gate itself reports."""

@@ -1,4 +1,4 @@
-"""`handwheel gate`: the only process that writes to a plant."""
+"""The command `handwheel gate`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from ..shell.terminal.stdin import end_with_pipe
 
 
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Run the gate of a site: carry out what people have approved, once, and record it.
+    """Run the gate of a site, which executes approved requests once and records them.
 
     There is one gate per site. It decides nothing and takes no orders but from the ledger.
     """

@@ -1,4 +1,4 @@
-"""`handwheel run`: the agents of a site."""
+"""The command `handwheel run`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from ..shell.terminal.stdin import end_with_pipe
 
 
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Run the agents of a site: watch, diagnose, and ask people by the site's playbooks.
+    """Run the agents of a site, which watch, diagnose and request writes by playbooks.
 
     They hold no key and no session that can write. What they ask for people approve, and the
     gate carries out; without a gate they ask for nothing. One such process works at a site.

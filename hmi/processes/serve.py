@@ -1,4 +1,4 @@
-"""What gate and agents have in common: to work, to tell of it, and to end with their input."""
+"""Common main loop of gate and agents."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ async def serve(
     show: Callable[[JournalRow], str],
     state: Path,
 ) -> None:
-    """Works until that ends or fails, or until standard input ends.
+    """Runs the work until it ends or fails, or until standard input ends.
 
     A fault in telling ends nothing: it is told once on standard error.
 
@@ -63,7 +63,7 @@ async def _tell(database: Database, show: Callable[[JournalRow], str], state: Pa
 
 
 class _Telling:
-    """Tells each new row of the journal once."""
+    """Prints each new row of the journal once."""
 
     def __init__(self, database: Database, show: Callable[[JournalRow], str]) -> None:
         self._database, self._show = database, show
@@ -72,7 +72,7 @@ class _Telling:
         self._is_faulty = False
 
     def tell_new(self) -> None:
-        """Tells what has come since the last time; raises no error."""
+        """Prints the rows that are new since the last call. Raises no error."""
         try:
             # Whoever works says what is wrong with the ledger; a row is told once it can be read.
             with suppress(LedgerError):
@@ -87,7 +87,7 @@ class _Telling:
             self.note(fault)
 
     def note(self, fault: Exception) -> None:
-        """Says once that something could not be told; the work goes on."""
+        """Reports once that a row cannot be printed. The work continues."""
         if self._is_faulty:
             return
         self._is_faulty = True

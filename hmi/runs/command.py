@@ -1,4 +1,4 @@
-"""`handwheel runs`: what the agents are at, and a person's word on it."""
+"""The commands `handwheel runs`."""
 
 import json
 import sys
@@ -51,7 +51,7 @@ def list_runs(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the open runs: where each stands, what it waits for."""
+    """List the open runs, their states and what they are waiting for."""
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         now = instant_now()
@@ -67,7 +67,7 @@ def list_runs(
 
 
 def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
-    """Returns the runs; one that is damaged is named and passed by."""
+    """Returns the runs. A damaged run is reported and skipped."""
     found: list[RunView] = []
     for entry in load_runs(database, only_open=not every):
         try:
@@ -79,7 +79,7 @@ def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
 
 @app.command("show")
 def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show a run: why it began, and how far it is.
+    """Show a run, its trigger, its evidence and its progress.
 
     Also what it asked for, and what people told it.
     """
@@ -100,7 +100,7 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
 
 @app.command("hold")
 def hold(name: RunArgument, site: SiteOption = None) -> None:
-    """Hold a run at the end of its step; it needs no key.
+    """Hold a run at the end of its step. This needs no key.
 
     What it has written stays. What it has asked for and nobody has approved yet ends.
 
@@ -111,7 +111,7 @@ def hold(name: RunArgument, site: SiteOption = None) -> None:
 
 @app.command("stop")
 def stop(name: RunArgument, site: SiteOption = None) -> None:
-    """Stop a run for good at the end of its step, without a key.
+    """Stop a run for good at the end of its step. This needs no key.
 
     What it has written stays: nothing is taken back. To take it back, abort it.
 
@@ -127,7 +127,7 @@ def resume(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Let a held run go on, signed: it asks anew for the rest.
+    """Resume a held run, signed. It requests the remaining steps again.
 
     Exit codes: 0 it goes on, 1 it does not, 4 no process works on it, start one.
     """
@@ -141,7 +141,7 @@ def abort(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Take back what a run has done, signed, by the approved undo.
+    """Roll a run back by the approved undo, signed.
 
     Exit codes: 0 it takes it back, 1 it does not, 4 no process works on it, start one.
     """
@@ -155,7 +155,7 @@ def clear(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Free the equipment after an abort, signed: somebody has looked.
+    """Release the equipment of an aborted run after a check at the plant, signed.
 
     Exit codes: 0 it is over, 1 it is not, 4 no process works on it, start one.
     """
@@ -176,7 +176,7 @@ def _ask(site: Site, name: str, order: FreeOrder) -> None:
 
 
 def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant) -> str:
-    """Returns why nobody can read where a run stands; empty if the order fits its state.
+    """Returns why the state of a run cannot be read, or an empty string.
 
     Whoever works on it may have it in memory and go on: no damage keeps people from stopping it.
     """

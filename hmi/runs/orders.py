@@ -1,4 +1,4 @@
-"""What a person tells a run at this terminal: said in words, signed where it must be, followed."""
+"""Orders of an operator to a run."""
 
 import os
 import pwd
@@ -73,7 +73,7 @@ _MEANS: Mapping[SignedOrder, str] = {
 
 
 def roles_of(view: RunView, plan: BoundPlaybook | None) -> list[str]:
-    """Returns the roles that a person must stand in for to sign an order to a run.
+    """Returns the roles of which a person needs one to sign an order to a run.
 
     Args:
         plan: Its playbook; `None` if there is none any more.
@@ -109,7 +109,7 @@ def check_state(view: RunView, order: Order) -> None:
 
 
 def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
-    """Yields what an order means, before it is signed."""
+    """Yields the lines that explain an order before it is signed."""
     run = view.run
     title = printable(str(view.opening.get("title", "")))
     why = f": {printable(run.reason)}" if run.reason else ""
@@ -146,7 +146,7 @@ def sign_order(
     operator: Operator,
     open_key: Callable[[], Signer],
 ) -> RunOrder:
-    """Signs an order to a run, and puts it before the ledger.
+    """Signs an order to a run and records it.
 
     Args:
         seen: The number of the run's newest row when the person looked.
@@ -185,7 +185,7 @@ def _role_for(
 def follow_order(
     database: Database, given: RunOrder, run_id: str, *, is_damaged: bool = False
 ) -> bool:
-    """Waits a few seconds for a run to take an order up, and tells what it made of it.
+    """Waits a few seconds for a run to follow an order, and prints the result.
 
     Args:
         is_damaged: Whether the run's record cannot be read; then only what stands behind the
@@ -225,7 +225,7 @@ def follow_order(
 
 
 def _refusal(database: Database, run_id: str, number: int) -> str:
-    """Returns why a run refused an order; empty if it followed."""
+    """Returns why a run refused an order, or an empty string."""
     for kind, body in _events_behind(database, run_id, number):
         if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
             return printable(str(body.get("reason", "")))
@@ -233,7 +233,7 @@ def _refusal(database: Database, run_id: str, number: int) -> str:
 
 
 def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
-    """Returns of a run what it says behind an order: whether it has taken it up, and its state."""
+    """Returns a run's state from the events after an order, with whether it took the order."""
     run = Run()
     for kind, body in _events_behind(database, run_id, given.number):
         if body.get("order") == given.number:
@@ -246,7 +246,7 @@ def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
 def _events_behind(
     database: Database, run_id: str, number: int
 ) -> Iterator[tuple[EventKind, Mapping[str, Any]]]:
-    """Yields a run's events behind a row of the journal; a row that is none is passed by."""
+    """Yields a run's events after a row of the journal. Other rows are skipped."""
     for row in database.journal(number):
         try:
             fields = row.fields
@@ -259,7 +259,7 @@ def _events_behind(
 
 
 def os_user() -> str:
-    """Returns whom the journal is to name where nobody signs."""
+    """Returns the name that the journal records for an unsigned order."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""`handwheel playbook`: finds what is wrong with playbooks, and shows what one would do."""
+"""The commands `handwheel playbook`."""
 
 import json
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def lint_playbooks(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find what is wrong with playbooks, by the site's tags and policy.
+    """Check playbooks against the site's tags and policy.
 
     One finding a line: file:line:column, the rule, error or warning, what is wrong.
 
@@ -96,7 +96,7 @@ def show(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a playbook would do here, with its default equipment.
+    """Show a playbook bound to its default equipment at this site.
 
     Every name is replaced by the site's own.
     """

@@ -1,4 +1,4 @@
-"""A playbook and what is wrong with one, as lines for people and fields for programs."""
+"""Playbooks and their findings as lines and as JSON fields."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ _NAME = 13  # the column of names on the left
 
 
 def finding_line(finding: Finding) -> str:
-    """Returns a finding as one line: place, rule, severity, and what is wrong."""
+    """Returns a finding as one line with place, rule, severity and text."""
     place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
     step = f"step {finding.step}: " if finding.step else ""
     hint = f"; {finding.hint}" if finding.hint else ""
@@ -39,7 +39,7 @@ def finding_fields(finding: Finding) -> dict[str, object]:
 
 
 def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
-    """Yields a bound playbook as a person reads it, 80 columns wide."""
+    """Yields a bound playbook as lines of 80 columns."""
     yield from _wrapped(f"{plan.id} {plan.version}: {plan.title}", 2)
     yield from _row("file", plan.file)
     yield f"{'digest':<{_NAME}}{plan.digest}"

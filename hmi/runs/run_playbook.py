@@ -1,4 +1,4 @@
-"""The playbook behind a run, as far as it is still at hand."""
+"""The playbook of a run, if it still exists."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from .run_view import RunView
 
 
 def plan_of(site: Site, view: RunView) -> BoundPlaybook | None:
-    """Returns the playbook of a run as it is now, bound as the run is; `None` if it is gone."""
+    """Returns the present playbook of a run with the run's roles, or `None` without one."""
     loaded, _ = load_library(site)
     for each in loaded:
         if each.id == view.entry.playbook:
@@ -24,7 +24,7 @@ def plan_of(site: Site, view: RunView) -> BoundPlaybook | None:
 
 
 def titles_of(site: Site, view: RunView) -> Mapping[str, str]:
-    """Returns the titles of a run's steps, by id, in order; empty if the playbook has changed."""
+    """Returns the titles of a run's steps by id, empty if the playbook has changed."""
     plan = plan_of(site, view)
     if plan is None or plan.digest != view.opening.get("digest"):
         return {}

@@ -1,4 +1,4 @@
-"""Draws a run for people: a line in a list, or one screen of it."""
+"""Text of a run, as a line of a list or as one screen."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _STATE_WIDTH = 16
 
 
 def run_line(view: RunView, now: Instant) -> str:
-    """Returns a run as one line: id, state, since when, playbook, step, what it waits for."""
+    """Returns a run as one line of a list."""
     run = view.run
     step = f"  {plain(view.current_step)}" if view.current_step else ""
     waits = view.waits_for(now)

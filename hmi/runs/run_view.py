@@ -1,4 +1,4 @@
-"""A run as people look at it: gathered from the ledger, before anything is drawn."""
+"""Data of a run for display, read from the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ _ABOUT_WRITES = frozenset({EventKind.SLOW, EventKind.DUE, EventKind.STEP})
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step, and where it stands.
+    """One step and its state.
 
     Attributes:
         title: Empty where the playbook is not at hand any more.
@@ -56,7 +56,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as people look at it.
+    """One run for display.
 
     Attributes:
         run: As its events tell of it; held where nobody works on it any more.
@@ -77,7 +77,7 @@ class RunView:
         return self.run.opening
 
     def bodies(self, kind: str) -> list[Mapping[str, Any]]:
-        """Returns what its events of a kind say."""
+        """Returns the bodies of its events of a kind."""
         return [row.body for row in self.rows if row.kind == kind]
 
     def steps(self, titles: Mapping[str, str]) -> list[StepView]:
@@ -93,14 +93,14 @@ class RunView:
 
     @property
     def current_step(self) -> str:
-        """The step that is under way or asked for; empty if there is none."""
+        """The step that is active or requested, or an empty string."""
         if self.run.state is not RunState.HELD and self.run.state in INACTIVE:
             return ""
         open_ = [each for each in self.steps({}) if each.state not in _PASSED]
         return open_[0].step_id if open_ else ""
 
     def waits_for(self, now: Instant) -> str:
-        """Returns what has to come before it goes on; empty for nothing."""
+        """Returns what the run is waiting for, or an empty string."""
         run = self.run
         if run.state is RunState.WAITING_APPROVAL:
             return self._approval(now)
@@ -113,7 +113,7 @@ class RunView:
         return _BY_ITSELF.get(run.state, "")
 
     def _slow(self) -> str:
-        """Returns why nothing more is due while scans are too slow; empty if they are not."""
+        """Returns why slow scans keep the next write waiting, or an empty string."""
         last = next((each for each in reversed(self.rows) if each.kind in _ABOUT_WRITES), None)
         if last is None or last.kind != EventKind.SLOW:
             return ""
@@ -167,7 +167,7 @@ def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
 
 
 def run_fields(view: RunView, now: Instant) -> dict[str, object]:
-    """Returns the run for programs, in short."""
+    """Returns the short JSON fields of a run."""
     run = view.run
     return {
         "run_id": view.entry.run_id,
@@ -184,7 +184,7 @@ def run_fields(view: RunView, now: Instant) -> dict[str, object]:
 
 
 def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[str, object]:
-    """Returns everything about the run, for programs; its requests are listed by their ids."""
+    """Returns all of a run as JSON fields, its requests by id."""
     run = view.run
     return run_fields(view, now) | {
         "opening": dict(view.opening),
@@ -212,7 +212,7 @@ def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[s
 
 
 def findings_of(run: Run, side: str) -> list[Mapping[str, str]]:
-    """Returns what was judged last of one side, `for`, `against` or `permissive`."""
+    """Returns the last evaluated findings of `for`, `against` or `permissive`."""
     found = cast(Sequence[Mapping[str, str]], run.diagnosis.get("findings", []))
     return [each for each in found if each.get("side") == side]
 

@@ -1,4 +1,4 @@
-"""`handwheel workorders`: what agents leave for people to do at the plant."""
+"""The commands `handwheel workorders`."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -45,7 +45,7 @@ def show(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a work order, what speaks for it, and its trends."""
+    """Show a work order, its evidence and its trends."""
     with _opened(open_site(site).state) as store:
         if store is None:
             raise InvalidArguments("there are no work orders at this site")
@@ -59,7 +59,7 @@ def show(
 
 @contextmanager
 def _opened(state: Path) -> Generator[WorkOrders | None]:
-    """The site's work orders; `None` if nothing was ever raised: looking makes no database."""
+    """Opens the site's work orders, or yields `None` if there is no database yet."""
     if not (state / WORKORDERS_FILE).exists():
         yield None
         return
@@ -96,7 +96,7 @@ def _plot(trend: Trend, width: int) -> Iterator[str]:
 
 
 def _evenly(points: list[tuple[float, float]], count: int) -> list[float]:
-    """Returns the values at so many equal steps of time: a value holds until the next one."""
+    """Returns `count` equally spaced values. Each value holds until the next point."""
     start, end = points[0][0], points[-1][0]
     values: list[float] = []
     at = 0

@@ -1,4 +1,4 @@
-"""Axes of a picture: round numbers at which to draw lines, and how to write them.
+"""Axes of a chart with ticks at round numbers.
 
 Pure: numbers in, numbers out.
 """
@@ -20,18 +20,18 @@ _TIME_LINES = 10  # at most, across a picture
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where an axis begins and ends, and its lines, all in the unit of what it shows."""
+    """Ends and ticks of an axis, in the unit of its values."""
 
     low: float
     high: float
     ticks: Sequence[float]
 
     def share(self, value: float) -> float:
-        """Returns where a value lies: 0 at the low end, 1 at the high end, never outside."""
+        """Returns the position of a value from 0 at the low end to 1 at the high end, clamped."""
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def holds(self, value: float) -> bool:
-        """Returns whether a value lies on the axis, its ends included; NaN does not."""
+        """Returns whether a value lies on the axis, ends included. NaN does not."""
         slack = 1e-9 * (self.high - self.low)
         return self.low - slack <= value <= self.high + slack
 

@@ -1,4 +1,4 @@
-"""Trends as text: two by four dots to a character, with a scale and a limit line.
+"""Trends as text with two by four Braille dots to a character.
 
 Pure: numbers in, lines out, the same in a card, a screen and a pipe.
 """
@@ -71,7 +71,10 @@ def _character(cell: int, *, is_limit: bool) -> str:
 def labelled(
     title: str, values: Sequence[float | None], width: int, height: int, scale: TrendScale
 ) -> list[str]:
-    """Returns a trend under its title, with the ends of its scale at the left; `width` in all."""
+    """Returns a trend under its title, with the ends of its scale on the left.
+
+    All lines together are `width` columns wide.
+    """
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
     if scale.limit is not None:

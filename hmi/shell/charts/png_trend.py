@@ -1,4 +1,4 @@
-"""Trends as a PNG picture: one panel a tag, one time axis, a line where something happened."""
+"""Trends as a PNG image with one panel for each tag and a line for each event."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _FINE = 3  # drawn so much larger and then reduced: Pillow's own lines have hard
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A line at a value of a panel, such as where an alarm begins."""
+    """A horizontal line in a panel, such as an alarm limit."""
 
     value: float
     label: str
@@ -41,7 +41,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One tag's trend; what is not finite, or lies outside the axis, leaves a gap."""
+    """Trend of one tag. Values that are not finite or lie outside the axis leave a gap."""
 
     name: str
     note: str
@@ -52,7 +52,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened, at its time in seconds."""
+    """An event at its time in seconds."""
 
     at_s: float
     kind: MarkKind
@@ -61,7 +61,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TrendChart:
-    """What is to be drawn; every panel has one value for each time."""
+    """Content of the image. Every panel has one value for each time."""
 
     title: str
     subtitle: str
@@ -71,20 +71,20 @@ class TrendChart:
 
 
 def fits_title(text: str) -> bool:
-    """Returns whether a text is short enough for a picture's title."""
+    """Returns whether a text is short enough for the title."""
     length = ImageFont.load_default(_TITLE_TEXT * _FINE).getlength(text) / _FINE
     return _LEFT + length <= _EDGE
 
 
 def draw_png(picture: TrendChart) -> bytes:
-    """Returns the picture as a PNG file, 1600 pixels wide."""
+    """Returns the chart as a PNG file, 1600 pixels wide."""
     pen = _Pen(picture)
     pen.draw()
     return pen.png()
 
 
 class _Pen:
-    """Draws one picture; the coordinates are those of the finished one."""
+    """Draws one chart in the coordinates of the finished image."""
 
     def __init__(self, picture: TrendChart) -> None:
         self._picture = picture
@@ -190,11 +190,11 @@ class _Pen:
         return _HEAD + _ROW * self._rows[mark] + _ROW / 2
 
     def _is_late(self, mark: Mark) -> bool:
-        """Returns whether a label must stand left of its line, for the edge is near."""
+        """Returns whether a label must stand left of its line to fit the edge."""
         return self._x(mark.at_s) + 8 + self._length(mark.label, _SMALL_TEXT) > _EDGE
 
     def _label_rows(self) -> dict[Mark, int]:
-        """Returns the row of each label: under every earlier one that it would cross."""
+        """Returns the row of each label, below every earlier label that it would overlap."""
         rows: dict[Mark, int] = {}
         ends: list[tuple[float, int]] = []
         named: set[str] = set()
@@ -231,7 +231,7 @@ class _Pen:
 
 
 def _thinned(points: Iterable[Point]) -> list[Point]:
-    """Returns first, lowest, highest and last of the points that share a column of pixels."""
+    """Returns the first, lowest, highest and last point of each column of pixels."""
     thin: list[Point] = []
     for _, column in groupby(points, key=lambda point: round(point[0])):
         inside = list(column)

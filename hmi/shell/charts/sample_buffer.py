@@ -1,4 +1,4 @@
-"""The recent past of scanned tags, for trends on a screen."""
+"""Recent samples of scanned tags for trends on a screen."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from handwheel.connectors.model.values import DataValue, Quality
 
 
 class SampleBuffer:
-    """Keeps the last samples of numeric tags; bad quality leaves a gap.
+    """Buffer of the last samples of numeric tags. Bad quality leaves a gap.
 
     Args:
         names: The tags.
@@ -26,7 +26,7 @@ class SampleBuffer:
         self._count = 0
 
     def begin(self, recorded: Mapping[str, Sequence[float | None]]) -> None:
-        """Begins with what is known already of some tags; the others have a gap there.
+        """Fills the buffer with recorded samples. Tags without a record get a gap.
 
         Args:
             recorded: Equally many samples each, at the same times, oldest first.
@@ -62,7 +62,7 @@ class SampleBuffer:
 
     @property
     def minutes(self) -> int:
-        """How far the samples reach back, rounded up."""
+        """Minutes that the samples cover, rounded up."""
         return max(ceil(self._count * self._every_s / 60.0), 1)
 
 

@@ -1,4 +1,4 @@
-"""Finds the command module that was named and imports only that one."""
+"""Command table that imports only the module of the command that is run."""
 
 import os
 import sys
@@ -63,7 +63,7 @@ _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks
 
 
 def build(named: set[str]) -> typer.Typer:
-    """Returns the command line: the named commands' modules loaded, the others as titles."""
+    """Returns the command line with only the named commands loaded."""
     root = typer.Typer(
         name="handwheel",
         help="Industrial agents that plan, and a human hand on every valve.",
@@ -89,10 +89,10 @@ def build(named: set[str]) -> typer.Typer:
 
 
 class _PlainCommand(TyperCommand):
-    """Names its arguments in the usage without the braces of typer: `DIR`, `[EQUIPMENT]`."""
+    """Command whose usage line names its arguments without the braces of typer."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Returns what follows the command's name in the usage."""
+        """Returns the parts of the usage line after the command's name."""
         return [piece.translate(_BRACES) for piece in super().collect_usage_pieces(ctx)]
 
 
@@ -119,7 +119,7 @@ def _options(
 
 
 def _title() -> None:
-    """Stands in the help for a command whose module was not needed."""
+    """Placeholder for a command whose module is not loaded."""
 
 
 def run_command_line(words: list[str]) -> None:
@@ -140,7 +140,7 @@ def run_command_line(words: list[str]) -> None:
 
 
 def _fail_of_use(error: Any) -> NoReturn:  # what typer raises has no public name
-    """Shows how the command is used, and what is wrong as all our messages do."""
+    """Prints the usage of the command and the error message."""
     told = StringIO()
     error.show(told)
     usage, _, message = told.getvalue().partition("Error: ")  # without one all is help

@@ -1,4 +1,4 @@
-"""Exit codes, and every error as one clear message.
+"""Exit codes and error messages of the command line.
 
 0 done · 1 the answer is no · 2 usage or configuration · 3 not reachable ·
 4 waiting for a person · 130 interrupted
@@ -28,7 +28,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def report_errors() -> Generator[None]:
-    """Turns errors that were raised on purpose into a message and an exit code."""
+    """Turns the errors of Handwheel and of the OS into a message and an exit code."""
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.sim_plant.errors import SimulationError
     from handwheel.tools.errors import GuardrailError
@@ -71,7 +71,7 @@ def _drop_output() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Runs a command's coroutine; Ctrl-C and SIGTERM cancel it, so that it can clean up."""
+    """Runs a command's coroutine. Ctrl-C and SIGTERM cancel it, so that it can clean up."""
     import asyncio
     import logging
 

@@ -1,4 +1,4 @@
-"""Interruptions: Ctrl-C, SIGTERM and a closed terminal end a command in the same orderly way."""
+"""Signal handling that treats SIGTERM and SIGHUP like Ctrl-C."""
 
 import signal
 from collections.abc import Coroutine, Generator
@@ -14,7 +14,7 @@ _ALIKE = tuple(
 
 
 def handle_termination_signals() -> None:
-    """Makes SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup."""
+    """Handles SIGTERM and SIGHUP like Ctrl-C, unless they are ignored, as under nohup."""
     for number in _ALIKE:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
@@ -28,7 +28,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 async def cancelled_by_signals(main: Coroutine[Any, Any, None]) -> None:
-    """Lets SIGTERM and SIGHUP cancel a coroutine also where Ctrl-C is ignored, once.
+    """Runs a coroutine that SIGTERM and SIGHUP cancel even where Ctrl-C is ignored.
 
     Where it is not, asyncio sees to that. A KeyboardInterrupt in the middle of any task would
     break off what cleans up.
@@ -64,7 +64,7 @@ async def cancelled_by_signals(main: Coroutine[Any, Any, None]) -> None:
 
 @contextmanager
 def uninterrupted_import() -> Generator[None]:
-    """Holds interruptions back until the imports inside are done.
+    """Blocks interruptions during the imports inside.
 
     A KeyboardInterrupt inside a library's import can come out as another error.
     """

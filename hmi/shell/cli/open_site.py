@@ -1,4 +1,7 @@
-"""The site that a command works on; apart from the options, for reading YAML is slow to import."""
+"""Opening of the site that a command works on.
+
+Separate from the options, since the import of YAML is slow.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Options of the commands by which somebody signs."""
+"""Options of the commands that sign."""
 
 from pathlib import Path
 from typing import Annotated

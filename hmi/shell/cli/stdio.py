@@ -1,4 +1,4 @@
-"""Standard output and error, made safe to write to before anything is written."""
+"""Preparation of standard output and standard error."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from io import TextIOWrapper
 
 
 def make_writable() -> None:
-    """Opens what is closed, and lets characters that the encoding lacks become `?`."""
+    """Opens closed streams, and replaces characters that the encoding lacks by `?`."""
     for number, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
             _open_null(number)
@@ -17,7 +17,7 @@ def make_writable() -> None:
 
 
 def end_line() -> None:
-    """Ends the line of a terminal in which `^C` or an unanswered question stands."""
+    """Ends the terminal's line after `^C` or an unanswered question."""
     for stream in (sys.stderr, sys.stdout):
         with suppress(OSError, ValueError):
             if stream.isatty():

@@ -1,4 +1,7 @@
-"""A question in a thread that an interruption takes back: what is typed after it never counts."""
+"""Prompts in a thread that an interruption cancels.
+
+An answer typed after the interruption never counts.
+"""
 
 import os
 from collections.abc import Callable
@@ -15,11 +18,11 @@ _CHECK_S = 5.0  # the event loop answers at once, or it is not well
 
 
 class PromptCancelled(Exception):
-    """The question was taken back, so nobody has answered it."""
+    """The prompt was cancelled before an answer."""
 
 
 class PromptCancellation:
-    """Lets the task that waits for an answer wake the thread that asks.
+    """Lets the waiting task cancel the prompt of a thread.
 
     A thread sees no signals: they arrive in the event loop, which cancels the task.
 
@@ -32,15 +35,15 @@ class PromptCancellation:
         self._reading, self._writing = os.pipe()
 
     def fileno(self) -> int:
-        """Returns what `select` finds readable once the question is withdrawn."""
+        """Returns a descriptor that is readable once the prompt is cancelled."""
         return self._reading
 
     def withdraw(self) -> None:
-        """Takes the question back."""
+        """Cancels the prompt."""
         os.write(self._writing, b"!")
 
     def check(self) -> None:
-        """Refuses an answer that came after an interruption, however close; for the thread.
+        """Refuses an answer that came after an interruption. Called by the thread.
 
         The event loop is asked, for it handles each signal before what comes after it.
 
@@ -60,7 +63,7 @@ class PromptCancellation:
         raise PromptCancelled
 
     def close(self) -> None:
-        """Gives the pipe back."""
+        """Closes the pipe."""
         os.close(self._reading)
         os.close(self._writing)
 
@@ -69,12 +72,12 @@ _current: ContextVar[PromptCancellation | None] = ContextVar("withdrawal", defau
 
 
 def current_cancellation() -> PromptCancellation | None:
-    """Returns what may take back the questions of this thread; `None` where signals do."""
+    """Returns the cancellation of this thread's prompts, or `None` where signals cancel."""
     return _current.get()
 
 
 async def ask_in_thread(ask: Callable[[], _T]) -> _T:
-    """Runs what asks a person in a thread; if this task is cancelled, nothing typed counts.
+    """Runs a prompt in a thread. Once this task is cancelled, no answer counts.
 
     Raises:
         CancelledError: The task was cancelled; the question is over and the terminal restored.

@@ -1,4 +1,4 @@
-"""Rows of text as columns, each as wide as it must be."""
+"""Text in columns of minimal width."""
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,8 +1,8 @@
-"""Spans of time in a narrow column."""
+"""Durations for a narrow column."""
 
 
 def span_text(seconds: float) -> str:
-    """Returns a span with two or three digits and its unit: `0.8 ms`, `42 ms`, `1.5 s`, `12 min`.
+    """Returns a duration such as `0.8 ms`, `42 ms`, `1.5 s` or `12 min`.
 
     Args:
         seconds: Not negative.
@@ -15,7 +15,7 @@ def span_text(seconds: float) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Returns an age, in tenths of a second up to a minute or two: `0.3 s`, `12 min`, `3.5 h`."""
+    """Returns an age such as `0.3 s`, `12 min` or `3.5 h`."""
     if seconds < 99.95:
         return f"{seconds:.1f} s"
     if seconds < 5940.0:

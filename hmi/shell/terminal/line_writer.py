@@ -1,4 +1,4 @@
-"""Tells what happens, and never waits for whoever should read it."""
+"""Output that never blocks on its reader."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ _INDENT = 4
 
 
 class LineWriter:
-    """Writes lines from a thread of its own, so that a pipe which nobody empties stops nothing.
+    """Writes lines from its own thread, so that a full pipe blocks no other work.
 
     When nobody can read any more, the lines are dropped.
 
@@ -43,7 +43,7 @@ class LineWriter:
 
 
 class _Troubles(logging.Handler):
-    """Tells what a process logs, as the other messages of its command are told."""
+    """Prints log records in the form of the command's messages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class _Troubles(logging.Handler):
 
 
 def print_log(name: str) -> None:
-    """Tells what is logged under a name on standard error, as messages of ours."""
+    """Prints the records of a logger to standard error."""
     logger = logging.getLogger(name)
     logger.addHandler(_Troubles())
     logger.propagate = False

@@ -1,4 +1,4 @@
-"""Lines in labelled parts, as cards are draw_part: grey by default, and never colour alone."""
+"""Cards of labelled parts. Abnormal rows have a mark, and colour where available."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a part; what is abnormal is marked, and coloured where there is colour.
+    """One row of a part.
 
     Attributes:
         most: How many lines it may take; what is cut ends with an ellipsis.
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A labelled part of a card; the cells of its rows stand in columns.
+    """A labelled part of a card, its rows' cells in columns.
 
     Attributes:
         most: How many lines it may take.
@@ -44,7 +44,7 @@ class Part:
 
 
 def has_colour() -> bool:
-    """Whether standard output shows colour and nobody has asked for none."""
+    """Returns whether standard output shows colour and `NO_COLOR` is not set."""
     is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
     return sys.stdout.isatty() and not is_plain
 
@@ -99,7 +99,7 @@ def with_unit(shown: str, unit: str) -> str:
 
 
 def _shortened(lines: list[str], most: int | None, room: int) -> list[str]:
-    """Cuts what takes too many lines, within a word if need be: a value is more than no value."""
+    """Cuts a text to `most` lines, within a word if necessary."""
     if most is None or len(lines) <= most:
         return lines
     last = " ".join([lines[most - 1], *(each.lstrip() for each in lines[most:])])

@@ -1,4 +1,4 @@
-"""Asks for a passphrase: at a terminal, unseen, or from a file that only its owner can read."""
+"""Passphrases from a terminal or from a file that only its owner can read."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ _MAX_BYTES = 4096
 
 
 class NoPassphrase(HandwheelError):
-    """Nobody gave a passphrase, and without one nothing is signed."""
+    """No passphrase was given, so nothing was signed."""
 
 
 def read_passphrase(whose: str, file: Path | None) -> str:
@@ -31,7 +31,7 @@ def read_passphrase(whose: str, file: Path | None) -> str:
 
 
 def new_passphrase(whose: str, file: Path | None) -> str:
-    """Returns a passphrase for a new key; at a terminal it is asked for twice.
+    """Returns a passphrase for a new key. A terminal asks for it twice.
 
     Raises:
         NoPassphrase: As above; or it is too short, or was typed in two ways.

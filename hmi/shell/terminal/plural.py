@@ -1,4 +1,4 @@
-"""How many of something there are, in words."""
+"""Counts with a singular or plural noun."""
 
 
 def counted(number: int, what: str) -> str:

@@ -1,4 +1,4 @@
-"""What takes long says on standard error what it is at."""
+"""Progress messages on standard error."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ _QUIET_S = 2.0  # what is over by then needs no word of progress
 
 @asynccontextmanager
 async def reporting_progress(doing: Mapping[str, str]) -> AsyncGenerator[None]:
-    """Says every 2 s what is being done, as far as that is something else than before.
+    """Prints every 2 s what is being done, if it has changed.
 
     Args:
         doing: By connection; may change meanwhile.

@@ -1,4 +1,4 @@
-"""A question that nobody can answer by accident: only the right word, typed after it was shown."""
+"""Prompts that only a word typed after the question can confirm."""
 
 import os
 import select
@@ -19,7 +19,7 @@ NO_TERMINAL = "answers are typed at a terminal in the foreground; there is none"
 
 
 class PromptAnswer(Enum):
-    """What became of a question. Only `YES` allows anything; a timeout is nobody's rejection."""
+    """Result of a prompt. Only `YES` allows anything; a timeout is nobody's rejection."""
 
     YES = auto()
     NO = auto()
@@ -28,7 +28,7 @@ class PromptAnswer(Enum):
 
 
 def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
-    """Asks a person at a terminal to type a word.
+    """Asks the operator at a terminal to type a word.
 
     What was typed before the question appears is dropped, and so is what stands behind the
     answer, as when several lines were pasted.
@@ -106,7 +106,7 @@ def ask_text(question: str, timeout_s: float) -> str | None:
 
 
 def _line(terminal: int, timeout_s: float, withdrawal: PromptCancellation | None) -> bytes | None:
-    """Returns what was typed, with what ended it; `None` if nothing did in time."""
+    """Returns the typed line with its end, or `None` after the time-out."""
     taken_back = [] if withdrawal is None else [withdrawal.fileno()]
     ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
     if ready and ready != [terminal]:
@@ -116,7 +116,7 @@ def _line(terminal: int, timeout_s: float, withdrawal: PromptCancellation | None
 
 @contextmanager
 def _line_by_line(terminal: int) -> Generator[None]:
-    """Lets the terminal echo and edit a line as usual, and lets Escape end it."""
+    """Sets the terminal to edit a line as usual, and lets Escape end it."""
     before = termios.tcgetattr(terminal)
     during = termios.tcgetattr(terminal)
     during[0] |= termios.ICRNL

@@ -1,4 +1,4 @@
-"""Whether there is a terminal to draw on."""
+"""Detection of a terminal that can show a screen."""
 
 import sys
 
@@ -6,6 +6,6 @@ from rich.console import Console
 
 
 def has_screen() -> bool:
-    """Whether standard output is a terminal that can do more than print lines."""
+    """Returns whether standard output is a terminal that can show a screen."""
     console = Console()  # knows TERM; FORCE_COLOR makes it take a pipe for a terminal
     return sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal

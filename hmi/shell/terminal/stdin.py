@@ -1,4 +1,4 @@
-"""Standard input before anything is read from it: is it there, and does its writer still live."""
+"""State of standard input before it is read."""
 
 import os
 import select
@@ -12,7 +12,7 @@ _POLL_MS = 100
 
 
 def end_with_pipe() -> Callable[[], None]:
-    """Lets the end of a pipe end the process at once, until the returned function is called.
+    """Ends the process when its input pipe closes, until the returned function is called.
 
     For a start that takes seconds, has nothing to lose and reads no lines yet. A pipe
     that was closed before, or still holds lines, is left to `stdin_lines`.
@@ -33,14 +33,14 @@ def _await_end(descriptor: int, is_over: Event) -> None:
 
 
 def _events(descriptor: int, wanted: int, wait_ms: int) -> int:
-    """Returns what `poll` tells; a hang-up, the end of a pipe, without being asked for."""
+    """Returns the events of `poll`, which include a hang-up unasked."""
     poll = select.poll()
     poll.register(descriptor, wanted)
     return sum(events for _, events in poll.poll(wait_ms))
 
 
 def open_descriptor() -> int | None:
-    """Returns standard input, unless it is closed, no file, or a terminal others type into."""
+    """Returns standard input unless it is closed, no file, or another job's terminal."""
     if sys.stdin is None:
         return None
     try:

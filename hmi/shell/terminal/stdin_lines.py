@@ -1,4 +1,4 @@
-"""Lines from standard input, whatever it is, without blocking the event loop."""
+"""Lines from standard input without blocking the event loop."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from .stdin import open_descriptor
 
 
 async def stdin_lines() -> AsyncIterator[str]:
-    """Yields lines without their line ends; bytes that are not UTF-8 are replaced.
+    """Yields lines without their line ends. Bytes that are not UTF-8 are replaced.
 
     It ends when standard input is a pipe, a socket or a terminal and closes: a
     pipe's end means that the parent is gone. With anything else, such as

@@ -1,4 +1,4 @@
-"""A reading's value cut to a column, so that nobody takes a part for the whole."""
+"""Values cut to a column's width so that a cut is visible."""
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -33,7 +33,7 @@ def short_value(tag: Tag, reading: DataValue, width: int) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """Returns a text in at most so many columns; one that is cut ends with `…`."""
+    """Returns a text in at most so many columns. A cut text ends with `…`."""
     cut = Text(text)
     cut.truncate(width, overflow="ellipsis")
     return cut.plain

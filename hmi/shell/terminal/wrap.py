@@ -1,4 +1,4 @@
-"""Folds a long line at a terminal; a pipe gets it whole, so that programs can cut it."""
+"""Folding of long lines at a terminal. A pipe gets the whole line."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""The demo's desk: what the agents ask for lies here, and one person looks at it and decides."""
+"""Decisions of the demo's operator on the requests of the agents."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 
 class DemoApprover:
-    """What people do at the demo's site; each method opens the ledger for itself.
+    """Decides on requests as the demo's operator. Each method opens the ledger itself.
 
     Args:
         people: By name.
@@ -60,7 +60,7 @@ class DemoApprover:
             await asyncio.sleep(_POLL_S)
 
     def ask(self, request_id: str) -> RequestState | None:
-        """Shows the card and asks the viewer, as `handwheel requests approve` does; blocks.
+        """Shows the card and asks for a decision, as `handwheel requests approve` does. Blocks.
 
         Whoever does not approve is asked whether they reject it.
         """
@@ -72,7 +72,7 @@ class DemoApprover:
         return state
 
     def approve_unattended(self, request_id: str) -> RequestState:
-        """Signs for nobody, as `handwheel requests approve --digest` does; blocks."""
+        """Signs an unattended approval, as `handwheel requests approve --digest` does. Blocks."""
         return self._with(
             request_id,
             lambda context, record: sign_approval(

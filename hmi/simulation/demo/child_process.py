@@ -1,4 +1,4 @@
-"""A child process of the demo: a plant or a gate."""
+"""A child process of the demo."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ class ChildProcess:
         self._process.stdin.write(f"{line}\n".encode())
 
     def check(self) -> None:
-        """Raises if the child has ended.
+        """Checks that the child is running.
 
         Raises:
             NotConnected: It has; says how.

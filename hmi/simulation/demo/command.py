@@ -1,4 +1,4 @@
-"""`handwheel demo`: a simulated plant, a gate, agents that ask, and a person who decides."""
+"""The command `handwheel demo`."""
 
 import sys
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Runs the demo: scans, pictures or lines, and the questions in between."""
+"""Main loop of the demo."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ _MARGIN_MM_S = 0.05  # for which the plant is slowed to DECIDING_SPEED; in propo
 
 
 class DemoRun:
-    """One telling of a story.
+    """One run of a demo scenario.
 
     Args:
         ledger: The site's, open in this thread.
@@ -65,7 +65,7 @@ class DemoRun:
         self._started_s = self._good_s = monotonic()
 
     async def run(self, approve_after_s: float | None, *, asks: bool = True) -> bool:
-        """Shows the story to its end, or as long as it may take, and prints what it meant.
+        """Runs the scenario to its end or its time limit, and prints the conclusion.
 
         Args:
             approve_after_s: Seconds after which a script approves; `None` asks the viewer, of
@@ -93,7 +93,7 @@ class DemoRun:
 
     @property
     def _question(self) -> str:
-        """The request that somebody must be asked about now; empty for none."""
+        """The request that waits for a decision, or an empty string."""
         return next((each for each in self._cases.waiting if each not in self._asked), "")
 
     @property
@@ -108,7 +108,7 @@ class DemoRun:
 
     @property
     def _is_settled(self) -> bool:
-        """Whether nothing more will happen: the runs are at rest, or the interlocks have acted."""
+        """Returns whether the runs are inactive or the interlocks have acted."""
         if self._is_declined:
             is_on = self._timeline.is_on
             is_standby_over = is_on("P-101B.running") or is_on("P-101B.tripped")
@@ -119,7 +119,7 @@ class DemoRun:
     # --- the question -------------------------------------------------------------------------
 
     async def _decide(self, name: str, approve_after_s: float | None, *, asks: bool) -> None:
-        """Lets the viewer decide, while the plant goes on slowly."""
+        """Asks for a decision while the plant runs slowly."""
         print(f"\nThe agents request: {name}", flush=True)
         asked_s = monotonic()
         scanning = asyncio.create_task(self._keep_scanning())
@@ -235,7 +235,7 @@ class DemoRun:
             raise NotConnected({each.name: each.reason or silence for each in connections})
 
     def picture(self) -> RenderableType:
-        """Returns the screen as it stands now."""
+        """Returns the present screen."""
         hint = self._story.intro
         if self._is_declined:
             hint = "Not approved. Watch the interlocks act."
@@ -252,7 +252,7 @@ class DemoRun:
 
 
 def approach_speed(vibration_mm_s: float | None) -> float:
-    """Returns plant seconds per second: the nearer the trip of P-101A, the fewer.
+    """Returns plant seconds per second, fewer the nearer the trip of P-101A.
 
     What follows the trip is over within 20 plant seconds. What is not known counts as near.
     """
@@ -263,7 +263,7 @@ def approach_speed(vibration_mm_s: float | None) -> float:
 
 
 def _joined(parts: Sequence[str]) -> Iterator[str]:
-    """Yields lines of as many parts as fit; what is not good is longer."""
+    """Yields lines of as many parts as fit."""
     line = ""
     for part in parts:
         if line and len(line) + len(part) + 2 > _LINE:

@@ -1,4 +1,4 @@
-"""The demo's people: throw-away keys that live as long as the demo, and are in no file."""
+"""Operators of the demo with keys that exist in memory only."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ _SIGNED_FOR_S = 60.0
 
 
 def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
-    """Enrols an administrator and two operators at a site that has nobody yet.
+    """Enrols an administrator and two operators at a new site.
 
     Args:
         attended: Whether somebody sits at the terminal.
@@ -57,7 +57,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
 
 
 def grant_to_agents(site: Site, giver: Signer) -> None:
-    """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
+    """Grants agents authority over the demo's equipment, as `handwheel authority give` does."""
     with open_context(site) as context:
         for equipment in GRANTED_EQUIPMENT:
             now = instant_now()

@@ -1,4 +1,4 @@
-"""The demo's stage: plant, gate and agents as processes, a site, its people, and readers."""
+"""Processes, site and operators of the demo."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _SCAN = "50 ms"
 
 @dataclass(frozen=True, slots=True)
 class DemoSystem:
-    """Everything that a telling needs, running.
+    """The running parts of the demo.
 
     Attributes:
         reader: Scans the tags that the demo shows.
@@ -43,7 +43,7 @@ class DemoSystem:
     frame_log: Path
 
     def check(self) -> None:
-        """Raises if one of the processes has ended.
+        """Checks that all processes are running.
 
         Raises:
             NotConnected: It has; says how.
@@ -56,7 +56,7 @@ class DemoSystem:
 async def start_demo_system(
     folder: Path, story: DemoScenario, *, is_attended: bool
 ) -> AsyncGenerator[DemoSystem]:
-    """Starts plant, gate, then agents, each with ports and keys of its own; ends them in reverse.
+    """Starts plant, gate and agents, and ends them in reverse order.
 
     Args:
         folder: Empty; takes the site and the logs.

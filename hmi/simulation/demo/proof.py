@@ -1,4 +1,4 @@
-"""What is left of the demo: the plant's frames beside what was approved, and the journal's word."""
+"""Comparison of the frames that reached the plant with the approvals."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from ...people.signing import open_context
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the plant's record and the journal say.
+    """Result of the comparison.
 
     Attributes:
         is_sound: Whether every frame was approved, and nothing is wrong with the journal.
@@ -40,7 +40,7 @@ class _Sent:
 
 
 def prove(site: Site, frame_log: Path) -> Proof:
-    """Compares what reached the plant with what was approved, and verifies the journal."""
+    """Compares the plant's frame log with the approvals, and verifies the journal."""
     with open_context(site) as context:
         frames, is_matched = _frames(context, frame_log)
         found = audit(context.database, site, context.roster, context.policy.satisfied)

@@ -1,4 +1,4 @@
-"""The runs of the demo's site, as the ledger tells of them."""
+"""Runs of the demo's site, read from the ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from ...journal.rows.run_text import run_event_text
 
 @dataclass(frozen=True, slots=True)
 class FollowedRun:
-    """A run, and the playbook that it follows, bound to its equipment."""
+    """A run and its bound playbook."""
 
     run_id: str
     run: Run
@@ -30,7 +30,7 @@ class FollowedRun:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing goes on by itself."""
+        """Returns whether the run does not go on by itself."""
         return self.run.state in INACTIVE
 
 
@@ -54,7 +54,7 @@ class FollowedEvent:
 
     @property
     def is_detail(self) -> bool:
-        """Whether the story is told without it: it is between two events that say more."""
+        """Returns whether the timeline omits the event."""
         is_under_way = self.kind == "step" and self.body["to"] in _UNDER_WAY
         is_kept = self.kind == "expected" and bool(self.body["kept"])
         return is_under_way or is_kept or self.kind in _DETAILS
@@ -79,7 +79,7 @@ class RunFollower:
         self.waiting: tuple[str, ...] = ()
 
     def news(self) -> list[FollowedEvent]:
-        """Returns what has happened to the runs since the last call."""
+        """Returns the events of runs since the last call."""
         rows = list(self._database.journal(after=self._seen))
         if not rows:
             return []
@@ -109,18 +109,18 @@ class RunFollower:
         return bind(playbook, self._site, run.opening["roles"])
 
     def find(self, playbook: str) -> FollowedRun | None:
-        """Returns the latest run of a playbook; `None` if there was none."""
+        """Returns the latest run of a playbook, or `None`."""
         found = [each for each in self._cases.values() if each.plan.id == playbook]
         return found[-1] if found else None
 
     @property
     def is_any_open(self) -> bool:
-        """Whether a run is neither over nor waits for an order."""
+        """Returns whether a run is active."""
         return any(not each.is_at_rest for each in self._cases.values())
 
 
 def step_text(case: FollowedRun, readings: Mapping[str, DataValue]) -> str:
-    """Returns what a run does now, with its condition and live values; or why it came to rest."""
+    """Returns the run's current step with live values, or the reason why it is inactive."""
     run = case.run
     if run.reason:
         return run.reason

@@ -1,4 +1,4 @@
-"""What the demo tells: one fault a story, and what it meant."""
+"""Scenarios of the demo, each with a fault and a conclusion."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ STRAINER = "cw/strainer-blocked"
 
 @dataclass(frozen=True, slots=True)
 class FinalPhase:
-    """What is shown when the runs have come to rest: so much plant time, at so many times."""
+    """Plant time and speed of the phase after the runs have ended."""
 
     plant_s: float
     speed: float

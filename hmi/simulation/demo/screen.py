@@ -1,4 +1,4 @@
-"""The demo's screen, 80 by 24: grey by default, colour only for what is abnormal."""
+"""Screen of the demo, 80 by 24, with colour for abnormal values only."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ _BESIDE = {"A": ("header", "PT-102.pv"), "B": ("strainer", "PDT-101.pv")}
 
 @dataclass(frozen=True, slots=True)
 class ScreenContent:
-    """Everything that one picture shows.
+    """Content of one screen.
 
     Attributes:
         site: Its name.
@@ -63,7 +63,7 @@ class ScreenContent:
 
 
 def render(frame: ScreenContent) -> RenderableType:
-    """Returns the picture for a terminal of at least 80 by 24."""
+    """Returns the screen for a terminal of at least 80 by 24."""
     return Group(
         *_too_small(frame),
         _header(frame),
@@ -100,7 +100,7 @@ def _header(frame: ScreenContent) -> Text:
 
 
 def _below_header(frame: ScreenContent) -> Text:
-    """The reason of what is down; else what the viewer should look at."""
+    """Returns the reason of a lost connection, else the hint."""
     reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
     return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C stops it.", "dim")
 
@@ -123,7 +123,7 @@ def _trends(frame: ScreenContent) -> Table:
 def _trend(
     frame: ScreenContent, title: str, alarm: str, high: float, size: tuple[int, int]
 ) -> list[str]:
-    """A trend of what an alarm measures, with the alarm's limit."""
+    """Returns the trend of an alarm's measurement with its limit."""
     definition = ALARM_LIST[alarm]
     series = frame.history.series(f"{definition.measures}.pv")
     scale = TrendScale(0.0, high, definition.limit)
@@ -131,7 +131,7 @@ def _trend(
 
 
 def _pump(frame: ScreenContent, side: str) -> Text:
-    """A column is as wide as its widest content, so that nothing jumps."""
+    """Returns the line of a pump in columns of fixed width."""
     name, beside = _BESIDE[side]
     return _joined(
         [
@@ -148,7 +148,7 @@ def _is_good(reading: DataValue) -> bool:
 
 
 def _line(text: str, style: str = "") -> Text:
-    """A line that begins with this text; what is appended does not take over its style."""
+    """Returns a line that begins with the text. Appended text does not get its style."""
     return Text(no_wrap=True, overflow="ellipsis").append(text, style)
 
 
@@ -198,7 +198,10 @@ def _fixed(reading: DataValue) -> str:
 
 
 def _alarms(frame: ScreenContent) -> Text:
-    """The most urgent first; one that was active when it was last seen has a question mark."""
+    """Returns the active alarms, the most urgent first.
+
+    An alarm whose present state is not known has a question mark.
+    """
     text = _line("alarms  ", "dim")
     readings = {name: frame.readings[f"{name}.active"] for name in ALARM_LIST}
     active = sorted(
@@ -223,7 +226,7 @@ def _alarms(frame: ScreenContent) -> Text:
 
 
 def _case(frame: ScreenContent) -> list[Text]:
-    """The run with what it does now, and the evidence as it was judged."""
+    """Returns the lines of the run, its step and its evidence."""
     if frame.case is None:
         return [_line("no run yet, the agents are watching", "dim")]
     case = frame.case
@@ -239,7 +242,7 @@ def _case(frame: ScreenContent) -> list[Text]:
 
 
 def _events(frame: ScreenContent) -> list[Text]:
-    """The latest; more of them where there is room."""
+    """Returns the latest events, more of them on a higher screen."""
     count = max(frame.height - _NEEDED[1], 0) + _EVENTS
     latest = frame.timeline.entries[-count:]
     return _filled((_line(f"{clock_text(each.time_s)}  {each.text}") for each in latest), count)

@@ -1,4 +1,4 @@
-"""What the demo tells at its end: the time line, the proof, and what it meant."""
+"""Summary at the end of the demo."""
 
 import textwrap
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def folded(line: str) -> Iterator[str]:
 def print_summary(
     stage: DemoSystem, timeline: Timeline, cases: RunFollower, console: Console, ended: str
 ) -> bool:
-    """Prints what is left of a telling.
+    """Prints the timeline, the frame comparison and the conclusion.
 
     Args:
         ended: Why it ended before its time; empty if it did not.

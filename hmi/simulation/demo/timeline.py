@@ -1,4 +1,4 @@
-"""What the demo has seen, in plant time: edges on the wire, and the events of runs."""
+"""Timeline of tag changes and run events in plant time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ _FALLS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """Something that was seen.
+    """A tag change or a run event.
 
     Attributes:
         time_s: Plant time, seconds.
@@ -63,7 +63,7 @@ class TimelineEntry:
 
 @dataclass(slots=True)
 class Timeline:
-    """What was seen, in order, and the header's lowest pressure."""
+    """Entries in order, and the header's lowest pressure."""
 
     entries: list[TimelineEntry] = field(default_factory=list[TimelineEntry])
     lowest_kpa: float | None = None
@@ -71,7 +71,7 @@ class Timeline:
     _states: dict[str, bool] = field(default_factory=dict[str, bool])
 
     def add(self, readings: Mapping[str, DataValue]) -> None:
-        """Takes a scan; only good readings count."""
+        """Adds a scan. Only good readings count."""
         now_s, header = good_number(readings["SIM-CLOCK.pv"]), good_number(readings["PT-102.pv"])
         if now_s is not None:
             self.now_s = now_s
@@ -90,16 +90,16 @@ class Timeline:
             self.entries.append(TimelineEntry(self.now_s, tag, meaning, is_on))
 
     def tell(self, playbook: str, text: str) -> None:
-        """Adds what happened to a run; it is dated by the latest scan."""
+        """Adds an event of a run at the time of the latest scan."""
         self.entries.append(TimelineEntry(self.now_s, playbook, text))
 
     def first(self, what: str) -> float | None:
-        """Returns when a tag was first seen to rise, or a run to begin; plant seconds."""
+        """Returns the plant time in seconds of a tag's first rise or a run's first event."""
         found = (each for each in self.entries if each.what == what and each.is_rise)
         return next((each.time_s for each in found), None)
 
     def is_on(self, tag: str) -> bool:
-        """Whether a tag was on when it was last seen."""
+        """Returns whether a tag was on at its last good reading."""
         return self._states.get(tag, False)
 
 
@@ -110,7 +110,7 @@ def good_number(reading: DataValue) -> float | None:
 
 
 def clock_text(seconds: float) -> str:
-    """Returns plant time as `h:mm:ss`."""
+    """Returns plant time as hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -1,4 +1,4 @@
-"""`handwheel plant`: serves, runs and describes the simulated plants."""
+"""The commands `handwheel plant`."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""A served plant at the command line: what it prints, and what standard input tells it."""
+"""Console of a served plant, with its output and its input commands."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ EventT = TypeVar("EventT", FaultEvent, FieldEvent)
 
 
 class PlantConsole:
-    """Serves a plant until it is told to stop.
+    """Serves a plant until a stop command or the end of its input.
 
     Args:
         server: Not yet started.
@@ -55,7 +55,7 @@ class PlantConsole:
         self._note_start = note_start
 
     async def run(self) -> None:
-        """Starts the servers, runs the plant, obeys standard input."""
+        """Starts the servers, runs the plant and follows the commands on standard input."""
         async with self._server:
             self._note_start()
             self._announce()

@@ -1,4 +1,4 @@
-"""What happened in a simulated plant, as lines for people."""
+"""Events of a simulated plant as text."""
 
 from handwheel.sim_plant.model import PlantEvent
 

@@ -1,4 +1,4 @@
-"""`handwheel init`: makes a site."""
+"""The command `handwheel init`."""
 
 from pathlib import Path
 from shlex import quote
@@ -23,7 +23,7 @@ def command(
         int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus for the gate.")
     ] = 5021,
 ) -> None:
-    """Make a site for a plant: its connections, tags, policy, and the gate's password.
+    """Make a site for a simulated plant.
 
     An existing folder must be empty: nothing is ever overwritten.
     """

@@ -1,4 +1,4 @@
-"""The simulated plants that are installed, and the words in which people ask for faults."""
+"""Installed simulated plants, and the syntax of their faults on the command line."""
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
@@ -39,7 +39,7 @@ def create_plant(name: str, seed: int | None = None, mode: str | None = None) ->
 
 
 def parse_fault(text: str, faults: Mapping[str, FaultKind]) -> FaultEvent:
-    """Reads a fault as written on the command line: `F01@1min,d0=0.3,tau=1h`.
+    """Parses a fault of the command line such as `F01@1min,d0=0.3,tau=1h`.
 
     `over=2h` lets it grow to its full size, `for=1h` ends it; all else are its parameters.
 
@@ -70,7 +70,7 @@ def parse_fault(text: str, faults: Mapping[str, FaultKind]) -> FaultEvent:
 
 
 def in_seconds(kind: FaultKind, name: str) -> bool:
-    """Returns whether a parameter is a number of seconds, as its text says: `how long, s`."""
+    """Returns whether a parameter is a number of seconds, by the `, s` of its meaning."""
     parameter = kind.parameters.get(name)
     return isinstance(parameter, Number) and parameter.meaning.partition(";")[0].endswith(", s")
 
@@ -87,7 +87,7 @@ def _number_or_word(text: str, *, takes_duration: bool) -> float | str:
 
 
 def parse_field(text: str) -> FieldEvent:
-    """Reads a field action as written on the command line: `clean-strainer@7min`.
+    """Parses a field action of the command line such as `clean-strainer@7min`.
 
     Raises:
         ScenarioError: It is written differently.
@@ -96,7 +96,7 @@ def parse_field(text: str) -> FieldEvent:
 
 
 def parse_speed(text: str) -> float:
-    """Returns plant seconds per second; `max` is infinite.
+    """Returns plant seconds per second. `max` is infinite.
 
     Raises:
         ScenarioError: It is neither a number from 0 on nor `max`.

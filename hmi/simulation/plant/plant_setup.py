@@ -1,4 +1,7 @@
-"""What the command line and a scenario file together ask of a plant; the command line wins."""
+"""Setup of a plant from the command line and a scenario file.
+
+The command line overrides the file.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class PlantOptions:
-    """What was given on the command line; `None` where nothing was.
+    """Options of the command line, `None` where none was given.
 
     Attributes:
         model: Name of the plant.
@@ -82,7 +85,7 @@ def _given(wishes: PlantOptions, plant: Plant) -> tuple[Event, ...]:
 
 
 def past_events(plant: Plant, scenario: Scenario) -> list[str]:
-    """Returns a line for each event that lies before the plant's own time: it is not repeated."""
+    """Returns a line for each event before the plant's own time, which is not repeated."""
     now_s = plant.time_s
     past = [each for each in scenario.events if each.at_s + scenario.warmup_s < now_s]
     return [
@@ -93,7 +96,7 @@ def past_events(plant: Plant, scenario: Scenario) -> list[str]:
 
 
 def event_name(event: Event) -> str:
-    """Returns what an event is, for a sentence to people."""
+    """Returns the name of an event for a message."""
     match event:
         case FaultEvent(fault=name) | FieldEvent(action=name):
             return name

@@ -1,4 +1,4 @@
-"""A plant run without sockets: events as they come, trends to files and the terminal."""
+"""A plant run without sockets, with printed events and trends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ _EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """What is wanted of a run besides its events.
+    """Options of a run's output.
 
     Attributes:
         csv: File for every tag.
@@ -54,7 +54,7 @@ class RunOutput:
 
 
 def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
-    """Returns the interval between samples for which nobody asked, plant seconds.
+    """Returns the default interval between samples in plant seconds.
 
     A picture of a short run takes shorter ones, or an effect would seem to begin before its
     cause: samples are joined by lines.
@@ -70,7 +70,7 @@ def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
 
 
 def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOutput) -> None:
-    """Runs a plant, prints what happens and how it ended.
+    """Runs a plant and prints its events and its verdict.
 
     Args:
         seconds: How long after the warm-up; all times that are printed count from there.
@@ -105,7 +105,7 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOu
 def _run(
     simulation: Simulation, seconds: float, every_s: float, recording: Recording
 ) -> list[PlantEvent]:
-    """Runs warm-up and scenario; returns the events, in the scenario's time."""
+    """Runs warm-up and scenario, and returns the events in the scenario's time."""
     plant, zero_s = simulation.plant, simulation.plant.time_s - simulation.time_s
     start_s, happened = simulation.time_s, list[PlantEvent]()
     next_sample_s, next_report_s = 0.0, start_s + _CHUNK_S

@@ -1,4 +1,4 @@
-"""What is kept of a plant's run: a CSV file as it goes, and the series to draw at the end."""
+"""Recording of a plant's run in a CSV file and in series for charts."""
 
 import csv
 from array import array
@@ -24,7 +24,7 @@ def _doubles() -> "array[float]":
 
 @dataclass(slots=True)
 class Recording:
-    """Keeps samples of a run.
+    """Records samples of a run.
 
     Attributes:
         path: CSV file with the time and every tag; `None` writes none.
@@ -75,7 +75,7 @@ class Recording:
                 self._file.close()
 
     def sample(self, simulation: Simulation) -> None:
-        """Keeps the present values."""
+        """Records the present values."""
         plant = simulation.plant
         values, qualities = plant.measurements(), plant.qualities()
         time_s = round(simulation.time_s, 6)

@@ -1,4 +1,4 @@
-"""The picture of a plant's run: its tags with their alarm limits, and what happened when."""
+"""Chart of a plant's run with alarm limits and events."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +26,7 @@ _LONGEST = 18  # characters of a mark's label
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """What is known of a run that is over.
+    """Result of a finished run.
 
     Attributes:
         events: In the time of the recording.
@@ -39,7 +39,7 @@ class FinishedRun:
 
 
 def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> None:
-    """Draws a run into a PNG file, which is written whole or not at all."""
+    """Draws a run into a PNG file. After an error no partial file is left."""
     content = draw_png(chart_of(plant, shown, run))
     try:
         path.write_bytes(content)
@@ -51,7 +51,7 @@ def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: Finishe
 
 
 def chart_of(plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> TrendChart:
-    """Returns what is to be drawn of a run."""
+    """Returns the chart of a run."""
     times = run.recording.times_s
     tags = {tag.name: tag for tag in plant.tags}
     raised = {event.tag for event in run.events if event.kind == "alarm"}
@@ -73,7 +73,7 @@ def chart_of(plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> Trend
 
 
 def _title(plant: Plant, events: Sequence[PlantEvent]) -> str:
-    """Returns the plant and its faults, in as many words as there is room for."""
+    """Returns the plant and its faults, shortened to fit the title."""
     ids = list(dict.fromkeys(event.tag for event in events if event.kind == "fault"))
     if not ids:
         return f"{plant.model}: no fault"

@@ -1,4 +1,4 @@
-"""`handwheel plant serve` and `plant run`: plants that run."""
+"""The commands `handwheel plant serve` and `handwheel plant run`."""
 
 import sys
 from pathlib import Path

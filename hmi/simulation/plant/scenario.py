@@ -1,4 +1,4 @@
-"""Scenario files: which plant, how it starts, and what happens to it at which time.
+"""Scenario files with a plant, its start and its timed events.
 
 Every problem is found before the plant runs, and has its place in the file.
 """
@@ -68,7 +68,7 @@ Length = Annotated[float, BeforeValidator(_length)]
 
 
 class FaultEntry(Model):
-    """A fault; what is no key of these is one of its parameters."""
+    """A fault. Other keys are its parameters."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -79,7 +79,7 @@ class FaultEntry(Model):
 
 
 class WriteEntry(Model):
-    """A write as the gate would send it."""
+    """A write to a tag, as from the gate."""
 
     write: str
     value: object
@@ -87,7 +87,7 @@ class WriteEntry(Model):
 
 
 class FieldEntry(Model):
-    """Something that a person in the field does."""
+    """An action in the field."""
 
     do: str
     at: Time = 0.0
@@ -251,7 +251,7 @@ def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
 
 
 def _value_of(tag: PlantTag, value: object) -> Value:
-    """Returns the value as the tag's kind has it; a word stands for its number.
+    """Returns the value in the tag's type. A word of an enumeration becomes its number.
 
     Raises:
         ScenarioError: The tag cannot be written with it.

@@ -12,7 +12,7 @@ from handwheel.sim_plant.plant import Plant
 
 
 def load_snapshot(plant: Plant, path: Path) -> None:
-    """Continues from a snapshot file; one that does not exist yet will be written at the end.
+    """Restores a plant from a snapshot file, if the file exists.
 
     Raises:
         SnapshotError: It cannot be read, is not a snapshot of this plant, or has no folder.
@@ -37,7 +37,7 @@ def load_snapshot(plant: Plant, path: Path) -> None:
 
 
 def save_snapshot(plant: Plant, path: Path) -> None:
-    """Writes a snapshot; an existing file is replaced whole or not at all.
+    """Writes a snapshot. An existing file is replaced whole or not at all.
 
     A symbolic link stays; the file to which it leads is written.
 

@@ -1,4 +1,4 @@
-"""A plant's tags as tables: Markdown for a page, CSV for a spreadsheet."""
+"""A plant's tags as tables in Markdown and CSV."""
 
 import csv
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which tags of a plant's run are drawn, and on which scale."""
+"""Selection and scale of the tags in a run's trends."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class TrendTag:
 
 
 def parse_trend_tag(text: str) -> TrendTag:
-    """Reads a tag as written on the command line: `PT-102.pv`, or `PT-102.pv=0..400`.
+    """Parses a tag of the command line such as `PT-102.pv` or `PT-102.pv=0..400`.
 
     Raises:
         ScenarioError: It is written differently.
@@ -57,14 +57,14 @@ def check_trend_tags(plant: Plant, shown: Iterable[TrendTag]) -> None:
 
 
 def measured(plant: Plant) -> list[PlantTag]:
-    """Returns the tags among which `select_trend_tags` chooses: numbers that nobody can write."""
+    """Returns the numeric read-only tags, from which `select_trend_tags` chooses."""
     return [tag for tag in plant.tags if tag.kind == "float" and tag.write is None]
 
 
 def select_trend_tags(
     plant: Plant, series: Mapping[str, Sequence[float]], events: Sequence[PlantEvent]
 ) -> list[TrendTag]:
-    """Returns up to five tags that tell a run: those of its alarms, then what moved most.
+    """Returns up to five tags for trends, first those with alarms, then those that moved most.
 
     What is measured goes before what loops and valves did: a lost feed moves less of its range
     than the loops that fight for it.
@@ -92,12 +92,12 @@ def select_trend_tags(
 
 
 def alarms_of(plant: Plant, tag: str) -> list[AlarmDefinition]:
-    """Returns the alarms that look at a tag."""
+    """Returns the alarms of a tag."""
     return [alarm for alarm in plant.alarms if _tag_name(plant, alarm) == tag]
 
 
 def axis_ends(tag: PlantTag, values: Sequence[float]) -> tuple[float, float]:
-    """Returns what a scale must show of a tag: all values, set apart where hardly any moves."""
+    """Returns the ends of an axis for all values, with a minimum span."""
     if tag.kind == "bool" or tag.members:
         return 0.0, float(max([1, *tag.members.values()]))
     good = [value for value in values if isfinite(value)] or [0.0]

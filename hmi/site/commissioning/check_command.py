@@ -1,4 +1,4 @@
-"""`handwheel check`: every problem of the configuration at once, and on request of the plant."""
+"""The command `handwheel check`."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ def command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find every problem of a site's files at once: site, tags, policy, operators.
+    """List every problem of a site's configuration files.
 
     Exit codes: 0 none, 1 a tag is not good, outside its range or of another type,
     2 the configuration is wrong, 3 not reachable; what is reachable is reported first.

@@ -1,4 +1,4 @@
-"""`handwheel connection`: what must be settled with a device before anybody speaks to it."""
+"""The commands `handwheel connection`."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def _group() -> None:
-    """Without it, a single command would stand for the whole group."""
+    """Keeps the group a group, although it has a single command."""
 
 
 @app.command("trust")
@@ -23,7 +23,7 @@ def trust(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the site's own key, and show what to write so that it and a server trust each other.
+    """Make the site's key, and show how to exchange certificates with a server.
 
     Nothing of what the server says is proved by this look: compare the thumbprint with what its
     administrator says. site.yaml is not changed.

@@ -1,4 +1,4 @@
-"""Everything that a site's files can be wrong about, at once."""
+"""Check of all configuration files of a site."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ def _problems(load: Callable[[], object]) -> list[Problem]:
 
 
 def _playbook_problems(site: Site) -> Iterator[Problem]:
-    """Returns what keeps the site's playbooks from running; warnings are for `playbook lint`."""
+    """Returns the errors of the site's playbooks, without warnings."""
     playbooks, broken = load_library(site)
     findings = [*broken, *lint_all(playbooks, site)]
     # A policy that cannot be used is told by its own file, once.
@@ -74,7 +74,7 @@ def _unpinned(site: Site) -> Iterator[Problem]:
 
 
 def open_passwords(site: Site) -> Iterator[str]:
-    """Yields which connections to other machines send a password on a channel without security."""
+    """Yields a warning for each remote connection that sends a password unsecured."""
     for name, config in site.connections.items():
         if not isinstance(config, OpcuaConnection) or config.is_secured:
             continue

@@ -1,4 +1,4 @@
-"""Checks a site against its devices: all connections at once, and one that is down stops none."""
+"""Check of a site against its devices, all connections at the same time."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from .tag_comparison import TagRemark, compare_tag
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """What came of it.
+    """Result of the check.
 
     Attributes:
         inspections: By connection, of those that were reached.
@@ -34,17 +34,17 @@ class OnlineCheck:
 
     @property
     def faults(self) -> list[TagRemark]:
-        """Why values cannot be used as they are."""
+        """Remarks on values that cannot be used."""
         return [remark for remark in self.remarks if remark.is_fault]
 
     @property
     def differences(self) -> list[TagRemark]:
-        """What the device says otherwise than `tags.yaml`."""
+        """Remarks on differences between device and `tags.yaml`."""
         return [remark for remark in self.remarks if not remark.is_fault]
 
 
 async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> OnlineCheck:
-    """Inspects every device of a site, and says on standard error what takes long.
+    """Inspects every device of a site, and reports progress on standard error.
 
     Raises no error for a device that is down: the others are worth knowing.
 

@@ -1,4 +1,4 @@
-"""The answer of `check --online`, for people and for programs."""
+"""Output of `check --online` as text and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
@@ -23,7 +23,7 @@ _TYPE_WIDTH = 12
 
 
 def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
-    """Yields every tag that was read, then each connection, then what is wrong or differs."""
+    """Yields lines for the tags, the connections, the faults and the differences."""
     yield from _tag_lines(site, check.inspections)
     for name, config in site.connections.items():
         if name in check.inspections:
@@ -90,7 +90,7 @@ def _trips(trips: RoundTrips) -> str:
 
 
 def report_fields(site: Site, check: OnlineCheck) -> dict[str, Any]:
-    """Returns the same as JSON fields; times in seconds."""
+    """Returns the same as JSON fields with times in seconds."""
     connections = {
         name: _connection_fields(site, name, config.where, check)
         for name, config in site.connections.items()

@@ -1,4 +1,4 @@
-"""Shows people how a site and an OPC UA server come to trust each other."""
+"""Exchange of certificates between a site and an OPC UA server."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was found.
+    """Certificates of the site and the server.
 
     Attributes:
         ours: Our own certificate.
@@ -50,7 +50,7 @@ class _Look:
 
 
 async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
-    """Makes our key if there is none, looks at the server's certificate, and says what to write.
+    """Makes the site's key if missing, reads the server's certificate and prints the next steps.
 
     Raises:
         ConfigError: There is no such connection, or it is not OPC UA; or no key can be written.

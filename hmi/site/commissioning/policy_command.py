@@ -1,4 +1,4 @@
-"""`handwheel policy`: says what the site's policy makes of a write, and changes nothing."""
+"""The commands `handwheel policy`."""
 
 import json
 from collections.abc import Generator
@@ -36,7 +36,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def policy() -> None:
-    """Say what the site's policy makes of a write."""
+    """Show how the policy decides on a write."""
 
 
 @app.command("explain")
@@ -51,7 +51,7 @@ def explain_(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether a value may be written, by whom, and why.
+    """Show whether a value may be written, by whom, and why.
 
     Names the rules that decide, and what is in the way now. Reads the present values if the plant
     answers. Sends nothing.
@@ -104,7 +104,7 @@ async def _explain(
 
 
 async def _look(desk: ExplainContext, tag: Tag) -> Survey | None:
-    """Looks at the plant once, as whoever proposes does; nothing if it does not answer."""
+    """Reads the plant once, as for a proposal. Returns `None` if it does not answer."""
     read = desk.site.find_tags(sorted({tag.name, *cross_tags(desk.across, tag)}))
     try:
         return await survey(desk.site, read, [tag] if desk.site.is_writable(tag) else [])
@@ -113,7 +113,7 @@ async def _look(desk: ExplainContext, tag: Tag) -> Survey | None:
 
 
 def coerced(tag: Tag, asked: Value, seen: Survey | None) -> Value | None:
-    """Returns what the device would hold; nothing if that is not known or cannot be."""
+    """Returns the value that the device would hold, or `None` if it is not known."""
     encoder = seen.encoders.get(tag.connection) if seen else None
     try:
         return encoder.encode(tag, asked).value if encoder else None

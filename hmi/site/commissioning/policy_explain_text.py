@@ -1,4 +1,4 @@
-"""What the policy makes of a write, as lines for people and fields for programs."""
+"""Output of `policy explain` as text and JSON."""
 
 from collections.abc import Iterable, Iterator
 from time import monotonic
@@ -20,7 +20,7 @@ _WITH = {"after": "as it would be after the write", "now": "as the plant is"}
 def explanation_lines(
     policy: Policy, question: Question, asked: Value, found: Explanation
 ) -> Iterator[str]:
-    """Returns the answer for people: the verdict, what it needs, what decides, what is against.
+    """Yields the verdict, the approval it needs, the rules and what blocks the write.
 
     Args:
         asked: The value as it was typed.
@@ -121,7 +121,7 @@ def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[s
 
 
 def budget_left(each: GroupUsage) -> str:
-    """Returns what is left of a group, in words."""
+    """Returns the remaining writes and travel of a group as text."""
     group = each.group
     parts: list[str] = []
     if each.writes_left is not None:
@@ -142,7 +142,7 @@ def _with_unit(tag: Tag, value: Value | None) -> str:
 def explanation_fields(
     policy: Policy, question: Question, asked: Value, found: Explanation
 ) -> dict[str, object]:
-    """Returns the same for programs; times in seconds, a rate per second."""
+    """Returns the same as JSON fields with times in seconds and rates per second."""
     tag, ruling = question.tag, found.ruling
     return {
         "tag": tag.name,

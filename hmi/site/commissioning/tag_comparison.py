@@ -1,4 +1,4 @@
-"""What a device says of a tag beside what `tags.yaml` says of it."""
+"""Comparison of a tag's definition with its device."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _OTHER_SIGNS = {"°": "deg", "μ": "u", "^": "", "·": "*", " ": ""}  # after NF
 
 @dataclass(frozen=True, slots=True)
 class TagRemark:
-    """One thing to look at before the tag is relied on.
+    """A fault or a difference of a tag.
 
     Attributes:
         is_fault: Whether its value cannot be used as it is; else the two only disagree.
@@ -30,7 +30,7 @@ class TagRemark:
 
 
 def compare_tag(tag: Tag, reading: DataValue, said: Description | None) -> Iterator[TagRemark]:
-    """Yields what is wrong with a tag, and what the device says otherwise.
+    """Yields the faults of a tag and its differences from the device.
 
     Args:
         said: By the device; `None` if it says nothing.
@@ -90,7 +90,7 @@ def _differs(key: str, theirs: str, mine: str) -> str:
 
 
 def _spelled(unit: str) -> str:
-    """Returns a unit without the freedoms of spelling: m³/h is m3/h, °C is degC."""
+    """Returns a unit in one spelling, such as m3/h for m³/h and degC for °C."""
     text = unicodedata.normalize("NFKC", unit.strip())
     return "".join(_OTHER_SIGNS.get(each, each) for each in text)
 

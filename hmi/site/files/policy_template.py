@@ -1,4 +1,4 @@
-"""The policy that a new site for a simulated plant begins with: a person narrows or widens it."""
+"""Initial policy of a site for a simulated plant."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -23,12 +23,12 @@ _COMMANDS = ("run_cmd", "mode")
 
 
 def is_pulse(tag: PlantTag) -> bool:
-    """Whether the plant takes a command off again by itself, so that nothing can be read back."""
+    """Returns whether the plant resets a command by itself, so that no readback is possible."""
     return "(pulse)" in tag.description
 
 
 def policy_yaml(plant: Plant, *, is_unattended: bool) -> str:
-    """Returns `policy.yaml` for a plant: its set points, its commands, its pumps' included."""
+    """Returns `policy.yaml` for a plant's set points and commands."""
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     commissioned = f"commissioned: {{by: init, on: {today}}}"
     lines = [

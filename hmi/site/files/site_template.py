@@ -1,4 +1,4 @@
-"""Writes a site's files for a simulated plant, in the form in which a person would write them."""
+"""Generation of the configuration files of a site for a simulated plant."""
 
 import re
 import secrets
@@ -31,7 +31,7 @@ _PACKAGES = {"cw-100": ("package:cw",)}
 
 @dataclass(frozen=True, slots=True)
 class PlantEndpoints:
-    """Where a simulated plant listens on loopback, and how a site is to treat it.
+    """Loopback ports of a simulated plant, and options of its site.
 
     Attributes:
         scan: How often it is read.
@@ -104,7 +104,7 @@ def _refusal(directory: Path, reason: str) -> ConfigError:
 
 
 def tags_yaml(plant: Plant) -> str:
-    """Returns `tags.yaml` for a plant: one line a tag, in columns."""
+    """Returns `tags.yaml` for a plant with one line for each tag."""
     uri = namespace_uri(plant.model)
     rows = [(f"{tag.name}:", flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
     width = max(len(name) for name, _ in rows)

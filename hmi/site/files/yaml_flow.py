@@ -1,4 +1,4 @@
-"""Values in the flow style of YAML, as a person would write them."""
+"""Values in the flow style of YAML."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in 
 
 
 def flow(value: object) -> str:
-    """Returns a value in one line; words that need no quotes get none.
+    """Returns a value as one line of YAML, quoted only where necessary.
 
     Args:
         value: Made of mappings, lists, truth values, numbers and texts. What a text has that

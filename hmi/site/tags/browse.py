@@ -1,4 +1,4 @@
-"""Browses a device for people: from a node downwards, so many levels."""
+"""Browsing of a device from a node downwards."""
 
 import json
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ async def browse(
     as_json: bool,
     connector: ConnectorFor = connector_for,
 ) -> None:
-    """Prints what stands below a node, as it is found; on standard error, that it takes long.
+    """Prints the nodes below a node as they are found, and progress on standard error.
 
     Raises:
         ConfigError: There is no such connection or node, or the device cannot be browsed.
@@ -67,7 +67,7 @@ async def browse(
 
 
 async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
-    """Returns nodes that may have been meant: those of tags, and those near the top."""
+    """Returns the nodes of tags and of the top levels, for a suggestion."""
     found = [
         tag.address.node
         for tag in site.tags.values()

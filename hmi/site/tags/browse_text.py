@@ -1,4 +1,4 @@
-"""What a device has, as lines that can stand in `tags.yaml`."""
+"""Nodes of a device as lines for `tags.yaml`."""
 
 from collections.abc import Iterator, Mapping
 from shlex import quote
@@ -18,7 +18,7 @@ _NAME_WIDTH = 30
 
 
 class BrowseLines:
-    """Turns what was found into lines: variables as entries, the rest as comments.
+    """Formats nodes as lines, variables as entries and the others as comments.
 
     Args:
         connection: Its name.
@@ -34,7 +34,7 @@ class BrowseLines:
                 self._known.setdefault(tag.address.node, {})[tag.address.index] = tag.name
 
     def lines(self, level: Level) -> Iterator[str]:
-        """Yields a line for each entry of a level, under a line that says what it is."""
+        """Yields a heading and a line for each entry of a level."""
         name = printable(level.name or level.node)
         if not level.entries:
             yield f"  # nothing below {name or 'the top'}"
@@ -73,7 +73,7 @@ class BrowseLines:
             yield f"# variable {name}{f', type {kind}' * bool(kind)}: {node}"
 
     def fields(self, level: Level) -> Iterator[dict[str, Any]]:
-        """Yields the same as JSON fields; `entry` is what `tags.yaml` would have.
+        """Yields the same as JSON fields, with the `tags.yaml` entry in `entry`.
 
         A node that no tag can name is `null`.
         """
@@ -96,13 +96,13 @@ class BrowseLines:
 
 
 def _identifier(node: str) -> str:
-    """Returns a node's own name, as far as its id has one: the last part of `s=Area/Boiler`."""
+    """Returns the last part of a string node id, such as `Boiler` of `s=Area/Boiler`."""
     kind, _, text = node.rpartition(";")[2].partition("=")
     return text.replace("/", ".").rpartition(".")[2] if kind == "s" else ""
 
 
 def tag_fields(connection: str, entry: BrowseEntry) -> dict[str, object] | None:
-    """Returns a variable's entry of `tags.yaml`; `None` if its type is none that tags have."""
+    """Returns a variable's entry of `tags.yaml`, or `None` if tags have no such type."""
     said = entry.description or Description()
     kind = kind_of(said.type) or ("int" if said.members else None)
     if kind is None:

@@ -1,4 +1,4 @@
-"""`handwheel tags`: lists, reads and watches a site's tags, and finds more."""
+"""The commands `handwheel tags`."""
 
 import json
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ TagArguments = Annotated[
 
 
 def select(site: Site, patterns: Sequence[str] | None) -> list[Tag]:
-    """Returns the tags that the patterns name, in the order of the patterns; all without any.
+    """Returns the tags that match the patterns, in their order, or all without a pattern.
 
     Raises:
         ConfigError: A pattern without wildcards names no tag, or one with wildcards matches none.
@@ -134,7 +134,7 @@ def browse(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a device has, as lines for tags.yaml.
+    """Show the nodes of a device as lines for tags.yaml.
 
     Variables come as entries under names that are proposals, the rest as comments.
     Exit codes: 0 shown, 2 no such connection or node, or it cannot be browsed, 3 not reachable.

@@ -1,4 +1,4 @@
-"""The state of connections in words, for a screen and for a pipe."""
+"""State of connections as text."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,19 +13,19 @@ _RATE_OVER_S = 10.0
 
 
 def is_starting(connection: Connection) -> bool:
-    """Whether it has neither delivered a scan nor failed yet."""
+    """Returns whether the connection has neither delivered a scan nor failed yet."""
     return not connection.scans and not connection.reason
 
 
 def connection_text(connection: Connection) -> str:
-    """Returns a connection's state in words; nothing was lost before it has stood once."""
+    """Returns a connection's state and reason."""
     state = ConnectionState.CONNECTING if is_starting(connection) else connection.state
     reason = f": {printable(connection.reason)}" if connection.reason else ""
     return f"{connection.name} {state.value}{reason}"
 
 
 class ConnectionChanges:
-    """Tells each change of a connection's state or reason once."""
+    """Reports each change of a connection's state or reason once."""
 
     def __init__(self) -> None:
         self._told: dict[str, str] = {}
@@ -40,13 +40,13 @@ class ConnectionChanges:
 
 
 class ScanRates:
-    """How often connections delivered during the last ten seconds."""
+    """Scan rates of connections over the last ten seconds."""
 
     def __init__(self) -> None:
         self._counts: dict[str, deque[tuple[float, int]]] = {}
 
     def add(self, connections: Sequence[Connection], now_s: float) -> None:
-        """Notes how many scans have come by now.
+        """Records the present number of scans.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -58,7 +58,7 @@ class ScanRates:
                 counts.popleft()
 
     def text(self, connection: Connection) -> str:
-        """Returns how many scans there were, and how many a second if there is a rate yet."""
+        """Returns the number of scans, and the rate once it is known."""
         counts = self._counts.get(connection.name)
         if not counts:
             return f"{connection.scans} scans"
@@ -68,7 +68,7 @@ class ScanRates:
 
 
 def live_lines(connection: Connection, rates: ScanRates) -> Iterator[str]:
-    """Yields a connection's state, and a second line if data were ever lost."""
+    """Yields a connection's state, and a second line for lost data."""
     if connection.is_connected:
         name, reason = f"{connection.name} {connection.state.value}", printable(connection.reason)
         yield "  ".join(filter(None, (name, rates.text(connection), reason)))

@@ -1,4 +1,4 @@
-"""What a device calls its types, and which types of `tags.yaml` they fit."""
+"""Mapping from device types to the types of `tags.yaml`."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ _FITTING: Mapping[Kind, frozenset[Kind]] = {
 
 
 def kind_of(device_type: str) -> Kind | None:
-    """Returns the type of `tags.yaml` for one of a device; `None` if it has none, or not for sure.
+    """Returns the `tags.yaml` type for a device type, or `None` if there is no certain one.
 
     Args:
         device_type: Such as `Float` or `uint32`. An enumeration without its words is an `int`.
@@ -33,6 +33,6 @@ def kind_of(device_type: str) -> Kind | None:
 
 
 def fits(kind: Kind, device_type: str) -> bool:
-    """Whether a tag of this type may stand for a device's; if in doubt, yes: its value shows it."""
+    """Returns whether a tag type fits a device type. An unknown device type fits."""
     held = kind_of(device_type)
     return held is None or kind in _FITTING[held]

@@ -1,4 +1,4 @@
-"""Readings as lines for people and fields for programs."""
+"""Readings as text and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _WIDTH = 60  # of a text or an array
 def reading_lines(
     tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
 ) -> Iterator[str]:
-    """Returns one line a tag: value, unit, status, age.
+    """Returns one line for each tag with value, unit, status and age.
 
     Args:
         now_s: Monotonic time, seconds.
@@ -35,7 +35,7 @@ def reading_lines(
 
 
 def reading_fields(reading: DataValue, now_s: float) -> dict[str, Any]:
-    """Returns a reading as JSON fields; an array is a list."""
+    """Returns a reading as JSON fields, an array as a list."""
     return {
         "value": as_plain(reading.value),
         "status": reading.status.name,

@@ -1,4 +1,4 @@
-"""What the historian has of the last minutes, for trends to begin with."""
+"""Recorded samples that fill a trend at its start."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _MOST = 100  # more than a screen shows; each takes a millisecond
 def recorded_trends(
     site: Site, tags: Sequence[Tag], count: int, every_s: float
 ) -> Mapping[str, Sequence[float | None]]:
-    """Returns the newest samples of numeric tags as they are defined now; without a historian none.
+    """Returns the newest recorded samples of numeric tags, none without a historian.
 
     Args:
         count: How many samples of each tag.

@@ -1,4 +1,4 @@
-"""Names for tags, made from what a device calls its variables."""
+"""Proposals of tag names from a device's browse names."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from handwheel.connectors.model.tag_file import NAME
 
 
 class TagNames:
-    """Proposes names in the form that `tags.yaml` wants, each only once.
+    """Proposes unique names in the form of `tags.yaml`.
 
     Args:
         taken: Names that the site has already.

@@ -1,4 +1,4 @@
-"""Watches tags: a live table in a terminal, one line for each change in a pipe."""
+"""Watching of tags as a live table in a terminal, or as lines in a pipe."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ _SAMPLES = 240  # the trends are of the last four minutes
 
 
 async def watch_tags(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
-    """Watches until cancelled."""
+    """Watches tags until cancelled."""
     async with SiteReader(site, tags) as reader:
         freeze_heap()
         if has_screen() and not as_json:

@@ -1,4 +1,4 @@
-"""The live table of `tags watch`: values, trends, and colour only for what is abnormal."""
+"""Live table of `tags watch`, with colour for abnormal values only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _GAP = 2  # between columns
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """How wide the columns are; 0 for one that has no room."""
+    """Widths of the columns, 0 for a column without room."""
 
     name: int
     value: int
@@ -51,7 +51,7 @@ def render(
     width: int,
     height: int,
 ) -> RenderableType:
-    """Returns the live table, and below it how the connections are.
+    """Returns the live table with the state of the connections below it.
 
     Args:
         rates: How often they deliver.
@@ -76,7 +76,7 @@ def _connection_texts(connection: Connection, rates: ScanRates) -> list[Text]:
 
 
 def _foremost(tags: Sequence[Tag], readings: Mapping[str, DataValue], room: int) -> Sequence[Tag]:
-    """Returns as many tags as fit, in their order; none that is good in the place of one not."""
+    """Returns as many tags as fit in their order, those that are not good before others."""
     by_need = sorted(tags, key=lambda tag: readings[tag.name].quality is Quality.GOOD)
     chosen = {tag.name for tag in by_need[:room]}
     return [tag for tag in tags if tag.name in chosen]
@@ -112,7 +112,7 @@ def _table(
 
 
 def _columns(tags: Sequence[Tag], readings: Mapping[str, DataValue], width: int) -> _Columns:
-    """Gives value and quality their room first, then the name, then age and trend."""
+    """Returns column widths. Value and quality come first, then name, age and trend."""
     is_wide = width >= _NARROW
     widest = _VALUE_WIDTHS[is_wide]
     name = _widest("tag", [tag.name for tag in tags])
@@ -147,7 +147,7 @@ def _quality(reading: DataValue) -> str:
 
 
 def _value(tag: Tag, reading: DataValue, width: int) -> str:
-    """Returns the value; of a number without room only that it has none, never a part of it."""
+    """Returns the value, or `#` signs for a number that does not fit."""
     text = short_value(tag, reading, width)
     return text if cell_len(text) <= width else "#" * width
 

@@ -27,11 +27,11 @@ WORD = "run_cmd true"
 _DEMO = """
 import sys
 from dataclasses import replace
-from handwheel.hmi.simulation.demo.scenarios import STORIES
+from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
 from handwheel.hmi.__main__ import main
 
-STORIES["F01"] = replace(
-    STORIES["F01"], faults=("F01@25min,d0=0.5,tau=10min",), speed=200.0
+DEMO_SCENARIOS["F01"] = replace(
+    DEMO_SCENARIOS["F01"], faults=("F01@25min,d0=0.5,tau=10min",), speed=200.0
 )
 main(["demo", *sys.argv[1:]])
 """

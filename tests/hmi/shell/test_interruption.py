@@ -157,11 +157,12 @@ def test_a_demo_killed_while_it_starts_leaves_no_plant(tmp_path: Path) -> None:
 
 _PARENT = """
 import asyncio, pathlib, sys
-from handwheel.hmi.simulation.demo.processes import demo_stage
-from handwheel.hmi.simulation.demo.scenarios import STORIES
+from handwheel.hmi.simulation.demo.processes import start_demo_system
+from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
 
 async def main():
-    async with demo_stage(pathlib.Path(sys.argv[1]), STORIES["F01"], is_attended=True):
+    scenario = DEMO_SCENARIOS["F01"]
+    async with start_demo_system(pathlib.Path(sys.argv[1]), scenario, is_attended=True):
         print("all up", flush=True)
         await asyncio.Event().wait()
 
