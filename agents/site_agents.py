@@ -134,7 +134,7 @@ class SiteAgents:
         try:
             plan = self._context.rebind(entry.playbook, opening.get("roles", {}))
         except ConfigError as error:
-            hold(log, self._context.ledger, f"its playbook cannot be used any more: {error}")
+            hold(log, self._context.ledger, f"its playbook cannot be used: {error}")
             raise
         active = self._open_run(plan, log)
         for watch in self._watches:  # its trigger has fired already

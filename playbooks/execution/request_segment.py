@@ -38,7 +38,9 @@ class SegmentRequester:
     @property
     def needs_evidence(self) -> bool:
         """Whether the evidence for the playbook must be met, which it need not after a write."""
-        return not any(each.may_have_left for each in self._ledger.actions(self._log.run.requests))
+        return not any(
+            each.may_have_been_sent for each in self._ledger.actions(self._log.run.requests)
+        )
 
     def diagnose(self) -> Diagnosis:
         """Evaluates evidence and permissives on the latest snapshot."""

@@ -79,9 +79,9 @@ class RunRollback:
         """Waits for the actions in progress, since an undo depends on their outcome."""
         for each in self._actions():
             if each.state in IN_PROGRESS:
-                await self._settled(each.action.action_id)
+                await self._wait_until_settled(each.action.action_id)
 
-    async def _settled(self, action_id: str) -> RunAction:
+    async def _wait_until_settled(self, action_id: str) -> RunAction:
         """Waits until the gate has completed an action. Limited, since no gate may run."""
         until = self._ledger.clock().boot_ms + _SETTLES_WITHIN_S * 1000.0
         while (found := self._ledger.action(action_id)).state not in SETTLED:
@@ -116,7 +116,7 @@ class RunRollback:
     async def _undo_all(self) -> None:
         """Undoes every command whose frame may have been sent, newest first.
 
-        An undo that is not approved any more is requested again, one at a time, since a limit may
+        An undo without a valid approval is requested again, one at a time, since a limit may
         allow the next one only after the previous write.
         """
         for undo in pending_undos(self._plan, self._actions()):
@@ -125,7 +125,7 @@ class RunRollback:
             if done:
                 await self._note_done(done[-1])
             elif usable:
-                await self._use(usable[-1])
+                await self._carry_out(usable[-1])
             else:
                 await self._request_undo(undo)
 
@@ -148,7 +148,7 @@ class RunRollback:
         for each in self._ledger.actions([request.request_id]):
             if each.action.kind == "command":
                 try:
-                    await self._use(each)
+                    await self._carry_out(each)
                 except RollbackBlocked as blocked:
                     raise RollbackNotApproved(str(blocked)) from None
 
@@ -165,10 +165,10 @@ class RunRollback:
         if run_action.state in _DONE:
             await self._note_done(run_action)
         elif _is_usable(run_action):
-            await self._use(run_action)
+            await self._carry_out(run_action)
         else:
             raise RollbackBlocked(
-                f"{message} is not approved any more: {run_action.state}: {run_action.reason}"
+                f"{message} is not approved: {run_action.state}: {run_action.reason}"
             )
 
     async def _note_done(self, run_action: RunAction) -> None:
@@ -189,11 +189,11 @@ class RunRollback:
             and each.action.undoes is None
         ]
         if not safe:
-            raise RollbackBlocked("the safe state is not approved any more")
+            raise RollbackBlocked("the safe state is not approved")
         for each in safe:
             await self._finish(each, f"the safe state's {each.action.step}")
 
-    async def _use(self, run_action: RunAction) -> None:
+    async def _carry_out(self, run_action: RunAction) -> None:
         """Carries out one action, unless its own `if` is false."""
         action, action_id = run_action.action, run_action.action.action_id
         for requirement in action.requires:
@@ -218,7 +218,7 @@ class RunRollback:
         except GuardrailError as refusal:
             raise RollbackBlocked(str(refusal)) from None
         self._log.record(EventKind.DUE, action_id=action_id)
-        found = await self._settled(action_id)
+        found = await self._wait_until_settled(action_id)
         self._note(action_id, found.state, found.reason)
         if not found.is_applied:
             raise RollbackBlocked(

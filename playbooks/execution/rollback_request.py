@@ -1,4 +1,4 @@
-"""New request for an undo whose approval is not valid any more."""
+"""New request for an undo without a valid approval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[Pen
     for number, command in reversed(list(enumerate(actions))):
         step = next((each for each in plan.steps if each.id == command.action.step), None)
         key = (command.action.step or "", command.action.tag)
-        is_sent = command.action.kind == "command" and command.may_have_left
+        is_sent = command.action.kind == "command" and command.may_have_been_sent
         if not is_sent or key in taken or step is None or step.undo is None:
             continue
         taken.add(key)

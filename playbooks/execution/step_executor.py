@@ -134,7 +134,7 @@ class StepExecutor:
         """Sets a command due.
 
         Raises:
-            Interrupted: Its request is not approved any more.
+            Interrupted: Its request is not approved.
             OrderPending: The run has not handled a new order yet.
         """
         action_id = run_action.action.action_id

@@ -80,16 +80,14 @@ class Playbook:
         step = _step_of(self.document.data, path)
         return Finding(self.display_name, line, column, code, severity, self.id, step, text, hint)
 
-    def finding_within(
-        self, code: str, path: Path_, at: tuple[int, int], text: str, hint: str = ""
-    ) -> Finding:
+    def finding_within(self, code: str, path: Path_, at: tuple[int, int], text: str) -> Finding:
         """Returns a finding inside a text.
 
         Args:
             at: Line and column within the text, from 1. In a text over several lines or with
                 escapes, the finding is at the text's beginning and names the column.
         """
-        found = self.finding(code, path, text, hint)
+        found = self.finding(code, path, text)
         place, (line, column) = self._value_place(path), at
         if place and place.inner and line == 1:
             return replace(found, column=place.inner + column - 1)

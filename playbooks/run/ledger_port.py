@@ -42,7 +42,7 @@ IN_PROGRESS = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDI
 """States in which the gate processes an action or may begin to."""
 SETTLED = frozenset(ActionState) - {ActionState.PLANNED} - IN_PROGRESS
 """States in which an action does not change by itself."""
-_MAY_HAVE_LEFT = frozenset(
+_MAY_HAVE_BEEN_SENT = frozenset(
     {
         ActionState.SENDING,
         ActionState.VERIFIED,
@@ -70,10 +70,10 @@ class RunAction:
         return self.state in {ActionState.VERIFIED, ActionState.RESOLVED_APPLIED}
 
     @property
-    def may_have_left(self) -> bool:
+    def may_have_been_sent(self) -> bool:
         """Whether its frame may have reached the device. Unknown counts as true."""
         is_refused = self.state is ActionState.REFUSED and self.was_sent
-        return self.state in _MAY_HAVE_LEFT or is_refused
+        return self.state in _MAY_HAVE_BEEN_SENT or is_refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _undo_and_safe_writes(
         taken.add((step.id, command.write.tag.name))
         yield from _undo(step, command.write.tag.name, index)
     for each in reversed(actions):
-        is_open = each.action.kind == _COMMAND and each.may_have_left
+        is_open = each.action.kind == _COMMAND and each.may_have_been_sent
         key = (each.action.step or "", each.action.tag)
         if is_open and key not in taken:
             taken.add(key)

@@ -91,7 +91,7 @@ async def test_a_run_whose_playbook_is_gone_owns_its_equipment_still(room: Agent
     library, room.library = room.library, []
     await room.start_agents()
     assert (room.run.state, room.request(1).state) == ("HELD", "INVALIDATED")
-    assert "its playbook cannot be used any more" in room.run.reason
+    assert "its playbook cannot be used" in room.run.reason
     await room.kill_agents()
     room.library = library
     await room.start_agents()
