@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from . import alarm, state
 from .alarm import AlarmDefinition, AlarmState, AlarmStep
 from .errors import NotWritable, OutOfRange, ScenarioError, SnapshotError, WrongState
-from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
+from .model import FaultKind, PlantEquipment, PlantEvent, PlantTag, Quality, Value
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class BasePlant(ABC, Generic[S]):
     step_s: float
     tags: Sequence[PlantTag]
     modes: Sequence[str] = ("base",)
-    equipment: Sequence[Equipment] = ()
+    equipment: Sequence[PlantEquipment] = ()
     alarms: Sequence[AlarmDefinition] = ()
     faults: Mapping[str, FaultKind] = MappingProxyType({})
     field_actions: Mapping[str, str] = MappingProxyType({})

@@ -62,7 +62,7 @@ class PlantTag:
 
 
 @dataclass(frozen=True, slots=True)
-class Equipment:
+class PlantEquipment:
     """Equipment with its class, its path and the tags of its attributes."""
 
     name: str

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .alarm import AlarmDefinition, AlarmState
-from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
+from .model import FaultKind, PlantEquipment, PlantEvent, PlantTag, Quality, Value
 
 
 class Plant(Protocol):
@@ -50,7 +50,7 @@ class Plant(Protocol):
         ...
 
     @property
-    def equipment(self) -> Sequence[Equipment]:
+    def equipment(self) -> Sequence[PlantEquipment]:
         """The equipment that the tags belong to."""
         ...
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..alarm_tags import alarm_values
 from ..base import BasePlant, PlantState
 from ..errors import SnapshotError, WrongState
-from ..model import Equipment, Quality, Value
+from ..model import PlantEquipment, Quality, Value
 from ..pid import AUTO, MANUAL, PI, LoopState
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, SensorState, qualities, values
@@ -63,7 +63,7 @@ class StirredTank(BasePlant[ReactorState]):
     step_s = STEP_S
     tags = TAGS
     modes = tuple(r.NEAR)
-    equipment = (Equipment("R-101", path="RX", kind="reactor"),)
+    equipment = (PlantEquipment("R-101", path="RX", kind="reactor"),)
     alarms = ALARMS
     faults = FAULTS
     field_actions = FIELD_ACTIONS

@@ -1,7 +1,7 @@
 """Tag list of the cooling-water skid, with the pump package on Modbus."""
 
 from ..alarm import AlarmDefinition
-from ..model import Encoding, Equipment, Kind, Node, PlantTag, Register, Table
+from ..model import Encoding, Kind, Node, PlantEquipment, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
 from . import sensors
 from .control import loops
@@ -166,9 +166,9 @@ TAGS: tuple[PlantTag, ...] = (
 )  # fmt: skip
 
 
-def _pump_equipment(pump: str) -> Equipment:
+def _pump_equipment(pump: str) -> PlantEquipment:
     side = pump[-1]
-    return Equipment(
+    return PlantEquipment(
         pump,
         path="CW/PUMPS-101",
         kind="pump",
@@ -181,10 +181,10 @@ def _pump_equipment(pump: str) -> Equipment:
     )
 
 
-EQUIPMENT: tuple[Equipment, ...] = (
-    Equipment("PUMPS-101", path="CW", members=("P-101A", "P-101B")),
+EQUIPMENT: tuple[PlantEquipment, ...] = (
+    PlantEquipment("PUMPS-101", path="CW", members=("P-101A", "P-101B")),
     _pump_equipment("P-101A"),
     _pump_equipment("P-101B"),
-    Equipment("E-101", path="CW", kind="exchanger"),
-    Equipment("S-101", path="CW", kind="strainer", attributes={"dp": "PDT-101.pv"}),
+    PlantEquipment("E-101", path="CW", kind="exchanger"),
+    PlantEquipment("S-101", path="CW", kind="strainer", attributes={"dp": "PDT-101.pv"}),
 )

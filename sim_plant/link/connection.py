@@ -8,7 +8,7 @@ from .flow import Flow, drop
 from .framing import Framing
 
 
-class Connection:
+class ProxiedConnection:
     """A proxied connection with a flow in each direction.
 
     Args:

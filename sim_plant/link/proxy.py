@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Literal, Self
 
-from .connection import Connection
+from .connection import ProxiedConnection
 from .faults import Corruption, Delay, Faults, Truncation
 from .flow import drop
 from .framing import Framing, chunks
@@ -37,7 +37,7 @@ class LinkProxy:
         self._up, self._down = Faults(), Faults()
         self._is_cut = False
         self._server: asyncio.Server | None = None
-        self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._connections: dict[asyncio.Task[None], ProxiedConnection] = {}
         self.accepted = 0
         self.resets = 0
 
@@ -152,7 +152,7 @@ class LinkProxy:
         if self._is_cut:
             drop(writer)
             return
-        connection = Connection(number, self._framing, self._up, self._down, writer)
+        connection = ProxiedConnection(number, self._framing, self._up, self._down, writer)
         task = asyncio.create_task(connection.carry(reader, self._plant_port))
         self._connections[task] = connection
         task.add_done_callback(self._forget)

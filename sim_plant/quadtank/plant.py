@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..alarm_tags import alarm_values
 from ..base import BasePlant, PlantState
 from ..errors import SnapshotError
-from ..model import Equipment, Quality, Value
+from ..model import PlantEquipment, Quality, Value
 from ..rk4 import rk4
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, SensorState, qualities, values
@@ -56,7 +56,7 @@ class QuadrupleTank(BasePlant[QuadState]):
     step_s = STEP_S
     tags = TAGS
     modes = tuple(POINTS)
-    equipment = tuple(Equipment(name, path="QT") for name in (*TANKS, *PUMPS))
+    equipment = tuple(PlantEquipment(name, path="QT") for name in (*TANKS, *PUMPS))
     alarms = ALARMS
     faults = FAULTS
 

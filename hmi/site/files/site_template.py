@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
-from handwheel.sim_plant.model import Equipment, Node, PlantTag, namespace_uri
+from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
@@ -184,7 +184,7 @@ def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
     return (f"  {name}: {flow(entry)}" for name, entry in table.items())
 
 
-def _equipment(item: Equipment) -> dict[str, object]:
+def _equipment(item: PlantEquipment) -> dict[str, object]:
     entry: dict[str, object] = {}
     if item.kind:
         entry["class"] = item.kind

@@ -1,7 +1,7 @@
 """Tag list with process and controllers on OPC UA, and the analysers on Modbus."""
 
 from ...alarm_tags import alarm_tags
-from ...model import Equipment, Node, PlantTag, Register
+from ...model import Node, PlantEquipment, PlantTag, Register
 from ..control.alarms import ALARMS
 from ..control.loops import (
     AUTO,
@@ -174,19 +174,19 @@ TAGS: tuple[PlantTag, ...] = (
     ),
 )  # fmt: skip
 
-EQUIPMENT: tuple[Equipment, ...] = (
-    Equipment(
+EQUIPMENT: tuple[PlantEquipment, ...] = (
+    PlantEquipment(
         "R-1101", "TEP", "reactor",
         attributes={
             "pressure": "PIAZ-1101.pv", "level": "LIAZ-1101.pv", "temperature": "TIAZ-1101.pv",
         },
     ),
-    Equipment("E-1201", "TEP", "condenser"),
-    Equipment(
+    PlantEquipment("E-1201", "TEP", "condenser"),
+    PlantEquipment(
         "D-1301", "TEP", "separator",
         attributes={"level": "LIAZ-1301.pv", "temperature": "TI-1301.pv"},
     ),
-    Equipment("K-1401", "TEP", "compressor", attributes={"power": "JI-1401.pv"}),
-    Equipment("C-1501", "TEP", "stripper", attributes={"level": "LIAZ-1501.pv"}),
-    Equipment(ANALYSERS, "TEP", "analyser"),
+    PlantEquipment("K-1401", "TEP", "compressor", attributes={"power": "JI-1401.pv"}),
+    PlantEquipment("C-1501", "TEP", "stripper", attributes={"level": "LIAZ-1501.pv"}),
+    PlantEquipment(ANALYSERS, "TEP", "analyser"),
 )  # fmt: skip
