@@ -1,8 +1,6 @@
 """Command group `handwheel authority`."""
 
 import json
-import os
-import pwd
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -22,9 +20,8 @@ from handwheel.tools.guardrails.interlocks.authority import (
     take_authority,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.decisions import authority_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
@@ -32,7 +29,8 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
-from .signing import find_person, open_context, open_signer, sign_statement
+from .lockout import system_user
+from .signing import find_operator, open_context, open_signer, sign_subject
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,7 +39,6 @@ EquipmentArgument = Annotated[
     typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site."),
 ]
 
-_VALID_S = 60.0
 _MODES: Mapping[str, TakenMode] = {
     "operator": "OPERATOR", "local": "LOCAL", "maintenance": "MAINTENANCE",
 }  # fmt: skip
@@ -77,9 +74,7 @@ def give(
     """
     duration, opened = _duration(lasts), open_site(site)
     with open_context(opened) as context:
-        operator = find_person(
-            opened, context.roster, person, instant_now().wall, administrator=False
-        )
+        operator = find_operator(context, person)
         check_grantor(context, equipment, operator)
         generation = next_generation(context.database, equipment)
         heartbeats = heartbeats_of(opened, equipment)
@@ -89,17 +84,10 @@ def give(
         now = instant_now()
         until = stamp(now.wall + duration)
         subject = authority_subject(equipment, generation, until, heartbeats)
-        statement = Statement(
-            verdict="hand-over",
-            meaning=meaning_of_subject("hand-over", subject),
-            role=min(operator.roles),
-            valid_s=_VALID_S,
-            subject=subject,
-        )
-        signed = sign_statement(context.database, signer, statement, now)
+        signed = sign_subject(context, signer, "hand-over", subject, now)
         grant_authority(context, equipment, until, generation, signed, now)
         typer.echo(f"granted to agents: {equipment}, until {until}")
-        _tell_exceptions(opened, context.database, equipment)
+        _print_exceptions(opened, context.database, equipment)
 
 
 @app.command("take")
@@ -119,7 +107,8 @@ def take(
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         mode = _MODES[to]
-        ended = take_authority(database, opened, equipment, mode, _who(), instant_now(), by="user")
+        user, now = system_user(), instant_now()
+        ended = take_authority(database, opened, equipment, mode, user, now, by="user")
     typer.echo(f"taken: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
@@ -135,7 +124,7 @@ def _duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _tell_exceptions(site: Site, database: Database, equipment: str) -> None:
+def _print_exceptions(site: Site, database: Database, equipment: str) -> None:
     """Prints the members that agents still may not write."""
     standings = authority_of(site, database, instant_now())
     for name in site.members_of(equipment):
@@ -164,10 +153,3 @@ def _fields(name: str, standing: AuthorityStatus) -> dict[str, object]:
         "agents": not standing.reason,
         "reason": standing.reason,
     }
-
-
-def _who() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"

@@ -267,7 +267,7 @@ def _make(folder: Path) -> None:
 
 def _keep(file: int, path: Path, state: Path) -> None:
     try:
-        os.write(file, f"{_who()} {_now()} pid {os.getpid()}\n".encode())
+        os.write(file, f"{system_user()} {_now()} pid {os.getpid()}\n".encode())
         os.fsync(file)
     finally:
         os.close(file)
@@ -279,7 +279,8 @@ def _keep(file: int, path: Path, state: Path) -> None:
             os.close(entry)
 
 
-def _who() -> str:
+def system_user() -> str:
+    """Returns the name of the user who runs this process."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -293,10 +294,10 @@ def _now() -> str:
 
 def _by_whom(path: Path) -> str:
     try:
-        told = _beginning(path).decode(errors="replace").strip()
+        content = _beginning(path).decode(errors="replace").strip()
     except OSError:
         return ""
-    return f" ({ascii(told)[1:-1]})" if told else ""
+    return f" ({ascii(content)[1:-1]})" if content else ""
 
 
 def _beginning(path: Path) -> bytes:

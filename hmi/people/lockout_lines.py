@@ -9,9 +9,9 @@ from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.safe_text import plain, printable
 
 
-def file_words(said: str) -> str:
+def note_text(note: str) -> str:
     """Returns the content of a lockout's file, marked as not verified."""
-    quoted = printable(said).replace('"', "'")  # nothing in it ends the quotation
+    quoted = printable(note).replace('"', "'")  # nothing in it ends the quotation
     return f'its file says: "{quoted}" (not verified)'
 
 

@@ -34,7 +34,7 @@ from handwheel.tools.guardrails.identity.roster import (
 )
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+from handwheel.tools.requests.stamps import parse_stamp, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site
@@ -46,7 +46,7 @@ from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, rotate_key
 from .rotate_key import revoke as revoke_key
-from .signing import find_person, open_context, open_signer
+from .signing import find_administrator, find_person, open_context, open_signer
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -227,7 +227,7 @@ def revoke(
         keys = {each.key_id for each in context.roster.operators if each.person == name} - revoked
         if not keys:
             raise InvalidArguments(f"{name} has no key to revoke: handwheel operator list")
-        admin = find_person(opened, context.roster, issuer, instant_now().wall, administrator=True)
+        admin = find_administrator(context, issuer)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
             revoke_key(context, signer, key_id)

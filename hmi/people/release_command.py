@@ -7,22 +7,18 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
-from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
-from handwheel.tools.guardrails.signatures.decisions import lockout_subject, meaning_of_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.guardrails.signatures.decisions import lockout_subject
 from handwheel.tools.requests.stamps import instant_now
 
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.wrap import fold
-from .lockout_lines import file_words
-from .signing import find_person, open_context, open_signer, sign_statement
-
-_VALID_S = 60.0
+from .lockout_lines import note_text
+from .signing import find_administrator, open_context, open_signer, sign_subject
 
 
 def command(
@@ -42,9 +38,7 @@ def command(
     if equipment != SITE and equipment not in opened.equipment:
         raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
     with open_context(opened) as context:
-        operator = find_person(
-            opened, context.roster, person, instant_now().wall, administrator=True
-        )
+        operator = find_administrator(context, person)
         file = lockout_file(opened.state, equipment)
         if equipment not in locked_out(opened, context.database):
             if not file.exists():
@@ -54,24 +48,17 @@ def command(
             latch(context.database, equipment, covered, instant_now(), lockout_note(file))
         generation = locked_out(opened, context.database)[equipment]
         subject = lockout_subject(equipment, generation)
-        if said := latched_note(context.database, equipment) or lockout_note(file):
-            typer.echo(fold(f"{equipment} was locked out; {file_words(said)}", 4))
+        if note := latched_note(context.database, equipment) or lockout_note(file):
+            typer.echo(fold(f"{equipment} was locked out; {note_text(note)}", 4))
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
-        statement = Statement(
-            verdict="release",
-            meaning=meaning_of_subject("release", subject),
-            role=ADMINISTRATOR,
-            valid_s=_VALID_S,
-            subject=subject,
-        )
-        signed = sign_statement(context.database, signer, statement, now)
+        signed = sign_subject(context, signer, "release", subject, now)
         release_lockout(context, equipment, generation, signed, now)
     typer.echo(f"released: {equipment}")
-    _tell_others(opened, equipment)
+    _print_others(opened, equipment)
 
 
-def _tell_others(site: Site, equipment: str) -> None:
+def _print_others(site: Site, equipment: str) -> None:
     from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 
     for each in sorted(read_lockouts(site.state) - {equipment}):

@@ -15,15 +15,14 @@ from handwheel.tools.guardrails.identity.key_files import (
     take_next_key,
 )
 from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
-from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.guardrails.signatures.decisions import key_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
-from .signing import Signer, find_person, open_signer, sign_statement
+from .signing import Signer, find_person, open_signer, sign_subject
 
 _VALID_S = 60.0
 
@@ -108,10 +107,9 @@ def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
         GuardrailError: The decision is not valid.
         LedgerError: Nothing was recorded.
     """
-    now, subject = instant_now(), key_subject(key_id)
-    meaning = meaning_of_subject("revoke-key", subject)
-    statement = Statement("revoke-key", meaning, ADMINISTRATOR, _VALID_S, subject=subject)
-    revoke_key(context, sign_statement(context.database, signer, statement, now), now)
+    now = instant_now()
+    signed = sign_subject(context, signer, "revoke-key", key_subject(key_id), now)
+    revoke_key(context, signed, now)
 
 
 def _now() -> datetime:

@@ -19,13 +19,17 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
+    SubjectVerdict,
+    meaning_of_subject,
     new_nonce,
     sign,
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
+from handwheel.tools.requests.stamps import Instant, instant_now, parse_stamp, stamp
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
+
+_VALID_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,39 @@ def find_person(
         names = ", ".join(each.person for each in known) or "none"
         raise InvalidArguments(f"name the {kind} who signs with --as; enrolled: {names}")
     return here[0]
+
+
+def find_operator(context: DecisionContext, named: str | None) -> Operator:
+    """Returns the operator who signs now; see `find_person`."""
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=False)
+
+
+def find_administrator(context: DecisionContext, named: str | None) -> Operator:
+    """Returns the administrator who signs now; see `find_person`."""
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=True)
+
+
+def sign_subject(
+    context: DecisionContext,
+    signer: Signer,
+    verdict: SubjectVerdict,
+    subject: str,
+    now: Instant,
+    *,
+    card: str | None = None,
+) -> Signed:
+    """Returns a decision about a subject other than a request, valid for 60 s."""
+    statement = Statement(
+        verdict=verdict,
+        meaning=meaning_of_subject(verdict, subject),
+        role=min(signer.operator.roles),
+        valid_s=_VALID_S,
+        subject=subject,
+        card=card,
+    )
+    return sign_statement(context.database, signer, statement, now)
 
 
 def as_option(site: Site, roster: Roster, at: datetime, without: AbstractSet[str]) -> str:

@@ -29,7 +29,7 @@ from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines
-from ..people.signing import Signer, find_person, open_context, open_signer
+from ..people.signing import Signer, find_operator, open_context, open_signer
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -63,9 +63,9 @@ def list_requests(
     with open_context(opened) as context:
         now = instant_now()
         found = list_now(context.database, _warn_of_damage, now, every=every)
-        picture = read_snapshot(opened.state, now)
+        snapshot = read_snapshot(opened.state, now)
         notes, open_ = (
-            notes_on_requests(context.database, picture, now),
+            notes_on_requests(context.database, snapshot, now),
             open_lines(context.database),
         )
         locked = lockout_lines(opened, context.database)
@@ -75,9 +75,9 @@ def list_requests(
         return
     for each in found:
         note = notes.get(each.request_id, ())
-        line = request_line(each, now, has_gate=picture is not None)
+        line = request_line(each, now, has_gate=snapshot is not None)
         typer.echo(fold("  ".join((line, *note)), _INDENT))
-    suspended = [each.words for each in picture.suspended] if picture else []
+    suspended = [each.words for each in snapshot.suspended] if snapshot else []
     for line in (*open_, *held, *suspended, *locked):
         typer.echo(fold(line, _INDENT))
     if not found and not open_ and not held:
@@ -138,9 +138,7 @@ def propose(
 
     async def work() -> None:
         with open_context(opened) as context:
-            operator = find_person(
-                opened, context.roster, person, instant_now().wall, administrator=False
-            )
+            operator = find_operator(context, person)
 
             def open_key() -> Signer:
                 return open_signer(opened, operator, passphrase_file)
@@ -183,9 +181,7 @@ def approve(
     with open_context(opened) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
-        operator = find_person(
-            opened, context.roster, person, instant_now().wall, administrator=False
-        )
+        operator = find_operator(context, person)
         check_open("approve", record, instant_now())
         check_approver(context, record, operator, instant_now())
         if digest is None or passphrase_file is None:
@@ -241,9 +237,7 @@ def _object(
     with open_context(site) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
-        operator = find_person(
-            site, context.roster, person, instant_now().wall, administrator=False
-        )
+        operator = find_operator(context, person)
         state = object_to(
             context, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
@@ -279,9 +273,7 @@ def resolve(
         ]
         if not wanted:
             raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
-        operator = find_person(
-            opened, context.roster, person, instant_now().wall, administrator=False
-        )
+        operator = find_operator(context, person)
         state = resolve_action(
             context,
             record,
@@ -295,9 +287,9 @@ def resolve(
             raise SystemExit(NO)
         after = load_exactly(context.database, record.request.request_id)
         action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
-        said = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
-        typer.echo(f"{action_id}  {said}  by {operator.person}")
-        if found is not said:
+        resolved = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
+        typer.echo(f"{action_id}  {resolved}  by {operator.person}")
+        if found is not resolved:
             line = f"the ledger's table says {found}; next: handwheel journal verify"
             typer.echo(fold(f"{action_id}  {line}", _INDENT))
         typer.echo(fold("  ".join((after.request.request_id, *after.status)), _INDENT))

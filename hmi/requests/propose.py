@@ -59,8 +59,8 @@ async def propose_writes(
         site, decision_context.policy, cross_limits(site, decision_context.policy)
     )
     tags = tags_to_survey(context, writes, terms)
-    if picture := read_snapshot(site.state, instant_now()):
-        check_files(site, site.hashes, picture.hashes)
+    if snapshot := read_snapshot(site.state, instant_now()):
+        check_files(site, site.hashes, snapshot.hashes)
     else:
         sys.stderr.write(
             "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"

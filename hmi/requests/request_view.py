@@ -27,7 +27,7 @@ def whole_request(
     Args:
         card: The current card; `None` if the request is decided.
     """
-    width, picture = card_width(), read_snapshot(context.site.state, now)
+    width, snapshot = card_width(), read_snapshot(context.site.state, now)
     lines = (
         render_card(card, width, is_coloured=has_colour(), is_whole=True)
         if card
@@ -35,11 +35,11 @@ def whole_request(
     )
     return [
         *lines,
-        fold(request_line(listed(record), now, has_gate=picture is not None), _INDENT),
+        fold(request_line(listed(record), now, has_gate=snapshot is not None), _INDENT),
         *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
         *(
             fold(f"  {line}", _INDENT)
-            for line in followup_lines(context.database, record, picture, now)
+            for line in followup_lines(context.database, record, snapshot, now)
         ),
     ]
 
@@ -52,7 +52,7 @@ def whole_fields(
     Args:
         card: The current card; `None` if the request is decided.
     """
-    picture, signed = read_snapshot(context.site.state, now), signers(context.database, record)
+    snapshot, signed = read_snapshot(context.site.state, now), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
     has_left = is_waiting and waited_s is not None
     return {
@@ -61,13 +61,13 @@ def whole_fields(
         "signed": [each.model_dump() for each in signed],
         "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
-        **followup_fields(context.database, record, picture, now),
-        "gate": _gate_fields(picture, now),
+        **followup_fields(context.database, record, snapshot, now),
+        "gate": _gate_fields(snapshot, now),
         "problems": card.problems if card else [],
     }
 
 
-def _gate_fields(picture: PlantSnapshot | None, now: Instant) -> dict[str, object]:
-    age_s = picture.age_s(now) if picture else None
-    epoch = picture.epoch if picture else None
-    return {"running": picture is not None, "epoch": epoch, "age_s": age_s}
+def _gate_fields(snapshot: PlantSnapshot | None, now: Instant) -> dict[str, object]:
+    age_s = snapshot.age_s(now) if snapshot else None
+    epoch = snapshot.epoch if snapshot else None
+    return {"running": snapshot is not None, "epoch": epoch, "age_s": age_s}

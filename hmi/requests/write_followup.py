@@ -35,12 +35,12 @@ _LONG = 600  # characters of a line: a condition with all its values
 
 
 def lease_text(
-    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
+    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> str:
     """Returns the remaining lease of a request and the writes that end it.
 
     Args:
-        picture: The gate's snapshot. Without one as new as the lease, nothing is promised.
+        snapshot: The gate's snapshot. Without one as new as the lease, nothing is promised.
 
     Returns:
         The text; empty if nothing is to be undone.
@@ -56,7 +56,7 @@ def lease_text(
     if not backs:
         return ""
     seconds = left_s(database, request, states, now)
-    is_kept = _is_kept(database, request.request_id, picture)
+    is_kept = _is_kept(database, request.request_id, snapshot)
     if seconds is None:
         unknown = "its end is not known" if is_kept else NOT_UNDONE
         return f"in its lease; {unknown}: {backs}"
@@ -68,9 +68,9 @@ def lease_text(
     return f"{left}; {'then ' * (seconds > 0.0)}the gate writes {backs}"
 
 
-def _is_kept(database: Database, request_id: str, picture: PlantSnapshot | None) -> bool:
+def _is_kept(database: Database, request_id: str, snapshot: PlantSnapshot | None) -> bool:
     """Returns whether the running gate is at least as new as the one that began the lease."""
-    return picture is not None and picture.epoch >= _epoch_of(database, request_id)
+    return snapshot is not None and snapshot.epoch >= _epoch_of(database, request_id)
 
 
 def _epoch_of(database: Database, request_id: str) -> int:
@@ -96,13 +96,13 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
 
 
 def notes_on_requests(
-    database: Database, picture: PlantSnapshot | None, now: Instant
+    database: Database, snapshot: PlantSnapshot | None, now: Instant
 ) -> dict[str, list[str]]:
     """Returns the lease and the results that were not met, by request."""
     notes: dict[str, list[str]] = {}
     for request_id in in_lease(database):
         try:
-            words = lease_text(database, load_exactly(database, request_id), picture, now)
+            words = lease_text(database, load_exactly(database, request_id), snapshot, now)
         except RequestDamaged:
             continue  # the list names it
         if words:
@@ -114,10 +114,10 @@ def notes_on_requests(
 
 
 def followup_lines(
-    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
+    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     """Returns lease, expected results and open writes of a request as lines."""
-    lease = lease_text(database, record, picture, now)
+    lease = lease_text(database, record, snapshot, now)
     open_ = open_lines_for(database, record.request.request_id)
     return [*filter(None, [lease]), *effect_lines(database, record), *open_]
 
@@ -151,7 +151,7 @@ def unsigned_lines(context: DecisionContext) -> list[str]:
 
 
 def followup_fields(
-    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
+    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same as fields for JSON."""
     request = record.request
@@ -161,7 +161,7 @@ def followup_fields(
             "for_s": request.lease.for_s,
             "left_s": left_s(database, request, _states(record), now),
             "kept": record.state is RequestState.APPROVED
-            and _is_kept(database, request.request_id, picture),
+            and _is_kept(database, request.request_id, snapshot),
         },
         "open": [
             each.body | {"action_id": each.action_id}

@@ -21,6 +21,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
+from ..people.lockout import system_user
 from ..people.signing import find_person, open_context, open_signer
 from ..shell.cli.exits import WAITING
 from ..shell.cli.open_site import open_site
@@ -32,7 +33,6 @@ from .orders import (
     check_state,
     follow_order,
     meaning_lines,
-    os_user,
     roles_of,
     sign_order,
 )
@@ -167,7 +167,7 @@ def _ask(site: Site, name: str, order: FreeOrder) -> None:
         now = instant_now()
         entry = find_run(database, name)
         damage = _damage(database, entry, order, now)
-        given = ask_run(database, entry.run_id, order, os_user(), now)
+        given = ask_run(database, entry.run_id, order, system_user(), now)
         if damage:
             words = f"handwheel: {damage}; the order is recorded all the same"
             sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")

@@ -1,7 +1,5 @@
 """Orders of an operator to a run."""
 
-import os
-import pwd
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -256,11 +254,3 @@ def _events_behind(
             continue
         if (kind, subject) == (f"{PREFIX}{event}", run_id) and isinstance(body, dict):
             yield event, cast("dict[str, Any]", body)
-
-
-def os_user() -> str:
-    """Returns the name that the journal records for an unsigned order."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"

@@ -16,7 +16,7 @@ from ..people.lockout_lines import lockout_lines
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_lines
 
-NO_PICTURE = "no snapshot from the gate: nothing can be approved"
+NO_SNAPSHOT = "no snapshot from the gate: nothing can be approved"
 
 
 class ChangeTracker:
@@ -83,11 +83,11 @@ class ChangeTracker:
         self._stops = stops
 
     def _current_stops(self, now: Instant) -> frozenset[str]:
-        picture = read_snapshot(self._site.state, now)
-        if picture is None:
-            return frozenset({NO_PICTURE, *self._locked_without_gate()})
-        words = (each.words for each in picture.suspended)
-        locked = lockout_lines(self._site, self._database, picture.locked)
+        snapshot = read_snapshot(self._site.state, now)
+        if snapshot is None:
+            return frozenset({NO_SNAPSHOT, *self._locked_without_gate()})
+        words = (each.words for each in snapshot.suspended)
+        locked = lockout_lines(self._site, self._database, snapshot.locked)
         return frozenset({*words, *locked})
 
     def _locked_without_gate(self) -> list[str]:

@@ -12,22 +12,15 @@ from handwheel.tools.guardrails.approval.shift_handover import (
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import (
-    ShiftVerdict,
-    Signed,
-    meaning_of_subject,
-)
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, sign_statement
+from ..people.signing import Signer, sign_subject
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import fold
 from .summary import summarize, summary_lines
 
 _ANSWER_S = 300.0
-_VALID_S = 60.0
 _WORD = "hand over"
 _INDENT = 4
 
@@ -81,21 +74,10 @@ def _record(
     context: DecisionContext, summary: ShiftSummary, leaving: Signer, coming: Signer
 ) -> None:
     now = instant_now()
-
-    def signed(signer: Signer, verdict: ShiftVerdict) -> Signed:
-        statement = Statement(
-            verdict=verdict,
-            meaning=meaning_of_subject(verdict, summary.subject),
-            role=min(signer.operator.roles),
-            valid_s=_VALID_S,
-            subject=summary.subject,
-            card=summary.digest,
-        )
-        return sign_statement(context.database, signer, statement, now)
-
-    hand_over_shift(
-        context, summary, signed(leaving, "end-shift"), signed(coming, "take-shift"), now
-    )
+    subject, card = summary.subject, summary.digest
+    ended = sign_subject(context, leaving, "end-shift", subject, now, card=card)
+    taken = sign_subject(context, coming, "take-shift", subject, now, card=card)
+    hand_over_shift(context, summary, ended, taken, now)
 
 
 def _is_confirmed() -> bool:

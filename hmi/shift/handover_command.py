@@ -7,9 +7,8 @@ import typer
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.reasons import reason_fault
-from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, find_person, open_context, open_signer
+from ..people.signing import Signer, find_operator, open_context, open_signer
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
@@ -36,9 +35,8 @@ def command(
         raise InvalidArguments(f"--note {fault}")
     opened = open_site(site)
     with open_context(opened) as context:
-        now = instant_now().wall
-        leaving = find_person(opened, context.roster, person, now, administrator=False)
-        coming = find_person(opened, context.roster, to, now, administrator=False)
+        leaving = find_operator(context, person)
+        coming = find_operator(context, to)
         keys: dict[str, Signer] = {}
 
         def open_key(operator: Operator) -> Signer:

@@ -117,10 +117,10 @@ def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Ins
 
 
 def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
-    database, picture = context.database, read_snapshot(context.site.state, now)
+    database, snapshot = context.database, read_snapshot(context.site.state, now)
     for name in in_lease(database):
         try:
-            words = lease_text(database, load_exactly(database, name), picture, now)
+            words = lease_text(database, load_exactly(database, name), snapshot, now)
         except RequestDamaged:
             words = "cannot be read"
         if words:
@@ -135,11 +135,11 @@ def _lockouts(context: DecisionContext) -> Iterator[str]:
 
 
 def _suspensions(context: DecisionContext, now: Instant) -> Iterator[str]:
-    picture = read_snapshot(context.site.state, now)
-    if picture is None:
+    snapshot = read_snapshot(context.site.state, now)
+    if snapshot is None:
         yield _NO_SNAPSHOT
         return
-    yield from (each.words for each in picture.suspended)
+    yield from (each.words for each in snapshot.suspended)
 
 
 def _authority(context: DecisionContext, now: Instant, *, is_agents: bool) -> Iterator[str]:

@@ -20,12 +20,11 @@ from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.lockout import run_lockout
-from ..people.signing import Signer, find_person, open_context, open_signer
+from ..people.lockout import run_lockout, system_user
+from ..people.signing import Signer, find_operator, open_context, open_signer
 from ..requests.approve import ask
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
-from ..runs.orders import os_user
 from ..shell.terminal.prompt import ask_text
 from ..shell.terminal.wrap import fold
 from .changes import ChangeTracker
@@ -98,7 +97,7 @@ def _approve(console: ConsoleContext, rest: str) -> None:
     with open_context(console.site) as context:
         record, now = _record(context, rest), instant_now()
         check_open("approve", record, now)
-        check_approver(context, record, _person(console, context), now)
+        check_approver(context, record, find_operator(context, console.holder.person), now)
         state = ask(context, record, console.holder.signer)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must also sign")
@@ -116,7 +115,7 @@ def _reject(console: ConsoleContext, rest: str) -> None:
             return
         if fault := reason_fault(reason):
             raise InvalidArguments(f"not rejected: the reason {fault}")
-        person = _person(console, context)
+        person = find_operator(context, console.holder.person)
         object_to(context, record, "reject", reason, person, console.holder.signer)
 
 
@@ -132,7 +131,7 @@ def _take(console: ConsoleContext, rest: str) -> None:
     console.holder.check()
     # At a locked console it may be any person, so the system user is recorded.
     by: TakenBy = "seat" if console.holder.holds_key else "user"
-    who = console.holder.person if by == "seat" else os_user()
+    who = console.holder.person if by == "seat" else system_user()
     ended = take_authority(
         console.database, console.site, equipment, taken, who, instant_now(), by=by
     )
@@ -147,8 +146,7 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
         raise InvalidArguments("name the next operator: handover NAME")
     opened: dict[str, Signer] = {}
     with open_context(console.site) as context:
-        now = instant_now().wall
-        coming = find_person(console.site, context.roster, rest, now, administrator=False)
+        coming = find_operator(context, rest)
 
         def open_key(operator: Operator) -> Signer:
             if operator.person == console.holder.person:
@@ -157,17 +155,12 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
                 opened[operator.person] = open_signer(console.site, operator, None)
             return opened[operator.person]
 
-        summary = hand_over(context, _person(console, context), coming, None, open_key)
+        summary = hand_over(
+            context, find_operator(context, console.holder.person), coming, None, open_key
+        )
     if summary is not None:
         console.holder.handle(ConsoleEvent.HANDED_OVER)
         typer.echo(f"handed over: {summary.subject}")
-
-
-def _person(console: ConsoleContext, context: DecisionContext) -> Operator:
-    now = instant_now().wall
-    return find_person(
-        console.site, context.roster, console.holder.person, now, administrator=False
-    )
 
 
 def _record(context: DecisionContext, name: str) -> RequestRecord:

@@ -72,8 +72,8 @@ class ActionHistory:
     @property
     def missed_effects(self) -> str:
         """The expected results that were not met or prove nothing, or an empty string."""
-        told = (effect_sentence(each.kind, each.body) for each in self.entries)
-        return " ".join(filter(None, told))
+        sentences = (effect_sentence(each.kind, each.body) for each in self.entries)
+        return " ".join(filter(None, sentences))
 
 
 def action_history(action: Action, entries: Sequence[JournalEntry]) -> ActionHistory:
@@ -152,8 +152,8 @@ def _write_state(report: ReportWriter, entry: JournalEntry, action: Action) -> N
     state, body = _name(entry), entry.body
     reason, found = printable(str(body.get("reason", ""))), str(body.get("readback", ""))
     by = f" by gate {plain(str(body['epoch']))}" if "epoch" in body else ""
-    told = ACTION_STATES.get(state, "") if reason == printable(found) else reason
-    report.field(clock_time(entry.at), f"{state}{by}: {told}", 6)
+    text = ACTION_STATES.get(state, "") if reason == printable(found) else reason
+    report.field(clock_time(entry.at), f"{state}{by}: {text}", 6)
     if "before" in body:
         before = " ".join(filter(None, (str(body["before"]), action.unit)))
         report.field("", f"right before, {plain(action.tag)} read {printable(before)}", 6)

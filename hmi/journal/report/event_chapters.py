@@ -8,11 +8,11 @@ from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
 from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
 from handwheel.tools.safe_text import plain, printable
 
-from ...people.lockout_lines import file_words
+from ...people.lockout_lines import note_text
 from ..rows.entries import UNREADABLE, JournalEntry
 from ..rows.malformed_rows import write_row_or_fault
 from ..rows.report_writer import ReportWriter
-from ..rows.row_text import row_text
+from ..rows.row_text import row_text, value_of
 from ..rows.run_text import run_event_text
 from ..rows.terms import clock_time, key_values, moment, scope_text
 from .file_changes import FILES
@@ -40,53 +40,55 @@ def _taken(subject: str, body: Mapping[str, Any]) -> str:
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:
     about = f" about {subject}" if subject else ""
-    return f"a decision of {_person(body)}{about} was refused: {_text(body, 'reason')}"
+    return f"a decision of {_person(body)}{about} was refused: {value_of(body, 'reason')}"
 
 
 def _locked(subject: str, body: Mapping[str, Any]) -> str:
-    locked = f"{subject} was LOCKED OUT (lockout number {_text(body, 'generation')} there)"
+    locked = f"{subject} was LOCKED OUT (lockout number {value_of(body, 'generation')} there)"
     if not body.get("said"):
         return f"{locked}; by whom is not known, because a lockout needs no login"
-    return f"{locked}; {file_words(str(body['said']))}"
+    return f"{locked}; {note_text(str(body['said']))}"
 
 
 def _suspended(subject: str, body: Mapping[str, Any]) -> str:
-    suspended = f"gate {_text(body, 'epoch')} SUSPENDED {scope_text(subject)}"
-    return f"{suspended}: {_text(body, 'reason')}; it sends nothing there"
+    suspended = f"gate {value_of(body, 'epoch')} SUSPENDED {scope_text(subject)}"
+    return f"{suspended}: {value_of(body, 'reason')}; it sends nothing there"
 
 
 def _resumed(subject: str, body: Mapping[str, Any]) -> str:
     return (
-        f"gate {_text(body, 'epoch')} ended the suspension of {scope_text(subject)}, which began "
-        f"{moment(str(body.get('since')))}: {_text(body, 'reason')}"
+        f"gate {value_of(body, 'epoch')} ended the suspension of {scope_text(subject)} from "
+        f"{moment(str(body.get('since')))}: {value_of(body, 'reason')}"
     )
 
 
 _WORDS: Mapping[str, _Words] = {
     "ledger.created": lambda subject, body: f"the journal of {subject} was created",
-    "gate.started": lambda subject, body: f"gate {subject} started (process {_text(body, 'pid')})",
+    "gate.started": lambda subject, body: (
+        f"gate {subject} started (process {value_of(body, 'pid')})"
+    ),
     "gate.stopped": lambda subject, body: f"gate {subject} stopped on request",
     "gate.suspended": _suspended,
     "gate.resumed": _resumed,
     "lease.taken": lambda subject, body: (
-        f"the agents process {_text(body, 'pid')} started to work on the site's runs"
+        f"the agents process {value_of(body, 'pid')} started to work on the site's runs"
     ),
     "lease.given_back": lambda subject, body: (
-        f"the agents process {_text(body, 'pid')} ended its work"
+        f"the agents process {value_of(body, 'pid')} ended its work"
     ),
     "authority.given": _handed_over,
     "authority.taken": _taken,
     "lockout.latched": _locked,
     "lockout.released": lambda subject, body: (
-        f"lockout number {_text(body, 'generation')} of {subject} "
+        f"lockout number {value_of(body, 'generation')} of {subject} "
         "was released; the signature is in the row before"
     ),
     HANDED_OVER: lambda subject, body: (
         f"{shift_handover_text(subject, body)}; no rights were changed"
     ),
     "decision.refused": _refused,
-    FILES: lambda subject, body: _text(body, "words"),
-    UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {_text(body, 'reason')}",
+    FILES: lambda subject, body: value_of(body, "words"),
+    UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {value_of(body, 'reason')}",
 }
 
 
@@ -175,7 +177,3 @@ _SILENT = frozenset({"started", "completing", "completed"})
 
 def _person(body: Mapping[str, Any]) -> str:
     return printable(str(body.get("person", ""))) or "an unknown person"
-
-
-def _text(body: Mapping[str, Any], key: str) -> str:
-    return printable(str(body.get(key, "unknown")))

@@ -80,8 +80,8 @@ def _proposer(request: ActionRequest) -> str:
 
 def _approved_by(history: RequestHistory) -> str:
     """Returns the approvers, or why the request was not approved."""
-    said = [(each, _verdict(each)) for each in history.entries if each.kind == "decision"]
-    people = [person for _, (verdict, person) in said if verdict == "approve"]
+    decisions = [(each, _verdict(each)) for each in history.entries if each.kind == "decision"]
+    people = [person for _, (verdict, person) in decisions if verdict == "approve"]
     states = [each for each in history.entries if each.kind == f"{_STATE}APPROVED"]
     if states:
         return f"{' and '.join(people) or 'A person whose name is not recorded'} approved it."
@@ -249,9 +249,9 @@ def _write_state(report: ReportWriter, entry: JournalEntry) -> None:
     state = entry.kind.removeprefix(_STATE)
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(entry.body.get("reason", "")))
-    told = " - ".join(each for each in (means, reason) if each and each != "filed")
+    text = " - ".join(each for each in (means, reason) if each and each != "filed")
     report.paragraph(moment(entry.at), 2)
-    report.paragraph(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
+    report.paragraph(f"{plain(state)}: {reason if reason == means else text}", 6, 2)
 
 
 def _write_other(report: ReportWriter, entry: JournalEntry, request_id: str) -> None:

@@ -16,10 +16,10 @@ def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: 
     for label, text in _shown(card_of(entry)):
         report.field(label, text, 5)
     for part in PARTS:
-        said = entry.body.get(part)
+        signed = entry.body.get(part)
         body: dict[str, Any] = {"card": entry.body.get("card")}
-        if isinstance(said, Mapping):
-            body |= cast("Mapping[str, Any]", said)
+        if isinstance(signed, Mapping):
+            body |= cast("Mapping[str, Any]", signed)
         signatures.write(
             report, JournalEntry(entry.seq, entry.at, "decision", entry.subject, body), ""
         )

@@ -25,16 +25,16 @@ def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
 
 
 def _heartbeat_started(subject: str, body: Mapping[str, Any]) -> str:
-    scope, until = _text(body, "scope"), moment(str(body.get("until")))
+    scope, until = value_of(body, "scope"), moment(str(body.get("until")))
     return (
-        f"gate {_text(body, 'epoch')} started to write the heartbeat of {subject} to "
-        f"{_text(body, 'tag')}; {scope} is granted to agents until {until}"
+        f"gate {value_of(body, 'epoch')} started to write the heartbeat of {subject} to "
+        f"{value_of(body, 'tag')}; {scope} is granted to agents until {until}"
     )
 
 
 def _heartbeat_stopped(subject: str, body: Mapping[str, Any]) -> str:
     count = body.get("count")
-    last = "no count was sent" if count == -1 else f"the last count was {_text(body, 'count')}"
+    last = "no count was sent" if count == -1 else f"the last count was {value_of(body, 'count')}"
     unanswered = body.get("unanswered")
     doubt = (
         f"; {counted(unanswered, 'count')} got no answer"
@@ -42,37 +42,37 @@ def _heartbeat_stopped(subject: str, body: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        f"gate {_text(body, 'epoch')} stopped the heartbeat of {subject}: "
-        f"{_text(body, 'reason')}; {last}{doubt}"
+        f"gate {value_of(body, 'epoch')} stopped the heartbeat of {subject}: "
+        f"{value_of(body, 'reason')}; {last}{doubt}"
     )
 
 
 def _heartbeat_failed(subject: str, body: Mapping[str, Any]) -> str:
     return (
-        f"the heartbeat of {subject} FAILED: {_text(body, 'times')} counts in a row to "
-        f"{_text(body, 'tag')} were not written: {_text(body, 'reason')}"
+        f"the heartbeat of {subject} FAILED: {value_of(body, 'times')} counts in a row to "
+        f"{value_of(body, 'tag')} were not written: {value_of(body, 'reason')}"
     )
 
 
 def _lease_open(subject: str, body: Mapping[str, Any]) -> str:
-    return f"LEASE ABORTED, write not undone: {open_write_text(body)}: {_text(body, 'reason')}"
+    return f"LEASE ABORTED, write not undone: {open_write_text(body)}: {value_of(body, 'reason')}"
 
 
 def open_write_text(body: Mapping[str, Any]) -> str:
     """Returns a write that its lease left in place, with the value before it."""
-    return f"{_text(body, 'tag')} = {_text(body, 'wrote')} (was {_text(body, 'was')})"
+    return f"{value_of(body, 'tag')} = {value_of(body, 'wrote')} (was {value_of(body, 'was')})"
 
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:
     tags: object = body.get("tags")
     names = cast("list[object]", tags) if isinstance(tags, list) else []
     named = ", ".join(printable(str(each)) for each in names)
-    return (
-        f"{subject} proposed {named or 'a write'}, and no request was made: {_text(body, 'reason')}"
-    )
+    proposed = f"{subject} proposed {named or 'a write'}"
+    return f"{proposed}, and no request was made: {value_of(body, 'reason')}"
 
 
-def _text(body: Mapping[str, Any], key: str) -> str:
+def value_of(body: Mapping[str, Any], key: str) -> str:
+    """Returns a value of a row as text, `unknown` if it is missing."""
     return printable(str(body.get(key, "unknown")))
 
 
@@ -82,8 +82,8 @@ _WORDS: Mapping[str, Words] = {
     "heartbeat.failed": _heartbeat_failed,
     "lease.open": _lease_open,
     "lease.lost": lambda subject, body: (
-        f"no process works on the run, so its writes are undone: {_text(body, 'reason')}"
+        f"no process works on the run, so its writes are undone: {value_of(body, 'reason')}"
     ),
-    "lease.seen_back": lambda subject, body: f"the write is undone: {_text(body, 'reason')}",
+    "lease.seen_back": lambda subject, body: f"the write is undone: {value_of(body, 'reason')}",
     "request.refused": _refused,
 }

@@ -5,13 +5,13 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.people import release_command as releasing
+from handwheel.hmi.people.lockout import system_user
 from handwheel.hmi.people.lockout_lines import lockout_lines
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import reject as objecting
-from handwheel.hmi.runs.orders import os_user
 from handwheel.hmi.shift import typed_commands as desk_commands
-from handwheel.hmi.shift.changes import NO_PICTURE, ChangeTracker
+from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
 from handwheel.hmi.shift.key_holder import KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
@@ -78,11 +78,11 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     (room.site.state / "lockout" / "P-101A").unlink()
     assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
     changes = ChangeTracker(room.site, database)
-    assert {NO_PICTURE, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
+    assert {NO_SNAPSHOT, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
     picture = picture_of(room)
     assert picture is not None
     write_snapshot(room.site.state, picture)
-    assert changes.updates(now()) == [f"ended: {NO_PICTURE}"]
+    assert changes.updates(now()) == [f"ended: {NO_SNAPSHOT}"]
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
@@ -133,9 +133,9 @@ async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> No
     lines = [show_row(row, as_json=False) for row in database.journal()]
     told = [each.split("authority.taken")[1].strip() for each in lines if "authority.taken" in each]
     assert told == [
-        f"P-101A  OPERATOR by {os_user()}",
+        f"P-101A  OPERATOR by {system_user()}",
         "P-101B  MAINTENANCE by anna",
-        f"P-101B  OPERATOR by {os_user()}",
+        f"P-101B  OPERATOR by {system_user()}",
     ]
     assert [each["by"] for each in room.rows("authority.taken")] == ["user", "seat", "user"]
 

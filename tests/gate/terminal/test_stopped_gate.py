@@ -44,16 +44,16 @@ def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     def open_site(_: object) -> Site:
         return room.site
 
-    def find_person(*_: object, **__: object) -> Operator:
+    def find_operator(*_: object, **__: object) -> Operator:
         anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
         assert anna is not None
         return anna
 
     def open_signer(*_: object) -> Signer:
-        return Signer(find_person(), key_of("anna"), True)
+        return Signer(find_operator(), key_of("anna"), True)
 
     for name, what in (
-        ("open_site", open_site), ("find_person", find_person), ("open_signer", open_signer)
+        ("open_site", open_site), ("find_operator", find_operator), ("open_signer", open_signer)
     ):  # fmt: skip
         monkeypatch.setattr(commands, name, what)
     for module in (commands, following, resolving):
@@ -132,7 +132,7 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 ) -> None:  # fmt: skip
     room = terminal
     request = await stopped(room, point, is_gone=is_gone)
-    monkeypatch.setattr(following, "Listener", ThreeRounds)
+    monkeypatch.setattr(following, "WakeupListener", ThreeRounds)
     with pytest.raises(KeyboardInterrupt):
         follow(room.desk.database, request.request_id, room.site.state)
     first, *more = capsys.readouterr().out.splitlines()

@@ -106,7 +106,7 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
         "LEASE ABORTED, write not undone: PIC-102.sp = 330 kPa (was 340 kPa): the gate",
         "the end of gate 1 was not recorded: it was killed, lost power, or had an older version",
         "gina proposed PIC-102.sp, and no request was made: the same was rejected",
-        "gate 1 ended the suspension of everything, which began 2026-11-26 08:53:37.500 UTC "
+        "gate 1 ended the suspension of everything from 2026-11-26 08:53:37.500 UTC "
         "(Thursday): the disk is nearly full",
         "it read PIC-102.sp 340 kPa, good, 0.3 s old read back PIC-102.sp reads 340 kPa in row",
         "NO: the key is revoked, 2026-11-26 08:54:42.500 UTC (Thursday), row",

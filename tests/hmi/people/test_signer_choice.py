@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.people.signing import find_person
+from handwheel.hmi.people.signing import as_option, find_person
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -47,4 +47,26 @@ def test_who_signs_is_an_administrator_with_a_key_here(
         (PermitRefused, InvalidArguments)
     ):  # an administrator only as long as the record holds
         find_person(site, roster, named, START + YEAR, administrator=True)
+    assert keys.exists() == bool(with_key)
+
+
+@pytest.mark.parametrize(
+    ("with_key", "option"),
+    [
+        ([], ""),
+        (["anna"], ""),
+        (["bert"], ""),
+        (["boss", "anna"], ""),
+        (["anna", "bert"], " --as bert"),
+        (["anna", "bert", "carl"], " --as NAME"),
+    ],
+)
+def test_option_names_the_next_signer_where_a_command_cannot(
+    tmp_path: Path, keys: Path, with_key: list[str], option: str
+) -> None:
+    site = site_of(tmp_path, boss(), *map(record_of, ("anna", "bert", "carl")))
+    for person in with_key:
+        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
+        key_path(SITE, person).touch()
+    assert as_option(site, load_roster(site), START, {"anna"}) == option
     assert keys.exists() == bool(with_key)
