@@ -204,7 +204,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M13d", "time check in `actuation`", _taken_for(_any_time),
-        f"{_SHOWS}::test_the_door_itself_stops_a_frame_that_would_leave_too_late[2.1-REFUSED]",
+        f"{_SHOWS}::test_the_session_stops_a_frame_that_would_be_late[2.1-REFUSED]",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
@@ -214,7 +214,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M13f", "one frame in `actuation`", _used_again,
-        "tests/connectors/actuation/test_permits.py::test_a_door_lets_one_frame_through_and_no_second",
+        "tests/connectors/actuation/test_permits.py::test_a_write_session_sends_one_frame_and_no_second",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(

@@ -60,7 +60,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M4", "expiry, before the device is reached", step("check_validity", nothing),
-        f"{_STEP}::test_an_approval_that_is_too_old_opens_no_door",
+        f"{_STEP}::test_an_approval_that_is_too_old_opens_no_session",
         "'connect' in ",
     ),
     Mutant(

@@ -33,7 +33,7 @@ main()
 
 
 @pytest.mark.timeout(40)
-def test_a_started_run_has_loaded_neither_the_gate_nor_the_write_door(tmp_path: Path) -> None:
+def test_a_started_run_loads_no_gate_and_no_write_session(tmp_path: Path) -> None:
     site_of(tmp_path / "cw", PlantEndpoints(scan="50 ms"))
     read, write = os.pipe()  # held open: its end would end the command
     try:

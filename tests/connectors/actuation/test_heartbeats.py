@@ -72,7 +72,7 @@ def leave_for(session: HeartbeatSession, tag: Tag, count: int) -> HeartbeatPermi
 
 
 @pytest.mark.parametrize("name", TAKEN)
-async def test_counts_go_one_after_the_other_through_one_door(works: Works, name: str) -> None:
+async def test_counts_go_one_after_the_other_over_one_session(works: Works, name: str) -> None:
     tag, before = works.site.tags[name], len(works.arrived())
     async with beating(works.site, tag) as session:
         for _ in range(3):
@@ -133,7 +133,7 @@ async def test_no_frame_leaves_for_anything_else(works: Works, name: str, attack
     assert len(works.arrived()) == len(before) + 1
 
 
-async def test_a_tag_that_is_no_heartbeat_has_no_such_door(works: Works) -> None:
+async def test_a_tag_that_is_no_heartbeat_gets_no_session(works: Works) -> None:
     tag, before = works.site.tags["P-101A.mode"], works.arrived()
     async with beating(works.site, tag) as session:
         with pytest.raises(

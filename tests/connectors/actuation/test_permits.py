@@ -228,7 +228,7 @@ async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, val
 
 @pytest.mark.way_in("D8")
 @pytest.mark.parametrize(("name", "value"), [("P-101B.run_cmd", True), ("PIC-102.sp", 361.5)])
-async def test_a_door_lets_one_frame_through_and_no_second(
+async def test_a_write_session_sends_one_frame_and_no_second(
     works: Works, name: str, value: Value
 ) -> None:
     tag = works.tag(name)
@@ -272,7 +272,7 @@ async def test_the_plants_no_is_told_with_its_code(
 
 
 @pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
-async def test_no_door_without_leave_in_the_site_file(works: Works, name: str) -> None:
+async def test_no_write_session_without_write_in_the_site_file(works: Works, name: str) -> None:
     tag = works.tag(name)
     config = works.site.connections[tag.connection].model_copy(update={"write": None})
     closed = replace(works.site, connections={tag.connection: config})
@@ -280,7 +280,7 @@ async def test_no_door_without_leave_in_the_site_file(works: Works, name: str) -
         await open_write_session(closed, tag.connection, [tag])
 
 
-async def test_no_door_with_the_wrong_secret_or_onto_another_server(works: Works) -> None:
+async def test_no_write_session_with_a_wrong_secret_or_server(works: Works) -> None:
     tag = works.tag("PIC-102.sp")
     config = works.site.connections["dcs"].model_copy(update={"application_uri": "urn:other"})
     other = replace(works.site, connections={"dcs": config})

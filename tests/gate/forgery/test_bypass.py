@@ -30,7 +30,7 @@ NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))
 
 
 @pytest.mark.way_in("A1")
-async def test_whoever_takes_the_door_without_the_gate_moves_nothing(world: World) -> None:
+async def test_a_write_session_without_the_gate_moves_nothing(world: World) -> None:
     """A program with the site's files, but without a permit that the journal knows of."""
     for name, value in (("P-101B.run_cmd", True), ("PIC-102.sp", 355.0)):
         tag = world.site.tags[name]

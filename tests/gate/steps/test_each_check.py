@@ -175,7 +175,7 @@ async def test_only_this_check_stops_this_attack(
 
 
 @pytest.mark.parametrize("is_checked", [True, False])
-async def test_behind_the_door_check_stands_the_door_itself(
+async def test_behind_the_device_check_the_session_checks_too(
     world: World, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool
 ) -> None:
     """The eighth check cannot be taken away alone: the session compares the permit's device again.

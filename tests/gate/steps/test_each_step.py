@@ -63,7 +63,7 @@ def test_the_steps_stand_in_this_order() -> None:
 
 CHANGES: Mapping[str, tuple[Change, str, str, int]] = {
     "nothing changed": (untouched, "VERIFIED", "P-101A.run_cmd reads true", 1),
-    "no door": (without(8), "INVALIDATED", "the way to the device is not open", 0),
+    "no write session": (without(8), "INVALIDATED", "the way to the device is not open", 0),
     "no look at the plant": (
         without(9), "REFUSED", "the clock was set after the look at the plant", 0,
     ),
@@ -105,7 +105,7 @@ async def test_a_look_after_the_intent_cannot_say_that_nothing_was_intended(
     assert room.plant.frames == []
 
 
-async def test_an_approval_that_is_too_old_opens_no_door(
+async def test_an_approval_that_is_too_old_opens_no_session(
     room: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time is looked at twice: the fourth step stops what the eleventh would stop later."""

@@ -250,7 +250,7 @@ async def test_what_is_refused_says_whether_a_frame_left_and_ends_its_request(
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(1.8, "VERIFIED"), (2.1, "REFUSED")])
-async def test_the_door_itself_stops_a_frame_that_would_leave_too_late(
+async def test_the_session_stops_a_frame_that_would_be_late(
     room: Watched, monkeypatch: pytest.MonkeyPatch, seconds: float, state: str
 ) -> None:
     """Whatever the gate has looked at before: the permit ends 2 s after the fresh look."""
