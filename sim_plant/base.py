@@ -214,7 +214,7 @@ class BasePlant(ABC, Generic[S]):
         if self.state.tripped_at_s < 0.0:
             self.state.tripped_at_s, self.state.tripped_by = self.time_s, cause
 
-    def verdict(self) -> tuple[float, str] | None:
+    def first_trip(self) -> tuple[float, str] | None:
         """Returns time and cause of the first trip, or `None` before it."""
         s = self.state
         return None if s.tripped_at_s < 0.0 else (s.tripped_at_s, s.tripped_by)

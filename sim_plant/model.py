@@ -84,7 +84,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceParameter:
     """A fault's parameter with a closed list of words."""
 
     default: str
@@ -97,16 +97,18 @@ class FaultKind:
     """One entry of a plant's fault list.
 
     Attributes:
-        tell: Symptoms on the tags.
+        symptoms: Of the fault on the tags.
         response: Correct response.
         is_decoy: It looks like a fault and needs no response.
     """
 
     id: str
     title: str
-    tell: str
+    symptoms: str
     response: str
-    parameters: Mapping[str, Number | Choice] = field(default_factory=dict[str, "Number | Choice"])
+    parameters: Mapping[str, Number | ChoiceParameter] = field(
+        default_factory=dict[str, "Number | ChoiceParameter"]
+    )
     is_decoy: bool = False
 
 

@@ -137,7 +137,7 @@ class Plant(Protocol):
         """
         ...
 
-    def verdict(self) -> tuple[float, str] | None:
+    def first_trip(self) -> tuple[float, str] | None:
         """Returns time and cause of the first trip, or `None` before it."""
         ...
 

@@ -7,7 +7,7 @@ from math import inf, isfinite
 from typing import TypeVar
 
 from .errors import ScenarioError
-from .model import Choice, FaultKind, Number
+from .model import ChoiceParameter, FaultKind, Number
 from .plant import Plant
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class WriteEvent:
     at_s: float = 0.0
 
 
-Event = FaultEvent | FieldEvent | WriteEvent
+ScenarioEvent = FaultEvent | FieldEvent | WriteEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class Scenario:
         warmup_s: Plant time that passes before the scenario's zero.
     """
 
-    events: tuple[Event, ...] = ()
+    events: tuple[ScenarioEvent, ...] = ()
     warmup_s: float = 0.0
 
 
-def bind_event(plant: Plant, event: Event) -> Event:
+def bind_event(plant: Plant, event: ScenarioEvent) -> ScenarioEvent:
     """Checks an event against the plant and fills in the parameters that were not given.
 
     Raises:
@@ -124,7 +124,7 @@ def _bind(kind: FaultKind, name: str, given: Mapping[str, float | str]) -> float
     value = given.get(name, parameter.default)
     where = f"{kind.id}, {name} ({parameter.meaning})"
     match parameter:
-        case Choice(words=words):
+        case ChoiceParameter(words=words):
             if value not in words:
                 raise ScenarioError(f"{where}: {value!r} is not one of {', '.join(words)}")
         case Number(low=low, high=high):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .model import Choice, FaultKind, Number
+from .model import ChoiceParameter, FaultKind, Number
 from .sensors import Sensor, SensorState
 
 _SHARE = "share of its samples, 0..1"
@@ -11,10 +11,10 @@ _SHARE = "share of its samples, 0..1"
 def sensor_faults(sensors: Sequence[Sensor]) -> dict[str, FaultKind]:
     """Returns the general faults of transmitters by id, with sizes in % of the range."""
     names = tuple(each.name for each in sensors)
-    return {kind.id: kind for kind in _kinds(Choice(names[0], names, "the transmitter"))}
+    return {kind.id: kind for kind in _kinds(ChoiceParameter(names[0], names, "the transmitter"))}
 
 
-def _kinds(which: Choice) -> Iterable[FaultKind]:
+def _kinds(which: ChoiceParameter) -> Iterable[FaultKind]:
     balance, look = "it does not fit the others", "do not act on it; calibrate"
     yield FaultKind(
         "SENSOR-BIAS", "transmitter reads off", balance, look,

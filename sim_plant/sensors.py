@@ -140,7 +140,7 @@ class SensorBank:
             self.sensors, states.values(), true, noise, strict=False
         ):
             if state.is_faulty:
-                shown = self._spoilt(sensor, state, step, value, number)
+                shown = self._faulty(sensor, state, step, value, number)
             else:
                 shown = _converted(sensor, value + sensor.sigma * number)
             if is_noisy:
@@ -148,7 +148,7 @@ class SensorBank:
             state.value = measured[sensor.name] = shown
         return measured
 
-    def _spoilt(
+    def _faulty(
         self, sensor: Sensor, state: SensorState, step: int, value: float, number: float
     ) -> float:
         state.drifted += state.drift * self._step_s

@@ -5,9 +5,9 @@ from dataclasses import replace
 from math import isfinite
 
 from .errors import WriteRejected
-from .model import Choice, Node, PlantEvent, PlantTag, Value
+from .model import ChoiceParameter, Node, PlantEvent, PlantTag, Value
 from .plant import Plant
-from .scenario import Event, FaultEvent, FieldEvent, Scenario, WriteEvent, bind_event
+from .scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent, WriteEvent, bind_event
 
 CLOCK_TAGS = (
     PlantTag("SIM-CLOCK.pv", "float", Node("Simulation clock"), "plant time", "s"),
@@ -40,10 +40,10 @@ class Simulation:
         events = sorted(scenario.events, key=_onset)
         done_s = self._last_step_s
         self._due = [each for each in events if each.at_s > done_s]
-        self._growing = list(self._going_on(events))
+        self._growing = list(self._unfinished(events))
         self._by_hand: list[FaultEvent] = []
 
-    def _going_on(self, events: Sequence[Event]) -> Iterator[tuple[FaultEvent, float]]:
+    def _unfinished(self, events: Sequence[ScenarioEvent]) -> Iterator[tuple[FaultEvent, float]]:
         done_s = self._last_step_s
         for event in events:
             if isinstance(event, FaultEvent) and event.at_s <= done_s < _lasts_until(event):
@@ -70,7 +70,7 @@ class Simulation:
         while self._due and self._due[0].at_s <= now_s:
             event = self._due.pop(0)
             try:
-                self._happen(event)
+                self._carry_out(event)
             except WriteRejected as refusal:
                 # A refused event changes nothing, and the plant goes on.
                 note = PlantEvent(self.plant.time_s, "refused", "scenario", str(refusal))
@@ -89,7 +89,7 @@ class Simulation:
             else:
                 self._note(event, "is gone" if severity == 0.0 else "is at its full size")
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: ScenarioEvent) -> None:
         """Carries out an event now, whatever its time.
 
         Raises:
@@ -98,7 +98,7 @@ class Simulation:
         """
         bind_event(self.plant, event)
         now = replace(event, at_s=self.time_s)
-        self._happen(now)
+        self._carry_out(now)
         if isinstance(now, FaultEvent):
             self._by_hand.append(now)
 
@@ -109,7 +109,7 @@ class Simulation:
         """
         return [event.fault for event, _ in self._growing if event in self._by_hand]
 
-    def _happen(self, event: Event) -> None:
+    def _carry_out(self, event: ScenarioEvent) -> None:
         match event:
             case FieldEvent(action=action):
                 self.plant.act(action)
@@ -129,7 +129,9 @@ class Simulation:
 
     def _note(self, event: FaultEvent, what: str) -> None:
         kind = self.plant.faults[event.fault]
-        chosen = [name for name, each in kind.parameters.items() if isinstance(each, Choice)]
+        chosen = [
+            name for name, each in kind.parameters.items() if isinstance(each, ChoiceParameter)
+        ]
         words = [str(event.parameters[name]) for name in chosen if name in event.parameters]
         name = ", ".join((kind.title, *words))
         text = f"{name}{',' if words and what else ''} {what}".rstrip()
@@ -147,11 +149,11 @@ class Simulation:
         return self.plant.measurements() | clock
 
 
-def _onset(event: Event) -> float:
+def _onset(event: ScenarioEvent) -> float:
     return event.at_s
 
 
-def _lasts_until(event: Event) -> float:
+def _lasts_until(event: ScenarioEvent) -> float:
     """Returns the end of an event in the scenario's time."""
     if not isinstance(event, FaultEvent):
         return event.at_s

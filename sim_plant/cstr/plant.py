@@ -88,7 +88,7 @@ class StirredTank(BasePlant[ReactorState]):
     def advance(self) -> None:
         """Advances reaction, transmitters, trip and loop by 0.5 s."""
         s = self.state
-        s.reactor = r.react(s.reactor, _around(s), STEP_S)
+        s.reactor = r.react(s.reactor, _reaction_inputs(s), STEP_S)
         self._measure(s)
         if s.reactor[1] > TRIP_K and not s.is_tripped:
             s.is_tripped = True
@@ -183,7 +183,7 @@ def _feed(s: ReactorState) -> float:
     return 0.0 if s.is_tripped else s.feed
 
 
-def _around(s: ReactorState) -> r.Surroundings:
+def _reaction_inputs(s: ReactorState) -> r.ReactionInputs:
     command = COLDEST_K if s.is_tripped else WARMEST_K + s.loop.output * (COLDEST_K - WARMEST_K)
     transfer = r.TRANSFER * (1.0 - s.cooling_lost)
-    return r.Surroundings(_feed(s), s.feed_concentration, s.feed_k, transfer, command)
+    return r.ReactionInputs(_feed(s), s.feed_concentration, s.feed_k, transfer, command)

@@ -28,7 +28,7 @@ NEAR = {"middle": 350.0, "cold": 324.5, "hot": 369.7}  # K, the three steady sta
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ReactionInputs:
     """Inputs of the reaction during one step."""
 
     flow: float = FLOW
@@ -43,21 +43,21 @@ def rate_constant(temperature_k: float) -> float:
     return FREQUENCY * exp(-ACTIVATION_K / temperature_k)
 
 
-def rates(state: Sequence[float], around: Surroundings) -> list[float]:
+def rates(state: Sequence[float], inputs: ReactionInputs) -> list[float]:
     """Returns the change per minute of concentration (mol/l), temperature and coolant (K)."""
     concentration, temperature, coolant = state
     reacted = rate_constant(temperature) * concentration
-    through = around.flow / VOLUME
-    heat = HEAT_OF_REACTION * VOLUME * reacted + around.transfer * (coolant - temperature)
+    through = inputs.flow / VOLUME
+    heat = HEAT_OF_REACTION * VOLUME * reacted + inputs.transfer * (coolant - temperature)
     return [
-        through * (around.feed_concentration - concentration) - reacted,
-        through * (around.feed_k - temperature) + heat / HEAT_CAPACITY,
-        (around.coolant_command_k - coolant) / COOLANT_LAG_MIN,
+        through * (inputs.feed_concentration - concentration) - reacted,
+        through * (inputs.feed_k - temperature) + heat / HEAT_CAPACITY,
+        (inputs.coolant_command_k - coolant) / COOLANT_LAG_MIN,
     ]
 
 
 def react(
-    state: Sequence[float], around: Surroundings, step_s: float, *, fineness: float = 1.0
+    state: Sequence[float], inputs: ReactionInputs, step_s: float, *, fineness: float = 1.0
 ) -> list[float]:
     """Returns the state one step later.
 
@@ -70,7 +70,7 @@ def react(
     now, left = list(state), step_s / 60.0
     while left > _NOTHING_MIN:
         part = min(_PART_MIN, 0.5 / rate_constant(now[1])) / fineness
-        now = rk4(lambda s: rates(s, around), now, min(part, left))
+        now = rk4(lambda s: rates(s, inputs), now, min(part, left))
         left -= part
     return now
 
@@ -86,4 +86,4 @@ def steady(near_k: float) -> tuple[float, float]:
 
 def _surplus(temperature: float) -> float:
     concentration = FEED_CONCENTRATION / (1.0 + rate_constant(temperature))
-    return rates((concentration, temperature, COOLANT_K), Surroundings())[1]
+    return rates((concentration, temperature, COOLANT_K), ReactionInputs())[1]

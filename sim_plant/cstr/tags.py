@@ -41,19 +41,19 @@ FAULTS = {
     for fault in (
         FaultKind(
             "C01", "cooling lost",
-            tell="TT-102 falls as far as it goes, without need; then TT-101 runs away",
+            symptoms="TT-102 falls as far as it goes, without need; then TT-101 runs away",
             response="cut the feed while the loop still holds",
             parameters={"lost": Number(0.3, 0.0, 1.0, "share of the heat transfer")},
         ),
         FaultKind(
             "C02", "feed too rich",
-            tell="TIC-101.op rises; TT-103 and FT-101 are as they were",
+            symptoms="TIC-101.op rises; TT-103 and FT-101 are as they were",
             response="less feed, until the loop has room again",
             parameters={"concentration": Number(1.2, 1.0, 2.0, "of the feed, mol/l")},
         ),
         FaultKind(
             "C03", "feed too warm",
-            tell="TT-103 is high, and TIC-101.op rises",
+            symptoms="TT-103 is high, and TIC-101.op rises",
             response="less feed",
             parameters={"temperature": Number(360.0, 350.0, 400.0, "of the feed, K")},
         ),

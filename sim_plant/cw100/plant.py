@@ -10,13 +10,10 @@ from pathlib import Path
 from ..base import BasePlant
 from ..model import Quality, Value
 from ..sensors import SensorBank, is_suspect, qualities, values
-from . import sensors
-from . import state_limits as limits
-from . import tag_access as wire
+from . import sensors, state_limits, tag_access
 from .control import interlocks, loops
 from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
-from .faults import effects as upsets
-from .faults import field_actions as field
+from .faults import effects, field_actions
 from .faults.catalogue import FAULTS, FIELD_ACTIONS
 from .process import constants as k
 from .process import cooling_tower as water
@@ -158,7 +155,7 @@ class CoolingWater(BasePlant[SkidState]):
 
     def measurements(self) -> dict[str, Value]:
         """Returns the present value of every tag."""
-        return wire.read_all(self.state)
+        return tag_access.read_all(self.state)
 
     def apply(self, tag: str, value: Value) -> None:
         """Carries out a write.
@@ -166,13 +163,13 @@ class CoolingWater(BasePlant[SkidState]):
         Raises:
             WrongState: The pump or the loop does not take it now.
         """
-        wire.apply(self.state, tag, value)
+        tag_access.apply(self.state, tag, value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
         """Sets a fault to this share of its full size."""
         pumps = self.state.pumps
         stood = {name for name, each in pumps.items() if each.is_tripped}
-        upsets.set_fault(self.state, fault, parameters, severity)
+        effects.set_fault(self.state, fault, parameters, severity)
         for name, each in pumps.items():
             if each.is_tripped and name not in stood:
                 cause = interlocks.cause_text(each.trip_cause)
@@ -184,7 +181,7 @@ class CoolingWater(BasePlant[SkidState]):
         Raises:
             WrongState: The pump cannot be repaired now.
         """
-        field.do(self.state, action)
+        field_actions.do(self.state, action)
 
     def check(self, fresh: SkidState) -> None:
         """Checks a state from a snapshot.
@@ -192,7 +189,7 @@ class CoolingWater(BasePlant[SkidState]):
         Raises:
             SnapshotError: Names the first value that a skid cannot have.
         """
-        limits.check(fresh)
+        state_limits.check(fresh)
 
 
 def warm_up(plant: CoolingWater, hours: float = 12.0) -> None:

@@ -39,7 +39,7 @@ class ProxiedConnection:
         is_one_sided = len(self._flows) == 1
         return is_one_sided or any(flow.is_broken or flow.is_over for flow in self._flows)
 
-    async def carry(self, reader: asyncio.StreamReader, plant_port: int) -> None:
+    async def forward(self, reader: asyncio.StreamReader, plant_port: int) -> None:
         """Connects to the plant, if it listens, and forwards until both sides have ended."""
         client = self._writers[0]
         try:
@@ -64,8 +64,8 @@ class ProxiedConnection:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for flow in self._flows:
-                group.create_task(flow.take())
-                group.create_task(flow.give())
+                group.create_task(flow.receive())
+                group.create_task(flow.send())
         if any(flow.is_broken for flow in self._flows):
             await asyncio.Event().wait()  # neither side sees an end until the connection is dropped
         for writer in self._writers:
@@ -79,7 +79,7 @@ class ProxiedConnection:
         for writer in self._writers:
             drop(writer)
 
-    def hurry(self) -> None:
+    def release(self) -> None:
         """Makes all pending units due."""
         for flow in self._flows:
-            flow.hurry()
+            flow.release()

@@ -73,7 +73,7 @@ class Flow:
         self.is_broken = False
         self.was_reset = False
 
-    async def take(self) -> None:
+    async def receive(self) -> None:
         """Receives from the source until it ends."""
         buffer = bytearray()
         end: End = "closed"
@@ -92,7 +92,7 @@ class Flow:
             self._put(bytes(buffer))
         self._append(_Unit(self._due_s(), b"", end=end))
 
-    async def give(self) -> None:
+    async def send(self) -> None:
         """Sends each unit to the target when it is due, until the end."""
         while True:
             await self._until_due()
@@ -102,11 +102,11 @@ class Flow:
             if self._faults.is_dead or self._target is None:
                 self.is_broken = True
             else:
-                await self._give(unit, self._target)
+                await self._send(unit, self._target)
             if unit.end is not None:
                 return
 
-    def hurry(self) -> None:
+    def release(self) -> None:
         """Makes all pending units due."""
         for unit in self._units:
             unit.due_s, unit.is_held = 0.0, False
@@ -151,7 +151,7 @@ class Flow:
                 async with asyncio.timeout_at(due_s):
                     await self._came.wait()
 
-    async def _give(self, unit: _Unit, target: asyncio.StreamWriter) -> None:
+    async def _send(self, unit: _Unit, target: asyncio.StreamWriter) -> None:
         if target.is_closing() or self.is_over:
             return  # the other direction handles a receiver that has closed
         if unit.end == "reset":

@@ -140,7 +140,7 @@ class LinkProxy:
             if connection.has_hole:
                 connection.drop()
                 task.cancel()
-            connection.hurry()
+            connection.release()
 
     def _of(self, direction: Direction) -> Sequence[Faults]:
         return {"up": (self._up,), "down": (self._down,), "both": (self._up, self._down)}[direction]
@@ -153,7 +153,7 @@ class LinkProxy:
             drop(writer)
             return
         connection = ProxiedConnection(number, self._framing, self._up, self._down, writer)
-        task = asyncio.create_task(connection.carry(reader, self._plant_port))
+        task = asyncio.create_task(connection.forward(reader, self._plant_port))
         self._connections[task] = connection
         task.add_done_callback(self._forget)
 

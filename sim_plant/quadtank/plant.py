@@ -17,7 +17,7 @@ from ..rk4 import rk4
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, SensorState, qualities, values
 from .tags import ALARMS, DRIVES, FAULTS, PUMPS, SENSORS, TAGS, TANKS, VALVES
-from .tanks import OUTLETS, POINTS, RIM_CM, fed, rates, steady_levels
+from .tanks import OUTLETS, POINTS, RIM_CM, rates, steady_levels, tank_inflows
 
 STEP_S = 1.0  # Runge-Kutta error below 1e-6 cm; the fastest tank has a time constant of 23 s
 
@@ -80,11 +80,11 @@ class QuadrupleTank(BasePlant[QuadState]):
     def advance(self) -> None:
         """Advances by 1 s, and discards the water above a rim."""
         s = self.state
-        inflows = fed(_flows(s), s.shares)
+        inflows = tank_inflows(_flows(s), s.shares)
         outlets = [area * (1.0 - shut) for area, shut in zip(OUTLETS, s.plugged, strict=True)]
         levels = rk4(lambda now: rates(now, inflows, outlets, s.leaks), s.levels, STEP_S)
         for tank, level in zip(TANKS, levels, strict=True):
-            if level > RIM_CM and self.verdict() is None:
+            if level > RIM_CM and self.first_trip() is None:
                 self.note("trip", tank, f"{tank} runs over")
                 self.trip(f"{tank} overflow")
         s.levels = [min(max(level, 0.0), RIM_CM) for level in levels]

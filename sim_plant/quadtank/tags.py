@@ -2,7 +2,7 @@
 
 from ..alarm import AlarmDefinition, Priority
 from ..alarm_tags import alarm_tags
-from ..model import Choice, FaultKind, Node, Number, PlantTag
+from ..model import ChoiceParameter, FaultKind, Node, Number, PlantTag
 from ..sensor_faults import sensor_faults
 from ..sensors import Sensor
 from .tanks import RIM_CM
@@ -35,28 +35,30 @@ ALARMS = (
     _alarm("LAL-102", "LT-102", 9.0, *_RUNS_EMPTY),
 )
 
-_TANK = Choice("T-101", TANKS, "the tank")
+_TANK = ChoiceParameter("T-101", TANKS, "the tank")
 FAULTS = {
     fault.id: fault
     for fault in (
         FaultKind(
             "Q01", "pump worn",
-            tell="its flow is low for its voltage; the tanks that it fills sink",
+            symptoms="its flow is low for its voltage; the tanks that it fills sink",
             response="more voltage, and a work order",
             parameters={
-                "pump": Choice("P-101", PUMPS, "the pump"),
+                "pump": ChoiceParameter("P-101", PUMPS, "the pump"),
                 "lost": Number(0.3, 0.0, 1.0, "share of its gain"),
             },
         ),
         FaultKind(
             "Q02", "outlet plugged",
-            tell="its tank rises, with both flows as they were; a lower tank returns to its level",
+            symptoms=(
+                "its tank rises, with both flows as they were; a lower tank returns to its level"
+            ),
             response="clean the outlet before the tank runs over",
             parameters={"tank": _TANK, "share": Number(0.15, 0.0, 1.0, "share that is closed")},
         ),
         FaultKind(
             "Q03", "leak",
-            tell="its tank sinks, with both flows as they were, and so does the tank below it",
+            symptoms="its tank sinks, with both flows as they were, and so does the tank below it",
             response="find the leak",
             parameters={"tank": _TANK, "area": Number(0.02, 0.0, 0.2, "of the hole, cm2")},
         ),

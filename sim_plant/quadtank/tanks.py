@@ -29,7 +29,9 @@ POINTS: dict[str, Point] = {
 }
 
 
-def fed(flows: Sequence[float], shares: Sequence[float]) -> tuple[float, float, float, float]:
+def tank_inflows(
+    flows: Sequence[float], shares: Sequence[float]
+) -> tuple[float, float, float, float]:
     """Returns the pumped inflow of each tank from the pumps' flows, both in cm3/s."""
     (one, two), (lower_1, lower_2) = flows, shares
     return lower_1 * one, lower_2 * two, (1.0 - lower_2) * two, (1.0 - lower_1) * one
@@ -57,6 +59,6 @@ def rates(
 def steady_levels(point: Point) -> list[float]:
     """Returns the steady levels of a plant without faults, in cm."""
     flows = [gain * volt for gain, volt in zip(point.gains, point.volts, strict=True)]
-    pumped = fed(flows, point.shares)
+    pumped = tank_inflows(flows, point.shares)
     through = (pumped[0] + pumped[2], pumped[1] + pumped[3], pumped[2], pumped[3])
     return [(q / a) ** 2 / (2.0 * GRAVITY) for q, a in zip(through, OUTLETS, strict=True)]

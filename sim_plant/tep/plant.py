@@ -12,12 +12,12 @@ from ..model import Quality, Value
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, qualities
 from . import plant_limits
-from .control import scan as control
+from .control import scan
 from .control.alarms import ALARMS
 from .control.controllers import steady_control
 from .control.operator_writes import operate
 from .faults import FAULTS, IDV_OF_FAULT
-from .instruments import tag_access as wire
+from .instruments import tag_access
 from .instruments.measurements import SENSORS, TAG_OF_SENSOR
 from .instruments.tags import EQUIPMENT, TAGS
 from .plant_state import TepState
@@ -73,10 +73,10 @@ class TennesseeEastman(BasePlant[TepState]):
         if s.process.trip:
             self._shut_down(s.process.trip)
         else:
-            control.scan(s.control, s.readings, s.process.xmv, s.steps)
+            scan.scan(s.control, s.readings, s.process.xmv, s.steps)
 
     def _shut_down(self, cause: str) -> None:
-        if self.verdict() is None:
+        if self.first_trip() is None:
             self.trip(cause)
             self.note("trip", "ESD", cause)
 
@@ -93,7 +93,7 @@ class TennesseeEastman(BasePlant[TepState]):
 
     def measurements(self) -> dict[str, Value]:
         """Returns the present value of every tag."""
-        return wire.read_all(self.state)
+        return tag_access.read_all(self.state)
 
     def qualities(self) -> Mapping[str, Quality]:
         """Returns the quality of those tags whose value is not good."""

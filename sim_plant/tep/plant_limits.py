@@ -6,7 +6,7 @@ from ..errors import SnapshotError
 from .control.loops import AUTO, CASCADE, MANUAL, OVERRIDE_TUNING, SLAVES
 from .control.trips import CAUSES
 from .plant_state import TepState
-from .process import state_limits as limits
+from .process import state_limits
 
 _MOST_STEPS = 2**53
 _MUCH = 1e9
@@ -22,7 +22,7 @@ def check(state: TepState) -> None:
     """
     if state.process.trip and state.process.trip not in CAUSES:
         raise SnapshotError(f"state.process.trip is {state.process.trip!r}, no cause of a shutdown")
-    limits.check(state.process)
+    state_limits.check(state.process)
     for name, value, low, high in _values(state):
         if not low <= value <= high:
             raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")

@@ -85,4 +85,4 @@ def defaults(fault: FaultKind) -> dict[str, str]:
 def fault_row(fault: FaultKind) -> Row:
     """Returns a row of the table of faults without its parameters."""
     title = f"{fault.title}, a decoy" if fault.is_decoy else fault.title
-    return (f"`{fault.id}`", title, fault.tell, fault.response)
+    return (f"`{fault.id}`", title, fault.symptoms, fault.response)

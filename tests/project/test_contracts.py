@@ -23,6 +23,8 @@ FORBIDDEN = [
     ("connectors-layers", "connectors.modbus.codec", "connectors.opcua.targets"),
     ("playbooks-layers", "playbooks.language.names", "playbooks.run.states"),
     ("hmi-layers", "hmi.shell.terminal.wrap", "hmi.people.signing"),
+    ("sim-plant-layers", "sim_plant.pid", "sim_plant.sensors"),
+    ("sim-plant-layers", "sim_plant.cstr.tags", "sim_plant.cw100.tags"),
     ("deciders-do-not-touch", "agents.triggers", "connectors.modbus.codec"),
     ("deciders-do-not-touch", "playbooks.run.states", "connectors.client.site_reader"),
     ("deciders-do-not-touch", "agents.triggers", "tools.guardrails.gate"),

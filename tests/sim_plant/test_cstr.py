@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.sim_plant.cstr import reaction
 from handwheel.sim_plant.cstr.plant import STEP_S, StirredTank
-from handwheel.sim_plant.cstr.reaction import NEAR, Surroundings, rates, react, steady
+from handwheel.sim_plant.cstr.reaction import NEAR, ReactionInputs, rates, react, steady
 from handwheel.sim_plant.errors import SnapshotError, WrongState
 from handwheel.sim_plant.pid import MANUAL
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
@@ -24,7 +24,7 @@ def _eigenvalues(concentration: float, temperature: float) -> list[complex]:
     """Of the linearised reaction with the coolant at 300 K, in 1/min, the slower one last."""
 
     def change(c: float, t: float) -> Sequence[float]:
-        return rates((c, t, 300.0), Surroundings())
+        return rates((c, t, 300.0), ReactionInputs())
 
     small = 1e-5
     by_c = [
@@ -57,7 +57,7 @@ def test_the_balances_stand_still_in_three_places(mode: str, published: Sequence
     concentration, temperature = steady(NEAR[mode])
     assert concentration == pytest.approx(published[0], abs=1e-4)
     assert temperature == pytest.approx(published[1], abs=0.01)
-    assert rates((concentration, temperature, 300.0), Surroundings()) == pytest.approx(
+    assert rates((concentration, temperature, 300.0), ReactionInputs()) == pytest.approx(
         (0.0, 0.0, 0.0), abs=1e-9
     )
 
@@ -79,9 +79,9 @@ def test_in_manual_the_middle_state_dies_or_runs_away(nudge: float) -> None:
     _run(plant, 600.0)
     if nudge < 0.0:
         assert plant.state.reactor == pytest.approx((0.8773, 324.48, 300.0), abs=0.05)
-        assert plant.verdict() is None
+        assert plant.first_trip() is None
     else:
-        verdict = plant.verdict()
+        verdict = plant.first_trip()
         assert verdict is not None
         assert verdict[1] == "TSHH-101 high"
         assert 60.0 < verdict[0] < 120.0
@@ -100,8 +100,8 @@ def test_half_the_parts_of_a_step_give_the_same_runaway() -> None:
     coarse = fine = [0.4999, 350.1, 300.0]
     hottest = 0.0
     for _ in range(600):
-        coarse = react(coarse, Surroundings(), STEP_S)
-        fine = react(fine, Surroundings(), STEP_S, fineness=2.0)
+        coarse = react(coarse, ReactionInputs(), STEP_S)
+        fine = react(fine, ReactionInputs(), STEP_S, fineness=2.0)
         hottest = max(hottest, coarse[1])
         assert coarse[:1] == pytest.approx(fine[:1], abs=1e-4)
         assert coarse[1:] == pytest.approx(fine[1:], abs=0.05)
@@ -111,9 +111,9 @@ def test_half_the_parts_of_a_step_give_the_same_runaway() -> None:
 def test_the_worst_runaway_ends_where_the_heat_balance_says() -> None:
     # Without cooling and trip, all of the feed's heat stays: 350 K and 5e4 / 239 K on top.
     state = [0.8773, 324.48, 320.0]
-    around = replace(Surroundings(), transfer=0.0, coolant_command_k=320.0)
+    inputs = replace(ReactionInputs(), transfer=0.0, coolant_command_k=320.0)
     for _ in range(1800):
-        state = react(state, around, STEP_S)
+        state = react(state, inputs, STEP_S)
         assert 0.0 < state[0] < 1.0
     assert state[1] == pytest.approx(350.0 + 5.0e4 / 239.0, abs=0.1)
 
@@ -123,7 +123,7 @@ def test_lost_cooling_alarms_trips_and_needs_the_field_key_once_it_is_cold() -> 
     simulation = Simulation(plant, Scenario((FaultEvent("C01", 60.0),)))
     tags = [event.tag for event in simulation.run(100.0)]
     assert tags == ["C01", "TAL-102", "I-101", "TAH-101"]
-    verdict = plant.verdict()
+    verdict = plant.first_trip()
     assert verdict is not None
     assert verdict[0] == pytest.approx(82.0, abs=2.0)
     values = plant.measurements()
@@ -149,10 +149,10 @@ def test_a_feed_upset_is_carried_by_the_coolant_that_the_heat_balance_asks_for(
 ) -> None:
     plant = StirredTank()
     Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(7200.0)
-    assert plant.verdict() is None
-    temperature, around = NEAR["middle"] + 0.0055, replace(Surroundings(), **heat)
-    concentration = around.feed_concentration / (1.0 + reaction.rate_constant(temperature))
-    surplus = rates((concentration, temperature, temperature), around)[1]  # K/min, uncooled
+    assert plant.first_trip() is None
+    temperature, inputs = NEAR["middle"] + 0.0055, replace(ReactionInputs(), **heat)
+    concentration = inputs.feed_concentration / (1.0 + reaction.rate_constant(temperature))
+    surplus = rates((concentration, temperature, temperature), inputs)[1]  # K/min, uncooled
     coolant = temperature - surplus * reaction.HEAT_CAPACITY / reaction.TRANSFER
     assert plant.state.reactor == pytest.approx((concentration, temperature, coolant), rel=1e-4)
     assert plant.measurements()["TIC-101.op"] == pytest.approx(
@@ -173,7 +173,7 @@ def test_an_upset_that_is_too_much_runs_away(
 ) -> None:
     plant = StirredTank()
     Simulation(plant, Scenario((FaultEvent(fault, 60.0, parameters),))).run(300.0)
-    assert plant.verdict() is not None
+    assert plant.first_trip() is not None
 
 
 def test_the_output_is_written_in_manual_only_and_moves_the_coolant() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
-from handwheel.sim_plant.model import Choice, Node, Number
+from handwheel.sim_plant.model import ChoiceParameter, Node, Number
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
 from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
@@ -52,7 +52,7 @@ def test_its_faults_take_their_own_defaults_and_their_limits(name: str) -> None:
             if isinstance(parameter, Number):
                 assert parameter.low <= parameter.default <= parameter.high
             else:
-                assert isinstance(parameter, Choice)
+                assert isinstance(parameter, ChoiceParameter)
                 assert parameter.default in parameter.words
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from handwheel.sim_plant.errors import OutOfRange, SnapshotError
 from handwheel.sim_plant.quadtank.plant import STEP_S, QuadrupleTank
-from handwheel.sim_plant.quadtank.tanks import AREAS, POINTS, Point, fed, rates, steady_levels
+from handwheel.sim_plant.quadtank.tanks import (
+    AREAS,
+    POINTS,
+    Point,
+    rates,
+    steady_levels,
+    tank_inflows,
+)
 from handwheel.sim_plant.rk4 import rk4
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -27,7 +34,7 @@ def _run(plant: QuadrupleTank, seconds: float) -> None:
 
 
 def _inflows(point: Point, volts: Sequence[float]) -> Sequence[float]:
-    return fed([k * v for k, v in zip(point.gains, volts, strict=True)], point.shares)
+    return tank_inflows([k * v for k, v in zip(point.gains, volts, strict=True)], point.shares)
 
 
 def _slopes(point: Point) -> list[list[float]]:
@@ -127,7 +134,7 @@ def test_a_fault_moves_the_level_to_where_the_balance_says_and_raises_the_alarm(
     events = Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(3600.0)
     assert plant.measurements()["LT-101.pv"] == pytest.approx(level, abs=0.005)
     assert [event.tag for event in events] == [fault, f"{alarm}-101"]
-    assert plant.verdict() is None
+    assert plant.first_trip() is None
     flow = 0.7 * 9.99 if fault == "Q01" else 9.99
     assert plant.measurements()["FT-101.pv"] == pytest.approx(flow)
 
@@ -144,7 +151,7 @@ def test_what_runs_over_is_told_once_and_does_not_come_back() -> None:
     plugged = FaultEvent("Q02", 0.0, {"tank": "T-104", "share": 1.0})
     events = Simulation(plant, Scenario((plugged,))).run(600.0)
     assert [event.tag for event in events if event.kind == "trip"] == ["T-104"]
-    verdict = plant.verdict()
+    verdict = plant.first_trip()
     assert verdict is not None
     assert verdict[1] == "T-104 overflow"
     assert plant.state.levels[3] == 20.0

@@ -9,13 +9,13 @@ import pytest
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.errors import ScenarioError, WriteRejected
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario, WriteEvent
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 
 from ..plants.served import warm
 
 
-def _simulation(*events: Event, warmup_s: float = 0.0) -> Simulation:
+def _simulation(*events: ScenarioEvent, warmup_s: float = 0.0) -> Simulation:
     return Simulation(warm(), Scenario(events, warmup_s))
 
 
@@ -106,7 +106,7 @@ def test_a_write_goes_through_the_plc_or_is_noted_as_refused() -> None:
         (FaultEvent("F02", for_s=0.0), "more than 0 s"),
     ],
 )
-def test_what_the_plant_does_not_have_is_refused(event: Event, says: str) -> None:
+def test_what_the_plant_does_not_have_is_refused(event: ScenarioEvent, says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
         _simulation(event)
 

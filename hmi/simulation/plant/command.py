@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.sim_plant.model import Choice, FaultKind
+from handwheel.sim_plant.model import ChoiceParameter, FaultKind
 
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
@@ -58,10 +58,10 @@ def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
         return
     for kind in plant.faults.values():
         typer.echo(f"{kind.id}  {kind.title}{' (decoy)' if kind.is_decoy else ''}")
-        typer.echo(fold(f"     shows    {kind.tell}", _INDENT))
+        typer.echo(fold(f"     shows    {kind.symptoms}", _INDENT))
         typer.echo(fold(f"     answer   {kind.response}", _INDENT))
         for name, parameter in kind.parameters.items():
-            if isinstance(parameter, Choice):
+            if isinstance(parameter, ChoiceParameter):
                 values = " or ".join(parameter.words)
                 default = parameter.default
             else:
@@ -79,7 +79,7 @@ def _fault_row(kind: FaultKind) -> dict[str, object]:
     return {
         "id": kind.id,
         "title": kind.title,
-        "tell": kind.tell,
+        "tell": kind.symptoms,
         "response": kind.response,
         "decoy": kind.is_decoy,
         "parameters": {name: asdict(parameter) for name, parameter in kind.parameters.items()},

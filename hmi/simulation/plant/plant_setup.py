@@ -10,7 +10,7 @@ from pathlib import Path
 from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
-from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent
 
 from .installed_plants import create_plant, parse_fault, parse_field
 
@@ -79,7 +79,7 @@ def set_up_plant(wishes: PlantOptions) -> PlantSetup:
     return PlantSetup(plant, scenario, file.for_)
 
 
-def _given(wishes: PlantOptions, plant: Plant) -> tuple[Event, ...]:
+def _given(wishes: PlantOptions, plant: Plant) -> tuple[ScenarioEvent, ...]:
     faults = (parse_fault(text, plant.faults) for text in wishes.faults)
     return (*faults, *(parse_field(text) for text in wishes.fields))
 
@@ -95,7 +95,7 @@ def past_events(plant: Plant, scenario: Scenario) -> list[str]:
     ]
 
 
-def event_name(event: Event) -> str:
+def event_name(event: ScenarioEvent) -> str:
     """Returns the name of an event for a message."""
     match event:
         case FaultEvent(fault=name) | FieldEvent(action=name):

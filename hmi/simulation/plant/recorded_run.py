@@ -156,7 +156,7 @@ def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> 
 
 
 def _verdict(plant: Plant, scenario: Scenario) -> str:
-    tripped = plant.verdict()
+    tripped = plant.first_trip()
     if tripped is None:
         return "rode through"
     return f"tripped at {format_duration(tripped[0] - scenario.warmup_s)} by {tripped[1]}"

@@ -21,10 +21,10 @@ from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, PlantTag, Value
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import (
-    Event,
     FaultEvent,
     FieldEvent,
     Scenario,
+    ScenarioEvent,
     WriteEvent,
     bind_event,
 )
@@ -157,7 +157,7 @@ def load_scenario(path: Path) -> LoadedScenario:
     document = read_document(path)
     file = load_model(ScenarioFile, document)
     problems: list[Problem] = []
-    events: list[Event] = []
+    events: list[ScenarioEvent] = []
     try:
         plant = create_plant(file.plant)
     except ScenarioError as error:
@@ -222,7 +222,7 @@ class _Binder:
         if self._fits((*path, "do"), event):
             yield event
 
-    def _fits(self, path: Path_, event: Event) -> bool:
+    def _fits(self, path: Path_, event: ScenarioEvent) -> bool:
         try:
             bind_event(self._plant, event)
         except ScenarioError as error:

@@ -5,20 +5,20 @@ from ..sensors import SENSORS
 
 _FAST_S = 15.0
 _SLOW_S = 60.0
-_BLIND_S = 10.0
+_DIAGNOSIS_S = 10.0
 
 # Diagnoses of the PLC for each transmitter and for the link to the pump package, 0 or 1
 TROUBLE = {sensor.name: f"{sensor.name}.trouble" for sensor in SENSORS}
 LINK_TROUBLE = "PKG-101.trouble"
 
 
-def _blind(tag: str, measures: str) -> AlarmDefinition:
+def _diagnosis(tag: str, measures: str) -> AlarmDefinition:
     return AlarmDefinition(
         tag=tag,
         measures=measures,
         limit=0.5,
         deadband=0.0,
-        delay_s=_BLIND_S,
+        delay_s=_DIAGNOSIS_S,
         is_high=True,
         priority=Priority.LOW,
         consequence="blind there",
@@ -86,6 +86,6 @@ ALARMS: tuple[AlarmDefinition, ...] = (
         "LAH-101", "LT-101", 85.0, 2.0, _SLOW_S, True, Priority.LOW,
         "the basin overflows", "look at the make-up valve", "1 h",
     ),
-    *(_blind(f"XA-{sensor}", trouble) for sensor, trouble in TROUBLE.items()),
-    _blind("XA-PKG-101", LINK_TROUBLE),
+    *(_diagnosis(f"XA-{sensor}", trouble) for sensor, trouble in TROUBLE.items()),
+    _diagnosis("XA-PKG-101", LINK_TROUBLE),
 )  # fmt: skip

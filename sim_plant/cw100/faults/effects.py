@@ -76,15 +76,15 @@ def _set_pump(s: SkidState, fault: str, given: Parameters, severity: float) -> N
             if severity:
                 each.trip(pump.ELECTRICAL)
             if fault == "F10b":
-                _put_standby_aside(s, is_aside=severity > 0.0)
+                _set_standby_maintenance(s, is_on=severity > 0.0)
 
 
-def _put_standby_aside(s: SkidState, *, is_aside: bool) -> None:
+def _set_standby_maintenance(s: SkidState, *, is_on: bool) -> None:
     standby = s.pumps["P-101B"]
     is_idle = not (standby.is_running or standby.run_command)
-    if is_aside and is_idle and standby.mode != pump.MAINTENANCE:
+    if is_on and is_idle and standby.mode != pump.MAINTENANCE:
         s.standby_mode, standby.mode = standby.mode, pump.MAINTENANCE
-    elif not is_aside and s.standby_mode != pump.MAINTENANCE:
+    elif not is_on and s.standby_mode != pump.MAINTENANCE:
         if standby.mode == pump.MAINTENANCE:
             standby.mode = s.standby_mode
         s.standby_mode = pump.MAINTENANCE

@@ -42,7 +42,7 @@ _ANSWER_WITHIN_S = 10.0
 _SILENT_AFTER_S = 60.0  # an idle client may then be replaced by a new one
 
 
-class Refused(Exception):
+class ModbusRefusal(Exception):
     """A request is refused with a Modbus exception code."""
 
     def __init__(self, code: int) -> None:
@@ -73,7 +73,7 @@ class ModbusServer:
         self._server: asyncio.Server | None = None
         self._listener = 0
         self._connections: set[asyncio.StreamWriter] = set()
-        self._heard_at_s: dict[asyncio.StreamWriter, float] = {}
+        self._active_at_s: dict[asyncio.StreamWriter, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -116,26 +116,26 @@ class ModbusServer:
         assert task is not None
         self._tasks.add(task)
         self._connections.add(writer)
-        self._hear(writer)
+        self._touch(writer)
         try:
             await self._serve(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
             writer.transport.abort()  # the client has gone, or does not read its answers
         finally:
             self._connections.discard(writer)
-            self._heard_at_s.pop(writer, None)
+            self._active_at_s.pop(writer, None)
             self._tasks.discard(task)
             writer.close()
 
-    def _hear(self, writer: asyncio.StreamWriter) -> None:
-        self._heard_at_s[writer] = asyncio.get_running_loop().time()
+    def _touch(self, writer: asyncio.StreamWriter) -> None:
+        self._active_at_s[writer] = asyncio.get_running_loop().time()
 
     def _has_room(self) -> bool:
         """Returns whether one more may connect, if needed in place of an idle client."""
         if len(self._connections) < _MAX_CONNECTIONS:
             return True
-        quietest = min(self._connections, key=self._heard_at_s.__getitem__)
-        silence_s = asyncio.get_running_loop().time() - self._heard_at_s[quietest]
+        quietest = min(self._connections, key=self._active_at_s.__getitem__)
+        silence_s = asyncio.get_running_loop().time() - self._active_at_s[quietest]
         if silence_s < _SILENT_AFTER_S:
             return False
         self._connections.discard(quietest)
@@ -149,7 +149,7 @@ class ModbusServer:
             if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
                 return  # not Modbus, and the start of the next frame is unknown
             pdu = await reader.readexactly(length - 1)
-            self._hear(writer)
+            self._touch(writer)
             if self._image.is_silent:
                 return  # the link went down before the answer
             answer = self.answer(unit, pdu, peer)
@@ -185,7 +185,7 @@ class ModbusServer:
     def _outcome(self, unit: int, pdu: bytes) -> tuple[ModbusPDU, str]:
         try:
             return self._respond(unit, pdu), "ok"
-        except Refused as refusal:
+        except ModbusRefusal as refusal:
             return ExceptionResponse(pdu[0] & 0x7F, refusal.code), f"exception {refusal.code}"
 
     def _respond(self, unit: int, pdu: bytes) -> ModbusPDU:
@@ -193,36 +193,36 @@ class ModbusServer:
         is_write = function in _WRITES
         is_known = function in _READS or is_identification(pdu)
         if not is_known and not (is_write and self._accepts_writes):
-            raise Refused(ILLEGAL_FUNCTION)
+            raise ModbusRefusal(ILLEGAL_FUNCTION)
         if unit != UNIT:
-            raise Refused(NO_SUCH_UNIT)
+            raise ModbusRefusal(NO_SUCH_UNIT)
         if is_identification(pdu):
             return self._identify(pdu)
         request = self._decode(pdu)
         try:
             return self._write(request) if is_write else self._read(request)
         except UnknownAddress:
-            raise Refused(ILLEGAL_ADDRESS) from None
+            raise ModbusRefusal(ILLEGAL_ADDRESS) from None
         except WriteRejected:
-            raise Refused(ILLEGAL_VALUE) from None
+            raise ModbusRefusal(ILLEGAL_VALUE) from None
 
     def _identify(self, pdu: bytes) -> ModbusPDU:
         if len(pdu) != LENGTH:
-            raise Refused(ILLEGAL_VALUE)
+            raise ModbusRefusal(ILLEGAL_VALUE)
         try:
             answer = identification(self._model, pdu)
         except ValueError:
-            raise Refused(ILLEGAL_VALUE) from None
+            raise ModbusRefusal(ILLEGAL_VALUE) from None
         if answer is None:
-            raise Refused(ILLEGAL_ADDRESS)
+            raise ModbusRefusal(ILLEGAL_ADDRESS)
         return answer
 
     def _decode(self, pdu: bytes) -> ModbusPDU:
         if not _is_well_formed(pdu):
-            raise Refused(ILLEGAL_VALUE)
+            raise ModbusRefusal(ILLEGAL_VALUE)
         request = self._decoder.decode(pdu)
         if request is None:
-            raise Refused(ILLEGAL_VALUE)
+            raise ModbusRefusal(ILLEGAL_VALUE)
         return request
 
     def _read(self, request: ModbusPDU) -> ModbusPDU:

@@ -14,7 +14,7 @@ from ...model import Node, namespace_uri
 from ..frame_log import FrameLog
 from ..process_image import ProcessImage
 from .access.accounts import GATE, Accounts
-from .access.certificates import Identity
+from .access.certificates import ServerIdentity
 from .access.listener import ListeningServer
 from .access.service_rules import PlantRules
 from .access.sessions import Sessions
@@ -53,7 +53,7 @@ class OpcuaServer:
         frames: FrameLog,
         model: str,
         gate_secret: str | None,
-        identity: Identity | None = None,
+        identity: ServerIdentity | None = None,
     ) -> None:
         self._image = image
         self._frames = frames

@@ -62,7 +62,7 @@ class PlantWrites(AttributeService):
         items = cast(list[ua.WriteValue], params.NodesToWrite)
         try:
             with self._image.transaction():
-                codes = [self._judge(item, user) for item in items]
+                codes = [self._check(item, user) for item in items]
                 results = [ua.StatusCode(ua.UInt32(code)) for code in codes]
                 self._record(user, items, results)
         except ServeError:  # the transaction has undone what cannot be recorded
@@ -84,7 +84,7 @@ class PlantWrites(AttributeService):
             }
         )
 
-    def _judge(self, item: ua.WriteValue, user: User) -> int:
+    def _check(self, item: ua.WriteValue, user: User) -> int:
         if user.name not in WRITERS:
             return StatusCodes.BadUserAccessDenied
         if item.NodeId not in self._aspace:

@@ -18,7 +18,7 @@ from .loops import (
 
 
 @dataclass(slots=True)
-class LoopState:
+class TepLoopState:
     """State of a controller between scans.
 
     Attributes:
@@ -63,12 +63,12 @@ class ControlState:
         grade_rate: How fast `grade` may move, mol% per h.
     """
 
-    loops: dict[str, LoopState]
+    loops: dict[str, TepLoopState]
     ratios: dict[str, RatioState]
     production: float
     production_trim: float
     grade: float
-    override: LoopState
+    override: TepLoopState
     production_rate: float = PRODUCTION_RATE
     grade_rate: float = GRADE_RATE
 
@@ -103,23 +103,23 @@ def steady_control(xmeas: Sequence[float], xmv: Sequence[float]) -> ControlState
     ratios = {flow.ratio: RatioState(xmeas[flow.xmeas - 1] / index) for flow in FLOW_LOOPS.values()}
     share, both = gas_shares(xmeas)
     loops = {
-        "PRODUCTION": LoopState(production, index),
-        "LIC-1101": LoopState(xmeas[7], xmeas[10]),
-        "AIC-G": LoopState(grade, adjust),
-        "AIC-A": LoopState(share, ratios["RATIO-1"].value),
-        "AIC-AC": LoopState(both, ratios["RATIO-1"].value + ratios["RATIO-4"].value),
-        "TIC-1101": LoopState(xmeas[8], xmv[9]),
-        "TIC-1301": LoopState(xmeas[10], xmv[10], mode=CASCADE),
+        "PRODUCTION": TepLoopState(production, index),
+        "LIC-1101": TepLoopState(xmeas[7], xmeas[10]),
+        "AIC-G": TepLoopState(grade, adjust),
+        "AIC-A": TepLoopState(share, ratios["RATIO-1"].value),
+        "AIC-AC": TepLoopState(both, ratios["RATIO-1"].value + ratios["RATIO-4"].value),
+        "TIC-1101": TepLoopState(xmeas[8], xmv[9]),
+        "TIC-1301": TepLoopState(xmeas[10], xmv[10], mode=CASCADE),
     }
     loops |= {
-        name: LoopState(xmeas[number - 1], ratios[ratio].value)
+        name: TepLoopState(xmeas[number - 1], ratios[ratio].value)
         for name, (number, ratio) in LEADERS.items()
     }
     loops |= {
-        name: LoopState(xmeas[flow.xmeas - 1], xmv[flow.xmv - 1], mode=CASCADE)
+        name: TepLoopState(xmeas[flow.xmeas - 1], xmv[flow.xmv - 1], mode=CASCADE)
         for name, flow in FLOW_LOOPS.items()
     }
     trim = index - 100.0 / FULL_PRODUCTION * production
     ordered = {name: loops[name] for name in TUNING}
-    override = LoopState(OVERRIDE_PRESSURE, 0.0, OVERRIDE_PRESSURE - xmeas[6], MANUAL)
+    override = TepLoopState(OVERRIDE_PRESSURE, 0.0, OVERRIDE_PRESSURE - xmeas[6], MANUAL)
     return ControlState(ordered, ratios, production, trim, grade, override)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ...errors import WrongState
 from ...model import Value
-from .controllers import ControlState, LoopState
+from .controllers import ControlState, TepLoopState
 from .loops import (
     AUTO,
     CASCADE,
@@ -94,7 +94,7 @@ def _set_led(c: ControlState, name: str, ratio: str, value: float) -> None:
     _move_ratio(c, ratio, value)
 
 
-def _set_separator(loops: dict[str, LoopState], value: float) -> None:
+def _set_separator(loops: dict[str, TepLoopState], value: float) -> None:
     slave = loops["TIC-1301"]
     if slave.mode != CASCADE:
         raise WrongState("LIC-1101 leads nothing while TIC-1301 is not in cascade")

@@ -11,7 +11,7 @@ Source: Ricker, J. Process Control 6 (1996) 205.
 from collections.abc import Sequence
 
 from ..process.physics.constants import STEP_S
-from .controllers import ControlState, LoopState, feed_forward, gas_shares
+from .controllers import ControlState, TepLoopState, feed_forward, gas_shares
 from .loops import (
     AUTO,
     CASCADE,
@@ -88,7 +88,7 @@ def _moved(last: float, error: float, before: float, law: _Law) -> float:
     return min(moved, high)
 
 
-def _regulate(loop: LoopState, pv: float, law: _Law, *, is_slave: bool = False) -> float:
+def _regulate(loop: TepLoopState, pv: float, law: _Law, *, is_slave: bool = False) -> float:
     if loop.mode == MANUAL:
         if is_slave:
             loop.setpoint = pv
@@ -133,7 +133,7 @@ def _lead_production(c: ControlState, pv: float, cut: float) -> None:
     loop.output = 100.0 / FULL_PRODUCTION * working + c.production_trim
 
 
-def _lead_ratio(c: ControlState, loop: LoopState, ratio: str, pv: float, law: _Law) -> None:
+def _lead_ratio(c: ControlState, loop: TepLoopState, ratio: str, pv: float, law: _Law) -> None:
     station = c.ratios[ratio]
     error = loop.setpoint - pv
     if loop.mode == AUTO and is_led(c, ratio):
@@ -142,7 +142,7 @@ def _lead_ratio(c: ControlState, loop: LoopState, ratio: str, pv: float, law: _L
     loop.output = station.value
 
 
-def _lead_separator(loops: dict[str, LoopState], level: float) -> None:
+def _lead_separator(loops: dict[str, TepLoopState], level: float) -> None:
     loop, slave = loops["LIC-1101"], loops["TIC-1301"]
     if slave.mode == CASCADE:
         slave.setpoint = _regulate(loop, level, _LEVEL)

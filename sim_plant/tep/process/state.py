@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .physics.disturbances import Walk, resting_walks
+from .physics.disturbances import Walk, initial_walks
 
 XMEAS = 41
 CONTINUOUS = 22  # XMEAS 1 to 22; the rest are analysers
@@ -41,5 +41,5 @@ class ProcessState:
     xmeas: list[float] = field(default_factory=lambda: [0.0] * XMEAS)
     sampled: list[float] = field(default_factory=lambda: [0.0] * (XMEAS - CONTINUOUS))
     idv: list[float] = field(default_factory=lambda: [0.0] * IDV)
-    walks: dict[str, Walk] = field(default_factory=resting_walks)
+    walks: dict[str, Walk] = field(default_factory=initial_walks)
     trip: str = ""

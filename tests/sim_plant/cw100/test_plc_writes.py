@@ -90,9 +90,9 @@ def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     with pytest.raises(WrongState):
         plant.write("P-101B.run_cmd", True)
     tripped_at_s = plant.time_s
-    while plant.verdict() is None:
+    while plant.first_trip() is None:
         plant.step()
-    when_s, by = plant.verdict() or (0.0, "")
+    when_s, by = plant.first_trip() or (0.0, "")
     assert by == "I-06"
     assert when_s - tripped_at_s == pytest.approx(34.5, abs=1.0)
     assert plant.measurements()["P-101B.starts"] == 0
@@ -124,7 +124,7 @@ def test_a_tripped_process_waits_for_the_field_key() -> None:
     plant = warm()
     plant.write("P-101B.mode", 2)
     plant.inject("F10", {"pump": "P-101A"})
-    while plant.verdict() is None:
+    while plant.first_trip() is None:
         plant.step()
     plant.write("FIC-201.sp", 40.0)
     for _ in range(120):

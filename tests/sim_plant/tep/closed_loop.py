@@ -61,7 +61,7 @@ def followed(
             course.stripper.append((plant.state.readings[17], plant.state.readings[18]))
         if plant.state.process.trip:
             break
-    if verdict := plant.verdict():
+    if verdict := plant.first_trip():
         course.tripped_h, course.tripped_by = verdict[0] / HOUR_S - FAULT_AT_H, verdict[1]
     course.xmv = list(plant.state.process.xmv)
     course.alarms = {event.tag for event in plant.drain_events() if event.kind == "alarm"}

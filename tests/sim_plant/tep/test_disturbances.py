@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from handwheel.sim_plant.tep.process.physics.boundary import Boundary, boundary
-from handwheel.sim_plant.tep.process.physics.disturbances import Walk, advance, resting_walks
+from handwheel.sim_plant.tep.process.physics.disturbances import Walk, advance, initial_walks
 
 STEP_H = 0.01
 
@@ -59,7 +59,7 @@ def _idv(*numbers: int) -> list[float]:
 
 
 def _segments(name: str, idv: list[float], hours: float) -> list[Walk]:
-    walks = resting_walks()
+    walks = initial_walks()
     seen = [replace(walks[name])]
     for step in range(round(hours / STEP_H)):
         advance(walks, idv, step * STEP_H, 4)
@@ -78,9 +78,9 @@ def _at(walk: Walk, time_h: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("number", STEPS)
 def test_a_step_changes_one_thing_in_proportion_to_its_severity(number: int) -> None:
-    rest = asdict(boundary(resting_walks(), _idv()))
-    full = asdict(boundary(resting_walks(), _idv(number)))
-    half = asdict(boundary(resting_walks(), [0.5 * value for value in _idv(number)]))
+    rest = asdict(boundary(initial_walks(), _idv()))
+    full = asdict(boundary(initial_walks(), _idv(number)))
+    half = asdict(boundary(initial_walks(), [0.5 * value for value in _idv(number)]))
     name, changed = STEPS[number]
     assert full == rest | {name: pytest.approx(changed, rel=1e-9)}
     pairs = zip(_floats(rest[name]), _floats(full[name]), strict=True)
@@ -93,7 +93,7 @@ def _floats(value: Change) -> tuple[float, ...]:
 
 @pytest.mark.parametrize("number", WANDERING)
 def test_a_random_disturbance_moves_its_own_walks_only(number: int) -> None:
-    walks = resting_walks()
+    walks = initial_walks()
     rest = boundary(walks, _idv())
     moved: set[str] = set()
     for step in range(600):
@@ -103,7 +103,7 @@ def test_a_random_disturbance_moves_its_own_walks_only(number: int) -> None:
 
 
 def test_walks_reach_the_process_in_their_published_sizes() -> None:
-    walks = resting_walks()
+    walks = initial_walks()
     for walk in walks.values():
         walk.value = 0.2
     seen = boundary(walks, _idv())
@@ -152,26 +152,26 @@ def test_episodes_rise_to_one_and_decay_within_a_tenth_of_an_hour(name: str) -> 
 
 
 def test_resting_walks_stay_at_their_centres() -> None:
-    walks = resting_walks()
+    walks = initial_walks()
     for step in range(1000):
         advance(walks, _idv(), step * STEP_H, 1)
         assert {name: walk.value for name, walk in walks.items()} == {
-            name: walk.value for name, walk in resting_walks().items()
+            name: walk.value for name, walk in initial_walks().items()
         }
     assert all(walk.segment > 1 for walk in walks.values())
 
 
 def test_a_walk_that_is_switched_off_returns_within_a_segment() -> None:
-    walks = resting_walks()
+    walks = initial_walks()
     for step in range(1000):
         time_h = step * STEP_H
         advance(walks, _idv(13, 17) if time_h < 3.0 else _idv(), time_h, 1)
     for name, walk in walks.items():
-        assert walk.value == pytest.approx(resting_walks()[name].value, abs=1e-9)
+        assert walk.value == pytest.approx(initial_walks()[name].value, abs=1e-9)
 
 
 def test_walks_depend_on_seed_and_time_but_not_on_the_other_walks() -> None:
-    alone, together, other = resting_walks(), resting_walks(), resting_walks()
+    alone, together, other = initial_walks(), initial_walks(), initial_walks()
     for step in range(500):
         advance(alone, _idv(13), step * STEP_H, 1)
         advance(together, _idv(8, 11, 13, 17), step * STEP_H, 1)

@@ -89,9 +89,9 @@ def test_a_shutdown_freezes_process_and_controllers_and_takes_no_more_writes() -
     plant.write("TIC-1101.op", 0.0)
     for _ in range(7200):
         plant.step()
-        if plant.verdict():
+        if plant.first_trip():
             break
-    verdict = plant.verdict()
+    verdict = plant.first_trip()
     assert verdict is not None
     assert verdict[1] == "reactor pressure high"
     assert [event.text for event in plant.drain_events() if event.kind == "trip"] == [verdict[1]]
@@ -101,7 +101,7 @@ def test_a_shutdown_freezes_process_and_controllers_and_takes_no_more_writes() -
     run(plant, 500)
     assert plant.state.process.x == state
     assert json.dumps(plant.snapshot()["state"]["control"]) == control
-    assert plant.verdict() == verdict
+    assert plant.first_trip() == verdict
     with pytest.raises(WrongState, match="shut down by reactor pressure high"):
         plant.write("TIC-1101.op", 50.0)
 
@@ -179,4 +179,4 @@ def test_disturbances_are_told_and_those_that_do_not_show_are_decoys() -> None:
     kinds = create(None).faults
     assert [f"IDV{n}" for n in range(1, 21)] == [name for name in kinds if name.startswith("IDV")]
     assert {name for name, kind in kinds.items() if kind.is_decoy} == {"IDV3", "IDV9", "IDV15"}
-    assert all(kind.tell and kind.response for kind in kinds.values())
+    assert all(kind.symptoms and kind.response for kind in kinds.values())

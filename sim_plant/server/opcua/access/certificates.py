@@ -31,7 +31,7 @@ _PRIVATE, _PUBLIC, _PRIVATE_FOLDER = 0o600, 0o644, 0o700
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ServerIdentity:
     """Certificate, key, passwords and trusted clients of a server.
 
     Attributes:
@@ -60,7 +60,7 @@ class Identity:
         return shown.not_valid_before_utc <= datetime.now(UTC) <= shown.not_valid_after_utc
 
 
-def open_identity(folder: Path, application_uri: str) -> Identity:
+def open_identity(folder: Path, application_uri: str) -> ServerIdentity:
     """Reads an identity, and makes a new one first in a missing or empty folder.
 
     Args:
@@ -155,7 +155,7 @@ def _self_signed(key: rsa.RSAPrivateKey, application_uri: str) -> x509.Certifica
     )
 
 
-def _read(folder: Path, application_uri: str) -> Identity:
+def _read(folder: Path, application_uri: str) -> ServerIdentity:
     certificate = _read_certificate(folder / CERTIFICATE, application_uri)
     key = _read_key(folder / KEY)
     if key.public_key() != certificate.public_key():
@@ -165,7 +165,7 @@ def _read(folder: Path, application_uri: str) -> Identity:
     for path in trusted.iterdir():
         if _der(path.read_bytes()) is None:
             raise ServeError(f"{path}: not a certificate")
-    return Identity(certificate, key, passwords, trusted)
+    return ServerIdentity(certificate, key, passwords, trusted)
 
 
 def _read_certificate(path: Path, application_uri: str) -> x509.Certificate:

@@ -20,7 +20,7 @@ from asyncua.ua.ua_binary import uatcp_to_binary
 from asyncua.ua.uaerrors import BadSecurityChecksFailed, UaError
 from cryptography.exceptions import InvalidSignature
 
-from .certificates import Identity
+from .certificates import ServerIdentity
 
 _CLOSED_WITHOUT_CHANNEL = {ua.MessageType.SecureMessage, ua.MessageType.SecureClose}
 
@@ -33,7 +33,7 @@ class ListeningServer(Server):
         identity: With one, channels may be signed and encrypted, for trusted clients.
     """
 
-    def __init__(self, iserver: InternalServer, identity: Identity | None) -> None:
+    def __init__(self, iserver: InternalServer, identity: ServerIdentity | None) -> None:
         super().__init__(iserver=iserver)
         self._identity = identity
         if identity is not None:
@@ -52,7 +52,7 @@ class ListeningServer(Server):
         assert host is not None
         assert port is not None
         self.bserver = _Listener(self.iserver, host, port, self.limits)
-        self.bserver.set_policies([_Trusting(each, self._identity) for each in self._policies])
+        self.bserver.set_policies([_TrustedPolicy(each, self._identity) for each in self._policies])
         try:
             await self.bserver.start()
         except OSError:
@@ -60,10 +60,10 @@ class ListeningServer(Server):
             raise
 
 
-class _Trusting:
+class _TrustedPolicy:
     """Security policy for trusted clients, except the policy None, which is open to all."""
 
-    def __init__(self, factory: Any, identity: Identity | None) -> None:
+    def __init__(self, factory: Any, identity: ServerIdentity | None) -> None:
         self._factory = factory
         self._identity = identity
 

@@ -28,7 +28,7 @@ _READING = frozenset(
         "SetPublishingMode", "Publish", "Republish", "RegisterNodes", "UnregisterNodes",
     )
 )  # fmt: skip
-_JUDGED = frozenset({_request("Write"), _request("Call")})
+_CHECKED = frozenset({_request("Write"), _request("Call")})
 _NAMES = {value: name for name, value in vars(ObjectIds).items() if isinstance(value, int)}
 
 wire_body: ContextVar[bytes] = ContextVar("wire_body", default=b"")
@@ -51,7 +51,7 @@ class PlantRules(PermissionRuleset):
             return True
         request = body.copy()
         data: bytes = request.read(len(request))
-        if action_type in _JUDGED:
+        if action_type in _CHECKED:
             wire_body.set(data)
             return True
         known = _NAMES.get(int(action_type.Identifier), str(action_type))

@@ -14,7 +14,7 @@ from asyncua.ua.object_ids import ObjectIds
 
 from ....alarm import AlarmDefinition, AlarmState, Priority
 from ..node_ids import standard_node
-from .event_fields import Event, base_fields
+from .event_fields import EventNotification, base_fields
 
 TYPES = (ObjectIds.ExclusiveLevelAlarmType, ObjectIds.OffNormalAlarmType)
 SEVERITIES = {Priority.HIGH: 800, Priority.MEDIUM: 500, Priority.LOW: 200}
@@ -26,7 +26,7 @@ _BOOLEAN, _DOUBLE = ua.VariantType.Boolean, ua.VariantType.Double
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConditionSource:
     """Source of a condition in the address space.
 
     Attributes:
@@ -52,7 +52,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class ConditionComment:
     """An operator's comment on a condition, with its author and time."""
 
     text: ua.LocalizedText
@@ -61,7 +61,7 @@ class Remark:
 
 
 @dataclass(slots=True)
-class Condition:
+class AlarmCondition:
     """An alarm as an OPC UA condition.
 
     Attributes:
@@ -69,15 +69,15 @@ class Condition:
         state: The alarm's state in the last event.
         event: The last event.
         event_ids: Of the events since the alarm last became active.
-        remark: The last comment.
+        comment: The last comment.
     """
 
     definition: AlarmDefinition
     node: ua.NodeId
-    source: Source
+    source: ConditionSource
     state: AlarmState
-    remark: Remark
-    event: Event
+    comment: ConditionComment
+    event: EventNotification
     event_ids: list[bytes] = field(default_factory=list[bytes])
 
     @property
@@ -91,12 +91,14 @@ class Condition:
         """Returns whether the alarm is active or not acknowledged."""
         return self.state.active or not self.state.acknowledged
 
-    def tells_of(self, state: AlarmState) -> bool:
+    def has_reported(self, state: AlarmState) -> bool:
         """Returns whether the last event has this state."""
         seen = self.state
         return (seen.phase, seen.changed_at_s) == (state.phase, state.changed_at_s)
 
-    def tell(self, state: AlarmState, value: float, quality: int, at: datetime) -> Event:
+    def make_event(
+        self, state: AlarmState, value: float, quality: int, at: datetime
+    ) -> EventNotification:
         """Makes a new event of a changed state.
 
         Only events of the present activation can be acknowledged, since an earlier one does
@@ -115,7 +117,7 @@ class Condition:
         event_id = uuid4().bytes
         self.event_ids.append(event_id)
         self.state = replace(state)
-        self.event = Event(self._fields(event_id, value, quality, at), self.node)
+        self.event = EventNotification(self._fields(event_id, value, quality, at), self.node)
         return self.event
 
     def _fields(
@@ -154,9 +156,9 @@ class Condition:
                 "Quality/SourceTimestamp": (at, _TIME),
                 "LastSeverity": (severity, ua.VariantType.UInt16),
                 "LastSeverity/SourceTimestamp": (at, _TIME),
-                "Comment": (self.remark.text, _TEXT),
-                "Comment/SourceTimestamp": (self.remark.at, _TIME),
-                "ClientUserId": (self.remark.user, ua.VariantType.String),
+                "Comment": (self.comment.text, _TEXT),
+                "Comment/SourceTimestamp": (self.comment.at, _TIME),
+                "ClientUserId": (self.comment.user, ua.VariantType.String),
             }
         )
 

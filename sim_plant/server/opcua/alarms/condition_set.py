@@ -17,8 +17,8 @@ from ..address_space import SpaceBuilder
 from ..node_adder import NodeAdder
 from ..node_ids import plant_node, standard_node
 from ..status_codes import QUALITIES
-from .condition import Condition, Remark, Source
-from .event_fields import Event, base_fields
+from .condition import AlarmCondition, ConditionComment, ConditionSource
+from .event_fields import EventNotification, base_fields
 from .monitored_items import PlantItems
 
 _SERVER = standard_node(ObjectIds.Server)
@@ -42,9 +42,9 @@ class Conditions:
     def __init__(self, server: InternalServer, image: ProcessImage) -> None:
         self._server = server
         self._image = image
-        self._by_node: dict[ua.NodeId, Condition] = {}
+        self._by_node: dict[ua.NodeId, AlarmCondition] = {}
 
-    def find(self, node: ua.NodeId) -> Condition | None:
+    def find(self, node: ua.NodeId) -> AlarmCondition | None:
         """Returns the condition with this ConditionId."""
         return self._by_node.get(node)
 
@@ -55,10 +55,10 @@ class Conditions:
             home = space.area_of(f"{alarm.tag}.active") or root
             source = _source(alarm.measures, tags, space, (_SERVER, root, home))
             node = plant_node(alarm.tag, adder.namespace)
-            nobody = Remark(ua.LocalizedText(), "", self._image.sampled_at)
+            nobody = ConditionComment(ua.LocalizedText(), "", self._image.sampled_at)
             state = self._image.alarm_states[alarm.tag]
-            condition = Condition(alarm, node, source, state, nobody, Event({}))
-            self._tell(condition)
+            condition = AlarmCondition(alarm, node, source, state, nobody, EventNotification({}))
+            self._make_event(condition)
             self._by_node[node] = condition
             await _build(adder, condition, home)
 
@@ -66,20 +66,22 @@ class Conditions:
         """Sends an event for every alarm whose state has changed since the last one."""
         states = self._image.alarm_states
         for condition in self._by_node.values():
-            if not condition.tells_of(states[condition.definition.tag]):
-                event = self._tell(condition)
+            if not condition.has_reported(states[condition.definition.tag]):
+                event = self._make_event(condition)
                 await self._show(condition)
                 for each in self._server.subscription_service.subscriptions.values():
                     items = cast(PlantItems, each.monitored_item_srv)
                     await items.notify(event, condition.source.notifiers)
 
-    def _tell(self, condition: Condition) -> Event:
+    def _make_event(self, condition: AlarmCondition) -> EventNotification:
         image, tag = self._image, condition.source.tag
         quality = QUALITIES[image.qualities[tag]] if tag in image.qualities else StatusCodes.Good
         state = image.alarm_states[condition.definition.tag]
-        return condition.tell(state, float(image.values.get(tag, 0.0)), quality, image.sampled_at)
+        return condition.make_event(
+            state, float(image.values.get(tag, 0.0)), quality, image.sampled_at
+        )
 
-    async def _show(self, condition: Condition) -> None:
+    async def _show(self, condition: AlarmCondition) -> None:
         write = self._server.aspace.write_attribute_value
         namespace = cast(int, condition.node.NamespaceIndex)
         for path, value in condition.event.fields.items():
@@ -92,14 +94,14 @@ class Conditions:
         Args:
             only: The one monitored item of a ConditionRefresh2.
         """
-        told = [
+        events = [
             (each.event, each.source.notifiers)
             for each in self._by_node.values()
             if each.is_retained
         ]
         start = _bracket(ObjectIds.RefreshStartEventType, "refresh starts")
         end = _bracket(ObjectIds.RefreshEndEventType, "refresh ends")
-        await items.refresh((start, end), told, only)
+        await items.refresh((start, end), events, only)
 
 
 def _source(
@@ -107,14 +109,14 @@ def _source(
     tags: Mapping[str, PlantTag],
     space: SpaceBuilder,
     notifiers: tuple[ua.NodeId, ...],
-) -> Source:
+) -> ConditionSource:
     name = measures if measures in tags else f"{measures}.pv"
     has_level = name in tags
     if not has_level:  # something about a transmitter, or about a piece of equipment
         name = f"{measures.partition('.')[0]}.pv"
     variable = space.nodes.get(name)
     area = space.area_of(name) or notifiers[-1]
-    return Source(
+    return ConditionSource(
         node=variable or area,
         area=area,
         name=name.partition(".")[0],
@@ -126,7 +128,7 @@ def _source(
     )
 
 
-async def _build(adder: NodeAdder, condition: Condition, home: ua.NodeId) -> None:
+async def _build(adder: NodeAdder, condition: AlarmCondition, home: ua.NodeId) -> None:
     alarm = condition.definition
     name = alarm.tag
     text = f"{alarm.consequence}; {alarm.response}, within {alarm.respond_within}"
@@ -172,7 +174,7 @@ def _kind(path: str) -> int:
     return ObjectIds.PropertyType
 
 
-def _bracket(kind: int, text: str) -> Event:
+def _bracket(kind: int, text: str) -> EventNotification:
     source, now = (_SERVER, "Server"), datetime.now(UTC)
     node = standard_node(kind)
-    return Event(base_fields(uuid4().bytes, node, source, text, _BRACKET_SEVERITY, now))
+    return EventNotification(base_fields(uuid4().bytes, node, source, text, _BRACKET_SEVERITY, now))

@@ -17,13 +17,13 @@ from asyncua.ua.status_codes import StatusCodes
 
 from ..node_ids import standard_node
 
-_NOTHING = ua.Variant(None)
+_NULL = ua.Variant(None)
 _CHILDREN = {standard_node(ObjectIds.HasComponent), standard_node(ObjectIds.HasProperty)}
 _SUBTYPE = standard_node(ObjectIds.HasSubtype)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventNotification:
     """One notification.
 
     Attributes:
@@ -44,12 +44,12 @@ class Event:
         if not path:
             is_id = cast(int, operand.AttributeId) == AttributeIds.NodeId
             has_id = is_id and self.condition is not None
-            return ua.Variant(self.condition, ua.VariantType.NodeId) if has_id else _NOTHING
+            return ua.Variant(self.condition, ua.VariantType.NodeId) if has_id else _NULL
         if operand.AttributeId != AttributeIds.Value or operand.IndexRange:
-            return _NOTHING
+            return _NULL
         if any(cast(int, name.NamespaceIndex) for name in path):
-            return _NOTHING
-        return self.fields.get("/".join(str(name.Name) for name in path), _NOTHING)
+            return _NULL
+        return self.fields.get("/".join(str(name.Name) for name in path), _NULL)
 
 
 class EventTypes:

@@ -17,7 +17,7 @@ from ..access.accounts import ACKNOWLEDGERS
 from ..access.service_rules import wire_body
 from ..access.sessions import OwnSession
 from ..node_ids import standard_node
-from .condition import Condition, Remark
+from .condition import AlarmCondition, ConditionComment
 from .condition_set import Conditions
 
 _CONDITION_TYPE = standard_node(ObjectIds.ConditionType)
@@ -68,27 +68,27 @@ class PlantCalls:
                 refusals = [StatusCodes.BadTooManyOperations] * len(methods)
                 self._record(session, methods, refusals)
             raise BadTooManyOperations
-        remarks: list[tuple[Condition, Remark]] = []
+        comments: list[tuple[AlarmCondition, ConditionComment]] = []
         try:
             with self._image.transaction():
-                codes = [self._judge(session, method, remarks) for method in methods]
+                codes = [self._check(session, method, comments) for method in methods]
                 self._record(session, methods, codes)
         except ServeError:  # the transaction has undone what cannot be recorded
             return [_result(StatusCodes.BadDeviceFailure) for _ in methods]
-        for condition, remark in remarks:
-            condition.remark = remark
-        if remarks:
+        for condition, comment in comments:
+            condition.comment = comment
+        if comments:
             await self._publish()
         for index, method in enumerate(methods):
             if codes[index] == StatusCodes.Good and method.MethodId in _REFRESHES:
                 codes[index] = await self._refresh(session, method)
         return [_result(code) for code in codes]
 
-    def _judge(
+    def _check(
         self,
         session: OwnSession,
         method: ua.CallMethodRequest,
-        remarks: list[tuple[Condition, Remark]],
+        comments: list[tuple[AlarmCondition, ConditionComment]],
     ) -> int:
         if method.MethodId in _REFRESHES:
             is_known = cast(ua.NodeId, method.ObjectId) == _CONDITION_TYPE
@@ -111,10 +111,10 @@ class PlantCalls:
         code = self._acknowledge(condition, event_id)
         if code == StatusCodes.Good:
             text = comment if comment is not None else ua.LocalizedText()
-            remarks.append((condition, Remark(text, user, datetime.now(UTC))))
+            comments.append((condition, ConditionComment(text, user, datetime.now(UTC))))
         return code
 
-    def _acknowledge(self, condition: Condition, event_id: bytes | None) -> int:
+    def _acknowledge(self, condition: AlarmCondition, event_id: bytes | None) -> int:
         if event_id not in condition.event_ids:
             return StatusCodes.BadEventIdUnknown
         try:

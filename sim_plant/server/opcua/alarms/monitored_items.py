@@ -12,13 +12,13 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; `ua`'s is a subclass
 
 from ..node_adder import SUBSCRIBE_TO_EVENTS
-from .event_fields import Event, EventTypes
+from .event_fields import EventNotification, EventTypes
 from .where_clause import WhereClause
 
 MOST_ITEMS = 10_000
 """Of one subscription, since the plant is stopped while they are updated."""
 
-Told = tuple[Event, Collection[ua.NodeId]]
+NotifiedEvent = tuple[EventNotification, Collection[ua.NodeId]]
 """An event and its notifiers."""
 
 
@@ -42,7 +42,7 @@ class PlantItems(MonitoredItemService):
         """Returns whether the item exists."""
         return item in self._monitored_items
 
-    async def notify(self, event: Event, notifiers: Collection[ua.NodeId]) -> None:
+    async def notify(self, event: EventNotification, notifiers: Collection[ua.NodeId]) -> None:
         """Queues an event for every item on one of these nodes whose filter lets it pass."""
         for notifier in notifiers:
             for item in self._monitored_events.get(notifier, ()):
@@ -50,24 +50,27 @@ class PlantItems(MonitoredItemService):
                     await self._queue(event, item)
 
     async def refresh(
-        self, brackets: tuple[Event, Event], told: Sequence[Told], only: int | None
+        self,
+        brackets: tuple[EventNotification, EventNotification],
+        events: Sequence[NotifiedEvent],
+        only: int | None,
     ) -> None:
         """Queues events for every item, or for one only, as an answer to ConditionRefresh.
 
         Args:
             brackets: Events before and after, which pass every filter.
-            told: The events between, each with its notifiers.
+            events: The events between, each with its notifiers.
             only: The one item, if any.
         """
         start, end = brackets
         for node, items in self._monitored_events.items():
-            here = [event for event, notifiers in told if node in notifiers]
+            here = [event for event, notifiers in events if node in notifiers]
             for item in items if only is None else set(items) & {only}:
                 passing = [event for event in here if self._where[item].passes(event)]
                 for event in (start, *passing, end):
                     await self._queue(event, item)
 
-    async def _queue(self, event: Event, item: int) -> None:
+    async def _queue(self, event: EventNotification, item: int) -> None:
         data = self._monitored_items[item]
         if data.mode != ua.MonitoringMode.Reporting:
             return

@@ -10,7 +10,7 @@ from typing import Any, cast
 from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes
 
-from .event_fields import Event, EventTypes
+from .event_fields import EventNotification, EventTypes
 
 _MOST_ELEMENTS = 200
 
@@ -87,17 +87,19 @@ class WhereClause:
             return index < cast(int, operand.Index) < len(self._elements)
         return isinstance(operand, ua.LiteralOperand | ua.SimpleAttributeOperand)
 
-    def passes(self, event: Event) -> bool:
+    def passes(self, event: EventNotification) -> bool:
         """Returns whether the event passes, as every event does with an empty clause."""
         results: dict[int, Any] = {}
         for index in reversed(range(len(self._elements))):
             element = self._elements[index]
             operands = _operands(element)
             values = [_value(each, event, results) for each in operands]
-            results[index] = self._judge(element.FilterOperator, values, event)
+            results[index] = self._evaluate(element.FilterOperator, values, event)
         return results.get(0, True) is True
 
-    def _judge(self, what: ua.FilterOperator, values: list[Any], event: Event) -> bool:
+    def _evaluate(
+        self, what: ua.FilterOperator, values: list[Any], event: EventNotification
+    ) -> bool:
         if what == ua.FilterOperator.OfType:
             return self._types.is_kind_of(event.fields["EventType"].Value, values[0])
         return _OPERATORS[what](values)
@@ -108,7 +110,7 @@ def _operands(element: Any) -> list[Any]:
     return operands or []
 
 
-def _value(operand: Any, event: Event, results: dict[int, Any]) -> Any:
+def _value(operand: Any, event: EventNotification, results: dict[int, Any]) -> Any:
     if isinstance(operand, ua.ElementOperand):
         return results[cast(int, operand.Index)]
     if isinstance(operand, ua.LiteralOperand):

@@ -83,7 +83,7 @@ class Walk:
     segment: int = 0
 
 
-def resting_walks() -> dict[str, Walk]:
+def initial_walks() -> dict[str, Walk]:
     """Returns all walks at their centres, as at the start of a run."""
     return {name: Walk(kind.centre, kind.centre) for name, kind in KINDS.items()}
 

@@ -7,8 +7,12 @@ from asyncua import ua
 
 from handwheel.sim_plant.alarm import AlarmState, AlarmStep
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
-from handwheel.sim_plant.server.opcua.alarms.condition import Condition, Remark, Source
-from handwheel.sim_plant.server.opcua.alarms.event_fields import Event
+from handwheel.sim_plant.server.opcua.alarms.condition import (
+    AlarmCondition,
+    ConditionComment,
+    ConditionSource,
+)
+from handwheel.sim_plant.server.opcua.alarms.event_fields import EventNotification
 
 ACTIVATE, CLEAR, ACKNOWLEDGE = AlarmStep.ACTIVATE, AlarmStep.CLEAR, AlarmStep.ACKNOWLEDGE
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,14 +32,16 @@ def test_an_event_acknowledges_its_own_activation_only(
     scans: list[list[AlarmStep]], is_valid: bool
 ) -> None:
     node, state = ua.NodeId(), AlarmState()
-    source = Source(node, node, "x", "x", node, (), "", has_level=True)
-    remark = Remark(ua.LocalizedText(), "", NOW)
-    condition = Condition(ALARMS[0], node, source, AlarmState(), remark, Event({}))
+    source = ConditionSource(node, node, "x", "x", node, (), "", has_level=True)
+    comment = ConditionComment(ua.LocalizedText(), "", NOW)
+    condition = AlarmCondition(
+        ALARMS[0], node, source, AlarmState(), comment, EventNotification({})
+    )
     state.take(ACTIVATE)
-    condition.tell(state, 0.0, 0, NOW)
+    condition.make_event(state, 0.0, 0, NOW)
     (first,) = condition.event_ids
     for steps in scans:
         assert all(state.take(step) for step in steps)
-        condition.tell(state, 0.0, 0, NOW)
+        condition.make_event(state, 0.0, 0, NOW)
     assert (first in condition.event_ids) is is_valid
     assert len(condition.event_ids) == (2 if is_valid else 1)

@@ -12,7 +12,7 @@ from asyncua.ua.status_codes import get_name_and_doc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.sim_plant.server.opcua.alarms.event_fields import Event, EventTypes
+from handwheel.sim_plant.server.opcua.alarms.event_fields import EventNotification, EventTypes
 from handwheel.sim_plant.server.opcua.alarms.where_clause import WhereClause
 from handwheel.sim_plant.server.opcua.node_ids import standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
@@ -20,7 +20,7 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 from ....plants.served import served
 
 OP = ua.FilterOperator
-EVENT = Event(
+EVENT = EventNotification(
     {
         "EventType": ua.Variant(standard_node(ObjectIds.ExclusiveLevelAlarmType)),
         "Severity": ua.Variant(500, ua.VariantType.UInt16),
