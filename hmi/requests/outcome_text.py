@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from handwheel.tools.guardrails.approval.card import frame_of
-from handwheel.tools.guardrails.approval.card_model import CardSigner
+from handwheel.tools.guardrails.approval.card_model import CardFrame, CardSigner
 from handwheel.tools.guardrails.approval.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.requests.request import Action
@@ -56,7 +55,7 @@ def render_request(
     request, width = record.request, fitting_width(width)
     equipment = ", ".join(dict.fromkeys(plain(each.equipment) for each in request.commands))
     frames = [
-        (frame_of(each), plain(each.action_id).rpartition("/")[2]) for each in request.actions
+        (CardFrame.of(each), plain(each.action_id).rpartition("/")[2]) for each in request.actions
     ]
     people = [
         Row(["", printable(each.person), plain(each.role), f"{each.signed_at[11:19]} UTC"])

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.administration import revoke_key
-from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import (

@@ -24,7 +24,7 @@ from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card

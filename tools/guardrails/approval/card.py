@@ -25,12 +25,9 @@ from .card_model import (
     CardLease,
     CardReading,
     CardSigner,
-    parse_card,
 )
 from .card_run import recovery_of, run_of
 from .plant_snapshot import FRESH_S, PlantSnapshot, Reading
-
-__all__ = ["Card", "CardSigner", "SnapshotView", "frame_of", "make_card", "parse_card"]
 
 _WHOLE = 24_000  # characters of the longest reason, each one escaped
 _AHEAD_S = 0.5  # a snapshot may seem to be so far in the future
@@ -88,7 +85,7 @@ def make_card(
         changes=view.changes(request, limits or {}),
         readings=readings,
         requires=requires,
-        recovery=recovery_of(request, view.condition, frame_of),
+        recovery=recovery_of(request, view.condition),
         problems=[
             *_faults_of_request(request, left_s, now),
             *view.faults(request),
@@ -128,21 +125,6 @@ def _lease(request: ActionRequest) -> CardLease | None:
 def _promises(action: Action) -> list[str]:
     effects = [f"{each.text} within {exact_span(each.within_s)}" for each in action.effects]
     return [*action.promises, *effects]
-
-
-def frame_of(action: Action) -> CardFrame:
-    """Returns the frame of an action."""
-    return CardFrame(
-        action_id=plain(action.action_id),
-        digest=action.digest,
-        address=plain(action.address),
-        wire=action.wire,
-        where=plain(action.identity.where),
-        device=printable(action.identity.name),
-        is_simulator=action.identity.is_simulator,
-        is_loopback=action.identity.is_loopback,
-        certificate=action.identity.certificate,
-    )
 
 
 class SnapshotView:
@@ -189,7 +171,7 @@ class SnapshotView:
                 within_s=each.within_s,
                 step=plain(each.step) if each.step else None,
                 promises=[printable(promise) for promise in _promises(each)],
-                frame=frame_of(each),
+                frame=CardFrame.of(each),
             )
             for number, each in enumerate(request.commands, start=1)
         ]

@@ -3,15 +3,16 @@
 Its text is kept beside the decision, so that an auditor can draw it again.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
 
 from ...requests.canonical import parse_canonical
-from ...requests.request import RiskClass, Stamp
+from ...requests.request import Action, RiskClass, Stamp
 from ...requests.signed_document import SignedDocument
+from ...safe_text import plain, printable
 
 RENDERER = "4"
 """Version of the drawing. It changes when a card is drawn differently."""
@@ -117,6 +118,21 @@ class CardFrame(Model):
     is_simulator: bool
     is_loopback: bool
     certificate: str | None = None
+
+    @classmethod
+    def of(cls, action: Action) -> Self:
+        """Returns the frame of an action."""
+        return cls(
+            action_id=plain(action.action_id),
+            digest=action.digest,
+            address=plain(action.address),
+            wire=action.wire,
+            where=plain(action.identity.where),
+            device=printable(action.identity.name),
+            is_simulator=action.identity.is_simulator,
+            is_loopback=action.identity.is_loopback,
+            certificate=action.identity.certificate,
+        )
 
 
 class CardChange(Model):

@@ -8,7 +8,7 @@ from handwheel.connectors.model.values import DataValue
 
 from ...conditions.condition import Condition, parse_condition
 from ...conditions.errors import ConditionError
-from ...requests.request import Action, ActionRequest, Evidence, Requirement
+from ...requests.request import ActionRequest, Evidence, Requirement
 from ...safe_text import plain, printable
 from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
 
@@ -72,13 +72,11 @@ def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | N
 def recovery_of(
     request: ActionRequest,
     judge: Callable[[Requirement], CardCondition],
-    frame_of: Callable[[Action], CardFrame],
 ) -> list[CardRecovery]:
     """Returns the recovery actions of a request.
 
     Args:
         judge: Returns a required condition with present values.
-        frame_of: Returns the frame of an action.
     """
     numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}
     return [
@@ -90,7 +88,7 @@ def recovery_of(
             before=plain(each.undoes) if each.undoes and each.undoes not in numbers else None,
             step=plain(each.step) if each.step else None,
             only_if=[judge(condition) for condition in each.requires if condition.why == "if"],
-            frame=frame_of(each),
+            frame=CardFrame.of(each),
         )
         for each in request.recovery
     ]

@@ -17,7 +17,7 @@ from ...safe_text import plain, printable
 from ..ledger.journal_rows import rows_of
 from ..ledger.records import RequestRecord
 from ..ledger.store.database import Database
-from .card import SnapshotView, frame_of
+from .card import SnapshotView
 from .card_model import RENDERER, CardFrame, CardReading
 from .plant_snapshot import PlantSnapshot
 
@@ -79,7 +79,7 @@ def make_outcome(
         tag=plain(action.tag),
         after=printable(action.shown),
         unit=printable(action.unit),
-        frame=frame_of(action),
+        frame=CardFrame.of(action),
         sent_at=state.sent_at,
         state=state.state,
         reason=printable(state.reason),

@@ -190,7 +190,7 @@ class Policy:
             roles=rules.roles,
             quorum=_PEOPLE[risk_class],
             reasons=tuple(denied or raised.values()),
-            rules=rules.rules,
+            rules=rules.places,
             limits=_ends(rules.limits),
             band=_ends(rules.band),
             max_step=rules.max_step,

@@ -31,7 +31,7 @@ class TagRules:
         forbidden: Reasons of the rules that forbid it.
         is_allowed: Whether any rule allows it.
         class_: The highest class of its rules.
-        rules: Places of all rules that matched.
+        places: Places of all rules that matched.
         deciders: For each point, such as `limits`, the places of the rules that decide it.
     """
 
@@ -42,7 +42,7 @@ class TagRules:
     class_: RiskClass
     roles: tuple[str, ...]
     is_commissioned: bool
-    rules: tuple[str, ...]
+    places: tuple[str, ...]
     limits: Range | None
     band: Range | None
     max_step: float | None
@@ -73,7 +73,7 @@ def _tag_rules(tag: Tag, file: PolicyFile, document: Document, site: Site) -> Ta
         class_=_highest(rules),
         roles=tuple(sorted({role for rule in rules for role in rule.roles})),
         is_commissioned=all(rule.commissioned for rule in rules),
-        rules=(*against, *for_),
+        places=(*against, *for_),
         limits=_narrowest(rule.limits for rule in rules),
         band=_narrowest(rule.band for rule in rules),
         max_step=min((rule.max_step.value for rule in rules if rule.max_step), default=None),

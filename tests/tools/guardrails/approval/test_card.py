@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
-from handwheel.tools.guardrails.approval.card import Card, make_card, parse_card
-from handwheel.tools.guardrails.approval.card_model import CardLease
+from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.card_model import Card, CardLease, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
