@@ -1,1 +1,1 @@
-"""People: the command line and the operator's terminal. The composition root of all rooms."""
+"""Command line and operator terminal, the composition root of all packages."""

@@ -1,8 +1,8 @@
-"""Draws the pictures of the documentation: `make picture` (needs librsvg and Cascadia Code).
+"""Draws the pictures of the documentation for `make picture`.
 
-The demo as it runs, with a script that approves: the card before the standby starts, and the
-screen as the sick pump has stopped. The trends of faults are what the commands draw that stand
-in the page about the plant.
+The demo runs with a script that approves. Its card is drawn before the standby starts, and its
+screen when the failing pump has stopped. The trends of faults come from the commands on the page
+about the plant. Drawing needs librsvg and Cascadia Code.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 FONT = ("Cascadia Mono NF", "20.82px")
 
 
-ALONE_S = 1.5  # after the sick pump has stopped
+ALONE_S = 1.5  # after the failing pump has stopped
 
 
 async def pictures() -> tuple[RenderableType, RenderableType]:

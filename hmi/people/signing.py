@@ -123,13 +123,13 @@ def find_person(
 
 
 def find_operator(context: DecisionContext, named: str | None) -> Operator:
-    """Returns the operator who signs now; see `find_person`."""
+    """Returns the operator who signs now, by `find_person`."""
     at = instant_now().wall
     return find_person(context.site, context.roster, named, at, administrator=False)
 
 
 def find_administrator(context: DecisionContext, named: str | None) -> Operator:
-    """Returns the administrator who signs now; see `find_person`."""
+    """Returns the administrator who signs now, by `find_person`."""
     at = instant_now().wall
     return find_person(context.site, context.roster, named, at, administrator=True)
 

@@ -1,1 +1,1 @@
-"""What stands between a wish and the plant: policy, people, ledger, gate."""
+"""Guardrails between a proposal and the plant."""

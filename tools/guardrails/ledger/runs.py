@@ -163,7 +163,7 @@ def asset_owners(reader: LedgerReader) -> dict[str, str]:
 
 
 def is_run_open(reader: LedgerReader, run_id: str) -> bool | None:
-    """Whether a run is open, or `None` if there is no such run."""
+    """Returns whether a run is open, or `None` if there is no such run."""
     rows = reader.all("SELECT is_open FROM run WHERE run_id = ?", run_id)
     return bool(rows[0][0]) if rows else None
 

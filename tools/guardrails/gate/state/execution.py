@@ -60,7 +60,7 @@ class GateContext:
         connector: Where read-only sessions come from.
         suspensions: For what nothing is sent now.
         turn: Whether an action's frame is on its way to the plant: heartbeats let it go first.
-        deeds: What this gate itself has done.
+        memory: Actions of this gate process.
         writes: When it has sent what to which tag, for whatever bounds how soon or how far.
         lockouts: The folder of lockouts as it was when the post was taken.
     """
