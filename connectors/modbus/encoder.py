@@ -16,16 +16,9 @@ _ON, _OFF = b"\xff\x00", b"\x00\x00"
 _SINGLE = struct.Struct(">BBH")  # unit, function, address; then the value
 _SEVERAL = struct.Struct(">BBHHB")  # unit, function, address, count, bytes; then the registers
 _DEVICE_TYPES: Mapping[Encoding, DeviceType] = {
-    "bit": "bool",
-    "int16": "int16",
-    "uint16": "uint16",
-    "int32": "int32",
-    "uint32": "uint32",
-    "int64": "int64",
-    "uint64": "uint64",
-    "float32": "float32",
-    "float64": "float64",
-}
+    "bit": "bool", "int16": "int16", "uint16": "uint16", "int32": "int32", "uint32": "uint32",
+    "int64": "int64", "uint64": "uint64", "float32": "float32", "float64": "float64",
+}  # fmt: skip
 
 
 class ModbusEncoder:
