@@ -158,11 +158,11 @@ async def preload(view: PlantView, recorded: RecordedHistory) -> None:
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
             sys.stderr.write(
-                "handwheel: windows are filled with what was recorded; "
-                f"it may take up to {_LONGEST_S:g} s\n"
+                "handwheel: filling windows from recorded values, "
+                f"which may take up to {_LONGEST_S:g} s\n"
             )
             if not (await asyncio.wait([recalling], timeout=_LONGEST_S - _SILENT_S))[0]:
-                sys.stderr.write("handwheel: it took too long; windows end with a gap\n")
+                sys.stderr.write("handwheel: filling windows took too long; they end with a gap\n")
     finally:  # the thread must not read on from a file that is closed
         recorded.cancel()
         await asyncio.wait([recalling])
@@ -190,7 +190,7 @@ def _rebind(
     for each in loaded:
         if each.id == name:
             return bind(each, site, roles)
-    raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
+    raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
 
 
 def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:

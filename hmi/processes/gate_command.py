@@ -12,7 +12,7 @@ from ..shell.terminal.stdin import end_with_pipe
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the gate of a site, which executes approved requests once and records them.
 
-    There is one gate per site. It decides nothing and takes no orders but from the ledger.
+    There is one gate for each site. It decides nothing, and takes requests from the ledger only.
     """
     if not sys.platform.startswith("linux"):
         fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)

@@ -12,8 +12,8 @@ from ..shell.terminal.stdin import end_with_pipe
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the agents of a site, which watch, diagnose and request writes by playbooks.
 
-    They hold no key and no session that can write. What they ask for people approve, and the
-    gate carries out; without a gate they ask for nothing. One such process works at a site.
+    The agents have no key and no session that can write. Operators approve their requests, and
+    the gate executes them. Without a gate the agents request nothing. A site has one such process.
     """
     if not sys.platform.startswith("linux"):
         fail("the agents run on Linux only: they need its boot clock", CONFIGURATION)

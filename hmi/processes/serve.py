@@ -94,8 +94,8 @@ class _Telling:
         row = "" if self._last is None else f" at row {self._last}"
         words = printable(f"{type(fault).__name__}: {fault}", _LONG)
         LineWriter(sys.stderr).write(
-            f"handwheel: what happens cannot all be told{row} ({words}); the work goes on, and "
-            "handwheel journal export has every row"
+            f"handwheel: the journal cannot be printed{row} ({words}); the process continues; "
+            "next: handwheel journal export"
         )
 
 

@@ -41,13 +41,13 @@ from .run_view import RunView, all_fields, find_run, run_fields, view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-RunArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
+RunArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning.")]
 _INDENT = 12
 
 
 @app.command("list")
 def list_runs(
-    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also list finished runs.")] = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,7 +63,7 @@ def list_runs(
     for each in found:
         typer.echo(fold(run_line(each, now), _INDENT))
     if not found:
-        typer.echo("no runs" if every else "no run is open; --all lists those that are over")
+        typer.echo("no runs" if every else "no open run; next: handwheel runs list --all")
 
 
 def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
@@ -73,7 +73,7 @@ def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
         try:
             found.append(view_run(database, entry, now))
         except LedgerError as error:
-            sys.stderr.write(f"handwheel: passed by: {plain(str(error), 300)}\n")
+            sys.stderr.write(f"handwheel: skipped: {plain(str(error), 300)}\n")
     return found
 
 
@@ -81,7 +81,7 @@ def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
 def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Show a run, its trigger, its evidence and its progress.
 
-    Also what it asked for, and what people told it.
+    Also its requests and the orders to it.
     """
     from .run_playbook import titles_of
 
@@ -102,9 +102,9 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
 def hold(name: RunArgument, site: SiteOption = None) -> None:
     """Hold a run at the end of its step. This needs no key.
 
-    What it has written stays. What it has asked for and nobody has approved yet ends.
+    Written values stay. A request that is not approved yet ends.
 
-    Exit codes: 0 it holds, 1 it cannot, 4 no process works on it, start one.
+    Exit codes: 0 held, 1 refused, 4 recorded, but no agents have followed it yet.
     """
     _ask(open_site(site), name, "hold")
 
@@ -113,9 +113,9 @@ def hold(name: RunArgument, site: SiteOption = None) -> None:
 def stop(name: RunArgument, site: SiteOption = None) -> None:
     """Stop a run for good at the end of its step. This needs no key.
 
-    What it has written stays: nothing is taken back. To take it back, abort it.
+    Written values stay. To roll them back, abort the run.
 
-    Exit codes: 0 it has stopped, 1 it cannot, 4 no process works on it, start one.
+    Exit codes: 0 stopped, 1 refused, 4 recorded, but no agents have followed it yet.
     """
     _ask(open_site(site), name, "stop")
 
@@ -129,7 +129,7 @@ def resume(
 ) -> None:
     """Resume a held run, signed. It requests the remaining steps again.
 
-    Exit codes: 0 it goes on, 1 it does not, 4 no process works on it, start one.
+    Exit codes: 0 resumed, 1 refused, 4 recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "resume", person, passphrase_file)
 
@@ -143,7 +143,7 @@ def abort(
 ) -> None:
     """Roll a run back by the approved undo, signed.
 
-    Exit codes: 0 it takes it back, 1 it does not, 4 no process works on it, start one.
+    Exit codes: 0 rolled back, 1 refused, 4 recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "abort", person, passphrase_file)
 
@@ -157,7 +157,7 @@ def clear(
 ) -> None:
     """Release the equipment of an aborted run after a check at the plant, signed.
 
-    Exit codes: 0 it is over, 1 it is not, 4 no process works on it, start one.
+    Exit codes: 0 over, 1 refused, 4 recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "clear", person, passphrase_file)
 
@@ -169,7 +169,7 @@ def _ask(site: Site, name: str, order: FreeOrder) -> None:
         damage = _damage(database, entry, order, now)
         given = ask_run(database, entry.run_id, order, system_user(), now)
         if damage:
-            words = f"handwheel: {damage}; the order is recorded all the same"
+            words = f"handwheel: {damage}; the order was recorded nevertheless"
             sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")
         if not follow_order(database, given, entry.run_id, is_damaged=bool(damage)):
             raise SystemExit(WAITING)

@@ -48,8 +48,8 @@ _VALID_S = 60.0
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
 _NO_ROLE = "operator"
-_START = "start handwheel run"
-_IN_VAIN = "nobody works on it, and handwheel run takes up no damaged run"
+_START = "next: handwheel run"
+_IN_VAIN = "no agents are running, and handwheel run resumes no damaged run"
 _EVENTS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
     "stop": EventKind.STOPPING,
@@ -62,11 +62,11 @@ _ON_THE_WAY = frozenset(
 )
 _MEANS: Mapping[SignedOrder, str] = {
     "resume": (
-        "resume: it checks evidence and permissives again and asks anew for the rest; "
-        "nothing is written before somebody approves that"
+        "resume: the run evaluates evidence and permissives again and requests the remaining "
+        "steps; nothing is written before an approval"
     ),
-    "abort": "abort: it takes back what was done, newest first, by the undo that was approved",
-    "clear": "clear: it is over and gives its equipment free; nothing is written",
+    "abort": "abort: the run is rolled back by the approved undo, newest action first",
+    "clear": "clear: the run ends and releases its equipment; nothing is written",
 }
 
 
@@ -93,16 +93,16 @@ def check_state(view: RunView, order: Order) -> None:
         apply(run, RunEvent(_EVENTS[order], {"goal": "rollback"}))
     except IllegalEvent:
         why = f": {printable(run.reason)}" if run.reason else ""
-        raise PermitRefused(f"{order} is not for a run that is {run.state}{why}") from None
+        raise PermitRefused(f"{order} is not possible for a run that is {run.state}{why}") from None
     if order != "resume":
         return
     if run.goal:
-        raise PermitRefused(f"{name} was being taken back; abort it again, or stop it")
+        raise PermitRefused(f"{name} was being rolled back; next: handwheel runs abort {name}")
     for record in view.requests:
         for each in record.unresolved:
             raise PermitRefused(
-                f"{each.action_id} is {each.state}: look at the plant, "
-                f"then: handwheel requests resolve {each.action_id}"
+                f"{each.action_id} is {each.state}: check the plant; "
+                f"next: handwheel requests resolve {each.action_id}"
             )
 
 
@@ -112,10 +112,10 @@ def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
     title = printable(str(view.opening.get("title", "")))
     why = f": {printable(run.reason)}" if run.reason else ""
     yield f"{view.entry.run_id}  {title}"
-    yield f"it is {run.state}{why}"
+    yield f"state {run.state}{why}"
     yield _MEANS[order]
     if order == "abort":
-        yield from _undo_lines(view) or ["  nothing that can be taken back has been sent"]
+        yield from _undo_lines(view) or ["  nothing to undo: no action with an undo was sent"]
 
 
 def _undo_lines(view: RunView) -> list[str]:
@@ -210,14 +210,14 @@ def follow_order(
             break
         time.sleep(_POLL_S)
     if not is_taken:
-        typer.echo(f"{given.order} {run_id}: recorded; the run has not taken it up yet")
+        typer.echo(f"{given.order} {run_id}: recorded; the run has not followed it yet")
         return False
     shown = run
     if not is_damaged:
         shown = view_run(database, find_run(database, run_id), instant_now()).run
     words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
     if given.order == "resume" and shown.state in INACTIVE:
-        raise PermitRefused(f"it does not go on: {words}")
+        raise PermitRefused(f"the run did not resume: {words}")
     typer.echo(words)
     return True
 

@@ -138,7 +138,7 @@ def _request(record: RequestRecord) -> Row:
 def _expected(body: Mapping[str, Any]) -> Row:
     is_kept = body.get("kept") is True
     text = f"{body.get('step', '')}: {body.get('shown', '')}"
-    cells = ["" if is_kept else MARK, "kept" if is_kept else "BROKEN", printable(text)]
+    cells = ["" if is_kept else MARK, "met" if is_kept else "NOT MET", printable(text)]
     return Row(cells, not is_kept, most=1 if is_kept else None)
 
 

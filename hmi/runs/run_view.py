@@ -18,7 +18,7 @@ from handwheel.tools.safe_text import plain
 
 from ..journal.rows.run_text import run_event_text
 
-DIED = "the process that worked on it has ended; start handwheel run"
+DIED = "the agents have stopped; start handwheel run"
 _CANDIDATES = 5
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 _BY_ITSELF: Mapping[RunState, str] = {
@@ -30,8 +30,8 @@ _BY_ITSELF: Mapping[RunState, str] = {
 }
 _STEP_WAITS: Mapping[StepState, str] = {
     StepState.COMMAND: "the gate",
-    StepState.PERFORM: "what its step waits for",
-    StepState.VERIFY: "what verifies its step",
+    StepState.PERFORM: "the condition of its step",
+    StepState.VERIFY: "the verification of its step",
 }
 
 
@@ -122,7 +122,7 @@ class RunView:
     def _approval(self, now: Instant) -> str:
         waiting = [each for each in self.requests if each.state in WAITING_REQUESTS]
         if not waiting:
-            return "what was decided"
+            return "the decision"
         request = waiting[-1].request
         waited_s = now.since_s(waiting[-1].filed)
         left = ""
@@ -143,7 +143,7 @@ def find_run(database: Database, name: str) -> RunEntry:
     found = [each for each in known if each.run_id == wanted]
     found = found or [each for each in known if wanted and each.run_id.startswith(wanted)]
     if not found:
-        raise InvalidArguments(f"{name!r} is no run of this site; see handwheel runs list --all")
+        raise InvalidArguments(f"{name!r} is no run of this site; next: handwheel runs list --all")
     if len(found) > 1:
         names = ", ".join(each.run_id for each in found[:_CANDIDATES])
         more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""

@@ -41,7 +41,9 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of a work order, or its beginning.")
+    ],
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

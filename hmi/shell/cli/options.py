@@ -10,7 +10,7 @@ SiteOption = Annotated[
     typer.Option(
         "--site",
         metavar="DIR",
-        help="The site's folder; else HANDWHEEL_SITE, else the nearest site.yaml above.",
+        help="The site's folder. Default: HANDWHEEL_SITE, else the nearest site.yaml above.",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -9,7 +9,9 @@ from handwheel.tools.requests.reasons import reason_fault
 
 AsOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="PERSON", help="Who signs; else the one with a key here."),
+    typer.Option(
+        "--as", metavar="PERSON", help="The operator who signs. Default: the one with a key here."
+    ),
 ]
 AdministratorOption = Annotated[
     str | None,
@@ -17,7 +19,9 @@ AdministratorOption = Annotated[
 ]
 PassphraseOption = Annotated[
     Path | None,
-    typer.Option("--passphrase-file", metavar="FILE", help="Else it is asked for; mode 600."),
+    typer.Option(
+        "--passphrase-file", metavar="FILE", help="Passphrase file of mode 600. Default: ask."
+    ),
 ]
 
 
@@ -29,5 +33,5 @@ def _reason(given: str) -> str:
 
 ReasonOption = Annotated[
     str,
-    typer.Option(metavar="TEXT", callback=_reason, help="Why; others read it."),
+    typer.Option(metavar="TEXT", callback=_reason, help="The reason, as others will read it."),
 ]

@@ -58,7 +58,7 @@ def _typed(prompt: str) -> str:
     except EOFError:
         raise NoPassphrase("no passphrase was typed") from None
     except ValueError:
-        raise NoPassphrase("the passphrase is no text in UTF-8") from None
+        raise NoPassphrase("the passphrase is not UTF-8 text") from None
     if not passphrase:
         raise NoPassphrase("no passphrase was typed")
     return passphrase
@@ -82,7 +82,7 @@ def _content(file: Path) -> bytes:
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise NoPassphrase(f"{file}: is no file; a passphrase does not come from a pipe")
+            raise NoPassphrase(f"{file}: is not a regular file")
         if mode & 0o077:
             raise NoPassphrase(f"{file}: is open to others: chmod 600 it")
         return os.read(descriptor, _MAX_BYTES)

@@ -14,8 +14,8 @@ from .stdin import open_descriptor
 _ESCAPE = b"\x1b"
 _LONGEST = 4096  # bytes; a terminal hands over no longer line
 
-NO_TERMINAL = "answers are typed at a terminal in the foreground; there is none"
-"""What to tell whoever gets `PromptAnswer.NO_TERMINAL`."""
+NO_TERMINAL = "an answer needs a terminal in the foreground, and there is none"
+"""Message for `PromptAnswer.NO_TERMINAL`."""
 
 
 class PromptAnswer(Enum):

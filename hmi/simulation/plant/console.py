@@ -18,9 +18,9 @@ from .installed_plants import parse_fault, parse_field, parse_speed
 from .snapshots import save_snapshot
 
 HELP = """\
-speed N|max            plant seconds per second; 0 stands still
+speed N|max            plant seconds per second; 0 pauses the plant
 fault ID[,NAME=VALUE…] start a fault now; over=1h grows it, for=2h ends it
-field ACTION           do something in the field now
+field ACTION           perform a field action now
 status                 plant time, speed, active alarms and interlocks
 save FILE              write a snapshot
 quit                   stop the plant"""
@@ -155,7 +155,7 @@ class PlantConsole:
     def _save(self, path: Path) -> None:
         save_snapshot(self._plant, path)
         for fault in self._server.simulation.not_in_a_snapshot():
-            sys.stderr.write(f"handwheel: {fault} still changes; in {path} it stays as it is now\n")
+            sys.stderr.write(f"handwheel: {fault} still changes; {path} keeps its present size\n")
 
     def _status(self) -> None:
         simulation = self._server.simulation

@@ -57,7 +57,7 @@ def parse_fault(text: str, faults: Mapping[str, FaultKind]) -> FaultEvent:
         if not equals or not name:
             raise ScenarioError(f"{assignment!r} in {text!r}: write NAME=VALUE, such as d0=0.3")
         if name in given:
-            raise ScenarioError(f"{text!r}: {name} stands there twice")
+            raise ScenarioError(f"{text!r}: {name} is given twice")
         given[name] = value
     over_s = _seconds(given.pop("over")) if "over" in given else 0.0
     for_s = _seconds(given.pop("for")) if "for" in given else inf
@@ -106,7 +106,7 @@ def parse_speed(text: str) -> float:
     except ValueError:
         speed = -1.0
     if not speed >= 0.0:
-        raise ScenarioError(f"{text!r} is no speed; write a number from 0 on, or max")
+        raise ScenarioError(f"{text!r} is not a speed; write 0, a positive number, or max")
     return speed
 
 

@@ -60,7 +60,9 @@ def set_up_plant(wishes: PlantOptions) -> PlantSetup:
         ScenarioError: No plant is named, or two are; a fault or a field action is written wrongly.
     """
     if wishes.model is None and wishes.file is None:
-        raise ScenarioError("name a plant, such as cw-100, or a file with --scenario")
+        raise ScenarioError(
+            "name a plant, such as cw-100, or a scenario file; next: handwheel plant models"
+        )
     if wishes.file is None:
         assert wishes.model is not None
         seed = SEED if wishes.seed is None else wishes.seed
@@ -89,7 +91,7 @@ def past_events(plant: Plant, scenario: Scenario) -> list[str]:
     now_s = plant.time_s
     past = [each for each in scenario.events if each.at_s + scenario.warmup_s < now_s]
     return [
-        f"{event_name(each)} at {format_duration(each.at_s)} is not done again: "
+        f"{event_name(each)} at {format_duration(each.at_s)} is not repeated: "
         f"the snapshot is from {format_duration(now_s - scenario.warmup_s)}"
         for each in past
     ]

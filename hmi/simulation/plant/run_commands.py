@@ -18,10 +18,10 @@ from .plant_setup import SEED, PlantOptions, past_events, set_up_plant
 from .snapshots import load_snapshot
 
 ModelArgument = Annotated[
-    str | None, typer.Argument(metavar="MODEL", help="Such as cw-100, unless a scenario says.")
+    str | None, typer.Argument(metavar="MODEL", help="Such as cw-100; not needed with --scenario.")
 ]
 ScenarioOption = Annotated[
-    Path | None, typer.Option("--scenario", metavar="FILE", help="What happens, as a YAML file.")
+    Path | None, typer.Option("--scenario", metavar="FILE", help="Scenario as a YAML file.")
 ]
 ModeOption = Annotated[
     str | None, typer.Option(help="The operating mode to start in; 'plant models' lists them.")
@@ -39,7 +39,7 @@ FieldOption = Annotated[
     typer.Option("--field", metavar="ACTION@TIME", help="A field action: clean-strainer@7min."),
 ]
 SeedOption = Annotated[
-    int | None, typer.Option(min=0, help=f"Seed of noise and disturbances; {SEED} by default.")
+    int | None, typer.Option(min=0, help=f"Seed of noise and disturbances. Default: {SEED}.")
 ]
 QuietOption = Annotated[bool, typer.Option("--no-noise", help="Measure without noise.")]
 
@@ -53,13 +53,13 @@ def serve(
     seed: SeedOption = None,
     no_noise: QuietOption = False,
     opcua_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="OPC UA; 0 lets the kernel choose.")
+        int, typer.Option(min=0, max=65535, help="OPC UA port; 0 lets the kernel choose.")
     ] = 4840,
     modbus_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Modbus for viewers: reads only.")
+        int, typer.Option(min=0, max=65535, help="Modbus port for reads only.")
     ] = 5020,
     modbus_gate_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Modbus for the gate.")
+        int, typer.Option(min=0, max=65535, help="Modbus port for the gate.")
     ] = 5021,
     speed: Annotated[str, typer.Option(help="Plant seconds per second, or max.")] = "1",
     snapshot: Annotated[
@@ -85,7 +85,7 @@ def serve(
     """Serve a plant on loopback over OPC UA and Modbus.
 
     Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
-    Type 'help' for what standard input takes. If standard input is a pipe, its end ends the plant.
+    Type 'help' for the console's commands. If standard input is a pipe, its end stops the plant.
     """
     wishes = PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
     setup = set_up_plant(wishes)
@@ -123,16 +123,16 @@ def run_plant(
     csv: Annotated[Path | None, typer.Option(help="Write every tag to this file.")] = None,
     every: Annotated[
         str | None,
-        typer.Option(help="Interval of samples: 10s, but less in a short run's trends."),
+        typer.Option(help="Interval of samples. Default: 10s, less for trends of a short run."),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw trends in the terminal.")] = False,
-    png: Annotated[Path | None, typer.Option(help="Draw trends into this picture.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Draw trends into this PNG file.")] = None,
     tag: Annotated[
         list[str] | None,
         typer.Option(
             "--tag",
             metavar="TAG[=LOW..HIGH]",
-            help="A tag to draw, and its scale; else those that tell the run. Repeat for more.",
+            help="A tag to draw, with its scale. Default: tags with alarms or large changes.",
         ),
     ] = None,
 ) -> None:
@@ -167,7 +167,7 @@ def _duration(text: str, option: str) -> float:
     except ValueError as error:
         fail(f"{option}: {error}", CONFIGURATION)
     if seconds <= 0.0:
-        fail(f"{option}: {text!r} is no time at all", CONFIGURATION)
+        fail(f"{option}: {text!r} must be longer than 0 s", CONFIGURATION)
     return seconds
 
 

@@ -44,7 +44,7 @@ def _time(text: object) -> float:
 def _length(text: object) -> float:
     seconds = _time(text)
     if seconds == 0.0:
-        raise ValueError(f"{text!r} is no time at all")
+        raise ValueError(f"{text!r} must be longer than 0 s")
     return seconds
 
 

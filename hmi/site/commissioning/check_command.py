@@ -24,9 +24,7 @@ def command(
     site: SiteOption = None,
     online: Annotated[
         bool,
-        typer.Option(
-            "--online", help="Also read every tag, and compare it with what its device says."
-        ),
+        typer.Option("--online", help="Also read every tag and compare it with its device."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,8 +32,8 @@ def command(
 
     Exit codes: 0 none, 1 a tag is not good, outside its range or of another type,
     2 the configuration is wrong, 3 not reachable; what is reachable is reported first.
-    What a device says otherwise than tags.yaml (unit, range, words) and a scan that takes
-    too long are told, and leave the exit code as it is.
+    Differences between tags.yaml and a device (unit, range, words) and scans that take too
+    long are reported, but do not change the exit code.
     """
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):

@@ -25,8 +25,9 @@ def trust(
 ) -> None:
     """Make the site's key, and show how to exchange certificates with a server.
 
-    Nothing of what the server says is proved by this look: compare the thumbprint with what its
-    administrator says. site.yaml is not changed.
+    The server's certificate is not verified here. Compare its thumbprint with the server's
+    administrator. site.yaml is not changed.
+
     Exit codes: 0 shown, 1 the server's certificate cannot be used, or another is pinned,
     2 no such connection, or it is not OPC UA, 3 not reachable.
     """

@@ -81,6 +81,6 @@ def open_passwords(site: Site) -> Iterator[str]:
         users = [each.user for each in (config.read, config.write) if each is not None]
         if users and not is_loopback(urlsplit(config.endpoint).hostname or ""):
             yield (
-                f"{name}: security is None: what {' and '.join(dict.fromkeys(users))} reads and "
-                "writes can be seen and altered on the way, and perhaps the password too"
+                f"{name}: security is None: others on the network can read and alter what "
+                f"{' and '.join(dict.fromkeys(users))} reads and writes, perhaps the password too"
             )

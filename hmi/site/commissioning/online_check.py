@@ -104,7 +104,7 @@ def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterato
         elif missing := inspection.first_notifications.missing:
             named = f"{', '.join(missing[:3])}{', …' * (len(missing) > 3)}"
             count = counted(len(missing), "tag")
-            yield f"{name}: subscribed to, it told nothing of {count}: {named}"
+            yield f"{name}: its subscription reported nothing for {count}: {named}"
 
 
 def _late(inspection: Inspection) -> Iterator[str]:
@@ -116,6 +116,6 @@ def _late(inspection: Inspection) -> Iterator[str]:
         )
     if not late and inspection.load > 1.0:
         yield (
-            f"its scans, one after the other, take {inspection.load:.1f} times the "
-            "time that there is; write a longer scan: for the connection or for tags"
+            f"its scans take {inspection.load:.1f} times the "
+            "available time; write a longer scan: for the connection or for tags"
         )

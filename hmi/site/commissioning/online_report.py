@@ -82,7 +82,7 @@ def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator
     if told := inspection.first_notifications:
         count = len(readings) - len(told.missing)
         of_all = f"{count} of {counted(len(readings), 'tag')}"
-        yield f"  subscribed: {of_all} told in {span_text(told.took_s)}"
+        yield f"  subscribed: {of_all} reported in {span_text(told.took_s)}"
 
 
 def _trips(trips: RoundTrips) -> str:

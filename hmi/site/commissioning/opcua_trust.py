@@ -99,7 +99,7 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
     yield from _certificate_lines(look.ours)
     yield ""
     yield f"the server of {name}: {config.where}"
-    yield f"  says it is        {printable(server.application_uri) or 'nobody'}"
+    yield f"  identifies as     {printable(server.application_uri) or 'none'}"
     yield f"  offers            {', '.join(server.offers) or 'nothing that is supported here'}"
     if server.certificate is not None:
         yield from _certificate_lines(server.certificate)
@@ -109,8 +109,8 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
     if server.certificate is None:
         return
     if look.pinned != server.certificate.thumbprint:
-        yield "Nothing of this is proved. Compare the thumbprint with what the server's"
-        yield "administrator says; only if it is the same, write in site.yaml, under"
+        yield "This is not verified. Compare the thumbprint with the server's administrator."
+        yield "Only if it is the same, write in site.yaml, under"
         yield f"connections: {name}:"
         yield f"  security: {server.security}"
         yield f'  certificate: "{server.certificate.thumbprint}"'
@@ -118,7 +118,7 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
     else:
         yield "site.yaml pins this certificate already."
     yield ""
-    yield "The server's administrator must put our certificate among its trusted clients:"
+    yield "The server's administrator must add our certificate to its trusted clients:"
     yield f"  {look.path}"
     yield "(often a folder such as pki/trusted/certs, or a list of rejected clients; for a"
     yield "simulated plant the folder 'trusted' of its --identity)."

@@ -45,7 +45,7 @@ def explain_(
     as_: Annotated[
         str,
         typer.Option(
-            "--as", metavar="WHO", help="Who would ask: agent, person, or a person's name."
+            "--as", metavar="WHO", help="The proposer: agent, person, or an operator's name."
         ),
     ] = _ANYBODY,
     site: SiteOption = None,
@@ -53,8 +53,8 @@ def explain_(
 ) -> None:
     """Show whether a value may be written, by whom, and why.
 
-    Names the rules that decide, and what is in the way now. Reads the present values if the plant
-    answers. Sends nothing.
+    Lists the rules that decide, and what blocks the write now. Reads the present values if the
+    plant answers. Sends nothing.
 
     Exit codes: 0 it may be proposed, 1 it is denied.
     """
@@ -82,7 +82,9 @@ def _person(desk: ExplainContext, who: str) -> str:
         return ""
     is_known = who == _ANYBODY or any(each.person == who for each in desk.roster.operators)
     if not is_known:
-        raise InvalidArguments(f"{who!a} is nobody who is enrolled here; or write agent or person")
+        raise InvalidArguments(
+            f"{who!a} is not agent, person or an enrolled operator; next: handwheel operator list"
+        )
     return who
 
 

@@ -55,7 +55,7 @@ def _needs(policy: Policy, question: Question, found: Explanation) -> Iterator[s
     not_own = f", not {question.person}" if question.person not in {"", "person"} else ""
     places = ", ".join(policy.deciders(question.tag.name).get("roles", ()))
     yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}{not_own} ({places})")
-    yield _row("may sign", ", ".join(map(printable, found.signers)) or "nobody who is enrolled")
+    yield _row("may sign", ", ".join(map(printable, found.signers)) or "no enrolled operator")
     yield from _row_of_areas(policy, ruling.roles)
     if ruling.risk_class != "R1":
         yield _row("confirmed by", "typing tag and value")
@@ -73,7 +73,7 @@ def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[
     texts: dict[str, str] = {"forbid": "it is never written"}
     if ruling.rules:
         texts["class"] = ruling.risk_class
-        texts["commissioned"] = "nobody has tried the rule: two people"
+        texts["commissioned"] = "not commissioned: two people must approve"
     for name, ends in (("limits", ruling.limits), ("band", ruling.band)):
         if ends:
             texts[name] = f"{ends[0]:g} .. {ends[1]:g} {tag.unit}".rstrip()
@@ -116,7 +116,7 @@ def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[s
     most = policy.asking.pending
     for role, number in found.waiting.items():
         yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
-    for each in found.obstacles or ("nothing, now",):
+    for each in found.obstacles or ("nothing",):
         yield _row("in the way", each)
 
 

@@ -47,12 +47,13 @@ class BrowseLines:
         nameless = [printable(each.name, _NAME_WIDTH) for each in level.entries if not each.node]
         if nameless:
             named = f"{', '.join(nameless[:3])}{', …' * (len(nameless) > 3)}"
-            yield f"  # {counted(len(nameless), 'node')} left out, no tag can name them: {named}"
+            count = counted(len(nameless), "node")
+            yield f"  # {count} left out, no tag can address them: {named}"
         objects = [each for each in level.entries if each.kind == "object" and each.node]
         if level.is_last and objects:
             likely = max(objects, key=is_of_plant)  # the first of them
             command = f"handwheel tags browse {self._connection}"
-            yield f"  # to go on, say: {command} {quote(printable(likely.node))}"
+            yield f"  # next: {command} {quote(printable(likely.node))}"
 
     def _lines(self, entry: BrowseEntry, parent: str) -> Iterator[str]:
         name, node = printable(entry.name), printable(entry.node)

@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 TagArguments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TAG", help="Names or patterns such as 'P-101?.*'; without, all."),
+    typer.Argument(metavar="TAG", help="Names or patterns such as 'P-101?.*'. Default: all."),
 ]
 
 
@@ -106,7 +106,7 @@ def watch(
     """Watch tags until Ctrl-C.
 
     A live table in a terminal, a line for each change in a pipe. Where not all tags fit,
-    those that are not good come first. Exit codes: 2 configuration, 130 ended by Ctrl-C.
+    those that are not good come first. Exit codes: 2 configuration, 130 stopped by Ctrl-C.
     """
     with uninterrupted_import():
         from .watch import watch_tags
@@ -124,7 +124,7 @@ def browse(
         str,
         typer.Argument(
             metavar="NODE",
-            help="Where to begin, nsu=URI;s=NAME; without, at the top.",
+            help="First node, such as nsu=URI;s=NAME. Default: the top.",
             show_default=False,
         ),
     ] = "",
@@ -136,7 +136,7 @@ def browse(
 ) -> None:
     """Show the nodes of a device as lines for tags.yaml.
 
-    Variables come as entries under names that are proposals, the rest as comments.
+    Variables become entries with proposed names, other nodes become comments.
     Exit codes: 0 shown, 2 no such connection or node, or it cannot be browsed, 3 not reachable.
     """
     with uninterrupted_import():

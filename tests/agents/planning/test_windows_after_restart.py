@@ -269,8 +269,8 @@ async def test_to_fill_windows_is_told_if_it_takes_long_and_ends_when_it_must(
     await agents.preload(view, endless)
     assert not endless.is_read
     assert capsys.readouterr().err == (
-        "handwheel: windows are filled with what was recorded; it may take up to 0.05 s\n"
-        "handwheel: it took too long; windows end with a gap\n"
+        "handwheel: filling windows from recorded values, which may take up to 0.05 s\n"
+        "handwheel: filling windows took too long; they end with a gap\n"
     )
 
 

@@ -38,8 +38,8 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
     with pytest.raises(SystemExit, match=r"^4$"):
         runs._ask(room.site, run_id, order)
     out, err = capsys.readouterr()
-    assert out == f"{order} {run_id}: recorded; the run has not taken it up yet\n"
-    assert err.endswith("; the order is recorded all the same\n") == (body is not None)
+    assert out == f"{order} {run_id}: recorded; the run has not followed it yet\n"
+    assert err.endswith("; the order was recorded nevertheless\n") == (body is not None)
     await room.scan(100)
     kinds = [each.fields["kind"] for each in database.journal(head.seq)]
     assert [each for each in kinds if each.startswith("run.")] == [

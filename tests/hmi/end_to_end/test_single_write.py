@@ -231,7 +231,7 @@ def test_what_is_typed_ahead_approves_nothing(place: Place, unmoved: str) -> Non
 def test_a_prompt_fed_by_a_pipe_is_no(place: Place, unmoved: str, piped: str) -> None:
     told = place.run("requests", "approve", unmoved, "--as", "ben", stdin=piped)
     assert told.returncode == 1
-    assert "not approved: answers are typed at a terminal" in told.stdout
+    assert "not approved: an answer needs a terminal" in told.stdout
 
 
 def test_a_script_approves_nothing_where_the_policy_wants_people(

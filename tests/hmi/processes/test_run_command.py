@@ -188,8 +188,16 @@ def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
             (["runs", "show", "U-NONE"], 2, "'U-NONE' is no run of this site"),
             (["runs", "abort", "U-NONE", "--as", "ben"], 2, "'U-NONE' is no run of this site"),
             (["runs", "hold", "U-NONE"], 2, "'U-NONE' is no run of this site"),
-            (["runs", "resume", run_id, "--as", "ben"], 1, "resume is not for a run that is WAIT"),
-            (["runs", "clear", run_id, "--as", "ben"], 1, "clear is not for a run that is WAIT"),
+            (
+                ["runs", "resume", run_id, "--as", "ben"],
+                1,
+                "resume is not possible for a run that is WAIT",
+            ),
+            (
+                ["runs", "clear", run_id, "--as", "ben"],
+                1,
+                "clear is not possible for a run that is WAIT",
+            ),
             (
                 ["runs", "abort", run_id, "--as", "carla"],
                 1,
@@ -287,7 +295,7 @@ def test_agents_that_still_go_through_the_past_end_at_once(
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        while "windows are filled with what was recorded" not in process.stderr.readline():
+        while "filling windows from recorded values" not in process.stderr.readline():
             assert process.poll() is None
         if is_pipe:
             process.stdin.close()

@@ -72,7 +72,7 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
         nonlocal out, err
         found = capfd.readouterr()
         out, err = out + found.out, err + found.err
-        return "4" in out and ("cannot all be told" in err) is (fault is not None)
+        return "4" in out and ("cannot be printed" in err) is (fault is not None)
 
     async def work() -> None:
         await is_done.wait()

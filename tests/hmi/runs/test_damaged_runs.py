@@ -19,7 +19,7 @@ ODD_ROWS: Mapping[str, tuple[str, object]] = {
     "unknown kind": ("run.nothing", {}),
     "no request": ("run.filed", {"request_id": "R-99999999"}),
 }
-_ALL_THE_SAME = "; the order is recorded all the same\n"
+_ALL_THE_SAME = "; the order was recorded nevertheless\n"
 free = pytest.mark.parametrize("word", ["hold", "stop"])
 
 
@@ -51,7 +51,7 @@ def test_an_order_is_filed_where_nobody_works_on_it(
     leave(live)
     _append(live, *ODD_ROWS[what])
     code, out, err = _type(live, said, word)
-    vain = "nobody works on it, and handwheel run takes up no damaged run"
+    vain = "no agents are running, and handwheel run resumes no damaged run"
     assert (code, out) == (4, f"{word} {RUN}: recorded; {vain}\n")
     who = "request R-99999999 is not there" if what == "no request" else f"run {RUN} is damaged: "
     assert err.startswith(f"handwheel: {who}")
@@ -67,7 +67,7 @@ def test_an_order_that_is_not_taken_up_waits(
     live.open()
     _append(live, *ODD_ROWS["no event"])
     code, out, err = _type(live, said, word)
-    assert (code, out) == (4, f"{word} {RUN}: recorded; the run has not taken it up yet\n")
+    assert (code, out) == (4, f"{word} {RUN}: recorded; the run has not followed it yet\n")
     assert err.endswith(_ALL_THE_SAME)
     assert _given(live) == [(word, True)]
 

@@ -21,7 +21,7 @@ def _listed(place: Place, *words: str) -> list[dict[str, Any]]:
 
 
 def test_the_list_has_the_open_ones_and_all_has_all(live: Place) -> None:
-    assert run(live, "list").stdout == "no run is open; --all lists those that are over\n"
+    assert run(live, "list").stdout == "no open run; next: handwheel runs list --all\n"
     assert run(live, "list", "--all").stdout == "no runs\n"
     log = live.open(OTHER)
     log.record(EventKind.NOT_STARTED, reason="cavitation", blocked_by=["cavitation"], suggested="")
@@ -40,7 +40,7 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
     leave(live)
     (found,) = _listed(live)
     assert (found["state"], found["recorded_state"]) == ("HELD", "WAITING_APPROVAL")
-    assert found["reason"] == "the process that worked on it has ended; start handwheel run"
+    assert found["reason"] == "the agents have stopped; start handwheel run"
 
 
 def test_show_has_everything_for_programs(live: Place) -> None:
@@ -68,7 +68,9 @@ def test_an_unknown_run_is_a_wrong_use(live: Place, word: str) -> None:
     live.held()
     done = run(live, word, "U-9")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "handwheel: 'U-9' is no run of this site; see handwheel runs list --all\n"
+    assert (
+        done.stderr == "handwheel: 'U-9' is no run of this site; next: handwheel runs list --all\n"
+    )
 
 
 def test_a_beginning_must_be_one_runs(live: Place) -> None:
@@ -87,11 +89,13 @@ def test_an_order_that_does_not_fit_the_state_is_refused_before_anything_is_aske
     for word in ("resume", "clear"):
         done = run(live, word, RUN)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == f"handwheel: {word} is not for a run that is WAITING_APPROVAL\n"
+        assert (
+            done.stderr == f"handwheel: {word} is not possible for a run that is WAITING_APPROVAL\n"
+        )
     live.log().record(EventKind.HOLDING, reason="carl", at_once=True)
     live.log().record(EventKind.HELD, reason="carl")
     done = run(live, "hold", RUN)
-    assert done.stderr == "handwheel: hold is not for a run that is HELD: carl\n"
+    assert done.stderr == "handwheel: hold is not possible for a run that is HELD: carl\n"
     assert live.log().new_orders() == []
 
 
@@ -102,9 +106,9 @@ def test_an_order_to_a_run_that_nobody_works_on_waits(live: Place, word: str) ->
     done = run(live, word, RUN)
     if word == "hold":  # it is held already: nobody works on it
         assert (done.returncode, done.stdout) == (1, "")
-        assert "hold is not for a run that is HELD: the process" in done.stderr
+        assert "hold is not possible for a run that is HELD: the agents" in done.stderr
         return
-    assert (done.returncode, done.stdout) == (4, f"stop {RUN}: recorded; start handwheel run\n")
+    assert (done.returncode, done.stdout) == (4, f"stop {RUN}: recorded; next: handwheel run\n")
     (order,) = live.log().new_orders()
     assert (order.order, order.person != "") == ("stop", True)
 
@@ -133,9 +137,9 @@ def test_a_signed_order_is_said_in_words_signed_and_followed(live: Place) -> Non
     lines = done.stdout.splitlines()
     assert lines[:3] == [
         f"{RUN}  The duty pump shakes",
-        "it is HELD: hold ordered by carl",
-        "resume: it checks evidence and permissives again and asks anew for the rest; nothing is "
-        "written before somebody approves that",
+        "state HELD: hold ordered by carl",
+        "resume: the run evaluates evidence and permissives again and requests the remaining "
+        "steps; nothing is written before an approval",
     ]
     assert lines[3].startswith(f"{RUN}  WAITING_APPROVAL")
     assert "resume by anna" in run(live, "show", RUN).stdout
@@ -170,9 +174,9 @@ def test_an_abort_says_what_it_takes_back_and_waits_for_a_process(live: Place) -
     done = run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
     assert (done.returncode, done.stderr) == (4, "")
     assert done.stdout.splitlines()[2:] == [
-        "abort: it takes back what was done, newest first, by the undo that was approved",
-        "  nothing that can be taken back has been sent",
-        f"abort {RUN}: recorded; start handwheel run",
+        "abort: the run is rolled back by the approved undo, newest action first",
+        "  nothing to undo: no action with an undo was sent",
+        f"abort {RUN}: recorded; next: handwheel run",
     ]
     (order,) = live.log().new_orders()
     assert (order.order, order.person, order.signed is not None) == ("abort", "anna", True)
@@ -186,4 +190,6 @@ def test_what_was_being_taken_back_does_not_resume(live: Place) -> None:
     assert _listed(live)[0]["waits_for"] == "a person: abort or stop"
     done = run(live, "resume", RUN)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"handwheel: {RUN} was being taken back; abort it again, or stop it\n"
+    assert (
+        done.stderr == f"handwheel: {RUN} was being rolled back; next: handwheel runs abort {RUN}\n"
+    )

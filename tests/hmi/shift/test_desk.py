@@ -111,4 +111,4 @@ def test_a_pipe_is_nobody(place: Place, words: tuple[str, ...]) -> None:
     more = ("--as", "anna", "--note", "") if words[0] == "handover" else ()
     done = handwheel(*words, *more, env=environment, stdin=f"{PASSPHRASE}\nhand over\n")
     assert (done.returncode, place.rows()) == (2, before)
-    assert "answers are typed at a terminal" in done.stderr
+    assert "an answer needs a terminal" in done.stderr

@@ -65,7 +65,7 @@ async def test_where_nobody_answers_the_interlocks_act_and_nothing_is_sent(
     assert told.judged().is_clean
     assert told.runs[CHANGEOVER].state is RunState.WAITING_APPROVAL
     assert told.text.count("The agents request: ") == 1
-    assert "not approved: answers are typed at a terminal" in told.text  # a pipe is no person
+    assert "not approved: an answer needs a terminal" in told.text  # a pipe is no person
     assert "and the approver:\n  none\n" in told.text
     assert "intents 0: nothing is wrong" in told.text
     *lines, last = told.lines

@@ -29,7 +29,7 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
     ]  # fmt: skip
     done = handwheel(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "handwheel: F09 still changes; in plant.json it stays as it is now\n"
+    assert done.stderr == "handwheel: F09 still changes; plant.json keeps its present size\n"
     assert done.stdout.startswith("cw-100, cooling-water skid")
     said = done.stdout.partition("Ctrl-C to stop.\n")[2].splitlines()
     assert said[0] == "0 s of plant time at 0x; alarms and interlocks: none"
@@ -45,8 +45,8 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
 def test_wrong_commands_are_told_and_change_nothing(tmp_path: Path) -> None:
     wrong = {
         "speeed 5": "there is no command 'speeed'; type help",
-        "speed": "'' is no speed; write a number from 0 on, or max",
-        "speed -1": "'-1' is no speed; write a number from 0 on, or max",
+        "speed": "'' is not a speed; write 0, a positive number, or max",
+        "speed -1": "'-1' is not a speed; write 0, a positive number, or max",
         "fault F20": "there is no fault called 'F20'; did you mean F",
         "fault F02@1h": "this happens now; leave out the time, or give it to plant serve",
         "fault F02,plug=1e9": "F02, plug (",
@@ -102,7 +102,7 @@ def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
     late = ("--fault", "F02@1min")
     second = handwheel(*SERVE, "--speed", "0", *options, *late, stdin="status", cwd=tmp_path)
     assert second.returncode == 0
-    told = "handwheel: F02 at 1 min 00 s is not done again: the snapshot is from "
+    told = "handwheel: F02 at 1 min 00 s is not repeated: the snapshot is from "
     assert second.stderr.startswith(told)
     assert (tmp_path / "plant.json").read_bytes() == saved
 

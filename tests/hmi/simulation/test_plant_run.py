@@ -206,5 +206,5 @@ def test_spaces_in_a_fault_do_not_matter(text: str) -> None:
 
 
 def test_a_fault_says_nothing_twice() -> None:
-    with pytest.raises(ScenarioError, match="over stands there twice"):
+    with pytest.raises(ScenarioError, match="over is given twice"):
         parse_fault("F02,over=1h,over=2h", FAULTS)

@@ -41,7 +41,7 @@ WRONG = [
     ("events:\n  - {fault: F02, plug: 2 s}", ["4:18: events.0.plug: F02, plug ("]),
     ("noise: off", ["3:8: noise: 'off' means different things to different readers"]),
     ("for: 5", ["3:1: for: 5 is no duration; write a number and ms, s, min, h or d: 500 ms"]),
-    ("for: 0 s", ["3:1: for: '0 s' is no time at all"]),
+    ("for: 0 s", ["3:1: for: '0 s' must be longer than 0 s"]),
     ("warmup: -5 min", ["3:1: warmup: '-5 min' lies before the start; a time is 0 s or later"]),
     ("events: F02", ["3:1: events: input should be a valid list, found 'F02'"]),
     ("events:\n  - F02", ["4:5: events.0: is no event; write {fault: ID, at: 10 min}"]),
@@ -58,7 +58,7 @@ WRONG = [
         [
             "4:18: events.0.at: '-1 min' lies before the start",
             "5:18: events.1.over: 'soon' is no duration",
-            "5:30: events.1.for: '0 s' is no time at all",
+            "5:30: events.1.for: '0 s' must be longer than 0 s",
         ],
     ),
     (
@@ -200,5 +200,7 @@ def test_the_command_line_adds_to_a_file_and_wins_over_it(tmp_path: Path, said: 
     )  # fmt: skip
     code, _, err = said("plant", "run", "--for", "1min")
     assert (code, err) == (
-        2, "handwheel: name a plant, such as cw-100, or a file with --scenario\n"
+        2,
+        "handwheel: name a plant, such as cw-100, or a scenario file; "
+        "next: handwheel plant models\n",
     )  # fmt: skip

@@ -86,7 +86,7 @@ def test_variables_come_as_entries_and_the_rest_as_comments(
         "  # method Reset: nsu=urn:works;s=f",
         "  # TT-4.pv [3], T-1.profile [0:9] already: nsu=urn:works;s=h",
         '  Boiler.profile: {connection: dcs, node: "nsu=urn:works;s=h", type: float, array: true}',
-        r"  # 4 nodes left out, no tag can name them: Far\x1b0, Far\x1b1, Far\x1b2, …",
+        r"  # 4 nodes left out, no tag can address them: Far\x1b0, Far\x1b1, Far\x1b2, …",
         r"  # below Drum\x1b[2J",
         '  Level.v_1st: {connection: dcs, node: "nsu=urn:works;s=g", type: bool}',
     ]
@@ -106,7 +106,7 @@ def test_objects_that_are_not_gone_into_are_named_with_how_to(
     assert told(site, capsys).splitlines() == [
         "  # object Server: i=2253",
         f"  # object Boiler: {TOP}",
-        f"  # to go on, say: handwheel tags browse dcs '{TOP}'",
+        f"  # next: handwheel tags browse dcs '{TOP}'",
     ]
     assert "below Server" not in told(site, capsys, depth=3)
     assert "  # nothing below Diagnostics\n" in told(site, capsys, "i=2253", 3)

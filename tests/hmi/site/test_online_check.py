@@ -168,7 +168,7 @@ def test_scans_that_take_too_long_are_told_of(
     site = load(tmp_path / "two", SITE[: SITE.index("equipment:")], text)
     slow.scan_s = 0.05
     assert checked(site, slow).scan_warnings == [
-        "dcs: its scans, one after the other, take 1.5 times the time that there is; "
+        "dcs: its scans take 1.5 times the available time; "
         "write a longer scan: for the connection or for tags"
     ]
     slow.scan_s = 0.6
@@ -212,8 +212,8 @@ def test_a_subscription_is_tried_and_its_scans_are_not_judged(
     device = Telling(VALUES, SAID, scan_s=0.01, is_subscribed=True)
     check = checked(site, device)
     assert check.scan_warnings == [
-        "dcs: subscribed to, it told nothing of 2 tags: A-3.on, T-1.profile"
+        "dcs: its subscription reported nothing for 2 tags: A-3.on, T-1.profile"
     ]
     (told,) = [line for line in report_lines(site, check) if "subscribed: " in line]
-    assert told.startswith("  subscribed: 6 of 8 tags told in ")
+    assert told.startswith("  subscribed: 6 of 8 tags reported in ")
     assert device.is_closed

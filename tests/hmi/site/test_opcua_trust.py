@@ -67,7 +67,7 @@ def test_it_makes_a_key_once_and_says_what_to_write_where(
         f"our certificate, made just now: {site.root / FOLDER / CERTIFICATE}",
         f"  thumbprint        {ours.thumbprint}",
         f"  application URI   {ours.uris[0]}",
-        "  says it is        urn:dcs\\x1b[2J",
+        "  identifies as     urn:dcs\\x1b[2J",
         f"  thumbprint        {server.thumbprint}",
         f"  valid             {server.span}",
         f"  security: {ENCRYPTED}",
@@ -149,7 +149,7 @@ def test_check_asks_for_the_pin_and_warns_of_a_password_without_security(tmp_pat
     clear = SITE.replace("timeout: 2 s", USER, 1)
     far = clear.replace("127.0.0.1:4840", "192.0.2.1:4840")
     (warning,) = open_passwords(load(tmp_path / "b", far))
-    assert warning.startswith("dcs: security is None: what gate reads and writes can be seen")
+    assert warning.startswith("dcs: security is None: others on the network can read and alter")
     for number, text in enumerate((clear, SITE, far.replace(USER, f"{USER}, {_pin()}"))):
         assert list(open_passwords(load(tmp_path / f"c{number}", text))) == []
 

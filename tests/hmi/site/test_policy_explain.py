@@ -55,7 +55,7 @@ def test_what_may_be_proposed_is_told_with_all_that_decides(said: Said, site: Pa
         "PIC-102.sp = 360 kPa: allowed, class R1",
         "now 350 kPa (Good)",
         f"approved by one person as operator ({rule})",
-        "may sign nobody who is enrolled",
+        "may sign no enrolled operator",
         "waits at most 30 min 00 s for the last signature",
         f"class R1 ({rule})",
         f"limits 280 .. 420 kPa ({rule})",
