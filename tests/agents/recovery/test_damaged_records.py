@@ -24,8 +24,8 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
     body: object,
 ) -> None:
     monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
-    for each in ("run_orders", "commands.runs"):
-        monkeypatch.setattr(f"handwheel.hmi.{each}.instant_now", room.clock.now)
+    for each in ("orders", "command"):
+        monkeypatch.setattr(f"handwheel.hmi.runs.{each}.instant_now", room.clock.now)
     await room.approved(1)
     await room.reach_step("settle", "PERFORM")
     database, run_id = room.desk.database, room.run_id
