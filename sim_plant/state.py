@@ -1,5 +1,6 @@
 """Snapshots of dataclasses as plain JSON values."""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
@@ -8,6 +9,21 @@ from .errors import SnapshotError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+Limited = tuple[str, float, float, float]
+"""Name of a value, the value, its low and its high end."""
+
+
+def check_limits(values: Iterable[Limited]) -> None:
+    """Checks values of a snapshot.
+
+    Raises:
+        SnapshotError: Names the first value outside of its limits.
+    """
+    for name, value, low, high in values:
+        if not low <= value <= high:
+            raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")
 
 
 def capture(state: "DataclassInstance") -> dict[str, Any]:

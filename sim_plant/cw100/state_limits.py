@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..errors import SnapshotError
 from ..pid import AUTO, MANUAL
 from ..sensors import Sensor, SensorState
+from ..state import Limited, check_limits
 from .process import constants as k
 from .process.pump import LOCAL, MAINTENANCE, PumpState
 from .process.valve import ValveState
@@ -15,8 +15,6 @@ _WORD = 2**32 - 1
 _MOST_STEPS = 2**53
 _COLDEST_C, _HOTTEST_C = -50.0, 200.0
 
-Value = tuple[str, float, float, float]  # name, value, low, high
-
 
 def check(state: SkidState) -> None:
     """Checks a state from a snapshot.
@@ -24,12 +22,10 @@ def check(state: SkidState) -> None:
     Raises:
         SnapshotError: Names the first value that a skid cannot have.
     """
-    for name, value, low, high in _values(state):
-        if not low <= value <= high:
-            raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")
+    check_limits(_values(state))
 
 
-def _values(s: SkidState) -> Iterator[Value]:
+def _values(s: SkidState) -> Iterator[Limited]:
     yield "steps", s.steps, 0, _MOST_STEPS
     yield "strainer_plug", s.strainer_plug, 0.0, 1000.0
     yield "passing", s.passing, 0.0, 100.0
@@ -74,7 +70,7 @@ def _values(s: SkidState) -> Iterator[Value]:
             yield f"sensors.{sensor.name}.{inner}", value, low, high
 
 
-def _growth(s: SkidState) -> Iterator[Value]:
+def _growth(s: SkidState) -> Iterator[Limited]:
     for fault in s.severities:
         yield f"severities.{fault}", s.severities[fault], 0.0, 1.0
         yield f"sizes.{fault}", s.sizes[fault], -1e9, 1e9
@@ -82,7 +78,7 @@ def _growth(s: SkidState) -> Iterator[Value]:
         yield f"earlier_sizes.{fault}", s.earlier_sizes[fault], -1e9, 1e9
 
 
-def _pump(pump: PumpState) -> Iterator[Value]:
+def _pump(pump: PumpState) -> Iterator[Limited]:
     yield "speed", pump.speed, 0.0, 1.0
     yield "head_factor", pump.head_factor, 0.3, 1.0
     yield "damage", pump.damage, 0.0, 1.5
@@ -95,7 +91,7 @@ def _pump(pump: PumpState) -> Iterator[Value]:
     yield "run_time_s", pump.run_time_s, 0.0, 1e12
 
 
-def _valve(valve: ValveState) -> Iterator[Value]:
+def _valve(valve: ValveState) -> Iterator[Limited]:
     yield "position", valve.position, 0.0, 1.0
     yield "band", valve.band, 0.0, 1.0
     yield "slip", valve.slip, 0.0, 1.0
@@ -104,7 +100,7 @@ def _valve(valve: ValveState) -> Iterator[Value]:
     yield "residual", valve.residual, -2.0, 2.0
 
 
-def _sensor(sensor: Sensor, state: SensorState) -> Iterator[Value]:
+def _sensor(sensor: Sensor, state: SensorState) -> Iterator[Limited]:
     yield "value", state.value, sensor.low, sensor.high
     yield "gain", state.gain, 0.0, 10.0
     yield "dropout", state.dropout, 0.0, 1.0

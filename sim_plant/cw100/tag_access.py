@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .. import pid, sensors
+from ..alarm_tags import alarm_values
 from ..errors import WrongState
 from ..model import Value
 from .control import interlocks
@@ -25,7 +26,7 @@ def read_all(s: SkidState) -> dict[str, Value]:
         values |= _read_pump(name, each)
     values |= interlocks.status(s.interlocks, s.pumps, sensors.values(s.sensors))
     values |= {f"{name}.pos": int(is_open) for name, is_open in s.hand_valves.items()}
-    values |= {f"{tag}.active": alarm.active for tag, alarm in s.alarms.items()}
+    values |= alarm_values(s.alarms)
     opening = s.product / k.PRODUCT_MAX * 100.0
     return values | {
         "HV-107.pos": int(s.exchanger.flush_s > 0.0),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..errors import SnapshotError
+from ..state import Limited, check_limits
 from .control.loops import AUTO, CASCADE, MANUAL, OVERRIDE_TUNING, SLAVES
 from .control.trips import CAUSES
 from .plant_state import TepState
@@ -10,8 +11,6 @@ from .process import state_limits
 
 _MOST_STEPS = 2**53
 _MUCH = 1e9
-
-Value = tuple[str, float, float, float]  # name, value, low, high
 
 
 def check(state: TepState) -> None:
@@ -23,12 +22,10 @@ def check(state: TepState) -> None:
     if state.process.trip and state.process.trip not in CAUSES:
         raise SnapshotError(f"state.process.trip is {state.process.trip!r}, no cause of a shutdown")
     state_limits.check(state.process)
-    for name, value, low, high in _values(state):
-        if not low <= value <= high:
-            raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")
+    check_limits(_values(state))
 
 
-def _values(s: TepState) -> Iterator[Value]:
+def _values(s: TepState) -> Iterator[Limited]:
     yield "steps", s.steps, 0, _MOST_STEPS
     yield "process.steps", s.process.steps, s.steps, s.steps
     for name, loop in s.control.loops.items():

@@ -23,7 +23,7 @@ from .alarms.condition_set import Conditions
 from .alarms.methods import PlantCalls
 from .node_adder import NodeAdder
 from .node_ids import standard_node
-from .status_codes import QUALITIES
+from .status_codes import QUALITIES, status
 from .writes import PlantWrites
 
 _CURRENT_TIME = standard_node(ObjectIds.Server_ServerStatus_CurrentTime)
@@ -143,5 +143,4 @@ def _now(_node: ua.NodeId, _attribute: AttributeIds) -> ua.DataValue:
 
 def _stamped(value: ua.Variant, time: datetime, code: int) -> ua.DataValue:
     stamp = cast(ua.DateTime, time)
-    status = ua.StatusCode(ua.UInt32(code))
-    return ua.DataValue(value, status, SourceTimestamp=stamp, ServerTimestamp=stamp)
+    return ua.DataValue(value, status(code), SourceTimestamp=stamp, ServerTimestamp=stamp)

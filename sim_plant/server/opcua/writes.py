@@ -17,6 +17,7 @@ from ..process_image import ProcessImage
 from .access.accounts import VIEWER, WRITERS
 from .access.service_rules import wire_body
 from .address_space import VARIANTS
+from .status_codes import status
 
 _CODES: dict[type[WriteRejected], int] = {
     NotWritable: StatusCodes.BadNotWritable,
@@ -63,10 +64,10 @@ class PlantWrites(AttributeService):
         try:
             with self._image.transaction():
                 codes = [self._check(item, user) for item in items]
-                results = [ua.StatusCode(ua.UInt32(code)) for code in codes]
+                results = [status(code) for code in codes]
                 self._record(user, items, results)
         except ServeError:  # the transaction has undone what cannot be recorded
-            return [ua.StatusCode(ua.UInt32(StatusCodes.BadDeviceFailure)) for _ in items]
+            return [status(StatusCodes.BadDeviceFailure) for _ in items]
         if any(result.is_good() for result in results):
             await self._publish()
         return results

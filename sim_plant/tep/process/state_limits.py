@@ -1,8 +1,9 @@
 """Limits of the process's state, outside of which a snapshot is refused."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...errors import SnapshotError
+from ...state import Limited, check_limits
 from .algebra import solve
 from .physics import constants as k
 from .physics.boundary import boundary
@@ -17,8 +18,6 @@ _SLACK = 1e-6
 _LEAST_MOLES = -1.0  # Euler steps below zero before it stops where a reactant has run out
 _OVERSHOOT = 0.05  # an episode rises a little on before it decays
 
-Value = tuple[str, float, float, float]  # name, value, low, high
-
 
 def check(state: ProcessState) -> None:
     """Checks a state from a snapshot.
@@ -26,29 +25,23 @@ def check(state: ProcessState) -> None:
     Raises:
         SnapshotError: Names the first value that the process cannot have.
     """
-    _refuse(_values(state))
+    check_limits(_values(state))
     try:
         now = solve(state.x, state.temperatures, boundary(state.walks, state.idv))
     except ArithmeticError as error:
         raise SnapshotError(f"state.process.x: amounts and energies do not fit: {error}") from error
-    _refuse(_all("temperatures", now.temperatures, _COLDEST_C, _HOTTEST_C))
+    check_limits(_all("temperatures", now.temperatures, _COLDEST_C, _HOTTEST_C))
     for name, vessel in (("reactor", now.reactor), ("separator", now.separator)):
-        _refuse(
+        check_limits(
             [
-                (f"state.process.x: {name} gas volume", vessel.gas_volume, 0.0, k.SEPARATOR_VOLUME),
-                (f"state.process.x: {name} pressure", vessel.pressure, 0.0, _MOST_PRESSURE),
+                (f"process.x: {name} gas volume", vessel.gas_volume, 0.0, k.SEPARATOR_VOLUME),
+                (f"process.x: {name} pressure", vessel.pressure, 0.0, _MOST_PRESSURE),
             ]
         )
 
 
-def _refuse(values: Iterable[Value]) -> None:
-    for name, value, low, high in values:
-        if not low <= value <= high:
-            raise SnapshotError(f"{name} lies outside {low:g} to {high:g}")
-
-
-def _values(s: ProcessState) -> Iterator[Value]:
-    yield "state.process.steps", s.steps, 0, _MOST_STEPS
+def _values(s: ProcessState) -> Iterator[Limited]:
+    yield "process.steps", s.steps, 0, _MOST_STEPS
     for part in (REACTOR, SEPARATOR, STRIPPER, HEADER):
         yield from _all("x", s.x[part][:-1], _LEAST_MOLES, _MOST_MOLES, part.start)
     yield from _all("x", s.x[WATER], _COLDEST_C, _HOTTEST_C, WATER.start)
@@ -60,17 +53,17 @@ def _values(s: ProcessState) -> Iterator[Value]:
     time_h = s.steps * k.STEP_S / 3600.0
     for name, walk in s.walks.items():
         for inner, value, low, high in _walk(walk, KINDS[name], time_h):
-            yield f"state.process.walks.{name}.{inner}", value, low, high
+            yield f"process.walks.{name}.{inner}", value, low, high
 
 
 def _all(
     name: str, values: Sequence[float], low: float, high: float, start: int = 0
-) -> Iterator[Value]:
+) -> Iterator[Limited]:
     for index, value in enumerate(values, start):
-        yield f"state.process.{name}.{index}", value, low, high
+        yield f"process.{name}.{index}", value, low, high
 
 
-def _walk(walk: Walk, kind: WalkKind, time_h: float) -> Iterator[Value]:
+def _walk(walk: Walk, kind: WalkKind, time_h: float) -> Iterator[Limited]:
     yield "segment", walk.segment, 0, _MOST_STEPS
     yield "start_h", walk.start_h, 0.0, time_h
     yield "end_h", walk.end_h, time_h - k.STEP_S / 3600.0 - _SLACK, time_h + 10.0

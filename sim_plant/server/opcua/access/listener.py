@@ -20,6 +20,7 @@ from asyncua.ua.ua_binary import uatcp_to_binary
 from asyncua.ua.uaerrors import BadSecurityChecksFailed, UaError
 from cryptography.exceptions import InvalidSignature
 
+from ..status_codes import status
 from .certificates import ServerIdentity
 
 _CLOSED_WITHOUT_CHANNEL = {ua.MessageType.SecureMessage, ua.MessageType.SecureClose}
@@ -134,6 +135,6 @@ class _Processor(UaProcessor):
             return self._give_up(StatusCodes.BadSecurityChecksFailed)
 
     def _give_up(self, code: int) -> bool:
-        error = ua.ErrorMessage(ua.StatusCode(ua.UInt32(code)), ua.String(""))
+        error = ua.ErrorMessage(status(code), ua.String(""))
         self._wire.write(uatcp_to_binary(cast(ua.MessageType, ua.MessageType.Error), error))
         return False

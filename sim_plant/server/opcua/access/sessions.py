@@ -25,6 +25,7 @@ from ..alarms.condition import TYPES
 from ..alarms.event_fields import EventTypes
 from ..alarms.monitored_items import PlantItems
 from ..node_ids import standard_node
+from ..status_codes import status
 from .accounts import Accounts
 
 _OAEP_PADDING = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
@@ -139,7 +140,7 @@ class OwnSession(InternalSession):
         """Ends the subscriptions of this session among these."""
         own = [each for each in ids if self._owns(each)]
         ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
-        refused = ua.StatusCode(ua.UInt32(StatusCodes.BadSubscriptionIdInvalid))
+        refused = status(StatusCodes.BadSubscriptionIdInvalid)
         return [ended.get(each, refused) for each in ids]
 
     def modify_subscription(
@@ -263,5 +264,5 @@ async def _no_calls(
     session: OwnSession, methods: list[ua.CallMethodRequest]
 ) -> list[ua.CallMethodResult]:
     del session
-    denied = ua.StatusCode(ua.UInt32(StatusCodes.BadUserAccessDenied))
+    denied = status(StatusCodes.BadUserAccessDenied)
     return [ua.CallMethodResult(StatusCode=denied) for _ in methods]

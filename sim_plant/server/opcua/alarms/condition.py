@@ -6,7 +6,6 @@ Source: OPC UA Part 9, ExclusiveLevelAlarmType, OffNormalAlarmType and what they
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from asyncua import ua
@@ -14,7 +13,8 @@ from asyncua.ua.object_ids import ObjectIds
 
 from ....alarm import AlarmDefinition, AlarmState, Priority
 from ..node_ids import standard_node
-from .event_fields import EventNotification, base_fields
+from ..status_codes import status
+from .event_fields import EventNotification, base_fields, variants
 
 TYPES = (ObjectIds.ExclusiveLevelAlarmType, ObjectIds.OffNormalAlarmType)
 SEVERITIES = {Priority.HIGH: 800, Priority.MEDIUM: 500, Priority.LOW: 200}
@@ -143,7 +143,7 @@ class AlarmCondition:
 
     def _condition_fields(self, quality: int, severity: int, at: datetime) -> dict[str, ua.Variant]:
         process = standard_node(ObjectIds.ProcessConditionClassType)
-        return _variants(
+        return variants(
             {
                 "ConditionClassId": (process, _NODE),
                 "ConditionClassName": (ua.LocalizedText("ProcessConditionClassType"), _TEXT),
@@ -152,7 +152,7 @@ class AlarmCondition:
                 "Retain": (self.is_retained, _BOOLEAN),
                 "EnabledState": (ua.LocalizedText("Enabled"), _TEXT),
                 "EnabledState/Id": (True, _BOOLEAN),
-                "Quality": (ua.StatusCode(ua.UInt32(quality)), ua.VariantType.StatusCode),
+                "Quality": (status(quality), ua.VariantType.StatusCode),
                 "Quality/SourceTimestamp": (at, _TIME),
                 "LastSeverity": (severity, ua.VariantType.UInt16),
                 "LastSeverity/SourceTimestamp": (at, _TIME),
@@ -165,7 +165,7 @@ class AlarmCondition:
     def _alarm_fields(self) -> dict[str, ua.Variant]:
         state, delay = self.state, self.definition.delay_s * 1000.0
         acked = "Acknowledged" if state.acknowledged else "Unacknowledged"
-        return _variants(
+        return variants(
             {
                 "AckedState": (ua.LocalizedText(acked), _TEXT),
                 "AckedState/Id": (state.acknowledged, _BOOLEAN),
@@ -185,7 +185,7 @@ class AlarmCondition:
             if alarm.is_high
             else ("Low", ObjectIds.ExclusiveLimitStateMachineType_Low)
         )
-        return _variants(
+        return variants(
             {
                 "LimitState/CurrentState": (
                     ua.LocalizedText(side if state.active else None), _TEXT,
@@ -199,8 +199,4 @@ class AlarmCondition:
         )  # fmt: skip
 
 
-def _variants(values: Mapping[str, tuple[Any, ua.VariantType]]) -> dict[str, ua.Variant]:
-    return {path: ua.Variant(value, kind) for path, (value, kind) in values.items()}
-
-
-_NORMAL_STATE = _variants({"NormalState": (ua.NodeId(), _NODE)})
+_NORMAL_STATE = variants({"NormalState": (ua.NodeId(), _NODE)})

@@ -117,14 +117,20 @@ def base_fields(
         at: Time of the event and of its receipt.
     """
     node, name = source
-    values: dict[str, tuple[Any, ua.VariantType]] = {
-        "EventId": (event_id, ua.VariantType.ByteString),
-        "EventType": (kind, ua.VariantType.NodeId),
-        "SourceNode": (node, ua.VariantType.NodeId),
-        "SourceName": (name, ua.VariantType.String),
-        "Message": (ua.LocalizedText(text), ua.VariantType.LocalizedText),
-        "Severity": (severity, ua.VariantType.UInt16),
-        "Time": (at, ua.VariantType.DateTime),
-        "ReceiveTime": (at, ua.VariantType.DateTime),
-    }
+    return variants(
+        {
+            "EventId": (event_id, ua.VariantType.ByteString),
+            "EventType": (kind, ua.VariantType.NodeId),
+            "SourceNode": (node, ua.VariantType.NodeId),
+            "SourceName": (name, ua.VariantType.String),
+            "Message": (ua.LocalizedText(text), ua.VariantType.LocalizedText),
+            "Severity": (severity, ua.VariantType.UInt16),
+            "Time": (at, ua.VariantType.DateTime),
+            "ReceiveTime": (at, ua.VariantType.DateTime),
+        }
+    )
+
+
+def variants(values: Mapping[str, tuple[Any, ua.VariantType]]) -> dict[str, ua.Variant]:
+    """Returns fields in their types, from pairs of value and type."""
     return {path: ua.Variant(value, kind) for path, (value, kind) in values.items()}

@@ -17,6 +17,7 @@ from ..access.accounts import ACKNOWLEDGERS
 from ..access.service_rules import wire_body
 from ..access.sessions import OwnSession
 from ..node_ids import standard_node
+from ..status_codes import status
 from .condition import AlarmCondition, ConditionComment
 from .condition_set import Conditions
 
@@ -151,7 +152,7 @@ class PlantCalls:
                 "service": "Call",
                 "body": wire_body.get().hex(),
                 "items": [_described(method) for method in methods],
-                "answer": [_status(code).name for code in codes],
+                "answer": [status(code).name for code in codes],
             }
         )
 
@@ -175,8 +176,4 @@ def _described(method: ua.CallMethodRequest) -> dict[str, str]:
 
 
 def _result(code: int) -> ua.CallMethodResult:
-    return ua.CallMethodResult(StatusCode=_status(code))
-
-
-def _status(code: int) -> ua.StatusCode:
-    return ua.StatusCode(ua.UInt32(code))
+    return ua.CallMethodResult(StatusCode=status(code))

@@ -12,6 +12,7 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; `ua`'s is a subclass
 
 from ..node_adder import SUBSCRIBE_TO_EVENTS
+from ..status_codes import status
 from .event_fields import EventNotification, EventTypes
 from .where_clause import WhereClause
 
@@ -86,7 +87,7 @@ class PlantItems(MonitoredItemService):
         wanted = _filter(params)
         code = self._check_room() or self._check_notifier(params) or self._check_filter(wanted)
         if code:
-            return ua.MonitoredItemCreateResult(StatusCode=_status(code))
+            return ua.MonitoredItemCreateResult(StatusCode=status(code))
         result = super()._create_events_monitored_item(params)
         self._where[cast(int, result.MonitoredItemId)] = self._where_of(wanted)
         result.FilterResult = self._filter_result(wanted)
@@ -99,7 +100,7 @@ class PlantItems(MonitoredItemService):
         if wanted and not isinstance(wanted, DataChangeFilter):
             code = StatusCodes.BadMonitoredItemFilterUnsupported
         if code:
-            return ua.MonitoredItemCreateResult(StatusCode=_status(code))
+            return ua.MonitoredItemCreateResult(StatusCode=status(code))
         return await super()._create_data_change_monitored_item(params)
 
     def _modify_monitored_item(
@@ -116,7 +117,7 @@ class PlantItems(MonitoredItemService):
         elif wanted and not isinstance(wanted, DataChangeFilter):
             code = StatusCodes.BadMonitoredItemFilterUnsupported
         if code != StatusCodes.Good:
-            return ua.MonitoredItemModifyResult(_status(code))
+            return ua.MonitoredItemModifyResult(status(code))
         asked = cast(ua.MonitoringParameters, params.RequestedParameters)
         queue_size = self._revise_queue_size(cast(int, asked.QueueSize))
         asked.QueueSize = ua.Counter(queue_size)
@@ -155,14 +156,10 @@ class PlantItems(MonitoredItemService):
     def _filter_result(self, wanted: Any) -> ua.EventFilterResult:
         clauses: list[ua.SimpleAttributeOperand] = wanted.SelectClauses
         return ua.EventFilterResult(
-            SelectClauseResults=[_status(self._types.check_select(each)) for each in clauses]
+            SelectClauseResults=[status(self._types.check_select(each)) for each in clauses]
         )
 
 
 def _filter(params: Any) -> Any:
     wanted: object = params.RequestedParameters.Filter
     return wanted
-
-
-def _status(code: int) -> ua.StatusCode:
-    return ua.StatusCode(ua.UInt32(code))
