@@ -23,10 +23,7 @@ _SERIAL = f"modbus: {REQUESTS * BLOCK:,} registers of modbus-serial"
 def rows(repeats: int) -> list[tuple[str, str]]:
     """Returns the ratios and the milliseconds of this machine."""
     with TemporaryDirectory() as folder:
-        return [
-            *_of_libmodbus(Path(folder), repeats),
-            *_of_modbus_serial(repeats),
-        ]
+        return [*_of_libmodbus(Path(folder), repeats), *_of_modbus_serial(repeats)]
 
 
 @contextmanager

@@ -93,11 +93,7 @@ class LinkProxy:
             faults.hold_s = hold_s
 
     def corrupt(
-        self,
-        rate: float,
-        seed: int = 0,
-        within: slice = slice(None),
-        direction: Direction = "down",
+        self, rate: float, seed: int = 0, within: slice = slice(None), direction: Direction = "down"
     ) -> None:
         """Flips one bit in random bytes.
 

@@ -24,9 +24,7 @@ _PUMP_FAULTS = (
         "strainer plugged",
         symptoms="PDT-101 high, current low for its speed, PT-102 noisy once the pump cavitates",
         response="clean the strainer; a change-over makes the standby cavitate too",
-        parameters={
-            "plug": Number(28.0, 1.0, 60.0, "loss against a clean strainer; 28 cavitates"),
-        },
+        parameters={"plug": Number(28.0, 1.0, 60.0, "loss against a clean strainer; 28 cavitates")},
     ),
 )
 _EXCHANGER_FAULTS = (
@@ -132,10 +130,7 @@ _DRIVE_FAULTS = (
         "impeller worn",
         symptoms="more speed for the same flow at little more current",
         response="plan an overhaul",
-        parameters={
-            "pump": _PUMP,
-            "w": Number(0.85, 0.1, 1.0, "share of the head that is left"),
-        },
+        parameters={"pump": _PUMP, "w": Number(0.85, 0.1, 1.0, "share of the head that is left")},
     ),
     FaultKind(
         "F15",

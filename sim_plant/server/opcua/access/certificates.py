@@ -99,9 +99,7 @@ def _create(folder: Path, application_uri: str) -> None:
 def _fill(folder: Path, application_uri: str) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     certificate = _self_signed(key, application_uri)
     (folder / TRUSTED).mkdir(_PRIVATE_FOLDER)

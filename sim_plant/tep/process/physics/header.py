@@ -52,16 +52,7 @@ def header(state: Sequence[float], guess: float) -> Header:
     return Header(
         t,
         moles * _PER_VOLUME * kelvin,
-        (
-            a / moles,
-            b / moles,
-            c / moles,
-            d / moles,
-            e / moles,
-            f / moles,
-            g / moles,
-            h / moles,
-        ),
+        (a / moles, b / moles, c / moles, d / moles, e / moles, f / moles, g / moles, h / moles),
         mass / moles,
         energy / moles + _R_HEAT * kelvin,
     )

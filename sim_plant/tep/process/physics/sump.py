@@ -74,16 +74,7 @@ def sump(state: Sequence[float], guess: float) -> Sump:
     )
     return Sump(
         t,
-        (
-            a / moles,
-            b / moles,
-            c / moles,
-            d / moles,
-            e / moles,
-            f / moles,
-            g / moles,
-            h / moles,
-        ),
+        (a / moles, b / moles, c / moles, d / moles, e / moles, f / moles, g / moles, h / moles),
         energy / moles,
         volume,
         volume / moles,
