@@ -156,7 +156,7 @@ class ModbusServer:
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 await writer.drain()
-            await asyncio.sleep(0)  # a client that asks without a pause must not starve the others
+            await asyncio.sleep(0)  # lets other clients be served between two requests of one
 
     def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
         """Returns a well-formed answer to one request, whatever its bytes are."""

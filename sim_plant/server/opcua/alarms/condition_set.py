@@ -55,9 +55,11 @@ class Conditions:
             home = space.area_of(f"{alarm.tag}.active") or root
             source = _source(alarm.measures, tags, space, (_SERVER, root, home))
             node = plant_node(alarm.tag, adder.namespace)
-            nobody = ConditionComment(ua.LocalizedText(), "", self._image.sampled_at)
+            no_comment = ConditionComment(ua.LocalizedText(), "", self._image.sampled_at)
             state = self._image.alarm_states[alarm.tag]
-            condition = AlarmCondition(alarm, node, source, state, nobody, EventNotification({}))
+            condition = AlarmCondition(
+                alarm, node, source, state, no_comment, EventNotification({})
+            )
             self._make_event(condition)
             self._by_node[node] = condition
             await _build(adder, condition, home)
