@@ -179,7 +179,7 @@ def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: 
     anna = place.decision_context.roster.by_name("anna", NOW.wall)
     assert anna is not None
     for other in (replace(anna, person="otto"), replace(anna, key_id="SHA256:another")):
-        with pytest.raises(PermitRefused, match="to somebody else"):
+        with pytest.raises(PermitRefused, match="to another person"):
             check_shift(anna, other)
 
 
