@@ -40,16 +40,16 @@ async def pictures() -> tuple[RenderableType, RenderableType]:
     with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         async with start_demo_system(
             Path(folder), DEMO_SCENARIOS["F01"], is_attended=False
-        ) as stage:
-            with Database(stage.site.state, stage.site.id) as ledger:
-                telling = DemoRun(stage, ledger, is_live=False)
+        ) as system:
+            with Database(system.site.state, system.site.id) as ledger:
+                demo = DemoRun(system, ledger, is_live=False)
                 async with asyncio.TaskGroup() as group:
-                    told = group.create_task(telling.run(3.0))
-                    shown = await card(stage, ledger)
-                    await until(lambda: not stage.reader.latest()["P-101A.running"].value)
+                    running = group.create_task(demo.run(3.0))
+                    shown = await card(system, ledger)
+                    await until(lambda: not system.reader.latest()["P-101A.running"].value)
                     await asyncio.sleep(ALONE_S)
-                    screen = telling.picture()
-                    await told
+                    screen = demo.screen()
+                    await running
                 return screen, shown
 
 
@@ -61,11 +61,11 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def card(stage: DemoSystem, ledger: Database) -> RenderableType:
+async def card(system: DemoSystem, ledger: Database) -> RenderableType:
     """Returns what a person sees who is asked for the standby."""
     await until(lambda: bool(load_requests(ledger, WAITING_REQUESTS)))
     request = load_requests(ledger, WAITING_REQUESTS)[0].request
-    lines = render_card(await DemoApprover(stage.site, stage.people).settle(request.request_id))
+    lines = render_card(await DemoApprover(system.site, system.people).settle(request.request_id))
     word = expected_word(request)
     return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to cancel: ']))
 

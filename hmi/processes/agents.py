@@ -68,16 +68,16 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
     Effect: OBSERVE; requests are filed, and the gate carries out what people approve.
     """
-    loaded = _sound_playbooks(site)
+    loaded = _valid_playbooks(site)
     for package in (agents, playbooks, historian):
         print_log(package.__name__)
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
-        work = site_agents.work(_telling(reader), _scan_s(site))
+        work = site_agents.work(_reporting_reader(reader), _scan_s(site))
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
-def _telling(reader: SiteReader) -> Callable[[], Readings]:
+def _reporting_reader(reader: SiteReader) -> Callable[[], Readings]:
     """Returns a reader of the latest values that reports lost and restored connections."""
     lost, lines = dict[str, str](), LineWriter(sys.stderr)
 
@@ -93,7 +93,7 @@ def _telling(reader: SiteReader) -> Callable[[], Readings]:
     return latest
 
 
-def _sound_playbooks(site: Site) -> list[Playbook]:
+def _valid_playbooks(site: Site) -> list[Playbook]:
     """Returns the playbooks without errors, and reports why the others are left out."""
     loaded, findings = load_library(site)
     wrong = [each for each in (*findings, *lint_all(loaded, site)) if each.is_error]
@@ -197,11 +197,11 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
     """Returns the reason why a playbook may not request a write now."""
     site, now = decision_context.site, instant_now()
     folder = quote(str(site.root))
-    picture = read_snapshot(site.state, now)
-    if picture is None:
+    snapshot = read_snapshot(site.state, now)
+    if snapshot is None:
         return Denial("no_gate", f"no gate is running; next: handwheel gate --site {folder}")
     try:
-        check_files(site, site.hashes, picture.hashes)
+        check_files(site, site.hashes, snapshot.hashes)
     except GuardrailError as refusal:
         return Denial("files", str(refusal))
     for equipment in sorted({write.tag.equipment for write in plan.writes}):

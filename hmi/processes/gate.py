@@ -42,7 +42,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     async with open_gate(site) as context:
         with open_context(site) as decision_context:
             _announce(site, context.epoch, as_json=as_json)
-            tell_open(decision_context, as_json=as_json)
+            print_open(decision_context, as_json=as_json)
             await serve(
                 context.run(),
                 decision_context.database,
@@ -57,23 +57,23 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     print(json.dumps(ready) if as_json else words, flush=True)
 
 
-def tell_open(decision_context: DecisionContext, *, as_json: bool) -> None:
+def print_open(decision_context: DecisionContext, *, as_json: bool) -> None:
     """Prints open undos of time-limited writes and held requests, which need a person."""
     for write in open_writes(decision_context.database):
-        _tell({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
+        _print({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
     for record in load_unfinished(decision_context.database, _skip_damaged):
         name = record.request.request_id
         held = {each.action_id: each.state for each in record.unresolved}
         if held:
             line = "  ".join((name, *record.status))
-            _tell({"held": {"request_id": name, "actions": held}}, line, as_json)
+            _print({"held": {"request_id": name, "actions": held}}, line, as_json)
     for each in unsigned(decision_context.site, decision_context.database, decision_context.policy):
         actions = {each.action_id: each.state}
         fields = {"request_id": each.action_id.partition("/")[0], "actions": actions}
-        _tell({"held": fields}, unsigned_line(each), as_json)
+        _print({"held": fields}, unsigned_line(each), as_json)
 
 
-def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:
+def _print(fields: Mapping[str, object], line: str, as_json: bool) -> None:
     print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
 
 

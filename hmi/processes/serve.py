@@ -18,7 +18,7 @@ from ..shell.terminal.line_writer import LineWriter
 from ..shell.terminal.stdin_lines import stdin_lines
 
 _POLL_S = 0.2
-_LONG = 200  # characters of what went wrong
+_LONG = 200  # characters of an error
 
 
 async def serve(
@@ -29,15 +29,15 @@ async def serve(
 ) -> None:
     """Runs the work until it ends or fails, or until standard input ends.
 
-    A fault in telling ends nothing: it is told once on standard error.
+    An error in printing ends nothing. It is reported once on standard error.
 
     Args:
-        show: Returns a new row of the journal as a line; empty for one that is not told.
-        state: The site's state folder, where the gate wakes who waits.
+        show: Returns a new row of the journal as a line; empty for a row that is not printed.
+        state: The site's state folder, where the gate wakes its listeners.
     """
     freeze_heap()
     ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
-    tasks = (*ends, asyncio.create_task(_tell(database, show, state)))
+    tasks = (*ends, asyncio.create_task(_print_rows(database, show, state)))
     try:
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -48,21 +48,21 @@ async def serve(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(database: Database, show: Callable[[JournalRow], str], state: Path) -> None:
-    telling = _Telling(database, show)
+async def _print_rows(database: Database, show: Callable[[JournalRow], str], state: Path) -> None:
+    printer = _RowPrinter(database, show)
     try:
         with WakeupListener(state) as waker:
             while True:
-                telling.tell_new()
+                printer.print_new()
                 await waker.wait_async(_POLL_S)
-    except Exception as fault:  # noqa: BLE001 (the supervisor: whoever works goes on)
-        telling.note(fault)
+    except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)
+        printer.note(fault)
     while True:
-        telling.tell_new()
+        printer.print_new()
         await asyncio.sleep(_POLL_S)
 
 
-class _Telling:
+class _RowPrinter:
     """Prints each new row of the journal once."""
 
     def __init__(self, database: Database, show: Callable[[JournalRow], str]) -> None:
@@ -71,10 +71,10 @@ class _Telling:
         self._last: int | None = None
         self._is_faulty = False
 
-    def tell_new(self) -> None:
+    def print_new(self) -> None:
         """Prints the rows that are new since the last call. Raises no error."""
         try:
-            # Whoever works says what is wrong with the ledger; a row is told once it can be read.
+            # The work itself reports a ledger error. A row is printed once it can be read.
             with suppress(LedgerError):
                 if self._last is None:
                     head = self._database.head()
@@ -83,7 +83,7 @@ class _Telling:
                     self._last = row.seq
                     if line := self._show(row):
                         self._writer.write(line)
-        except Exception as fault:  # noqa: BLE001 (the supervisor: whoever works goes on)
+        except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)
             self.note(fault)
 
     def note(self, fault: Exception) -> None:
@@ -101,4 +101,4 @@ class _Telling:
 
 async def _await_end() -> None:
     async for _ in stdin_lines():
-        pass  # no orders are taken here: they come through the ledger
+        pass  # requests come through the ledger only

@@ -53,7 +53,7 @@ def lint_playbooks(
     others = {each.id: each for each in (*library, *playbooks)}
     for each in playbooks:
         findings += lint(each, opened, others.values())
-    _tell(playbooks, findings, as_json=as_json)
+    _print_findings(playbooks, findings, as_json=as_json)
     if any(finding.is_error for finding in findings):
         raise SystemExit(NO)
 
@@ -77,7 +77,9 @@ def _load(
     return found, wrong
 
 
-def _tell(playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json: bool) -> None:
+def _print_findings(
+    playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json: bool
+) -> None:
     ordered = sorted(findings)
     if as_json:
         typer.echo(json.dumps([finding_fields(each) for each in ordered]))
@@ -86,8 +88,8 @@ def _tell(playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json
         typer.echo(finding_line(each))
     errors = sum(each.is_error for each in ordered)
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
-    told = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
-    typer.echo(f"{counted(files, 'playbook')}: {told if ordered else 'no problems'}")
+    summary = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
+    typer.echo(f"{counted(files, 'playbook')}: {summary if ordered else 'no problems'}")
 
 
 @app.command("show")

@@ -89,8 +89,8 @@ def _step(step: Step) -> Iterator[str]:
     if step.writes:
         yield _part("undo", _undo(step.undo, step.undo_reason))
     if step.writes or isinstance(step.work, Wait):
-        told = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
-        yield _part("fails", f"{_then(step.on_fail.then)}{told}")
+        notified = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
+        yield _part("fails", f"{_then(step.on_fail.then)}{notified}")
 
 
 def _part(name: str, text: str) -> str:

@@ -15,7 +15,7 @@ _UNITS = (  # up to this length of a run, seconds: the unit of its axis, and its
     (float("inf"), "d", 86_400.0, (0.5, 1, 2, 5, 10)),
 )
 _LINES = 4  # about as many across a panel
-_TIME_LINES = 10  # at most, across a picture
+_TIME_LINES = 10  # at most, across a chart
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,14 @@ from .axis import Axis, tick_text, time_axis
 MarkKind = Literal["fault", "alarm", "trip", "hand"]
 Point = tuple[float, float]
 
-# A calm ground, one colour for what is measured, red for what the plant complains of.
-_PAPER, _INK, _QUIET, _GRID, _FRAME = "#ffffff", "#1f2933", "#64707d", "#e6e9ed", "#b8c0c8"
+# One colour for measured values, red for alarms.
+_BACKGROUND, _TEXT, _SECONDARY, _GRID, _FRAME = (
+    "#ffffff",
+    "#1f2933",
+    "#64707d",
+    "#e6e9ed",
+    "#b8c0c8",
+)
 _SERIES, _LIMIT = "#1b5e8c", "#c0392b"
 _MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the panels
     "fault": ("#1f2933", "#9aa3ac"),
@@ -23,7 +29,7 @@ _MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the
     "hand": ("#2d7d46", "#96c2a4"),
 }
 
-_WIDTH, _LEFT, _RIGHT = 1600, 120, 166  # pixels of the finished picture, as are all below
+_WIDTH, _LEFT, _RIGHT = 1600, 120, 166  # pixels of the finished image, as are all below
 _TOP, _HEAD, _ROW, _TITLE, _PANEL, _FOOT = 36, 122, 36, 62, 160, 100
 _TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT = 40, 30, 26
 _EDGE = _WIDTH - 12  # no label reaches further right
@@ -76,9 +82,9 @@ def fits_title(text: str) -> bool:
     return _LEFT + length <= _EDGE
 
 
-def draw_png(picture: TrendChart) -> bytes:
+def draw_png(chart: TrendChart) -> bytes:
     """Returns the chart as a PNG file, 1600 pixels wide."""
-    pen = _Pen(picture)
+    pen = _Pen(chart)
     pen.draw()
     return pen.png()
 
@@ -86,19 +92,19 @@ def draw_png(picture: TrendChart) -> bytes:
 class _Pen:
     """Draws one chart in the coordinates of the finished image."""
 
-    def __init__(self, picture: TrendChart) -> None:
-        self._picture = picture
-        self._start_s = picture.times_s[0]
-        self._end_s = max(picture.times_s[-1], self._start_s + 1e-3)
+    def __init__(self, chart: TrendChart) -> None:
+        self._chart = chart
+        self._start_s = chart.times_s[0]
+        self._end_s = max(chart.times_s[-1], self._start_s + 1e-3)
         self._fonts = {
             size: ImageFont.load_default(size * _FINE)
             for size in (_TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT)
         }
         self._rows = self._label_rows()
         self._first = _HEAD + _ROW * (max(self._rows.values(), default=-1) + 1)
-        self._bottom = self._first + (_TITLE + _PANEL) * len(picture.panels)
+        self._bottom = self._first + (_TITLE + _PANEL) * len(chart.panels)
         size = _WIDTH * _FINE, (self._bottom + _FOOT) * _FINE
-        self._image = Image.new("RGB", size, _PAPER)
+        self._image = Image.new("RGB", size, _BACKGROUND)
         self._canvas = ImageDraw.Draw(self._image)
 
     def png(self) -> bytes:
@@ -107,24 +113,24 @@ class _Pen:
         return content.getvalue()
 
     def draw(self) -> None:
-        self._text((_LEFT, _TOP), self._picture.title, _TITLE_TEXT, _INK, "lm")
-        self._text((_LEFT, _TOP + 46), self._picture.subtitle, _SMALL_TEXT, _QUIET, "lm")
+        self._text((_LEFT, _TOP), self._chart.title, _TITLE_TEXT, _TEXT, "lm")
+        self._text((_LEFT, _TOP + 46), self._chart.subtitle, _SMALL_TEXT, _SECONDARY, "lm")
         axis, unit = time_axis(self._start_s, self._end_s)
         across = [_LEFT + axis.share(tick) * self._across for tick in axis.ticks]
         tops = [
-            self._first + n * (_TITLE + _PANEL) + _TITLE for n in range(len(self._picture.panels))
+            self._first + n * (_TITLE + _PANEL) + _TITLE for n in range(len(self._chart.panels))
         ]
         for top in tops:
             for x in across:
                 self._line([(x, top), (x, top + _PANEL)], _GRID, 1.5)
         self._draw_marks()
-        for panel, top in zip(self._picture.panels, tops, strict=True):
+        for panel, top in zip(self._chart.panels, tops, strict=True):
             self._draw_panel(panel, top)
         for x, tick in zip(across, axis.ticks, strict=True):
             text = tick_text(tick, axis)
-            self._text((x, self._bottom + 26), text, _SMALL_TEXT, _QUIET, "mm")
+            self._text((x, self._bottom + 26), text, _SMALL_TEXT, _SECONDARY, "mm")
         middle = _LEFT + self._across / 2
-        self._text((middle, self._bottom + 66), f"time, {unit}", _SMALL_TEXT, _QUIET, "mm")
+        self._text((middle, self._bottom + 66), f"time, {unit}", _SMALL_TEXT, _SECONDARY, "mm")
 
     @property
     def _across(self) -> float:
@@ -140,7 +146,7 @@ class _Pen:
             y = self._y(panel.axis, tick, top)
             self._line([(_LEFT, y), (right, y)], _GRID, 1.5)
             text = tick_text(tick, panel.axis)
-            self._text((_LEFT - 14, y), text, _SMALL_TEXT, _QUIET, "rm")
+            self._text((_LEFT - 14, y), text, _SMALL_TEXT, _SECONDARY, "rm")
         for limit in panel.limits:
             y = self._y(panel.axis, limit.value, top)
             self._dashes(y, right)
@@ -152,12 +158,12 @@ class _Pen:
         note = _LEFT + self._length(panel.name, _NAME_TEXT) + 14
         end = note + self._length(panel.note, _SMALL_TEXT) + 6
         box = [each * _FINE for each in (_LEFT - 4, y - 20, end, y + 19)]
-        self._canvas.rectangle(box, _PAPER)  # so that no mark's line runs through the text
-        self._text((_LEFT, y), panel.name, _NAME_TEXT, _INK, "lm")
-        self._text((note, y + 1), panel.note, _SMALL_TEXT, _QUIET, "lm")
+        self._canvas.rectangle(box, _BACKGROUND)  # so that no mark's line runs through the text
+        self._text((_LEFT, y), panel.name, _NAME_TEXT, _TEXT, "lm")
+        self._text((note, y + 1), panel.note, _SMALL_TEXT, _SECONDARY, "lm")
 
     def _draw_series(self, panel: Panel, top: float) -> None:
-        points = zip(map(self._x, self._picture.times_s), panel.values, strict=True)
+        points = zip(map(self._x, self._chart.times_s), panel.values, strict=True)
         for is_shown, run in groupby(points, key=lambda point: panel.axis.holds(point[1])):
             if is_shown:
                 line = [(x, self._y(panel.axis, value, top)) for x, value in _thinned(run)]
@@ -166,7 +172,7 @@ class _Pen:
                            _SERIES, 3.0)  # fmt: skip
 
     def _draw_marks(self) -> None:
-        for mark in self._picture.marks:
+        for mark in self._chart.marks:
             x = self._x(mark.at_s)
             pale = _MARKS[mark.kind][1]
             self._line([(x, self._first), (x, self._bottom)], pale, 2.0)
@@ -183,7 +189,7 @@ class _Pen:
             return
         start = x - 12 - self._length(mark.label, _SMALL_TEXT)
         box = [each * _FINE for each in (start, y - _ROW / 2 + 3, x - 4, y + _ROW / 2 - 3)]
-        self._canvas.rectangle(box, _PAPER)  # so that no earlier mark's line runs through it
+        self._canvas.rectangle(box, _BACKGROUND)  # so that no earlier mark's line runs through it
         self._text((x - 8, y), mark.label, _SMALL_TEXT, colour, "rm")
 
     def _row_y(self, mark: Mark) -> float:
@@ -198,7 +204,7 @@ class _Pen:
         rows: dict[Mark, int] = {}
         ends: list[tuple[float, int]] = []
         named: set[str] = set()
-        for mark in self._picture.marks:
+        for mark in self._chart.marks:
             x, length = self._x(mark.at_s), self._length(mark.label, _SMALL_TEXT)
             is_late = self._is_late(mark)
             start = x - 20 - length if is_late else x

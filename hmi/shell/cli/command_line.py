@@ -141,8 +141,8 @@ def run_command_line(words: list[str]) -> None:
 
 def _fail_of_use(error: Any) -> NoReturn:  # what typer raises has no public name
     """Prints the usage of the command and the error message."""
-    told = StringIO()
-    error.show(told)
-    usage, _, message = told.getvalue().partition("Error: ")  # without one all is help
+    shown = StringIO()
+    error.show(shown)
+    usage, _, message = shown.getvalue().partition("Error: ")  # without one all is help
     sys.stderr.write(usage)
     fail(message.replace(": Value error, ", ": ", 1), error.exit_code)  # pydantic's, of typer

@@ -47,14 +47,14 @@ def report_errors() -> Generator[None]:
     except (HandwheelError, SimulationError) as error:
         fail(str(error), CONFIGURATION)
     except BrokenPipeError:
-        raise SystemExit(NO) from None  # as typer does: nobody reads on
+        raise SystemExit(NO) from None  # as typer does, since no reader is left
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{os_reason(error)}", CONFIGURATION)
 
 
 def _flush_output() -> None:
-    # After a failed write it fails again, for what could not be written is still there.
+    # Flushing fails again after a failed write, since the text is still buffered.
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -64,7 +64,7 @@ def _flush_output() -> None:
 
 
 def _drop_output() -> None:
-    # What is still buffered would fail again at the interpreter's end, with a traceback.
+    # The buffered text would fail again at the interpreter's exit, with a traceback.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
@@ -77,7 +77,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
     from .interrupts import cancelled_by_signals
 
-    # Every fault reaches us as an error, those too that asyncua calls fatal.
+    # Every fault is raised as an error, also those that asyncua logs as fatal.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     asyncio.run(cancelled_by_signals(main))

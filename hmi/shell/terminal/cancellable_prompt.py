@@ -9,12 +9,12 @@ from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:  # slow to import, and most who sign are in no thread
+if TYPE_CHECKING:  # slow to import, and most prompts need no thread
     import asyncio
 
 _T = TypeVar("_T")
 
-_CHECK_S = 5.0  # the event loop answers at once, or it is not well
+_CHECK_S = 5.0  # a sound event loop answers at once
 
 
 class PromptCancelled(Exception):
@@ -38,7 +38,7 @@ class PromptCancellation:
         """Returns a descriptor that is readable once the prompt is cancelled."""
         return self._reading
 
-    def withdraw(self) -> None:
+    def cancel(self) -> None:
         """Cancels the prompt."""
         os.write(self._writing, b"!")
 
@@ -52,11 +52,11 @@ class PromptCancellation:
         """
         from concurrent.futures import Future
 
-        stands: Future[bool] = Future()
+        answer: Future[bool] = Future()
         loop = self._task.get_loop()
-        loop.call_soon_threadsafe(lambda: stands.set_result(self._task.cancelling() == 0))
+        loop.call_soon_threadsafe(lambda: answer.set_result(self._task.cancelling() == 0))
         try:
-            if stands.result(_CHECK_S):
+            if answer.result(_CHECK_S):
                 return
         except TimeoutError:
             pass
@@ -68,7 +68,7 @@ class PromptCancellation:
         os.close(self._writing)
 
 
-_current: ContextVar[PromptCancellation | None] = ContextVar("withdrawal", default=None)
+_current: ContextVar[PromptCancellation | None] = ContextVar("cancellation", default=None)
 
 
 def current_cancellation() -> PromptCancellation | None:
@@ -87,21 +87,21 @@ async def ask_in_thread(ask: Callable[[], _T]) -> _T:
 
     task = asyncio.current_task()
     assert task is not None
-    withdrawal = PromptCancellation(task)
-    before = _current.set(withdrawal)
+    cancellation = PromptCancellation(task)
+    before = _current.set(cancellation)
     pool = ThreadPoolExecutor(1)
-    asked = pool.submit(copy_context().run, ask)  # takes the withdrawal along
+    asked = pool.submit(copy_context().run, ask)  # with the cancellation
     _current.reset(before)
     try:
         return await asyncio.wrap_future(asked)
     except asyncio.CancelledError:
-        withdrawal.withdraw()
-        # A second interruption cancels every task. The thread goes on, and has the pipe.
+        cancellation.cancel()
+        # A second interruption cancels every task. The thread continues and uses the pipe.
         while not asked.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(asyncio.wrap_future(asked), return_exceptions=True)
         raise
     finally:
         if asked.done():  # else the process is at its end, and the pipe with it
-            withdrawal.close()
+            cancellation.close()
         pool.shutdown(wait=False)

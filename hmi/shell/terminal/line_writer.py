@@ -27,7 +27,7 @@ class LineWriter:
     def __init__(self, stream: TextIO) -> None:
         self._lines: SimpleQueue[str] = SimpleQueue()
         stream.flush()
-        # A daemon, and past the stream: a write that hangs must not hold up the end.
+        # A daemon that bypasses the stream, so that a hanging write does not block the exit.
         Thread(target=self._write, args=(stream.fileno(),), name="line-writer", daemon=True).start()
 
     def write(self, line: str) -> None:

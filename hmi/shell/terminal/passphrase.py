@@ -48,10 +48,10 @@ def new_passphrase(whose: str, file: Path | None) -> str:
 
 
 def _typed(prompt: str) -> str:
-    # A pipe could answer for a person who is not there.
+    # A pipe could answer without a person at the terminal.
     if sys.stdin is None or not sys.stdin.isatty():
         raise NoPassphrase("a passphrase is typed at a terminal, or comes from a file of mode 600")
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # typed ahead is not an answer
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # drop what was typed before the question
     try:
         passphrase = getpass(prompt)
         passphrase.encode()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from handwheel.tools.safe_text import printable
 
-_QUIET_S = 2.0  # what is over by then needs no word of progress
+_QUIET_S = 2.0  # shorter work needs no progress message
 
 
 @asynccontextmanager
@@ -17,7 +17,7 @@ async def reporting_progress(doing: Mapping[str, str]) -> AsyncGenerator[None]:
     Args:
         doing: By connection; may change meanwhile.
     """
-    task = asyncio.create_task(_tell(doing))
+    task = asyncio.create_task(_print_changes(doing))
     try:
         yield
     finally:
@@ -25,12 +25,12 @@ async def reporting_progress(doing: Mapping[str, str]) -> AsyncGenerator[None]:
         await asyncio.wait([task])
 
 
-async def _tell(doing: Mapping[str, str]) -> None:
-    told: dict[str, str] = {}
+async def _print_changes(doing: Mapping[str, str]) -> None:
+    printed: dict[str, str] = {}
     while True:
         await asyncio.sleep(_QUIET_S)
         for name, what in doing.items():
-            if told.get(name) != what:
-                told[name] = what
+            if printed.get(name) != what:
+                printed[name] = what
                 sys.stderr.write(f"handwheel: {name}: {printable(what)}\n")
         sys.stderr.flush()

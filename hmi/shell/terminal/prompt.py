@@ -53,24 +53,24 @@ def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
         return PromptAnswer.NO_TERMINAL
-    withdrawal = current_cancellation()
+    cancellation = current_cancellation()
     try:
         with _line_by_line(terminal):
             termios.tcflush(terminal, termios.TCIFLUSH)
             sys.stdout.write(question)
             sys.stdout.flush()
-            line = _line(terminal, timeout_s, withdrawal)
+            line = _line(terminal, timeout_s, cancellation)
     except (termios.error, OSError):  # the terminal has gone
         return PromptAnswer.NO
     if line is None or not line.endswith(b"\n"):
-        sys.stdout.write("\n")  # nobody has ended the line
+        sys.stdout.write("\n")  # the line was not ended by Enter
         sys.stdout.flush()
     if line is None:
         return PromptAnswer.TIMEOUT
     if line != f"{expected}\n".encode():
         return PromptAnswer.NO
-    if withdrawal is not None:
-        withdrawal.check()
+    if cancellation is not None:
+        cancellation.check()
     return PromptAnswer.YES
 
 
@@ -105,9 +105,9 @@ def ask_text(question: str, timeout_s: float) -> str | None:
         return None
 
 
-def _line(terminal: int, timeout_s: float, withdrawal: PromptCancellation | None) -> bytes | None:
+def _line(terminal: int, timeout_s: float, cancellation: PromptCancellation | None) -> bytes | None:
     """Returns the typed line with its end, or `None` after the time-out."""
-    taken_back = [] if withdrawal is None else [withdrawal.fileno()]
+    taken_back = [] if cancellation is None else [cancellation.fileno()]
     ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
     if ready and ready != [terminal]:
         raise PromptCancelled

@@ -21,7 +21,7 @@ from ...requests.approve import ask, sign_approval
 from ...shell.terminal.prompt import PromptAnswer, confirm
 from .people import APPROVER
 
-_SETTLE_S = 10.0  # a busy machine reads late, and what is old cannot be approved
+_SETTLE_S = 10.0  # a busy machine reads late, and old readings cannot be approved
 _POLL_S = 0.1
 _REJECT_S = 60.0
 _REJECTED = "at the card"

@@ -72,7 +72,7 @@ class ChildProcess:
         while await self._process.stdout.readline():
             pass
 
-    def tell(self, line: str) -> None:
+    def send_line(self, line: str) -> None:
         """Sends a line to the child's standard input."""
         assert self._process is not None
         assert self._process.stdin is not None
@@ -91,7 +91,7 @@ class ChildProcess:
 
     def _last_words(self) -> str:
         text = self._log.read_text(errors="replace").strip()
-        return text.splitlines()[-1].removeprefix("handwheel: ") if text else "it said nothing"
+        return text.splitlines()[-1].removeprefix("handwheel: ") if text else "no message"
 
     async def __aexit__(
         self,

@@ -37,8 +37,8 @@ def command(
 
     Exit codes: 0 every frame was approved and the journal is sound, 1 otherwise.
     """
-    story = DEMO_SCENARIOS.get(fault)
-    if story is None:
+    scenario = DEMO_SCENARIOS.get(fault)
+    if scenario is None:
         fail(
             f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}", CONFIGURATION
         )
@@ -52,7 +52,7 @@ def command(
     is_live = not headless and has_screen()
     try:
         with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-            run(_demo(Path(folder), story, approve_after_s, is_live=is_live, asks=not headless))
+            run(_demo(Path(folder), scenario, approve_after_s, is_live=is_live, asks=not headless))
     except KeyboardInterrupt:
         end_line()
         with suppress(OSError):  # the terminal may have gone
@@ -61,7 +61,12 @@ def command(
 
 
 async def _demo(
-    folder: Path, story: DemoScenario, approve_after_s: float | None, *, is_live: bool, asks: bool
+    folder: Path,
+    scenario: DemoScenario,
+    approve_after_s: float | None,
+    *,
+    is_live: bool,
+    asks: bool,
 ) -> None:
     from handwheel.tools.guardrails.ledger.store.database import Database
 
@@ -69,9 +74,9 @@ async def _demo(
     from .processes import start_demo_system
 
     print("starting the plant, the gate and the agents…", flush=True)
-    async with start_demo_system(folder, story, is_attended=approve_after_s is None) as stage:
-        with Database(stage.site.state, stage.site.id) as ledger:
-            telling = DemoRun(stage, ledger, is_live=is_live)
-            is_proven = await telling.run(approve_after_s, asks=asks)
+    async with start_demo_system(folder, scenario, is_attended=approve_after_s is None) as system:
+        with Database(system.site.state, system.site.id) as ledger:
+            demo = DemoRun(system, ledger, is_live=is_live)
+            is_proven = await demo.run(approve_after_s, asks=asks)
     if not is_proven:
         fail("a frame was not approved, or the journal is faulty: see above", NO)

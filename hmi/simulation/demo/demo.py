@@ -33,10 +33,10 @@ _REFRESH_S = 0.2
 _LINE = 71  # characters after the time
 _LINE_EVERY = 15  # refreshes between two lines of readings in a pipe
 _SAMPLES = 400
-_LONGEST_S = 240.0  # of a wall clock that stands still while somebody reads
+_LONGEST_S = 240.0  # wall clock, without the time for decisions
 _SILENCE_S = 10.0  # without a good reading
 _TRIP_MM_S = 8.1  # I-02
-_MARGIN_MM_S = 0.05  # for which the plant is slowed to DECIDING_SPEED; in proportion above it
+_MARGIN_MM_S = 0.05  # margin to the trip at DECIDING_SPEED; the speed grows in proportion to it
 
 
 class DemoRun:
@@ -47,21 +47,21 @@ class DemoRun:
         is_live: Draws a screen; else prints lines.
     """
 
-    def __init__(self, stage: DemoSystem, ledger: Database, *, is_live: bool) -> None:
-        self._stage = stage
-        self._story = stage.story
-        self._cases = RunFollower(ledger, stage.site)
-        self._desk = DemoApprover(stage.site, stage.people)
+    def __init__(self, system: DemoSystem, ledger: Database, *, is_live: bool) -> None:
+        self._system = system
+        self._scenario = system.scenario
+        self._runs = RunFollower(ledger, system.site)
+        self._approver = DemoApprover(system.site, system.people)
         self._is_live = is_live
         self._timeline = Timeline()
-        self._history = SampleBuffer(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
+        self._samples = SampleBuffer(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
         self._console = Console(highlight=False)
         self._changes = ConnectionChanges()
         self._asked: set[str] = set()
         self._is_declined = False
-        self._told = 0  # entries of the time line
+        self._printed = 0  # entries of the timeline
         self._speed = 0.0
-        self._settled_s: float | None = None
+        self._ended_s: float | None = None
         self._started_s = self._good_s = monotonic()
 
     async def run(self, approve_after_s: float | None, *, asks: bool = True) -> bool:
@@ -79,27 +79,27 @@ class DemoRun:
             NotConnected: A process has ended, or nothing good has been read for too long.
         """
         if not self._is_live:
-            print(self._story.intro, flush=True)
-        tell = self._show if self._is_live else self._print
-        await tell()
+            print(self._scenario.intro, flush=True)
+        run_scans = self._show if self._is_live else self._print
+        await run_scans()
         while name := self._question:
             self._asked.add(name)
             await self._decide(name, approve_after_s, asks=asks)
-            await tell()
+            await run_scans()
         ended = ""
         if not self._is_over:
             ended = f"Stopped after {_LONGEST_S:g} s, before the end of the scenario."
-        return print_summary(self._stage, self._timeline, self._cases, self._console, ended)
+        return print_summary(self._system, self._timeline, self._runs, self._console, ended)
 
     @property
     def _question(self) -> str:
         """The request that waits for a decision, or an empty string."""
-        return next((each for each in self._cases.waiting if each not in self._asked), "")
+        return next((each for each in self._runs.waiting if each not in self._asked), "")
 
     @property
     def _is_over(self) -> bool:
-        tail_s = self._story.tail.plant_s
-        return self._settled_s is not None and self._timeline.now_s > self._settled_s + tail_s
+        tail_s = self._scenario.tail.plant_s
+        return self._ended_s is not None and self._timeline.now_s > self._ended_s + tail_s
 
     @property
     def _is_done(self) -> bool:
@@ -107,14 +107,14 @@ class DemoRun:
         return self._is_over or is_late or bool(self._question)
 
     @property
-    def _is_settled(self) -> bool:
+    def _has_ended(self) -> bool:
         """Returns whether the runs are inactive or the interlocks have acted."""
         if self._is_declined:
             is_on = self._timeline.is_on
             is_standby_over = is_on("P-101B.running") or is_on("P-101B.tripped")
             return is_on("P-101A.tripped") and is_standby_over
-        found = [self._cases.find(each) for each in self._story.playbooks]
-        return all(each is not None and each.is_at_rest for each in found)
+        found = [self._runs.find(each) for each in self._scenario.playbooks]
+        return all(each is not None and each.is_inactive for each in found)
 
     # --- the question -------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ class DemoRun:
         finally:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)  # the next scan fails as well
-        self._started_s += monotonic() - asked_s  # a reader may take their time
+        self._started_s += monotonic() - asked_s  # the time for the decision does not count
         self._good_s = monotonic()
         if state is RequestState.APPROVED:
             print("Approved. The gate executes it.\n", flush=True)
@@ -143,10 +143,10 @@ class DemoRun:
     async def _answer(
         self, name: str, approve_after_s: float | None, *, asks: bool
     ) -> RequestState | None:
-        card = await self._desk.settle(name)
+        card = await self._approver.settle(name)
         if approve_after_s is None and asks and card.is_approvable:
             print(f"You are the operator {APPROVER}. Read the card, then decide.\n", flush=True)
-            return await ask_in_thread(lambda: self._desk.ask(name))
+            return await ask_in_thread(lambda: self._approver.ask(name))
         show_card(card)
         check_approvable(card)
         if approve_after_s is None:
@@ -154,7 +154,7 @@ class DemoRun:
             return None
         print(f"\nno operator is asked: a script signs as {APPROVER}", flush=True)
         await asyncio.sleep(approve_after_s)
-        return await asyncio.to_thread(self._desk.approve_unattended, name)
+        return await asyncio.to_thread(self._approver.approve_unattended, name)
 
     # --- scans --------------------------------------------------------------------------------
 
@@ -162,15 +162,15 @@ class DemoRun:
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
             while not self._is_done:
                 await self._scan()
-                live.update(self.picture(), refresh=True)
+                live.update(self.screen(), refresh=True)
 
     async def _print(self) -> None:
         count = 0
         while not self._is_done:
             readings = await self._scan()
-            for change in self._changes.news(self._stage.reader.connections):
+            for change in self._changes.news(self._system.reader.connections):
                 print(f"{clock_text(self._timeline.now_s)}  {change}", flush=True)
-            if any(is_starting(each) for each in self._stage.reader.connections):
+            if any(is_starting(each) for each in self._system.reader.connections):
                 continue
             self._print_entries()
             if count % _LINE_EVERY == 0:
@@ -178,10 +178,10 @@ class DemoRun:
             count += 1
 
     def _print_entries(self) -> None:
-        for entry in self._timeline.entries[self._told :]:
+        for entry in self._timeline.entries[self._printed :]:
             for line in folded(f"{clock_text(entry.time_s)}  {entry.text}"):
                 print(line, flush=True)
-        self._told = len(self._timeline.entries)
+        self._printed = len(self._timeline.entries)
 
     def _print_readings(self, readings: Mapping[str, DataValue]) -> None:
         names = ("VT-101A.pv", "TT-111A.pv", "PT-102.pv")
@@ -189,7 +189,7 @@ class DemoRun:
             print(f"{clock_text(self._timeline.now_s)}  {line}", flush=True)
 
     def _reading_text(self, name: str, reading: DataValue) -> str:
-        tag = self._stage.site.tags[name]
+        tag = self._system.site.tags[name]
         status = "" if reading.quality is Quality.GOOD else f" {reading.status.name}"
         return f"{name} {tag.show(reading)} {tag.unit}{status}"
 
@@ -199,31 +199,31 @@ class DemoRun:
 
     async def _scan(self) -> Mapping[str, DataValue]:
         await asyncio.sleep(_REFRESH_S)
-        self._stage.check()
-        readings = self._stage.reader.latest()
+        self._system.check()
+        readings = self._system.reader.latest()
         self._check(readings)
-        self._history.add(readings)
+        self._samples.add(readings)
         self._timeline.add(readings)
-        for each in self._cases.news():
+        for each in self._runs.new_events():
             if not each.is_detail:
-                self._timeline.tell(each.playbook, each.text)
-        if self._settled_s is None and self._is_settled:
-            self._settled_s = self._timeline.now_s
+                self._timeline.add_run_event(each.playbook, each.text)
+        if self._ended_s is None and self._has_ended:
+            self._ended_s = self._timeline.now_s
         self._set_speed(self._wanted_speed(readings))
         return readings
 
     def _wanted_speed(self, readings: Mapping[str, DataValue]) -> float:
-        if self._settled_s is not None:
-            return self._story.tail.speed
+        if self._ended_s is not None:
+            return self._scenario.tail.speed
         if self._is_declined and not self._timeline.is_on("P-101A.tripped"):
-            return min(approach_speed(good_number(readings["VT-101A.pv"])), self._story.speed)
-        is_slow = self._is_declined or self._cases.is_any_open
-        return DECIDING_SPEED if is_slow else self._story.speed
+            return min(approach_speed(good_number(readings["VT-101A.pv"])), self._scenario.speed)
+        is_slow = self._is_declined or self._runs.is_any_open
+        return DECIDING_SPEED if is_slow else self._scenario.speed
 
     def _set_speed(self, speed: float) -> None:
         if speed != self._speed:
             self._speed = speed
-            self._stage.plant.tell(f"speed {speed:g}")
+            self._system.plant.send_line(f"speed {speed:g}")
 
     def _check(self, readings: Mapping[str, DataValue]) -> None:
         now = monotonic()
@@ -231,22 +231,22 @@ class DemoRun:
             self._good_s = now
         elif now - self._good_s > _SILENCE_S:
             silence = f"no good reading within {_SILENCE_S:g} s"
-            connections = self._stage.reader.connections
+            connections = self._system.reader.connections
             raise NotConnected({each.name: each.reason or silence for each in connections})
 
-    def picture(self) -> RenderableType:
+    def screen(self) -> RenderableType:
         """Returns the present screen."""
-        hint = self._story.intro
+        hint = self._scenario.intro
         if self._is_declined:
             hint = "Not approved. Watch the interlocks act."
-        elif self._cases.is_any_open:
+        elif self._runs.is_any_open:
             hint = f"Slowed to {DECIDING_SPEED:g} plant seconds per second while a run is active."
-        stage = self._stage
+        system = self._system
         return render(
             ScreenContent(
-                stage.site.id, hint, self._cases.find(self._story.playbooks[0]),
-                stage.site.tags, stage.reader.latest(), self._history, self._timeline,
-                stage.reader.connections, self._console.width, self._console.height,
+                system.site.id, hint, self._runs.find(self._scenario.playbooks[0]),
+                system.site.tags, system.reader.latest(), self._samples, self._timeline,
+                system.reader.connections, self._console.width, self._console.height,
             )
         )  # fmt: skip
 

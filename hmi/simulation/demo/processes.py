@@ -34,7 +34,7 @@ class DemoSystem:
         frame_log: The plant's own record of every write.
     """
 
-    story: DemoScenario
+    scenario: DemoScenario
     site: Site
     reader: SiteReader
     plant: ChildProcess
@@ -54,7 +54,7 @@ class DemoSystem:
 
 @asynccontextmanager
 async def start_demo_system(
-    folder: Path, story: DemoScenario, *, is_attended: bool
+    folder: Path, scenario: DemoScenario, *, is_attended: bool
 ) -> AsyncGenerator[DemoSystem]:
     """Starts plant, gate and agents, and ends them in reverse order.
 
@@ -75,20 +75,20 @@ async def start_demo_system(
         *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
         *("--modbus-gate-port", "0", "--gate-secret", str(secret_file)),
         *("--frame-log", str(frames), "--speed", "1"),
-        *(word for fault in story.faults for word in ("--fault", fault)),
+        *(word for fault in scenario.faults for word in ("--fault", fault)),
     )
     async with ChildProcess("the plant", serve, folder / "plant.log") as plant:
         ports = plant.ready["ports"]
         link = PlantEndpoints(
             ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended
         )
-        place = folder / "cooling"
-        await asyncio.to_thread(write_site, place, create_plant("cw-100"), link, secret=secret)
-        people = enroll_people(place, attended=is_attended)
-        site = load_site(place)
-        at = ("--json", "--site", str(place))
+        root = folder / "cooling"
+        await asyncio.to_thread(write_site, root, create_plant("cw-100"), link, secret=secret)
+        people = enroll_people(root, attended=is_attended)
+        site = load_site(root)
+        at = ("--json", "--site", str(root))
         async with ChildProcess("the gate", ("gate", *at), folder / "gate.log") as gate:
             await asyncio.to_thread(grant_to_agents, site, people[GRANTOR])
             agents = ChildProcess("the agents", ("run", *at), folder / "agents.log")
             async with agents, SiteReader(site, site.find_tags(DEMO_TAGS)) as reader:
-                yield DemoSystem(story, site, reader, plant, (gate, agents), people, frames)
+                yield DemoSystem(scenario, site, reader, plant, (gate, agents), people, frames)

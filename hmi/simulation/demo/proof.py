@@ -43,16 +43,16 @@ def prove(site: Site, frame_log: Path) -> Proof:
     """Compares the plant's frame log with the approvals, and verifies the journal."""
     with open_context(site) as context:
         frames, is_matched = _frames(context, frame_log)
-        found = audit(context.database, site, context.roster, context.policy.satisfied)
+        report = audit(context.database, site, context.roster, context.policy.satisfied)
         lines = [
             "Frames that reached the plant (UTC), with the approved value and the approver:",
             *(frames or ["  none"]),
-            *_promises(context),
+            *_expected_results(context),
             *_workorders(site),
-            f"journal verify: {audit_line(found)}",
-            *(f"  {fault}" for fault in found.faults),
+            f"journal verify: {audit_line(report)}",
+            *(f"  {fault}" for fault in report.faults),
         ]
-    is_sound = is_matched and not found.faults
+    is_sound = is_matched and not report.faults
     if not is_sound:
         lines.append("FAULT: see above")
     return Proof(tuple(lines), is_sound)
@@ -94,11 +94,11 @@ def _sent(context: DecisionContext) -> Iterator[_Sent]:
 def _approvers(context: DecisionContext, request_id: str) -> Iterator[str]:
     for each in load_decisions(context.database, request_id):
         if each.verdict == "approve":
-            said = parse_decision(each.text)
-            yield said.person if said.attended else f"{said.person} (unattended)"
+            decision = parse_decision(each.text)
+            yield decision.person if decision.attended else f"{decision.person} (unattended)"
 
 
-def _promises(context: DecisionContext) -> Iterator[str]:
+def _expected_results(context: DecisionContext) -> Iterator[str]:
     kept = [
         bool(row.body["kept"])
         for run in load_runs(context.database)

@@ -29,7 +29,7 @@ class FollowedRun:
     plan: BoundPlaybook
 
     @property
-    def is_at_rest(self) -> bool:
+    def is_inactive(self) -> bool:
         """Returns whether the run does not go on by itself."""
         return self.run.state in INACTIVE
 
@@ -75,10 +75,10 @@ class RunFollower:
         self._database = database
         self._site = site
         self._seen = 0
-        self._cases: dict[str, FollowedRun] = {}
+        self._runs: dict[str, FollowedRun] = {}
         self.waiting: tuple[str, ...] = ()
 
-    def news(self) -> list[FollowedEvent]:
+    def new_events(self) -> list[FollowedEvent]:
         """Returns the events of runs since the last call."""
         rows = list(self._database.journal(after=self._seen))
         if not rows:
@@ -86,12 +86,12 @@ class RunFollower:
         self._seen = rows[-1].seq
         events = [each.fields for each in rows if str(each.fields["kind"]).startswith(PREFIX)]
         for run_id in dict.fromkeys(str(each["subject"]) for each in events):
-            self._cases[run_id] = self._load(run_id)
+            self._runs[run_id] = self._load(run_id)
         requests = load_requests(self._database, WAITING_REQUESTS)
         self.waiting = tuple(each.request.request_id for each in requests)
         return [
             FollowedEvent(
-                self._cases[str(each["subject"])].plan.id,
+                self._runs[str(each["subject"])].plan.id,
                 str(each["kind"]).removeprefix(PREFIX),
                 cast(Mapping[str, Any], each["body"]),
             )
@@ -100,7 +100,7 @@ class RunFollower:
 
     def _load(self, run_id: str) -> FollowedRun:
         run = load_run(self._database, run_id)
-        known = self._cases.get(run_id)
+        known = self._runs.get(run_id)
         return FollowedRun(run_id, run, known.plan if known else self._bound(run))
 
     def _bound(self, run: Run) -> BoundPlaybook:
@@ -110,23 +110,23 @@ class RunFollower:
 
     def find(self, playbook: str) -> FollowedRun | None:
         """Returns the latest run of a playbook, or `None`."""
-        found = [each for each in self._cases.values() if each.plan.id == playbook]
+        found = [each for each in self._runs.values() if each.plan.id == playbook]
         return found[-1] if found else None
 
     @property
     def is_any_open(self) -> bool:
         """Returns whether a run is active."""
-        return any(not each.is_at_rest for each in self._cases.values())
+        return any(not each.is_inactive for each in self._runs.values())
 
 
-def step_text(case: FollowedRun, readings: Mapping[str, DataValue]) -> str:
+def step_text(followed: FollowedRun, readings: Mapping[str, DataValue]) -> str:
     """Returns the run's current step with live values, or the reason why it is inactive."""
-    run = case.run
+    run = followed.run
     if run.reason:
         return run.reason
     if run.state is RunState.WAITING_APPROVAL:
         return f"{run.requests[-1]} is waiting for approval"
-    step = current_step(case.plan, run)
+    step = current_step(followed.plan, run)
     if step is None:
         return "all steps are done"
     return f"step {step.id} {run.step(step.id)}{_condition_text(step, readings)}"

@@ -26,32 +26,32 @@ class DemoScenario:
 
     Attributes:
         faults: As `plant serve --fault` takes them.
-        playbooks: Whose runs must have come to rest; the first one's run is shown.
-        intro: What the viewer should look at.
-        moral: Says what it meant, by what was seen and where the first playbook's run stands.
-        speed: Plant seconds per second as long as nobody has to decide.
+        playbooks: Their runs end the scenario. The first one's run is shown.
+        intro: Hint for the viewer.
+        conclusion: Text from the timeline and the state of the first playbook's run.
+        speed: Plant seconds per second while no decision is open.
     """
 
     faults: tuple[str, ...]
     playbooks: tuple[str, ...]
     intro: str
-    moral: Callable[[Timeline, RunState | None], str]
+    conclusion: Callable[[Timeline, RunState | None], str]
     tail: FinalPhase
     speed: float = 120.0
 
 
-def _change_over_moral(timeline: Timeline, state: RunState | None) -> str:
+def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:
     seen, standby = timeline.first(CHANGEOVER), timeline.first("P-101B.running")
     alarm, trip = timeline.first("VAH-101A.active"), timeline.first("P-101A.tripped")
     if trip is None and seen is not None and standby is not None:
         return (
             f"The standby was running {format_duration(standby - seen)} after the agents detected "
-            f"the vibration, as approved. {_rest_of(state)}"
+            f"the vibration, as approved. {_pump_sentence(state)}"
         )
-    return f"{_no_action_moral(timeline, alarm, trip)} {_interlock_moral(timeline)}"
+    return f"{_no_action_conclusion(timeline, alarm, trip)} {_interlock_conclusion(timeline)}"
 
 
-def _rest_of(state: RunState | None) -> str:
+def _pump_sentence(state: RunState | None) -> str:
     if state is not RunState.COMPLETE:
         return "P-101A was not stopped."
     return (
@@ -60,7 +60,7 @@ def _rest_of(state: RunState | None) -> str:
     )
 
 
-def _no_action_moral(timeline: Timeline, alarm: float | None, trip: float | None) -> str:
+def _no_action_conclusion(timeline: Timeline, alarm: float | None, trip: float | None) -> str:
     if alarm is None:
         return "No vibration alarm of P-101A was observed."
     if trip is None:
@@ -73,47 +73,49 @@ def _no_action_moral(timeline: Timeline, alarm: float | None, trip: float | None
     )
 
 
-def _interlock_moral(timeline: Timeline) -> str:
+def _interlock_conclusion(timeline: Timeline) -> str:
     standby, trip = timeline.first("P-101B.running"), timeline.first("P-101A.tripped")
     if not timeline.is_on("P-101B.running"):
-        said = ["The standby was not observed running."]
+        sentences = ["The standby was not observed running."]
     elif timeline.is_on("I-06.active"):
-        said = ["The standby is running, but the process tripped."]
+        sentences = ["The standby is running, but the process tripped."]
     elif standby is not None and trip is not None and standby < trip:
-        said = ["The standby was already running, as approved."]
+        sentences = ["The standby was already running, as approved."]
     else:
-        said = ["The interlock started the standby, and the process kept running."]
+        sentences = ["The interlock started the standby, and the process kept running."]
     if timeline.lowest_kpa is not None:
-        said.append(f"The header fell to {timeline.lowest_kpa:.0f} kPa.")
-    return " ".join(said)
+        sentences.append(f"The header fell to {timeline.lowest_kpa:.0f} kPa.")
+    return " ".join(sentences)
 
 
-def _failed_start_moral(timeline: Timeline, state: RunState | None) -> str:
+def _failed_start_conclusion(timeline: Timeline, state: RunState | None) -> str:
     if state is RunState.ABORTED and timeline.is_on("P-101A.running"):
         return (
             "The standby did not start, so the run was rolled back by the approved undo. P-101A is "
             "still running, no stop was requested, and the notice is in the journal."
         )
-    return _change_over_moral(timeline, state)
+    return _changeover_conclusion(timeline, state)
 
 
-def _strainer_moral(timeline: Timeline, state: RunState | None) -> str:
+def _strainer_conclusion(timeline: Timeline, state: RunState | None) -> str:
     has_alarm = timeline.first("VAH-101A.active") is not None
     if timeline.is_on("PDAH-101.active"):
-        said = ["The strainer differential pressure PDT-101 is high."]
+        sentences = ["The strainer differential pressure PDT-101 is high."]
         if has_alarm:
-            said.insert(0, "The alarm is the same as for a worn bearing, but the cause differs.")
+            sentences.insert(
+                0, "The alarm is the same as for a worn bearing, but the cause differs."
+            )
     else:
-        said = ["PDT-101 was not observed high."]
+        sentences = ["PDT-101 was not observed high."]
     if not has_alarm:
-        said.append("No vibration alarm of P-101A was observed.")
+        sentences.append("No vibration alarm of P-101A was observed.")
     if state is RunState.NOT_STARTED:
-        said.append(
+        sentences.append(
             "The agents requested no pump change-over. They ordered a cleaning of the strainer."
         )
     if timeline.first("VAH-101B.active") is not None:
-        said.append("A change-over would not have helped, since the standby vibrates as well.")
-    return " ".join(said)
+        sentences.append("A change-over would not have helped, since the standby vibrates as well.")
+    return " ".join(sentences)
 
 
 _WORN = "F01@30min,d0=0.3,tau=1h"
@@ -123,21 +125,21 @@ DEMO_SCENARIOS: dict[str, DemoScenario] = {
         faults=(_WORN,),
         playbooks=(CHANGEOVER,),
         intro="A bearing of P-101A is failing. Strainer clean, standby ready.",
-        moral=_change_over_moral,
+        conclusion=_changeover_conclusion,
         tail=FinalPhase(60.0, 10.0),
     ),
     "F02": DemoScenario(
         faults=("F02@1h",),
         playbooks=(CHANGEOVER, STRAINER),
         intro="The strainer is plugging. Same alarm, but the bearing is healthy.",
-        moral=_strainer_moral,
+        conclusion=_strainer_conclusion,
         tail=FinalPhase(600.0, 40.0),
     ),
     "F16": DemoScenario(
         faults=(_WORN, "F16"),
         playbooks=(CHANGEOVER,),
         intro="A bearing of P-101A is failing, and the standby will not start.",
-        moral=_failed_start_moral,
+        conclusion=_failed_start_conclusion,
         tail=FinalPhase(60.0, 10.0),
     ),
 }

@@ -47,48 +47,48 @@ class ScreenContent:
     Attributes:
         site: Its name.
         hint: What the viewer should know now, on one line.
-        case: The run that is shown; `None` as long as there is none.
+        run: The run that is shown; `None` as long as there is none.
     """
 
     site: str
     hint: str
-    case: FollowedRun | None
+    run: FollowedRun | None
     tags: Mapping[str, Tag]
     readings: Mapping[str, DataValue]
-    history: SampleBuffer
+    samples: SampleBuffer
     timeline: Timeline
     connections: Sequence[Connection]
     width: int
     height: int
 
 
-def render(frame: ScreenContent) -> RenderableType:
+def render(content: ScreenContent) -> RenderableType:
     """Returns the screen for a terminal of at least 80 by 24."""
     return Group(
-        *_too_small(frame),
-        _header(frame),
-        _below_header(frame),
-        _trends(frame),
-        *(_pump(frame, side) for side in "AB"),
-        _alarms(frame),
-        *_case(frame),
-        *_events(frame),
+        *_too_small(content),
+        _header(content),
+        _below_header(content),
+        _trends(content),
+        *(_pump(content, side) for side in "AB"),
+        _alarms(content),
+        *_run(content),
+        *_events(content),
     )
 
 
-def _too_small(frame: ScreenContent) -> list[Text]:
-    if frame.width >= _NEEDED[0] and frame.height >= _NEEDED[1]:
+def _too_small(content: ScreenContent) -> list[Text]:
+    if content.width >= _NEEDED[0] and content.height >= _NEEDED[1]:
         return []
     return [Text(f"{_NEEDED[0]} x {_NEEDED[1]} needed", style="reverse")]
 
 
-def _header(frame: ScreenContent) -> Text:
-    speed = frame.readings["SIM-CLOCK.speed"]
+def _header(content: ScreenContent) -> Text:
+    speed = content.readings["SIM-CLOCK.speed"]
     pace = f"{speed.value:g}" if _is_good(speed) and isinstance(speed.value, float) else "?"
     text = _line("HANDWHEEL demo", "bold")
-    text.append(f"  {frame.site}, simulated  {pace}×")
-    text.append(f"  plant time {clock_text(frame.timeline.now_s)}")
-    for connection in frame.connections:
+    text.append(f"  {content.site}, simulated  {pace}×")
+    text.append(f"  plant time {clock_text(content.timeline.now_s)}")
+    for connection in content.connections:
         text.append(f"  {connection.name}")
         if connection.is_connected:
             text.append(" ok")
@@ -99,18 +99,18 @@ def _header(frame: ScreenContent) -> Text:
     return text
 
 
-def _below_header(frame: ScreenContent) -> Text:
+def _below_header(content: ScreenContent) -> Text:
     """Returns the reason of a lost connection, else the hint."""
-    reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
-    return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C stops it.", "dim")
+    reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in content.connections if c.reason]
+    return reasons[0] if reasons else _line(f"{content.hint}  Ctrl-C stops it.", "dim")
 
 
-def _trends(frame: ScreenContent) -> Table:
-    width = (frame.width - 2) // 2
-    height = _TREND_HEIGHT if frame.case else _TREND_ALONE
+def _trends(content: ScreenContent) -> Table:
+    width = (content.width - 2) // 2
+    height = _TREND_HEIGHT if content.run else _TREND_ALONE
     table = Table.grid(padding=(0, 1))
-    vibration = _trend(frame, "VT-101A vibration, mm/s", "VAH-101A", 10.0, (width, height))
-    pressure = _trend(frame, "PT-102 header pressure, kPa", "PAL-102", 500.0, (width, height))
+    vibration = _trend(content, "VT-101A vibration, mm/s", "VAH-101A", 10.0, (width, height))
+    pressure = _trend(content, "PT-102 header pressure, kPa", "PAL-102", 500.0, (width, height))
     for n, (left, right) in enumerate(zip(vibration, pressure, strict=True)):
         style = "dim" if n == 0 else ""
         table.add_row(
@@ -121,24 +121,24 @@ def _trends(frame: ScreenContent) -> Table:
 
 
 def _trend(
-    frame: ScreenContent, title: str, alarm: str, high: float, size: tuple[int, int]
+    content: ScreenContent, title: str, alarm: str, high: float, size: tuple[int, int]
 ) -> list[str]:
     """Returns the trend of an alarm's measurement with its limit."""
     definition = ALARM_LIST[alarm]
-    series = frame.history.series(f"{definition.measures}.pv")
+    series = content.samples.series(f"{definition.measures}.pv")
     scale = TrendScale(0.0, high, definition.limit)
     return labelled(f"{title} (alarm {scale.limit:g})", series, *size, scale)
 
 
-def _pump(frame: ScreenContent, side: str) -> Text:
+def _pump(content: ScreenContent, side: str) -> Text:
     """Returns the line of a pump in columns of fixed width."""
     name, beside = _BESIDE[side]
     return _joined(
         [
-            _pump_title(frame, f"P-101{side}"),
-            *(_value(frame, pattern.format(side), width) for pattern, width in _PUMP),
+            _pump_title(content, f"P-101{side}"),
+            *(_value(content, pattern.format(side), width) for pattern, width in _PUMP),
             Text(f"{name:>12}", style="dim"),
-            _value(frame, beside, _BESIDE_WIDTH),
+            _value(content, beside, _BESIDE_WIDTH),
         ]
     )
 
@@ -160,8 +160,8 @@ def _joined(parts: Sequence[Text]) -> Text:
     return line
 
 
-def _pump_title(frame: ScreenContent, pump: str) -> Text:
-    readings = frame.readings
+def _pump_title(content: ScreenContent, pump: str) -> Text:
+    readings = content.readings
     states = ("running", "tripped", "trip_cause")
     if not all(_is_good(readings[f"{pump}.{state}"]) for state in states):
         return _padded(f"{pump} ? no data", "reverse")
@@ -180,8 +180,8 @@ def _padded(text: str, style: str) -> Text:
     return Text.assemble((text, style), " " * (_TITLE - len(text)))
 
 
-def _value(frame: ScreenContent, name: str, width: int) -> Text:
-    unit, reading = frame.tags[name].unit, frame.readings[name]
+def _value(content: ScreenContent, name: str, width: int) -> Text:
+    unit, reading = content.tags[name].unit, content.readings[name]
     shown = f"{_fixed(reading)} {unit}"
     if _is_good(reading):
         return Text(f"{shown:>{width}}")
@@ -197,13 +197,13 @@ def _fixed(reading: DataValue) -> str:
     )  # fmt: skip
 
 
-def _alarms(frame: ScreenContent) -> Text:
+def _alarms(content: ScreenContent) -> Text:
     """Returns the active alarms, the most urgent first.
 
     An alarm whose present state is not known has a question mark.
     """
     text = _line("alarms  ", "dim")
-    readings = {name: frame.readings[f"{name}.active"] for name in ALARM_LIST}
+    readings = {name: content.readings[f"{name}.active"] for name in ALARM_LIST}
     active = sorted(
         (name for name in ALARM_LIST if readings[name].value),
         key=lambda name: ALARM_LIST[name].priority,
@@ -217,7 +217,7 @@ def _alarms(frame: ScreenContent) -> Text:
         priority = ALARM_LIST[name].priority
         sign, style = _SIGNS[priority] if _is_good(readings[name]) else ("?", "reverse")
         item = f"{sign} P{priority:d} {name}"
-        if text.cell_len + len(item) > frame.width - _MORE:
+        if text.cell_len + len(item) > content.width - _MORE:
             text.append(f"+{len(active) - n}", "bold")
             break
         text.append(item, style)
@@ -225,26 +225,26 @@ def _alarms(frame: ScreenContent) -> Text:
     return text
 
 
-def _case(frame: ScreenContent) -> list[Text]:
+def _run(content: ScreenContent) -> list[Text]:
     """Returns the lines of the run, its step and its evidence."""
-    if frame.case is None:
+    if content.run is None:
         return [_line("no run yet, the agents are watching", "dim")]
-    case = frame.case
-    head = _line(f"{case.run_id}  {case.plan.id}  ")
-    head.append(case.run.state, "bold")
-    text = printable(step_text(case, frame.readings))
-    step = textwrap.wrap(text, frame.width, max_lines=_STEP_LINES, placeholder="…")
+    run = content.run
+    head = _line(f"{run.run_id}  {run.plan.id}  ")
+    head.append(run.run.state, "bold")
+    text = printable(step_text(run, content.readings))
+    step = textwrap.wrap(text, content.width, max_lines=_STEP_LINES, placeholder="…")
     evidence = [
         _line(text, "bold yellow" if is_blocking else "")
-        for text, is_blocking in evidence_lines(case.run.diagnosis)
+        for text, is_blocking in evidence_lines(run.run.diagnosis)
     ]
     return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
 
 
-def _events(frame: ScreenContent) -> list[Text]:
+def _events(content: ScreenContent) -> list[Text]:
     """Returns the latest events, more of them on a higher screen."""
-    count = max(frame.height - _NEEDED[1], 0) + _EVENTS
-    latest = frame.timeline.entries[-count:]
+    count = max(content.height - _NEEDED[1], 0) + _EVENTS
+    latest = content.timeline.entries[-count:]
     return _filled((_line(f"{clock_text(each.time_s)}  {each.text}") for each in latest), count)
 
 

@@ -23,7 +23,7 @@ def folded(line: str) -> Iterator[str]:
 
 
 def print_summary(
-    stage: DemoSystem, timeline: Timeline, cases: RunFollower, console: Console, ended: str
+    system: DemoSystem, timeline: Timeline, runs: RunFollower, console: Console, ended: str
 ) -> bool:
     """Prints the timeline, the frame comparison and the conclusion.
 
@@ -37,16 +37,18 @@ def print_summary(
         print(f"\n{ended}")
     print("\nTimeline, in plant time:")
     for entry in timeline.entries:
-        what = f"{entry.what:15} " if entry.what in DEMO_TAGS else ""
-        line = f"  {clock_text(entry.time_s)}  {what}{entry.text}"
+        subject = f"{entry.subject:15} " if entry.subject in DEMO_TAGS else ""
+        line = f"  {clock_text(entry.time_s)}  {subject}{entry.text}"
         print(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1].rstrip()}…")
-    proof = prove(stage.site, stage.frame_log)
+    proof = prove(system.site, system.frame_log)
     print()
     for line in proof.lines:
         print(line)
-    case = cases.find(stage.story.playbooks[0])
-    moral = stage.story.moral(timeline, case.run.state if case else None)
+    shown = runs.find(system.scenario.playbooks[0])
+    conclusion = system.scenario.conclusion(timeline, shown.run.state if shown else None)
     width = console.width - 1
     is_wrapped = console.is_terminal
-    print(f"\n{textwrap.fill(moral, width, break_on_hyphens=False) if is_wrapped else moral}")
+    if is_wrapped:
+        conclusion = textwrap.fill(conclusion, width, break_on_hyphens=False)
+    print(f"\n{conclusion}")
     return proof.is_sound

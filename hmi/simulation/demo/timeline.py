@@ -19,7 +19,7 @@ DEMO_TAGS = (
 )  # fmt: skip
 """The tags that the demo reads."""
 
-# Tag to what its rising edge means to a person.
+# Text of the rising edge of each tag.
 _RISES: dict[str, str] = {
     "VAH-101A.active": "alarm: vibration of P-101A high",
     "VAH-101B.active": "alarm: vibration of P-101B high",
@@ -52,11 +52,11 @@ class TimelineEntry:
 
     Attributes:
         time_s: Plant time, seconds.
-        what: A tag, or the playbook that a run follows.
+        subject: A tag, or the playbook that a run follows.
     """
 
     time_s: float
-    what: str
+    subject: str
     text: str
     is_rise: bool = True
 
@@ -89,13 +89,13 @@ class Timeline:
         if is_on != was_on and meaning is not None:
             self.entries.append(TimelineEntry(self.now_s, tag, meaning, is_on))
 
-    def tell(self, playbook: str, text: str) -> None:
+    def add_run_event(self, playbook: str, text: str) -> None:
         """Adds an event of a run at the time of the latest scan."""
         self.entries.append(TimelineEntry(self.now_s, playbook, text))
 
-    def first(self, what: str) -> float | None:
+    def first(self, subject: str) -> float | None:
         """Returns the plant time in seconds of a tag's first rise or a run's first event."""
-        found = (each for each in self.entries if each.what == what and each.is_rise)
+        found = (each for each in self.entries if each.subject == subject and each.is_rise)
         return next((each.time_s for each in found), None)
 
     def is_on(self, tag: str) -> bool:

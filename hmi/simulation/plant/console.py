@@ -72,7 +72,7 @@ class PlantConsole:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                if self._snapshot is not None:  # first: printing fails if nobody listens
+                if self._snapshot is not None:  # first, since printing fails on a closed pipe
                     self._save(self._snapshot)
                 self._flush_events()
 

@@ -52,38 +52,38 @@ class PlantSetup:
     for_s: float | None
 
 
-def set_up_plant(wishes: PlantOptions) -> PlantSetup:
+def set_up_plant(options: PlantOptions) -> PlantSetup:
     """Makes the plant and its scenario.
 
     Raises:
         ConfigError: The scenario file is wrong.
         ScenarioError: No plant is named, or two are; a fault or a field action is written wrongly.
     """
-    if wishes.model is None and wishes.file is None:
+    if options.model is None and options.file is None:
         raise ScenarioError(
             "name a plant, such as cw-100, or a scenario file; next: handwheel plant models"
         )
-    if wishes.file is None:
-        assert wishes.model is not None
-        seed = SEED if wishes.seed is None else wishes.seed
-        plant = create_plant(wishes.model, None if wishes.is_quiet else seed, wishes.mode)
-        return PlantSetup(plant, Scenario(_given(wishes, plant)), None)
+    if options.file is None:
+        assert options.model is not None
+        seed = SEED if options.seed is None else options.seed
+        plant = create_plant(options.model, None if options.is_quiet else seed, options.mode)
+        return PlantSetup(plant, Scenario(_given(options, plant)), None)
     from .scenario import load_scenario  # its models take a moment to be built
 
-    loaded = load_scenario(wishes.file)
+    loaded = load_scenario(options.file)
     file = loaded.file
-    if wishes.model not in {None, file.plant}:
-        raise ScenarioError(f"{wishes.file} is for {file.plant}, not for {wishes.model}")
-    seed = file.seed if wishes.seed is None else wishes.seed
-    is_quiet = wishes.is_quiet or not file.noise
-    plant = create_plant(file.plant, None if is_quiet else seed, wishes.mode or file.mode)
-    scenario = Scenario((*loaded.scenario.events, *_given(wishes, plant)), file.warmup)
+    if options.model not in {None, file.plant}:
+        raise ScenarioError(f"{options.file} is for {file.plant}, not for {options.model}")
+    seed = file.seed if options.seed is None else options.seed
+    is_quiet = options.is_quiet or not file.noise
+    plant = create_plant(file.plant, None if is_quiet else seed, options.mode or file.mode)
+    scenario = Scenario((*loaded.scenario.events, *_given(options, plant)), file.warmup)
     return PlantSetup(plant, scenario, file.for_)
 
 
-def _given(wishes: PlantOptions, plant: Plant) -> tuple[ScenarioEvent, ...]:
-    faults = (parse_fault(text, plant.faults) for text in wishes.faults)
-    return (*faults, *(parse_field(text) for text in wishes.fields))
+def _given(options: PlantOptions, plant: Plant) -> tuple[ScenarioEvent, ...]:
+    faults = (parse_fault(text, plant.faults) for text in options.faults)
+    return (*faults, *(parse_field(text) for text in options.fields))
 
 
 def past_events(plant: Plant, scenario: Scenario) -> list[str]:

@@ -40,7 +40,7 @@ class RunOutput:
 
     Attributes:
         csv: File for every tag.
-        png: File for a picture.
+        png: File for a chart.
         every_s: Interval between samples, plant seconds.
         is_plotted: Whether trends are drawn in the terminal.
         shown: Tags to draw; without any, those that tell the run.
@@ -56,8 +56,8 @@ class RunOutput:
 def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
     """Returns the default interval between samples in plant seconds.
 
-    A picture of a short run takes shorter ones, or an effect would seem to begin before its
-    cause: samples are joined by lines.
+    A short run takes shorter intervals. Samples are joined by lines, so with long intervals an
+    effect would seem to begin before its cause.
 
     Args:
         seconds: Length of the run.
@@ -128,7 +128,7 @@ def _run(
 
 
 def _check_files(output: RunOutput) -> None:
-    # Now, and not when a long run is over.
+    # Checked before the run, which may take long.
     path = output.png
     if path is None:
         return
@@ -143,7 +143,7 @@ def _check_files(output: RunOutput) -> None:
 
 
 def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> None:
-    # An event happens at the beginning of a step: after that of the last one, never.
+    # An event happens at the beginning of a step, so none happens after the last step began.
     start_s, step_s = simulation.time_s, simulation.plant.step_s
     steps = ceil((seconds - start_s) / step_s - 1e-6)
     last_s = start_s + (steps - 1) * step_s

@@ -16,7 +16,7 @@ from ...shell.cli.exits import CONFIGURATION, fail
 from .recording import Recording
 from .trend_tags import TrendTag, alarms_of, axis_ends
 
-# What is worth a line; an alarm that clears, and a write that is refused, is not.
+# Events with a mark. A cleared alarm and a refused write have none.
 _KINDS: dict[str, MarkKind] = {
     "fault": "fault", "alarm": "alarm", "trip": "trip", "interlock": "trip",
     "field": "hand", "write": "hand",
@@ -90,9 +90,9 @@ def _panel(
     if shown.axis_ends is not None:
         axis = exact_axis(*shown.axis_ends)
     else:
-        told = [alarm.limit for alarm in alarms if alarm.tag in raised]
+        limits = [alarm.limit for alarm in alarms if alarm.tag in raised]
         low, high = axis_ends(tag, values)
-        axis = round_axis(min([low, *told]), max([high, *told]))
+        axis = round_axis(min([low, *limits]), max([high, *limits]))
     lines = [
         Limit(alarm.limit, alarm.tag) for alarm in alarms if axis.low <= alarm.limit <= axis.high
     ]
@@ -102,6 +102,6 @@ def _panel(
 
 def _label(event: PlantEvent) -> str:
     text = f"{event.tag} trips" if event.kind == "trip" else event.tag
-    if event.kind == "fault":  # one that grows or axis_ends is told again
+    if event.kind == "fault":  # one that grows or axis_ends is limits again
         text += next((f" {end}" for end in ("gone", "full size") if event.text.endswith(end)), "")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

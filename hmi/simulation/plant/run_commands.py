@@ -87,8 +87,8 @@ def serve(
     Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
     Type 'help' for the console's commands. If standard input is a pipe, its end stops the plant.
     """
-    wishes = PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
-    setup = set_up_plant(wishes)
+    wanted = PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
+    setup = set_up_plant(wanted)
     secret = _read_secret(gate_secret) if gate_secret else None
     pace = parse_speed(speed)
     if snapshot is not None:

@@ -32,7 +32,7 @@ from handwheel.sim_plant.scenario import (
 from .installed_plants import create_plant, in_seconds
 
 _TIMES = ("at", "over", "for")  # keys of a fault that are no parameters
-_FAULT, _WRITE = "a fault", "a write"  # no key is called so: a place is told by keys alone
+_FAULT, _WRITE = "a fault", "a write"  # no key of a file has a blank, so they never name a place
 
 
 def _time(text: object) -> float:
@@ -60,7 +60,7 @@ def _seed(seed: object) -> int:
 
 
 def _entries(entries: object) -> object:
-    return [] if entries is None else entries  # the key stands there, and nothing under it
+    return [] if entries is None else entries  # the key has no value
 
 
 Time = Annotated[float, BeforeValidator(_time)]

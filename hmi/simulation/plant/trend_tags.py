@@ -10,14 +10,14 @@ from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import PlantEvent, PlantTag
 from handwheel.sim_plant.plant import Plant
 
-_MOST = 5  # tags that are drawn where nobody names any
+_MOST = 5  # tags drawn by default
 _MEASURED = ".pv"  # a loop's set point and output only follow what it measures
-_CALM = 0.05  # of its measuring range is the least that a picture shows of a tag: noise stays small
+_CALM = 0.05  # least share of the measuring range on an axis, so that noise stays small
 
 
 @dataclass(frozen=True, slots=True)
 class TrendTag:
-    """A tag to draw, with the axis_ends of its scale if they were given."""
+    """A tag to draw, with the ends of its axis, if given."""
 
     tag: str
     axis_ends: tuple[float, float] | None = None

@@ -54,11 +54,11 @@ def _playbook_problems(site: Site) -> Iterator[Problem]:
     """Returns the errors of the site's playbooks, without warnings."""
     playbooks, broken = load_library(site)
     findings = [*broken, *lint_all(playbooks, site)]
-    # A policy that cannot be used is told by its own file, once.
-    told = {"no-policy"}
+    # The check of policy.yaml reports an unusable policy already.
+    ignored = {"no-policy"}
     if not any(connection.write for connection in site.connections.values()):
-        told |= {"not-writable"}  # whoever only watches knows that nothing is written
-    return (each.problem for each in findings if each.is_error and each.code not in told)
+        ignored |= {"not-writable"}  # a site without write connections
+    return (each.problem for each in findings if each.is_error and each.code not in ignored)
 
 
 def _check_operators(site: Site) -> None:

@@ -93,8 +93,8 @@ async def _inspect(
 def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[TagRemark]:
     for tag in site.tags.values():
         if inspection := inspections.get(tag.connection):
-            said = (inspection.descriptions or {}).get(tag.name)
-            yield from compare_tag(tag, inspection.readings[tag.name], said)
+            described = (inspection.descriptions or {}).get(tag.name)
+            yield from compare_tag(tag, inspection.readings[tag.name], described)
 
 
 def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:

@@ -55,8 +55,8 @@ def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[st
 
 def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
     reading = inspection.readings[tag.name]
-    said = (inspection.descriptions or {}).get(tag.name)
-    kind = printable(said.type, _TYPE_WIDTH) if said and said.type else tag.kind
+    described = (inspection.descriptions or {}).get(tag.name)
+    kind = printable(described.type, _TYPE_WIDTH) if described and described.type else tag.kind
     is_good = reading.quality is Quality.GOOD
     return (
         tag.name,
@@ -79,10 +79,10 @@ def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator
     for scan in inspection.scans:
         what = f"{counted(scan.count, 'tag')} each {span_text(scan.scan_s)}"
         yield f"  {what}: a scan takes {_trips(scan.reads)}"
-    if told := inspection.first_notifications:
-        count = len(readings) - len(told.missing)
+    if first := inspection.first_notifications:
+        count = len(readings) - len(first.missing)
         of_all = f"{count} of {counted(len(readings), 'tag')}"
-        yield f"  subscribed: {of_all} reported in {span_text(told.took_s)}"
+        yield f"  subscribed: {of_all} reported in {span_text(first.took_s)}"
 
 
 def _trips(trips: RoundTrips) -> str:
@@ -108,7 +108,7 @@ def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) ->
         return {"where": where, "state": "disconnected", "reason": check.down[name]}
     inspection = check.inspections[name]
     now_s = monotonic()
-    said = inspection.descriptions or {}
+    described = inspection.descriptions or {}
     return {
         "where": where,
         "state": "degraded" if inspection.faults else "connected",
@@ -121,13 +121,14 @@ def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) ->
             for scan in inspection.scans
         ],
         "told": None
-        if (told := inspection.first_notifications) is None
+        if (first := inspection.first_notifications) is None
         else {
-            "missing": list(told.missing),
-            "took_s": round(told.took_s, 6),
+            "missing": list(first.missing),
+            "took_s": round(first.took_s, 6),
         },
         "tags": {
-            tag_name: reading_fields(reading, now_s) | {"device": _said_fields(said.get(tag_name))}
+            tag_name: reading_fields(reading, now_s)
+            | {"device": _device_fields(described.get(tag_name))}
             for tag_name, reading in inspection.readings.items()
         },
     }
@@ -137,13 +138,13 @@ def _trip_fields(trips: RoundTrips) -> dict[str, float]:
     return {"median": round(trips.median_s, 6), "worst": round(trips.worst_s, 6)}
 
 
-def _said_fields(said: Description | None) -> dict[str, Any] | None:
-    if said is None:
+def _device_fields(described: Description | None) -> dict[str, Any] | None:
+    if described is None:
         return None
     return {
-        "type": said.type,
-        "is_array": said.is_array,
-        "unit": said.unit,
-        "range": said.span,
-        "members": dict(said.members),
+        "type": described.type,
+        "is_array": described.is_array,
+        "unit": described.unit,
+        "range": described.span,
+        "members": dict(described.members),
     }

@@ -29,7 +29,7 @@ _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _TrustCheck:
     """Certificates of the site and the server.
 
     Attributes:
@@ -68,13 +68,13 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
     async with reporting_progress({name: "asking for the certificate"}):
         server = await discover_server(OpcuaConnector(name, config, site.root))
     path = (site.root / FOLDER / CERTIFICATE).absolute()
-    look = _Look(ours, path, is_new, server, config.certificate, _objection(server, config))
+    check = _TrustCheck(ours, path, is_new, server, config.certificate, _objection(server, config))
     if as_json:
-        typer.echo(json.dumps(_fields(look)))
+        typer.echo(json.dumps(_fields(check)))
     else:
-        for line in _lines(look, name, config):
+        for line in _lines(check, name, config):
             typer.echo(line)
-    if look.objection:
+    if check.objection:
         raise SystemExit(NO)
 
 
@@ -93,10 +93,10 @@ def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
     return ""
 
 
-def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
-    server = look.server
-    yield f"our certificate{', made just now' if look.is_new else ''}: {look.path}"
-    yield from _certificate_lines(look.ours)
+def _lines(check: _TrustCheck, name: str, config: OpcuaConnection) -> Iterator[str]:
+    server = check.server
+    yield f"our certificate{', made just now' if check.is_new else ''}: {check.path}"
+    yield from _certificate_lines(check.ours)
     yield ""
     yield f"the server of {name}: {config.where}"
     yield f"  identifies as     {printable(server.application_uri) or 'none'}"
@@ -104,11 +104,11 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
     if server.certificate is not None:
         yield from _certificate_lines(server.certificate)
     yield ""
-    if look.objection:
-        yield f"NO: {look.objection}"
+    if check.objection:
+        yield f"NO: {check.objection}"
     if server.certificate is None:
         return
-    if look.pinned != server.certificate.thumbprint:
+    if check.pinned != server.certificate.thumbprint:
         yield "This is not verified. Compare the thumbprint with the server's administrator."
         yield "Only if it is the same, write in site.yaml, under"
         yield f"connections: {name}:"
@@ -119,7 +119,7 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
         yield "site.yaml pins this certificate already."
     yield ""
     yield "The server's administrator must add our certificate to its trusted clients:"
-    yield f"  {look.path}"
+    yield f"  {check.path}"
     yield "(often a folder such as pki/trusted/certs, or a list of rejected clients; for a"
     yield "simulated plant the folder 'trusted' of its --identity)."
     yield "Then: handwheel check --online"
@@ -138,18 +138,19 @@ def _certificate_lines(certificate: Certificate) -> Iterator[str]:
         yield f"  {what:<18}{text}"
 
 
-def _fields(look: _Look) -> dict[str, Any]:
-    server = look.server
+def _fields(check: _TrustCheck) -> dict[str, Any]:
+    server = check.server
     return {
-        "ours": _certificate_fields(look.ours) | {"path": str(look.path), "made_now": look.is_new},
+        "ours": _certificate_fields(check.ours)
+        | {"path": str(check.path), "made_now": check.is_new},
         "server": {
             "application_uri": server.application_uri,
             "offers": list(server.offers),
             "security": server.security,
             "certificate": server.certificate and _certificate_fields(server.certificate),
         },
-        "pinned": look.pinned or None,
-        "objection": look.objection or None,
+        "pinned": check.pinned or None,
+        "objection": check.objection or None,
     }
 
 

@@ -61,26 +61,26 @@ def explain_(
     name, text = split_assignment(assignment)
     opened = open_site(site)
     (tag,) = opened.find_tags([name])
-    with _desk(opened) as desk:
-        person = _person(desk, as_)
-        run(_explain(desk, tag, parse_value(tag, text), person, as_json=as_json))
+    with _explain_context(opened) as context:
+        person = _person(context, as_)
+        run(_explain(context, tag, parse_value(tag, text), person, as_json=as_json))
 
 
 @contextmanager
-def _desk(site: Site) -> Generator[ExplainContext]:
+def _explain_context(site: Site) -> Generator[ExplainContext]:
     policy, roster = load_policy(site), load_roster(site)
-    across, picture = cross_limits(site, policy), read_snapshot(site.state, instant_now())
-    if not (site.state / LEDGER_FILE).exists():  # to explain makes none
-        yield ExplainContext(site, policy, across, None, roster, picture)
+    across, snapshot = cross_limits(site, policy), read_snapshot(site.state, instant_now())
+    if not (site.state / LEDGER_FILE).exists():  # do not create a ledger
+        yield ExplainContext(site, policy, across, None, roster, snapshot)
         return
     with Database(site.state, site.id) as database:
-        yield ExplainContext(site, policy, across, database, roster, picture)
+        yield ExplainContext(site, policy, across, database, roster, snapshot)
 
 
-def _person(desk: ExplainContext, who: str) -> str:
+def _person(context: ExplainContext, who: str) -> str:
     if who == AGENT:
         return ""
-    is_known = who == _ANYBODY or any(each.person == who for each in desk.roster.operators)
+    is_known = who == _ANYBODY or any(each.person == who for each in context.roster.operators)
     if not is_known:
         raise InvalidArguments(
             f"{who!a} is not agent, person or an enrolled operator; next: handwheel operator list"
@@ -89,34 +89,34 @@ def _person(desk: ExplainContext, who: str) -> str:
 
 
 async def _explain(
-    desk: ExplainContext, tag: Tag, asked: Value, person: str, *, as_json: bool
+    context: ExplainContext, tag: Tag, asked: Value, person: str, *, as_json: bool
 ) -> None:
-    seen = await _look(desk, tag)
-    sent = coerced(tag, asked, seen)
+    plant = await _survey_plant(context, tag)
+    sent = coerced(tag, asked, plant)
     value = asked if sent is None else sent
-    question = Question(tag, value, person, seen.readings if seen else {})
-    found = explain(desk, question, instant_now())
+    question = Question(tag, value, person, plant.readings if plant else {})
+    found = explain(context, question, instant_now())
     if as_json:
-        typer.echo(json.dumps(explanation_fields(desk.policy, question, asked, found)))
+        typer.echo(json.dumps(explanation_fields(context.policy, question, asked, found)))
     else:
-        for line in explanation_lines(desk.policy, question, asked, found):
+        for line in explanation_lines(context.policy, question, asked, found):
             typer.echo(fold(line, INDENT))
     if found.denials:
         raise SystemExit(NO)
 
 
-async def _look(desk: ExplainContext, tag: Tag) -> Survey | None:
+async def _survey_plant(context: ExplainContext, tag: Tag) -> Survey | None:
     """Reads the plant once, as for a proposal. Returns `None` if it does not answer."""
-    read = desk.site.find_tags(sorted({tag.name, *cross_tags(desk.across, tag)}))
+    read = context.site.find_tags(sorted({tag.name, *cross_tags(context.across, tag)}))
     try:
-        return await survey(desk.site, read, [tag] if desk.site.is_writable(tag) else [])
+        return await survey(context.site, read, [tag] if context.site.is_writable(tag) else [])
     except NotConnected:
         return None
 
 
-def coerced(tag: Tag, asked: Value, seen: Survey | None) -> Value | None:
+def coerced(tag: Tag, asked: Value, plant: Survey | None) -> Value | None:
     """Returns the value that the device would hold, or `None` if it is not known."""
-    encoder = seen.encoders.get(tag.connection) if seen else None
+    encoder = plant.encoders.get(tag.connection) if plant else None
     try:
         return encoder.encode(tag, asked).value if encoder else None
     except ValueError:

@@ -29,13 +29,13 @@ class TagRemark:
     is_fault: bool
 
 
-def compare_tag(tag: Tag, reading: DataValue, said: Description | None) -> Iterator[TagRemark]:
+def compare_tag(tag: Tag, reading: DataValue, described: Description | None) -> Iterator[TagRemark]:
     """Yields the faults of a tag and its differences from the device.
 
     Args:
-        said: By the device; `None` if it says nothing.
+        described: By the device; `None` if it says nothing.
     """
-    wrong_type = _type_fault(tag, said) if said else ""
+    wrong_type = _type_fault(tag, described) if described else ""
     if wrong_type:
         yield TagRemark(tag.name, wrong_type, is_fault=True)
     if reading.quality is not Quality.GOOD:
@@ -44,8 +44,8 @@ def compare_tag(tag: Tag, reading: DataValue, said: Description | None) -> Itera
             yield TagRemark(tag.name, f"{reading.status.name}, at {place}", is_fault=True)
     elif outside := _outside(tag, reading):
         yield TagRemark(tag.name, outside, is_fault=True)
-    if said and not wrong_type:
-        for text in _differences(tag, said):
+    if described and not wrong_type:
+        for text in _differences(tag, described):
             yield TagRemark(tag.name, text, is_fault=False)
 
 
@@ -58,30 +58,40 @@ def _outside(tag: Tag, reading: DataValue) -> str:
     return "" if low <= value <= high else f"{shown} lies outside its range {low:g} to {high:g}"
 
 
-def _type_fault(tag: Tag, said: Description) -> str:
+def _type_fault(tag: Tag, described: Description) -> str:
     if not isinstance(tag.address, NodeAddress):
         return ""  # a register has the type that tags.yaml gives it
-    if not fits(tag.kind, said.type):
-        written = flow(kind_of(said.type) or "")
-        return f"the device has {printable(said.type)}, not {tag.kind}; write type: {written}"
-    if said.is_array and not (tag.is_array or tag.address.index):
+    if not fits(tag.kind, described.type):
+        written = flow(kind_of(described.type) or "")
+        return f"the device has {printable(described.type)}, not {tag.kind}; write type: {written}"
+    if described.is_array and not (tag.is_array or tag.address.index):
         return "the device has an array; write array: true, or index: for some of its elements"
-    if tag.is_array and not said.is_array and not tag.address.index:
+    if tag.is_array and not described.is_array and not tag.address.index:
         return "the device has a single value; leave array out"
     return ""
 
 
-def _differences(tag: Tag, said: Description) -> Iterator[str]:
+def _differences(tag: Tag, described: Description) -> Iterator[str]:
     if tag.is_scaled:
-        return  # the device speaks of its own number
-    if said.unit and _spelled(said.unit) != _spelled(tag.unit):
-        yield _differs("unit", flow(said.unit), flow(tag.unit) if tag.unit else "")
-    if said.span and said.span[0] < said.span[1] and not _is_same(said.span, tag.span):
-        yield _differs("range", flow(list(said.span)), flow(list(tag.span)) if tag.span else "")
-    if said.members and tag.kind in {"enum", "int"} and dict(said.members) != dict(tag.members):
+        return  # the device describes its raw value
+    if described.unit and _spelled(described.unit) != _spelled(tag.unit):
+        yield _differs("unit", flow(described.unit), flow(tag.unit) if tag.unit else "")
+    if (
+        described.span
+        and described.span[0] < described.span[1]
+        and not _is_same(described.span, tag.span)
+    ):
+        yield _differs(
+            "range", flow(list(described.span)), flow(list(tag.span)) if tag.span else ""
+        )
+    if (
+        described.members
+        and tag.kind in {"enum", "int"}
+        and dict(described.members) != dict(tag.members)
+    ):
         mine = flow(tag.members) if tag.members else ""
         as_enum = "" if tag.kind == "enum" else "type: enum, "
-        yield _differs(f"{as_enum}members", flow(said.members), mine)
+        yield _differs(f"{as_enum}members", flow(described.members), mine)
 
 
 def _differs(key: str, theirs: str, mine: str) -> str:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from handwheel.sim_plant.model import PlantTag
 from handwheel.sim_plant.plant import Plant
 
-# Shares of what the plant itself takes: the limits keep away from its ends, the normal band
-# lies around the present set point, and a step or a minute moves it only a little.
+# Shares of the plant's own write range: margin of the limits, width of the normal band around
+# the present set point, largest step, and largest change in a minute.
 _MARGIN = 0.15
 _BAND = 0.15
 _STEP = 0.10
@@ -122,8 +122,7 @@ def _across(plant: Plant) -> Iterator[str]:
         running = [f"{member}.running" for member in item.members if member in pumps]
         if len(running) > 1 and names.issuperset(running):
             that = json.dumps(" or ".join(running))
-            # Set points of the whole, and of no equipment: how far they may go, so that the pumps
-            # run on, is in allow.
+            # Set points of the group and of no equipment are limited by the rules of allow.
             spared = [
                 tag.name
                 for tag in plant.tags

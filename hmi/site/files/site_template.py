@@ -78,7 +78,9 @@ def write_site(directory: Path, plant: Plant, link: PlantEndpoints, secret: str 
 
 def _write_all(place: Path, files: Mapping[str, str]) -> None:
     is_new = not place.exists()
-    beside = place.parent if is_new else place  # an empty folder stays: somebody may stand in it
+    beside = (
+        place.parent if is_new else place
+    )  # keep an empty folder, which may be a working directory
     beside.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".handwheel-", dir=beside) as draft:
         built = Path(draft, "site")

@@ -104,19 +104,19 @@ def _identifier(node: str) -> str:
 
 def tag_fields(connection: str, entry: BrowseEntry) -> dict[str, object] | None:
     """Returns a variable's entry of `tags.yaml`, or `None` if tags have no such type."""
-    said = entry.description or Description()
-    kind = kind_of(said.type) or ("int" if said.members else None)
+    described = entry.description or Description()
+    kind = kind_of(described.type) or ("int" if described.members else None)
     if kind is None:
         return None
-    is_enum = kind == "int" and bool(said.members)
-    has_span = said.span is not None and said.span[0] < said.span[1]
+    is_enum = kind == "int" and bool(described.members)
+    has_span = described.span is not None and described.span[0] < described.span[1]
     fields: dict[str, object] = {
         "connection": connection,
         "node": entry.node,
         "type": "enum" if is_enum else kind,
-        "unit": said.unit,
-        "range": list(said.span or ()) if has_span else None,
-        "members": dict(said.members) if is_enum else None,
-        "array": said.is_array,
+        "unit": described.unit,
+        "range": list(described.span or ()) if has_span else None,
+        "members": dict(described.members) if is_enum else None,
+        "array": described.is_array,
     }
     return {key: value for key, value in fields.items() if value}

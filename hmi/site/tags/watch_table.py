@@ -119,7 +119,7 @@ def _columns(tags: Sequence[Tag], readings: Mapping[str, DataValue], width: int)
     value = _widest("value", [short_value(tag, readings[tag.name], widest) for tag in tags])
     unit = _widest("unit", [printable(tag.unit) for tag in tags])
     quality = _widest("quality", [_quality(readings[tag.name]) for tag in tags])
-    # Never less than usual: the table does not jump at the first tag that is bad.
+    # At least the usual width, so that the table does not jump at the first bad tag.
     quality = max(min(quality, _QUALITY_WIDTHS[is_wide]), _USUAL_QUALITY)
     left = width - quality - 3 * _GAP
     unit = min(unit, max(left - value - name, _UNIT_WIDTH))

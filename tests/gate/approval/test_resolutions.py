@@ -68,7 +68,7 @@ async def test_what_was_resolved_in_a_role_that_has_another_name_now(
             assert NO_WORD in end
             assert room.plant.frames == []
             (line,) = unsigned_lines(room.desk.decision_context)
-            gate.tell_open(room.desk.decision_context, as_json=False)
+            gate.print_open(room.desk.decision_context, as_json=False)
             assert capsys.readouterr().out.splitlines() == [line]
             summary = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
             (section,) = [each for each in summary.sections if each.title.startswith("under way")]

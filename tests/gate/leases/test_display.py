@@ -5,7 +5,7 @@ import json
 import pytest
 
 from handwheel.hmi.journal.rows.row_line import show_row
-from handwheel.hmi.processes.gate import tell_open
+from handwheel.hmi.processes.gate import print_open
 from handwheel.hmi.requests.follow import is_complete
 from handwheel.hmi.requests.write_followup import (
     followup_fields,
@@ -87,8 +87,8 @@ async def test_what_stays_open_is_told_wherever_people_look(
     record = room.desk.record(request.request_id)
     assert open_lines(database) == [line]
     assert followup_lines(database, record, picture_of(room), room.clock.now()) == [line]
-    tell_open(room.desk.decision_context, as_json=False)
-    tell_open(room.desk.decision_context, as_json=True)
+    print_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.decision_context, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     assert said == line
     assert json.loads(programs)["open"]["was"] == "350 kPa"

@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.people.signing import Signer
-from handwheel.hmi.processes.gate import tell_open
+from handwheel.hmi.processes.gate import print_open
 from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import follow as following
 from handwheel.hmi.requests import resolve as resolving
@@ -149,12 +149,12 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 async def test_a_gate_that_starts_says_what_is_held(
     room: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.decision_context, as_json=False)
     assert capsys.readouterr().out == ""
     request = await stopped(room, "frame leaves")
     await room.start_gate()
-    tell_open(room.desk.decision_context, as_json=False)
-    tell_open(room.desk.decision_context, as_json=True)
+    print_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.decision_context, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     name = request.request_id
     hint = f"look at the plant, then: handwheel requests resolve {name}"
@@ -163,7 +163,7 @@ async def test_a_gate_that_starts_says_what_is_held(
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}
     }
     room.desk.resolve(f"{name}/c1", "resolve-applied")
-    tell_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.decision_context, as_json=False)
     assert capsys.readouterr().out == ""
 
 
@@ -230,7 +230,7 @@ def said_by_show(room: Watched) -> None:
 
 
 def said_by_gate(room: Watched) -> None:
-    tell_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.decision_context, as_json=False)
 
 
 def said_by_following(room: Watched) -> None:

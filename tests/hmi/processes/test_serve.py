@@ -91,7 +91,7 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
     told = err.splitlines()
     assert len(told) == (fault is not None)
     if fault is not None:
-        words = f"at row 3 ({type(fault).__name__}: {fault}); the work goes on"
+        words = f"at row 3 ({type(fault).__name__}: {fault}); the process continues"
         assert words in told[0]
 
 
@@ -101,7 +101,7 @@ async def test_a_listener_that_cannot_be_made_ends_nobody(
     def refuse(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("handwheel.hmi.processes.serve.Listener", refuse)
+    monkeypatch.setattr("handwheel.hmi.processes.serve.WakeupListener", refuse)
     with Database(tmp_path, "cooling") as database:
         await serve(asyncio.sleep(0.5), database, lambda row: row.hash, tmp_path)
     assert "No space left on device" in capfd.readouterr().err

@@ -47,7 +47,7 @@ def timeline_of(*scans: dict[str, DataValue]) -> Timeline:
 
 def test_the_time_line_keeps_edges_and_runs_in_order() -> None:
     timeline = timeline_of(scan(1.0, P_101A_running=True), scan(5.0, P_101A_running=True))
-    timeline.tell(CHANGEOVER, "opened")
+    timeline.add_run_event(CHANGEOVER, "opened")
     timeline.add(scan(9.0))
     timeline.add(scan(10.0, P_101A_running=True))
     assert [(each.time_s, each.text) for each in timeline.entries] == [
@@ -126,12 +126,12 @@ def test_the_moral_says_what_was_seen(
 ) -> None:
     timeline = timeline_of(scan(1.0))
     if state is not None:
-        timeline.tell(CHANGEOVER, "opened")
+        timeline.add_run_event(CHANGEOVER, "opened")
     for readings in scans:
         timeline.add(readings)
-    moral = DEMO_SCENARIOS[fault].moral(timeline if scans else Timeline(), state)
-    assert said in moral
-    assert unsaid not in moral
+    conclusion = DEMO_SCENARIOS[fault].conclusion(timeline if scans else Timeline(), state)
+    assert said in conclusion
+    assert unsaid not in conclusion
 
 
 @pytest.mark.parametrize(

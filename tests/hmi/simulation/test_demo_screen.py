@@ -35,7 +35,7 @@ def picture_of(
     readings: Readings,
     reasons: dict[str, str] | None = None,
     *,
-    case: FollowedRun | None = None,
+    run: FollowedRun | None = None,
     width: int = 80,
     height: int = 24,
 ) -> RenderableType:
@@ -46,7 +46,7 @@ def picture_of(
     connections = connections_of(site, DEMO_TAGS, reasons or {})
     return render(
         ScreenContent(
-            "cooling", DEMO_SCENARIOS["F01"].intro, case, site.tags, readings, history, timeline,
+            "cooling", DEMO_SCENARIOS["F01"].intro, run, site.tags, readings, history, timeline,
             connections, width, height,
         )
     )  # fmt: skip
@@ -167,7 +167,7 @@ APPROVED = RunEvent(EventKind.APPROVED, {"request_id": "R-1"})
 REFUSED = RunEvent(EventKind.NOT_STARTED, {"reason": "cavitation speaks against it"})
 
 
-def case_of(site: Site, *events: RunEvent) -> FollowedRun:
+def run_of(site: Site, *events: RunEvent) -> FollowedRun:
     """A run with these events, of the change-over playbook."""
     library, _ = load_library(site)
     playbook = next(each for each in library if each.id == CHANGEOVER)
@@ -213,7 +213,7 @@ def test_a_run_is_shown_with_its_step_and_what_speaks_for_and_against_it(
     site: Site, name: str
 ) -> None:
     events, head = AT[name]
-    picture = picture_of(site, readings_of(DEMO_TAGS), case=case_of(site, *events))
+    picture = picture_of(site, readings_of(DEMO_TAGS), run=run_of(site, *events))
     lines = text_of(picture).splitlines()
     assert len(lines) == 24
     assert tuple(lines[11:14]) == head
@@ -227,7 +227,7 @@ def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:
     for text in ("1;31m▲ P1 PAL-102", "1;33m◆ P2 VAH-101A", "1;36m■ P3 PDAH-101", "1;31mP-101A !"):
         assert f"\x1b[{text}" in tripped
     assert "\x1b[7m? no data\x1b" in styled(picture_of(site, NEVER))
-    judged = styled(picture_of(site, readings_of(DEMO_TAGS), case=case_of(site, OPENED, JUDGED)))
+    judged = styled(picture_of(site, readings_of(DEMO_TAGS), run=run_of(site, OPENED, JUDGED)))
     for text in ("against  ! cavitation", "         ! suction", "         ! header"):
         assert f"\x1b[1;33m{text}" in judged
     assert judged.count("\x1b[1;33m") == 3
