@@ -131,7 +131,3 @@ class TennesseeEastman(BasePlant[TepState]):
             SnapshotError: Names the first value that the plant cannot have.
         """
         plant_limits.check(fresh)
-
-    def cost(self) -> float:
-        """Returns the operating cost in $/h, from the measurements."""
-        return self._process.cost()

@@ -1,6 +1,6 @@
 """Causes of a shutdown as numbers for a tag."""
 
-# By the text of `Process.trip`
+# By the text of `ProcessState.trip`
 CAUSES: dict[str, int] = {
     "none": 0,
     "reactor pressure high": 1,

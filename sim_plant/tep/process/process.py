@@ -69,26 +69,6 @@ class Process:
         self._measure(solve(x, self.state.temperatures, outside))
 
     @property
-    def xmv(self) -> list[float]:
-        """Commands of the twelve valves in percent, written by the controllers."""
-        return self.state.xmv
-
-    @property
-    def xmeas(self) -> list[float]:
-        """The 41 values that the last step showed."""
-        return self.state.xmeas
-
-    @property
-    def idv(self) -> list[float]:
-        """Severities of the twenty disturbances, 0..1."""
-        return self.state.idv
-
-    @property
-    def trip(self) -> str:
-        """Cause of the shutdown, empty while the process runs."""
-        return self.state.trip
-
-    @property
     def time_s(self) -> float:
         """Time since the start, s."""
         return self.state.steps * k.STEP_S

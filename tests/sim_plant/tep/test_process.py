@@ -41,7 +41,7 @@ def _half_unit(printed: str) -> float:
 def test_all_287_published_measurements_agree_to_the_last_printed_digit() -> None:
     compared = 0
     for mode in MODES:
-        xmeas = Process(None, mode).xmeas
+        xmeas = Process(None, mode).state.xmeas
         for number, (value, printed) in enumerate(
             zip(xmeas, _column("xmeas", mode), strict=True), start=1
         ):
@@ -173,7 +173,7 @@ def test_heat_beyond_the_base_case() -> None:
 
 def test_warmer_cooling_water_warms_the_coils() -> None:
     process = Process(None)
-    process.idv[3] = process.idv[4] = 1.0
+    process.state.idv[3] = process.state.idv[4] = 1.0
     before = process.state.x[36:38]
     process.step()
     risen = [(b - a) * 3600.0 for a, b in zip(before, process.state.x[36:38], strict=True)]
@@ -183,15 +183,15 @@ def test_warmer_cooling_water_warms_the_coils() -> None:
 
 def test_the_process_trips_within_five_hours_without_control() -> None:
     process = Process(None)
-    while not process.trip and process.time_s < 5 * 3600:
+    while not process.state.trip and process.time_s < 5 * 3600:
         process.step()
-    assert process.trip == "reactor pressure high"  # the only outcome in Downs and Vogel 1993
+    assert process.state.trip == "reactor pressure high"  # the only outcome in Downs and Vogel 1993
 
 
 def test_valves_lag_by_their_time_constants() -> None:
     process = Process(None)
     x = process.state.x[38:]
-    process.xmv[:] = [value + 1.0 if value < 99.0 else value for value in x]
+    process.state.xmv[:] = [value + 1.0 if value < 99.0 else value for value in x]
     process.step()
     moved = [after - before for after, before in zip(process.state.x[38:], x, strict=True)]
     assert moved == pytest.approx([1.0 / lag for lag in PUBLISHED["lag"]])

@@ -33,16 +33,16 @@ def _true_compositions(process: Process) -> list[float]:
 
 def test_noise_has_the_published_size_and_leaves_the_process_alone() -> None:
     noisy, quiet = Process(7), Process(None)
-    assert noisy.xmeas == quiet.xmeas
+    assert noisy.state.xmeas == quiet.state.xmeas
     errors: list[list[float]] = [[] for _ in range(22)]
     noisy.step()
     quiet.step()
-    assert noisy.xmeas == quiet.xmeas, "there is no noise at the start"
+    assert noisy.state.xmeas == quiet.state.xmeas, "there is no noise at the start"
     for _ in range(1000):
         noisy.step()
         quiet.step()
         for index, error in enumerate(errors):
-            error.append((noisy.xmeas[index] - quiet.xmeas[index]) / SIGMA[index])
+            error.append((noisy.state.xmeas[index] - quiet.state.xmeas[index]) / SIGMA[index])
     assert noisy.state.x == quiet.state.x
     for number, error in enumerate(errors, start=1):
         assert abs(fmean(error)) < 0.15, number
@@ -68,15 +68,15 @@ def test_analyser_noise_has_the_published_size() -> None:
 
 def test_analysers_show_a_sample_one_period_late() -> None:
     process = Process(None)
-    process.idv[0] = 1.0
-    first = process.xmeas[22:]
+    process.state.idv[0] = 1.0
+    first = process.state.xmeas[22:]
     taken: dict[int, list[float]] = {}
     shown: list[list[float]] = []
     for second in range(1901):
         if second % 180 == 0:
             taken[second] = _true_compositions(process)
         process.step()
-        shown.append(process.xmeas[22:])
+        shown.append(process.state.xmeas[22:])
     assert shown[719][:14] == first[:14] != taken[360][:14]
     assert shown[720][:14] == shown[1079][:14] == pytest.approx(taken[360][:14], rel=1e-9)
     assert shown[1080][:14] == pytest.approx(taken[720][:14], rel=1e-9)
@@ -141,12 +141,12 @@ def test_every_shutdown_freezes_the_process(reason: str) -> None:
     riding, tripping = Process(None), Process(5)
     within(riding.state.x)
     riding.step()
-    assert riding.trip == ""
+    assert riding.state.trip == ""
     beyond(tripping.state.x)
     frozen = list(tripping.state.x)
     for _ in range(3):
         tripping.step()
-    assert tripping.trip == reason
+    assert tripping.state.trip == reason
     assert tripping.state.x == frozen
     assert tripping.time_s == 3.0
 
@@ -154,7 +154,7 @@ def test_every_shutdown_freezes_the_process(reason: str) -> None:
 def _upset(seed: int | None) -> Process:
     process = Process(seed)
     for number in (8, 13, 17):
-        process.idv[number - 1] = 1.0
+        process.state.idv[number - 1] = 1.0
     return process
 
 
@@ -168,8 +168,8 @@ def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
     restore(fresh, json.loads(json.dumps(capture(first.state))))
     second.state = fresh
     for _ in range(1000):
-        first.xmv[9] += 0.001
-        second.xmv[9] += 0.001
+        first.state.xmv[9] += 0.001
+        second.state.xmv[9] += 0.001
         first.step()
         second.step()
     assert capture(first.state) == capture(second.state)
@@ -182,7 +182,7 @@ def test_the_noise_moves_no_disturbance() -> None:
         noisy.step()
         quiet.step()
         other.step()
-    assert noisy.xmeas != quiet.xmeas
+    assert noisy.state.xmeas != quiet.state.xmeas
     assert noisy.state.walks == quiet.state.walks
     assert noisy.state.x == quiet.state.x
     assert other.state.walks != quiet.state.walks
@@ -194,11 +194,11 @@ def test_the_trip_is_tested_on_true_values_and_not_on_noise() -> None:
     _scale(0, 3, 1.1802)(process.state.x)  # 0.08 kPa below the limit, a quarter sigma
     x = process.state.x
     shown: list[float] = []
-    while not process.trip and process.state.steps < 400:
+    while not process.state.trip and process.state.steps < 400:
         process.state.x = list(x)
         process.step()
-        shown.append(process.xmeas[6])
-    assert process.trip == ""
+        shown.append(process.state.xmeas[6])
+    assert process.state.trip == ""
     assert max(shown) > 3000.0 > fmean(shown)
 
 
