@@ -14,7 +14,7 @@ from ...requests.request import Action, RiskClass, Stamp
 from ...requests.signed_document import SignedDocument
 from ...safe_text import plain, printable
 
-RENDERER = "4"
+RENDERER = "5"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
