@@ -198,7 +198,7 @@ def test_a_killed_plant_ends_the_demo_with_a_message(tmp_path: Path) -> None:
         assert process.returncode == 3
     assert errors.splitlines() == [
         "handwheel: not reachable",
-        "handwheel: the plant: ended by itself (-9): it said nothing",
+        "handwheel: the plant: ended by itself (-9): no message",
     ]
     assert list(tmp_path.iterdir()) == []
 
