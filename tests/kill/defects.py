@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -131,7 +132,7 @@ def drop_second_line() -> None:
 
     _patch.setattr(Transaction, "change", change)
     _patch.setattr(GateMemory, "may_have_left", _forget)
-    _patch.setattr(intent, "has_row", lambda *_: False)
+    _patch.setattr(intent, "has_row", Mock(return_value=False))
     _patch.setattr(
         intents, "_PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
     )

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -176,7 +177,7 @@ async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
     execution = room.execution()
     assert execution is not None
     await room.act()
-    monkeypatch.setattr(intent, "has_row", lambda *_: False)
+    monkeypatch.setattr(intent, "has_row", Mock(return_value=False))
     later = room.approved(START_B)
     execution = replace(execution, record=room.desk.record(later.request_id))
     with pytest.raises(LedgerError, match=r"this gate has sent .*: it is sent once"):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -136,5 +136,8 @@ def _named(value: Any, request_id: str) -> Any:
     if isinstance(value, str):
         return value.replace(REQUEST, request_id)
     if isinstance(value, dict):
-        return {_named(key, request_id): each for key, each in value.items()}
-    return tuple(_named(each, request_id) for each in value) if isinstance(value, tuple) else value
+        pairs = cast("dict[str, Any]", value)
+        return {_named(key, request_id): each for key, each in pairs.items()}
+    if isinstance(value, tuple):
+        return tuple(_named(each, request_id) for each in cast("tuple[Any, ...]", value))
+    return value
