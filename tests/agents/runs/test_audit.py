@@ -100,10 +100,10 @@ async def test_what_is_due_while_a_run_rests_is_told(room: AgentsRoom, tmp_path:
             assert found == []
         else:
             assert len(found) == 2
-            assert all("was due, and its run was not being taken back" in each for each in found)
+            assert all("was due, and its run was not being undone" in each for each in found)
     assert journal.without("resuming", 0) == [f"{second} was due, and its run was held"]
     assert journal.without("approved", 1) == [
-        f"{second} was due, and nobody had approved what was asked anew"
+        f"{second} was due, and the new request was not approved"
     ]
     assert len(journal.without("aborting", 0)) == 2
     _check_rounds(journal.rows())

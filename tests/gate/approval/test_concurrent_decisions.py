@@ -119,7 +119,7 @@ async def test_a_no_at_any_point_before_the_intent_lets_nothing_leave(
     assert set(reasons) == {
         f"{word} by {by}",
         f"a person who may do so {objection}",
-        "the request ended while the action was on its way",
+        "the request ended while the action was executed",
     }
     await room.go_through(START_B)
     assert room.faults() == ()

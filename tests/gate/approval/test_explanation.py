@@ -64,7 +64,7 @@ async def test_nothing_is_in_the_way_of_what_may_be_asked(room: Watched) -> None
 
 async def test_agents_need_a_hand_over(room: Watched) -> None:
     (why,) = _explained(room, *START, "").obstacles
-    assert why == "P-101A was not handed over to agents"
+    assert why == "P-101A was not granted to agents"
     give(room.desk.decision_context, "P-101A", room.clock.now())
     assert _explained(room, *START, "").obstacles == ()
     take_authority(room.desk.database, room.site, "P-101A", "LOCAL", "carl", room.clock.now())

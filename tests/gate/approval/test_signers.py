@@ -290,7 +290,7 @@ async def test_an_approval_that_is_taken_back_on_the_way_moves_nothing(world: Wo
     assert world.approve(record, card) is RequestState.APPROVED
     end = await world.end(record)
     assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.REVOKED)
-    assert end.reason == "the request ended while the action was on its way"
+    assert end.reason == "the request ended while the action was executed"
     assert world.frames == []
     world.on_open = lambda: None
     await world.go_through(START)

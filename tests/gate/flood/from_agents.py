@@ -166,6 +166,6 @@ AGENTS = (
     Kind("agent that comes too late", _too_late, gate="is too old to start on"),
     Kind("agent whom nobody approved", _nobody, gate="not enough people"),
     Kind("agent that is not the holder", _not_the_holder, "does not work on", "not due: ['PLANNED"),
-    Kind("agent that takes back nothing", _recovery_alone, gate="nothing to take back"),
+    Kind("agent that takes back nothing", _recovery_alone, gate="nothing to undo"),
     Kind("agent as a person", _as_a_person, gate="gina has not signed"),
 )

@@ -101,7 +101,7 @@ async def test_what_was_written_at_no_time_is_not_written_again(
     write(shell, request.request_id, NEW, DUE, CLAIMED, INTENT, SENT, end)
     unlucky = room.approved(SETPOINT)
     await room.act()
-    assert room.reason(unlucky) == "nobody can read when PIC-102.sp was last written"
+    assert room.reason(unlucky) == "it cannot be read when PIC-102.sp was last written"
     sound = room.approved(START_B)
     await room.act()
     assert room.desk.states(sound) == ["VERIFIED"]
@@ -164,7 +164,7 @@ async def test_nothing_is_taken_back_of_a_run_that_nobody_can_read_whole(
         write_text(room.site.state, first.request_id, first.text.replace("request/1", "request/0"))
     await runner.carry_out(request, "r1")
     assert runner.states(request) == f"CANCELLED {'INVALIDATED' if is_damaged else 'VERIFIED'}"
-    told = f"nobody can tell what it takes back: request {first.request_id} is damaged"
+    told = f"what it undoes is not known: request {first.request_id} is damaged"
     assert runner.reason(request, "r1").startswith(told) is is_damaged
     assert runner.frames == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
 

@@ -30,7 +30,7 @@ from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
 
 SETTLED = "UPDATE action SET state = 'RESOLVED_NOT_APPLIED' WHERE action_id = ?"
 RATE = "rate: 30 kPa/min, "
-NO_WORD = "and nobody whose word counts has signed that; look at the plant"
+NO_WORD = "and no entitled person has signed that; look at the plant"
 Forge = Callable[[Watched, sqlite3.Connection, str], None]
 
 

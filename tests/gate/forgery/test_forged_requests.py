@@ -183,7 +183,7 @@ async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched
         ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "P-101A is OPERATOR, set by carl"),
         ({"P-101A": "OPERATOR", "PUMPS-101": "AGENT"}, "P-101A is OPERATOR, set by carl"),
         ({"P-101A": "LOCAL", "PUMPS-101": "AGENT"}, "P-101A is LOCAL, set by carl"),
-        ({"P-101B": "AGENT"}, "P-101A was not handed over to agents"),
+        ({"P-101B": "AGENT"}, "P-101A was not granted to agents"),
     ],
 )
 async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over(

@@ -105,7 +105,7 @@ async def test_another_device_gets_none_until_it_is_handed_over_anew(room: Beati
     room.plant.names["pkg"], room.plant.fault = "somebody else's", "not sent"
     await room.pass_s(1.0, 1.0, 1.0)
     assert room.counts == [0]
-    assert "its device has become another one" in room.told("stopped")[0][1]["reason"]
+    assert "its device is another one now" in room.told("stopped")[0][1]["reason"]
     room.give()
     await room.pass_s(1.0)
     assert room.counts == [0, 2]
@@ -147,7 +147,7 @@ async def test_a_gate_that_ends_says_so(room: BeatingRoom) -> None:
     assert running.cancelled()
     assert room.counts == [0]
     assert [(kind, body["reason"]) for kind, body in room.told()] == [
-        ("started", "handed over: P-101A"), ("stopped", "the gate ends"),
+        ("started", "granted: P-101A"), ("stopped", "the gate ends"),
     ]  # fmt: skip
     assert not room.faults()
 

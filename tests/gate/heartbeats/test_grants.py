@@ -127,8 +127,8 @@ async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
     await room.pass_s(1.0, 1.0)
     assert room.counts == [0, 1, 2, 3]
     assert [(kind, body["reason"]) for kind, body in room.told()] == [
-        ("started", "handed over: P-101A"), ("stopped", "it was handed over anew"),
-        ("started", "handed over: P-101A"),
+        ("started", "granted: P-101A"), ("stopped", "it was granted anew"),
+        ("started", "granted: P-101A"),
     ]  # fmt: skip
     assert [body["generation"] for _, body in room.told("started")] == [1, 2]
     assert not room.faults()

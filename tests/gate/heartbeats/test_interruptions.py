@@ -60,7 +60,7 @@ async def test_a_hand_over_anew_while_its_first_row_is_written(room: BeatingRoom
         [("started", 1)] * began
     )
     reasons = [(body["reason"], body["count"]) for _, body in room.told("stopped")]
-    assert reasons == [("it was handed over anew", -1)] * began
+    assert reasons == [("it was granted anew", -1)] * began
     await room.pass_s(1.0)
     assert room.counts == [0]
     assert room.told("started")[-1][1]["generation"] == 2
@@ -135,7 +135,7 @@ def with_remote(site: Site, text: str) -> Site:
 
 
 BLIND: dict[str, tuple[Callable[[GateContext, Path], GateContext], str]] = {
-    "the people": (nobody_can_read_the_people, "nobody can tell who has handed it over: "),
+    "the people": (nobody_can_read_the_people, "the person who granted it is not known: "),
     "the pump's remote": (remote_names_a_lost_tag, "remote_when of P-101A cannot be judged: "),
 }
 

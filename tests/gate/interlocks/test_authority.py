@@ -179,19 +179,19 @@ async def it_was_taken_before_the_whole_was_handed_over(world: World) -> None:
     give_here(world, PUMPS)
 
 
-DOES_NOT_COUNT = "P-101B was handed over to agents, which does not count: "
+DOES_NOT_COUNT = "P-101B was granted to agents, which does not count: "
 ATTACKS: Mapping[Attack, str] = {
-    nobody_handed_over: "P-101B was not handed over to agents",
-    another_pump: "P-101B was not handed over to agents",
+    nobody_handed_over: "P-101B was not granted to agents",
+    another_pump: "P-101B was not granted to agents",
     it_is_over: f"{DOES_NOT_COUNT}it ended 2",
     the_key_was_revoked: f"{DOES_NOT_COUNT}{Reason.REVOKED_KEY}",
     the_person_left: f"{DOES_NOT_COUNT}{Reason.UNKNOWN_KEY}",
     another_has_the_role: f"{DOES_NOT_COUNT}{Reason.ROLE_NOT_HELD}",
-    somebody_wrote_the_row: "the journal does not tell that P-101B was handed over to agents",
+    somebody_wrote_the_row: "the journal does not tell that P-101B was granted to agents",
     somebody_wrote_it_everywhere: f"{DOES_NOT_COUNT}{Reason.BAD_SIGNATURE}",
-    somebody_made_it_longer: "nobody has signed that P-101B was handed over to agents",
-    somebody_put_back_what_was_taken: "the journal does not tell that P-101B was handed over",
-    the_next_generation_is_not_signed: "nobody has signed that P-101B was handed over to agents",
+    somebody_made_it_longer: "no person has signed that P-101B was granted to agents",
+    somebody_put_back_what_was_taken: "the journal does not tell that P-101B was granted",
+    the_next_generation_is_not_signed: "no person has signed that P-101B was granted to agents",
     it_was_taken_over: "P-101B is OPERATOR, set by dora",
     the_whole_was_taken_over: "P-101B is OPERATOR, set by dora",
     it_was_taken_before_the_whole_was_handed_over: "P-101B is OPERATOR, set by dora",
@@ -245,7 +245,7 @@ async def test_what_is_taken_over_on_the_way_is_not_sent(world: World) -> None:
     end = await end_of(world, record)
     world.on_open = lambda: None
     assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert end.reason == "the request ended while the action was on its way"
+    assert end.reason == "the request ended while the action was executed"
     assert world.frames == []
     await goes_through(world)
 

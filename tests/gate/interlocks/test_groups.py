@@ -144,7 +144,7 @@ async def test_a_damaged_row_denies(room: Watched, damage: str) -> None:
     with shell_of(room.site.state) as shell, without_triggers(shell):
         shell.execute(damage)
     (end,) = await carried_out(room, ("P-101B.run_cmd", True))
-    assert end == "INVALIDATED: nobody can read when P-101A.run_cmd was last written"
+    assert end == "INVALIDATED: it cannot be read when P-101A.run_cmd was last written"
     assert len(room.plant.frames) == 1
 
 
@@ -165,7 +165,7 @@ async def test_nobody_can_tell_how_far_without_what_was_there(
             "UPDATE journal SET text = ? WHERE kind = 'action.SENDING'", (json.dumps(row),)
         )
     (group,) = room.desk.decision_context.policy.groups_of(SP)
-    with pytest.raises(Exception, match=r"nobody can read what PIC-102\.sp was before R-"):
+    with pytest.raises(Exception, match=r"it cannot be read what PIC-102\.sp was before R-"):
         group_usage(room.desk.database, group, room.clock.now())
 
 

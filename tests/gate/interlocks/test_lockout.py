@@ -33,7 +33,7 @@ WITHIN_S = 10.0
 NOT_SENT: Mapping[ActionState, str] = {
     ActionState.ABORTED_NOT_SENT: "no frame was sent",
     ActionState.REFUSED: "actuation is suspended: site: .*database is locked|locked out: P-101B",
-    ActionState.INVALIDATED: "the request ended while the action was on its way",
+    ActionState.INVALIDATED: "the request ended while the action was executed",
 }
 HOLDER = """
 import sqlite3, sys
@@ -145,7 +145,7 @@ async def test_a_lockout_while_the_action_is_on_its_way_is_seen_at_the_last_look
         assert end.reason == "locked out: P-101B"
         assert world.journal("action.REFUSED")[-1]["sent"] is False
     else:  # the gate latched it while the device answered
-        assert end.reason == "the request ended while the action was on its way"
+        assert end.reason == "the request ended while the action was executed"
     assert world.frames == []
     assert await latched(world) == {"P-101B": 1}
     await world.go_through(SETPOINT)
@@ -167,7 +167,7 @@ async def test_a_lockout_that_comes_and_goes_while_the_action_is_on_its_way_stop
     end = await world.end(record)
     world.on_open = lambda: None
     assert end.action is ActionState.INVALIDATED
-    assert end.reason == "the request ended while the action was on its way"
+    assert end.reason == "the request ended while the action was executed"
     assert world.frames == []
     await world.go_through(SETPOINT)
 

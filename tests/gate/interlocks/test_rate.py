@@ -88,7 +88,7 @@ async def test_a_rate_lets_nothing_through_where_the_last_write_was_damaged(room
     write_text(room.site.state, request.request_id, "{}")
     room.clock.forward(36.0)
     (end,) = await carried_out(room, (SP, 352.0))
-    assert end == f"INVALIDATED: nobody can read what {request.request_id}/c1 has written"
+    assert end == f"INVALIDATED: it cannot be read what {request.request_id}/c1 has written"
     write_text(room.site.state, request.request_id, request.text)
     assert (await carried_out(room, (SP, 352.0)))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 2

@@ -133,7 +133,7 @@ async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: 
     forge_sent(room, f"{run.request_id}/c1", "INVALIDATED")
     room.plant.values["P-101A.run_cmd"] = True
     await runner.carry_out(run, "r2", "r3")
-    nothing = "there is nothing to take back: run U-00000001 has sent nothing"
+    nothing = "there is nothing to undo: run U-00000001 has sent nothing"
     assert [runner.reason(run, each) for each in ("r2", "r3")] == [nothing, nothing]
     assert runner.frames == []
 

@@ -82,7 +82,7 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     await pass_time(room, 20.0)
     if lease_s == FOR_S:
         assert frames(room) == wires(request, "c1", "c2")
-        assert "handed over" in runner.reason(request, "r1")
+        assert "granted" in runner.reason(request, "r1")
         assert len(rows(room, "lease.open")) == 2
     else:
         assert frames(room) == wires(request, "c1", "c2", "r1", "r2")

@@ -28,7 +28,7 @@ from ..testbed.runner import (
 async def test_recovery_needs_something_to_take_back(runner: Runner) -> None:
     request = runner.approved()
     await runner.carry_out(request, "r3")
-    assert "there is nothing to take back: run U-00000001" in runner.reason(request, "r3")
+    assert "there is nothing to undo: run U-00000001" in runner.reason(request, "r3")
     assert runner.frames == []
     assert runner.states(request) == "CANCELLED CANCELLED PLANNED PLANNED INVALIDATED"
     again = runner.approved(runner.segment(proposal_key="another segment 2"))
@@ -40,7 +40,7 @@ async def test_an_undo_comes_after_its_command_and_once(runner: Runner) -> None:
     request = runner.approved()
     await runner.carry_out(request, "c1", "r1")
     c2 = f"{request.request_id}/c2"
-    assert runner.reason(request, "r1") == f"there is nothing to take back: {c2} was not sent"
+    assert runner.reason(request, "r1") == f"there is nothing to undo: {c2} was not sent"
     assert runner.state(request) == "APPROVED"
     await runner.carry_out(request, "r2")
     assert runner.frames == wires(request, "c1", "r2")
@@ -102,7 +102,7 @@ async def test_what_never_left_is_not_undone_though_somebody_has_written_the_sam
     runner.room.plant.values["P-101A.run_cmd"] = True  # by hand, at the panel
     await runner.carry_out(request, "r2", "r3")
     if fault == "not sent":
-        assert runner.reason(request, "r2") == f"there is nothing to take back: {c1} was not sent"
+        assert runner.reason(request, "r2") == f"there is nothing to undo: {c1} was not sent"
         assert runner.frames == wires(request, "r3")  # a safe state undoes nothing
     else:
         assert runner.frames == wires(request, "c1", "r2", "r3")
@@ -278,10 +278,10 @@ SET = [{"tag": "PIC-102.sp", "value": 360.0, "shown": "360", "max_age_s": 0.1}]
     ("change", "reason"),
     [
         ({}, ""),
-        ({"expected": []}, "it does not take back what"),
-        ({"expects": False}, "it does not take back what"),
-        ({"undoes": "c2"}, "it does not take back what"),
-        ({"undoes": "c2", "expected": SET}, "it does not take back what"),
+        ({"expected": []}, "it does not undo what"),
+        ({"expects": False}, "it does not undo what"),
+        ({"undoes": "c2"}, "it does not undo what"),
+        ({"undoes": "c2", "expected": SET}, "it does not undo what"),
         ({"undoes": "c9"}, "c9 was not sent"),
         ({"undoes": None}, "a safe state expects nothing, and P-101A.run_cmd does"),
     ],

@@ -147,7 +147,7 @@ async def test_no_command_follows_once_things_are_taken_back(runner: Runner) -> 
     request = runner.approved()
     await runner.carry_out(request, "c1", "r2")
     assert runner.states(request) == "VERIFIED CANCELLED PLANNED VERIFIED PLANNED"
-    with pytest.raises(GuardrailError, match="r2 has begun to take things back"):
+    with pytest.raises(GuardrailError, match="r2 has begun to undo"):
         runner.due(f"{request.request_id}/c2")
 
 

@@ -74,7 +74,7 @@ async def test_an_undo_before_its_command_moves_nothing(run: PlantRun) -> None:
     first = await start_standby(run)
     end = await run.carry_out(first, "r1")
     assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert "there is nothing to take back" in end.reason
+    assert "there is nothing to undo" in end.reason
     assert run.world.frames == []
 
 

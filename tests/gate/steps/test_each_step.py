@@ -65,13 +65,13 @@ CHANGES: Mapping[str, tuple[Change, str, str, int]] = {
     "nothing changed": (untouched, "VERIFIED", "P-101A.run_cmd reads true", 1),
     "no write session": (without(8), "INVALIDATED", "the way to the device is not open", 0),
     "no look at the plant": (
-        without(9), "REFUSED", "the clock was set after the look at the plant", 0,
+        without(9), "REFUSED", "the clock was set after the plant was read", 0,
     ),
     "no intent": (without(11), "INVALIDATED", NO_INTENT, 0),
     "the frame before its intent": (swapped(11, 13), "INVALIDATED", NO_INTENT, 0),
-    "no frame": (without(13), "UNKNOWN", "nobody has judged what the device answered", 0),
+    "no frame": (without(13), "UNKNOWN", "the answer of the device was not judged", 0),
     "two frames": (twice(13), "UNKNOWN", "its frame has left", 1),
-    "no echo": (without(14), "UNKNOWN", "nobody has judged what the device answered", 1),
+    "no echo": (without(14), "UNKNOWN", "the answer of the device was not judged", 1),
     "no read-back": (without(15), "UNKNOWN", "it was not read back", 1),
     "no outcome": (without(16), "SENDING", "every check has passed", 1),
 }  # fmt: skip

@@ -118,7 +118,7 @@ async def test_a_look_is_as_old_as_its_beginning(
     room.fuse.arm(asked, partial(room.clock.forward, takes_s))
     await room.act()
     assert room.desk.states(request) == ["REFUSED" if is_too_old else "VERIFIED"]
-    assert (room.reason(request) == "the look at the plant is too old") is is_too_old
+    assert (room.reason(request) == "the plant reading is too old") is is_too_old
     assert [each["sent"] for each in room.rows("action.REFUSED")] == [False] * is_too_old
     assert len(room.plant.frames) == 1 + (not is_too_old)
 

@@ -216,7 +216,7 @@ async def test_a_gate_that_stalls_after_its_look_sends_nothing(
     end = await world.end(record)
     if stall_s:
         assert (end.action, end.request) == (ActionState.REFUSED, RequestState.CLOSED)
-        assert end.reason == "the look at the plant is too old"
+        assert end.reason == "the plant reading is too old"
         assert world.journal("action.REFUSED")[-1]["sent"] is False
         assert world.frames == []
     else:

@@ -48,7 +48,7 @@ def _operator(context: DecisionContext, person: str, at: datetime) -> Operator:
 @pytest.mark.parametrize(
     ("person", "sentence"),
     [
-        ("gina", "gina: nobody approves their own request"),
+        ("gina", "gina: a person does not approve their own request"),
         ("max", NONE_OF),
         ("boss", "boss: an administrator does not approve"),
         ("anna", ""),
@@ -242,7 +242,7 @@ async def test_who_may_not_sign_sees_no_card(world: World) -> None:
     record, _ = await world.ask(START)
     name = record.request.request_id
     own = await _run(world, "requests", "approve", name, "--as", "anna")
-    assert own == (1, "", "handwheel: anna: nobody approves their own request\n")
+    assert own == (1, "", "handwheel: anna: a person does not approve their own request\n")
     code, card, _ = await _run(world, "requests", "approve", name, "--as", "ben")
     assert (code, "digest" in card) == (1, True)  # and no terminal, so no answer
 

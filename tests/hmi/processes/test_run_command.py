@@ -165,9 +165,7 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
         stage.sees(agents, "no gate is running; next: handwheel gate --site ")
         assert stage.run("runs", "list", "--all") == (0, "no runs\n")
         stage.start_gate()
-        stage.sees(
-            agents, "P-101A was not handed over to agents; next: handwheel authority give P-"
-        )
+        stage.sees(agents, "P-101A was not granted to agents; next: handwheel authority give P-")
         assert stage.run("requests", "list", "--all") == (0, "no requests\n")
         assert stage.desk  # hands the pumps over
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")

@@ -45,16 +45,16 @@ class AuditedAuthority:
             self._signed.add(split_heartbeats(subject)[0])
 
     def is_with_agents(self, scope: str, generation: int, until: str) -> bool:
-        """Whether this hand-over of a scope is the latest word on it."""
+        """Whether this grant of a scope is the latest change of its authority."""
         return self._told.get(scope) == _Standing(generation, "AGENT", until)
 
     def give(self, scope: str, body: Mapping[str, Any]) -> Iterator[str]:
-        """Follows a hand-over to agents."""
+        """Follows a grant to agents."""
         generation, until = int(body["generation"]), str(body["until"])
         parse_stamp(until)
         yield from self._set(scope, _Standing(generation, str(body["mode"]), until))
         if authority_subject(scope, generation, until) not in self._signed:
-            yield f"{scope} was handed over to agents, and nobody has signed it"
+            yield f"{scope} was granted to agents, and no person has signed it"
 
     def take(self, scope: str, body: Mapping[str, Any]) -> Iterator[str]:
         """Follows a taking over."""
@@ -66,7 +66,7 @@ class AuditedAuthority:
         """Yields why an action should not have been sent.
 
         Args:
-            at: When it was taken up, as a stamp: a hand-over that ends meanwhile does no harm.
+            at: When it was taken up, as a stamp. A grant that ends later does no harm.
         """
         scopes = self._site.scopes_of(action.equipment)
         held = [(scope, self._told[scope]) for scope in scopes if scope in self._told]
@@ -76,7 +76,7 @@ class AuditedAuthority:
         is_given = any(each.mode == "AGENT" and at < each.until for _, each in held)
         if request.proposer.kind != "person" and not is_given:
             name = action.equipment or "what is the site's own"
-            yield f"{action.action_id} was sent for an agent, and {name} was not handed over"
+            yield f"{action.action_id} was sent for an agent, and {name} was not granted"
 
     def compare(self, database: Database) -> Iterator[str]:
         """Yields where the ledger's table says something else."""

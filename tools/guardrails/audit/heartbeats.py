@@ -39,9 +39,9 @@ class AuditedHeartbeats:
             yield f"the heartbeat of {equipment} began a second time"
         self._running.add(equipment)
         if not self._authority.is_with_agents(scope, generation, until):
-            yield f"the heartbeat of {equipment} began, and {scope} was not handed over"
+            yield f"the heartbeat of {equipment} began, and {scope} was not granted"
         if (authority_subject(scope, generation, until), str(body["named"])) not in self._named:
-            yield f"the heartbeat of {equipment} began, and no hand-over names it"
+            yield f"the heartbeat of {equipment} began, and no grant names it"
 
     def stop(self, equipment: str, body: Mapping[str, Any]) -> Iterator[str]:
         """Follows a heartbeat that ends."""

@@ -70,7 +70,7 @@ class AuditedLeases:
 
 
 def _out_of_turn(told: AuditedRequest, action: Action) -> Iterator[str]:
-    """Yields that something was written later and was not taken back before."""
+    """Yields that something was written later and was not undone before."""
     left = {command.action_id for command, _ in to_take_back(told.request, told.actions)}
     later = takewhile(lambda each: each.action_id != action.undoes, reversed(told.request.commands))
     for each in later:

@@ -47,7 +47,7 @@ class AuditReader:
         self._site, self._roster, self._satisfies = site, roster, satisfies
         self.cases: dict[str, AuditedRequest] = {}
         self._revoked = set[str]()
-        self._words: dict[str, str] = {}
+        self._decision_texts: dict[str, str] = {}
         self._wires: dict[str, str] = {}
         self._heads = set[str]()
         self._lockouts = AuditedLockouts(site)
@@ -133,7 +133,9 @@ class AuditReader:
         chain = body.get("chain")
         try:
             decision = parse_decision(signed.text)
-            self._words[_name_of(signed.text)] = _word(signed, decision.verdict, subject, chain)
+            self._decision_texts[_name_of(signed.text)] = _decision_text(
+                signed, decision.verdict, subject, chain
+            )
             if decision.head not in self._heads:
                 yield f"the decision on {subject} was made in view of another ledger"
             if decision.verdict == "hand-over":
@@ -160,10 +162,10 @@ class AuditReader:
             at = parse_stamp(decision.signed_at)
             verify(signed, self._roster, self._revoked, site.id, at)
             return
-        word = administrator_decision(signed, chain, site.id, site.trust_root)
-        if word is None:
+        signed_decision = administrator_decision(signed, chain, site.id, site.trust_root)
+        if signed_decision is None:
             raise PermitRefused("no administrator has signed it")
-        if not self._revoked.isdisjoint((word[1].key_id, *word[1].chain)):
+        if not self._revoked.isdisjoint((signed_decision[1].key_id, *signed_decision[1].chain)):
             raise DecisionRefused(Reason.REVOKED_KEY)
 
     def _handed_over(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
@@ -242,9 +244,9 @@ class AuditReader:
         if to is ActionState.VERIFIED:
             action = case.action(action_id)
             yield from _readback_faults(action, body.get("readback"))
-        word = VERDICT_OF.get(to)
-        if word is not None and (action_id, word) not in self._resolved:
-            yield f"{action_id} is {to}, and nobody has signed that"
+        verdict = VERDICT_OF.get(to)
+        if verdict is not None and (action_id, verdict) not in self._resolved:
+            yield f"{action_id} is {to}, and no person has signed that"
         case.actions[action_id] = to
         self._leases.move(action_id, to, now)
 
@@ -266,9 +268,9 @@ class AuditReader:
             {name: f"sends {wire}" for name, wire in all_wires(database).items()},
         )
         yield from _differences(
-            self._words,
+            self._decision_texts,
             {
-                _name_of(row.text): _word(
+                _name_of(row.text): _decision_text(
                     Signed(row.text, row.signature), row.verdict, about, row.chain
                 )
                 for row, about in all_decisions(database)
@@ -286,7 +288,7 @@ def _readback_faults(action: Action, words: object) -> Iterator[str]:
         yield f"{action.action_id} is VERIFIED unread, and {action.readback} would show it"
 
 
-def _word(signed: Signed, verdict: str, about: str, chain: str | None) -> str:
+def _decision_text(signed: Signed, verdict: str, about: str, chain: str | None) -> str:
     vouched = f", vouched for by {digest('enrolment', chain)[:12]}" if chain else ""
     return f"{signed.signature_hex} to {verdict} {about}{vouched}"
 

@@ -67,7 +67,7 @@ def disorder(told: AuditedRequest, action: Action) -> Iterator[str]:
 def needless_recovery(
     cases: AuditedRequests, told: AuditedRequest, action: Action, sent: Container[str]
 ) -> Iterator[str]:
-    """Yields that a recovery had nothing to take back.
+    """Yields that a recovery had nothing to undo.
 
     Args:
         sent: The actions that have an intent so far.
@@ -77,7 +77,7 @@ def needless_recovery(
     own = [each for each in cases.values() if each.run_id is not None]
     own = [each for each in own if each.run_id == told.run_id] if told.run_id else [told]
     if not any(name in sent for each in own for name in each.actions):
-        yield f"{action.action_id} was sent, and its run had sent nothing to take back"
+        yield f"{action.action_id} was sent, and its run had sent nothing to undo"
     if action.undoes is None:
         return
     commands = {each.action_id: each for case in own for each in case.request.commands}

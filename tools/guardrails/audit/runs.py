@@ -23,7 +23,7 @@ class _Told:
 
     Attributes:
         standing: The last of its rows that forbids commands or lets it go on; empty for none.
-        back: The requests that it has filed since it was being taken back.
+        back: Requests that it has filed since its abort.
     """
 
     standing: str = ""
@@ -72,9 +72,9 @@ class AuditedRuns:
             return
         if action.kind == "recovery" or request.request_id in run.back:
             if run.standing != _ABORTING:
-                yield f"{action.action_id} was due, and its run was not being taken back"
+                yield f"{action.action_id} was due, and its run was not being undone"
         elif run.standing == _RESUMING:
-            yield f"{action.action_id} was due, and nobody had approved what was asked anew"
+            yield f"{action.action_id} was due, and the new request was not approved"
         elif run.standing:
             yield f"{action.action_id} was due, and its run was {run.standing}"
 

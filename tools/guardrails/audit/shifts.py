@@ -25,13 +25,13 @@ def shift_faults(subject: str, body: Mapping[str, Any]) -> Iterator[str]:
         try:
             decision = parse_decision(str(body[part].get("text")))
         except DecisionRefused:
-            return  # whoever checks the signature tells
+            return  # the check of its signature tells
         people.append((decision.person, decision.key_id))
         said = decision.verdict, decision.subject, decision.meaning
         if said != (verdict, subject, meaning_of_subject(verdict, subject)):
             yield f"{subject} was handed over without a signed {verdict}"
         if decision.card != shown:
-            yield f"{subject}: {decision.person} has signed another picture"
+            yield f"{subject}: {decision.person} has signed another card"
     (leaving, first), (coming, second) = people
     if leaving == coming or first == second:
         yield f"{subject} was handed over by one person to themselves"

@@ -83,7 +83,7 @@ async def open_gate(
         raise LedgerError(f"{site.state}: {error.strerror}") from None
     with GateLock(site.state) as lock, Database(site.state, site.id) as database:
         if not was_there:
-            _lock_out_what_nobody_knows(database, clock())
+            _lock_out_lost_folder(database, clock())
         epoch = start_epoch(database, clock())
         context = GateContext(
             site,
@@ -111,7 +111,7 @@ def _record_stop(database: Database, epoch: int, now: Instant) -> None:
         transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
 
 
-def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
+def _lock_out_lost_folder(database: Database, now: Instant) -> None:
     """Locks the site out if an earlier gate has made the folder of lockouts, and it was gone."""
     if not has_gate(database):
         return  # a new site has none
@@ -127,7 +127,7 @@ class Gate:
     """A started gate. `run` works until it is cancelled.
 
     Args:
-        post: What it holds.
+        context: Its resources.
     """
 
     def __init__(self, context: GateContext) -> None:
@@ -183,7 +183,7 @@ class Gate:
                     self._look_on(self._latest())
                     await self._follow_tags()
                     now_s = monotonic()
-                    # Somebody waits for the tags of a request that was filed just now.
+                    # A terminal waits for the tags of a request that was filed just now.
                     if now_s < self._eager_until_s or now_s - published_s >= _PICTURE_S:
                         published_s = now_s
                         self.publish()
@@ -206,7 +206,7 @@ class Gate:
                     await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
             except LostRace:
-                pass  # a person was faster, who has taken it back or locked it out
+                pass  # a person was faster and has revoked it or locked it out
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
             await self._waker.wait_async(_POLL_S)  # or a decision was made just now
@@ -215,7 +215,7 @@ class Gate:
         self._troubles.note(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
         with suppress(LedgerError):
-            self._put_picture()  # of what is known without the ledger
+            self._write_snapshot()  # of what is known without the ledger
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _note_connections(self) -> None:
@@ -253,8 +253,8 @@ class Gate:
             scope = self._scope(name)
             if scope not in locked:
                 covered = None if scope == SITE else site.members_of(scope)
-                said = lockout_note(lockout_file(site.state, name))
-                latch(database, scope, covered, self._context.clock(), said)
+                note = lockout_note(lockout_file(site.state, name))
+                latch(database, scope, covered, self._context.clock(), note)
 
     def _scope(self, name: str) -> str:
         # What the site does not know was meant for something: all of it stops.
@@ -272,7 +272,7 @@ class Gate:
         return self._asked.union(self._lookout.alarm_tags, *remote)
 
     def publish(self) -> None:
-        """Puts the picture of this moment where terminals look.
+        """Writes the snapshot that terminals read.
 
         Raises:
             LedgerError: The disk refuses, or the ledger cannot be read.
@@ -281,17 +281,17 @@ class Gate:
         seen = {self._scope(name) for name in context.lockouts.seen()}
         self._locked = frozenset(seen | locked_out(context.site, context.database).keys())
         self._open_writes = tuple(each.words for each in self._left_open.now())
-        self._put_picture()
+        self._write_snapshot()
 
-    def _put_picture(self) -> None:
+    def _write_snapshot(self) -> None:
         context = self._context
         latest = self._latest()
         readings = {name: latest[name] for name in latest.keys() & self._asked}
-        picture = make_snapshot(
+        snapshot = make_snapshot(
             context.epoch, self._locked, context.site, readings, context.clock(), self._open_writes,
             context.suspensions.now,
         )  # fmt: skip
-        write_snapshot(context.site.state, picture)
+        write_snapshot(context.site.state, snapshot)
 
     @property
     def _connections(self) -> Sequence[Connection]:

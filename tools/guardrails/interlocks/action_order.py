@@ -36,7 +36,7 @@ def check_order(record: RequestRecord, action_id: str) -> None:
     for each in unfinished_before(request, states, action_id):
         raise PermitRefused(f"{each} comes before it and is not done")
     for each in begun_recovery(request, states):
-        raise PermitRefused(f"{each} has begun to take things back")
+        raise PermitRefused(f"{each} has begun to undo")
 
 
 def states_of(record: RequestRecord) -> dict[str, ActionState]:
@@ -105,4 +105,4 @@ def _check_revert(record: RequestRecord, action_id: str) -> None:
         if undo.action_id == action_id:
             return
         raise PermitRefused(f"{undo.action_id} comes before it and is not done")
-    raise PermitRefused(f"there is nothing to take back: {record.action(action_id).undoes}")
+    raise PermitRefused(f"there is nothing to undo: {record.action(action_id).undoes}")

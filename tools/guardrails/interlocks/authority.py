@@ -100,7 +100,7 @@ def grant_authority(
 
     Raises:
         InvalidArguments: There is no such equipment.
-        GuardrailError: The decision does not count, somebody works there, or the authority has
+        GuardrailError: The decision does not count, a person works there, or the authority has
             changed since it was signed; the journal keeps why.
         LedgerError: Nothing was recorded.
     """
@@ -130,13 +130,13 @@ def take_authority(
 ) -> list[str]:
     """Takes authority over a piece of equipment at once. Needs no key.
 
-    What was handed over of its members ends as well. Open requests of agents end, and for LOCAL
+    Grants of its members end as well. Open requests of agents end, and for LOCAL
     and MAINTENANCE everybody's.
 
     Args:
         equipment: A piece of equipment, or `site`.
         person: Whom the ledger is to name.
-        by: Whose name that is; `None` if nobody can tell.
+        by: Origin of that name; `None` if unknown.
 
     Returns:
         The ids of the requests that it ended.

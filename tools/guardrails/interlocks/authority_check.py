@@ -34,7 +34,7 @@ from ..signatures.entitlement import check_roles
 from ..signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of, split_heartbeats
 
 LONGEST = timedelta(days=30)
-"""The longest that equipment may be handed over for."""
+"""Longest time for which authority is granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class AuthorityStatus:
 
     Attributes:
         scope: The equipment, or what it is part of, whose authority decides.
-        person: Who set it; empty if nobody ever did.
-        until: When a hand-over ends, as a stamp; `None` unless the mode is AGENT.
-        is_valid: False for a hand-over that does not count; then it is as OPERATOR.
+        person: Who set it; empty if it was never set.
+        until: When a grant ends, as a stamp; `None` unless the mode is AGENT.
+        is_valid: False for a grant that does not count; then it is as OPERATOR.
         denial: Why agents may not act on it; `None` if they may.
     """
 
@@ -69,7 +69,7 @@ def check_authority(
 
     Args:
         equipment: Its name; empty for a tag that belongs to none.
-        is_agents: Whether anybody but a person asks for it.
+        is_agents: Whether the proposer is no person.
 
     Raises:
         InterlockActive: Somebody works there, or agents may not act on it.
@@ -117,7 +117,7 @@ def _standing(
     found = [_judged(context, row, now) for row in closed or _narrowest(context.site, rows)]
     if not found:
         name = equipment or SITE_SCOPE
-        denial = _denial(f"{name} was not handed over to agents")
+        denial = _denial(f"{name} was not granted to agents")
         return AuthorityStatus(name, "OPERATOR", "", None, True, denial)
     return next((each for each in found if each.denial), found[0])
 
@@ -146,17 +146,17 @@ def _denial(reason: str) -> Denial:
 def _fault(context: DecisionContext, row: Authority, now: Instant) -> Denial | None:
     """Returns why a row with AGENT does not count, or `None` if a person has signed exactly it.
 
-    That the table says so is not enough, for whoever has the file can write there.
+    The table alone is not enough, since any process with the file can write there.
     """
     newest = newest_change(context.database, row.scope)
     if newest != ("authority.given", row.generation):
-        return _denial(f"the journal does not tell that {row.scope} was handed over to agents")
-    fault = f"nobody has signed that {row.scope} was handed over to agents"
+        return _denial(f"the journal does not tell that {row.scope} was granted to agents")
+    fault = f"no person has signed that {row.scope} was granted to agents"
     for each in load_authority_grants(context.database, _subject(row)):
         try:
             check_grant(context, row, Signed(each.text, each.signature), now)
         except GuardrailError as refusal:
-            fault = f"{row.scope} was handed over to agents, which does not count: {refusal}"
+            fault = f"{row.scope} was granted to agents, which does not count: {refusal}"
         else:
             return None
     return _denial(fault)
@@ -165,7 +165,7 @@ def _fault(context: DecisionContext, row: Authority, now: Instant) -> Denial | N
 def allowed_heartbeats(
     context: DecisionContext, scope: str, now: Instant
 ) -> frozenset[NamedHeartbeat]:
-    """Returns the heartbeats that are named by a hand-over of a scope which counts now.
+    """Returns the heartbeats named by a grant of a scope that counts now.
 
     Args:
         scope: The one whose authority decides; see `authority_status`.
@@ -192,7 +192,7 @@ def _heartbeats_in(
 
 
 def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: Instant) -> None:
-    """Refuses whatever is not an entitled person's word on exactly this hand-over, still valid.
+    """Refuses anything but an entitled person's valid decision on exactly this grant.
 
     It is over when the wall clock says so or, unless the machine was restarted, the boot
     clock: a wall clock that is set back brings nothing back.
@@ -244,14 +244,14 @@ def _end(row: Authority) -> datetime:
     try:
         return parse_stamp(row.until or "")
     except ValueError:
-        raise PermitRefused("nobody can read when it ends") from None
+        raise PermitRefused("its end cannot be read") from None
 
 
 def _people(site: Site) -> Roster:
     try:
         return load_roster(site)
     except ConfigError as error:
-        raise PermitRefused(f"nobody can tell who has handed it over: {error}") from None
+        raise PermitRefused(f"the person who granted it is not known: {error}") from None
 
 
 def _writable(site: Site, scope: str) -> list[Tag]:

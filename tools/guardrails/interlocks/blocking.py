@@ -35,7 +35,7 @@ class WriteCheck:
     """One action of a request, and what it is judged with.
 
     Attributes:
-        now: On people's clocks.
+        now: Time on wall and boot clock.
         own: What the gate that judges has sent itself.
     """
 
@@ -63,7 +63,7 @@ def check_blocking(case: WriteCheck) -> None:
     """Refuses an action that may not be carried out now.
 
     Raises:
-        GuardrailError: Lockout, authority, another's lease, an outcome that nobody has resolved,
+        GuardrailError: Lockout, authority, another's lease, an unresolved outcome,
             cool-down, a rate or a group's bounds.
     """
     for check in _STANDING:
@@ -71,7 +71,7 @@ def check_blocking(case: WriteCheck) -> None:
 
 
 def check_filing(case: WriteCheck) -> None:
-    """Refuses to file for an agent what could not be carried out now, whoever approves it.
+    """Refuses to file for an agent what could not be executed now.
 
     Raises:
         GuardrailError: Lockout, authority, or another's lease.
@@ -115,7 +115,7 @@ def check_lease(case: WriteCheck) -> None:
 def locked_files(site: Site, equipment: str, seen: Collection[str] | None = None) -> set[str]:
     """Returns the lockout files that block a piece of equipment. Needs no database.
 
-    A file whose name the site does not know stops everything: somebody in need has mistyped.
+    A file whose name the site does not know stops everything, since it may be mistyped.
 
     Args:
         seen: What a gate sees in the folder that it knows; `None` for what is there now.
@@ -153,7 +153,7 @@ def since_last_write_s(case: WriteCheck) -> float | None:
 
 def _check_cooldown(case: WriteCheck) -> None:
     if case.action.kind == "recovery":
-        return  # a pace is for operation; what takes it back cannot wait
+        return  # rates are for operation; an undo cannot wait
     tag, since_s = case.site.tags.get(case.action.tag), since_last_write_s(case)
     if tag is None or since_s is None:
         return
@@ -174,14 +174,14 @@ def _check_pace(case: WriteCheck) -> None:
 def check_rates(case: WriteCheck, before: Value | None) -> None:
     """Refuses a change that is too fast, or more than a group of tags may be moved by.
 
-    Not a recovery: a pace is for operation, and what takes it back cannot wait.
+    Not a recovery, since an undo cannot wait.
 
     Args:
         before: What the tag reads, or is expected to.
 
     Raises:
         PolicyViolation: It is too much.
-        PermitRefused: A row of the ledger is damaged: nobody can tell.
+        PermitRefused: A row of the ledger is damaged.
     """
     action, tag = case.action, case.site.tags.get(case.action.tag)
     if action.kind == "recovery" or tag is None:

@@ -97,7 +97,7 @@ def lockout_note(path: Path) -> str:
     """Returns the first line of a lockout's file, which names its author.
 
     Anybody can write anything there: it is neither true nor harmless, so only a few printable
-    characters are returned. Never raises, follows no link and waits for nobody.
+    characters are returned. Never raises, follows no link and does not wait.
 
     Args:
         path: As `lockout_file` returns it.

@@ -111,7 +111,7 @@ def record_verdict(
     audit compares both.
 
     Args:
-        after_s: The seconds since the action was verified; `None` if nobody can tell.
+        after_s: The seconds since the action was verified; `None` if unknown.
         was_so: Whether it was seen to be true before the frame left.
     """
     verdict = effect.verdict
@@ -163,5 +163,5 @@ def _expected(text: str, action_id: str) -> tuple[ExpectedEffect, ...]:
     try:
         request = parse_request(text)
     except ValueError:
-        return ()  # damaged: nobody can tell what was expected
+        return ()  # damaged
     return next((each.effects for each in request.commands if each.action_id == action_id), ())

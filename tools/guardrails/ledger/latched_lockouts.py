@@ -53,7 +53,7 @@ def latch(
 
     Args:
         covered: The equipment in the scope; `None` for all of it.
-        said: What the lockout's file says of who made it; anybody can write that.
+        said: Note in the lockout's file, which any user can write.
 
     Returns:
         The ids of the requests that it ended.

@@ -77,7 +77,7 @@ def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bo
 def move_request(transaction: Transaction, request_id: str, to: RequestState, reason: str) -> None:
     """Moves a request. If that ends it, its unsent actions end with it.
 
-    What a lease was to take back, and does not any more, is told in the journal.
+    The journal records each time-limited write that is not undone any more.
 
     Raises:
         LedgerError: It cannot move there from where it is.
@@ -139,7 +139,7 @@ def move_action(
 def set_next_due(transaction: Transaction, request_id: str) -> str | None:
     """Sets a request's next command due, or closes the request after its last.
 
-    With a lease it stays approved: what it wrote is to be taken back.
+    With a lease it stays approved until its writes are undone.
 
     Returns:
         The id of what is due now; `None` if nothing is.
@@ -162,7 +162,7 @@ def end_after_failure(
 
     A person's request ends. Of a run's the other commands do: it stays approved for as long as
     a recovery is left that was not sent, and the run decides about that. One with a lease stays
-    approved as long as something is to be taken back, and can be.
+    approved as long as something is to be undone, and can be.
     """
     name = request.request_id
     if not is_approved(transaction, name):

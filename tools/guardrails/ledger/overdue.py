@@ -47,7 +47,7 @@ def note_wait(mark: str, filed_at: datetime, within_s: float) -> None:
 def maybe_overdue(database: Database, now: Instant, due_s: float) -> list[str]:
     """Returns the open requests that seem to have waited too long. The caller checks each.
 
-    One that is damaged so that nobody can tell is not among them.
+    One that is too damaged to tell is not among them.
 
     Args:
         due_s: How long the gate has to claim a due action, seconds.

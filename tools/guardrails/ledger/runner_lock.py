@@ -53,7 +53,7 @@ def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Keeps the lease for another while.
 
     Raises:
-        LostRace: Somebody else has it by now; whoever held it must stop.
+        LostRace: Another process has it by now. This one must stop.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)

@@ -14,7 +14,7 @@ from .store.database import Database, LedgerReader, Transaction
 PREFIX = "run."
 """What stands before the kind of a run's event in the journal."""
 ORDERED = f"{PREFIX}ordered"
-"""The kind of what people ask of a run; it is no event of the run itself."""
+"""Kind of an order to a run, which is no event of the run itself."""
 
 _NEVER = 2**63 - 1
 

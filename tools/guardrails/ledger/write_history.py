@@ -31,13 +31,13 @@ _YOUNG = (
     "AND NOT coalesce(sent_boot_id != ? AND sent_at GLOB ? AND sent_at <= ?, 0) "
 )
 _NEWEST_FIRST = "ORDER BY intent.seq DESC"
-# By when it was sent, not by its number: a row that somebody makes up hides no earlier one. What
-# was sent since the machine was started is younger than anything before.
+# By when it was sent, not by its number, so that a forged row hides no earlier one. What was sent
+# since the machine was started is younger than anything before.
 _LAST = (
     f"{_COLUMNS} FROM action CROSS JOIN intent USING (action_id) WHERE tag = ? AND action_id != ? "
 )
 _LAST_SINCE_BOOT = f"{_LAST} AND sent_boot_id = ? ORDER BY sent_boot_ms DESC LIMIT 1"
-# An action whose intent somebody has made up was never taken up, and holds up no other.
+# An action whose intent is forged was never claimed, and holds up no other.
 _LAST_EVER = f"{_LAST} AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1"
 
 
@@ -96,7 +96,7 @@ class OwnWrites:
 
 
 NO_WRITES = OwnWrites()
-"""Of whoever is no gate, and sends nothing."""
+"""Writes of a process that is no gate, which are none."""
 
 
 def sent_within(
@@ -114,7 +114,7 @@ def sent_within(
         own: What the gate that asks has sent itself, whatever the ledger says of it.
 
     Raises:
-        PermitRefused: A row is damaged: nobody can tell how many there were.
+        PermitRefused: A row is damaged, so that the number is unknown.
         LedgerError: The ledger cannot be read.
     """
     wanted = sorted(tags)
@@ -160,7 +160,7 @@ def _read(rows: list[Row], now: Instant) -> Iterator[SentWrite]:
         try:
             at = Instant(parse_stamp(sent_at), str(boot_id), int(boot_ms))
         except (ValueError, TypeError):
-            raise PermitRefused(f"nobody can read when {tag} was last written") from None
+            raise PermitRefused(f"it cannot be read when {tag} was last written") from None
         yield SentWrite(action_id, request_id, tag, elapsed_s(at, now))
 
 
@@ -188,7 +188,7 @@ def value_sent(database: Database, sent: SentWrite) -> Value:
             return record.action(sent.action_id).value
     except (LedgerError, StopIteration):
         pass
-    raise PermitRefused(f"nobody can read what {sent.action_id} has written")
+    raise PermitRefused(f"it cannot be read what {sent.action_id} has written")
 
 
 def value_before(database: Database, sent: SentWrite) -> Value | None:
@@ -205,4 +205,4 @@ def value_before(database: Database, sent: SentWrite) -> Value | None:
         return float(body["before"])
     except (ValueError, TypeError, KeyError, OverflowError):
         pass
-    raise PermitRefused(f"nobody can read what {sent.tag} was before {sent.action_id}")
+    raise PermitRefused(f"it cannot be read what {sent.tag} was before {sent.action_id}")

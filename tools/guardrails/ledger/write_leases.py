@@ -69,11 +69,11 @@ _LATER_HOLDERS = (
 
 @dataclass(frozen=True, slots=True)
 class OpenWrite:
-    """A write that a lease was to take back, and did not.
+    """A time-limited write that was not undone.
 
     Attributes:
         action_id: Of the command.
-        undo: What was approved to take it back; it is not sent any more.
+        undo: Approved undo, which is not sent any more.
         reason: Why the lease has ended.
     """
 
@@ -151,10 +151,10 @@ def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
 
 
 def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
-    """Returns the commands that took effect and were not taken back, the last written first.
+    """Returns the commands that took effect and were not undone, the last written first.
 
     Returns:
-        Each with what takes it back. Of an action that the ledger has no row of, nothing is told.
+        Each with its undo. An action without a row in the ledger is left out.
     """
     undo = {each.action_id: each for each in request.recovery}
     return [
@@ -220,7 +220,7 @@ def left_s(
 def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) -> str | None:
     """Returns why no process looks after an open run any more, or `None` if one does.
 
-    That is whoever held the lease of the runs when the request was filed.
+    That is the process that held the runner lock when the request was filed.
     """
     if request.run is None:
         return None
@@ -237,7 +237,7 @@ def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) ->
 
 
 def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenWrite]:
-    """Returns what stays as it was written when a lease ends without taking it back."""
+    """Returns the writes that stay when a lease ends without an undo."""
     return [
         OpenWrite(command.action_id, command, undo, reason)
         for command, undo in to_take_back(request, states)
@@ -245,7 +245,7 @@ def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenW
 
 
 def open_writes(reader: LedgerReader) -> list[OpenWrite]:
-    """Returns what leases were to take back and did not, until the tag is written or seen back.
+    """Returns the writes that leases did not undo, until the tag is written or reads as before.
 
     Raises:
         LedgerError: It cannot be read.
@@ -255,7 +255,7 @@ def open_writes(reader: LedgerReader) -> list[OpenWrite]:
         try:
             request = _request_of(text)
         except ValueError:
-            continue  # nobody can tell any more; `journal verify` names it
+            continue  # `journal verify` names it
         states = states_in(reader, request.request_id)
         found += [
             each for each in left_open(request, states, reason) if each.action_id == action_id
@@ -293,7 +293,7 @@ def ended_open(reader: LedgerReader, request_id: str, reason: str) -> list[OpenW
         try:
             request = _request_of(row[0])
         except ValueError:
-            return []  # what it was to take back cannot be read
+            return []  # its writes cannot be read
         return left_open(request, states_in(reader, request_id), reason)
     return []
 

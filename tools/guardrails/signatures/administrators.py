@@ -44,8 +44,8 @@ def administrator_decision(
 
     Whether their key has been revoked is another question; see `kept_decision`.
     """
-    word = kept_decision(signed, chain, site_id, trust_root)
-    return word if word and word[1].is_administrator else None
+    signed_decision = kept_decision(signed, chain, site_id, trust_root)
+    return signed_decision if signed_decision and signed_decision[1].is_administrator else None
 
 
 @lru_cache(maxsize=1024)
@@ -72,11 +72,11 @@ def kept_decision(
 
 
 def revoked_keys(site: Site, database: Database) -> frozenset[str]:
-    """Returns the ids of the keys that an administrator has taken back.
+    """Returns the ids of the keys that an administrator has revoked.
 
     A row that no administrator signed is passed over, and so is one by an administrator whose
-    key was revoked before: whoever can write into the database must not be able to shut people
-    out.
+    key was revoked before: a process that can write into the database must not be able to shut
+    persons out.
     """
     return frozenset(revocations(site, database))
 
@@ -85,11 +85,13 @@ def revocations(site: Site, database: Database) -> dict[str, int]:
     """Returns the revoked keys, each with the number of the first decision that revokes it."""
     found: dict[str, int] = {}
     for each in load_revocations(database):
-        word = _word(site, each)
-        if word is None or not found.keys().isdisjoint((word[1].key_id, *word[1].chain)):
+        signed_decision = _signed_decision(site, each)
+        if signed_decision is None or not found.keys().isdisjoint(
+            (signed_decision[1].key_id, *signed_decision[1].chain)
+        ):
             continue
-        if word[0].verdict == "revoke-key":
-            found.setdefault((word[0].subject or "").removeprefix("key:"), each.number)
+        if signed_decision[0].verdict == "revoke-key":
+            found.setdefault((signed_decision[0].subject or "").removeprefix("key:"), each.number)
     return found
 
 
@@ -120,11 +122,11 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
 
 def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
     """Whether a decision is an administrator's signed release of exactly this lockout."""
-    word = _word(site, record)
-    return word is not None and (
-        word[0].verdict == "release"
-        and word[0].subject == subject
-        and word[0].meaning == meaning_of_subject("release", subject)
+    signed_decision = _signed_decision(site, record)
+    return signed_decision is not None and (
+        signed_decision[0].verdict == "release"
+        and signed_decision[0].subject == subject
+        and signed_decision[0].meaning == meaning_of_subject("release", subject)
     )
 
 
@@ -134,8 +136,8 @@ def _is_known(database: Database, record: DecisionRecord) -> bool:
 
 
 def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:
-    word = _word(site, record)
-    return word is not None and was_valid(revoked, word[1], record.number)
+    signed_decision = _signed_decision(site, record)
+    return signed_decision is not None and was_valid(revoked, signed_decision[1], record.number)
 
 
 def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:
@@ -148,6 +150,6 @@ def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bo
     return all(revoked.get(key, number) >= number for key in (operator.key_id, *operator.chain))
 
 
-def _word(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:
+def _signed_decision(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:
     signed = Signed(record.text, record.signature)
     return administrator_decision(signed, record.chain, site.id, site.trust_root)

@@ -32,7 +32,7 @@ class DecisionContext:
     roster: Roster
 
     def revoked_keys(self) -> frozenset[str]:
-        """Returns the ids of the keys that an administrator has taken back.
+        """Returns the ids of the revoked keys.
 
         See `administrators.revoked_keys`.
         """

@@ -70,7 +70,7 @@ class Reason(StrEnum):
     OTHER_MEANING = "the words that were signed are not this request's"
     ADMINISTRATOR = "an administrator does not approve"
     AGENT = "an agent does not approve"
-    OWN_REQUEST = "nobody approves their own request"
+    OWN_REQUEST = "a person does not approve their own request"
     ROLE_DOES_NOT_SATISFY = "the person's roles do not satisfy those that are required"
     REBOOTED = "the machine was restarted since it was signed"
     CLOCK_STEP = "the clock was set since it was signed"
@@ -108,7 +108,7 @@ class Decision(Model):
         role: The role they sign in.
         head: The ledger's head that they saw.
         attended: Whether a person sat at a terminal.
-        card: The digest of the picture that was shown; `None` where none was.
+        card: Digest of the card that was shown; `None` where none was.
         subject: What it is about besides the digest: an action, a lockout, a key, a hand-over
             of equipment, a run, a shift.
     """

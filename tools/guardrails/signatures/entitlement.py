@@ -1,7 +1,7 @@
 """Checks whether a person may sign, before and after they sign.
 
-It only spares people the way; whether a signature counts is decided by `decide` alone. Where no
-request is decided on, `check_roles` decides.
+`approval.decide` alone decides whether a signature counts. Where no request is decided on,
+`check_roles` does.
 """
 
 from collections.abc import Collection
@@ -33,7 +33,7 @@ def check_approver(
     """Refuses a person whose approval could not count.
 
     Raises:
-        PermitRefused: Own request, key taken back, a role that is missing, or signed already.
+        PermitRefused: Own request, revoked key, a role that is missing, or signed already.
     """
     fault = (
         _fault_of_key(context, operator)
@@ -48,7 +48,7 @@ def check_objector(context: DecisionContext, request: ActionRequest, operator: O
     """Refuses a person whose rejection or revocation could not count.
 
     Raises:
-        PermitRefused: Their key was taken back, or they have none of the roles.
+        PermitRefused: Their key is revoked, or they have none of the roles.
     """
     satisfies = context.policy.satisfies
     fault = _fault_of_key(context, operator)
@@ -62,7 +62,7 @@ def check_resolver(context: DecisionContext, request: ActionRequest, operator: O
     """Refuses a person who may not resolve the outcome of a write.
 
     Raises:
-        PermitRefused: Their key was taken back, or they have none of the roles.
+        PermitRefused: Their key is revoked, or they have none of the roles.
     """
     if fault := _fault_of_key(context, operator):
         raise PermitRefused(refusal(fault, request, operator, context.policy))
@@ -80,7 +80,7 @@ def may_resolve(
     """Whether a person holds one of the roles that may resolve a request's writes.
 
     They are those that it asked for, and those that its tags ask for now: the request is fixed,
-    and the policy may have other roles by now, but somebody must be able to say it.
+    and the policy may have other roles by now, but some person must be able to resolve it.
     """
     asked = _roles_to_resolve(site, policy, request)
     return len(missing_of(asked, request.written, operator, satisfies)) < len(asked)
@@ -107,8 +107,8 @@ def check_roles(
             nothing.
 
     Raises:
-        PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
-            is asked for, for then nobody is entitled.
+        PermitRefused: The key is revoked, the person is an administrator, or a role is missing;
+            also if no role is required, since then no person is entitled.
     """
     fault = _fault_of_key(context, operator)
     if operator.is_administrator:
@@ -118,7 +118,7 @@ def check_roles(
     if fault:
         raise PermitRefused(f"{operator.person}: {fault}")
     if not roles:
-        raise PermitRefused(f"no role is named that is needed {what}, so nobody is entitled")
+        raise PermitRefused(f"no role is named that is needed {what}, so no person is entitled")
     satisfies = context.policy.satisfies
     missing = [
         role
@@ -140,11 +140,11 @@ def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
 
 
 def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: Policy) -> str:
-    """Returns in one sentence why a person's word on a request does not count."""
+    """Returns why a person's decision on a request does not count, as one sentence."""
     if reason is not Reason.ROLE_DOES_NOT_SATISFY:
         return f"{operator.person}: {reason}"
     missing = missing_roles(request, operator, policy.satisfies)
-    if not missing:  # the role that the signature names, or nobody is entitled
+    if not missing:  # the role that the signature names, or no role is required
         return f"{operator.person}: {reason}"
     has = "has none of the roles" if len(missing) == len(request.roles) else "lacks a role"
     asked = f"that {request.risk_class} asks for: {', '.join(missing)}"
@@ -152,10 +152,10 @@ def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: 
 
 
 def _areas(policy: Policy, operator: Operator) -> str:
-    """Returns where alone the roles of a person count, after a word that one is missing."""
+    """Returns the areas in which the roles of a person count, as text."""
     bound = {role: policy.areas_of(role) for role in sorted(operator.roles)}
-    said = [f"{role} counts in {' and '.join(areas)}" for role, areas in bound.items() if areas]
-    return f" ({', '.join(said)})" if said else ""
+    areas_of = [f"{role} counts in {' and '.join(areas)}" for role, areas in bound.items() if areas]
+    return f" ({', '.join(areas_of)})" if areas_of else ""
 
 
 def _fault_of_key(context: DecisionContext, operator: Operator) -> Reason | None:

@@ -1,6 +1,6 @@
 """Heartbeats as a grant of authority names them, by tag and interval.
 
-The signature over a hand-over is the one that heartbeats have, so each is named by its tag, its
+The signature of a grant covers its heartbeats, so each is named by its tag, its
 interval and a digest of all that decides where its frames go.
 """
 
@@ -13,7 +13,7 @@ from ...requests.canonical import canonical, digest
 from ...requests.spans import exact_span
 
 _MARK = ":heartbeat="
-_DIGITS = 32  # 128 bits of the digest: nobody finds another heartbeat with the same
+_DIGITS = 32  # 128 bits of the digest, so that no other heartbeat has the same
 _NAME = re.compile(
     r"(?P<tag>[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*)"
     rf"/(?P<ms>[1-9][0-9]{{2,4}})ms/(?P<mark>[0-9a-f]{{{_DIGITS}}})",
@@ -23,7 +23,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NamedHeartbeat:
-    """A heartbeat as a hand-over names it.
+    """A heartbeat as a grant of authority names it.
 
     Attributes:
         every_ms: Between two counts.
@@ -79,7 +79,7 @@ def heartbeat_of(site: Site, equipment: str) -> NamedHeartbeat | None:
 
 
 def heartbeats_of(site: Site, scope: str) -> tuple[NamedHeartbeat, ...]:
-    """Returns every heartbeat that a hand-over of a scope is for.
+    """Returns every heartbeat that a grant of a scope covers.
 
     Args:
         scope: A piece of equipment, which stands for its members too, or `site`.
@@ -90,12 +90,12 @@ def heartbeats_of(site: Site, scope: str) -> tuple[NamedHeartbeat, ...]:
 
 
 def with_heartbeats(subject: str, named: tuple[NamedHeartbeat, ...]) -> str:
-    """Returns what a hand-over is about, with the heartbeats that it allows."""
+    """Returns the subject of a grant, with the heartbeats that it allows."""
     return f"{subject}{_MARK}{','.join(map(str, named))}" if named else subject
 
 
 def split_heartbeats(subject: str) -> tuple[str, tuple[NamedHeartbeat, ...]]:
-    """Returns what a hand-over is about without its heartbeats, and these.
+    """Splits the subject of a grant into the subject proper and its heartbeats.
 
     A text in any but its only spelling is returned as it is, without a heartbeat.
     """

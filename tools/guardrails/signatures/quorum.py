@@ -102,7 +102,7 @@ def fault_of_person(
         return Reason.AGENT
     if is_own:
         return Reason.OWN_REQUEST
-    # Without any required role nobody is entitled: `all` of nothing would be yes.
+    # Without a required role no person is entitled: `all` of nothing would be true.
     if not request.roles or missing_roles(request, operator, satisfies):
         return Reason.ROLE_DOES_NOT_SATISFY
     return None
@@ -151,7 +151,7 @@ class _Count:
 
     Attributes:
         approvals: Those that count.
-        objections: A reason for each objection of somebody who may object.
+        objections: Reason of each objection of a person who may object.
         findings: Why the others do not count.
     """
 

@@ -2,7 +2,7 @@
 
 That a table says so is not enough: one SQL statement makes a table say so. A resolution is judged
 as a release is, by the records kept beside it, and by the roles that the policy has now. What does
-not count any more holds the equipment again, until somebody signs anew.
+not count any more holds the equipment again, until a person signs anew.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ class Unresolved:
         """State as text."""
         if self.state in UNRESOLVED_ACTIONS:
             return f"{self.action_id} is {self.state}"
-        return f"{self.action_id} is {self.state}, and nobody whose word counts has signed that"
+        return f"{self.action_id} is {self.state}, and no entitled person has signed that"
 
 
 def unresolved_of(
@@ -128,10 +128,14 @@ def _counts(
     revoked: Mapping[str, int],
 ) -> bool:
     signed = Signed(found.text, found.signature)
-    word = kept_decision(signed, found.chain, site.id, site.trust_root)
-    if word is None or not record.is_intact or not was_valid(revoked, word[1], found.number):
+    signed_decision = kept_decision(signed, found.chain, site.id, site.trust_root)
+    if (
+        signed_decision is None
+        or not record.is_intact
+        or not was_valid(revoked, signed_decision[1], found.number)
+    ):
         return False
-    decision, operator = word
+    decision, operator = signed_decision
     return (
         decision.verdict in RESOLUTIONS
         and (decision.digest, decision.subject) == (record.digest, action_id)

@@ -116,8 +116,8 @@ async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: 
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("", "", "nobody can read what {}/c1 has written"),
-        ("a test asks", "", "nobody can read what {}/c1 has written"),
+        ("", "", "it cannot be read what {}/c1 has written"),
+        ("a test asks", "", "it cannot be read what {}/c1 has written"),
         (
             '"value":{"f64":"4076800000000000"}',
             '"value":true',

@@ -50,12 +50,12 @@ def _standing(record: RequestRecord, letters: str) -> RequestRecord:
         ("VDPP", "r1", "c2 comes before it and is not done"),
         ("VRPP", "r2", ""),
         ("VRPP", "r1", "r2 comes before it and is not done"),
-        ("RRPP", "r1", "there is nothing to take back: {}/c2"),
-        ("VVVV", "r2", "there is nothing to take back: {}/c1"),
+        ("RRPP", "r1", "there is nothing to undo: {}/c2"),
+        ("VVVV", "r2", "there is nothing to undo: {}/c1"),
         ("DPPP", "c1", ""),
         ("DDPP", "c2", "c1 comes before it and is not done"),
         ("VDPP", "c2", ""),
-        ("VDDP", "c2", "r1 has begun to take things back"),
+        ("VDDP", "c2", "r1 has begun to undo"),
     ],
 )
 def test_a_lease_takes_back_the_last_write_first_and_nothing_that_may_still_come(

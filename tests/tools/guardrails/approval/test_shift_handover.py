@@ -197,7 +197,7 @@ def test_the_same_words_hand_over_once(place: Place, summary: ShiftSummary) -> N
     [
         ("anna", "take-shift", {}, "by one person to themselves"),
         ("bert", "end-shift", {}, "without a signed take-shift"),
-        ("bert", "take-shift", {"card": "0" * 64}, "bert has signed another picture"),
+        ("bert", "take-shift", {"card": "0" * 64}, "bert has signed another card"),
         ("gina", "take-shift", {}, "was handed over by anna to gina"),
         ("max", "take-shift", {"subject": "shift:anna:max:1"}, "without a signed take-shift"),
     ],
@@ -230,7 +230,7 @@ def test_the_audit_tells_once_of_a_word_that_nobody_can_read(
     found = faults_of(place)
     (fault,) = [each for each in found if "does not count" in each]
     assert fault.endswith(f"{summary.subject} does not count: {Reason.NOT_CANONICAL}")
-    again = "was handed over", "another picture", "cannot be read"
+    again = "was handed over", "another card", "cannot be read"
     assert not any(words in each for words in again for each in found), found
 
 

@@ -232,7 +232,7 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
         (not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
         (
             without("decision", '"verdict":"resolve-applied"'),
-            "is RESOLVED_APPLIED, and nobody has signed that",
+            "is RESOLVED_APPLIED, and no person has signed that",
         ),
         (without("gate.started"), "was sent by gate 1, not by 0"),
         (twice_started, "gate 1 does not follow gate 1"),
@@ -252,7 +252,7 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
             said_of_authority(
                 "authority.given", "site", mode="AGENT", until="2027-01-01T00:00:00.000Z"
             ),
-            "site was handed over to agents, and nobody has signed it",
+            "site was granted to agents, and no person has signed it",
         ),
         (another_text, "was filed under another digest"),
         (no_text, "is no request"),

@@ -36,8 +36,8 @@ FOR_S = 7200.0
 P, D, V, R = (ActionState(each) for each in ("PLANNED", "DUE", "VERIFIED", "REFUSED"))
 
 
-NOT_BACK = "its run was not being taken back"
-ANEW = "nobody had approved what was asked anew"
+NOT_BACK = "its run was not being undone"
+ANEW = "the new request was not approved"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path, *, is_right: boo
     authority = AuditedAuthority(make_site(tmp_path))
     authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
     found = list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
-    fault = "P-101A was handed over to agents, and nobody has signed it"
+    fault = "P-101A was granted to agents, and no person has signed it"
     assert found == ([] if is_right else [fault])
 
 
@@ -184,7 +184,7 @@ def test_a_heartbeat_is_named_in_the_words_of_a_hand_over(
 ) -> None:
     _, heartbeats = _beating(tmp_path, is_right=is_right)
     found = list(heartbeats.start("P-101A", STARTED))
-    assert found == ([] if is_right else [f"{BEGAN}, and no hand-over names it"])
+    assert found == ([] if is_right else [f"{BEGAN}, and no grant names it"])
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_a_heartbeat_begins_under_the_latest_word_only(
 ) -> None:
     authority, heartbeats = _beating(tmp_path)
     scope = str({**STARTED, **changes}["scope"])
-    fault = f"{BEGAN}, and {scope} was not handed over"
+    fault = f"{BEGAN}, and {scope} was not granted"
     assert fault in list(heartbeats.start("P-101A", {**STARTED, **changes}))
     heartbeats.forget()
     list(authority.take("P-101A", {"generation": 2, "mode": "OPERATOR"}))
-    after = f"{BEGAN}, and P-101A was not handed over"
+    after = f"{BEGAN}, and P-101A was not granted"
     assert list(heartbeats.start("P-101A", STARTED)) == [after]

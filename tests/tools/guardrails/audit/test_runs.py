@@ -162,12 +162,12 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
     [
         (nothing, ""),
         (never_sent("c1"), "/c1, which was not sent"),
-        (never_sent("c1", "c2", "r1"), "/r3 was sent, and its run had sent nothing to take back"),
+        (never_sent("c1", "c2", "r1"), "/r3 was sent, and its run had sent nothing to undo"),
         pytest.param(later("/c2", 3599.0), "", id="c2 in time"),
         (later("/c2", 3601.0), "/c2 was sent on an approval that had been given more than 3600 s"),
         (later("/c1", 61.0), "/c1 was sent on an approval that had been given more than 60 s"),
         pytest.param(later("/r1", 9999.0), "", id="r1 in time"),
-        (not_handed_over, "/c1 was sent for an agent, and P-101A was not handed over"),
+        (not_handed_over, "/c1 was sent for an agent, and P-101A was not granted"),
         (handed_over_until("2026-11-25T08:50:25.000Z"), "/c1 was sent for an agent, and P-101A"),
         (rebooted, "/r3 was sent on an approval that had been given before a restart"),
         (out_of_order, "/c1 before it was SENDING"),
@@ -175,7 +175,7 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
         (superseded_too_soon, "was sent while its request was SUPERSEDED"),
         (superseded_too_soon, "was superseded by no approved request of its run"),
         (refiled(False, "U-00000001", "U-00000002"), "to supersede another run's request"),
-        (refiled(False, "U-00000001", "U-00000002"), "its run had sent nothing to take back"),
+        (refiled(False, "U-00000001", "U-00000002"), "its run had sent nothing to undo"),
         (refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'), "/r1 had undone"),
         (
             refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'),

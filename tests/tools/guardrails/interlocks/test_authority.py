@@ -58,9 +58,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
     assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
     assert place.standing() == AuthorityStatus(
-        PUMP, "OPERATOR", "", None, True, _denial("P-101A was not handed over to agents")
+        PUMP, "OPERATOR", "", None, True, _denial("P-101A was not granted to agents")
     )
-    assert place.refusal() == "P-101A was not handed over to agents"
+    assert place.refusal() == "P-101A was not granted to agents"
     assert place.refusal(is_agents=False) == ""
 
 
@@ -68,11 +68,11 @@ def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
     until = give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
     assert place.standing() == AuthorityStatus(PUMP, "AGENT", "anna", until, True, None)
     assert place.refusal(later(HOUR_S - 0.002)) == ""
-    ended = f"P-101A was handed over to agents, which does not count: it ended {until}"
+    ended = f"P-101A was granted to agents, which does not count: it ended {until}"
     assert place.refusal(later(HOUR_S)) == ended
     assert not place.standing(now=later(HOUR_S)).is_valid
     assert place.refusal(later(HOUR_S), is_agents=False) == ""
-    assert place.standing(OTHER).reason == "P-101B was not handed over to agents"
+    assert place.standing(OTHER).reason == "P-101B was not granted to agents"
     kind, subject, body = place.told()[-1]
     assert (kind, subject) == ("authority.given", PUMP)
     assert body == {"generation": 1, "mode": "AGENT", "person": "anna", "until": until}
@@ -253,14 +253,14 @@ def test_a_script_hands_over_simulated_equipment_on_this_machine_only(
         (stamp(NOW.wall), "it ended"),
         (stamp(NOW.wall - timedelta(days=1)), "it ended"),
         (stamp(NOW.wall + timedelta(days=30, milliseconds=1)), "more than 30 days"),
-        ("for ever", "nobody can read when it ends"),
+        ("for ever", "its end cannot be read"),
     ],
 )
 def test_a_hand_over_ends_within_thirty_days(place: Place, until: str, reason: str) -> None:
     signed = signed_hand_over(place.decision_context, PUMP, NOW, until=until, generation=1)
     with pytest.raises(GuardrailError, match=reason):
         grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
-    assert place.refusal() == "P-101A was not handed over to agents"
+    assert place.refusal() == "P-101A was not granted to agents"
     give(place.decision_context, PUMP, NOW, lasts_s=30 * 24 * HOUR_S)
     assert place.refusal() == ""
 

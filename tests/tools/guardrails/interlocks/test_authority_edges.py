@@ -78,7 +78,7 @@ def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> N
         place.shell.execute(statement, (until,))
     assert _allowed(place) == set()
     assert place.standing().reason == (
-        "the journal does not tell that P-101A was handed over to agents"
+        "the journal does not tell that P-101A was granted to agents"
     )
 
 

@@ -153,13 +153,13 @@ def list_cannot_be_read(place: Place) -> None:
         (forged_row, "the journal does not tell"),
         (other_equipments, "the journal does not tell"),
         (taken_back_by_hand, "the journal does not tell"),
-        (longer, "nobody has signed"),
-        (journal_too, "nobody has signed"),
+        (longer, "no person has signed"),
+        (journal_too, "no person has signed"),
         (signature_of_nobody, str(Reason.NOT_CANONICAL)),
         (of_an_earlier_ledger, str(Reason.OTHER_LEDGER)),
         (key_was_revoked, str(Reason.REVOKED_KEY)),
         (person_was_taken_off_the_list, str(Reason.UNKNOWN_KEY)),
-        (list_cannot_be_read, "nobody can tell who has handed it over"),
+        (list_cannot_be_read, "the person who granted it is not known"),
     ],
 )
 def test_that_the_table_says_so_is_not_enough(

@@ -20,7 +20,7 @@ from ..steps.effects import give_up_effects
 
 NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
 SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
-MAYBE_SENT = "the gate ended between the intent and the outcome: nobody knows whether it was sent"
+MAYBE_SENT = "the gate ended between the intent and the outcome: whether it was sent is not known"
 RESTARTED = "the gate was started after the approval"
 
 _logger = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ async def recover(context: GateContext) -> None:
 async def recover_in_flight(context: GateContext) -> None:
     """Gives an outcome to every action that was claimed and that no gate executes.
 
-    Without an intent it was not sent. With one nobody knows: the tag is read, the reading is
-    attached, and a person is asked. It is never sent again, whatever the reading says.
+    Without an intent it was not sent. With one that is unknown, so the tag is read, the reading
+    is attached, and a person must resolve it. It is never sent again.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
     """
@@ -58,7 +58,7 @@ async def recover_in_flight(context: GateContext) -> None:
 def end_due(context: GateContext, action_id: str, reason: str) -> None:
     """Ends a due action that cannot be claimed, so that it does not hold up others.
 
-    Only somebody who writes into the ledger leaves such a one, and no sweep may find it.
+    Only a process that writes into the ledger leaves such an action.
     """
     with context.database.transaction(context.clock()) as transaction:
         move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)

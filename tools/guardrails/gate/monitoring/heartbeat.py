@@ -49,7 +49,7 @@ class _Running:
     Attributes:
         seq: The journal's row that says so.
         last: The count that went last; -1 while none did.
-        unanswered: How many counts nobody knows the end of.
+        unanswered: Number of counts whose outcome is unknown.
     """
 
     leave: HeartbeatPermission
@@ -60,7 +60,7 @@ class _Running:
 
 
 class HeartbeatWriter:
-    """One piece of equipment's heartbeat, at a gate's post.
+    """Heartbeat of one piece of equipment, written by the gate.
 
     Args:
         equipment: It has a heartbeat in the site file.
@@ -86,7 +86,7 @@ class HeartbeatWriter:
     def tags(self) -> frozenset[str]:
         """Tags that say whether the equipment is in remote, once authority is granted.
 
-        Also while something else is against it: else nobody could see the plant when that ends.
+        Also while something else blocks it, so that the plant is visible when that ends.
         """
         condition = remote_when(self._context, self._equipment) if self._is_handed_over else None
         return frozenset(condition.tags if condition else ())
@@ -157,7 +157,7 @@ class HeartbeatWriter:
         check_not_blocked(self._context, self._equipment)
         self._check_remote()
         if self._running is not None and self._running.leave != leave:
-            self._stop("it was handed over anew")
+            self._stop("it was granted anew")
         return leave
 
     def _check_remote(self) -> None:
@@ -181,7 +181,7 @@ class HeartbeatWriter:
         try:
             leave = permission_for(self._context, self._equipment)
             if leave == self._barred:
-                raise PermitRefused("its device has become another one; hand over again")
+                raise PermitRefused("its device is another one now; grant authority again")
         except GuardrailError:
             self._is_handed_over = False
             raise
@@ -219,7 +219,7 @@ class HeartbeatWriter:
             self._running = _Running(leave, session.identity, self._record_start(leave, session))
         elif self._running.identity != session.identity:
             self._barred = leave
-            raise PermitRefused("its device has become another one; hand over again")
+            raise PermitRefused("its device is another one now; grant authority again")
         return self._running
 
     async def _send(self, running: _Running, session: HeartbeatSession) -> None:
@@ -244,16 +244,16 @@ class HeartbeatWriter:
 
     def _record_start(self, leave: HeartbeatPermission, session: HeartbeatSession) -> int:
         body: dict[str, object] = {
-            "tag": self._tag.name, "count": self._count, "reason": f"handed over: {leave.scope}",
+            "tag": self._tag.name, "count": self._count, "reason": f"granted: {leave.scope}",
             "scope": leave.scope, "generation": leave.generation, "until": leave.until,
             "named": str(leave.named), "text": heartbeat_text(self._context.site, self._equipment),
             "protocol": session.identity.kind, "wire": session.wire(self._count).hex(),
             "epoch": self._context.epoch,
         }  # fmt: skip
         with self._context.database.transaction(self._context.clock()) as transaction:
-            # It may have waited for somebody who was writing, such as whoever takes it over.
+            # It may have waited for another transaction, such as one that takes the authority.
             if self._leave() != leave:
-                raise PermitRefused("it was handed over anew")
+                raise PermitRefused("it was granted anew")
             return transaction.record("heartbeat.started", self._equipment, body).seq
 
     async def _end(self, reason: str) -> None:

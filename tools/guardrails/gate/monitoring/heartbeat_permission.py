@@ -25,10 +25,10 @@ from ..steps.authorization import check_is_current
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatPermission:
-    """The hand-over that allows a heartbeat.
+    """Grant of authority that allows a heartbeat.
 
     Attributes:
-        scope: The equipment that was handed over, or what it is part of, or `site`.
+        scope: Equipment of the grant, or what it is part of, or `site`.
         until: When it ends, as a stamp.
         named: The heartbeat as the person signed it.
     """
@@ -52,7 +52,7 @@ def heartbeat_tag(context: GateContext, equipment: str) -> Tag:
 
 
 def permission_for(context: GateContext, equipment: str) -> HeartbeatPermission:
-    """Returns the hand-over that allows the heartbeat of a piece of equipment now.
+    """Returns the grant that allows the heartbeat of a piece of equipment now.
 
     Raises:
         GuardrailError: There is none that counts: why.
@@ -63,7 +63,7 @@ def permission_for(context: GateContext, equipment: str) -> HeartbeatPermission:
 
 
 def check_not_blocked(context: GateContext, equipment: str) -> None:
-    """Refuses what is suspended or locked out, whoever has handed it over.
+    """Refuses what is suspended or locked out, whatever was granted.
 
     Raises:
         InterlockActive: Something is.
@@ -104,7 +104,7 @@ def check_remote(context: GateContext, equipment: str, readings: Mapping[str, Da
     """Refuses equipment that does not say of itself that it is to be written to from here.
 
     Raises:
-        InterlockActive: It says that it is not, or nobody knows.
+        InterlockActive: It says that it is not, or that is unknown.
     """
     condition = remote_when(context, equipment)
     if condition is not None and condition.evaluate(readings) is not Truth.TRUE:
@@ -122,22 +122,22 @@ def _check_suspensions(context: GateContext, equipment: str) -> None:
 def _handed_over(context: GateContext, equipment: str) -> HeartbeatPermission:
     now, wanted = context.clock(), heartbeat_of(context.site, equipment)
     decision_context = DecisionContext(
-        context.site, context.database, context.policy, _people(context)
+        context.site, context.database, context.policy, _load_roster(context)
     )
     standing = authority_status(decision_context, equipment, now)
     if standing.denial:
         raise InterlockActive(standing.reason)
     if wanted is None or wanted not in allowed_heartbeats(decision_context, standing.scope, now):
         raise PermitRefused(
-            f"the hand-over of {standing.scope} does not name the heartbeat as it is now; hand "
+            f"the grant of {standing.scope} does not name the heartbeat as it is now; hand "
             "over again"
         )
     (row,) = load_authority(context.database, [standing.scope])
     return HeartbeatPermission(row.scope, row.generation, row.until or "", wanted)
 
 
-def _people(context: GateContext) -> Roster:
+def _load_roster(context: GateContext) -> Roster:
     try:
         return context.people()
     except ConfigError as error:
-        raise PermitRefused(f"nobody can tell who has handed it over: {error}") from None
+        raise PermitRefused(f"the person who granted it is not known: {error}") from None

@@ -95,7 +95,7 @@ class SuspensionMonitor:
         self._alarms.take(readings, now)
         self._context.suspensions.note(SITE_SCOPE, _ALARMS, self._alarms.flood(now), now)
         for name in self._lost_since_ms.keys() - {each.name for each in connections}:
-            del self._lost_since_ms[name]  # nobody reads it; a reader of later needs its own time
+            del self._lost_since_ms[name]  # a later reader of it needs time of its own
         for each in connections:
             self._look_at(each, now)
 
@@ -134,19 +134,19 @@ class SuspensionMonitor:
             LedgerError: It cannot be written; it is told the next time, and holds all the same.
         """
         context = self._context
-        while news := context.suspensions.next_news():
-            self._end_what_was_approved([news.what])  # of an end, what was approved meanwhile
-            self._record(news)
-            context.suspensions.told()
-        if context.suspensions.now:  # somebody may have approved it meanwhile
+        while change := context.suspensions.next_change():
+            self._end_what_was_approved([change.what])  # of an end, what was approved meanwhile
+            self._record(change)
+            context.suspensions.mark_recorded()
+        if context.suspensions.now:  # a request may have been approved meanwhile
             self._end_what_was_approved(context.suspensions.now)
 
-    def _record(self, news: SuspensionChange) -> None:
-        context, scope = self._context, news.what.scope
-        body: dict[str, object] = {"reason": news.what.reason, "since": news.what.since}
+    def _record(self, change: SuspensionChange) -> None:
+        context, scope = self._context, change.what.scope
+        body: dict[str, object] = {"reason": change.what.reason, "since": change.what.since}
         body["epoch"] = context.epoch
         with context.database.transaction(context.clock()) as transaction:
-            if news.is_over:
+            if change.is_over:
                 transaction.record("gate.resumed", scope, body)
             else:
                 transaction.record("gate.suspended", scope, body)

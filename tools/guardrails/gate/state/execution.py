@@ -55,14 +55,14 @@ class GateContext:
 
     Attributes:
         epoch: Its number; a gate that started later has a higher one.
-        clock: Returns the moment on people's clocks.
-        people: Reads the operators afresh, for somebody may have been taken off the list.
+        clock: Returns the time on wall and boot clock.
+        people: Reads the roster afresh, since an operator may have been removed.
         connector: Where read-only sessions come from.
         suspensions: For what nothing is sent now.
-        turn: Whether an action's frame is on its way to the plant: heartbeats let it go first.
+        write_slot: Held while an action's frame is on its way. Heartbeats wait for it.
         memory: Actions of this gate process.
         writes: When it has sent what to which tag, for whatever bounds how soon or how far.
-        lockouts: The folder of lockouts as it was when the post was taken.
+        lockouts: Folder of lockouts as it was when the gate started.
     """
 
     site: Site
@@ -111,7 +111,7 @@ class Readback:
     Attributes:
         is_as_sent: Whether the tag read as sent; true where nothing can be read back.
         is_read: Whether it could be read at all.
-        words: The finding for people and the journal.
+        words: Finding as text, for the journal.
     """
 
     is_as_sent: bool
@@ -128,13 +128,13 @@ class Execution:
         decided: The number of the ledger's last decision when it was claimed.
         write session: Open from the eighth step on.
         readings: The fresh reading of the ninth step.
-        read_at: When that was, on people's clocks.
+        read_at: Time of the reading on wall and boot clock.
         read_s: The same on the clock of permits, seconds.
         intent: Of the eleventh step; nothing leaves without one.
         may_have_left: Whether the thirteenth step has handed the frame to the write session.
-        answer: What the device said to it.
+        answer: Answer of the device.
         refusal: The no of the device or of the write session: nothing has changed.
-        doubt: Why nobody can tell what became of the frame.
+        doubt: Why the outcome of the frame is unknown.
         is_echo_equal: Whether the answer says that it was done.
         readback: Of the fifteenth step.
     """
@@ -190,4 +190,4 @@ class Execution:
 
 
 GateStep = Callable[[Execution], Awaitable[None]]
-"""One step of the way. Up to the twelfth each raises why the action may not go on."""
+"""One step of an execution. Up to the twelfth each raises why the action is denied."""

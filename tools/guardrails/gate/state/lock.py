@@ -49,7 +49,7 @@ class GateLock:
         return self
 
     def _check_owner(self) -> None:
-        # Who else writes there could pass a picture of theirs off as the gate's.
+        # Another user who writes there could forge the gate's snapshot.
         try:
             folder = self._path.parent.stat()
         except OSError:
@@ -61,7 +61,7 @@ class GateLock:
             )
 
     def _opened(self) -> int:
-        # The gate's number will be written into it: through a link, into somebody's file.
+        # The process id is written into it, which must not go through a link into another file.
         try:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
         except OSError as error:

@@ -22,7 +22,7 @@ class ActionMemory:
     """Where this gate has brought an action.
 
     Attributes:
-        at: When, on people's clocks.
+        at: Time on wall and boot clock.
         at_s: The same on the clock of readings, monotonic seconds.
         may_have_left: Whether this gate has recorded its intent.
     """
@@ -39,7 +39,7 @@ class MonitoredEffect:
 
     Attributes:
         condition: `None` if it cannot be judged by the site's tags.
-        at: When the command was verified, on people's clocks.
+        at: When the command was verified, on wall and boot clock.
         at_s: The same on the clock of readings, monotonic seconds.
         was_so: Whether it was true before the frame left.
     """
@@ -110,8 +110,8 @@ class GateMemory:
     def find_due(self, found: Collection[str], now: Instant) -> None:
         """Forgets what this gate has set due, and could take up, and does not find due any more.
 
-        Somebody else has ended it. What has waited for too long is kept, whoever has ended that:
-        this gate has had no chance to take it up, and would have ended it itself.
+        Another process has ended it. What has waited for too long is kept, since this gate would
+        have ended it itself.
 
         Args:
             found: The ids of what is due, as the gate finds it each time that it is free.

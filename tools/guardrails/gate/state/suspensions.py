@@ -35,7 +35,7 @@ class Suspensions:
 
     def __init__(self) -> None:
         self._now: dict[tuple[str, str], Suspension] = {}
-        self._news: deque[SuspensionChange] = deque()
+        self._changes: deque[SuspensionChange] = deque()
 
     @property
     def now(self) -> tuple[Suspension, ...]:
@@ -55,15 +55,15 @@ class Suspensions:
         known = self._now.get(key)
         if reason and known is None:
             self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
-            self._news.append(SuspensionChange(self._now[key]))
+            self._changes.append(SuspensionChange(self._now[key]))
             _logger.error("actuation is suspended: %s: %s", scope, reason)
         elif known is not None and reason:
-            self._take_back(SuspensionChange(known, is_over=True))
+            self._cancel_end(SuspensionChange(known, is_over=True))
         elif known is not None and not {
             SuspensionChange(known),
             SuspensionChange(known, is_over=True),
-        } & set(self._news):
-            self._news.append(SuspensionChange(known, is_over=True))
+        } & set(self._changes):
+            self._changes.append(SuspensionChange(known, is_over=True))
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
     def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
@@ -75,17 +75,17 @@ class Suspensions:
         if found := applying(self._now.values(), request, tags):
             raise InterlockActive("; ".join(each.words for each in found))
 
-    def next_news(self) -> SuspensionChange | None:
+    def next_change(self) -> SuspensionChange | None:
         """Returns what the journal does not know yet, the oldest first."""
-        return self._news[0] if self._news else None
+        return self._changes[0] if self._changes else None
 
-    def told(self) -> None:
+    def mark_recorded(self) -> None:
         """Notes that the journal knows it."""
-        news = self._news.popleft()
-        if news.is_over:
-            self._now = {key: each for key, each in self._now.items() if each is not news.what}
+        change = self._changes.popleft()
+        if change.is_over:
+            self._now = {key: each for key, each in self._now.items() if each is not change.what}
 
-    def _take_back(self, news: SuspensionChange) -> None:
+    def _cancel_end(self, change: SuspensionChange) -> None:
         """It has come again before the journal knew of its end."""
-        if news in self._news:
-            self._news.remove(news)
+        if change in self._changes:
+            self._changes.remove(change)

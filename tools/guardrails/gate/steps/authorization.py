@@ -132,7 +132,7 @@ def _verdict(
 async def check_validity(execution: Execution) -> None:
     """Step 4 checks that the approval has not expired on either clock.
 
-    What a lease takes back waits until the time of the lease is over.
+    An undo of a lease waits until the time of the lease is over.
     """
     record, now = execution.record, execution.context.clock()
     since_s = now.since_s(record.approved) if record.approved else None

@@ -132,7 +132,7 @@ def _check_expected(execution: Execution, expected: ExpectedReading) -> None:
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"
         raise InterlockActive(f"{expected.tag} cannot be relied on: {status}")
-    if execution.action.undoes is not None:  # whatever differs at all is somebody else's
+    if execution.action.undoes is not None:  # another value was written by another client
         expected = expected.model_copy(update={"tolerance": None})
     if not _is_near(reading.scalar, expected) and not _is_back(execution, expected, reading.scalar):
         raise InterlockActive(

@@ -3,7 +3,7 @@
 It records whether an expected effect of a write comes, and enforces nothing.
 
 What it looks for it knows from its own memory. A verdict is a row of the journal, and one of the
-ledger's table unless somebody else has written that; it changes nothing else.
+ledger's table unless another process has written that; it changes nothing else.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ from ...ledger.journal_rows import has_row
 from ..state.execution import Execution, GateContext
 from ..state.memory import MonitoredEffect
 
-_RESTARTED = "the gate was started meanwhile: nobody has looked"
-_CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
+_RESTARTED = "the gate was started meanwhile: it was not observed"
+_CLOCK = "the clock was set or the machine restarted meanwhile: the time is not known"
 _OTHER_TAGS = "it cannot be judged by the site's tags"
 
 
@@ -56,7 +56,7 @@ def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) ->
     """Judges every expectation that is open, and records those that came or whose time is over.
 
     Only of what this gate has verified itself, and by its own memory of what was expected and
-    since when: rows that somebody else has written are passed by.
+    since when. Rows of other processes are skipped.
 
     Args:
         readings: What the gate has read last.

@@ -15,10 +15,8 @@ async def commit_intent(execution: Execution) -> None:
     """Step 11 checks the approval again, and commits and anchors the intent.
 
     Raises:
-        PermitRefused: The request ended while the checks ran: taken back, or locked out; or
-            its time is over.
-        LedgerError: The action was sent before, or somebody else is sending it: nothing that is
-            noted here may say that it was not.
+        PermitRefused: The request was revoked, locked out or expired while the checks ran.
+        LedgerError: The action was sent before, or another process is sending it.
     """
     await check_validity(execution)  # again: to reach the device has taken its time
     execution.intent = proof(execution, record_intent(execution))
@@ -33,9 +31,9 @@ def record_intent(execution: Execution) -> int:
         details["before"] = execution.tag.show_value(before.scalar)
     with context.database.transaction(context.clock()) as transaction:
         if not is_approved(transaction, execution.record.request.request_id):
-            raise PermitRefused("the request ended while the action was on its way")
+            raise PermitRefused("the request ended while the action was executed")
         if is_key_revoked_since(transaction, execution.decided):
-            raise PermitRefused("a key was revoked while the action was on its way")
+            raise PermitRefused("a key was revoked while the action was executed")
         if has_row(
             transaction, action.action_id, "action.intent"
         ):  # whatever has become of the table

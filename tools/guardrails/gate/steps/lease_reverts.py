@@ -29,11 +29,11 @@ from .own_record import check_own, has_broken, written_at
 
 
 def set_reverts_due(context: GateContext) -> None:
-    """Says of every lease whose time has come that its next write is to be taken back.
+    """Sets the next undo due of every lease whose time has come.
 
     One at a time, the last written first, and only when the gate has nothing else in hand: what
     is due must be claimed soon. The gate still takes each through every step; one that comes to
-    nothing ends the lease, and what stays open is told. So does one whose time nobody can tell.
+    nothing ends the lease, and what stays open is recorded. So does one of unknown time.
 
     Raises:
         LedgerError: The ledger cannot be used.
@@ -43,7 +43,7 @@ def set_reverts_due(context: GateContext) -> None:
             record = load_exactly(context.database, request_id)
         except RequestDamaged:
             continue  # nothing of it is sent; the gate tells of it
-        if _why_never(context, record):
+        if _why_impossible(context, record):
             with context.database.transaction(context.clock()) as transaction:
                 _give_up(context, transaction, load_exactly(context.database, request_id))
         # Most of the time nothing is to be changed, and nothing is locked.
@@ -93,7 +93,7 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
     return reading.quality is Quality.GOOD and is_same
 
 
-def _why_never(context: GateContext, record: RequestRecord) -> Denial | None:
+def _why_impossible(context: GateContext, record: RequestRecord) -> Denial | None:
     """Returns why the gate can never undo what a request wrote, or `None` if it can."""
     request, states = record.request, states_of(record)
     try:
@@ -106,7 +106,7 @@ def _why_never(context: GateContext, record: RequestRecord) -> Denial | None:
     if at is not None and context.clock().since_s(at) is None:
         return Denial(
             "clock",
-            "the clocks part since it was written: nobody can tell whether its time is over",
+            "the clocks disagree since it was written: whether its time is over is not known",
         )
     if request.run is None and not is_whole(request, states) and not has_broken(context, record):
         return Denial("ended", "a command of it was ended, and not by this gate")
@@ -118,7 +118,7 @@ def _why_now(
 ) -> str | None:
     """Returns why what a request wrote is to be undone now, or `None` if it is not.
 
-    By what this gate has done itself: whoever can write rows could have any time be over.
+    By this gate's own memory, since rows can be written by other processes.
 
     Args:
         besides: An action that may be under way, for it is judged for itself.
@@ -135,7 +135,7 @@ def _why_now(
 
 
 def _give_up(context: GateContext, transaction: Transaction, record: RequestRecord) -> None:
-    denial = _why_never(context, record)
+    denial = _why_impossible(context, record)
     if record.state is RequestState.APPROVED and denial:
         name = record.request.request_id
         move_request(transaction, name, RequestState.INVALIDATED, str(denial))

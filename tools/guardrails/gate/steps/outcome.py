@@ -9,14 +9,14 @@ from ...ledger.store.wakeup import notify
 from ..state.execution import Execution
 from .effects import expect_effects
 
-_UNJUDGED = "nobody has judged what the device answered"
+_UNJUDGED = "the answer of the device was not judged"
 _UNREAD = "it was not read back"
 
 
 async def record_outcome(execution: Execution) -> None:
     """Step 16 records the outcome, with the device's answer and the read-back.
 
-    Verified is only what the device took, and shows; whatever is missing, nobody knows.
+    Verified is only what the device took and shows. Anything less is unknown.
     """
     refusal, found = execution.refusal, execution.readback
     if refusal is not None:

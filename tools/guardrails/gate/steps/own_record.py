@@ -52,8 +52,7 @@ def check_own(context: GateContext, record: RequestRecord, besides: str = "") ->
 def has_broken(context: GateContext, record: RequestRecord) -> bool:
     """Whether this gate has found that a command of a request failed.
 
-    Or has set it due and could not take it up in time: whoever has ended that, for each process
-    may, this gate would have. A row that says it was due, or for how long, is not enough.
+    Or has set it due and could not claim it in time. A row that says so is not enough.
     """
     names, now = [each.action_id for each in record.request.commands], context.clock()
     return any(
@@ -100,5 +99,5 @@ def _is_signed(
         check_resolver(decision_context, record.request, operator)
     except (GuardrailError, ConfigError):
         return False
-    said = (decision.verdict, decision.digest, decision.subject)
-    return said == (found.verdict, record.digest, action.action_id)
+    signed = (decision.verdict, decision.digest, decision.subject)
+    return signed == (found.verdict, record.digest, action.action_id)

@@ -14,7 +14,7 @@ def check_recovery(execution: Execution) -> None:
     """Refuses a recovery of a run that has sent nothing, and an undo of what was not sent.
 
     Raises:
-        PermitRefused: There is nothing to take back, or the action does not take it back.
+        PermitRefused: There is nothing to undo, or the action does not undo it.
     """
     action, run = execution.action, execution.record.request.run
     if action.kind != "recovery":
@@ -26,21 +26,21 @@ def check_recovery(execution: Execution) -> None:
     intents = epochs_of_run(database, run.run_id)
     sent = _sent(execution, intents)
     if not sent:
-        raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
+        raise PermitRefused(f"there is nothing to undo: run {run.run_id} has sent nothing")
     if action.undoes is None:
         return
     try:
         records = load_run(database, run.run_id)
     except LedgerError as damage:
-        raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
+        raise PermitRefused(f"what it undoes is not known: {damage}") from None
     _check_undo(action, records, _without_unsent(execution, sent), intents)
 
 
 def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
     """Returns what was sent of what the ledger has an intent for.
 
-    What this gate has sent it knows by itself, and of a request that is approved now nobody
-    else has sent anything: the ledger's word counts for other requests, of gates before it.
+    This gate knows what it has sent, and no other gate has sent anything of a request that is
+    approved now. The ledger's rows count for other requests, of earlier gates.
     """
     context, own = execution.context, f"{execution.record.request.request_id}/"
     return {
@@ -84,10 +84,10 @@ def _check_undo(
         None,
     )
     if command is None or command.action_id not in sent:
-        raise PermitRefused(f"there is nothing to take back: {action.undoes} was not sent")
+        raise PermitRefused(f"there is nothing to undo: {action.undoes} was not sent")
     states = [(record.request, states_of(record)) for record in records]
     for other in other_undos(action, states, intents):
         raise PermitRefused(f"{other} has taken {action.undoes} back already")
     expected = [(each.tag, type(each.value), each.value) for each in action.expected]
     if action.tag != command.tag or expected != [(command.tag, type(command.value), command.value)]:
-        raise PermitRefused(f"it does not take back what {action.undoes} wrote")
+        raise PermitRefused(f"it does not undo what {action.undoes} wrote")

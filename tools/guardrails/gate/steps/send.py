@@ -67,7 +67,7 @@ def _outdated(execution: Execution) -> Denial | None:
     """Returns why the reading is too old, on either clock, or `None` if it is fresh."""
     since_s = execution.context.clock().since_s(execution.read_at) if execution.read_at else None
     if since_s is None:
-        return Denial("clock", "the clock was set after the look at the plant")
+        return Denial("clock", "the clock was set after the plant was read")
     if 0.0 <= since_s < BUDGET_S:
         return None
-    return Denial("reading_age", "the look at the plant is too old")
+    return Denial("reading_age", "the plant reading is too old")

@@ -58,7 +58,7 @@ class Transaction:
             LostRace: It changed none: what the statement compares is no longer so.
         """
         if self._connection.execute(statement, values).rowcount != 1:
-            raise LostRace("somebody else was faster; nothing was changed")
+            raise LostRace("another process changed it first; nothing was changed")
 
     def one(self, question: str, *values: object) -> Any:
         """Returns the first column of the first answer, or `None`."""
@@ -141,7 +141,7 @@ class Database:
 
     @contextmanager
     def one_moment(self) -> Generator[None]:
-        """Lets everything that is read inside be of one moment, whoever writes meanwhile.
+        """Makes everything that is read inside be of one moment.
 
         Nothing may be written inside. Others can, and their rows wait in the write-ahead log.
         One inside another is the same moment.
@@ -171,7 +171,7 @@ class Database:
             raise ledger_error(self._path, error) from error
 
     def version(self) -> tuple[int, int]:
-        """Returns what is another as soon as anybody, here too, has changed anything.
+        """Returns a value that changes with every change of the ledger, by any process.
 
         Raises:
             LedgerError: It cannot be read.
@@ -284,7 +284,7 @@ class Database:
     def _create(self) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            if self._version() == 0:  # nobody was faster
+            if self._version() == 0:  # no other process was faster
                 self._create_tables()
             self._connection.execute("COMMIT")
         finally:

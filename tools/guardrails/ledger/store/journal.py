@@ -16,7 +16,7 @@ from ....requests.stamps import Instant, stamp
 FIRST = "0" * 64
 """What the first row names as the row before it."""
 _TAIL = 32 * 1024
-_FIRST_ANCHORED = 2  # whoever wrote the very first row may have been killed before its anchor
+_FIRST_ANCHORED = 2  # the process that wrote the first row may have been killed before its anchor
 _NOT_ANCHORED = "it was recorded, but not anchored"
 
 

@@ -1,4 +1,4 @@
-"""The ledger's tables. What must never happen is refused here, whoever writes."""
+"""Schema of the ledger. Its triggers refuse what must never happen."""
 
 import sqlite3
 from collections.abc import Iterator

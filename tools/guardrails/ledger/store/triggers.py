@@ -1,4 +1,4 @@
-"""Triggers that refuse illegal changes of the tables, whoever writes."""
+"""Triggers that refuse illegal changes of the tables."""
 
 TRIGGERS = """
 CREATE TRIGGER journal_continues BEFORE INSERT ON journal

@@ -17,9 +17,9 @@ from typing import Self
 from handwheel.connectors.config.shared_folder import is_shared, make_folder
 
 _FOLDER = "wake"
-_LISTENERS_AT_MOST = 64  # whoever fills the folder must not hold up the gate
+_LISTENERS_AT_MOST = 64  # a full folder must not hold up the gate
 _LONGEST = 256  # bytes of a datagram
-_PAUSE_S = 0.005  # whoever floods a listener must not keep it busy
+_PAUSE_S = 0.005  # a flooded listener must not be kept busy
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_SOCKET = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -34,7 +34,7 @@ def notify(state: Path, name: str) -> None:
         state: The site's state folder.
         name: The id, and all that is told.
 
-    Effect: none. Retry: none. Timeout: none is needed; it waits for nobody.
+    Effect: none. Retry: none. Timeout: none; it does not wait.
     """
     with suppress(OSError), _folder(state) as folder:
         _tell(folder, name.encode()[:_LONGEST])
@@ -75,7 +75,7 @@ def _send(sender: socket.socket, folder: int, name: str, message: bytes) -> None
 class WakeupListener:
     """Is woken by `notify` while the context is open.
 
-    Where it cannot be, it waits its time out as if nobody had called: who listens polls anyway.
+    Where that fails it waits for the time-out, since listeners poll anyway.
 
     Args:
         state: The site's state folder.
