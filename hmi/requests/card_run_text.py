@@ -12,9 +12,9 @@ from handwheel.tools.guardrails.approval.card_model import (
 )
 
 from ..shell.terminal.panel import LABEL, MARK, Part, Row, columns_of, with_unit
+from ..shell.terminal.truth_text import TRUTH_TEXT
 
 _VALUES = "  ["  # from here on the values behind a condition
-_MET = {"true": "met", "false": "not met", "unknown": "not known"}
 _PROBLEMS_ABOVE = 3
 _GAPS = 6  # columns of the mark, and between the cells of a permissive
 
@@ -81,8 +81,10 @@ def evidence(run: CardRun, requires: list[CardCondition], *, is_whole: bool) -> 
 
 
 def _evidence(found: CardEvidence, *, is_whole: bool) -> Row:
-    filed = _MET[found.filed]
-    state = f"{filed} when submitted" if found.now is None else f"{filed}, now {_MET[found.now]}"
+    filed = TRUTH_TEXT[found.filed]
+    state = (
+        f"{filed} when submitted" if found.now is None else f"{filed}, now {TRUTH_TEXT[found.now]}"
+    )
     is_odd = found.is_against
     if is_whole or is_odd:
         now = f"; now {_values_of(found.shown_now)}" if found.now is not None else ""

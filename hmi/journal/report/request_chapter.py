@@ -9,6 +9,7 @@ from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import plain, printable
 
+from ...shell.terminal.truth_text import TRUTH_TEXT
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.malformed_rows import write_row_or_fault, write_rows_or_fault
 from ..rows.report_writer import ReportWriter
@@ -24,7 +25,6 @@ _STATE = "request."
 _WAITS = frozenset({"PENDING", "PARTIAL"})
 _NOT_APPROVED = "Not approved"
 _NEVER = "R4"
-_TRUTHS = {"true": "met", "false": "not met", "unknown": "not known"}
 
 
 def write_request(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
@@ -127,7 +127,7 @@ def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestH
     for side, label in _SIDES:
         for each in (each for each in request.evidence if each.side == side):
             source = f"{printable(each.id)}, {printable(each.source)}"
-            report.field(label, f"{_TRUTHS[each.truth]}: {printable(each.shown)} ({source})")
+            report.field(label, f"{TRUTH_TEXT[each.truth]}: {printable(each.shown)} ({source})")
     risk = f"{request.risk_class}, {CLASSES.get(request.risk_class, 'unknown')}"
     report.field("policy class", risk)
     if request.risk_class != _NEVER:
