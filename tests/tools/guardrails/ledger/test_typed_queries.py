@@ -139,5 +139,6 @@ def _named(value: Any, request_id: str) -> Any:
         pairs = cast("dict[str, Any]", value)
         return {_named(key, request_id): each for key, each in pairs.items()}
     if isinstance(value, tuple):
-        return tuple(_named(each, request_id) for each in cast("tuple[Any, ...]", value))
+        items: tuple[Any, ...] = value
+        return tuple(_named(each, request_id) for each in items)
     return value
