@@ -176,7 +176,7 @@ def stand_beside(meeting: Path) -> None:
 
     def always_free(file: int, operation: int) -> None: ...
 
-    _patch.setattr(f"{_GATE}.lock.fcntl.flock", always_free)
+    _patch.setattr(f"{_GATE}.state.lock.fcntl.flock", always_free)
     _patch.setattr(gate, "start_epoch", same_epoch)
     _patch.setattr(carry_out, "claim", claim_together)
     _patch.setattr(intent, "record_intent", intend_together)
