@@ -247,4 +247,4 @@ async def test_a_lease_whose_time_nobody_can_tell_ends_and_is_told(
     assert frames(room) == wires(request, "c1")
     assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
     (told,) = rows(room, "lease.open")
-    assert "the clocks part since it was written" in str(told["reason"])
+    assert "the clocks disagree since it was written" in str(told["reason"])
