@@ -138,6 +138,6 @@ def _named(value: Any, request_id: str) -> Any:
     if isinstance(value, dict):
         pairs = cast("dict[str, Any]", value)
         return {_named(key, request_id): each for key, each in pairs.items()}
-    if type(value) is tuple:  # isinstance would make the elements unknown to pyright
+    if value.__class__ is tuple:  # isinstance would make the elements unknown to pyright
         return tuple(_named(each, request_id) for each in value)
     return value
