@@ -13,7 +13,7 @@ from handwheel.playbooks.run.diagnosis import Diagnosis
 from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.tools.maintenance.workorders import WorkOrders
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionState
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from . import gateway
 from .checks import gate_context

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.journal import chain_faults
 from handwheel.tools.guardrails.ledger.store.states import ActionState
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from .approval_to_write import VALUES
 from .checks import gate_context

@@ -54,7 +54,7 @@ from handwheel.tools.requests.request import (
     Requirement,
     RunOrigin,
 )
-from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 PUMP, SETPOINT = "P-101B.run_cmd", "PIC-102.sp"
 """Written tags, a coil over Modbus and a set point over OPC UA."""

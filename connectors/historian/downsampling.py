@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from .database import HOUR_US, MINUTE_US
-from .slots import aggregate, held_pieces
 from .stored_values import Stored, number_of
+from .time_slots import aggregate, held_pieces
 
 DAY_US = 24 * HOUR_US
 RAW_US = 3 * DAY_US

@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 from ..model.values import DataValue, StatusCode
 from .database import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, translated_read
 from .downsampling import good_number, read_marks, recordings, rows_of
-from .slots import Piece, Slot, aggregate, held_pieces
 from .stored_values import Stored, from_stored
+from .time_slots import Piece, Slot, aggregate, held_pieces
 
 _SLEW_US = 1_000_000  # smaller steps are corrections of the clock
 

@@ -14,7 +14,7 @@ from handwheel.tools.safe_text import plain, printable
 from .report.signatures import card_of
 from .rows.entries import Journal, JournalEntry
 from .rows.malformed_rows import ROW_FAULTS, fault_line
-from .rows.terms import WHOLE, key_values, spaced_hex
+from .rows.term_explanations import WHOLE, key_values, spaced_hex
 
 COLUMNS = (
     "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.administrators import revoked_keys
-from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from .csv_export import write_csv
 from .report.report import Selection, render_report

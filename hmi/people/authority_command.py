@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.decisions import authority_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.requests.stamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site

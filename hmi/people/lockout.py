@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from .plain_site_file import Unclear, plain_equipment, plain_state
+from .lockout_site_file import Unclear, plain_equipment, plain_state
 
 SITE = "site"
 """The scope that covers all equipment, and the name of its file."""

@@ -34,7 +34,7 @@ from handwheel.tools.guardrails.identity.roster import (
 )
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lo
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption

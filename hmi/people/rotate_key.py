@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject
-from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
 from .signing import Signer, find_person, open_signer, sign_subject

@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     sign,
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import Instant, instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp, stamp
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
 

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession, check_a
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import has_colour

@@ -11,8 +11,8 @@ from handwheel.tools.guardrails.approval.card_model import (
     CardRun,
 )
 
+from ..shell.terminal.condition_text import TRUTH_TEXT
 from ..shell.terminal.panel import LABEL, MARK, Part, Row, columns_of, with_unit
-from ..shell.terminal.truth_text import TRUTH_TEXT
 
 _VALUES = "  ["  # from here on the values behind a condition
 _PROBLEMS_ABOVE = 3

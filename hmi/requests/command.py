@@ -24,8 +24,8 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
-from handwheel.tools.requests.stamps import instant_now
-from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines

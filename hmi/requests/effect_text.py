@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.safe_text import printable
 
 MET_BEFORE = "it was already met before the write"

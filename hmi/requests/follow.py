@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
 from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.wrap import fold
 from .request_text import action_line, stuck_action, stuck_text

@@ -22,10 +22,10 @@ from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.duration_text import exact_span
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest, Proposer
-from handwheel.tools.requests.spans import exact_span
-from handwheel.tools.requests.stamps import instant_now
-from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 

@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import as_option

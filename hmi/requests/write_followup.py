@@ -24,8 +24,8 @@ from handwheel.tools.guardrails.ledger.write_leases import (
 )
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
-from handwheel.tools.requests.spans import exact_span
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.duration_text import exact_span
+from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from .effect_text import effect_text

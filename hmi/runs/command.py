@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout import system_user

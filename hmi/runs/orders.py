@@ -37,7 +37,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import Signer, sign_statement

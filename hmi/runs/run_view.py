@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain
 
 from ..journal.rows.run_text import run_event_text

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, l
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines

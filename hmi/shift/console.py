@@ -12,7 +12,7 @@ import typer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import open_signer
 from ..shell.terminal.prompt import NO_TERMINAL

@@ -6,7 +6,7 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import find_person
 from ..shell.cli.exits import CONFIGURATION, fail

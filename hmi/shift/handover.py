@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.shift_handover import (
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.reasons import reason_fault
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_subject
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm

@@ -13,7 +13,7 @@ from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.administrators import revoked_keys
-from handwheel.tools.requests.stamps import boot_ms, instant_now
+from handwheel.tools.requests.timestamps import boot_ms, instant_now
 
 from ..people.signing import Signer
 from .lock_states import ConsoleClocks, ConsoleEvent, ConsoleSession, ConsoleState, step

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import in_lease
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..requests.request_text import request_line

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, Req
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.requests.reasons import reason_fault
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout import run_lockout, system_user
 from ..people.signing import Signer, find_operator, open_context, open_signer

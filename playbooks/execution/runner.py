@@ -8,7 +8,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
-from handwheel.tools.requests.stamps import Instant, parse_stamp
+from handwheel.tools.requests.timestamps import Instant, parse_stamp
 
 from ..binding.model import BoundPlaybook, Escalation, Step, owned_by
 from ..run.diagnosis import Diagnosis

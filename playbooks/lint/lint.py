@@ -12,7 +12,7 @@ from ..language.errors import Finding
 from ..language.loader import Playbook
 from ..language.names import default_role_binding, role_bindings
 from .constants import check_constants
-from .form import check_form
+from .key_rules import check_form
 from .plan import check_dead_band, check_verify_windows, check_writes
 from .segments import check_segments
 from .site import check_ownership, check_roles, check_suggestions

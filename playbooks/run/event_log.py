@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.runs import (
     record_event,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import printable
 
 from .states import CLOSED, EventKind, IllegalEvent, Run, RunEvent, apply, fold

@@ -9,7 +9,7 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ..binding.model import BoundPlaybook
 from .event_log import RunLog

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
-from handwheel.connectors.historian.slots import Slot
+from handwheel.connectors.historian.time_slots import Slot
 from handwheel.connectors.model.values import DataValue
 
 _SLOTS = 200  # within a slot the pace of the plant's clock counts as constant

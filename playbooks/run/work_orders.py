@@ -12,7 +12,7 @@ from handwheel.tools.maintenance.workorders import (
     WorkOrders,
 )
 from handwheel.tools.requests.ids import new_id
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..binding.model import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
 from .event_log import RunLog

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
 from handwheel.tools.requests.canonical import canonical, digest
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..sites.people import key_id
 from ..sites.signed_requests import signed_by

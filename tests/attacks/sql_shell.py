@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 
 def forge_approvals(ledger: Path, now: Instant) -> bool:

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.decisions import Decision, Signed, meaning_of, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..sites.on_disk import PEOPLE, Premises
 from ..sites.people import key_id, key_of

@@ -36,7 +36,7 @@ from handwheel.tools.guardrails.gate.steps import outcome as concluding
 from handwheel.tools.guardrails.ledger import intents
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
 from handwheel.tools.guardrails.ledger.store.states import ActionState
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 _GATE = "handwheel.tools.guardrails.gate"
 _CLAIM_S = 5.0

@@ -42,9 +42,9 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Proposer
-from handwheel.tools.requests.stamps import instant_now
-from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.timestamps import instant_now
 
 from .site import ADMINISTRATOR, APPROVER, PROPOSER, ROLES, World
 

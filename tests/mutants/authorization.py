@@ -8,12 +8,12 @@ import pytest
 
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps import authorization, intent
-from handwheel.tools.guardrails.gate.steps import lease_reverts as reverts
+from handwheel.tools.guardrails.gate.steps import lease_expiry as reverts
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures import quorum
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from .mutant import Mutant, both, nothing, put, says, step
 

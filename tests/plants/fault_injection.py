@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 
 class Crash(BaseException):

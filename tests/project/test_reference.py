@@ -25,7 +25,8 @@ from handwheel.tools.guardrails.ledger.store import states as transitions
 from handwheel.tools.guardrails.policy import schema as policy_schema
 from handwheel.tools.guardrails.policy import suspend as policy_suspend
 from handwheel.tools.guardrails.signatures import decisions
-from handwheel.tools.requests import request, stamps
+from handwheel.tools.requests import request
+from handwheel.tools.requests import timestamps as stamps
 
 from . import plant_pages
 from .doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of

@@ -14,7 +14,7 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..plants.served import link_of, site_of
 from .people import key_id, record_of

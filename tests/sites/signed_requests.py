@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     sign,
 )
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from .people import SITE, START, boss, key_id, key_of, record_of, roster_of
 

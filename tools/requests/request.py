@@ -11,7 +11,7 @@ from handwheel.connectors.session.protocols import DeviceIdentity
 
 from .canonical import canonical, digest, parse_canonical
 from .reasons import ReasonText
-from .stamps import parse_stamp
+from .timestamps import parse_stamp
 
 
 def _check_stamp(text: str) -> str:

@@ -12,9 +12,9 @@ from handwheel.tools.safe_text import plain, printable
 from ...requests.effect_text import effect_sentence
 from ..rows.entries import JournalEntry
 from ..rows.malformed_rows import write_row_or_fault
-from ..rows.report_writer import ReportWriter
 from ..rows.row_text import row_text
-from ..rows.terms import ACTION_STATES, clock_time, key_values, moment, spaced_hex
+from ..rows.term_explanations import ACTION_STATES, clock_time, key_values, moment, spaced_hex
+from .layout import ReportWriter
 from .signatures import card_of, reading_text
 
 _STATE = "action."

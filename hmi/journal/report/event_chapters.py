@@ -11,11 +11,11 @@ from handwheel.tools.safe_text import plain, printable
 from ...people.lockout_lines import note_text
 from ..rows.entries import UNREADABLE, JournalEntry
 from ..rows.malformed_rows import write_row_or_fault
-from ..rows.report_writer import ReportWriter
 from ..rows.row_text import row_text, value_of
 from ..rows.run_text import run_event_text
-from ..rows.terms import clock_time, key_values, moment, scope_text
+from ..rows.term_explanations import clock_time, key_values, moment, scope_text
 from .file_changes import FILES
+from .layout import ReportWriter
 from .open_items import mode_meaning
 from .shift_handover import shift_handover_text, write_shift_handover
 from .signatures import Signatures

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry, RequestHistory

@@ -9,14 +9,14 @@ from handwheel.tools.guardrails.ledger.store.states import (
     ActionState,
     RequestState,
 )
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.report_writer import ReportWriter
 from ..rows.row_text import open_write_text
-from ..rows.terms import moment, scope_text
+from ..rows.term_explanations import moment, scope_text
 from .final_states import REQUEST, action_state, last_state
+from .layout import ReportWriter
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}

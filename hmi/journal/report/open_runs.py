@@ -10,7 +10,7 @@ from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.terms import moment
+from ..rows.term_explanations import moment
 from .final_states import ACTION, action_state, last_move
 
 _STATES: Mapping[str, RunState] = {f"{PREFIX}{kind}": move[1] for kind, move in MOVES.items()}

@@ -6,17 +6,17 @@ from functools import partial
 
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
 from ..rows.malformed_rows import write_rows_or_fault
-from ..rows.report_writer import ReportWriter
-from ..rows.terms import WHOLE, moment
+from ..rows.term_explanations import WHOLE, moment
 from .action_history import action_history
 from .event_chapters import write_run, write_site
 from .file_changes import file_changes
+from .layout import ReportWriter
 from .lease_text import note_closed_writes
 from .open_items import write_open
 from .request_chapter import summary, write_request

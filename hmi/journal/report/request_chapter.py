@@ -5,18 +5,18 @@ from functools import partial
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest
-from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import plain, printable
 
-from ...shell.terminal.truth_text import TRUTH_TEXT
+from ...shell.terminal.condition_text import TRUTH_TEXT
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.malformed_rows import write_row_or_fault, write_rows_or_fault
-from ..rows.report_writer import ReportWriter
 from ..rows.row_text import row_text
-from ..rows.terms import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
+from ..rows.term_explanations import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
 from .action_history import ActionHistory, action_history, write_actions
 from .file_changes import FILE_NAMES
+from .layout import ReportWriter
 from .lease_text import lease_summary
 from .signatures import Signatures
 

@@ -7,7 +7,7 @@ from handwheel.tools.guardrails.approval.shift_handover import PARTS
 from handwheel.tools.safe_text import printable
 
 from ..rows.entries import JournalEntry
-from ..rows.report_writer import ReportWriter
+from .layout import ReportWriter
 from .signatures import Signatures, card_of
 
 

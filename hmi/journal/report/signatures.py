@@ -18,12 +18,12 @@ from handwheel.tools.guardrails.signatures.decisions import (
     verify,
 )
 from handwheel.tools.requests.canonical import digest, parse_canonical
-from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry
-from ..rows.report_writer import ReportWriter
-from ..rows.terms import VERDICTS, WHOLE, moment
+from ..rows.term_explanations import VERDICTS, WHOLE, moment
+from .layout import ReportWriter
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})
 _ABOUT_SITE = _ADMINISTRATORS | {"hand-over", "end-shift", "take-shift"}

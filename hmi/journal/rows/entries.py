@@ -8,7 +8,7 @@ from typing import Any, cast
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.request import Action, ActionRequest, parse_request
-from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 
 UNREADABLE = "unreadable"
 """The kind of a malformed row."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
+from ..report.layout import ReportWriter
 from .entries import JournalEntry
-from .report_writer import ReportWriter
 
 ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Errors raised while showing a row that the gate did not write."""

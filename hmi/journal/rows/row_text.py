@@ -7,7 +7,7 @@ from handwheel.tools.safe_text import printable
 
 from ...requests.effect_text import effect_line
 from ...shell.terminal.plural import counted
-from .terms import moment
+from .term_explanations import moment
 
 Words = Callable[[str, Mapping[str, Any]], str]
 

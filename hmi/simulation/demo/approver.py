@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...people.signing import Signer, open_context, sign_statement
 from ...requests.approve import ask, sign_approval

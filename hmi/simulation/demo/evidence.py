@@ -5,8 +5,8 @@ from typing import Any
 
 from handwheel.tools.safe_text import printable
 
+from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import MARK
-from ...shell.terminal.truth_text import TRUTH_TEXT
 
 _SIDES = {"for": "for", "against": "against", "permissive": "needs"}
 _WANTED = {"for": "true", "against": "false", "permissive": "true"}

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roste
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ...people.signing import Signer, open_context, sign_statement
 

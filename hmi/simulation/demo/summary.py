@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from .frame_comparison import prove
 from .processes import DemoSystem
-from .proof import prove
 from .runs import RunFollower
 from .timeline import DEMO_TAGS, Timeline, clock_text
 

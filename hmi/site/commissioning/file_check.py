@@ -11,7 +11,7 @@ from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, OpcuaConnect
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.remote import remote_problems
+from handwheel.tools.guardrails.interlocks.remote_mode import remote_problems
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy, read_policy, read_policy_file
 

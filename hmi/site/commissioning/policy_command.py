@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 
 from ...shell.cli.exits import NO, run

@@ -1,6 +1,6 @@
 """A value that is not known lets no run act; a plant that is not seen stops no clock."""
 
-from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 
 from ..testbed.frames import START_B, STOP_A
 from ..testbed.stepped_agents import AgentsRoom

@@ -14,7 +14,7 @@ from handwheel.connectors.historian import downsampling
 from handwheel.connectors.historian.database import HISTORY_FILE, HOUR_US, MINUTE_US
 from handwheel.connectors.historian.downsampling import DAY_US
 from handwheel.connectors.historian.reader import HistoryReader
-from handwheel.connectors.historian.slots import Slot
+from handwheel.connectors.historian.time_slots import Slot
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 

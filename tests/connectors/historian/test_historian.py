@@ -20,7 +20,7 @@ from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
-from handwheel.connectors.historian.slots import Slot
+from handwheel.connectors.historian.time_slots import Slot
 from handwheel.connectors.historian.writer import REPEAT_US, HistoryWriter, SampleBatch
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,

@@ -10,12 +10,12 @@ import pytest
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate import gate
-from handwheel.tools.guardrails.gate.steps.lease_reverts import note_seen_back, set_reverts_due
+from handwheel.tools.guardrails.gate.steps.lease_expiry import note_seen_back, set_reverts_due
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ..leases.test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
 from ..leases.test_own_writes import forge

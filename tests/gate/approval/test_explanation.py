@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.interlocks.suspension import Suspension
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ..interlocks.test_groups import GROUPS
 from ..testbed.authority_grant import give

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.requests.canonical import digest, signed_bytes
-from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ...attacks.cases import tried
 from ...sites.people import key_id, key_of

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of,
     meaning_of_subject,
 )
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id

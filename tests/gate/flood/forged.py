@@ -13,7 +13,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ...sites import people
 from .proposals import Flood, Kind, Told

@@ -9,8 +9,8 @@ import pytest
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
+from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.terms import Terms
 
 from ...plants.in_memory import Fault
 from .proposals import Flood, Kind, Told

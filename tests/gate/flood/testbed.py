@@ -34,9 +34,9 @@ from handwheel.tools.guardrails.signatures.decisions import (
     sign,
 )
 from handwheel.tools.requests.canonical import digest, parse_canonical
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import stamp
-from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.timestamps import stamp
 
 from ...attacks.sql_shell import insert_decision
 from ...sites import people

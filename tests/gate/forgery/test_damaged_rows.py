@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import Lease
-from handwheel.tools.requests.terms import Terms
 
 from ...attacks.sql_shell import write_text
 from ..testbed.runner import START_BACK, Runner, command, recovery, wires

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import (
 )
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 
 def pipe(_: Path, there: Path) -> None:

@@ -14,7 +14,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
 from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import execute as carrying
-from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps import step_order as steps
 
 from ...plants.devices.misbehaving import eventually
 from ...plants.in_memory import Frame

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.interlocks.authority import grant_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of, heartbeats_of
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ..testbed.authority_grant import give, signed_hand_over
 from ..testbed.heartbeat import BEAT, PUMP, BeatingRoom, Event, lock_out, suspend, switch, take

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.devices.misbehaving import Device, eventually, modbus_device, reply
 from ...plants.fault_injection import Fuse, SteppedClock

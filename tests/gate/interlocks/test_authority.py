@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     key_subject,
     meaning_of_subject,
 )
-from handwheel.tools.requests.stamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers
 from ...sites.on_disk import PEOPLE, End, enrolled

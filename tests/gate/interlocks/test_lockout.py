@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..testbed.served import World
 

@@ -14,7 +14,7 @@ from handwheel.hmi.requests.write_followup import (
     open_lines,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
-from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 
 from ..monitoring.test_effects import EFFECT
 from ..testbed.with_oracle import SETPOINT, Watched

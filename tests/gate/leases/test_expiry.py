@@ -7,8 +7,8 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.lease_and_effects import Terms, parse_lease
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.terms import Terms, parse_lease
 
 from ...plants.fault_injection import Crash
 from ..testbed.runner import wires

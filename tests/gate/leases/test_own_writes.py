@@ -12,9 +12,9 @@ from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps.intent import record_intent
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant
-from handwheel.tools.requests.terms import Terms, parse_expectation
+from handwheel.tools.requests.timestamps import Instant
 
 from ..testbed.runner import SAFE, START_BACK, Runner, command, recovery, wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched

@@ -18,9 +18,9 @@ from handwheel.tools.guardrails.gate.steps.effects import give_up_effects
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.stamps import Instant, stamp
-from handwheel.tools.requests.terms import Terms, parse_expectation
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..leases.test_expiry import FOR_S, frames, in_lease, pass_time, rows, standing
 from ..testbed.runner import wires

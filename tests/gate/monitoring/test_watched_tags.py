@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.guardrails.gate.monitoring.watched_tags import tags_of_request
-from handwheel.tools.requests.terms import Terms, parse_expectation
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 
 from ..forgery.test_forged_requests import altered
 from ..testbed.authority_grant import AGENTS

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     take_runner_lock,
 )
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ..testbed.authority_grant import give
 from ..testbed.runner import AGENT, segment_of

@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.interlocks.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.in_memory import PaperPlant
 from ..testbed.oracle import Oracle

@@ -19,9 +19,9 @@ from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.intents import start_epoch
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant
-from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.fault_injection import Crash, Fuse, FusedDatabase, crash
 from ...plants.in_memory import Fault

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
+from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import ActionRequest, ExpectedEffect, Lease
-from handwheel.tools.requests.terms import Terms
 
 from ...attacks.sql_shell import forge_approvals, insert_decision
 from ...plants.in_memory import FAULTS, Fault

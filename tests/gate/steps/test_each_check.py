@@ -12,8 +12,8 @@ import pytest
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import intent
-from handwheel.tools.guardrails.gate.steps import pipeline as steps
 from handwheel.tools.guardrails.gate.steps import send as sending
+from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 

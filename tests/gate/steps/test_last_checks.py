@@ -13,7 +13,7 @@ from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
 from handwheel.tools.guardrails.gate.state.execution import Execution
-from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy

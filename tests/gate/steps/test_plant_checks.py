@@ -9,8 +9,8 @@ import pytest
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, DataValue
 from handwheel.sim_plant.model import Value
-from handwheel.tools.guardrails.gate.steps import pipeline as steps
 from handwheel.tools.guardrails.gate.steps import send as sending
+from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..testbed.served import World

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.rotation import rotate
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import Reason
-from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ...sites.people import key_of
 from ..testbed.served import World

@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.signatures.entitlement import (
     check_objector,
     check_resolver,
 )
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...plants.served import handwheel
 from ...sites.people import key_of

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.journal.report.file_changes import file_changes
+from handwheel.hmi.journal.report.layout import ReportWriter
 from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
 from handwheel.hmi.journal.report.request_chapter import write_request
 from handwheel.hmi.journal.report.shift_handover import write_shift_handover
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
-from handwheel.hmi.journal.rows.report_writer import ReportWriter
 from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.journal.rows.row_text import row_text
 from handwheel.hmi.requests.effect_text import effect_text
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.requests.canonical import canonical
-from handwheel.tools.requests.terms import Terms, parse_lease
+from handwheel.tools.requests.lease_and_effects import Terms, parse_lease
 
 from ..leases.test_expiry import in_lease, pass_time
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched

@@ -10,7 +10,7 @@ from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.requests.terms import parse_expectation
+from handwheel.tools.requests.lease_and_effects import parse_expectation
 
 from ...hmi.command_in_process import said_by
 from ...sites.people import key_id, key_of

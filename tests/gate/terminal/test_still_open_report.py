@@ -5,16 +5,16 @@ from collections.abc import Iterable
 import pytest
 
 from handwheel.hmi.journal.report.action_history import ActionHistory
+from handwheel.hmi.journal.report.layout import ReportWriter
 from handwheel.hmi.journal.report.lease_text import note_closed_writes
 from handwheel.hmi.journal.report.open_items import write_open
 from handwheel.hmi.journal.rows.entries import JournalEntry, read_journal
-from handwheel.hmi.journal.rows.report_writer import ReportWriter
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.canonical import canonical
-from handwheel.tools.requests.terms import Terms, parse_expectation
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 
 from ...attacks.sql_shell import shell_of
 from ...plants.fault_injection import Crash

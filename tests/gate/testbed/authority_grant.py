@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ...sites.people import key_of
 

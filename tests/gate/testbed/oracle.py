@@ -16,7 +16,7 @@ from math import inf
 
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.request import Action, ActionRequest
-from handwheel.tools.requests.stamps import Instant, parse_stamp
+from handwheel.tools.requests.timestamps import Instant, parse_stamp
 
 from ...plants.in_memory import Frame
 from ...sites.in_memory import COOLDOWN_S, COOLED

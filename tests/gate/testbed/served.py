@@ -34,7 +34,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Signed
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...attacks.stolen_key import Forger
 from ...plants.served import frames_of

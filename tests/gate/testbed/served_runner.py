@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...auditor.audit import Report, judge
 from ...plants.served import handwheel

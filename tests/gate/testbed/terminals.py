@@ -42,8 +42,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest, Proposer
-from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ...plants.fault_injection import SteppedClock
 from ...plants.in_memory import PaperPlant

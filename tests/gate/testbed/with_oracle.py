@@ -10,8 +10,8 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
 from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ...plants.fault_injection import Crash
 from .in_memory import Room

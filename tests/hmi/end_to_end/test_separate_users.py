@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fin
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...plants.served import GATE_SECRET, frames_of, plant_process, site_of
 from ..command_processes import becomes_true

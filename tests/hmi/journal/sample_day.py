@@ -22,9 +22,9 @@ from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_ev
 from handwheel.tools.guardrails.signatures.decisions import Signed, meaning_of_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import stamp
-from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+from handwheel.tools.requests.timestamps import stamp
 
 from ...gate.testbed.runner import RUN, Runner
 from ...gate.testbed.with_oracle import Watched

@@ -26,7 +26,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.canonical import canonical, digest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ...gate.testbed.with_oracle import Watched
 from .sample_day import told_day

@@ -18,7 +18,7 @@ from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows.entries import Period, parse_moment
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ...attacks.journal_tampering import Rows, first, without, write_anew
 from ...gate.testbed.with_oracle import Watched

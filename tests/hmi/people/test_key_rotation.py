@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.identity import keys
 from handwheel.tools.guardrails.identity.key_files import next_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, key_path
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...plants.served import site_of
 from ..command_in_process import Said, said_by

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.hmi.people.plain_site_file import Unclear, plain_state
+from handwheel.hmi.people.lockout_site_file import Unclear, plain_state
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
@@ -218,7 +218,7 @@ def test_it_imports_nothing_of_handwheel_but_itself_and_nothing_of_others(site: 
     assert ours == {
         "handwheel.hmi", "handwheel.hmi.__main__",
         "handwheel.hmi.people", "handwheel.hmi.people.lockout",
-        "handwheel.hmi.people.plain_site_file",
+        "handwheel.hmi.people.lockout_site_file",
         "handwheel.hmi.shell", "handwheel.hmi.shell.cli",
         "handwheel.hmi.shell.cli.interrupts", "handwheel.hmi.shell.cli.stdio",
     }  # fmt: skip

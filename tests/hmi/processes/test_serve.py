@@ -9,7 +9,7 @@ from handwheel.hmi.processes.serve import serve
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...plants.devices.misbehaving import eventually
 

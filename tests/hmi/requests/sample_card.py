@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.card_model import Card, CardSigner
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 FILED = datetime(2026, 11, 25, 8, 50, 25, 123000, tzinfo=UTC)
 DIGEST = "ab" * 32

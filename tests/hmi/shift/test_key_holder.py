@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import rotate
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ...sites.people import SITE, boss, key_of, record_of, site_of
 

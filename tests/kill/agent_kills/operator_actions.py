@@ -37,7 +37,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.stamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..child_process import GivenUp
 from ..operator_actions import Desk

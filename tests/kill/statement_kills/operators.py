@@ -13,9 +13,9 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession, current
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Lease
-from handwheel.tools.requests.stamps import instant_now
-from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.timestamps import instant_now
 
 from ..operator_actions import Desk
 from ..site import APPROVER

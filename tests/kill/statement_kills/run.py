@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import Proposer, RunOrigin
-from handwheel.tools.requests.stamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..child_process import GivenUp
 from ..ledger_view import LedgerView

@@ -5,7 +5,7 @@ from pathlib import Path
 from handwheel.connectors.errors import os_reason
 
 from ...errors import LedgerError, PermitRefused
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..interlocks.lockout_files import lockout_file
 from ..ledger.latched_lockouts import SITE, release
 from ..ledger.store.database import LostRace

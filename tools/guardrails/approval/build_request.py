@@ -15,6 +15,7 @@ from handwheel.connectors.session.scan_groups import STALE_SCANS
 from ...conditions.condition import parse_condition
 from ...errors import InterlockActive, InvalidArguments
 from ...requests.ids import new_id
+from ...requests.lease_and_effects import NO_TERMS, Terms, check_terms
 from ...requests.request import (
     Action,
     ActionRequest,
@@ -24,8 +25,7 @@ from ...requests.request import (
     Requirement,
     TargetDevice,
 )
-from ...requests.stamps import Instant, stamp
-from ...requests.terms import NO_TERMS, Terms, check_terms
+from ...requests.timestamps import Instant, stamp
 from ..policy.cross_limits import CrossLimit, cross_tags
 from ..policy.policy import Policy, Ruling
 

@@ -22,7 +22,7 @@ from ...requests.request import (
     Requirement,
     RunOrigin,
 )
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .build_request import (
     BuildContext,
     Draft,

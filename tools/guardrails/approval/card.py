@@ -12,9 +12,9 @@ from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Va
 from ...conditions.condition import parse_condition
 from ...conditions.errors import ConditionError
 from ...conditions.truth import Truth
+from ...requests.duration_text import exact_span
 from ...requests.request import Action, ActionRequest, ExpectedReading, Requirement
-from ...requests.spans import exact_span
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.timestamps import Instant, parse_stamp, stamp
 from ...safe_text import plain, printable
 from ..interlocks.suspension import applying
 from .card_model import (

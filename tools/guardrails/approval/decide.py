@@ -9,7 +9,7 @@ from handwheel.connectors.denial import Denial
 from ...errors import PermitRefused
 from ...requests.canonical import digest, parse_canonical
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..identity.roster import Operator, load_roster
 from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
 from ..interlocks.suspension import applying

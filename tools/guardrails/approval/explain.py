@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import DataValue, Quality, Value
 from ...conditions.truth import Truth
 from ...errors import PermitRefused
 from ...requests.request import Action, ActionRequest, Proposer
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..identity.roster import AGENT, Operator, Roster
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files, locked_files
 from ..interlocks.suspension import applying

@@ -12,7 +12,7 @@ from handwheel.connectors.model.tags import Tag
 
 from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
-from ...requests.stamps import Instant, stamp
+from ...requests.timestamps import Instant, stamp
 from ...safe_text import plain, printable
 from ..ledger.journal_rows import rows_of
 from ..ledger.records import RequestRecord

@@ -16,7 +16,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, StatusCode, Value
 
 from ...errors import LedgerError
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.timestamps import Instant, parse_stamp, stamp
 from ..interlocks.suspension import Suspension
 
 FRESH_S = 5.0

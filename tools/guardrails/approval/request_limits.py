@@ -11,7 +11,7 @@ from handwheel.connectors.model.values import Value
 
 from ...errors import PolicyViolation
 from ...requests.request import ActionRequest, parse_request
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from ...safe_text import printable
 from ..ledger.journal_rows import newest_refusal
 from ..ledger.records import RequestRecord, load_requests, rejected_since

@@ -9,7 +9,7 @@ from handwheel.connectors.config.validation import Model
 from handwheel.connectors.denial import Denial
 
 from ...errors import InvalidArguments, PermitRefused
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator
 from ..ledger import runs

@@ -8,7 +8,7 @@ from handwheel.connectors.denial import Denial
 
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..interlocks.action_order import check_order
 from ..interlocks.blocking import WriteCheck, check_filing
 from ..ledger.actions import request_of_proposal

@@ -8,7 +8,7 @@ from handwheel.connectors.model.values import exact_text
 
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant, instant_now
+from ...requests.timestamps import Instant, instant_now
 from ..identity.roster import Operator
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files
 from ..ledger.decisions import load_decisions

@@ -14,7 +14,7 @@ from ...errors import PermitRefused
 from ...requests.reasons import ReasonText
 from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..identity.roster import Operator, Person
 from ..signatures.context import DecisionContext, keep_decision
 from ..signatures.decisions import (

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.connectors.model.site import Site
 
 from ...requests.request import Action, ActionRequest
-from ...requests.stamps import parse_stamp
+from ...requests.timestamps import parse_stamp
 from ..ledger.authority import CLOSED_MODES, load_authority
 from ..ledger.store.database import Database
 from ..signatures.decisions import Decision, authority_subject, meaning_of_subject

@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from ...requests.request import Action
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..interlocks.action_order import TO_COME
 from ..ledger.effects import all_verdicts
 from ..ledger.store.database import Database

@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from ...errors import GuardrailError, PermitRefused
 from ...requests.canonical import digest
 from ...requests.request import Action, parse_request
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.timestamps import Instant, parse_stamp, stamp
 from ..approval.request_limits import REFUSED
 from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster

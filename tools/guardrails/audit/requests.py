@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ...requests.request import Action, ActionRequest
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..interlocks.action_order import (
     approval_holds_s,
     begun_recovery,

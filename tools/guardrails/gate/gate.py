@@ -14,7 +14,7 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
 
 from ...errors import LedgerError
-from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
+from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
 from ...safe_text import printable
 from ..approval.plant_snapshot import make_snapshot, write_snapshot
 from ..identity.roster import load_roster
@@ -24,7 +24,7 @@ from ..interlocks.lockout_files import (
     lockout_note,
     make_lockout_folder,
 )
-from ..interlocks.remote import check_remote_conditions
+from ..interlocks.remote_mode import check_remote_conditions
 from ..interlocks.suspension import applying
 from ..ledger.actions import due_actions
 from ..ledger.intents import has_gate, start_epoch
@@ -48,7 +48,7 @@ from .state.fault_log import FaultLog
 from .state.lock import GateLock
 from .steps.effects import look_for_effects
 from .steps.execute import execute_action
-from .steps.lease_reverts import note_seen_back, set_reverts_due
+from .steps.lease_expiry import note_seen_back, set_reverts_due
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0

@@ -17,7 +17,7 @@ from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site
 
 from ...atomic_files import replace_file
 from ...errors import InvalidArguments
-from ...requests.stamps import stamp
+from ...requests.timestamps import stamp
 from .keys import PrivateKey, PublicKey, create_key, fingerprint, key_path, public_line
 from .operators_yaml import with_record, with_trust_root
 from .roster import (

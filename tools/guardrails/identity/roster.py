@@ -22,7 +22,7 @@ from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ...requests.canonical import canonical, signed_bytes
 from ...requests.request import Stamp
-from ...requests.stamps import parse_stamp, stamp
+from ...requests.timestamps import parse_stamp, stamp
 from .keys import KeyFault, PublicKey, fingerprint, parse_public_line
 
 ADMINISTRATOR = "administrator"

@@ -12,7 +12,7 @@ from handwheel.connectors.errors import os_reason
 from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ...atomic_files import replace_file
-from ...requests.stamps import stamp
+from ...requests.timestamps import stamp
 from .enrolment import (
     Enrolment,
     EnrolmentRefused,

@@ -5,7 +5,7 @@ from typing import Literal
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 
 from ...errors import InvalidArguments, PermitRefused
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator, load_roster
 from ..ledger.actions import requests_in

@@ -13,7 +13,7 @@ from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.connectors.model.tags import Tag
 
 from ...errors import GuardrailError, InterlockActive, PermitRefused
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from ...safe_text import plain
 from ..identity.roster import Operator, Roster, load_roster
 from ..ledger.authority import LONGEST_NAME, Authority, Mode, load_authority, newest_change

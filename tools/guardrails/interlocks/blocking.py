@@ -14,7 +14,7 @@ from handwheel.connectors.model.values import Value
 
 from ...errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Action, ActionRequest
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..ledger.actions import unsent_actions
 from ..ledger.latched_lockouts import SITE, lockout_generations
 from ..ledger.records import resolve_hint

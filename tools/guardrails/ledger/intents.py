@@ -2,7 +2,7 @@
 
 import os
 
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .store.database import Database, LedgerReader, Transaction
 
 _PROVEN = (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from ...requests.canonical import parse_canonical
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from .store.database import LedgerReader
 from .store.journal import JournalRow
 

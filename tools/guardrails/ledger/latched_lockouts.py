@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .lifecycle import invalidate_in
 from .store.database import Database, LedgerReader, Transaction
 from .store.states import OPEN_REQUESTS

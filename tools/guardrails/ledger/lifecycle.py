@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant, stamp
+from ...requests.timestamps import Instant, stamp
 from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
 from .overdue import maybe_overdue
 from .records import RequestDamaged, RequestRecord, load_exactly

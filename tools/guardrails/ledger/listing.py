@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from handwheel.connectors.model.values import Value
 
 from ...requests.canonical import digest
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from .lifecycle import sweep
 from .overdue import note_wait
 from .records import (

@@ -7,7 +7,7 @@ from sqlite3 import Row
 from typing import NamedTuple
 
 from ...requests.canonical import digest, parse_canonical
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from .store.database import Database
 from .store.states import OPEN_REQUESTS, WAITING_REQUESTS
 

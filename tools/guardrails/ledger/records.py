@@ -12,7 +12,7 @@ from typing import TypeVar
 from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.timestamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
 from .store.database import Database, LedgerReader
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState

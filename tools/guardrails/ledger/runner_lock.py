@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from ...errors import PermitRefused
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .store.database import Database, LostRace, Transaction
 
 RUNS = "runs"

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ...errors import LedgerError
 from ...requests.canonical import parse_canonical
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .journal_rows import rows_of
 from .runner_lock import check_runner_lock
 from .store.database import Database, LedgerReader, Transaction

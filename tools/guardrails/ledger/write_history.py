@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import Value
 
 from ...errors import LedgerError, PermitRefused
 from ...requests.request import Action
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.timestamps import Instant, parse_stamp, stamp
 from .journal_rows import rows_of
 from .records import load_exactly
 from .store.database import Database

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ...errors import InterlockActive
+from ...requests.duration_text import exact_span
 from ...requests.request import Action, ActionRequest, parse_request
-from ...requests.spans import exact_span
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from .actions import states_in
 from .journal_rows import moment_of
 from .runner_lock import RUNNER_LOCK_S, RUNS

@@ -10,7 +10,7 @@ from handwheel.connectors.model.values import Value
 
 from ...conditions.names import Quantity
 from ...errors import PermitRefused, PolicyViolation
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..ledger.store.database import Database
 from ..ledger.write_history import (
     NO_WRITES,

@@ -15,12 +15,12 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
 
 from .areas import Roles, roles_of
-from .checks import check_policy
 from .groups import TagGroup
 from .quantities import Range
 from .rules import TagRules, excepted, group_of, place_of, rules_by_tag
 from .schema import PolicyFile, RequestLimits, RiskClass
 from .suspend import Suspend
+from .validation import check_policy
 from .value_limits import risk, step_denials, tag_denials, value_denials
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}

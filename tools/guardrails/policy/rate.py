@@ -7,7 +7,7 @@ from handwheel.connectors.model.values import Value
 
 from ...conditions.names import Quantity
 from ...errors import PolicyViolation
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..ledger.store.database import Database
 from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent, value_sent
 from .policy import Ruling

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from handwheel.connectors.model.site import Site
 
 from ...requests.canonical import canonical, parse_canonical
-from ...requests.stamps import parse_stamp
+from ...requests.timestamps import parse_stamp
 from ..identity.roster import Operator, Record, Roster, judge
 from ..ledger.decisions import DecisionRecord, load_revocations, load_site_decisions
 from ..ledger.journal_rows import has_hash

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from handwheel.connectors.model.site import Site
 
 from ...errors import GuardrailError
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator, Roster
 from ..ledger import decisions
 from ..ledger.decisions import DecisionRecord, is_nonce_known

@@ -20,10 +20,10 @@ from handwheel.connectors.config.validation import KeyId, Model
 
 from ...errors import GuardrailError
 from ...requests.canonical import canonical, parse_canonical, signed_bytes
+from ...requests.duration_text import exact_span
 from ...requests.reasons import ReasonText
 from ...requests.request import Action, ActionRequest, Stamp
-from ...requests.spans import exact_span
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from ..identity.keys import KeyFault, PrivateKey, fingerprint
 from ..identity.roster import Operator, Person, Role, Roster
 from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats

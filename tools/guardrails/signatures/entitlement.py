@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant
+from ...requests.timestamps import Instant
 from ..identity.roster import AGENT, Operator
 from ..ledger.decisions import load_decisions
 from ..ledger.records import RequestRecord

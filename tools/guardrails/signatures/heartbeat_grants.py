@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 
 from ...requests.canonical import canonical, digest
-from ...requests.spans import exact_span
+from ...requests.duration_text import exact_span
 
 _MARK = ":heartbeat="
 _DIGITS = 32  # 128 bits of the digest, so that no other heartbeat has the same

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...requests.request import ActionRequest
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import AGENT, Operator, Roster
 from .decisions import Decision, DecisionRefused, Reason, Signed, meaning_of, parse_decision, verify
 

@@ -17,9 +17,9 @@ from handwheel.tools.guardrails.ledger.write_leases import (
     time_has_come,
     written,
 )
+from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.stamps import Instant
-from handwheel.tools.requests.terms import Terms, parse_expectation
+from handwheel.tools.requests.timestamps import Instant
 
 from ....attacks.sql_shell import write_text
 from ....gate.testbed.runner import Runner

@@ -20,8 +20,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
+from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import Lease
-from handwheel.tools.requests.terms import Terms
 
 from ....gate.testbed.authority_grant import AGENTS
 from ....gate.testbed.with_oracle import SETPOINT, START, Watched

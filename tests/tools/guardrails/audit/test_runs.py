@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ....attacks.journal_tampering import Rows, write_anew
 from ....gate.testbed.runner import (

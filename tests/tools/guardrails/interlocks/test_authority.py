@@ -27,7 +27,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
 )
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.authority_grant import give, signed_hand_over
 from ....sites.authority_site import (

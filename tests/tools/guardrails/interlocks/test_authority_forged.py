@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     key_subject,
     meaning_of_subject,
 )
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.sql_shell import insert_site_decision, without_triggers
 from ....gate.testbed.authority_grant import give

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.ledger.runs import (
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.sql_shell import shell_of, without_triggers
 from ....gate.testbed.authority_grant import AGENTS

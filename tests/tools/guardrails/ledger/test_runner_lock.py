@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
-from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 
 @pytest.fixture

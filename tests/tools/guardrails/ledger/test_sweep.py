@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_reques
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ....sites.people import SITE
 from ....sites.signed_requests import NOW

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.policy.quantities import Range, parse_range
 from handwheel.tools.guardrails.policy.rate import check_rate
 from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.guardrails.policy.value_limits import value_denials
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
 from ....gate.testbed.with_oracle import Watched

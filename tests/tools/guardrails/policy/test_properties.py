@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.write_history import elapsed_s, last_sent, sent_within
 from handwheel.tools.guardrails.policy.areas import Roles
 from handwheel.tools.guardrails.policy.groups import GroupUsage, Move, TagGroup
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ....plants.served import site_of
 from ....sites.policy_text import DONE, SETPOINT, judge, policy_of, reads

@@ -27,7 +27,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.timestamps import Instant
 
 from ....gate.testbed.in_memory import Room
 from ....sites import people

@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     verify,
 )
 from handwheel.tools.requests.canonical import canonical, digest
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.authority_grant import AGENTS
 from ....sites.people import SITE, START, YEAR, key_id, key_of

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.signatures.decisions import REASONS, Reason, Signed, new_nonce, sign
 from handwheel.tools.guardrails.signatures.quorum import QuorumResult, Satisfies, check_quorum
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ....gate.testbed.authority_grant import AGENTS
 from ....sites.people import key_id, key_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue, Quality
 
-from ....requests.stamps import Instant
+from ....requests.timestamps import Instant
 from ...policy.suspend import Suspend
 
 

@@ -16,7 +16,7 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ....errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
-from ....requests.stamps import parse_stamp
+from ....requests.timestamps import parse_stamp
 from ...signatures.heartbeat_grants import heartbeat_text
 from ..state.execution import GateContext
 from ..state.fault_log import FaultLog

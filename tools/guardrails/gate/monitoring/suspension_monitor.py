@@ -13,7 +13,7 @@ from handwheel.connectors.model.values import (
     DataValue,
 )
 
-from ....requests.stamps import CLOCK_STEP_S, Instant
+from ....requests.timestamps import CLOCK_STEP_S, Instant
 from ...interlocks.suspension import Suspension, applying
 from ...ledger.actions import is_approved
 from ...ledger.lifecycle import move_request

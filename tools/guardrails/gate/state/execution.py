@@ -18,7 +18,7 @@ from handwheel.connectors.model.values import DataValue
 
 from ....errors import PermitRefused
 from ....requests.request import Action
-from ....requests.stamps import Instant
+from ....requests.timestamps import Instant
 from ...identity.roster import Roster
 from ...interlocks.action_order import is_first_command, states_of
 from ...interlocks.lockout_files import LockoutFolder

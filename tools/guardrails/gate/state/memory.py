@@ -11,7 +11,7 @@ from time import monotonic
 from handwheel.connectors.model.values import DataValue
 
 from ....conditions.condition import Condition
-from ....requests.stamps import Instant
+from ....requests.timestamps import Instant
 from ...ledger.effects import PendingEffect
 from ...ledger.lifecycle import waits_too_long
 from ...ledger.store.states import ActionState

@@ -9,7 +9,7 @@ from handwheel.connectors.model.tags import Tag
 
 from ....errors import InterlockActive
 from ....requests.request import ActionRequest
-from ....requests.stamps import Instant, stamp
+from ....requests.timestamps import Instant, stamp
 from ...interlocks.suspension import Suspension, applying
 
 _logger = logging.getLogger(__name__)

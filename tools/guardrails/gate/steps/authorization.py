@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handwheel.connectors.model.values import GOOD, DataValue
 
 from ....errors import PermitRefused, PolicyViolation
-from ....requests.stamps import parse_stamp
+from ....requests.timestamps import parse_stamp
 from ...approval.decide import check_card
 from ...interlocks.action_order import approval_holds_s, check_order, states_of
 from ...interlocks.blocking import check_files
@@ -18,10 +18,10 @@ from ...signatures.decisions import Decision, Signed, verify
 from ...signatures.entitlement import is_unattended_allowed
 from ...signatures.quorum import QuorumResult, check_quorum
 from ..state.execution import Execution, GateContext
-from .description import check_description
-from .lease_reverts import check_time_has_come
-from .own_record import check_own
+from .lease_expiry import check_time_has_come
+from .ledger_consistency import check_own
 from .recovery_rules import check_recovery
+from .tag_description import check_description
 
 
 async def check_gate(execution: Execution) -> None:

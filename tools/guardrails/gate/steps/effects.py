@@ -14,7 +14,7 @@ from handwheel.connectors.model.values import DataValue
 from ....conditions.condition import Condition, parse_condition
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
-from ....requests.stamps import Instant
+from ....requests.timestamps import Instant
 from ...ledger.effects import Effect, EffectVerdict, PendingEffect, pending_effects, record_verdict
 from ...ledger.journal_rows import has_row
 from ..state.execution import Execution, GateContext

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ....errors import LedgerError
-from ....requests.stamps import Instant, instant_now, stamp
+from ....requests.timestamps import Instant, instant_now, stamp
 from .connection import connect, ledger_error
 from .journal import Anchors, JournalRow, next_row
 from .schema import APPLICATION_ID, VERSION, create_tables, is_altered

@@ -11,7 +11,7 @@ from handwheel.connectors.config.shared_folder import make_file
 from ....atomic_files import sync_folder
 from ....errors import LedgerError
 from ....requests.canonical import canonical, digest, parse_canonical
-from ....requests.stamps import Instant, stamp
+from ....requests.timestamps import Instant, stamp
 
 FIRST = "0" * 64
 """What the first row names as the row before it."""

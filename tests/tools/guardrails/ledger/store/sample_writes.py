@@ -9,7 +9,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from .....sites.signed_requests import NOW, request_of
 

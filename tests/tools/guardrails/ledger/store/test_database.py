@@ -27,7 +27,7 @@ from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from .....attacks.sql_shell import without_triggers
 from .....gate.testbed.in_memory import Room

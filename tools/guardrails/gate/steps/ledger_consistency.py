@@ -3,7 +3,7 @@
 from handwheel.connectors.errors import ConfigError
 
 from ....errors import GuardrailError, PermitRefused
-from ....requests.stamps import Instant
+from ....requests.timestamps import Instant
 from ...ledger.decisions import DecisionRecord, load_decisions
 from ...ledger.records import ActionRecord, RequestRecord
 from ...ledger.store.states import UNRESOLVED_ACTIONS, ActionState

@@ -25,7 +25,7 @@ from ...ledger.write_leases import (
     to_take_back,
 )
 from ..state.execution import Execution, GateContext
-from .own_record import check_own, has_broken, written_at
+from .ledger_consistency import check_own, has_broken, written_at
 
 
 def set_reverts_due(context: GateContext) -> None:

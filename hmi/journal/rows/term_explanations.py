@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Any, cast
 
 from handwheel.connectors.model.site import SITE_SCOPE
-from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
 WHOLE = 24_000
