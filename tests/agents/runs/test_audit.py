@@ -49,7 +49,9 @@ class Journal:
     def told(self, rows: Rows) -> list[str]:
         """The faults that are of whether the run stood so that anything might be sent."""
         found = [each.partition(": ")[2] for each in self.faults(rows)]
-        return [each for each in found if "was due, and its run" in each or "asked anew" in each]
+        return [
+            each for each in found if "was due, and its run" in each or "the new request" in each
+        ]
 
     def due(self, rows: Rows, kind: str, number: int = 0) -> int:
         """Where an action becomes due: the so-many-eth command or recovery."""

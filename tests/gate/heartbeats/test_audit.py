@@ -61,7 +61,7 @@ async def test_the_judges_know_a_heartbeat_that_nobody_signed(
         changes = {"generation": 3, "until": until}
         transaction.record("heartbeat.started", PUMP, body | changes)
     found = " ".join(room.faults())
-    assert ("no hand-over names it" in found) == (not named)
+    assert ("no grant names it" in found) == (not named)
     assert ("no hand-over that counts names it" in found) == (not named)
     assert named == (not found)
 

@@ -197,7 +197,7 @@ async def test_what_the_table_alone_says_is_listed_and_contradicted(
         shell.execute("UPDATE action SET state = 'RESOLVED_NOT_APPLIED'")
     capsys.readouterr()
     commands.list_requests(every=False, site=None, as_json=False)
-    is_held = f"HELD  {name} is RESOLVED_NOT_APPLIED, and nobody whose word counts"
+    is_held = f"HELD  {name} is RESOLVED_NOT_APPLIED, and no entitled person has signed"
     assert capsys.readouterr().out.startswith(is_held)
     commands.resolve(name, True, "anna", Path("anna.pass"), None)
     said, table, _ = capsys.readouterr().out.splitlines()[-3:]
