@@ -72,7 +72,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
 
 def _approve(place: Place, name: str) -> None:
     with shell("requests", "approve", name, "--as", "ben", variables=place.variables) as at:
-        word = at.hears(r'Type "([^"]+)" to approve, Enter to leave it: ')[1]
+        word = at.hears(r'Type "([^"]+)" to approve, Enter to cancel: ')[1]
         at.type(word)
         at.hears("passphrase of ben: ")
         at.type(PASSPHRASE)

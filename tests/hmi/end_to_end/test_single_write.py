@@ -129,7 +129,7 @@ def test_a_person_approves_at_the_card_and_the_witness_agrees(place: Place) -> N
     before = place.wires()
     name = place.propose("P-101B.run_cmd=true")
     with _approving(place, name) as terminal:
-        terminal.read_until("to approve, Enter to leave it: ")
+        terminal.read_until("to approve, Enter to cancel: ")
         assert "P-101B.run_cmd  false → true" in terminal.written
         assert "01 05 00 14 ff 00" in terminal.written
         terminal.type(f"{WORD}\r")
@@ -208,7 +208,7 @@ def test_anything_but_the_word_and_the_passphrase_is_no(
 ) -> None:
     with _approving(place, unmoved) as terminal:
         before = tcgetattr(terminal.master)
-        terminal.read_until("to approve, Enter to leave it: ")
+        terminal.read_until("to approve, Enter to cancel: ")
         terminal.type(keys)
         if then:
             terminal.read_until("passphrase of ben: ")
@@ -216,13 +216,13 @@ def test_anything_but_the_word_and_the_passphrase_is_no(
         assert terminal.exit_code() in ({130} if "\x03" in keys + then else {1, 2})
         assert tcgetattr(terminal.master) == before
     assert terminal.written.endswith("\r\n")
-    assert said in terminal.written.partition("to leave it: ")[2]
+    assert said in terminal.written.partition("to cancel: ")[2]
 
 
 def test_what_is_typed_ahead_approves_nothing(place: Place, unmoved: str) -> None:
     with _approving(place, unmoved) as terminal:
         terminal.type(f"mode maintenance\r{PASSPHRASE}\r" * 3)  # before anything is shown
-        terminal.read_until("to approve, Enter to leave it: ")
+        terminal.read_until("to approve, Enter to cancel: ")
         terminal.type("\r")
         assert terminal.exit_code() == 1
 

@@ -137,7 +137,7 @@ def test_the_first_person_is_an_administrator(place: Place) -> None:
         (1, ["--as", "anna"], "anna is no administrator of this site now"),
         (2, ["--role", "administrator"], "an administrator approves nothing"),
         (2, ["--issuer-passphrase-file", "/no/such"], "/no/such: cannot be read: no such file"),
-        (2, ["--issuer-passphrase-file", "/dev/null"], "/dev/null: is no file"),
+        (2, ["--issuer-passphrase-file", "/dev/null"], "/dev/null: is not a regular file"),
         (2, ["--issuer-passphrase-file", "OPEN"], "open: is open to others: chmod 600 it"),
         (2, ["--issuer-passphrase-file", "EMPTY"], "empty: is empty"),
         (2, ["--issuer-passphrase-file", "WRONG"], "boss.key: the passphrase is wrong"),
