@@ -260,7 +260,7 @@ WRONG: Sequence[tuple[Sequence[str], int, str]] = [
     (("release", "P-101A"), 2, "P-101A is not locked out"),
     (("release", "P-999"), 2, "there is no equipment 'P-999'"),
     (("gate",), 1, "another gate of this site is running (process "),
-    (("operator", "revoke", "nobody"), 2, "nobody has no key to take back"),
+    (("operator", "revoke", "nobody"), 2, "nobody has no key to revoke"),
 ]
 
 
