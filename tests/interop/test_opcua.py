@@ -13,7 +13,7 @@ from ..plants.served import GATE_SECRET
 from .clients import Plant, standing_plant
 from .uaprobe import VALUE, VARIABLE, OpcuaClient, Reading, gate_of, viewer_of
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
 PREFIX = "ns=1;s="
 ON_OPCUA = {t.name: t for t in (*TAGS, *CLOCK_TAGS) if isinstance(t.address, Node)}

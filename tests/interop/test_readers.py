@@ -16,7 +16,7 @@ from handwheel.connectors.session.supervisor import Connection
 from .peer_sites import holding, modbus_site, node, opcua_site, read
 from .servers import ITEMS, NUMBERS, ForeignServer, libmodbus, modbus_serial, node_opcua, open62541
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
 CHANGE_MS = 50
 MOST_NODES = 7  # in one Read

@@ -19,7 +19,7 @@ from handwheel.connectors.opcua.security.application import make_application
 from .peer_sites import node, opcua_site, read
 from .servers import ForeignServer, node_opcua
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
 SECURED = [each for each in get_args(Security) if each != "None"]
 KEYS = ', security: {}, certificate: "{}"'

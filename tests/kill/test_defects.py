@@ -91,7 +91,7 @@ def _side_by_side(
     pytest.fail(f"the gates never met: {found}")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_an_unchecked_row_count_lets_two_executors_send_one_action(tmp_path: Path) -> None:
     both = {"action.CLAIMED": 2, "action.SENDING": 2, "action.REFUSED": 0}
     outcome = _side_by_side(tmp_path, "row-count-unchecked", both, second_line=False)
@@ -101,7 +101,7 @@ def test_an_unchecked_row_count_lets_two_executors_send_one_action(tmp_path: Pat
 
 
 @pytest.mark.way_in("D4")
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("second_line", [True, False])
 def test_with_the_row_count_checked_the_second_executor_loses(
     tmp_path: Path, second_line: bool
@@ -112,7 +112,7 @@ def test_with_the_row_count_checked_the_second_executor_loses(
     assert outcome.frames == 1
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_the_second_line_alone_stops_the_second_frame_too(tmp_path: Path) -> None:
     claimed_twice = {"action.CLAIMED": 2, "action.SENDING": 1}
     outcome = _side_by_side(tmp_path, "row-count-unchecked", claimed_twice, second_line=True)
@@ -123,7 +123,7 @@ def test_the_second_line_alone_stops_the_second_frame_too(tmp_path: Path) -> Non
 
 @pytest.mark.way_in("D8")
 @pytest.mark.way_in("D9")
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("device", [ALL_LOST, ALL_SWALLOWED])
 @pytest.mark.parametrize(("defect", "frames"), [("resend", 2), ("none", 1)])
 def test_a_frame_that_is_sent_again_where_no_answer_came(

@@ -83,7 +83,7 @@ def handwheel(
     stdin: str | None = None,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    timeout_s: float = 15.0,
+    timeout_s: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command line as a process of its own, as a user would, in a pipe."""
     return subprocess.run(

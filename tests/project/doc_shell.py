@@ -34,7 +34,7 @@ _GATE_READY = "gate of … ready …"
 _RUN = "handwheel run"
 _AGENTS_READY = "agents of … ready, watching for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
-_WAIT_S = 30.0
+_WAIT_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def _context(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(60)  # many processes one after the other
+@pytest.mark.timeout(300)  # many processes one after the other
 def test_every_suite_gives_its_figures() -> None:
     result = _context("--json", "--repeats", "1", *OWN)
     assert result.returncode == 0, result.stderr
@@ -36,7 +36,7 @@ def test_every_suite_gives_its_figures() -> None:
 
 
 @pytest.mark.interop
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "suite",
     ["opcua", "modbus", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG)],

@@ -97,7 +97,7 @@ def _typed(text: str) -> Iterator[str]:
             yield from (command for command, _ in exchanges(block.lines, "$ ") if command)
 
 
-@pytest.mark.timeout(180)  # many processes one after the other
+@pytest.mark.timeout(300)  # many processes one after the other
 @pytest.mark.parametrize("page", [page for page in PAGES if any(_typed(text_of(page)))], ids=_name)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     passed_over = NOT_RUN.get(page, {})

@@ -32,7 +32,7 @@ main()
 """
 
 
-@pytest.mark.timeout(40)
+@pytest.mark.timeout(300)
 def test_a_started_run_loads_no_gate_and_no_write_session(tmp_path: Path) -> None:
     site_of(tmp_path / "cw", PlantEndpoints(scan="50 ms"))
     read, write = os.pipe()  # held open: its end would end the command

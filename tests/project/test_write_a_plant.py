@@ -42,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_the_page_does_what_it_says(folder: Path) -> None:
     shell = DocShell(folder, [INSTALL])
     shell.follow(text_of(PAGE))

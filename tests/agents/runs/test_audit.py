@@ -77,7 +77,7 @@ class Journal:
         return self.told(rows)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 async def test_what_is_due_while_a_run_rests_is_told(room: AgentsRoom, tmp_path: Path) -> None:
     await room.approved(1)
     await room.reach_step("settle", "PERFORM")

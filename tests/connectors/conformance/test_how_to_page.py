@@ -11,7 +11,7 @@ from ...project.doc_shell import blocks
 PAGE = Path(__file__).parents[3] / "docs/how-to/write-a-connector.md"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_the_connector_of_the_page_conforms(tmp_path: Path) -> None:
     files = {
         block.title: "\n".join(block.lines)

@@ -63,7 +63,7 @@ async def _let_in(folder: Path, seed: int, number: int, *, is_quick: bool) -> No
     assert 0.2 * number <= honest <= flood.frames
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_of_a_thousand_proposals_only_the_honest_ones_are_sent(in_memory: Path) -> None:
     await _let_in(in_memory, 1, 1000, is_quick=True)
 

@@ -73,7 +73,7 @@ def _run(works: type[Works], examples: int, *, number: int | None = None) -> Non
     assert sum(each.startswith("crash: ") for each in works.seen) >= CRASHES
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_nothing_moves_but_what_was_approved_and_once(works: type[Works]) -> None:
     _run(works, 60)
     assert works.seen["steps"] >= STEPS

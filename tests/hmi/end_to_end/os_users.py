@@ -47,7 +47,7 @@ class User:
     def handwheel(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Runs the command line; the umask shows that it has no say in what is made."""
         with self.started(*words) as process:
-            out, errors = process.communicate(timeout=20)
+            out, errors = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, errors)
 
     def script(self, text: str, *words: str) -> str:

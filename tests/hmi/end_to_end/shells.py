@@ -37,7 +37,7 @@ class Shell:
     def written(self) -> str:
         return self.terminal.written
 
-    def hears(self, pattern: str, within_s: float = 15.0) -> re.Match[str]:
+    def hears(self, pattern: str, within_s: float = 60.0) -> re.Match[str]:
         """Waits for what comes next that matches; what was heard before does not count again."""
         until_s = monotonic() + within_s
         while (found := re.compile(pattern).search(self.written, self._read_up_to)) is None:

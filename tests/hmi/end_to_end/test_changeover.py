@@ -10,7 +10,7 @@ import pytest
 from ...plants.served import frames_of
 from .shells import PASSPHRASE, Place, Shell, make_site, serve, shell
 
-pytestmark = pytest.mark.timeout(240)  # the story takes 45 s of a quiet machine
+pytestmark = pytest.mark.timeout(300)  # the story takes 45 s of a quiet machine
 
 FAULT = "F01@20min,d0=0.35,tau=10min"
 WIRES = ["01050014ff00", "010500000000", "010600000002"]

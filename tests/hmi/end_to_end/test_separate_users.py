@@ -26,7 +26,7 @@ from .os_users import User, interpreter, open_folder
 
 PYTHON = interpreter() if os.geteuid() == 0 else ""
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(300),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of other users"),
     pytest.mark.skipif(not PYTHON, reason="no Python of this version that other users can run"),
 ]

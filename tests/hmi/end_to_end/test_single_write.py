@@ -19,7 +19,7 @@ from ...auditor.audit import Report, judge
 from ...plants.served import PlantProcess, frames_of, handwheel, plant_process, site_of
 from ..command_processes import Terminal, becomes_true, in_terminal, started
 
-pytestmark = pytest.mark.timeout(120)  # a dozen processes, one after the other
+pytestmark = pytest.mark.timeout(300)  # a dozen processes, one after the other
 
 PASSPHRASE = "battery staple"
 RUN = ("requests", "propose", "P-101B.run_cmd=true", "--reason", "try the standby", "--as", "anna")

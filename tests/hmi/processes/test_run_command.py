@@ -27,9 +27,9 @@ from ...kill.site import ADMINISTRATOR, edit
 from ...plants.served import HANDWHEEL, frames_of
 from ..command_processes import becomes_true, environment
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 _POLL_S = 0.05
 
 

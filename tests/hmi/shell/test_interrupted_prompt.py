@@ -44,7 +44,7 @@ def _demo(folder: Path, *options: str, term: str = "xterm-256color") -> Generato
         yield terminal
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("number", "term"),
     [
@@ -88,7 +88,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
         ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_headless_demo_asks_nobody_though_somebody_is_there(tmp_path: Path) -> None:
     with _demo(tmp_path, "--headless") as terminal:
         terminal.read_until("not approved: --headless asks no operator")
@@ -172,7 +172,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(300)
 def test_a_second_interruption_leaves_the_pipe_to_the_thread_until_the_question_is_over() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _TWICE], capture_output=True, text=True, check=False

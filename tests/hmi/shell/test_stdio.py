@@ -47,7 +47,7 @@ def test_a_lack_of_descriptors_is_not_blamed_on_standard_output() -> None:
     assert (done.returncode, done.stderr) == (2, "handwheel: too many open files\n")
 
 
-@pytest.mark.timeout(60)  # four processes start
+@pytest.mark.timeout(300)  # four processes start
 def test_a_dumb_terminal_gets_lines(tmp_path: Path) -> None:
     dumb = "import os, sys; os.environ['TERM'] = 'dumb'; from handwheel.hmi.__main__ import main; "
     with in_terminal("-c", f"{dumb} main(['demo'])", temporary=tmp_path) as terminal:

@@ -67,7 +67,7 @@ def _type(terminal: Terminal, until: str, keys: str) -> None:
     terminal.type(keys)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_seat_is_opened_locked_and_handed_over(place: Place) -> None:
     with in_terminal(*_DESK, variables=place.environment) as terminal:
         terminal.type("lock\nlock\n")  # typed ahead

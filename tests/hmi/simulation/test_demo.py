@@ -145,7 +145,7 @@ def test_the_nearer_the_trip_the_slower(vibration: float | None, speed: float) -
     assert approach_speed(vibration) == speed
 
 
-@pytest.mark.timeout(60)  # four processes start
+@pytest.mark.timeout(300)  # four processes start
 async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +162,7 @@ async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
         assert told.count(f"0:00:00  {name} connecting: {reason}\n") == 1
 
 
-@pytest.mark.timeout(60)  # four processes start
+@pytest.mark.timeout(300)  # four processes start
 async def test_a_demo_whose_story_does_not_come_ends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,7 +174,7 @@ async def test_a_demo_whose_story_does_not_come_ends(
     assert not re.search(r"disconnected|Bad", told)
 
 
-@pytest.mark.timeout(60)  # four processes start
+@pytest.mark.timeout(300)  # four processes start
 async def test_values_that_are_not_good_say_so_in_a_pipe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

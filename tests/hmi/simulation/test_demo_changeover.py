@@ -14,7 +14,7 @@ from .demo_scenarios import BEARING, tell
 START_STANDBY, STOP_DUTY, MAINTENANCE = "050014ff00", "0500000000", "0600000002"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -42,7 +42,7 @@ async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
     assert "auto-start disabled" in told.lines[-1]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_rejection_stops_the_run_and_nothing_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +56,7 @@ async def test_a_rejection_stops_the_run_and_nothing_is_sent(
     assert "approved" not in told.lines[-1]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_where_nobody_answers_the_interlocks_act_and_nothing_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

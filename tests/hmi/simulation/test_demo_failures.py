@@ -11,7 +11,7 @@ from handwheel.playbooks.run.states import RunState
 from .demo_scenarios import NO_STANDBY, STRAINER, tell
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_plugged_strainer_is_another_cause_and_no_pump_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -31,7 +31,7 @@ async def test_a_plugged_strainer_is_another_cause_and_no_pump_is_asked_for(
     assert "requested no pump" in told.lines[-1]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_standby_that_does_not_start_is_taken_back_and_the_duty_pump_runs_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

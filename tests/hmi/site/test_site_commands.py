@@ -195,7 +195,7 @@ def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> N
     ]
 
 
-@pytest.mark.timeout(40)
+@pytest.mark.timeout(300)
 def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
     with plant_process("--no-noise") as plant:
         site_of(tmp_path, plant.link)

@@ -28,7 +28,7 @@ IS_STOPPED = [Life(moment="before set_due 1"), Life("stop")]
 
 
 @pytest.mark.way_in("D2")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_run_goes_on_or_back_through_deaths_and_nothing_is_sent_unasked(tmp_path: Path) -> None:
     before = children(os.getpid())
     with Trial(tmp_path / "world") as trial:

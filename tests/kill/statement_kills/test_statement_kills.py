@@ -31,7 +31,7 @@ def _killed(root: Path, *options: str) -> Tally:
 
 @pytest.mark.way_in("D1")
 @pytest.mark.way_in("D3")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_killed_at_some_statements(tmp_path: Path) -> None:
     tally = _killed(tmp_path, "few")
     assert tally.faults == tally.unreached == [], tally
@@ -41,7 +41,7 @@ def test_killed_at_some_statements(tmp_path: Path) -> None:
     assert tally.resolved >= 4, tally
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_an_intent_that_comes_after_the_frame_is_seen(tmp_path: Path) -> None:
     tally = _killed(tmp_path, "once", "--defect", "late-intent")
     assert tally.kills == tally.frames == 1

@@ -32,7 +32,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.timeout(60)  # two processes start
+@pytest.mark.timeout(300)  # two processes start
 def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
     with plant_process() as plant:
         endpoint = f"opc.tcp://127.0.0.1:{plant.ports['opcua']}"

@@ -27,14 +27,14 @@ def _agrees(recording: dict[str, Any], hours: float) -> None:
     assert course.low[0] == pytest.approx(recording["low"], abs=low_tolerance)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("recording", RICKER["recordings"], ids=lambda each: f"IDV{each['idv']}")
 def test_extremes_and_ends_are_those_of_rickers_recordings(recording: dict[str, Any]) -> None:
     _agrees(recording, SETTLED_H.get(recording["idv"], 50.0))
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("recording", RICKER["recordings"], ids=lambda each: f"IDV{each['idv']}")
 def test_ends_after_50_hours_are_those_of_rickers_recordings(recording: dict[str, Any]) -> None:
     _agrees(recording, 50.0)

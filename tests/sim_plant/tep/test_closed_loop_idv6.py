@@ -49,7 +49,7 @@ def _answered(answer: str, production: float, delay_h: float, until_h: float) ->
     )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("answer", "production", "delay", "outcome", "rides_h"), _cells())
 def test_the_outcome_after_the_loss_of_the_a_feed(
     answer: str, production: float, delay: float, outcome: str, rides_h: float
@@ -80,7 +80,7 @@ def test_without_an_answer_the_stripper_runs_empty_and_the_pressure_alarm_is_too
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_the_papers_answer_at_once_ends_where_rickers_recording_ends() -> None:
     course = _answered("ratios", 20.8, 0.0, 50.0)
     assert course.tripped_h is None
@@ -94,7 +94,7 @@ def _with_override(plant: TennesseeEastman) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_the_override_finds_a_production_that_rides_as_in_rickers_recording() -> None:
     plant = create(None)
     course = followed(plant, 6, 50.0, [(FAULT_AT_H + 1.0, _with_override)])

@@ -77,7 +77,7 @@ def quiet() -> list[Batch]:
     return batches
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("idv", EXCEPTIONS)
 def test_half_a_day_of_it_is_not_seen(idv: int, quiet: list[Batch]) -> None:
     batches, alarms = _batches(idv, 2, 12)
@@ -85,7 +85,7 @@ def test_half_a_day_of_it_is_not_seen(idv: int, quiet: list[Batch]) -> None:
     assert _seen(idv, batches, quiet) == []
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_disturbance_that_is_seen_is_told_from_those_that_are_not(quiet: list[Batch]) -> None:
     batches, _ = _batches(4, 2, 12)
     assert ("deviation", 9) in {(each.what, each.xmeas) for each in _seen(4, batches, quiet)}
