@@ -5,7 +5,9 @@ values, because YAML 1.1 readers take them for booleans.
 """
 
 import re
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +21,7 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
 from ..errors import ConfigError, Problem, os_reason
@@ -27,6 +30,7 @@ from .regular_files import read_regular
 Path_ = tuple[str | int, ...]
 
 _MAX_DEPTH = 41  # of tables and lists inside each other
+_CACHED = 32  # documents: a large one takes half a second, and a gate reads its policy often
 _SHOWN = 40
 _LINE_END = re.compile(r"\r\n?")
 _OLD_BOOLEANS = {"on", "off", "yes", "no", "y", "n"}
@@ -86,7 +90,7 @@ def read_content(path: Path, shown: str | None = None) -> bytes:
 
 
 def parse_content(content: bytes, shown: str) -> Document:
-    """Parses the bytes of a YAML file.
+    """Parses the bytes of a YAML file. The result is a copy that the caller may change.
 
     Args:
         shown: The file's name in errors.
@@ -94,11 +98,20 @@ def parse_content(content: bytes, shown: str) -> Document:
     Raises:
         ConfigError: It is not accepted YAML; every problem at once.
     """
-    document = Document(shown, sha256=sha256(content).hexdigest())
+    try:
+        parsed = _parse_cached(content)
+    except ConfigError as error:
+        raise ConfigError([replace(problem, file=shown) for problem in error.problems]) from None
+    return replace(parsed, file=shown, data=deepcopy(parsed.data), places=dict(parsed.places))
+
+
+@lru_cache(maxsize=_CACHED)
+def _parse_cached(content: bytes) -> Document:
+    document = Document("", sha256=sha256(content).hexdigest())
     try:
         text = _LINE_END.sub("\n", content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise _file_error(shown, f"not UTF-8 at byte {error.start}") from None
+        raise _file_error("", f"not UTF-8 at byte {error.start}") from None
     return parse_document(text, document)
 
 
@@ -109,9 +122,12 @@ def _file_error(file: str, reason: str) -> ConfigError:
 def parse_document(text: str, document: Document) -> Document:
     """Parses YAML text into a document. See `read_document`."""
     yaml = YAML(typ="safe", pure=True)
+    cast(Any, yaml).Parser = _StrictParser
     try:
-        _refuse_references_and_depth(yaml, text, document)
         root: Node | None = yaml.compose(text)
+    except _NotAllowed as error:
+        problem = Problem(document.file, error.line, error.column, "", error.reason)
+        raise ConfigError([problem]) from None
     except MarkedYAMLError as error:
         at, opened = cast(Any, error.problem_mark), cast(Any, error.context_mark)
         is_unfinished = "end of stream" in str(cast(object, error.problem))
@@ -133,26 +149,37 @@ def parse_document(text: str, document: Document) -> Document:
     return document
 
 
-def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> None:
-    # Before composing, which recurses and follows aliases: nine lines of them can fill the memory.
-    depth = 0
-    for event in yaml.parse(text):
-        reason = ""
+class _NotAllowed(Exception):
+    def __init__(self, event: Any, reason: str) -> None:
+        self.line, self.column = event.start_mark.line + 1, event.start_mark.column + 1
+        self.reason = reason
+
+
+class _StrictParser(Parser):
+    """Refuses references and depth before the composer recurses into them.
+
+    Nine lines of aliases can fill the memory.
+    """
+
+    _depth = 0
+
+    def get_event(self) -> Any:
+        event = cast(Any, super().get_event())
         if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
-            reason = "directives are not allowed: they change what the text means"
-        elif isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > _MAX_DEPTH:
-                reason = "nested too deeply"
+            raise _NotAllowed(event, "directives are not allowed: they change what the text means")
+        if isinstance(event, CollectionStartEvent):
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                raise _NotAllowed(event, "nested too deeply")
         elif isinstance(event, CollectionEndEvent):
-            depth -= 1
+            self._depth -= 1
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
             kind = "alias" if isinstance(event, AliasEvent) else "anchor"
-            reason = f"the {kind} {anchor!r}: write the value out, anchors are not allowed"
-        if reason:
-            mark = cast(Any, event.start_mark)
-            raise ConfigError([Problem(document.file, mark.line + 1, mark.column + 1, "", reason)])
+            raise _NotAllowed(
+                event, f"the {kind} {anchor!r}: write the value out, anchors are not allowed"
+            )
+        return event
 
 
 class _Reader:
