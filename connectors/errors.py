@@ -23,21 +23,13 @@ class HandwheelError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One fault in a file.
+    """One fault in a file."""
 
-    Attributes:
-        file: Path as the user gave it.
-        line: From 1; 0 for the file as a whole.
-        column: From 1.
-        key: Place in the document, such as `tags.PT-102.pv.unit`.
-        reason: What is wrong and what to do.
-    """
-
-    file: str
-    line: int
-    column: int
-    key: str
-    reason: str
+    file: str  # path as the user gave it
+    line: int  # from 1; 0 for the file as a whole
+    column: int  # from 1
+    key: str  # place in the document, such as `tags.PT-102.pv.unit`
+    reason: str  # what is wrong and what to do
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

@@ -16,30 +16,19 @@ class Priority(IntEnum):
 class AlarmDefinition:
     """One alarm of the plant's alarm list.
 
-    Attributes:
-        tag: Name, such as `VAH-101A`.
-        measures: The tag whose value is compared.
-        limit: In the unit of `measures`; compared strictly.
-        deadband: The value must come back beyond limit and dead band before the alarm clears.
-        delay_s: On-delay and off-delay, seconds without a break.
-        is_high: True for a high alarm, false for a low one.
-        consequence: Effect without a response.
-        response: Expected action of the operator.
-        respond_within: Time for the response, as text.
-
     Source: ISA-18.2; dead bands after EEMUA 191.
     """
 
-    tag: str
-    measures: str
-    limit: float
-    deadband: float
-    delay_s: float
-    is_high: bool
+    tag: str  # name, such as `VAH-101A`
+    measures: str  # the tag whose value is compared
+    limit: float  # in the unit of `measures`; compared strictly
+    deadband: float  # the value must come back beyond limit and dead band before the alarm clears
+    delay_s: float  # on-delay and off-delay, seconds without a break
+    is_high: bool  # true for a high alarm, false for a low one
     priority: Priority
-    consequence: str
-    response: str
-    respond_within: str
+    consequence: str  # effect without a response
+    response: str  # expected action of the operator
+    respond_within: str  # time for the response, as text
 
 
 class AlarmPhase(Enum):
@@ -92,18 +81,12 @@ class AlarmState:
     """State of an alarm.
 
     Two booleans hold the phase, so that a snapshot has plain values only.
-
-    Attributes:
-        active: Its condition holds.
-        elapsed_s: For how long the opposite has held.
-        acknowledged: There is nothing to acknowledge.
-        changed_at_s: Plant time of the last change of phase.
     """
 
-    active: bool = False
-    elapsed_s: float = 0.0
-    acknowledged: bool = True
-    changed_at_s: float = 0.0
+    active: bool = False  # its condition holds
+    elapsed_s: float = 0.0  # for how long the opposite has held
+    acknowledged: bool = True  # there is nothing to acknowledge
+    changed_at_s: float = 0.0  # plant time of the last change of phase
 
     @property
     def phase(self) -> AlarmPhase:

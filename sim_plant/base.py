@@ -19,17 +19,12 @@ class PlantState:
     """State of every plant.
 
     A plant adds its own fields, and a snapshot holds them all.
-
-    Attributes:
-        steps: Since the start.
-        tripped_at_s: Time of the first trip of the process; negative before it.
-        tripped_by: Cause of the first trip.
-        alarms: The state of every alarm, by tag.
     """
 
-    steps: int = 0
-    tripped_at_s: float = -1.0
-    tripped_by: str = ""
+    steps: int = 0  # since the start
+    tripped_at_s: float = -1.0  # time of the first trip of the process; negative before it
+    tripped_by: str = ""  # cause of the first trip
+    # the state of every alarm, by tag
     alarms: dict[str, AlarmState] = field(default_factory=dict[str, AlarmState])
 
 

@@ -35,29 +35,20 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class PlantTag:
-    """One tag of a plant, as both protocols serve it.
+    """One tag of a plant, as both protocols serve it."""
 
-    Attributes:
-        name: Such as `PT-102.pv`; a tag always has an attribute.
-        kind: Type of its value; an `enum` is an integer with `members`.
-        address: On OPC UA or Modbus.
-        unit: Engineering unit, empty for none.
-        span: Low and high end of the measuring range, in `unit`.
-        write: Low and high end of accepted writes; `None` for a read-only tag.
-        equipment: Equipment that it belongs to, such as `P-101A`.
-        is_command: It is written in one move to any value within `write`, such as a mode or a
-            ratio, and not step by step like a set point.
-    """
-
-    name: str
-    kind: Kind
-    address: Node | Register
+    name: str  # such as `PT-102.pv`; a tag always has an attribute
+    kind: Kind  # type of its value; an `enum` is an integer with `members`
+    address: Node | Register  # on OPC UA or Modbus
     description: str
-    unit: str = ""
-    span: tuple[float, float] | None = None
+    unit: str = ""  # engineering unit, empty for none
+    span: tuple[float, float] | None = None  # low and high end of the measuring range, in `unit`
+    # low and high end of accepted writes; `None` for a read-only tag
     write: tuple[float, float] | None = None
-    equipment: str = ""
+    equipment: str = ""  # equipment that it belongs to, such as `P-101A`
     members: Mapping[str, int] = field(default_factory=dict[str, int])
+    # it is written in one move to any value within `write`, such as a mode or a ratio, and not step
+    # by step like a set point
     is_command: bool = False
 
 
@@ -94,35 +85,24 @@ class ChoiceParameter:
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """One entry of a plant's fault list.
-
-    Attributes:
-        symptoms: Of the fault on the tags.
-        response: Correct response.
-        is_decoy: It looks like a fault and needs no response.
-    """
+    """One entry of a plant's fault list."""
 
     id: str
     title: str
-    symptoms: str
-    response: str
+    symptoms: str  # of the fault on the tags
+    response: str  # correct response
     parameters: Mapping[str, Number | ChoiceParameter] = field(
         default_factory=dict[str, "Number | ChoiceParameter"]
     )
-    is_decoy: bool = False
+    is_decoy: bool = False  # it looks like a fault and needs no response
 
 
 @dataclass(frozen=True, slots=True)
 class PlantEvent:
-    """Entry of the plant's event log.
+    """Entry of the plant's event log."""
 
-    Attributes:
-        time_s: Plant time.
-        kind: `alarm`, `clear`, `ack`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`.
-        tag: Tag, equipment or fault of the event.
-    """
-
-    time_s: float
+    time_s: float  # plant time
+    # `alarm`, `clear`, `ack`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`
     kind: str
-    tag: str
+    tag: str  # tag, equipment or fault of the event
     text: str

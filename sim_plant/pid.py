@@ -8,42 +8,27 @@ AUTO = 1
 
 @dataclass(slots=True)
 class LoopState:
-    """State of a loop between scans.
+    """State of a loop between scans."""
 
-    Attributes:
-        mode: `MANUAL` or `AUTO`.
-        setpoint: In the unit of the process value.
-        output: Fraction 0..1 of the actuator's range.
-        integral: Integral part of the output, fraction.
-    """
-
-    setpoint: float
-    output: float
-    integral: float
-    mode: int = AUTO
+    setpoint: float  # in the unit of the process value
+    output: float  # fraction 0..1 of the actuator's range
+    integral: float  # integral part of the output, fraction
+    mode: int = AUTO  # `MANUAL` or `AUTO`
 
 
 @dataclass(frozen=True, slots=True)
 class PI:
     """Tuning of one loop.
 
-    Attributes:
-        gain: Kc, fraction of output per fraction of span.
-        integral_time_s: Ti in seconds.
-        span: Width of the measuring range, in the unit of the process value.
-        low: Lower output limit in auto, fraction.
-        high: Upper output limit in auto, fraction.
-        direct: True if the output rises with the process value.
-
     Source: the ISA standard form; integration stops at a limit unless the error drives back.
     """
 
-    gain: float
-    integral_time_s: float
-    span: float
-    low: float = 0.0
-    high: float = 1.0
-    direct: bool = False
+    gain: float  # Kc, fraction of output per fraction of span
+    integral_time_s: float  # Ti in seconds
+    span: float  # width of the measuring range, in the unit of the process value
+    low: float = 0.0  # lower output limit in auto, fraction
+    high: float = 1.0  # upper output limit in auto, fraction
+    direct: bool = False  # true if the output rises with the process value
 
     def step(self, state: LoopState, process_value: float, dt_s: float) -> float:
         """Runs one scan and returns the output (fraction 0..1).

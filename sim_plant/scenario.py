@@ -18,19 +18,13 @@ _MANY = 12  # more names than a person reads in an error
 
 @dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """A fault with its onset, its parameters (numbers in SI) and its profile.
-
-    Attributes:
-        at_s: Onset, seconds after the scenario's zero.
-        over_s: Time in which it grows linearly to its full size; 0 is a step.
-        for_s: Time after which it is gone again.
-    """
+    """A fault with its onset, its parameters (numbers in SI) and its profile."""
 
     fault: str
-    at_s: float = 0.0
+    at_s: float = 0.0  # onset, seconds after the scenario's zero
     parameters: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
-    over_s: float = 0.0
-    for_s: float = inf
+    over_s: float = 0.0  # time in which it grows linearly to its full size; 0 is a step
+    for_s: float = inf  # time after which it is gone again
 
     def severity(self, time_s: float) -> float:
         """Returns the share of its full size at a time of the scenario, 0..1."""
@@ -62,14 +56,10 @@ ScenarioEvent = FaultEvent | FieldEvent | WriteEvent
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """The events of a run, in any order.
-
-    Attributes:
-        warmup_s: Plant time that passes before the scenario's zero.
-    """
+    """The events of a run, in any order."""
 
     events: tuple[ScenarioEvent, ...] = ()
-    warmup_s: float = 0.0
+    warmup_s: float = 0.0  # plant time that passes before the scenario's zero
 
 
 def bind_event(plant: Plant, event: ScenarioEvent) -> ScenarioEvent:

@@ -11,21 +11,13 @@ _SUSPECT_AFTER_S = 50.0  # one minute with the alarm's delay of 10 s
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One transmitter.
+    """One transmitter."""
 
-    Attributes:
-        name: Such as `PT-102`.
-        sigma: Standard deviation of its noise, in its own unit.
-        low: Lower end of the range, where it clips.
-        high: Upper end.
-        resolution: Smallest difference that it shows, in its own unit; 0 shows any.
-    """
-
-    name: str
-    sigma: float
-    low: float
-    high: float
-    resolution: float = 0.0
+    name: str  # such as `PT-102`
+    sigma: float  # standard deviation of its noise, in its own unit
+    low: float  # lower end of the range, where it clips
+    high: float  # upper end
+    resolution: float = 0.0  # smallest difference that it shows, in its own unit; 0 shows any
 
     @property
     def span(self) -> float:
@@ -35,39 +27,22 @@ class Sensor:
 
 @dataclass(slots=True)
 class SensorState:
-    """State of a transmitter and its faults, with sizes in its own unit.
+    """State of a transmitter and its faults, with sizes in its own unit."""
 
-    Attributes:
-        value: As measured last; a bad sample leaves it as it was.
-        is_faulty: A field below has or had a fault; code that changes one sets this.
-        gain: Factor on the true value.
-        bias: Added to it.
-        offset: Added to it too, by a fault of the plant's own list.
-        drift: Growth of `drifted`, per second.
-        drifted: Sum of the drift.
-        is_frozen: It repeats its last value with good quality.
-        is_bad: Every sample is bad.
-        dropout: Share of the samples that are lost, 0..1; a lost one is bad.
-        spikes: Share of the samples that jump, 0..1.
-        spike: Size of a jump, up or down.
-        is_lost: The latest sample was lost.
-        unchanged_s: Time for which the value has not changed by one bit, with noise on.
-    """
-
-    value: float = 0.0
-    is_faulty: bool = False
-    gain: float = 1.0
-    bias: float = 0.0
-    offset: float = 0.0
-    drift: float = 0.0
-    drifted: float = 0.0
-    is_frozen: bool = False
-    is_bad: bool = False
-    dropout: float = 0.0
-    spikes: float = 0.0
-    spike: float = 0.0
-    is_lost: bool = False
-    unchanged_s: float = 0.0
+    value: float = 0.0  # as measured last; a bad sample leaves it as it was
+    is_faulty: bool = False  # a field below has or had a fault; code that changes one sets this
+    gain: float = 1.0  # factor on the true value
+    bias: float = 0.0  # added to it
+    offset: float = 0.0  # added to it too, by a fault of the plant's own list
+    drift: float = 0.0  # growth of `drifted`, per second
+    drifted: float = 0.0  # sum of the drift
+    is_frozen: bool = False  # it repeats its last value with good quality
+    is_bad: bool = False  # every sample is bad
+    dropout: float = 0.0  # share of the samples that are lost, 0..1; a lost one is bad
+    spikes: float = 0.0  # share of the samples that jump, 0..1
+    spike: float = 0.0  # size of a jump, up or down
+    is_lost: bool = False  # the latest sample was lost
+    unchanged_s: float = 0.0  # time for which the value has not changed by one bit, with noise on
 
     @property
     def is_good(self) -> bool:

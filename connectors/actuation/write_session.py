@@ -26,14 +26,10 @@ HEARTBEAT = Denial("heartbeat", "the tag is a heartbeat, which no request may wr
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    """A device's answer to the frame of a permit, not yet judged.
-
-    Attributes:
-        raw: Modbus: the PDU. OPC UA: the item's status code, four bytes, little-endian.
-    """
+    """A device's answer to the frame of a permit, not yet judged."""
 
     permit: Permit
-    raw: bytes
+    raw: bytes  # Modbus: the PDU. OPC UA: the item's status code, four bytes, little-endian
 
 
 def check_accounts(site: Site) -> None:

@@ -8,19 +8,12 @@ from ..session.protocols import BrowseEntry, Browses
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The children of one node.
+    """The children of one node."""
 
-    Attributes:
-        node: As `tags.yaml` names it; empty for the entry point.
-        name: Its browse name; empty for the start.
-        entries: In the device's order.
-        is_last: Whether its objects are not browsed further.
-    """
-
-    node: str
-    name: str
-    entries: Sequence[BrowseEntry]
-    is_last: bool
+    node: str  # as `tags.yaml` names it; empty for the entry point
+    name: str  # its browse name; empty for the start
+    entries: Sequence[BrowseEntry]  # in the device's order
+    is_last: bool  # whether its objects are not browsed further
 
 
 def is_of_plant(entry: BrowseEntry) -> bool:

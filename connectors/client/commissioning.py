@@ -36,17 +36,11 @@ class RoundTrips:
 
 @dataclass(frozen=True, slots=True)
 class IntervalScan:
-    """Scans of all tags of a connection with the same interval.
-
-    Attributes:
-        scan_s: The interval, seconds.
-        count: Number of its tags.
-        reads: Reads of all of them.
-    """
+    """Scans of all tags of a connection with the same interval."""
 
     scan_s: float
-    count: int
-    reads: RoundTrips
+    count: int  # number of its tags
+    reads: RoundTrips  # reads of all of them
 
     @property
     def fits(self) -> bool:
@@ -56,37 +50,24 @@ class IntervalScan:
 
 @dataclass(frozen=True, slots=True)
 class FirstNotifications:
-    """First values that a device reported after subscribing.
+    """First values that a device reported after subscribing."""
 
-    Attributes:
-        missing: Tags without a value or refusal in time.
-        took_s: Time for the others, seconds.
-    """
-
-    missing: Sequence[str]
-    took_s: float
+    missing: Sequence[str]  # tags without a value or refusal in time
+    took_s: float  # time for the others, seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Result of one inspection of a device and all tags of its connection.
+    """Result of one inspection of a device and all tags of its connection."""
 
-    Attributes:
-        connect_s: Time to open the session, with failed attempts, seconds.
-        probes: Durations of probes.
-        scans: By interval, the shortest first.
-        readings: The last ones, by tag.
-        descriptions: The device's descriptions of its tags; `None` if it has none.
-        faults: As of the session.
-        first_notifications: Of a subscribed connection; `None` for a scanned one.
-    """
-
-    connect_s: float
+    connect_s: float  # time to open the session, with failed attempts, seconds
     probes: RoundTrips
-    scans: Sequence[IntervalScan]
-    readings: Mapping[str, DataValue]
+    scans: Sequence[IntervalScan]  # by interval, the shortest first
+    readings: Mapping[str, DataValue]  # the last ones, by tag
+    # the device's descriptions of its tags; `None` if it has none
     descriptions: Mapping[str, Description] | None
-    faults: Mapping[str, str]
+    faults: Mapping[str, str]  # as of the session
+    # of a subscribed connection; `None` for a scanned one
     first_notifications: FirstNotifications | None
 
     @property

@@ -40,18 +40,13 @@ _TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "valu
 
 @dataclass(slots=True)
 class Document:
-    """A parsed file.
+    """A parsed file."""
 
-    Attributes:
-        file: Path as the user gave it.
-        data: Dictionaries, lists, strings, numbers, booleans and `None`.
-        places: Line and column, both from 1, of each key (or list item) by its path.
-        sha256: Of the parsed bytes, hexadecimal; empty for text that is not from a file.
-    """
-
-    file: str
-    data: Any = None
+    file: str  # path as the user gave it
+    data: Any = None  # dictionaries, lists, strings, numbers, booleans and `None`
+    # line and column, both from 1, of each key (or list item) by its path
     places: dict[Path_, tuple[int, int]] = field(default_factory=dict[Path_, tuple[int, int]])
+    # of the parsed bytes, hexadecimal; empty for text that is not from a file
     sha256: str = field(default="", compare=False)
 
     def problem(self, path: Path_, reason: str) -> Problem:

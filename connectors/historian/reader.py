@@ -17,15 +17,10 @@ _Row = tuple[int, str, Stored, int]
 
 
 class Scan(NamedTuple):
-    """Readings of the plant at one moment.
+    """Readings of the plant at one moment."""
 
-    Attributes:
-        at_s: Seconds since 1970.
-        readings: Of the tags recorded then; none where nothing was recorded.
-    """
-
-    at_s: float
-    readings: Mapping[str, DataValue]
+    at_s: float  # seconds since 1970
+    readings: Mapping[str, DataValue]  # of the tags recorded then; none where nothing was recorded
 
 
 class HistoryReader:

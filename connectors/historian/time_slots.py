@@ -5,11 +5,7 @@ from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """A time in which a tag was good, with one value or a bucket of many, microseconds.
-
-    Attributes:
-        good_us: Time with good quality; zero for a value without duration.
-    """
+    """A time in which a tag was good, with one value or a bucket of many, microseconds."""
 
     begin_us: int
     end_us: int
@@ -17,26 +13,19 @@ class Piece(NamedTuple):
     high: float
     mean: float
     last: float
-    good_us: int
+    good_us: int  # time with good quality; zero for a value without duration
 
 
 class Slot(NamedTuple):
-    """A tag's values in one slot of time, without numbers where none was good.
+    """A tag's values in one slot of time, without numbers where none was good."""
 
-    Attributes:
-        at_s: Its start, seconds since 1970.
-        mean: Weighted by time.
-        good: Share of the slot with good quality.
-        low_at_s: Time of the lowest value, as exact as it is kept.
-    """
-
-    at_s: float
+    at_s: float  # its start, seconds since 1970
     low: float | None = None
     high: float | None = None
-    mean: float | None = None
+    mean: float | None = None  # weighted by time
     last: float | None = None
-    good: float = 0.0
-    low_at_s: float = 0.0
+    good: float = 0.0  # share of the slot with good quality
+    low_at_s: float = 0.0  # time of the lowest value, as exact as it is kept
     high_at_s: float = 0.0
 
 

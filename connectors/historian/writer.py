@@ -16,16 +16,11 @@ REPEAT_US = 5 * MINUTE_US
 
 
 class SampleBatch(NamedTuple):
-    """Samples that came at one moment.
+    """Samples that came at one moment."""
 
-    Attributes:
-        at_us: Microseconds since 1970.
-        is_after_gap: Whether samples before it are missing.
-    """
-
-    at_us: int
+    at_us: int  # microseconds since 1970
     samples: Sequence[Sample]
-    is_after_gap: bool = False
+    is_after_gap: bool = False  # whether samples before it are missing
 
 
 class _Written(NamedTuple):

@@ -19,18 +19,14 @@ Decode = Callable[[bytes, float], dict[str, DataValue]]
 
 @dataclass(frozen=True)
 class Block:
-    """One request for adjacent items, and the tags that lie in it.
-
-    Attributes:
-        order: Byte and word order of tags without one of their own.
-    """
+    """One request for adjacent items, and the tags that lie in it."""
 
     unit: int
     table: Table
     start: int
     count: int
     tags: tuple[Tag, ...]
-    order: Order = "ABCD"
+    order: Order = "ABCD"  # byte and word order of tags without one of their own
 
     @cached_property
     def request(self) -> Request:

@@ -25,17 +25,11 @@ Convert = Callable[[Any], Value | None]
 
 @dataclass(frozen=True, slots=True)
 class RegisterLayout:
-    """Layout of one tag in its registers.
+    """Layout of one tag in its registers."""
 
-    Attributes:
-        form: Format of `struct`, without the byte order.
-        places: Place of each of its bytes, the most significant first.
-        convert: Conversion after unpacking, if any.
-    """
-
-    form: str
-    places: tuple[int, ...]
-    convert: Convert | None
+    form: str  # format of `struct`, without the byte order
+    places: tuple[int, ...]  # place of each of its bytes, the most significant first
+    convert: Convert | None  # conversion after unpacking, if any
 
     def decode(self, raw: bytes) -> tuple[Value | None, StatusCode]:
         """Decodes the bytes of the item's registers in wire order.

@@ -25,21 +25,14 @@ _ANSWER = struct.Struct(">HHBBB")  # protocol, length, unit, function, bytes of 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request and the form of a good answer to it.
+    """One request and the form of a good answer to it."""
 
-    Attributes:
-        tail: Bytes after the transaction id.
-        function: The function code.
-        unit: The unit that is asked.
-        head: Bytes of an answer between transaction id and data; empty if its length is unknown.
-        size: Bytes of a good answer with its header; larger than any answer if unknown.
-    """
-
-    tail: bytes
+    tail: bytes  # bytes after the transaction id
     function: int
-    unit: int
+    unit: int  # the unit that is asked
+    # bytes of an answer between transaction id and data; empty if its length is unknown
     head: bytes = b""
-    size: int = 1 << 16
+    size: int = 1 << 16  # bytes of a good answer with its header; larger than any answer if unknown
 
 
 def raw_request(unit: int, pdu: bytes) -> Request:

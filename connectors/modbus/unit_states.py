@@ -11,17 +11,11 @@ _SHARE = 0.1  # of the time, in which other units may wait for silent ones
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A unit that does not answer.
+    """A unit that does not answer."""
 
-    Attributes:
-        reason: Error of the last request.
-        request: Its last request, which is sent again.
-        due_s: Monotonic time of that.
-    """
-
-    reason: str
-    request: Request
-    due_s: float
+    reason: str  # error of the last request
+    request: Request  # its last request, which is sent again
+    due_s: float  # monotonic time of that
 
 
 class UnitStates:

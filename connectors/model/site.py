@@ -50,30 +50,21 @@ SITE_VARIABLE = "HANDWHEEL_SITE"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A checked site, in which every tag has its connection and every reference its target.
+    """A checked site, in which every tag has its connection and every reference its target."""
 
-    Attributes:
-        root: Its folder, as the user gave it.
-        trust_root: Fingerprint of the first administrator's key; empty if there is none.
-        state: Absolute path of the folder for ledger, journal and history.
-        hashes: SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for a policy
-            that cannot be read.
-        tags_file: Path of `tags.yaml`, relative to the folder.
-        clock_tag: Tag with process time, s; empty for the wall clock.
-        playbooks: Folders, relative to the root, and `package:NAME` for ours.
-    """
-
-    root: Path
+    root: Path  # its folder, as the user gave it
     id: str
     connections: Mapping[str, OpcuaConnection | ModbusConnection]
     tags: Mapping[str, Tag]
     equipment: Mapping[str, Equipment]
-    trust_root: str
-    state: Path
+    trust_root: str  # fingerprint of the first administrator's key; empty if there is none
+    state: Path  # absolute path of the folder for ledger, journal and history
+    # SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for a policy that
+    # cannot be read
     hashes: Mapping[str, str]
-    tags_file: str
-    clock_tag: str = ""
-    playbooks: tuple[str, ...] = ()
+    tags_file: str  # path of `tags.yaml`, relative to the folder
+    clock_tag: str = ""  # tag with process time, s; empty for the wall clock
+    playbooks: tuple[str, ...] = ()  # folders, relative to the root, and `package:NAME` for ours
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in the order asked for.

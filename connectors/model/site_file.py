@@ -50,14 +50,10 @@ class WallClock(Model):
 
 
 class PlantClock(Model):
-    """Process time is published by a simulated plant, which may run faster.
-
-    Attributes:
-        tag: Seconds of plant time.
-    """
+    """Process time is published by a simulated plant, which may run faster."""
 
     kind: Literal["plant"]
-    tag: str
+    tag: str  # seconds of plant time
 
 
 Clock = Annotated[WallClock | PlantClock, Discriminator("kind")]

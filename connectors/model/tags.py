@@ -45,22 +45,15 @@ class NodeAddress:
 
 @dataclass(frozen=True, slots=True)
 class RegisterAddress:
-    """A Modbus item. The address is the protocol's zero-based one.
-
-    Attributes:
-        bit: Bit of the register, 0 the lowest; `None` for the whole.
-        length: Registers of a string, two characters each; 0 for other encodings.
-        order: Byte and word order of its registers; `None` for the connection's.
-        unit: Unit behind the connection; `None` for the connection's own.
-    """
+    """A Modbus item. The address is the protocol's zero-based one."""
 
     table: Table
     address: int
     encoding: Encoding
-    bit: int | None = None
-    length: int = 0
-    order: Order | None = None
-    unit: int | None = None
+    bit: int | None = None  # bit of the register, 0 the lowest; `None` for the whole
+    length: int = 0  # registers of a string, two characters each; 0 for other encodings
+    order: Order | None = None  # byte and word order of its registers; `None` for the connection's
+    unit: int | None = None  # unit behind the connection; `None` for the connection's own
 
     @property
     def count(self) -> int:
@@ -80,37 +73,25 @@ class RegisterAddress:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One tag of a site, such as `PT-102.pv`.
-
-    Attributes:
-        unit: Engineering unit, empty for none.
-        span: Low and high end of the measuring range.
-        members: Names and numbers of an enumeration.
-        writable: Whether a request may name it. Only the gate writes.
-        readback: Tag that must read as sent after a write, itself or another; empty for none, as
-            with a pulse.
-        within_s: Time limit of the readback, seconds.
-        scale: Factor of the device's number; only for floats.
-        offset: Added after scaling, in the tag's unit.
-        scan_s: Seconds between two scans; `None` for the connection's.
-        is_array: Whether it has several values. Such a tag is never written.
-    """
+    """One tag of a site, such as `PT-102.pv`."""
 
     name: str
     connection: str
     kind: Kind
     address: NodeAddress | RegisterAddress
-    unit: str = ""
-    span: tuple[float, float] | None = None
+    unit: str = ""  # engineering unit, empty for none
+    span: tuple[float, float] | None = None  # low and high end of the measuring range
     equipment: str = ""
+    # names and numbers of an enumeration
     members: Mapping[str, int] = field(default_factory=dict[str, int])
-    writable: bool = False
+    writable: bool = False  # whether a request may name it. Only the gate writes.
+    # tag that must read as sent after a write, itself or another; empty for none, as with a pulse
     readback: str = ""
-    within_s: float = WITHIN_S
-    scale: float = 1.0
-    offset: float = 0.0
-    scan_s: float | None = None
-    is_array: bool = False
+    within_s: float = WITHIN_S  # time limit of the readback, seconds
+    scale: float = 1.0  # factor of the device's number; only for floats
+    offset: float = 0.0  # added after scaling, in the tag's unit
+    scan_s: float | None = None  # seconds between two scans; `None` for the connection's
+    is_array: bool = False  # whether it has several values. Such a tag is never written.
 
     @property
     def is_scaled(self) -> bool:

@@ -110,22 +110,15 @@ _NAMES = {
 
 
 class DataValue(NamedTuple):
-    """One reading of a tag. It is a tuple, since a site has 10,000 of them a second.
+    """One reading of a tag. It is a tuple, since a site has 10,000 of them a second."""
 
-    Attributes:
-        value: In the tag's unit; after a loss the last known one, which the status marks as
-            unusable.
-        status: Its quality and the reason.
-        source_time: Time of sampling on the device's clock, UTC; `None` on Modbus.
-        server_time: The device's clock at the answer.
-        received_s: Monotonic time of arrival, seconds. On Modbus, which sends no times, of the
-            request: an upper bound of the age.
-    """
-
+    # in the tag's unit; after a loss the last known one, which the status marks as unusable
     value: Value | Array | None
-    status: StatusCode
-    source_time: datetime | None
-    server_time: datetime | None
+    status: StatusCode  # its quality and the reason
+    source_time: datetime | None  # time of sampling on the device's clock, UTC; `None` on Modbus
+    server_time: datetime | None  # the device's clock at the answer
+    # monotonic time of arrival, seconds. On Modbus, which sends no times, of the request: an upper
+    # bound of the age.
     received_s: float
 
     @property

@@ -16,19 +16,12 @@ from .wire.services import UNREADABLE
 
 @dataclass(frozen=True, slots=True)
 class ServerOffer:
-    """Unproven data that a server shows to any client.
+    """Unproven data that a server shows to any client."""
 
-    Attributes:
-        application_uri: Unescaped.
-        offers: Its supported securities, the strongest first, `None` last.
-        security: The configured one if it is offered, otherwise the strongest.
-        certificate: Certificate for it; `None` if only `None` is offered.
-    """
-
-    application_uri: str
-    offers: Sequence[Security]
-    security: Security
-    certificate: Certificate | None
+    application_uri: str  # unescaped
+    offers: Sequence[Security]  # its supported securities, the strongest first, `None` last
+    security: Security  # the configured one if it is offered, otherwise the strongest
+    certificate: Certificate | None  # certificate for it; `None` if only `None` is offered
 
 
 async def discover_server(connector: OpcuaConnector) -> ServerOffer:

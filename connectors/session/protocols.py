@@ -19,25 +19,18 @@ Sample = tuple[str, DataValue]
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:
-    """Identity of the device to be written to.
+    """Identity of the device to be written to."""
 
-    Attributes:
-        kind: `opcua` or `modbus`.
-        where: The endpoint of writes, such as `modbus://127.0.0.1:5021/1`.
-        name: The device's own name. On OPC UA its application URI and, where it is not proven, the
-            thumbprint of the certificate that it shows; on Modbus vendor, product and revision
-            (function 43/14). Empty if it has none.
-        is_loopback: Whether `where` is on this machine.
-        is_simulator: Whether it names itself as our simulated plant.
-        certificate: Thumbprint of the certificate whose key it has proven, `sha256:…`; `None` on a
-            channel without security.
-    """
-
-    kind: str
-    where: str
+    kind: str  # `opcua` or `modbus`
+    where: str  # the endpoint of writes, such as `modbus://127.0.0.1:5021/1`
+    # the device's own name. On OPC UA its application URI and, where it is not proven, the
+    # thumbprint of the certificate that it shows; on Modbus vendor, product and revision (function
+    # 43/14). Empty if it has none.
     name: str
-    is_loopback: bool
-    is_simulator: bool
+    is_loopback: bool  # whether `where` is on this machine
+    is_simulator: bool  # whether it names itself as our simulated plant
+    # thumbprint of the certificate whose key it has proven, `sha256:…`; `None` on a channel without
+    # security
     certificate: str | None = None
 
 
@@ -75,15 +68,10 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Fresh readings of the plant with encoders, for filing and for the card.
+    """Fresh readings of the plant with encoders, for filing and for the card."""
 
-    Attributes:
-        readings: By tag name.
-        encoders: By connection name.
-    """
-
-    readings: Mapping[str, DataValue]
-    encoders: Mapping[str, Encoder]
+    readings: Mapping[str, DataValue]  # by tag name
+    encoders: Mapping[str, Encoder]  # by connection name
 
 
 class Session(Protocol):
@@ -146,38 +134,24 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A device's description of an item, in the terms of `tags.yaml`.
+    """A device's description of an item, in the terms of `tags.yaml`."""
 
-    Attributes:
-        type: The device's name of the type, such as `Float` or `uint32`; empty if unknown.
-        unit: Engineering unit; empty if unknown.
-        span: Measuring range.
-        members: Names and numbers of an enumeration.
-        is_array: Whether it has several values.
-    """
-
-    type: str = ""
-    unit: str = ""
-    span: tuple[float, float] | None = None
+    type: str = ""  # the device's name of the type, such as `Float` or `uint32`; empty if unknown
+    unit: str = ""  # engineering unit; empty if unknown
+    span: tuple[float, float] | None = None  # measuring range
+    # names and numbers of an enumeration
     members: Mapping[str, int] = field(default_factory=dict[str, int])
-    is_array: bool = False
+    is_array: bool = False  # whether it has several values
 
 
 @dataclass(frozen=True, slots=True)
 class BrowseEntry:
-    """One item found while browsing.
+    """One item found while browsing."""
 
-    Attributes:
-        node: As `tags.yaml` names it, `nsu=URI;s=NAME`; empty if no tag can name it.
-        name: Its browse name without the namespace.
-        kind: `object`, `variable`, `method` or another node class, in lower case.
-        description: Only of a variable.
-    """
-
-    node: str
-    name: str
-    kind: str
-    description: Description | None = None
+    node: str  # as `tags.yaml` names it, `nsu=URI;s=NAME`; empty if no tag can name it
+    name: str  # its browse name without the namespace
+    kind: str  # `object`, `variable`, `method` or another node class, in lower case
+    description: Description | None = None  # only of a variable
 
 
 @runtime_checkable

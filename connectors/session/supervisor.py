@@ -37,15 +37,11 @@ class ConnectionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time without data, UTC, from the last scan before a loss to the first after it.
-
-    Attributes:
-        end: `None` while it lasts.
-    """
+    """A time without data, UTC, from the last scan before a loss to the first after it."""
 
     start: datetime
     reason: str
-    end: datetime | None = None
+    end: datetime | None = None  # `None` while it lasts
 
 
 class SampleListener(Protocol):

@@ -20,27 +20,19 @@ QUEUE = 100
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """Content of one node.
-
-    Attributes:
-        type: Type in which the device holds it.
-    """
+    """Content of one node."""
 
     value: Value | Array | None
     status: StatusCode
     source_time: datetime
-    type: DeviceType
+    type: DeviceType  # type in which the device holds it
 
 
 @dataclass(slots=True)
 class Subscriber:
-    """A subscriber with its unfetched changes and the number of lost ones.
+    """A subscriber with its unfetched changes and the number of lost ones."""
 
-    Attributes:
-        tags: Tag names by node, which several tags may share.
-    """
-
-    tags: Mapping[str, Sequence[str]]
+    tags: Mapping[str, Sequence[str]]  # tag names by node, which several tags may share
     queue: deque[Sample] = field(default_factory=deque[Sample])
     overflows: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -40,15 +40,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedWrite:
-    """A write that the device accepts.
-
-    Attributes:
-        found: Value read afterwards, such as 0.10000000149011612 after 0.1 in 32 bits.
-    """
+    """A write that the device accepts."""
 
     tag: Tag
     value: Value
-    found: Value
+    found: Value  # value read afterwards, such as 0.10000000149011612 after 0.1 in 32 bits
 
 
 class Link(Protocol):

@@ -34,15 +34,11 @@ _VALID_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A person with an open key.
-
-    Attributes:
-        is_attended: Whether the passphrase was typed at a terminal.
-    """
+    """A person with an open key."""
 
     operator: Operator
     private: Ed25519PrivateKey
-    is_attended: bool
+    is_attended: bool  # whether the passphrase was typed at a terminal
 
 
 def sign_statement(

@@ -40,36 +40,24 @@ _ABOUT_WRITES = frozenset({EventKind.SLOW, EventKind.DUE, EventKind.STEP})
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step and its state.
-
-    Attributes:
-        title: Empty where the playbook is not at hand any more.
-        at: When it came there, as a stamp; empty for a step that has not begun.
-    """
+    """One step and its state."""
 
     step_id: str
-    title: str
+    title: str  # empty where the playbook is not at hand any more
     state: StepState
-    at: str = ""
+    at: str = ""  # when it came there, as a stamp; empty for a step that has not begun
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run for display.
-
-    Attributes:
-        run: As its events tell of it; held where nobody works on it any more.
-        recorded: The state that the ledger has for it.
-        rows: Its events and the orders to it, the oldest first.
-        requests: In the order in which they were filed.
-    """
+    """One run for display."""
 
     entry: RunEntry
-    run: Run
-    recorded: RunState
-    rows: Sequence[RunRow]
-    requests: Sequence[RequestRecord]
+    run: Run  # as its events tell of it; held where nobody works on it any more
+    recorded: RunState  # the state that the ledger has for it
+    rows: Sequence[RunRow]  # its events and the orders to it, the oldest first
+    requests: Sequence[RequestRecord]  # in the order in which they were filed
 
     @property
     def opening(self) -> Mapping[str, Any]:

@@ -39,15 +39,10 @@ class ConsoleEvent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleClocks:
-    """A moment on two clocks that cannot be set, seconds.
+    """A moment on two clocks that cannot be set, seconds."""
 
-    Attributes:
-        monotonic_s: Stops while the machine sleeps.
-        boot_s: Runs while the machine sleeps.
-    """
-
-    monotonic_s: float
-    boot_s: float
+    monotonic_s: float  # stops while the machine sleeps
+    boot_s: float  # runs while the machine sleeps
 
     @property
     def slept_s(self) -> float:
@@ -57,18 +52,12 @@ class ConsoleClocks:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """The console session of one person.
+    """The console session of one person."""
 
-    Attributes:
-        lock_after_s: Time without a typed line until it locks, seconds.
-        used: The last time it was unlocked or a line was typed.
-        reason: Why it is locked.
-    """
-
-    lock_after_s: float
-    used: ConsoleClocks
+    lock_after_s: float  # time without a typed line until it locks, seconds
+    used: ConsoleClocks  # the last time it was unlocked or a line was typed
     state: ConsoleState = ConsoleState.LOCKED
-    reason: str = "not unlocked yet"
+    reason: str = "not unlocked yet"  # why it is locked
 
     @property
     def is_open(self) -> bool:

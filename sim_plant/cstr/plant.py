@@ -30,25 +30,17 @@ TUNING = PI(gain=20.0, integral_time_s=300.0, span=100.0, direct=True)
 
 @dataclass(slots=True)
 class ReactorState(PlantState):
-    """State of the reactor.
+    """State of the reactor."""
 
-    Attributes:
-        reactor: Concentration in mol/l, temperature and coolant temperature in K.
-        feed: Set point of the feed flow, l/min; it is followed at once.
-        is_tripped: I-101 is latched, without feed and with full cooling.
-        cooling_lost: Lost share of the heat transfer, 0..1.
-        feed_concentration: Mol/l.
-        feed_k: K.
-    """
-
+    # concentration in mol/l, temperature and coolant temperature in K
     reactor: list[float] = field(default_factory=list[float])
     loop: LoopState = field(default_factory=lambda: LoopState(0.0, 0.0, 0.0))
     sensors: dict[str, SensorState] = field(default_factory=dict[str, SensorState])
-    feed: float = r.FLOW
-    is_tripped: bool = False
-    cooling_lost: float = 0.0
-    feed_concentration: float = r.FEED_CONCENTRATION
-    feed_k: float = r.FEED_K
+    feed: float = r.FLOW  # set point of the feed flow, l/min; it is followed at once
+    is_tripped: bool = False  # I-101 is latched, without feed and with full cooling
+    cooling_lost: float = 0.0  # lost share of the heat transfer, 0..1
+    feed_concentration: float = r.FEED_CONCENTRATION  # mol/l
+    feed_k: float = r.FEED_K  # K
 
 
 class StirredTank(BasePlant[ReactorState]):

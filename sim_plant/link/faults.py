@@ -84,20 +84,14 @@ class Truncation:
 
 @dataclass(slots=True)
 class Faults:
-    """Present faults of one direction.
+    """Present faults of one direction."""
 
-    Attributes:
-        alter: Replaces each unit; an empty result drops it.
-        hold_s: Time in which the next unit can overtake one, seconds; 0 keeps the order.
-        is_dead: Everything that is sent is lost, the end of a connection included.
-    """
-
-    alter: Callable[[bytes], bytes] | None = None
+    alter: Callable[[bytes], bytes] | None = None  # replaces each unit; an empty result drops it
     delay: Delay | None = None
     corruption: Corruption | None = None
     truncation: Truncation | None = None
-    hold_s: float = 0.0
-    is_dead: bool = False
+    hold_s: float = 0.0  # time in which the next unit can overtake one, seconds; 0 keeps the order
+    is_dead: bool = False  # everything that is sent is lost, the end of a connection included
 
     def clear(self) -> None:
         """Ends them all."""

@@ -21,23 +21,18 @@ from .process_image import ProcessImage
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a served plant, with port 0 for a free port.
-
-    Attributes:
-        speed: Plant seconds per second, `inf` for as fast as possible.
-        gate_secret: Password of the OPC UA account `gate`, before the identity's; without
-            either no client may write there.
-        frame_log: File for the record of writes; `None` keeps none.
-        identity: Folder of the OPC UA server's certificate, key, accounts and trusted
-            clients, made at the first start; `None` serves without encryption.
-    """
+    """Options of a served plant, with port 0 for a free port."""
 
     opcua_port: int = 4840
     modbus_port: int = 5020
     modbus_gate_port: int = 5021
-    speed: float = 1.0
+    speed: float = 1.0  # plant seconds per second, `inf` for as fast as possible
+    # password of the OPC UA account `gate`, before the identity's; without either no client may
+    # write there
     gate_secret: str | None = None
-    frame_log: Path | None = None
+    frame_log: Path | None = None  # file for the record of writes; `None` keeps none
+    # folder of the OPC UA server's certificate, key, accounts and trusted clients, made at the
+    # first start; `None` serves without encryption
     identity: Path | None = None
 
 

@@ -10,15 +10,10 @@ from .process.state import ProcessState
 
 @dataclass(slots=True, kw_only=True)
 class TepState(PlantState):
-    """Process, controllers and transmitters.
-
-    Attributes:
-        readings: XMEAS 1 to 41 as the transmitters show them.
-        has_faulty_sensor: A transmitter has or had a fault.
-    """
+    """Process, controllers and transmitters."""
 
     process: ProcessState
     control: ControlState
     sensors: dict[str, SensorState]
-    readings: list[float]
-    has_faulty_sensor: bool = False
+    readings: list[float]  # XMEAS 1 to 41 as the transmitters show them
+    has_faulty_sensor: bool = False  # a transmitter has or had a fault

@@ -30,14 +30,9 @@ _PRIVATE, _PUBLIC, _PRIVATE_FOLDER = 0o600, 0o644, 0o700
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application instance with its key.
+    """An application instance with its key."""
 
-    Attributes:
-        certificate: Shown to servers, which must trust it.
-        key: Its private key.
-    """
-
-    certificate: Certificate
+    certificate: Certificate  # shown to servers, which must trust it
     key: rsa.RSAPrivateKey
 
     @property

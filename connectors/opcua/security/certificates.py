@@ -15,27 +15,16 @@ _LEAST_BITS = 2048  # the minimum of every supported security policy
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Content of an application instance certificate.
+    """Content of an application instance certificate."""
 
-    Attributes:
-        der: The certificate without its chain.
-        thumbprint: `sha256:…`, as `site.yaml` names it.
-        sha1: The thumbprint that most other tools show.
-        subject: As in RFC 4514, unescaped.
-        uris: Its application URIs, unescaped.
-        start: Start of its validity.
-        end: End of its validity.
-        bits: Length of its RSA key; 0 for another kind of key.
-    """
-
-    der: bytes
-    thumbprint: str
-    sha1: str
-    subject: str
-    uris: tuple[str, ...]
+    der: bytes  # the certificate without its chain
+    thumbprint: str  # `sha256:…`, as `site.yaml` names it
+    sha1: str  # the thumbprint that most other tools show
+    subject: str  # as in RFC 4514, unescaped
+    uris: tuple[str, ...]  # its application URIs, unescaped
     start: datetime
     end: datetime
-    bits: int
+    bits: int  # length of its RSA key; 0 for another kind of key
 
     @property
     def span(self) -> str:

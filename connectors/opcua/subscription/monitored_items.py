@@ -53,27 +53,18 @@ class SubscriptionTimes:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionContext:
-    """The session of a subscription.
+    """The session of a subscription."""
 
-    Attributes:
-        services: Its services, whose time-out is also the server's allowed delay.
-        most_items: Limit of items in one request; 0 for none.
-        node: Node of a tag; `None` if it cannot be asked for.
-        refusal: Reason of that.
-        read: Reads tags, after a loss in which any of them may have changed.
-        learn: Reads the namespaces again, since one may have been added.
-        probe: Probes the server.
-        report_faults: Takes the faults, by part.
-    """
-
-    services: Services
-    most_items: int
-    node: Callable[[Tag], ua.NodeId | None]
-    refusal: Callable[[Tag], StatusCode]
+    services: Services  # its services, whose time-out is also the server's allowed delay
+    most_items: int  # limit of items in one request; 0 for none
+    node: Callable[[Tag], ua.NodeId | None]  # node of a tag; `None` if it cannot be asked for
+    refusal: Callable[[Tag], StatusCode]  # reason of that
+    # reads tags, after a loss in which any of them may have changed
     read: Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
+    # reads the namespaces again, since one may have been added
     learn: Callable[[], Awaitable[object]]
     probe: Callable[[], Awaitable[None]]
-    report_faults: Callable[[Mapping[str, str]], None]
+    report_faults: Callable[[Mapping[str, str]], None]  # takes the faults, by part
 
 
 class MonitoredItems:

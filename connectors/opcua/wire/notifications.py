@@ -23,21 +23,13 @@ _STATUS = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message of a subscription.
+    """One message of a subscription."""
 
-    Attributes:
-        number: Sequence number; of a keep-alive, that of the next message.
-        time: The server's clock at sending.
-        changes: Encoded lists of changes.
-        ended: Status with which the server ends or moves the subscription.
-        is_keep_alive: Whether it has no content.
-    """
-
-    number: int
-    time: datetime | None
-    changes: tuple[Buffer, ...]
-    ended: ua.StatusCode | None
-    is_keep_alive: bool
+    number: int  # sequence number; of a keep-alive, that of the next message
+    time: datetime | None  # the server's clock at sending
+    changes: tuple[Buffer, ...]  # encoded lists of changes
+    ended: ua.StatusCode | None  # status with which the server ends or moves the subscription
+    is_keep_alive: bool  # whether it has no content
 
 
 def published(answer: Buffer) -> tuple[int, Notification]:

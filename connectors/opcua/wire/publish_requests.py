@@ -19,15 +19,11 @@ _NUMBERS = 2**32 - 1  # from 1, and again from 1 after the last
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One message of a subscription.
-
-    Attributes:
-        lost: Number of messages lost before it; 1 where the server restarted its count, since the
-            number is unknown.
-        notification: The message.
-    """
+    """One message of a subscription."""
 
     subscription: int
+    # number of messages lost before it; 1 where the server restarted its count, since the number is
+    # unknown
     lost: int
     notification: Notification
 

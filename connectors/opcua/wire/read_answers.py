@@ -33,41 +33,24 @@ _FORMS = {kind: form for kind, form in enumerate("x?bBhHiIqQfd") if kind}
 
 
 class Columns(NamedTuple):
-    """One answer, item by item in the order of the request.
+    """One answer, item by item in the order of the request."""
 
-    Attributes:
-        raws: Values as Python objects, arrays as tuples, no value as `None`.
-        statuses: Status codes.
-        sources: Source times, 100 ns since 1601; `None` where there is none.
-    """
-
-    raws: Sequence[object]
+    raws: Sequence[object]  # values as Python objects, arrays as tuples, no value as `None`
     statuses: Sequence[int]
-    sources: Sequence[int | None]
+    sources: Sequence[int | None]  # source times, 100 ns since 1601; `None` where there is none
 
 
 class _Item(NamedTuple):
-    """Layout of one DataValue.
+    """Layout of one DataValue."""
 
-    Attributes:
-        form: Format of `struct`.
-        size: In bytes.
-        width: Number of fields.
-        marks: First fields (encoding mask, type, length), which determine the rest.
-        raw: Field of the value, or fields of an array.
-        status: Field of the status code.
-        source: Field of the source time.
-        kind: Type of the value.
-    """
-
-    form: str
-    size: int
-    width: int
-    marks: tuple[int, ...]
-    raw: int | slice | None
-    status: int | None
-    source: int | None
-    kind: int
+    form: str  # format of `struct`
+    size: int  # in bytes
+    width: int  # number of fields
+    marks: tuple[int, ...]  # first fields (encoding mask, type, length), which determine the rest
+    raw: int | slice | None  # field of the value, or fields of an array
+    status: int | None  # field of the status code
+    source: int | None  # field of the source time
+    kind: int  # type of the value
 
 
 class Answers:

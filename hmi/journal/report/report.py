@@ -47,14 +47,10 @@ _TERMS = (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selects the part of a journal that is exported.
-
-    Attributes:
-        request_id: The only request, with its run; `None` for all.
-    """
+    """Selects the part of a journal that is exported."""
 
     span: Period = field(default_factory=Period)
-    request_id: str | None = None
+    request_id: str | None = None  # the only request, with its run; `None` for all
 
     @property
     def text(self) -> str:

@@ -17,14 +17,10 @@ _FILED = "request.filed"
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A row of the journal.
-
-    Attributes:
-        at: Its stamp; empty if it cannot be read.
-    """
+    """A row of the journal."""
 
     seq: int
-    at: str
+    at: str  # its stamp; empty if it cannot be read
     kind: str
     subject: str
     body: Mapping[str, Any]
@@ -32,16 +28,12 @@ class JournalEntry:
 
 @dataclass(slots=True)
 class RequestHistory:
-    """A request and all its rows, in order.
-
-    Attributes:
-        request: `None` if it cannot be read.
-        closed: For each write that its lease left in place, the row that ended this.
-    """
+    """A request and all its rows, in order."""
 
     request_id: str
-    request: ActionRequest | None
+    request: ActionRequest | None  # `None` if it cannot be read
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
+    # for each write that its lease left in place, the row that ended this
     closed: dict[str, JournalEntry] = field(default_factory=dict[str, JournalEntry])
 
     @property
@@ -52,15 +44,10 @@ class RequestHistory:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period by the journal's stamps.
+    """A period by the journal's stamps."""
 
-    Attributes:
-        since: The first moment in it; `None` for the beginning.
-        until: The first moment after it; `None` for no end.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
+    since: datetime | None = None  # the first moment in it; `None` for the beginning
+    until: datetime | None = None  # the first moment after it; `None` for no end
 
     def has(self, entry: JournalEntry) -> bool:
         """Returns whether a row is in the period. A row without a readable time is."""
@@ -78,20 +65,15 @@ class Period:
 
 @dataclass(slots=True)
 class Journal:
-    """The whole journal.
-
-    Attributes:
-        head: Hash of the last row; empty if there is none.
-        requests: By id, in order of submission.
-        runs: The rows of each run.
-        others: The rows about neither.
-    """
+    """The whole journal."""
 
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
-    head: str = ""
+    head: str = ""  # hash of the last row; empty if there is none
+    # by id, in order of submission
     requests: dict[str, RequestHistory] = field(default_factory=dict[str, RequestHistory])
+    # the rows of each run
     runs: dict[str, list[JournalEntry]] = field(default_factory=dict[str, list[JournalEntry]])
-    others: list[JournalEntry] = field(default_factory=list[JournalEntry])
+    others: list[JournalEntry] = field(default_factory=list[JournalEntry])  # the rows about neither
 
 
 def read_journal(rows: Iterable[JournalRow]) -> Journal:

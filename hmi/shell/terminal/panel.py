@@ -17,30 +17,21 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a part.
-
-    Attributes:
-        most: How many lines it may take; what is cut ends with an ellipsis.
-    """
+    """One row of a part."""
 
     cells: Sequence[str]
     is_abnormal: bool = False
-    most: int | None = None
+    most: int | None = None  # how many lines it may take; what is cut ends with an ellipsis
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A labelled part of a card, its rows' cells in columns.
-
-    Attributes:
-        most: How many lines it may take.
-        hint: Stands at the end of what was cut there.
-    """
+    """A labelled part of a card, its rows' cells in columns."""
 
     label: str
     rows: Sequence[Row] = field(default_factory=tuple[Row, ...])
-    most: int | None = None
-    hint: str = ""
+    most: int | None = None  # how many lines it may take
+    hint: str = ""  # stands at the end of what was cut there
 
 
 def has_colour() -> bool:

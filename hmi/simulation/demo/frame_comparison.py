@@ -20,14 +20,10 @@ from ...people.signing import open_context
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Result of the comparison.
-
-    Attributes:
-        is_sound: Whether every frame was approved, and nothing is wrong with the journal.
-    """
+    """Result of the comparison."""
 
     lines: tuple[str, ...]
-    is_sound: bool
+    is_sound: bool  # whether every frame was approved, and nothing is wrong with the journal
 
 
 @dataclass(frozen=True, slots=True)

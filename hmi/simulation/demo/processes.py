@@ -24,23 +24,15 @@ _SCAN = "50 ms"
 
 @dataclass(frozen=True, slots=True)
 class DemoSystem:
-    """The running parts of the demo.
-
-    Attributes:
-        reader: Scans the tags that the demo shows.
-        plant: Its process, whose pace the demo sets.
-        others: The gate's process and the agents'.
-        people: By name.
-        frame_log: The plant's own record of every write.
-    """
+    """The running parts of the demo."""
 
     scenario: DemoScenario
     site: Site
-    reader: SiteReader
-    plant: ChildProcess
-    others: tuple[ChildProcess, ...]
-    people: dict[str, Signer]
-    frame_log: Path
+    reader: SiteReader  # scans the tags that the demo shows
+    plant: ChildProcess  # its process, whose pace the demo sets
+    others: tuple[ChildProcess, ...]  # the gate's process and the agents'
+    people: dict[str, Signer]  # by name
+    frame_log: Path  # the plant's own record of every write
 
     def check(self) -> None:
         """Checks that all processes are running.

@@ -36,13 +36,9 @@ class FollowedRun:
 
 @dataclass(frozen=True, slots=True)
 class FollowedEvent:
-    """One event of a run.
+    """One event of a run."""
 
-    Attributes:
-        playbook: Which the run follows.
-    """
-
-    playbook: str
+    playbook: str  # which the run follows
     kind: str
     body: Mapping[str, Any]
 

@@ -22,22 +22,15 @@ class FinalPhase:
 
 @dataclass(frozen=True, slots=True)
 class DemoScenario:
-    """A fault and how to show it.
+    """A fault and how to show it."""
 
-    Attributes:
-        faults: As `plant serve --fault` takes them.
-        playbooks: Their runs end the scenario. The first one's run is shown.
-        intro: Hint for the viewer.
-        conclusion: Text from the timeline and the state of the first playbook's run.
-        speed: Plant seconds per second while no decision is open.
-    """
-
-    faults: tuple[str, ...]
-    playbooks: tuple[str, ...]
-    intro: str
+    faults: tuple[str, ...]  # as `plant serve --fault` takes them
+    playbooks: tuple[str, ...]  # their runs end the scenario. The first one's run is shown.
+    intro: str  # hint for the viewer
+    # text from the timeline and the state of the first playbook's run
     conclusion: Callable[[Timeline, RunState | None], str]
     tail: FinalPhase
-    speed: float = 120.0
+    speed: float = 120.0  # plant seconds per second while no decision is open
 
 
 def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:

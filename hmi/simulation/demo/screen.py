@@ -42,17 +42,11 @@ _BESIDE = {"A": ("header", "PT-102.pv"), "B": ("strainer", "PDT-101.pv")}
 
 @dataclass(frozen=True, slots=True)
 class ScreenContent:
-    """Content of one screen.
+    """Content of one screen."""
 
-    Attributes:
-        site: Its name.
-        hint: What the viewer should know now, on one line.
-        run: The run that is shown; `None` as long as there is none.
-    """
-
-    site: str
-    hint: str
-    run: FollowedRun | None
+    site: str  # its name
+    hint: str  # what the viewer should know now, on one line
+    run: FollowedRun | None  # the run that is shown; `None` as long as there is none
     tags: Mapping[str, Tag]
     readings: Mapping[str, DataValue]
     samples: SampleBuffer

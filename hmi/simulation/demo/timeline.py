@@ -48,15 +48,10 @@ _FALLS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A tag change or a run event.
+    """A tag change or a run event."""
 
-    Attributes:
-        time_s: Plant time, seconds.
-        subject: A tag, or the playbook that a run follows.
-    """
-
-    time_s: float
-    subject: str
+    time_s: float  # plant time, seconds
+    subject: str  # a tag, or the playbook that a run follows
     text: str
     is_rise: bool = True
 

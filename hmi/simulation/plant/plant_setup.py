@@ -19,37 +19,24 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class PlantOptions:
-    """Options of the command line, `None` where none was given.
+    """Options of the command line, `None` where none was given."""
 
-    Attributes:
-        model: Name of the plant.
-        file: The scenario file.
-        mode: Operating mode to start in.
-        is_quiet: Whether it measures without noise.
-        faults: As written, such as `F02@10min,plug=28`.
-        fields: As written, such as `clean-strainer@7min`.
-    """
-
-    model: str | None
+    model: str | None  # name of the plant
     file: Path | None
-    mode: str | None
+    mode: str | None  # operating mode to start in
     seed: int | None
-    is_quiet: bool
-    faults: Sequence[str]
-    fields: Sequence[str]
+    is_quiet: bool  # whether it measures without noise
+    faults: Sequence[str]  # as written, such as `F02@10min,plug=28`
+    fields: Sequence[str]  # as written, such as `clean-strainer@7min`
 
 
 @dataclass(frozen=True, slots=True)
 class PlantSetup:
-    """A plant that is ready to run.
-
-    Attributes:
-        for_s: How long, as the scenario file says; `None` if it does not.
-    """
+    """A plant that is ready to run."""
 
     plant: Plant
     scenario: Scenario
-    for_s: float | None
+    for_s: float | None  # how long, as the scenario file says; `None` if it does not
 
 
 def set_up_plant(options: PlantOptions) -> PlantSetup:

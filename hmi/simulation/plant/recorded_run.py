@@ -36,21 +36,13 @@ _EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """Options of a run's output.
+    """Options of a run's output."""
 
-    Attributes:
-        csv: File for every tag.
-        png: File for a chart.
-        every_s: Interval between samples, plant seconds.
-        is_plotted: Whether trends are drawn in the terminal.
-        shown: Tags to draw; without any, those that tell the run.
-    """
-
-    csv: Path | None
-    png: Path | None
-    every_s: float
-    is_plotted: bool
-    shown: tuple[TrendTag, ...] = ()
+    csv: Path | None  # file for every tag
+    png: Path | None  # file for a chart
+    every_s: float  # interval between samples, plant seconds
+    is_plotted: bool  # whether trends are drawn in the terminal
+    shown: tuple[TrendTag, ...] = ()  # tags to draw; without any, those that tell the run
 
 
 def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:

@@ -24,18 +24,13 @@ def _doubles() -> "array[float]":
 
 @dataclass(slots=True)
 class Recording:
-    """Records samples of a run.
+    """Records samples of a run."""
 
-    Attributes:
-        path: CSV file with the time and every tag; `None` writes none.
-        names: Tags whose series are kept.
-        times_s: Time of each sample, seconds of the scenario.
-        series: Their values; not a number where the quality was bad.
-    """
-
-    path: Path | None
-    names: Sequence[str]
+    path: Path | None  # CSV file with the time and every tag; `None` writes none
+    names: Sequence[str]  # tags whose series are kept
+    # time of each sample, seconds of the scenario
     times_s: "array[float]" = field(default_factory=_doubles)
+    # their values; not a number where the quality was bad
     series: dict[str, "array[float]"] = field(default_factory=dict[str, "array[float]"])
     _file: TextIO | None = None
     _writer: Any = None

@@ -26,16 +26,11 @@ _LONGEST = 18  # characters of a mark's label
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """Result of a finished run.
-
-    Attributes:
-        events: In the time of the recording.
-        verdict: How it ended, for people.
-    """
+    """Result of a finished run."""
 
     recording: Recording
-    events: Sequence[PlantEvent]
-    verdict: str
+    events: Sequence[PlantEvent]  # in the time of the recording
+    verdict: str  # how it ended, for people
 
 
 def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> None:

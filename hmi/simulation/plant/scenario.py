@@ -137,15 +137,10 @@ class ScenarioFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class LoadedScenario:
-    """A scenario file that fits its plant.
-
-    Attributes:
-        file: Its keys.
-        scenario: Its events, bound to the plant.
-    """
+    """A scenario file that fits its plant."""
 
     file: ScenarioFile
-    scenario: Scenario
+    scenario: Scenario  # its events, bound to the plant
 
 
 def load_scenario(path: Path) -> LoadedScenario:

@@ -18,19 +18,12 @@ from .tag_comparison import TagRemark, compare_tag
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """Result of the check.
+    """Result of the check."""
 
-    Attributes:
-        inspections: By connection, of those that were reached.
-        down: The others, with the reason.
-        remarks: On tags, in the order of `tags.yaml`.
-        scan_warnings: On scans that take too long.
-    """
-
-    inspections: Mapping[str, Inspection]
-    down: Mapping[str, str]
-    remarks: Sequence[TagRemark]
-    scan_warnings: Sequence[str]
+    inspections: Mapping[str, Inspection]  # by connection, of those that were reached
+    down: Mapping[str, str]  # the others, with the reason
+    remarks: Sequence[TagRemark]  # on tags, in the order of `tags.yaml`
+    scan_warnings: Sequence[str]  # on scans that take too long
 
     @property
     def faults(self) -> list[TagRemark]:

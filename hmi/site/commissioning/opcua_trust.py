@@ -30,23 +30,14 @@ _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
 
 @dataclass(frozen=True, slots=True)
 class _TrustCheck:
-    """Certificates of the site and the server.
-
-    Attributes:
-        ours: Our own certificate.
-        path: Where it lies.
-        is_new: Whether it was made just now.
-        server: What the server says.
-        pinned: The thumbprint in `site.yaml`; empty if there is none.
-        objection: Why the server cannot be pinned so; empty if it can.
-    """
+    """Certificates of the site and the server."""
 
     ours: Certificate
-    path: Path
-    is_new: bool
-    server: ServerOffer
-    pinned: str
-    objection: str
+    path: Path  # where it lies
+    is_new: bool  # whether it was made just now
+    server: ServerOffer  # what the server says
+    pinned: str  # the thumbprint in `site.yaml`; empty if there is none
+    objection: str  # why the server cannot be pinned so; empty if it can
 
 
 async def trust_server(site: Site, name: str, *, as_json: bool) -> None:

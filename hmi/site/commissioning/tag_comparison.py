@@ -18,15 +18,11 @@ _OTHER_SIGNS = {"°": "deg", "μ": "u", "^": "", "·": "*", " ": ""}  # after NF
 
 @dataclass(frozen=True, slots=True)
 class TagRemark:
-    """A fault or a difference of a tag.
-
-    Attributes:
-        is_fault: Whether its value cannot be used as it is; else the two only disagree.
-    """
+    """A fault or a difference of a tag."""
 
     tag: str
     text: str
-    is_fault: bool
+    is_fault: bool  # whether its value cannot be used as it is; else the two only disagree
 
 
 def compare_tag(tag: Tag, reading: DataValue, described: Description | None) -> Iterator[TagRemark]:

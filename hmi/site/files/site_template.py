@@ -31,18 +31,13 @@ _PACKAGES = {"cw-100": ("package:cw",)}
 
 @dataclass(frozen=True, slots=True)
 class PlantEndpoints:
-    """Loopback ports of a simulated plant, and options of its site.
-
-    Attributes:
-        scan: How often it is read.
-        gate: The Modbus port at which the gate writes.
-        unattended: Whether decisions count that no person made, for the demo and the tests.
-    """
+    """Loopback ports of a simulated plant, and options of its site."""
 
     opcua: int = 4840
     modbus: int = 5020
-    scan: str = "500 ms"
-    gate: int = 5021
+    scan: str = "500 ms"  # how often it is read
+    gate: int = 5021  # the Modbus port at which the gate writes
+    # whether decisions count that no person made, for the demo and the tests
     unattended: bool = False
 
 

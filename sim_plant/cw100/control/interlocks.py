@@ -33,22 +33,15 @@ KEY_SHOWS_FOR_S = 5.0
 
 @dataclass(slots=True)
 class InterlockState:
-    """Timers and latches of the interlocks that belong to no single pump.
+    """Timers and latches of the interlocks that belong to no single pump."""
 
-    Attributes:
-        is_process_tripped: I-06, latched until the field key HS-201.
-        key_s: Remaining time for which HS-201 shows as turned.
-        is_low_flow_latched: I-07 has acted without a reset since; I-03 starts no pump then.
-        since_commanded_s: Seconds since any pump was commanded.
-        blind_s: Remaining time for which I-03 is inhibited after a start.
-    """
-
-    is_process_tripped: bool = False
+    is_process_tripped: bool = False  # I-06, latched until the field key HS-201
+    # I-07 has acted without a reset since; I-03 starts no pump then
     is_low_flow_latched: bool = False
-    key_s: float = 0.0
-    since_commanded_s: float = 0.0
+    key_s: float = 0.0  # remaining time for which HS-201 shows as turned
+    since_commanded_s: float = 0.0  # seconds since any pump was commanded
     low_pressure_timer_s: float = 0.0
-    blind_s: float = 0.0
+    blind_s: float = 0.0  # remaining time for which I-03 is inhibited after a start
 
 
 Note = tuple[str, str, str]  # kind, tag, text of an event

@@ -7,19 +7,14 @@ from . import constants as k
 
 @dataclass(slots=True)
 class WaterState:
-    """Level in m, temperatures in degC, the fan drive's speed as a fraction.
-
-    Attributes:
-        wet_bulb_c: Lowest temperature that the tower can reach in this weather.
-        fan_lost: Share of its speed that the fan lacks behind its coupling, 0..1.
-    """
+    """Level in m, temperatures in degC, the fan drive's speed as a fraction."""
 
     level_m: float = 2.1
     basin_c: float = 26.0
     return_c: float = 42.4
     fan: float = 0.64
-    wet_bulb_c: float = k.WET_BULB_C
-    fan_lost: float = 0.0
+    wet_bulb_c: float = k.WET_BULB_C  # lowest temperature that the tower can reach in this weather
+    fan_lost: float = 0.0  # share of its speed that the fan lacks behind its coupling, 0..1
 
     @property
     def fan_speed(self) -> float:

@@ -12,22 +12,15 @@ from . import constants as k
 
 @dataclass(slots=True)
 class ExchangerState:
-    """Outlet temperatures in degC and the fouling resistance in m2K/W.
-
-    Attributes:
-        fouling_limit: Final value of the fouling, m2K/W.
-        fouling_tau_s: Time constant of its growth; 0 while it does not grow.
-        flush_s: Remaining time of a back-flush, during which HV-107 is open.
-        flush_rate: Cleaning rate of a back-flush, m2K/W per second.
-    """
+    """Outlet temperatures in degC and the fouling resistance in m2K/W."""
 
     product_out_c: float = 48.0
     water_out_c: float = 42.4
     fouling: float = 0.0
-    fouling_limit: float = 0.0
-    fouling_tau_s: float = 0.0
-    flush_s: float = 0.0
-    flush_rate: float = 0.0
+    fouling_limit: float = 0.0  # final value of the fouling, m2K/W
+    fouling_tau_s: float = 0.0  # time constant of its growth; 0 while it does not grow
+    flush_s: float = 0.0  # remaining time of a back-flush, during which HV-107 is open
+    flush_rate: float = 0.0  # cleaning rate of a back-flush, m2K/W per second
 
     def flush(self) -> None:
         """Begins a back-flush, which cleans linearly for half an hour."""

@@ -19,37 +19,25 @@ _CAVITATION_LAG_S = 10.0  # under 8 s the 0.5-s step chatters between its limits
 
 @dataclass(slots=True)
 class PumpState:
-    """State of a pump, with the results of the last step.
+    """State of a pump, with the results of the last step."""
 
-    Attributes:
-        speed: Fraction of full speed.
-        head_factor: c, the share of its head that cavitation leaves, 0.3..1.
-        damage: D, dimensionless bearing damage; healthy is 0.01.
-        damage_tau_s: Time constant of its exponential growth; 0 while the bearing does not wear.
-        impeller: w, the share of its head that wear of the impeller leaves, 0..1.
-        run_command: The coil that the drive follows.
-        mode: `LOCAL`, `REMOTE` or `MAINTENANCE`.
-        trip_cause: 0 none, 1 to 7 the interlock's number, 8 electrical, 9 start failure.
-        since_command_s: Seconds since a command stopped the pump or a reset cleared its trip.
-        is_start_blocked: The starter is broken, so that a stopped pump does not start.
-        has_electrical_fault: The motor's protection would trip again.
-    """
-
-    speed: float = 0.0
-    head_factor: float = 1.0
-    damage: float = k.HEALTHY_DAMAGE
+    speed: float = 0.0  # fraction of full speed
+    head_factor: float = 1.0  # c, the share of its head that cavitation leaves, 0.3..1
+    damage: float = k.HEALTHY_DAMAGE  # D, dimensionless bearing damage; healthy is 0.01
+    # time constant of its exponential growth; 0 while the bearing does not wear
     damage_tau_s: float = 0.0
-    impeller: float = 1.0
-    is_start_blocked: bool = False
-    has_electrical_fault: bool = False
+    impeller: float = 1.0  # w, the share of its head that wear of the impeller leaves, 0..1
+    is_start_blocked: bool = False  # the starter is broken, so that a stopped pump does not start
+    has_electrical_fault: bool = False  # the motor's protection would trip again
     bearing_c: float = k.AMBIENT_C
     vibration: float = 0.1
     current_a: float = 0.0
-    run_command: bool = False
-    mode: int = REMOTE
-    trip_cause: int = 0
+    run_command: bool = False  # the coil that the drive follows
+    mode: int = REMOTE  # `LOCAL`, `REMOTE` or `MAINTENANCE`
+    trip_cause: int = 0  # 0 none, 1 to 7 the interlock's number, 8 electrical, 9 start failure
     run_time_s: float = 0.0
     starts: int = 0
+    # seconds since a command stopped the pump or a reset cleared its trip
     since_command_s: float = 1e9
     start_timer_s: float = 0.0
     vibration_timer_s: float = 0.0

@@ -8,25 +8,15 @@ from . import constants as k
 
 @dataclass(slots=True)
 class ValveState:
-    """Openings and signals as fractions 0..1.
+    """Openings and signals as fractions 0..1."""
 
-    Attributes:
-        position: Of the stem.
-        is_stuck: It does not move at all.
-        band: S, the stick band plus the dead band; 0 moves freely.
-        slip: J, by how much it jumps when it comes loose.
-        signal: The controller's output at the last step.
-        target: Position that the stem moves to with the lag.
-        residual: Movement of the signal that the stem has not followed yet.
-    """
-
-    position: float
-    is_stuck: bool = False
-    band: float = 0.0
-    slip: float = 0.0
-    signal: float = 0.0
-    target: float = 0.0
-    residual: float = 0.0
+    position: float  # of the stem
+    is_stuck: bool = False  # it does not move at all
+    band: float = 0.0  # S, the stick band plus the dead band; 0 moves freely
+    slip: float = 0.0  # J, by how much it jumps when it comes loose
+    signal: float = 0.0  # the controller's output at the last step
+    target: float = 0.0  # position that the stem moves to with the lag
+    residual: float = 0.0  # movement of the signal that the stem has not followed yet
 
     def stick(self, band: float, slip: float, signal: float) -> None:
         """Sets the stiction of the valve, which starts from its present position."""

@@ -19,58 +19,36 @@ from .loops import (
 
 @dataclass(slots=True)
 class TepLoopState:
-    """State of a controller between scans.
+    """State of a controller between scans."""
 
-    Attributes:
-        setpoint: In the unit of its measurement.
-        output: In the unit of its manipulated variable.
-        error: Of the last scan, set point less measurement.
-        mode: `MANUAL`, `AUTO` or `CASCADE`.
-    """
-
-    setpoint: float
-    output: float
-    error: float = 0.0
-    mode: int = AUTO
+    setpoint: float  # in the unit of its measurement
+    output: float  # in the unit of its manipulated variable
+    error: float = 0.0  # of the last scan, set point less measurement
+    mode: int = AUTO  # `MANUAL`, `AUTO` or `CASCADE`
 
 
 @dataclass(slots=True)
 class RatioState:
-    """Ratio station, which sets its flow loop to `value` times the production index.
+    """Ratio station, which sets its flow loop to `value` times the production index."""
 
-    Attributes:
-        value: The ratio in use, in the flow's unit per percent.
-        mode: `AUTO` for its own value, `CASCADE` for its master's.
-        bias: Part of `value` beyond the feed-forward; for D and E only.
-    """
-
-    value: float
-    mode: int = CASCADE
-    bias: float = 0.0
+    value: float  # the ratio in use, in the flow's unit per percent
+    mode: int = CASCADE  # `AUTO` for its own value, `CASCADE` for its master's
+    bias: float = 0.0  # part of `value` beyond the feed-forward; for D and E only
 
 
 @dataclass(slots=True)
 class ControlState:
-    """State of all controllers.
-
-    Attributes:
-        production: Working set point of PRODUCTION, m3/h; it follows the written one.
-        production_trim: Addition of PRODUCTION to the index, percent.
-        grade: Working set point of AIC-G, mol%.
-        override: Loop 18; its output is subtracted from `production`, m3/h. In `MANUAL` it
-            is off.
-        production_rate: How fast `production` may move, m3/h per h.
-        grade_rate: How fast `grade` may move, mol% per h.
-    """
+    """State of all controllers."""
 
     loops: dict[str, TepLoopState]
     ratios: dict[str, RatioState]
-    production: float
-    production_trim: float
-    grade: float
+    production: float  # working set point of PRODUCTION, m3/h; it follows the written one
+    production_trim: float  # addition of PRODUCTION to the index, percent
+    grade: float  # working set point of AIC-G, mol%
+    # Loop 18; its output is subtracted from `production`, m3/h. In `MANUAL` it is off.
     override: TepLoopState
-    production_rate: float = PRODUCTION_RATE
-    grade_rate: float = GRADE_RATE
+    production_rate: float = PRODUCTION_RATE  # how fast `production` may move, m3/h per h
+    grade_rate: float = GRADE_RATE  # how fast `grade` may move, mol% per h
 
 
 def gas_shares(xmeas: Sequence[float]) -> tuple[float, float]:

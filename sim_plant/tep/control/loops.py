@@ -16,34 +16,21 @@ CASCADE = 2
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """A PI controller in its velocity form.
+    """A PI controller in its velocity form."""
 
-    Attributes:
-        gain: Output per unit of the measurement.
-        reset_h: Reset time, hours.
-        low: Lower limit of the output.
-        high: Upper limit of the output.
-    """
-
-    gain: float
-    reset_h: float
-    low: float = 0.0
-    high: float = 100.0
+    gain: float  # output per unit of the measurement
+    reset_h: float  # reset time, hours
+    low: float = 0.0  # lower limit of the output
+    high: float = 100.0  # upper limit of the output
 
 
 @dataclass(frozen=True, slots=True)
 class FlowLoop:
-    """Flow loop, whose set point in cascade is the ratio times the production index.
+    """Flow loop, whose set point in cascade is the ratio times the production index."""
 
-    Attributes:
-        xmeas: Number of its measurement.
-        xmv: Number of its valve.
-        ratio: The ratio station that leads it.
-    """
-
-    xmeas: int
-    xmv: int
-    ratio: str
+    xmeas: int  # number of its measurement
+    xmv: int  # number of its valve
+    ratio: str  # the ratio station that leads it
 
 
 _FLOW_RESET_H = 0.001 / 60.0  # far below the scan: the flow loops integrate only

@@ -20,21 +20,14 @@ ANALYSERS = "AN-1000"
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One continuous measurement.
+    """One continuous measurement."""
 
-    Attributes:
-        name: Tag without `.pv`.
-        low: Low end of the range.
-        high: High end of the range.
-        folder: The unit that it belongs to.
-    """
-
-    name: str
+    name: str  # tag without `.pv`
     description: str
     unit: str
-    low: float
-    high: float
-    folder: str
+    low: float  # low end of the range
+    high: float  # high end of the range
+    folder: str  # the unit that it belongs to
     equipment: str = ""
 
 

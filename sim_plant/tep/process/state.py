@@ -19,27 +19,19 @@ VALVES = slice(38, 50)
 
 @dataclass(slots=True)
 class ProcessState:
-    """State of the process.
+    """State of the process."""
 
-    Attributes:
-        x: The 50 integrated states.
-        temperatures: Last of reactor, separator, stripper and header, degC; where the
-            next step starts to iterate.
-        xmv: Commands of the twelve valves, percent; written by the controllers.
-        held: Commands that the valves follow, percent; a sticking valve keeps its last.
-        xmeas: The 41 values that the last step showed.
-        sampled: Last samples of the analysers, shown one period later, XMEAS 23 to 41.
-        idv: Severities of the disturbances, 0..1.
-        trip: Cause of the shutdown; empty while the process runs.
-    """
-
-    x: list[float]
-    xmv: list[float]
-    held: list[float]
+    x: list[float]  # the 50 integrated states
+    xmv: list[float]  # commands of the twelve valves, percent; written by the controllers
+    held: list[float]  # commands that the valves follow, percent; a sticking valve keeps its last
     steps: int = 0
+    # last of reactor, separator, stripper and header, degC; where the next step starts to iterate
     temperatures: list[float] = field(default_factory=lambda: [100.0, 80.0, 60.0, 80.0])
+    # the 41 values that the last step showed
     xmeas: list[float] = field(default_factory=lambda: [0.0] * XMEAS)
+    # last samples of the analysers, shown one period later, XMEAS 23 to 41
     sampled: list[float] = field(default_factory=lambda: [0.0] * (XMEAS - CONTINUOUS))
+    # severities of the disturbances, 0..1
     idv: list[float] = field(default_factory=lambda: [0.0] * IDV)
     walks: dict[str, Walk] = field(default_factory=initial_walks)
-    trip: str = ""
+    trip: str = ""  # cause of the shutdown; empty while the process runs

@@ -32,19 +32,12 @@ _PRIVATE, _PUBLIC, _PRIVATE_FOLDER = 0o600, 0o644, 0o700
 
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
-    """Certificate, key, passwords and trusted clients of a server.
+    """Certificate, key, passwords and trusted clients of a server."""
 
-    Attributes:
-        certificate: Its application instance certificate, signed by itself.
-        key: The key to it, RSA.
-        passwords: By account.
-        trusted: Folder of the certificates of trusted clients, as DER or PEM files.
-    """
-
-    certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
-    passwords: Mapping[str, str]
-    trusted: Path
+    certificate: x509.Certificate  # its application instance certificate, signed by itself
+    key: rsa.RSAPrivateKey  # the key to it, RSA
+    passwords: Mapping[str, str]  # by account
+    trusted: Path  # folder of the certificates of trusted clients, as DER or PEM files
 
     def trusts(self, certificate: bytes | None) -> bool:
         """Returns whether a client's certificate is trusted and in date.

@@ -27,27 +27,17 @@ _BOOLEAN, _DOUBLE = ua.VariantType.Boolean, ua.VariantType.Double
 
 @dataclass(frozen=True, slots=True)
 class ConditionSource:
-    """Source of a condition in the address space.
+    """Source of a condition in the address space."""
 
-    Attributes:
-        node: The measured variable, else its area.
-        area: The folder of the measured variable.
-        name: Of the measured variable.
-        tag: Tag of the measured variable, which need not exist.
-        input: The measured variable; null where it is not on OPC UA.
-        notifiers: The objects on which its events can be subscribed.
-        unit: Of the measured variable.
-        has_level: The alarm compares the value of a tag; else something without a tag, such
-            as the PLC's diagnosis of a transmitter.
-    """
-
-    node: ua.NodeId
-    area: ua.NodeId
-    name: str
-    tag: str
-    input: ua.NodeId
-    notifiers: tuple[ua.NodeId, ...]
-    unit: str
+    node: ua.NodeId  # the measured variable, else its area
+    area: ua.NodeId  # the folder of the measured variable
+    name: str  # of the measured variable
+    tag: str  # tag of the measured variable, which need not exist
+    input: ua.NodeId  # the measured variable; null where it is not on OPC UA
+    notifiers: tuple[ua.NodeId, ...]  # the objects on which its events can be subscribed
+    unit: str  # of the measured variable
+    # the alarm compares the value of a tag; else something without a tag, such as the PLC's
+    # diagnosis of a transmitter
     has_level: bool
 
 
@@ -62,22 +52,15 @@ class ConditionComment:
 
 @dataclass(slots=True)
 class AlarmCondition:
-    """An alarm as an OPC UA condition.
-
-    Attributes:
-        node: The ConditionId.
-        state: The alarm's state in the last event.
-        event: The last event.
-        event_ids: Of the events since the alarm last became active.
-        comment: The last comment.
-    """
+    """An alarm as an OPC UA condition."""
 
     definition: AlarmDefinition
-    node: ua.NodeId
+    node: ua.NodeId  # the ConditionId
     source: ConditionSource
-    state: AlarmState
+    state: AlarmState  # the alarm's state in the last event
     comment: ConditionComment
-    event: EventNotification
+    event: EventNotification  # the last event
+    # of the events since the alarm last became active
     event_ids: list[bytes] = field(default_factory=list[bytes])
 
     @property

@@ -24,13 +24,9 @@ _SUBTYPE = standard_node(ObjectIds.HasSubtype)
 
 @dataclass(frozen=True, slots=True)
 class EventNotification:
-    """One notification.
+    """One notification."""
 
-    Attributes:
-        fields: By browse path, names joined with `/`, such as `AckedState/Id`.
-        condition: Its condition, if any.
-    """
-
+    # by browse path, names joined with `/`, such as `AckedState/Id`
     fields: Mapping[str, ua.Variant]
     condition: ua.NodeId | None = None
 

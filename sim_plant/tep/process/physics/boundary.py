@@ -12,37 +12,21 @@ from .disturbances import Walk
 
 @dataclass(slots=True)
 class Boundary:
-    """Feeds, inlet temperatures and factors of this step.
+    """Feeds, inlet temperatures and factors of this step."""
 
-    Attributes:
-        ac_feed: Mole fractions of A, B and C in stream 4.
-        a_supply: Share of the A feed that arrives, 0..1.
-        ac_supply: Share of the A+C feed that arrives, 0..1.
-        d_feed_c: Temperature of stream 2, degC.
-        ac_feed_c: Temperature of stream 4, degC.
-        reactor_water_c: Cooling water at the reactor's inlet, degC.
-        condenser_water_c: Cooling water at the condenser's inlet, degC.
-        rate_1: Factor of reaction 1.
-        rate_2: Factor of reaction 2.
-        stripper_heat: Factor of the steam's heat.
-        reactor_heat: Factor of the reactor's heat transfer.
-        condenser_heat: Factor of the condenser's heat transfer.
-        effluent: Factor of the flow from reactor to separator.
-    """
-
-    ac_feed: tuple[float, float, float]
-    a_supply: float
-    ac_supply: float
-    d_feed_c: float
-    ac_feed_c: float
-    reactor_water_c: float
-    condenser_water_c: float
-    rate_1: float
-    rate_2: float
-    stripper_heat: float
-    reactor_heat: float
-    condenser_heat: float
-    effluent: float
+    ac_feed: tuple[float, float, float]  # mole fractions of A, B and C in stream 4
+    a_supply: float  # share of the A feed that arrives, 0..1
+    ac_supply: float  # share of the A+C feed that arrives, 0..1
+    d_feed_c: float  # temperature of stream 2, degC
+    ac_feed_c: float  # temperature of stream 4, degC
+    reactor_water_c: float  # cooling water at the reactor's inlet, degC
+    condenser_water_c: float  # cooling water at the condenser's inlet, degC
+    rate_1: float  # factor of reaction 1
+    rate_2: float  # factor of reaction 2
+    stripper_heat: float  # factor of the steam's heat
+    reactor_heat: float  # factor of the reactor's heat transfer
+    condenser_heat: float  # factor of the condenser's heat transfer
+    effluent: float  # factor of the flow from reactor to separator
 
 
 def boundary(walks: Mapping[str, Walk], idv: Sequence[float]) -> Boundary:

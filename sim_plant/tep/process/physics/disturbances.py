@@ -24,21 +24,13 @@ _DECAY_ABOVE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class WalkKind:
-    """Parameters of a walk.
+    """Parameters of a walk."""
 
-    Attributes:
-        idv: Number of the disturbance that activates it.
-        length_h: Mean length of a segment.
-        length_span_h: Half the range of the length, uniform.
-        centre: Value while inactive.
-        span: Half the range of the targets; 0 for an episode.
-    """
-
-    idv: int
-    length_h: float
-    length_span_h: float
-    centre: float
-    span: float
+    idv: int  # number of the disturbance that activates it
+    length_h: float  # mean length of a segment
+    length_span_h: float  # half the range of the length, uniform
+    centre: float  # value while inactive
+    span: float  # half the range of the targets; 0 for an episode
 
     @property
     def is_episodic(self) -> bool:
@@ -67,20 +59,16 @@ class Walk:
     """Present segment of a walk.
 
     Its value is `a + h*(b + h*(c + h*d))`, with h in hours since its start.
-
-    Attributes:
-        value: At the last step.
-        segment: Number of segments drawn.
     """
 
-    value: float
+    value: float  # at the last step
     a: float
     b: float = 0.0
     c: float = 0.0
     d: float = 0.0
     start_h: float = 0.0
     end_h: float = _FIRST_END_H
-    segment: int = 0
+    segment: int = 0  # number of segments drawn
 
 
 def initial_walks() -> dict[str, Walk]:

@@ -37,33 +37,19 @@ Liquid = tuple[float, float, float, float, float]
 
 @dataclass(slots=True)
 class Drum:
-    """Properties of a drum from its inventory and energy.
+    """Properties of a drum from its inventory and energy."""
 
-    Attributes:
-        temperature: degC.
-        pressure: mmHg absolute.
-        partials: Partial pressures of A to H, mmHg.
-        gas: Mole fractions of A to H in the gas.
-        gas_mass: Molar mass of the gas, lb/lb-mol.
-        gas_enthalpy: 1e6 Btu/lb-mol.
-        gas_volume: ft3.
-        liquid: Mole fractions of D to H in the liquid.
-        liquid_enthalpy: 1e6 Btu/lb-mol.
-        liquid_volume: ft3.
-        molar_volume: Of the liquid, ft3/lb-mol.
-    """
-
-    temperature: float
-    pressure: float
-    partials: Mixture
-    gas: Mixture
-    gas_mass: float
-    gas_enthalpy: float
-    gas_volume: float
-    liquid: Liquid
-    liquid_enthalpy: float
-    liquid_volume: float
-    molar_volume: float
+    temperature: float  # degC
+    pressure: float  # mmHg absolute
+    partials: Mixture  # partial pressures of A to H, mmHg
+    gas: Mixture  # mole fractions of A to H in the gas
+    gas_mass: float  # molar mass of the gas, lb/lb-mol
+    gas_enthalpy: float  # 1e6 Btu/lb-mol
+    gas_volume: float  # ft3
+    liquid: Liquid  # mole fractions of D to H in the liquid
+    liquid_enthalpy: float  # 1e6 Btu/lb-mol
+    liquid_volume: float  # ft3
+    molar_volume: float  # of the liquid, ft3/lb-mol
 
 
 def drum(state: Sequence[float], volume: float, guess: float) -> Drum:

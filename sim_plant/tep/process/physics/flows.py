@@ -23,35 +23,20 @@ _LEAST_AC_FEED = 1e-10  # keeps the stripper's split defined
 
 @dataclass(slots=True)
 class Flows:
-    """Molar flows of this step, without stream 5 of the stripper.
+    """Molar flows of this step, without stream 5 of the stripper."""
 
-    Attributes:
-        a: Stream 1.
-        d: Stream 2.
-        e: Stream 3.
-        ac: Stream 4.
-        reactor_feed: Stream 6.
-        effluent: Stream 7.
-        recycle: Stream 8, after the compressor.
-        purge: Stream 9.
-        underflow: Stream 10.
-        product: Stream 11.
-        work: Of the compressor, 1e6 Btu/h.
-        recycle_enthalpy: Of stream 8 with the work in it, 1e6 Btu/lb-mol.
-    """
-
-    a: float
-    d: float
-    e: float
-    ac: float
-    reactor_feed: float
-    effluent: float
-    recycle: float
-    purge: float
-    underflow: float
-    product: float
-    work: float
-    recycle_enthalpy: float
+    a: float  # stream 1
+    d: float  # stream 2
+    e: float  # stream 3
+    ac: float  # stream 4
+    reactor_feed: float  # stream 6
+    effluent: float  # stream 7
+    recycle: float  # stream 8, after the compressor
+    purge: float  # stream 9
+    underflow: float  # stream 10
+    product: float  # stream 11
+    work: float  # of the compressor, 1e6 Btu/h
+    recycle_enthalpy: float  # of stream 8 with the work in it, 1e6 Btu/lb-mol
 
 
 def flows(

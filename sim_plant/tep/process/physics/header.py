@@ -18,21 +18,13 @@ _M_A, _M_B, _M_C, _M_D, _M_E, _M_F, _M_G, _M_H = k.MOLAR_MASS
 
 @dataclass(slots=True)
 class Header:
-    """Properties of the header from its inventory and energy.
+    """Properties of the header from its inventory and energy."""
 
-    Attributes:
-        temperature: degC.
-        pressure: mmHg absolute.
-        gas: Mole fractions of A to H.
-        gas_mass: Molar mass, lb/lb-mol.
-        gas_enthalpy: 1e6 Btu/lb-mol.
-    """
-
-    temperature: float
-    pressure: float
-    gas: Mixture
-    gas_mass: float
-    gas_enthalpy: float
+    temperature: float  # degC
+    pressure: float  # mmHg absolute
+    gas: Mixture  # mole fractions of A to H
+    gas_mass: float  # molar mass, lb/lb-mol
+    gas_enthalpy: float  # 1e6 Btu/lb-mol
 
 
 def header(state: Sequence[float], guess: float) -> Header:

@@ -16,19 +16,12 @@ _LEAST_UNDERFLOW = 0.1  # lb-mol/h
 
 @dataclass(slots=True)
 class Column:
-    """Products of the column, lb-mol/h.
+    """Products of the column, lb-mol/h."""
 
-    Attributes:
-        shares: Split factors of D to H: the share that leaves overhead.
-        overhead: Flows of A to H in stream 5.
-        overhead_heat: Enthalpy flow of stream 5, 1e6 Btu/h.
-        bottoms: Flows of A to H into the sump.
-    """
-
-    shares: Liquid
-    overhead: Mixture
-    overhead_heat: float
-    bottoms: Mixture
+    shares: Liquid  # split factors of D to H: the share that leaves overhead
+    overhead: Mixture  # flows of A to H in stream 5
+    overhead_heat: float  # enthalpy flow of stream 5, 1e6 Btu/h
+    bottoms: Mixture  # flows of A to H into the sump
 
 
 def strip(

@@ -27,21 +27,13 @@ _RH0, _RH1, _RH2 = k.LIQUID_DENSITY[7]
 
 @dataclass(slots=True)
 class Sump:
-    """Properties of the sump from its inventory and energy.
+    """Properties of the sump from its inventory and energy."""
 
-    Attributes:
-        temperature: degC.
-        liquid: Mole fractions of A to H.
-        liquid_enthalpy: 1e6 Btu/lb-mol.
-        liquid_volume: ft3.
-        molar_volume: ft3/lb-mol.
-    """
-
-    temperature: float
-    liquid: Mixture
-    liquid_enthalpy: float
-    liquid_volume: float
-    molar_volume: float
+    temperature: float  # degC
+    liquid: Mixture  # mole fractions of A to H
+    liquid_enthalpy: float  # 1e6 Btu/lb-mol
+    liquid_volume: float  # ft3
+    molar_volume: float  # ft3/lb-mol
 
 
 def sump(state: Sequence[float], guess: float) -> Sump:
