@@ -154,7 +154,6 @@ def _onset(event: ScenarioEvent) -> float:
 
 
 def _lasts_until(event: ScenarioEvent) -> float:
-    """Returns the end of an event in the scenario's time."""
     if not isinstance(event, FaultEvent):
         return event.at_s
     return event.at_s + (event.for_s if isfinite(event.for_s) else event.over_s)

@@ -170,7 +170,6 @@ class WriteSession:
         return None if permit_clock_s() < permit.until_s else EXPIRED
 
     def _is_write_of(self, tag: Tag, wire: bytes) -> bool:
-        """Whether re-encoding the decoded bytes gives the same address, size and type."""
         try:
             return self._encoder.encode(tag, self._encoder.decode(tag, wire)).wire == wire
         except ValueError:

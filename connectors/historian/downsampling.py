@@ -143,7 +143,6 @@ class Downsampler:
         return True
 
     def _delete_old(self, table: str, marks: Mapping[str, int], cut_us: int, part_us: int) -> bool:
-        """Deletes one part of the rows before a moment."""
         begin = marks.get(f"{table}_from", 0)
         if begin + part_us > cut_us:
             return False
@@ -159,10 +158,7 @@ class Downsampler:
         return is_due
 
     def _oldest(self, table: str, since_us: int) -> int:
-        """Returns the time of the first row since then, by a seek for each tag.
-
-        It lies far ahead if there is none.
-        """
+        """Returns the time of the first row since then, far ahead if there is none."""
         question = f"SELECT min(at_us) FROM {table} WHERE tag = ? AND at_us >= ?"  # noqa: S608 (our names)
         found = (
             self._connection.execute(question, (tag, since_us)).fetchone()[0]

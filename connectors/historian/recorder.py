@@ -181,7 +181,6 @@ class Recorder:
                 return
 
     def _log_fault(self, fault: str) -> None:
-        """Logs a fault once, and its end."""
         if fault and not self.fault:
             _logger.warning("nothing is recorded: %s; it is tried again", fault)
         elif self.fault and not fault:

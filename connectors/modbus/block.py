@@ -78,7 +78,6 @@ def _registers(
 
 
 def _convert(converts: Sequence[Convert | None]) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
-    """Returns a function that converts all items."""
     if not any(converts):
         return lambda raws: raws
     first = converts[0]

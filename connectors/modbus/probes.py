@@ -118,11 +118,7 @@ class Probes:
     async def _probe(
         self, transport: ModbusTransport, request: Request, main: ModbusTransport
     ) -> str | None:
-        """Asks a silent unit and returns why it does not answer, if it does not.
-
-        Raises:
-            TransportError: The connection is not served for other units either.
-        """
+        """Returns why a silent unit does not answer. Raises `TransportError` if none is served."""
         try:
             # Some devices accept a second connection and never serve it.
             await transport.read_all([probe_request(each) for each in self._units.answering[:1]])

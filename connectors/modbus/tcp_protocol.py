@@ -279,11 +279,7 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
 
 
 def _unusual(request: Request, unit: int, pdu: bytes, asked_s: float) -> Answer | DeviceException:
-    """Checks an answer that is not simply the one expected.
-
-    Raises:
-        TransportError: It does not answer this request.
-    """
+    """Checks an unexpected answer. Raises `TransportError` if it is not to this request."""
     if unit != request.unit:
         raise TransportError(f"answer of unit {unit}, not of {request.unit}")
     if pdu[0] == request.function | 0x80 and len(pdu) == 2:

@@ -115,11 +115,7 @@ class UnitConnection:
     async def _send(
         self, unit: int, requests: Sequence[Request]
     ) -> list[Answer | DeviceException] | None:
-        """Asks one unit. Returns `None` if it was skipped and another one answered.
-
-        Raises:
-            NotConnected: The session is lost.
-        """
+        """Asks one unit. Returns `None` if it was skipped and another one answered."""
         was_open, begun_s = self.transport.is_open, monotonic()
         try:
             answers = await self.transport.read_all(requests)
@@ -134,14 +130,7 @@ class UnitConnection:
         return answers
 
     async def _skip_unit(self, unit: int, reason: str, since_s: float) -> None:
-        """Continues over a fresh connection on which another unit answers a probe.
-
-        Args:
-            since_s: Monotonic time of its request.
-
-        Raises:
-            NotConnected: There is no other unit, or it does not answer.
-        """
+        """Continues over a fresh connection on which another unit answers a probe."""
         self._has_waited = True
         other, is_cut = self._likely_unit(), self.transport.is_cut
         if self._dial is None or other is None:
@@ -171,7 +160,6 @@ class UnitConnection:
         self._units.note_answer(unit, monotonic())
 
     def _likely_unit(self) -> int | None:
-        """Returns the unit that most likely answers, if any may."""
         units, own = self._units, self._device.config.unit
         if units.answering:
             return units.answering[0]

@@ -70,7 +70,6 @@ class _TagModel(Model):
     def tag(
         self, name: str, address: NodeAddress | RegisterAddress, *, is_array: bool = False
     ) -> Tag:
-        """Returns the tag under this name at this address."""
         return Tag(
             name, self.connection, self.type, address, self.unit, self.range,
             self.equipment, self.members, self.writable,

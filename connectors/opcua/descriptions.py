@@ -85,7 +85,6 @@ async def _variables(services: Services, nodes: Mapping[str, ua.NodeId]) -> dict
 async def _properties(
     services: Services, references: References, nodes: Sequence[ua.NodeId]
 ) -> list[Properties]:
-    """Returns the properties of each node that a description uses."""
     places: list[tuple[int, str]] = []
     targets: list[ua.ReadValueId] = []
     for place, found in enumerate(await references.of(nodes, ObjectIds.HasProperty)):

@@ -127,14 +127,7 @@ class TagReader:
 class _Plan:
     """Chunks in which a set of tags is read, each prepared at its first read.
 
-    Args:
-        tags: In the order asked for.
-        nodes: Their node ids.
-        most_nodes: Limit of nodes in one Read.
-        weights: Last number of elements of each array, by tag name.
-
-    Attributes:
-        is_too_heavy: Whether a chunk took too long to decode.
+    `weights` is the last number of elements of each array, by tag name.
     """
 
     def __init__(
@@ -145,17 +138,15 @@ class _Plan:
         self._has_clock = most_nodes > 1  # with a limit of 1 there is no place for it
         self._size = max(most_nodes - 1, 1)
         self.weights = dict(weights)
-        self.is_too_heavy = False
+        self.is_too_heavy = False  # whether a chunk took too long to decode
         self._parts = self._cut()
         self._chunks: dict[int, Chunk] = {}
 
     @property
     def count(self) -> int:
-        """Number of chunks."""
         return len(self._parts)
 
     async def chunk(self, place: int) -> Chunk:
-        """Returns one of the chunks."""
         if place not in self._chunks:
             self._chunks[place] = Chunk(self._parts[place], self._nodes, has_clock=self._has_clock)
             await asyncio.sleep(0)  # this took 2 ms, and encoding takes 1 ms

@@ -107,8 +107,6 @@ class LossChecks(Suite):
 
 
 class _GapListener:
-    """Keeps the samples and gaps of a listener."""
-
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
         self.last: dict[str, DataValue] = {}
@@ -130,8 +128,6 @@ def _values(readings: Mapping[str, DataValue]) -> Mapping[str, object]:
 
 
 async def _until_held(rig: Rig, connection: Connection) -> None:
-    """Waits until the supervisor has the device's values."""
-
     def holds() -> bool:
         latest = connection.latest()
         return all(fits(latest[item.tag.name], item) for item in rig.items)

@@ -106,7 +106,6 @@ def _equipment(entry: JournalEntry) -> str:
 
 
 def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
-    """Yields the persons and the note of a shift handover."""
     card = card_of(entry)
     people = (card.get("leaving"), card.get("coming"))
     yield "person", ", ".join(str(each) for each in people if each)
@@ -114,7 +113,6 @@ def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
 
 
 def _signature(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Yields the cells of a row's signature, if it has one."""
     if "signature" not in body:
         return
     try:

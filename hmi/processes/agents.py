@@ -194,7 +194,6 @@ def _rebind(
 
 
 def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
-    """Returns the reason why a playbook may not request a write now."""
     site, now = decision_context.site, instant_now()
     folder = quote(str(site.root))
     snapshot = read_snapshot(site.state, now)

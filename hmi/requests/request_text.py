@@ -42,7 +42,6 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
 
 
 def _origin(request: ListedRequest) -> str:
-    """Returns the run, playbook and steps of a request."""
     if request.run is None:
         return ""
     commands = [each for each in request.writes if each.kind == "command"]

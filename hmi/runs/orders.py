@@ -223,7 +223,6 @@ def follow_order(
 
 
 def _refusal(database: Database, run_id: str, number: int) -> str:
-    """Returns why a run refused an order, or an empty string."""
     for kind, body in _events_behind(database, run_id, number):
         if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
             return printable(str(body.get("reason", "")))

@@ -96,7 +96,6 @@ class CoolingWater(BasePlant[SkidState]):
             pump.advance(each, own, s.lift, available, k.STEP_S)
 
     def _true(self) -> tuple[float, ...]:
-        """Returns the true values in the transmitters' order."""
         s = self.state
         a, b = s.pumps.values()
         lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))

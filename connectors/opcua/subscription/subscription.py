@@ -263,7 +263,6 @@ class OpcuaSubscription:
         self._report_faults()
 
     def _report_faults(self) -> None:
-        """Reports refusals and deviations and schedules the next attempt."""
         self._retry_at_s = monotonic() + self._times.retry_s
         all_items = self._items.values()
         faults = count_reasons(why.name for items in all_items for why in items.refused.values())

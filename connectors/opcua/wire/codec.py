@@ -104,7 +104,6 @@ def _is_array(raw: object) -> TypeGuard[Sequence[object]]:
 
 
 def _flat(raw: Sequence[object]) -> Iterator[object]:
-    """Yields the elements of an array of any number of dimensions, in order."""
     for each in raw:
         if _is_array(each):
             yield from _flat(each)

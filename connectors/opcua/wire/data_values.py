@@ -114,7 +114,6 @@ def _is_full(data: Buffer, count: int) -> bool:
 
 
 def _skip(kind: int, data: Buffer) -> None:
-    """Skips one value of a type without a fixed size."""
     if kind in _NODE_IDS:
         nodeid_from_binary(data)
     elif kind in _MADE_UP:

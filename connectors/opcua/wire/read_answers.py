@@ -141,7 +141,6 @@ class _Layout:
 
 
 def _layout_of(items: memoryview, count: int) -> _Layout | None:
-    """Returns the layout of the items, if it is supported."""
     found: list[_Item] = []
     at = 0
     try:

@@ -140,7 +140,6 @@ def _authority(entries: Iterable[JournalEntry], every: Sequence[JournalEntry]) -
 
 
 def _moment(text: str) -> datetime | None:
-    """Returns the moment of a stamp, or `None` if it is malformed."""
     try:
         return parse_stamp(text)
     except ValueError:

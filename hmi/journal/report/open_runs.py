@@ -55,18 +55,12 @@ def _is_of(history: RequestHistory, run_id: str) -> bool:
 
 
 def _filed(entries: Iterable[JournalEntry]) -> set[str]:
-    """Returns the ids of the requests in a run's rows."""
     kinds = {f"{PREFIX}filed", f"{PREFIX}asked_back"}
     return {str(each.body.get("request_id")) for each in entries if each.kind in kinds}
 
 
 def _not_undone(own: Sequence[RequestHistory], others: Sequence[RequestHistory]) -> Iterator[str]:
-    """Yields each applied write whose tag was not undone or written again later.
-
-    Args:
-        own: The requests of the run.
-        others: All other requests.
-    """
+    """Yields each applied write of a run whose tag was not undone or written again later."""
     undone = _undone(own)
     for history, command in _actions(own, "command"):
         undo, state = undone.get(command.action_id, ("", ""))

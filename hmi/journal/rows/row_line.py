@@ -80,7 +80,6 @@ def _row_text(fields: Mapping[str, Any]) -> str:
 
 
 def _authority(body: Mapping[str, Any]) -> str:
-    """Returns the mode of authority, who set it, and until when."""
     until = f", until {printable(str(body['until']))}" if "until" in body else ""
     return f"{printable(str(body.get('mode')))} by {printable(str(body.get('person')))}{until}"
 

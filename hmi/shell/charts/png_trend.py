@@ -90,8 +90,6 @@ def draw_png(chart: TrendChart) -> bytes:
 
 
 class _Pen:
-    """Draws one chart in the coordinates of the finished image."""
-
     def __init__(self, chart: TrendChart) -> None:
         self._chart = chart
         self._start_s = chart.times_s[0]

@@ -94,7 +94,6 @@ def _header(content: ScreenContent) -> Text:
 
 
 def _below_header(content: ScreenContent) -> Text:
-    """Returns the reason of a lost connection, else the hint."""
     reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in content.connections if c.reason]
     return reasons[0] if reasons else _line(f"{content.hint}  Ctrl-C stops it.", "dim")
 
@@ -117,7 +116,6 @@ def _trends(content: ScreenContent) -> Table:
 def _trend(
     content: ScreenContent, title: str, alarm: str, high: float, size: tuple[int, int]
 ) -> list[str]:
-    """Returns the trend of an alarm's measurement with its limit."""
     definition = ALARM_LIST[alarm]
     series = content.samples.series(f"{definition.measures}.pv")
     scale = TrendScale(0.0, high, definition.limit)
@@ -125,7 +123,6 @@ def _trend(
 
 
 def _pump(content: ScreenContent, side: str) -> Text:
-    """Returns the line of a pump in columns of fixed width."""
     name, beside = _BESIDE[side]
     return _joined(
         [
@@ -192,10 +189,7 @@ def _fixed(reading: DataValue) -> str:
 
 
 def _alarms(content: ScreenContent) -> Text:
-    """Returns the active alarms, the most urgent first.
-
-    An alarm whose present state is not known has a question mark.
-    """
+    """Returns the active alarms, the most urgent first, with `?` where the state is unknown."""
     text = _line("alarms  ", "dim")
     readings = {name: content.readings[f"{name}.active"] for name in ALARM_LIST}
     active = sorted(
@@ -220,7 +214,6 @@ def _alarms(content: ScreenContent) -> Text:
 
 
 def _run(content: ScreenContent) -> list[Text]:
-    """Returns the lines of the run, its step and its evidence."""
     if content.run is None:
         return [_line("no run yet, the agents are watching", "dim")]
     run = content.run
@@ -236,7 +229,6 @@ def _run(content: ScreenContent) -> list[Text]:
 
 
 def _events(content: ScreenContent) -> list[Text]:
-    """Returns the latest events, more of them on a higher screen."""
     count = max(content.height - _NEEDED[1], 0) + _EVENTS
     latest = content.timeline.entries[-count:]
     return _filled((_line(f"{clock_text(each.time_s)}  {each.text}") for each in latest), count)

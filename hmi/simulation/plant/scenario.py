@@ -246,11 +246,7 @@ def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
 
 
 def _value_of(tag: PlantTag, value: object) -> Value:
-    """Returns the value in the tag's type. A word of an enumeration becomes its number.
-
-    Raises:
-        ScenarioError: The tag cannot be written with it.
-    """
+    """Returns the value in the tag's type. Raises `ScenarioError` if the tag does not take it."""
     assert tag.write is not None
     low, high = tag.write
     number = tag.members.get(value) if isinstance(value, str) else value

@@ -51,7 +51,6 @@ def _problems(load: Callable[[], object]) -> list[Problem]:
 
 
 def _playbook_problems(site: Site) -> Iterator[Problem]:
-    """Returns the errors of the site's playbooks, without warnings."""
     playbooks, broken = load_library(site)
     findings = [*broken, *lint_all(playbooks, site)]
     # The check of policy.yaml reports an unusable policy already.

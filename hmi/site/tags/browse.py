@@ -67,7 +67,6 @@ async def browse(
 
 
 async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
-    """Returns the nodes of tags and of the top levels, for a suggestion."""
     found = [
         tag.address.node
         for tag in site.tags.values()

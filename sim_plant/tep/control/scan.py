@@ -175,7 +175,6 @@ def _lead_gas(c: ControlState, xmeas: Sequence[float], *, is_first: bool) -> Non
 def _analysed(
     c: ControlState, name: str, ratio: str, pv: float, last: float, is_first: bool
 ) -> float:
-    """Returns the next output of a loop on an analyser."""
     loop = c.loops[name]
     error = loop.setpoint - pv
     if is_first:

@@ -69,15 +69,10 @@ class _TrustedPolicy:
         self._identity = identity
 
     def matches(self, uri: str, mode: ua.MessageSecurityMode | None = None) -> bool:
-        """Returns whether this is the policy that a client requests."""
         return bool(self._factory.matches(uri, mode))
 
     def create(self, peer_certificate: bytes | None) -> SecurityPolicy:
-        """Returns the policy for one channel.
-
-        Raises:
-            BadSecurityChecksFailed: The client is not trusted; it gets no reason.
-        """
+        """Returns the policy for one channel. An untrusted client is refused without a reason."""
         is_open_to_all = self._factory.mode == ua.MessageSecurityMode.None_
         identity = self._identity
         if not is_open_to_all and (identity is None or not identity.trusts(peer_certificate)):
