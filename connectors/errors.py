@@ -74,10 +74,7 @@ class WriteRefused(ConnectorError):
 
 
 class WriteOutcomeUnknown(ConnectorError):
-    """A write that was sent and not acknowledged.
-
-    Read back and ask a person; never send it again.
-    """
+    """A write that was sent and not acknowledged. Read back and ask; never send it again."""
 
     def __init__(self, tag: str, reason: str) -> None:
         super().__init__(f"{tag}: sent, outcome unknown: {reason}")

@@ -12,11 +12,7 @@ class WriteEncoder(Encoder, Protocol):
     """An encoder that also decodes its own bytes."""
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
-        """Returns the value in a write of this tag.
-
-        Raises:
-            ValueError: The bytes do not write this tag.
-        """
+        """Returns the value in a write of this tag. Raises `ValueError` if it is no such write."""
         ...
 
 

@@ -57,11 +57,7 @@ class HeartbeatSession:
         return self._encoder.identity
 
     def wire(self, count: int) -> bytes:
-        """Returns the bytes that write a count.
-
-        Raises:
-            ValueError: The device's type cannot hold it.
-        """
+        """Returns the bytes that write a count. Raises `ValueError` if it does not fit."""
         return self._encoder.encode(self._tag, count).wire
 
     async def beat(self, permit: HeartbeatPermit) -> None:

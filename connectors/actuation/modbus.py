@@ -29,10 +29,6 @@ _REFUSALS: Mapping[int, str] = {
 class ModbusWriter:
     """One connection to the port for writes. See `DeviceWriter`.
 
-    Args:
-        session: Reads over the same connection.
-        transport: That connection.
-
     Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12 and 7.
     """
 
@@ -42,11 +38,7 @@ class ModbusWriter:
 
     @classmethod
     async def open(cls, name: str, config: ModbusConnection) -> Self:
-        """Connects to the write port.
-
-        Raises:
-            NotConnected: There is no such port, or no device answers.
-        """
+        """Connects to the write port. Raises `NotConnected` if no device answers there."""
         if config.write is None:
             raise NotConnected({name: NO_WRITE})
         try:

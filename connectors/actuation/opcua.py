@@ -70,11 +70,6 @@ class OpcuaWriter:
 
     asyncua's reconnection is off and never called. A lost session stays lost.
 
-    Args:
-        session: Reads over the same session.
-        client: asyncua's client of that session.
-        timeout_s: For the answer, seconds.
-
     Source: OPC UA Part 4, 5.11.4 (Write), 7.38 (status codes).
     """
 
@@ -85,10 +80,7 @@ class OpcuaWriter:
 
     @classmethod
     async def open(cls, name: str, config: OpcuaConnection, root: Path) -> Self:
-        """Logs in as the account that may write.
-
-        Args:
-            root: The site's folder, for the secret's path.
+        """Logs in as the account that may write. The secret's path begins at the site's `root`.
 
         Raises:
             NotConnected: There is no such account, or the server cannot be reached or refuses it.

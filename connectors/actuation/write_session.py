@@ -74,11 +74,7 @@ async def open_write_session(site: Site, connection: str, tags: Sequence[Tag]) -
 
 
 async def open_writer(site: Site, connection: str) -> DeviceWriter:
-    """Opens the protocol's part of a write session.
-
-    Raises:
-        NotConnected: See `open_write_session`.
-    """
+    """Opens the protocol's part of a write session. Raises as `open_write_session`."""
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
         from .modbus import ModbusWriter
@@ -92,11 +88,7 @@ async def open_writer(site: Site, connection: str) -> DeviceWriter:
 class WriteSession:
     """A session with one device that sends one frame. Use `open_write_session`.
 
-    Args:
-        writer: Connection of the write account.
-        encoder: Identity and types of the device, as it answered just now.
-        tags: Tags that may be written.
-        heartbeats: Those of the tags that only a `HeartbeatSession` may write.
+    Only a `HeartbeatSession` writes the tags in `heartbeats`.
     """
 
     def __init__(

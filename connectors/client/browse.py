@@ -28,7 +28,6 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
     namespace are browsed only from within it. A node that no tag can name is never browsed.
 
     Args:
-        session: Stays open.
         node: Start, as for `Browses.browse`.
         depth: Number of levels, at least 1.
 

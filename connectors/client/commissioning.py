@@ -84,12 +84,8 @@ async def inspect_device(
 ) -> Inspection:
     """Opens a session, asks for descriptions of the tags and measures scans.
 
-    The first read of each interval is not measured, because it finds the device's limits.
-
-    Args:
-        connector: Of the connection. The session is closed again.
-        tags: All of the connection.
-        report: Called with a text at each step.
+    The first read of each interval is not measured, because it finds the device's limits. Each step
+    is reported with a text.
 
     Raises:
         NotConnected: The device cannot be reached, or is lost meanwhile.

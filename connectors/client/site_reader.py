@@ -45,9 +45,6 @@ async def read_once(
 ) -> dict[str, DataValue]:
     """Reads the tags over sessions that are opened and closed for it.
 
-    Args:
-        connector: Source of the sessions.
-
     Returns:
         One value per tag, in the order asked for. Bad quality is a value.
 
@@ -70,9 +67,7 @@ async def survey(
     """Reads the plant once over read sessions that are closed again.
 
     Args:
-        read: Tags to read.
         write: Tags to encode later, for which the device is asked once.
-        connector: Source of the sessions.
 
     Returns:
         One value per tag read, in the order asked for, where bad quality is a value; and one
@@ -119,10 +114,7 @@ async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag])
 class SiteReader:
     """Scans tags of a site over all of their connections while the context is open.
 
-    Args:
-        site: The site.
-        tags: Tags to scan. Connections without one are not opened.
-        listeners: Receivers of samples and gaps.
+    Connections without a tag are not opened. Listeners receive samples and gaps.
     """
 
     def __init__(

@@ -10,10 +10,7 @@ _PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)", re.ASCII)
 
 
 def parse_duration(text: object) -> float:
-    """Returns a duration in seconds.
-
-    Args:
-        text: A number and one of ms, s, min, h and d, such as `500 ms`.
+    """Returns a duration in seconds of a number and ms, s, min, h or d, such as `500 ms`.
 
     Raises:
         ValueError: The text is anything else, also a number without a unit.

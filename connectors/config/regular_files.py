@@ -12,9 +12,6 @@ MOST_BYTES = 10_000_000
 def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     """Returns the bytes of a regular file. Links are followed.
 
-    Args:
-        most_bytes: Largest accepted size.
-
     Raises:
         OSError: It is missing, not a regular file (a named pipe, a device), too long, or
             unreadable.

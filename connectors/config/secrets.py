@@ -7,15 +7,11 @@ from ..errors import NotConnected, os_reason
 
 
 def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
-    """Returns the password to which a reference leads.
-
-    Args:
-        reference: `env:NAME` or `file:PATH`.
-        root: The site's folder, for relative paths.
-        endpoint: The connection's name, for the error.
+    """Returns the password to which `env:NAME` or `file:PATH` (relative to `root`) leads.
 
     Raises:
-        NotConnected: The variable is unset, or the file is missing, empty or open to others.
+        NotConnected: The variable is unset, or the file is missing, empty or open to others. It
+            names the endpoint.
     """
     kind, _, name = reference.partition(":")
     if kind == "env":
@@ -36,11 +32,8 @@ def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
 def read_private(path: Path, endpoint: str) -> bytes:
     """Returns the content of a file that only its owner can read.
 
-    Args:
-        endpoint: The connection's name, for the error.
-
     Raises:
-        NotConnected: The file is missing, or open to others.
+        NotConnected: The file is missing, or open to others. It names the endpoint.
     """
     try:
         mode = path.stat().st_mode

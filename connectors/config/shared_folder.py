@@ -45,8 +45,7 @@ def make_file(path: Path) -> None:
 def make_folder(path: Path, mode: int) -> None:
     """Makes a folder unless it exists, with its group's rights inside a shared folder.
 
-    Args:
-        mode: Its mode in other folders, less the umask.
+    In other folders it has this mode, less the umask.
 
     Raises:
         OSError: It cannot be made, or the path is no folder.

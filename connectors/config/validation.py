@@ -22,11 +22,7 @@ class Model(BaseModel):
 
 
 def spelled(pattern: str, words: str) -> AfterValidator:
-    """Returns a validator that accepts only texts which match the whole pattern.
-
-    Args:
-        words: The error message.
-    """
+    """Returns a validator of texts that match the whole pattern, with the error message `words`."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:

@@ -59,10 +59,7 @@ class Document:
 
 
 def read_document(path: Path, shown: str | None = None) -> Document:
-    """Parses a YAML file.
-
-    Args:
-        shown: The file's name in errors; by default the path.
+    """Parses a YAML file. Errors name it as `shown`, by default by its path.
 
     Raises:
         ConfigError: It cannot be read or is not accepted YAML; every problem at once.
@@ -71,11 +68,7 @@ def read_document(path: Path, shown: str | None = None) -> Document:
 
 
 def read_content(path: Path, shown: str | None = None) -> bytes:
-    """Returns the bytes of a YAML file. See `read_regular`.
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
+    """Returns the bytes of a YAML file, as `read_regular`. Raises `ConfigError`."""
     try:
         return read_regular(path)
     except OSError as error:
@@ -86,9 +79,6 @@ def read_content(path: Path, shown: str | None = None) -> bytes:
 
 def parse_content(content: bytes, shown: str) -> Document:
     """Parses the bytes of a YAML file. The result is a copy that the caller may change.
-
-    Args:
-        shown: The file's name in errors.
 
     Raises:
         ConfigError: It is not accepted YAML; every problem at once.

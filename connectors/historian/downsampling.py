@@ -60,11 +60,7 @@ def good_number(value: Stored, status: int) -> float | None:
 
 
 class Downsampler:
-    """Downsamples and deletes samples within a transaction.
-
-    Args:
-        connection: The writer's.
-    """
+    """Downsamples and deletes samples within a transaction of the writer's connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -26,10 +26,8 @@ class Scan(NamedTuple):
 class HistoryReader:
     """An open history, which is read only.
 
-    Args:
-        state: The site's state folder.
-        definitions: See `definitions`. Values of a tag under another definition are not returned. A
-            tag that is missing here has an empty one.
+    Values of a tag under another definition (see `definitions`) are not returned. A tag that is
+    missing there has an empty one.
 
     Raises:
         HistoryError: There is none, or it is not a historian's database.
@@ -51,16 +49,11 @@ class HistoryReader:
         self._connection.close()
 
     def trend(self, tag: str, since_s: float, until_s: float, count: int) -> list[Slot]:
-        """Returns a tag's values in equal slots of time, the oldest first.
+        """Returns a tag's values in `count` equal slots of time, the oldest first.
 
         Long slots are read from minutes or hours, as are times whose samples are deleted. Times
-        that are not yet downsampled are read from samples.
-
-        Args:
-            tag: Its name. If it was never recorded, every slot is a gap.
-            since_s: Seconds since 1970.
-            until_s: Later than that.
-            count: Number of slots.
+        that are not yet downsampled are read from samples. If the tag was never recorded, each slot
+        is a gap. Times are seconds since 1970.
 
         Raises:
             HistoryError: It cannot be read.
@@ -96,7 +89,6 @@ class HistoryReader:
         Args:
             tags: Start by name, seconds since 1970.
             until_s: Now, by the wall clock, seconds since 1970.
-            step_s: Interval, seconds.
 
         Raises:
             HistoryError: It cannot be read.

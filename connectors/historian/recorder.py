@@ -87,10 +87,7 @@ class Recorder:
         await asyncio.to_thread(self._thread.join, _END_S)
 
     def arrived(self, samples: Sequence[Sample]) -> None:
-        """Takes readings. See `SampleListener`.
-
-        An empty list shows that the device is alive.
-        """
+        """Takes readings. See `SampleListener`. An empty list shows that the device is alive."""
         if self._taken - self._written + len(samples) >= MOST_WAITING:
             self._refused += len(samples)
             self._has_gap = True

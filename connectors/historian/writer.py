@@ -93,11 +93,7 @@ class HistoryWriter:
             self._write(batches)
 
     def downsample(self, now_us: int) -> bool:
-        """Does one small due part of the downsampling and returns whether there was one.
-
-        Raises:
-            HistoryError: It is not possible now.
-        """
+        """Does one small due part, and returns whether there was one. Raises `HistoryError`."""
         with translated(self._path), transaction(self._connection):
             return self._downsampler.advance(now_us)
 

@@ -34,8 +34,7 @@ class RegisterLayout:
     def decode(self, raw: bytes) -> tuple[Value | None, StatusCode]:
         """Decodes the bytes of the item's registers in wire order.
 
-        Returns:
-            The value and `Good`. A float that is not a number comes as `BadSensorFailure`.
+        The status is good, but `BadSensorFailure` for a float that is not a number.
         """
         (value,) = struct.unpack(">" + self.form, bytes(raw[place] for place in self.places))
         if self.convert is not None:

@@ -7,12 +7,7 @@ from .transport import ModbusTransport, TransportError
 
 
 class ModbusConnector(ModbusDevice):
-    """Opens read sessions with one device, over a port that needs to allow reading only.
-
-    Args:
-        name: The connection's name in the site file.
-        config: Host, port, unit, byte order, window.
-    """
+    """Opens read sessions with one device, over a port that needs to allow reading only."""
 
     def __init__(self, name: str, config: ModbusConnection) -> None:
         super().__init__(name, config)

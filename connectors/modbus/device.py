@@ -12,10 +12,6 @@ _CUTS = 2  # a single one may be a restart
 class ModbusDevice:
     """One device with its configuration and what was learned about it.
 
-    Args:
-        name: The connection's name in the site file.
-        config: Host, port, unit, byte order, window.
-
     Attributes:
         where: The endpoint, for display.
         planner: Plans reads around refused addresses.

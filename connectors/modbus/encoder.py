@@ -26,11 +26,6 @@ class ModbusEncoder:
 
     Function 5 writes a coil, 6 one holding register, 16 two or four.
 
-    Args:
-        name: The connection's name in the site file.
-        config: Unit and byte order.
-        identity: Identity of the device.
-
     Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12.
     """
 

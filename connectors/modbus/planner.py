@@ -42,10 +42,7 @@ class Planner:
         self._plans: dict[tuple[str, ...], list[Block]] = {}
 
     def plan(self, tags: Sequence[Tag]) -> list[Block]:
-        """Returns the blocks that cover these tags, the units in ascending order.
-
-        The plan is kept until something is learned.
-        """
+        """Returns the blocks that cover these tags, units ascending. Kept until it learns."""
         key = tuple(tag.name for tag in tags)
         if key not in self._plans:
             self._plans[key] = self._merge(tags)

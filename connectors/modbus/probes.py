@@ -31,12 +31,7 @@ def gateway_fault(answers: Sequence[Answer | DeviceException]) -> str | None:
 
 
 class Probes:
-    """Asks the units that are due, one after the other, over one more connection.
-
-    Args:
-        device: The device with its silent units.
-        dial: Opens the connection; `None` where there must be none.
-    """
+    """Asks the units that are due, one after the other, over one more connection where allowed."""
 
     def __init__(self, device: ModbusDevice, dial: Dial | None) -> None:
         self._device = device
@@ -47,11 +42,7 @@ class Probes:
         self._was_up = False
 
     def start(self, main: ModbusTransport) -> None:
-        """Starts if a unit is due and no probe runs.
-
-        Args:
-            main: Connection to the other units.
-        """
+        """Starts if a unit is due and no probe runs. `main` leads to the other units."""
         if self._dial is not None and self._task is None and self._due():
             self._was_up = True
             self._task = asyncio.create_task(self._ask_all(self._dial, main))

@@ -34,13 +34,8 @@ _DECODED_AT_ONCE = 500  # tags, about 1 ms on the event loop
 class ModbusSession:
     """One open connection. See `Session`.
 
-    It sends function codes 1 to 4, and 43 to ask for the identity.
-
-    Args:
-        device: The device.
-        transport: The connection.
-        dial: Opens another connection after a unit's silence has broken this one; `None` for a
-            session that must end then.
+    It sends function codes 1 to 4, and 43 to ask for the identity. `dial` opens another connection
+    after a unit's silence has broken this one, `None` where the session must end then.
 
     Source: Modbus Application Protocol 1.1b3; Modbus Messaging on TCP/IP 1.0b.
     """

@@ -18,11 +18,7 @@ _CLOSING_S = 1.0
 
 
 class ModbusTransport:
-    """A TCP connection to one device. Use `open`.
-
-    Args:
-        wire: The open connection.
-    """
+    """A TCP connection to one device. Use `open`."""
 
     def __init__(self, wire: ModbusTcpProtocol) -> None:
         self._wire = wire

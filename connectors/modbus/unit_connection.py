@@ -25,9 +25,7 @@ class UnitConnection:
     after the same pauses and for a tenth of the time.
 
     Args:
-        device: The device with its units.
-        transport: The present connection.
-        dial: Opens another one; `None` where there must be none, as for writing.
+        dial: Opens another connection; `None` where there must be none, as for writing.
 
     Attributes:
         transport: The connection now.
@@ -75,11 +73,7 @@ class UnitConnection:
         return answers
 
     async def probe(self) -> None:
-        """Probes a unit, one that answers if there is one. Any answer counts.
-
-        Raises:
-            NotConnected: There was none. The session is lost.
-        """
+        """Probes a unit, if possible one that answers. Raises `NotConnected` without any answer."""
         self._probes.start(self.transport)
         unit = self._likely_unit()
         if unit is None:

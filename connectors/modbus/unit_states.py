@@ -23,6 +23,7 @@ class UnitStates:
 
     The pause is 1 s and doubles with each failure up to 30 s, until a reading succeeds. It outlives
     a session, so that a silent unit which breaks the connection does not break the next one too.
+    All times are monotonic, seconds.
     """
 
     def __init__(self) -> None:
@@ -54,20 +55,12 @@ class UnitStates:
         return {f"unit {unit}": self._silent[unit].reason for unit in sorted(self._silent)}
 
     def due(self, now_s: float) -> list[int]:
-        """Returns the silent units that are to be asked again, the longest due first.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Returns the silent units that are to be asked again, the longest due first."""
         due = [(each.due_s, unit) for unit, each in self._silent.items() if each.due_s <= now_s]
         return [unit for _, unit in sorted(due)]
 
     def may_wait(self, now_s: float) -> bool:
-        """Whether others may wait for a silent unit, about a tenth of the time.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Whether others may wait for a silent unit, about a tenth of the time."""
         return self._waiting_since_s is None and now_s >= self._free_until_s
 
     def add(self, units: Iterable[int]) -> None:
@@ -75,11 +68,7 @@ class UnitStates:
         self._known.update(units)
 
     def note_answer(self, unit: int, now_s: float) -> None:
-        """Notes that a unit was read.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Notes that a unit was read."""
         self._answering[unit] = None
         self._pauses.pop(unit, None)
         self._silent.pop(unit, None)
@@ -90,31 +79,19 @@ class UnitStates:
             self._waiting_since_s = None
 
     def note_failure(self, unit: int, request: Request, reason: str, now_s: float) -> None:
-        """Notes that a unit did not answer.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Notes that a unit did not answer."""
         pause_s = self._pauses.get(unit, _FIRST_PAUSE_S)
         self._pauses[unit] = min(2.0 * pause_s, _LONGEST_PAUSE_S)
         self._silent[unit] = Silence(reason, request, now_s + pause_s)
         self._answering.pop(unit, None)
 
     def note_wait(self, since_s: float) -> None:
-        """Notes that others wait for a silent unit, until one of them is read.
-
-        Args:
-            since_s: Start of the wait, monotonic.
-        """
+        """Notes that others wait for a silent unit, until one of them is read."""
         if self._waiting_since_s is None:
             self._waiting_since_s = since_s
 
     def postpone(self, unit: int, request: Request, now_s: float) -> None:
-        """Postpones a unit of which nothing is known until others may wait for it.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Postpones a unit of which nothing is known until others may wait for it."""
         reason = "not asked yet, because another unit did not answer"
         self._silent[unit] = Silence(reason, request, now_s)
 

@@ -35,10 +35,7 @@ Thumbprint = Annotated[
 
 
 class Credentials(Model):
-    """A user name and the place of its password.
-
-    The password is in an environment variable, `env:NAME`, or a file, `file:PATH`.
-    """
+    """A user name and the place of its password, `env:NAME` or `file:PATH`."""
 
     user: str
     secret: Annotated[
@@ -131,11 +128,7 @@ class OpcuaConnection(_Connection):
         return self.security != "None"
 
     def check_pinned(self, name: str) -> Denial | None:
-        """Denies a connection that would send a password or a write to an unpinned server.
-
-        Args:
-            name: The connection's name.
-        """
+        """Denies a connection that would send a password or a write to an unpinned server."""
         if not self.is_secured or self.certificate or not (self.read or self.write):
             return None
         return Denial(

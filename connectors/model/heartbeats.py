@@ -45,11 +45,7 @@ def check_heartbeats(
     connections: Mapping[str, ConnectionConfig],
     document: Document,
 ) -> Iterator[Problem]:
-    """Yields the problems of heartbeats, such as a tag that two of them share.
-
-    Args:
-        heartbeats: By equipment.
-    """
+    """Yields the problems of heartbeats by equipment, such as a tag that two of them share."""
     owners: dict[str, str] = {}
     for equipment, heartbeat in heartbeats.items():
         path = ("equipment", equipment, "heartbeat", "tag")

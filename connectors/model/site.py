@@ -90,10 +90,7 @@ class Site:
         return self.connections[tag.connection].scan if own is None else own
 
     def is_writable(self, tag: Tag) -> bool:
-        """Whether a request may name the tag here.
-
-        It must be writable on a connection with `write`, and no heartbeat.
-        """
+        """Whether a request may name the tag, on a connection with `write` and no heartbeat."""
         writes = bool(self.connections[tag.connection].write)
         return tag.writable and writes and not self.is_heartbeat(tag)
 
@@ -104,11 +101,7 @@ class Site:
         return heartbeat is not None and heartbeat.tag == tag.name
 
     def members_of(self, scope: str) -> tuple[str, ...]:
-        """Returns all equipment of a scope, or a piece of equipment with its members.
-
-        Args:
-            scope: `site`, or a piece of equipment. Any other text has no members.
-        """
+        """Returns all equipment of `site`, or a piece of equipment with its members, or nothing."""
         if scope == SITE_SCOPE:
             return tuple(self.equipment)
         found: dict[str, None] = {}
@@ -121,11 +114,7 @@ class Site:
         return tuple(found)
 
     def scopes_of(self, equipment: str) -> tuple[str, ...]:
-        """Returns every scope that covers a piece of equipment, the widest first.
-
-        Args:
-            equipment: Its name; empty for a tag without equipment, which the site covers.
-        """
+        """Returns every scope that covers a piece of equipment (or none), the widest first."""
         above = (
             name
             for name in self.equipment
@@ -136,11 +125,7 @@ class Site:
 
 
 def find_site(given: Path | None) -> Path:
-    """Returns the given site folder, or `HANDWHEEL_SITE`, or the nearest above.
-
-    Raises:
-        ConfigError: There is none.
-    """
+    """Finds the site as given, `HANDWHEEL_SITE` or the nearest above. Raises `ConfigError`."""
     named = given or (Path(value) if (value := os.environ.get(SITE_VARIABLE)) else None)
     if named is not None:
         if not (named / SITE_FILE).exists():
@@ -158,11 +143,7 @@ def find_site(given: Path | None) -> Path:
 
 
 def load_site(root: Path) -> Site:
-    """Reads and checks a site.
-
-    Raises:
-        ConfigError: Every problem of both files at once.
-    """
+    """Reads and checks a site. Raises `ConfigError` with every problem of both files at once."""
     problems: list[Problem] = []
     site_document, config = _load(SiteFile, root / SITE_FILE, problems)
     tags_path = root / (config.tags if config else "tags.yaml")

@@ -132,13 +132,10 @@ class DataValue(NamedTuple):
         return None if isinstance(self.value, tuple) else self.value
 
     def age_s(self, now_s: float) -> float:
-        """Returns the seconds since the device sampled it.
+        """Returns the seconds since the device sampled it, at this monotonic time.
 
         The age at arrival is by the device's clock and the rest by ours, so that a skewed or
         simulated clock does no harm.
-
-        Args:
-            now_s: Monotonic time, seconds.
         """
         age = now_s - self.received_s
         if self.source_time is not None and self.server_time is not None:

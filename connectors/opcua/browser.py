@@ -17,12 +17,7 @@ _OBJECTS = standard(ObjectIds.ObjectsFolder)
 
 
 class Browser:
-    """Browses the server of one session.
-
-    Args:
-        services: Services of the session.
-        nodes: Its present namespaces.
-    """
+    """Browses the server of one session."""
 
     def __init__(self, services: Services, nodes: Nodes) -> None:
         self._services = services

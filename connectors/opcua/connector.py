@@ -45,11 +45,6 @@ class OpcuaConnector:
 
     asyncua's own reconnection is not used: it can end connected, without any item and without an
     error.
-
-    Args:
-        name: The connection's name in the site file.
-        config: Endpoint and, if not anonymous, the account that reads.
-        root: The site's folder, for the secret's path.
     """
 
     def __init__(self, name: str, config: OpcuaConnection, root: Path) -> None:

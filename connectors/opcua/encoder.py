@@ -41,12 +41,8 @@ class Target:
 class OpcuaEncoder:
     """Encodes writes of the Value attribute. See `Encoder`.
 
-    It contains no status and no times, which many servers refuse.
-
-    Args:
-        identity: Identity of the server.
-        targets: By tag name; a text is the reason why the tag cannot be written.
-        tags: The tags of this encoder, by name.
+    It contains no status and no times, which many servers refuse. A text in `targets` is the reason
+    why the tag cannot be written.
 
     Source: OPC UA Part 4, 5.11.4 (Write); Part 6, 5.2 (binary encoding).
     """

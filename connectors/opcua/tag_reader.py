@@ -27,15 +27,7 @@ _PLANS = 64  # for a connection's intervals and for single reads
 
 
 class TagReader:
-    """Reads the tags of one session.
-
-    Args:
-        services: Services of the session.
-        nodes: Node ids of the tags.
-
-    Attributes:
-        refusals: Tags that the server has refused.
-    """
+    """Reads the tags of one session, and keeps the `refusals` of the server."""
 
     def __init__(self, services: Services, nodes: Nodes) -> None:
         self.refusals = RefusedTags()

@@ -65,14 +65,7 @@ def identity_of(
 async def targets_of(
     session: TypeQueries, nodes: Mapping[str, ua.NodeId | None]
 ) -> dict[str, Target | str]:
-    """Reads the type of each node and resolves it to a built-in one.
-
-    Args:
-        nodes: By tag name; `None` where the server has no such namespace.
-
-    Returns:
-        By tag name, the target of its writes or the reason why there is none.
-    """
+    """Returns the target of writes by tag name, of a built-in type, or why there is none."""
     targets: dict[str, Target | str] = {}
     known: dict[str, ua.NodeId] = {}
     for name, node in nodes.items():

@@ -87,10 +87,7 @@ class Session(Protocol):
         ...
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in as few requests as the device allows.
-
-        Args:
-            tags: Any number of tags of this connection, in any order.
+        """Reads any tags of this connection in as few requests as the device allows.
 
         Returns:
             One value per tag. Bad or uncertain quality is returned, not raised. A tag that the

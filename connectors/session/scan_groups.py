@@ -19,10 +19,9 @@ KEEP_ALIVE_S = 1.0
 
 
 def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
-    """Returns a reading with the status that its age gives it.
+    """Returns a reading with the status that its age gives it at this monotonic time.
 
     Args:
-        now_s: Monotonic time, seconds.
         limit_s: Age above which a reading is stale, seconds.
         by_source: Whether the device renews every source time in its cycle. Otherwise a constant
             would seem old.
@@ -41,17 +40,10 @@ def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -
 
 
 class ScanGroup:
-    """Tags of one connection with the same interval.
+    """Tags of one connection with the same interval, seconds.
 
-    Args:
-        scan_s: Seconds between two scans.
-        tags: Tags in it.
-        is_subscribed: Whether the device reports changes. A value then stays good as long as the
-            device shows signs of life.
-        now_s: Monotonic time, seconds.
-
-    Attributes:
-        due_s: Time of the next read, on the loop's clock.
+    A value of a subscribed group stays good as long as the device shows signs of life. `due_s` is
+    the time of the next read on the loop's clock.
     """
 
     def __init__(
@@ -68,14 +60,7 @@ class ScanGroup:
         self._latest = {tag.name: never_read(BAD_WAITING, now_s) for tag in tags}
 
     def update(self, readings: Mapping[str, DataValue], asked_s: float) -> list[Sample]:
-        """Takes a reading of all tags. A missing tag turns bad.
-
-        Args:
-            asked_s: Monotonic time of the request.
-
-        Returns:
-            The reading of each tag.
-        """
+        """Takes a reading of all tags, asked for at this time. A missing tag turns bad."""
         self._alive_s = asked_s
         if len(readings) < len(self.tags):
             missing = never_read(BAD_NO_COMMUNICATION, asked_s)
@@ -114,12 +99,7 @@ class ScanGroup:
         return list(self._latest.items())
 
     def latest(self, now_s: float, *, by_source: bool) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag with its present status.
-
-        Args:
-            now_s: Monotonic time, seconds.
-            by_source: As for `aged`.
-        """
+        """Returns the latest reading of each tag with its present status. See `aged`."""
         limit_s = self._stale_after_s
         if now_s - self._alive_s <= limit_s and not by_source and not self._is_subscribed:
             return self._latest  # none is older than the limit
@@ -137,11 +117,7 @@ def _alive(reading: DataValue, alive_s: float) -> DataValue:
 def groups_of(
     tags: Sequence[Tag], scan_s: float, now_s: float, *, is_subscribed: bool
 ) -> list[ScanGroup]:
-    """Returns the tags grouped by interval, the shortest first.
-
-    Args:
-        scan_s: Of tags without an interval of their own, seconds.
-    """
+    """Returns the tags by interval, the shortest first, by default `scan_s`."""
     by_interval: dict[float, list[Tag]] = {}
     for tag in tags:
         by_interval.setdefault(scan_s if tag.scan_s is None else tag.scan_s, []).append(tag)

@@ -11,17 +11,12 @@ class ReportsHealth(Protocol):
     """A subscription that knows whether each interval is alive. See `Subscription`."""
 
     def last_alive_s(self, scan_s: float) -> float:
-        """Returns when the device last showed that it samples an interval, monotonic.
-
-        Args:
-            scan_s: The interval as it was subscribed to, seconds.
-        """
+        """Returns when the device last showed that it samples a subscribed interval, monotonic."""
         ...
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
         """Compares readings with reported changes and renews items whose changes are missing.
 
-        Args:
-            readings: By tag name, requested after `changes` had returned.
+        The readings were requested after `changes` had returned.
         """
         ...

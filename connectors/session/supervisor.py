@@ -60,12 +60,7 @@ class Connection:
     """Scans the tags of one device and keeps the latest reading of each.
 
     Each attempt to connect uses a fresh client. On a loss each tag turns bad at once and keeps its
-    last value for display, and a gap is reported.
-
-    Args:
-        connector: Opens the sessions.
-        tags: Tags to scan, each in its own interval if it has one.
-        listeners: Receivers of samples and gaps.
+    last value for display, and a gap is reported. Listeners receive samples and gaps.
 
     Attributes:
         reason: Reason of a loss or of faults.
@@ -138,11 +133,8 @@ class Connection:
     async def ready(self, within_s: float) -> Session:
         """Waits for an open session and returns it for a single call.
 
-        Args:
-            within_s: Time limit, seconds.
-
         Raises:
-            NotConnected: There is none in time.
+            NotConnected: There is none within this time, seconds.
         """
         try:
             async with asyncio.timeout(within_s), self._changed:

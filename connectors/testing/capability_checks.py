@@ -86,10 +86,7 @@ class EncoderChecks(Suite):
                 await read_exactly(session, [Item(write.tag, write.found)])
 
     async def test_encoder_refuses_what_does_not_fit(self) -> None:
-        """An invalid value or a tag of another encoder raises `ValueError`.
-
-        Values are invalid if they are not a number, of the wrong kind or out of range.
-        """
+        """A value that does not fit, or a tag of another encoder, raises `ValueError`."""
         async with self._opened("encode") as (rig, session):
             tags = [write.tag for write in rig.encode]
             encoder = await session.encoder(tags)

@@ -16,10 +16,7 @@ from .suite import rule_of
 
 @pytest.mark.asyncio
 class BaseConformance(ReadingChecks, SessionChecks, LossChecks):
-    """Rules of every connector.
-
-    Override `rig` and let pytest collect the class.
-    """
+    """Rules of every connector. Override `rig` and let pytest collect the class."""
 
 
 class Conformance(BaseConformance, BrowseChecks, DescribeChecks, SubscriptionChecks, EncoderChecks):

@@ -68,10 +68,7 @@ class FakeConnector:
 
 
 class FakeSession:
-    """One session with a `FakeDevice`.
-
-    See `Session`, `Browses`, `Describes`, `Subscribes`.
-    """
+    """One session with a `FakeDevice`. See `Session`, `Browses`, `Describes`, `Subscribes`."""
 
     def __init__(self, connector: FakeConnector) -> None:
         self.connector = connector
@@ -172,13 +169,7 @@ class FakeSubscription:
 
 
 class FakeEncoder:
-    """Encodes writes as JSON. See `Encoder`.
-
-    Args:
-        where: The endpoint.
-        tags: The tags of this encoder, by name.
-        held: Values of the device by tag name; `None` where it has no such node.
-    """
+    """Encodes writes as JSON against `held` values, `None` for no node. See `Encoder`."""
 
     def __init__(
         self, where: str, tags: Mapping[str, Tag], held: Mapping[str, HeldValue | None]

@@ -66,10 +66,7 @@ class LossChecks(Suite):
             rig.link.mend()
 
     async def test_cut_turns_every_tag_bad(self) -> None:
-        """A loss turns all supervised tags bad at once.
-
-        The last values stay, and a gap is reported.
-        """
+        """A loss turns all tags bad at once. The last values stay, and a gap is reported."""
         async with self._supervised() as (rig, connection, listener):
             assert rig.link is not None
             before = connection.latest()

@@ -48,10 +48,7 @@ class AcceptedWrite:
 
 
 class Link(Protocol):
-    """The connection to the device.
-
-    `handwheel.sim_plant.link.proxy.LinkProxy` is one for TCP.
-    """
+    """The connection to the device, for TCP `handwheel.sim_plant.link.proxy.LinkProxy`."""
 
     def cut(self) -> None:
         """Resets every connection, and each new one until mended."""

@@ -44,13 +44,9 @@ class Application:
 def load_application(root: Path, endpoint: str) -> Application:
     """Reads a site's certificate and key. Checking the key takes about 30 ms.
 
-    Args:
-        root: The site's folder.
-        endpoint: The connection's name, for the error.
-
     Raises:
         NotConnected: One is missing, broken or out of date, the two do not match, or the key is
-            open to others. The message tells what to do.
+            open to others. The message names the endpoint and tells what to do.
     """
     folder = root / FOLDER
     if not folder.is_dir():
@@ -84,10 +80,7 @@ def _key(path: Path, certificate: Certificate, endpoint: str) -> rsa.RSAPrivateK
 
 
 def make_application(root: Path, site_id: str) -> bool:
-    """Makes key and certificate of a site, unless they exist.
-
-    Returns:
-        Whether they were made.
+    """Makes key and certificate of a site unless they exist, and returns whether it did.
 
     Raises:
         ConfigError: The folder cannot be written.

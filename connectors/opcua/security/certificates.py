@@ -54,10 +54,7 @@ def thumbprint(der: bytes) -> str:
 
 
 def read_certificate(content: bytes) -> Certificate:
-    """Returns the content of a certificate.
-
-    Args:
-        content: DER, possibly with a chain after it, or PEM.
+    """Returns the content of a certificate, PEM or DER, possibly with a chain after it.
 
     Raises:
         ValueError: It is not a certificate.

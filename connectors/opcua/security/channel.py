@@ -56,14 +56,7 @@ class ChannelRefused(UaError):
 
 
 class SecuredClient(Client):
-    """asyncua's client, which opens only the channel that the site file describes.
-
-    Args:
-        name: The connection's name in the site file.
-        config: A connection with security.
-        root: The site's folder, for our own certificate and key.
-        watchdog_s: Interval of asyncua's own check of the session, seconds.
-    """
+    """asyncua's client, which opens only the channel that the site file describes."""
 
     def __init__(self, name: str, config: OpcuaConnection, root: Path, watchdog_s: float) -> None:
         super().__init__(config.endpoint, timeout=config.timeout, watchdog_intervall=watchdog_s)
@@ -117,11 +110,7 @@ class SecuredClient(Client):
         self.uaclient.set_security(chosen)
 
     async def open_secure_channel(self, renew: bool = False) -> None:
-        """Opens the channel, or renews it.
-
-        Raises:
-            ChannelRefused: The server refuses it.
-        """
+        """Opens or renews the channel. Raises `ChannelRefused` if the server refuses it."""
         try:
             await super().open_secure_channel(renew)
         except UaStatusCodeError as error:

@@ -25,9 +25,6 @@ class LastNotified:
         Such a tag reads otherwise than reported, twice in a row and without a report in between. It
         is returned once, until it reads as reported, because a server may read and report from two
         places that differ for good.
-
-        Args:
-            readings: By tag name.
         """
         missed: list[str] = []
         for name, reading in readings.items():

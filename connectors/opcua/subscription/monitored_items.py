@@ -70,14 +70,8 @@ class SubscriptionContext:
 class MonitoredItems:
     """The monitored items of one interval.
 
-    Args:
-        context: The session.
-        scan_s: Sampling interval, seconds.
-        tags: By client handle.
-        times: Times of the subscription.
-
     Attributes:
-        scan_s: The interval.
+        scan_s: Sampling interval, seconds.
         subscription: The server's id of it.
         refused: Status of each refused tag, by client handle.
         silence_limit_s: Longest allowed silence of the server.
@@ -128,11 +122,7 @@ class MonitoredItems:
         return faults
 
     async def open(self) -> None:
-        """Creates the subscription without items.
-
-        Raises:
-            OSError, TimeoutError, UaError: It cannot be created.
-        """
+        """Creates the subscription, empty. Raises `OSError`, `TimeoutError` or `UaError`."""
         keep_alive_s = self._times.asked_keep_alive_s
         interval_s = min(max(self.scan_s, _SOONEST_S), keep_alive_s)
         request = ua.CreateSubscriptionRequest()

@@ -18,11 +18,7 @@ _CLOCK: Callable[[], float] = _elapsed_s if hasattr(time, "CLOCK_BOOTTIME") else
 
 
 class StallDetector:
-    """Notes when this process was stopped, suspended or busy.
-
-    Args:
-        limit_s: Longest allowed standstill, seconds.
-    """
+    """Notes when this process was stopped, suspended or busy for longer than `limit_s`."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -43,11 +39,7 @@ class StallDetector:
             raise UaError(f"this process stood still for {self._stalled_s:.0f} s")
 
     async def run(self) -> None:
-        """Checks again and again.
-
-        Raises:
-            UaError: As `check`.
-        """
+        """Checks again and again. Raises as `check`."""
         while True:
             self.check()
             await asyncio.sleep(self._limit_s / _CHECKS)

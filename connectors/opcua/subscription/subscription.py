@@ -34,14 +34,7 @@ class OpcuaSubscription:
     """The changes of one session's tags. See `Subscription`.
 
     Each interval is a subscription of its own at the server. A refused tag is asked for again from
-    time to time.
-
-    Args:
-        context: The session.
-        times: Times of the subscription.
-
-    Attributes:
-        overflows: Number of lost values or whole messages.
+    time to time. `overflows` counts lost values or whole messages.
     """
 
     def __init__(self, context: SubscriptionContext, times: SubscriptionTimes) -> None:
@@ -64,11 +57,7 @@ class OpcuaSubscription:
         self._retry_at_s = 0.0
 
     async def open(self, groups: Mapping[float, Sequence[Tag]]) -> None:
-        """Subscribes. See `Subscribes.subscribe`.
-
-        Raises:
-            NotConnected: The session is lost, or the server accepts no subscription.
-        """
+        """Subscribes. See `Subscribes.subscribe`."""
         try:
             for scan_s, tags in groups.items():
                 await self._open_group(scan_s, tags)

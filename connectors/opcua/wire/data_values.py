@@ -22,11 +22,7 @@ _MADE_UP = {20: ua.QualifiedName, 21: ua.LocalizedText, 25: ua.DiagnosticInfo}
 
 
 def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
-    """Returns the values of a ReadResponse.
-
-    Args:
-        answer: The body of the message.
-        has_structures: As for `data_value`.
+    """Returns the values of the body of a ReadResponse.
 
     Raises:
         UaError, ValueError: The server refuses, or the answer cannot be read.
@@ -49,11 +45,7 @@ def data_value(data: Buffer, *, has_structures: bool = False) -> ua.DataValue:
 
     Some values are left out as if there were none: an array of nothing, which takes no byte per
     element, a matrix whose dimensions do not match its elements, and values that hold other values.
-    None of these can be the value of a tag.
-
-    Args:
-        data: Positioned at its beginning.
-        has_structures: Whether structures are decoded, which no tag can have.
+    None of these can be the value of a tag, nor can a structure.
 
     Source: OPC UA Part 6, 5.2.2.16 (Variant) and 5.2.2.17 (DataValue).
     """

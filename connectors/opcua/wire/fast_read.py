@@ -38,14 +38,7 @@ class PendingRead(NamedTuple):
 
 
 class EncodedRead:
-    """The encoded bytes of one Read.
-
-    Args:
-        items: Items to read.
-
-    Raises:
-        UaError: asyncua would send another header.
-    """
+    """The encoded bytes of one Read. Raises `UaError` if asyncua would send another header."""
 
     def __init__(self, items: Sequence[ua.ReadValueId]) -> None:
         whole, head = _serialised(read_request(items))
@@ -67,10 +60,7 @@ def read_request(items: Sequence[ua.ReadValueId]) -> ua.ReadRequest:
 
 
 def send(protocol: UASocketProtocol, encoded: EncodedRead, timeout_s: float) -> PendingRead:
-    """Sends a Read.
-
-    Raises:
-        ConnectionError: The connection is closed.
+    """Sends a Read. Raises `ConnectionError` on a closed connection.
 
     Effect: OBSERVE. Retry: none. Timeout: none; it does not wait for the answer.
     """

@@ -26,10 +26,9 @@ class Nodes:
         self._nodes: dict[str, ua.NodeId | None] = {}
 
     def learn(self, uris: Sequence[object]) -> bool:
-        """Takes the server's namespaces in order. An entry that is not a URI has no name.
+        """Takes the server's namespaces in order, and returns whether node ids may be others now.
 
-        Returns:
-            Whether they have changed, so that node ids may be others.
+        An entry that is not a URI has no name.
         """
         if tuple(uris) == self._uris:
             return False

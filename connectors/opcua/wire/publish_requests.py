@@ -45,10 +45,8 @@ def protocol_of(client: UaClient) -> UASocketProtocol:
 class PublishRequests:
     """Publish requests of one session, which may have only one such object.
 
-    Args:
-        client: The open session.
-        in_flight: Number of requests at the server, so that a slow link can report several times
-            per round trip. It is lowered when the server refuses.
+    `in_flight` of them are at the server, so that a slow link can report several times per round
+    trip. It is lowered when the server refuses.
     """
 
     def __init__(self, client: UaClient, in_flight: int) -> None:

@@ -54,25 +54,14 @@ class _Item(NamedTuple):
 
 
 class Answers:
-    """Decoder of the answers to one repeated request.
-
-    Args:
-        count: Number of its items.
-    """
+    """Decoder of the answers to one repeated request."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._layout: _Layout | None = None
 
     def columns(self, body: bytes, handle: int) -> Columns | None:
-        """Decodes an answer.
-
-        Args:
-            body: Body of the message.
-            handle: Handle of the request.
-
-        Returns:
-            `None` if a part of it is not supported here.
+        """Decodes the body of an answer, or returns `None` if a part of it is not supported here.
 
         Raises:
             UaError: It is the answer to another request.

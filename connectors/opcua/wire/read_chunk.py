@@ -30,15 +30,10 @@ _DATA_VALUE = partial(tuple.__new__, DataValue)  # takes half the time of the co
 class Chunk:
     """The tags and items of one Read.
 
-    Args:
-        tags: To be read.
-        nodes: Their node ids. Tags without a node are not asked for.
-        has_clock: Whether the server's time is read with them.
-
     Attributes:
         tags: Those that are asked for.
         unknown: Tags without a node.
-        items: Items of the request; may be empty.
+        items: Items of the request, with the server's time if `has_clock`; may be empty.
         arrays: Names of the tags that are arrays.
     """
 

@@ -26,9 +26,6 @@ class Found(NamedTuple):
 class References:
     """Browses forward from many nodes.
 
-    Args:
-        services: Services of the session.
-
     Source: OPC UA Part 4, 5.9.2 (Browse) and 5.9.3 (BrowseNext).
     """
 
@@ -37,10 +34,7 @@ class References:
         self._most_nodes = 0
 
     async def of(self, nodes: Sequence[ua.NodeId], kind: int) -> list[Found]:
-        """Returns the references of each node.
-
-        Args:
-            kind: Type of the references, with its subtypes.
+        """Returns the references of each node of a type and its subtypes.
 
         Raises:
             NotConnected: The session is lost, or an answer is incomplete.

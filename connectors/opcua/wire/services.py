@@ -49,7 +49,6 @@ class Services:
     """The services of one session.
 
     Args:
-        client: The open session.
         timeout_s: For each answer, seconds.
         lost: Translates an error of the library.
 
@@ -71,22 +70,14 @@ class Services:
             self.most_nodes = min(_MOST_NODES, most)
 
     async def asked(self, answer: Awaitable[T]) -> T:
-        """Awaits an answer within the time-out.
-
-        Raises:
-            NotConnected: There is none, or it cannot be read. The session is lost.
-        """
+        """Awaits an answer. Raises `NotConnected` if it is late or unreadable, the session lost."""
         with self.translated():
             async with asyncio.timeout(self.timeout_s):
                 return await answer
 
     @contextmanager
     def translated(self) -> Generator[None]:
-        """Translates the library's errors.
-
-        Raises:
-            NotConnected: The session is lost.
-        """
+        """Translates the library's errors to `NotConnected`, for the session is lost."""
         try:
             yield
         except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
@@ -100,11 +91,7 @@ class Services:
         return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:
-        """Returns the results if there is one for each request.
-
-        Raises:
-            NotConnected: There is not. The session cannot be used.
-        """
+        """Returns the results, one for each request. Raises `NotConnected` otherwise."""
         if len(results) != asked:
             raise self.lost(UaError(f"{len(results)} values for {asked} nodes"))
         return results
@@ -123,10 +110,7 @@ class Services:
         return results
 
     async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
-        """Browses for the supertype of a type.
-
-        Returns:
-            `None` at the top, or if the server does not tell.
+        """Returns the supertype of a type, `None` at the top or if the server does not tell.
 
         Raises:
             NotConnected: The session is lost.

@@ -10,11 +10,7 @@ _LAST = ua.MAX_OPC_FILETIME
 
 
 class SourceTimes:
-    """Converts the source times of one request's items and keeps unchanged ones.
-
-    Args:
-        count: Number of the items.
-    """
+    """Converts the source times of one request's items and keeps unchanged ones."""
 
     def __init__(self, count: int) -> None:
         self._sent: tuple[int | None, ...] = (None,) * count
@@ -23,10 +19,7 @@ class SourceTimes:
         self._near_us = 0
 
     def of(self, sent: Sequence[int | None]) -> Sequence[datetime | None]:
-        """Returns the times of an answer in UTC, cut to microseconds.
-
-        They are sent in units of 100 ns since 1601.
-        """
+        """Returns times sent in units of 100 ns since 1601, in UTC and cut to microseconds."""
         sent = tuple(sent)
         if sent != self._sent:
             self._times = [
