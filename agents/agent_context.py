@@ -33,22 +33,16 @@ class ActiveRun:
 
 @dataclass(frozen=True, slots=True)
 class AgentContext:
-    """Dependencies of a site's agents.
-
-    Attributes:
-        plans: Every playbook, bound as its triggers bind it.
-        rebind: Binds a playbook by its id and roles, for a run that is open already; raises
-            `HandwheelError` if there is no such playbook.
-        check: Returns why a plan may not be requested now.
-        hashes: Hashes of the site's files, which each run records.
-    """
+    """Dependencies of a site's agents."""
 
     ledger: LedgerPort
     plant: PlantView
     workorders: WorkOrders
-    plans: Sequence[BoundPlaybook]
+    plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
+    # Binds a playbook by its id and roles, for a run that is open already; raises `HandwheelError`
+    # if there is no such playbook.
     rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
-    check: Callable[[BoundPlaybook], Denial | None]
-    hashes: Mapping[str, str]
+    check: Callable[[BoundPlaybook], Denial | None]  # returns why a plan may not be requested now
+    hashes: Mapping[str, str]  # hashes of the site's files, which each run records
     clock: Callable[[], Instant]
     checkpointer: BaseCheckpointSaver[Any]

@@ -53,16 +53,11 @@ class ThreadState(TypedDict):
 
 
 class GraphRun(Protocol):
-    """One run as the graph knows it.
-
-    Attributes:
-        diagnosis: The latest diagnosis; `None` before the first.
-        is_cleared: Whether planning and validation have passed this diagnosis.
-    """
+    """One run as the graph knows it."""
 
     runner: Runner
-    diagnosis: Diagnosis | None
-    is_cleared: bool
+    diagnosis: Diagnosis | None  # the latest diagnosis; `None` before the first
+    is_cleared: bool  # whether planning and validation have passed this diagnosis
 
     def check_plan(self) -> Denial | None:
         """Returns why the plan may not be requested now."""

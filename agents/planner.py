@@ -11,17 +11,11 @@ Choice = Literal["act", "other", "abstain"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Decision of the planner.
+    """Decision of the planner."""
 
-    Attributes:
-        choice: Act by this playbook, suggest another one, or abstain.
-        reason: Sentence for a person.
-        suggests: The suggested playbook; empty for none.
-    """
-
-    choice: Choice
-    reason: str
-    suggests: str = ""
+    choice: Choice  # act by this playbook, suggest another one, or abstain
+    reason: str  # sentence for a person
+    suggests: str = ""  # the suggested playbook; empty for none
 
 
 def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:

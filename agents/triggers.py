@@ -14,17 +14,13 @@ class TriggerWatch:
     """Triggers of one bound playbook.
 
     True at the start counts as an edge. An unknown condition fires nothing and restarts `for`.
-
-    Attributes:
-        is_armed: Whether it may fire.
-        unknown: Places of the triggers whose condition is unknown now.
-        is_rising: Whether a trigger became due with the latest scan, armed or not.
     """
 
     plan: BoundPlaybook
-    is_armed: bool = True
+    is_armed: bool = True  # whether it may fire
+    # Places of the triggers whose condition is unknown now.
     unknown: set[str] = field(default_factory=set[str])
-    is_rising: bool = False
+    is_rising: bool = False  # whether a trigger became due with the latest scan, armed or not
     _was_due: bool = False
     _unknown_scans: int = 0
     _since_s: dict[int, float] = field(default_factory=dict[int, float])

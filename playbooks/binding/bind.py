@@ -62,16 +62,11 @@ def _bound_or_raise(
 
 @dataclass(frozen=True, slots=True)
 class BindingResult:
-    """Bound playbook with the findings of binding it.
+    """Bound playbook with the findings of binding it."""
 
-    Attributes:
-        plan: Valid only without findings.
-        texts: Every text in it that can use a parameter, one a line.
-    """
-
-    plan: bound.BoundPlaybook
+    plan: bound.BoundPlaybook  # valid only without findings
     findings: Sequence[Finding]
-    texts: str
+    texts: str  # every text in it that can use a parameter, one a line
 
 
 def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> BindingResult:

@@ -16,34 +16,23 @@ OnTimeout = Literal["hold", "stop"]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Trigger of a run.
+    """Trigger of a run."""
 
-    Attributes:
-        condition: For an alarm, that it is active.
-        for_s: Time that it must be true without a break, process time.
-        rearm: Condition under which it may fire again, once no run owns the equipment.
-        place: `file:line` of the trigger.
-    """
-
-    condition: Condition
-    for_s: float
+    condition: Condition  # for an alarm, that it is active
+    for_s: float  # time that it must be true without a break, process time
+    # Condition under which it may fire again, once no run owns the equipment.
     rearm: Condition | None
-    place: str
+    place: str  # `file:line` of the trigger
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Named condition of the evidence or the permissives.
-
-    Attributes:
-        suggest: The playbook that this evidence suggests; empty for none.
-        place: `file:line`.
-    """
+    """Named condition of the evidence or the permissives."""
 
     id: str
     condition: Condition
-    place: str
-    suggest: str = ""
+    place: str  # `file:line`
+    suggest: str = ""  # the playbook that this evidence suggests; empty for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +148,17 @@ Work = tuple[Write, ...] | Wait | WorkOrderStep | NotifyStep
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Step of a bound playbook. A step of the safe state has only `if_` and writes.
-
-    Attributes:
-        undo: `None` if the step is not undone; `undo_reason` says why.
-        place: `file:line`.
-    """
+    """Step of a bound playbook. A step of the safe state has only `if_` and writes."""
 
     id: str
     title: str
-    place: str
+    place: str  # `file:line`
     work: Work
     if_: Condition | None = None
     hold_point: HoldPoint | None = None
     expects: tuple[StepExpectation, ...] = ()
     verify: Verify | None = None
-    undo: Undo | None = None
+    undo: Undo | None = None  # `None` if the step is not undone; `undo_reason` says why
     undo_reason: str = ""
     on_fail: OnFail = OnFail("hold")
 
@@ -195,31 +179,22 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class BoundPlaybook:
-    """Playbook bound to equipment and parameters.
-
-    Attributes:
-        file: Display name of its file.
-        digest: SHA-256 of the file's bytes, hexadecimal.
-        roles: Role to equipment, such as `duty` to `P-101A`.
-        parameters: Every bound role and quantity, as text.
-        assets: Equipment that a run owns exclusively.
-        approval: `None` only if nothing is written.
-    """
+    """Playbook bound to equipment and parameters."""
 
     id: str
     version: str
     title: str
-    file: str
-    digest: str
-    roles: Mapping[str, str]
-    parameters: Mapping[str, str]
+    file: str  # display name of its file
+    digest: str  # SHA-256 of the file's bytes, hexadecimal
+    roles: Mapping[str, str]  # role to equipment, such as `duty` to `P-101A`
+    parameters: Mapping[str, str]  # every bound role and quantity, as text
     triggers: tuple[Trigger, ...]
-    assets: tuple[str, ...]
+    assets: tuple[str, ...]  # equipment that a run owns exclusively
     evidence_for: tuple[Check, ...]
     evidence_against: tuple[Check, ...]
     permissives: tuple[Check, ...]
     invariants: tuple[Invariant, ...]
-    approval: RequiredApproval | None
+    approval: RequiredApproval | None  # `None` only if nothing is written
     steps: tuple[Step, ...]
     safe_state: tuple[Step, ...]
     escalations: tuple[Escalation, ...]

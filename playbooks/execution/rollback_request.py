@@ -18,17 +18,12 @@ _UNDO = "undo:"
 
 @dataclass(frozen=True, slots=True)
 class PendingUndo:
-    """One command that must be undone.
-
-    Attributes:
-        write: The write that undoes it.
-        actions: Every action that was submitted for this undo, oldest first.
-    """
+    """One command that must be undone."""
 
     step: Step
     command: RunAction
-    write: Write
-    actions: tuple[RunAction, ...]
+    write: Write  # the write that undoes it
+    actions: tuple[RunAction, ...]  # every action that was submitted for this undo, oldest first
 
 
 def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[PendingUndo]:

@@ -32,17 +32,11 @@ CHECK_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """Cause of a run.
+    """Cause of a run."""
 
-    Attributes:
-        place: Place of the trigger, `file:line`.
-        shown: The trigger's condition with its values.
-        hashes: Hashes of the site's files and of the agents' graph.
-    """
-
-    place: str
-    shown: str
-    hashes: Mapping[str, str]
+    place: str  # place of the trigger, `file:line`
+    shown: str  # the trigger's condition with its values
+    hashes: Mapping[str, str]  # hashes of the site's files and of the agents' graph
 
 
 class Runner:

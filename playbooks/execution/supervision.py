@@ -42,19 +42,14 @@ class _PendingExpectation:
 
 @dataclass(slots=True)
 class Supervision:
-    """Supervises one run. A step waits only through `scan`.
-
-    Attributes:
-        is_armed: Whether a command was set due, from when on the invariants are checked.
-        started_s: Process time at which the approved work began.
-    """
+    """Supervises one run. A step waits only through `scan`."""
 
     plan: BoundPlaybook
     log: RunLog
     plant: PlantView
     order_handler: OrderHandler
-    is_armed: bool = False
-    started_s: float | None = None
+    is_armed: bool = False  # whether a command was set due, from when on the invariants are checked
+    started_s: float | None = None  # process time at which the approved work began
     _violated_s: dict[int, float] = field(default_factory=dict[int, float])
     _pending: list[_PendingExpectation] = field(default_factory=list[_PendingExpectation])
 

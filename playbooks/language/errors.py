@@ -11,28 +11,17 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One finding about a playbook.
+    """One finding about a playbook."""
 
-    Attributes:
-        file: Display name of the file.
-        line: From 1; 0 for the file as a whole.
-        column: From 1.
-        code: Stable name of the rule, such as `write-without-verify`.
-        playbook: ID of the playbook; empty if it could not be read.
-        step: ID of the step; empty outside a step.
-        text: Description of the error.
-        hint: Correction; empty if obvious.
-    """
-
-    file: str
-    line: int
-    column: int
-    code: str
+    file: str  # display name of the file
+    line: int  # from 1; 0 for the file as a whole
+    column: int  # from 1
+    code: str  # stable name of the rule, such as `write-without-verify`
     severity: Severity
-    playbook: str
-    step: str
-    text: str
-    hint: str = ""
+    playbook: str  # ID of the playbook; empty if it could not be read
+    step: str  # ID of the step; empty outside a step
+    text: str  # description of the error
+    hint: str = ""  # correction; empty if obvious
 
     @property
     def is_error(self) -> bool:

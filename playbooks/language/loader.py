@@ -33,21 +33,13 @@ _CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """Playbook of valid form, not yet bound to a site.
+    """Playbook of valid form, not yet bound to a site."""
 
-    Attributes:
-        path: Path of its file.
-        document: Its data, with the place of each key and the file's display name.
-        file: Its keys.
-        digest: SHA-256 of the file's bytes, hexadecimal.
-        values: The place of each value.
-    """
-
-    path: Path
-    document: Document
-    file: PlaybookFile
-    digest: str
-    values: Mapping[Path_, ValuePlace]
+    path: Path  # path of its file
+    document: Document  # its data, with the place of each key and the file's display name
+    file: PlaybookFile  # its keys
+    digest: str  # SHA-256 of the file's bytes, hexadecimal
+    values: Mapping[Path_, ValuePlace]  # the place of each value
 
     @property
     def id(self) -> str:

@@ -13,14 +13,10 @@ from .loader import Playbook
 
 @dataclass(frozen=True, slots=True)
 class RoleBinding:
-    """Binding of roles to equipment.
-
-    Attributes:
-        at: Path of its table: the parameters, or a trigger's `bind`.
-    """
+    """Binding of roles to equipment."""
 
     roles: Mapping[str, str]
-    at: Path_
+    at: Path_  # path of its table: the parameters, or a trigger's `bind`
 
     def place_of(self, role: str, playbook: Playbook) -> Path_:
         """Returns the path at which a role gets its equipment."""

@@ -22,13 +22,9 @@ _SIGNS = "+-*/"
 
 @dataclass(frozen=True, slots=True)
 class OutOfRangeLiteral:
-    """Literal outside the range of the tag that it is compared with.
+    """Literal outside the range of the tag that it is compared with."""
 
-    Attributes:
-        offset: Its offset in the text, from 0.
-    """
-
-    offset: int
+    offset: int  # its offset in the text, from 0
     literal: str
     tag: Tag
 

@@ -11,17 +11,12 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 @dataclass(frozen=True, slots=True)
 class ValuePlace:
-    """Beginning of a value.
+    """Beginning of a value."""
 
-    Attributes:
-        line: From 1.
-        column: From 1, of the quote if there is one.
-        inner: Column of the text's first character; 0 for a text over several lines or with
-            escapes, whose columns differ from the file's.
-    """
-
-    line: int
-    column: int
+    line: int  # from 1
+    column: int  # from 1, of the quote if there is one
+    # Column of the text's first character; 0 for a text over several lines or with escapes, whose
+    # columns differ from the file's.
     inner: int
 
 

@@ -12,23 +12,16 @@ from .plant_view import Readings
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Result of one check.
-
-    Attributes:
-        side: `for`, `against` or `permissive`.
-        text: The condition in the site's own tags.
-        shown: The condition with its values.
-        is_collecting: Whether it is unknown only because its window lacks samples.
-    """
+    """Result of one check."""
 
     id: str
-    side: str
-    text: str
+    side: str  # `for`, `against` or `permissive`
+    text: str  # the condition in the site's own tags
     truth: Truth
-    shown: str
+    shown: str  # the condition with its values
     place: str
     suggest: str = ""
-    is_collecting: bool = False
+    is_collecting: bool = False  # whether it is unknown only because its window lacks samples
 
 
 @dataclass(frozen=True, slots=True)

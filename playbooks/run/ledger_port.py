@@ -78,17 +78,12 @@ class RunAction:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPort:
-    """Ledger as a run uses it.
-
-    Attributes:
-        holder: Holder of the runner lock.
-        clock: Returns the wall and boot clock.
-    """
+    """Ledger as a run uses it."""
 
     context: DecisionContext
     build_context: BuildContext
-    holder: str
-    clock: Callable[[], Instant]
+    holder: str  # holder of the runner lock
+    clock: Callable[[], Instant]  # returns the wall and boot clock
     survey: SurveyPlant
 
     async def submit(self, segment: Segment) -> RequestRecord:

@@ -26,17 +26,13 @@ class ProcessClock:
 
     Args:
         tag: The tag of the plant's clock; empty for the machine's.
-
-    Attributes:
-        now_s: Process time, seconds.
-        shown_s: Time of the plant's clock, which goes back when the plant restarts.
-        is_restarted: Whether the clock was lost and came back with an unexpected time: another
-            plant, a restored one, or one whose speed was changed.
     """
 
     tag: str = ""
-    now_s: float = 0.0
-    shown_s: float = 0.0
+    now_s: float = 0.0  # process time, seconds
+    shown_s: float = 0.0  # time of the plant's clock, which goes back when the plant restarts
+    # Whether the clock was lost and came back with an unexpected time: another plant, a restored
+    # one, or one whose speed was changed.
     is_restarted: bool = False
     _read_s: float | None = None
     _pace: float = 1.0
@@ -99,19 +95,14 @@ class ProcessClock:
 
 @dataclass(slots=True)
 class PlantView:
-    """Plant at the latest scan. The owner calls `observe` once a scan.
-
-    Attributes:
-        scan_s: Longest process time between two of the latest scans.
-        scans: Number of scans.
-    """
+    """Plant at the latest scan. The owner calls `observe` once a scan."""
 
     clock: ProcessClock
     history: History
     readings: Readings = field(default_factory=dict[str, DataValue])
     now_s: float = 0.0
-    scan_s: float = 0.0
-    scans: int = 0
+    scan_s: float = 0.0  # longest process time between two of the latest scans
+    scans: int = 0  # number of scans
     _recorded: RecordedHistory | None = None
     _reaches: Mapping[str, float] = field(default_factory=dict[str, float])
     _is_preloading: bool = False

@@ -27,16 +27,11 @@ _Moment = tuple[float, float]  # wall-clock time and the plant's clock then
 
 
 class RecordedScan(NamedTuple):
-    """One recorded scan.
-
-    Attributes:
-        before_s: Age by the wall clock.
-        ago_s: Process time before the newest scan.
-    """
+    """One recorded scan."""
 
     readings: Mapping[str, DataValue]
-    before_s: float
-    ago_s: float
+    before_s: float  # age by the wall clock
+    ago_s: float  # process time before the newest scan
 
 
 class RecordedHistory:

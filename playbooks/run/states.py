@@ -133,60 +133,41 @@ class IllegalEvent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """One event of a run.
-
-    Attributes:
-        at: Wall-clock time as a stamp.
-        seq: Its row in the journal; 0 before it is written.
-    """
+    """One event of a run."""
 
     kind: EventKind
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    at: str = ""
-    seq: int = 0
+    at: str = ""  # wall-clock time as a stamp
+    seq: int = 0  # its row in the journal; 0 before it is written
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """State of a run, folded from its events.
-
-    Attributes:
-        opening: The body of its first event: playbook, digest, roles, hashes, snapshot.
-        steps: States of the steps that are not pending.
-        requests: Its requests, in order.
-        diagnosis: The latest evidence and permissives.
-        suggested: The playbook that a run that was not started suggests.
-        due: The actions that it has set due, in order.
-        undone: The undo and safe-state actions that are done or were skipped.
-        expected: The evaluated expected results, by step and text.
-        attempts: Number of requests before the latest attempt of a repeated step.
-        since: Time at which it entered its state, as a stamp.
-        reason: Reason of its state.
-        goal: Goal of an abort: `rollback` or `safe_state`.
-        is_cut_off: Whether it holds within a step, and not at its end.
-        restarts: Number of resumes.
-        orders: The journal row of the newest order that was carried out or refused.
-        seq: The journal row of its newest event.
-    """
+    """State of a run, folded from its events."""
 
     state: RunState = RunState.IDLE
+    # The body of its first event: playbook, digest, roles, hashes, snapshot.
     opening: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    # States of the steps that are not pending.
     steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])
-    requests: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()  # its requests, in order
+    # The latest evidence and permissives.
     diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    suggested: str = ""
-    due: tuple[str, ...] = ()
-    undone: tuple[str, ...] = ()
+    suggested: str = ""  # the playbook that a run that was not started suggests
+    due: tuple[str, ...] = ()  # the actions that it has set due, in order
+    undone: tuple[str, ...] = ()  # the undo and safe-state actions that are done or were skipped
+    # The evaluated expected results, by step and text.
     expected: frozenset[tuple[str, str]] = frozenset()
+    # Number of requests before the latest attempt of a repeated step.
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     escalated: int = 0
-    since: str = ""
-    reason: str = ""
-    goal: str = ""
-    is_cut_off: bool = False
-    restarts: int = 0
-    orders: int = 0
-    seq: int = 0
+    since: str = ""  # time at which it entered its state, as a stamp
+    reason: str = ""  # reason of its state
+    goal: str = ""  # goal of an abort: `rollback` or `safe_state`
+    is_cut_off: bool = False  # whether it holds within a step, and not at its end
+    restarts: int = 0  # number of resumes
+    orders: int = 0  # the journal row of the newest order that was carried out or refused
+    seq: int = 0  # the journal row of its newest event
 
     @property
     def is_closed(self) -> bool:

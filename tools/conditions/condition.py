@@ -21,20 +21,13 @@ _NO_SERIES = History(())
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Expression checked against the site's tags, so that evaluating it cannot fail.
+    """Expression checked against the site's tags, so that evaluating it cannot fail."""
 
-    Attributes:
-        text: As written, on one line.
-        tags: The tags that it reads, sorted.
-        bound: The text with every name replaced by the site's tag name or the parameter's value.
-        longest_window_s: How far back it looks; 0 without windows.
-        windows: Its functions that look back, inner before outer.
-    """
-
-    text: str
-    tags: tuple[str, ...]
-    bound: str
-    longest_window_s: float
+    text: str  # as written, on one line
+    tags: tuple[str, ...]  # the tags that it reads, sorted
+    bound: str  # the text with every name replaced by the site's tag name or the parameter's value
+    longest_window_s: float  # how far back it looks; 0 without windows
+    # Its functions that look back, inner before outer.
     windows: tuple[Window, ...] = field(repr=False)
     _form: Form = field(repr=False)
     _read: Reader = field(repr=False, compare=False)

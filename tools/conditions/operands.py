@@ -24,16 +24,11 @@ LARGEST_NUMBER = 1e300  # larger integers cannot be added to a float
 
 
 class ConditionInputs(NamedTuple):
-    """Readings and samples on which a condition is evaluated.
-
-    Attributes:
-        series: Samples of its windows; empty leaves them unknown.
-        now_s: On the clock of the readings; `None` for the present moment.
-    """
+    """Readings and samples on which a condition is evaluated."""
 
     readings: Readings
-    series: Mapping[Key, Series]
-    now_s: float | None
+    series: Mapping[Key, Series]  # samples of its windows; empty leaves them unknown
+    now_s: float | None  # on the clock of the readings; `None` for the present moment
 
 
 Reader = Callable[[ConditionInputs], Value | None]
@@ -42,19 +37,12 @@ NO_INPUTS = ConditionInputs({}, {}, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Type and unit of an operand. Only operands of one form are compared.
+    """Type and unit of an operand. Only operands of one form are compared."""
 
-    Attributes:
-        kind: `word` is a text that is not yet matched to a tag.
-        unit: Of a number, empty for none.
-        is_difference: Whether it is a difference of temperatures.
-        members: Of an enumeration.
-    """
-
-    kind: Kind
-    unit: str = ""
-    is_difference: bool = False
-    members: Mapping[str, int] = field(default_factory=dict[str, int])
+    kind: Kind  # `word` is a text that is not yet matched to a tag
+    unit: str = ""  # of a number, empty for none
+    is_difference: bool = False  # whether it is a difference of temperatures
+    members: Mapping[str, int] = field(default_factory=dict[str, int])  # of an enumeration
 
     def __str__(self) -> str:
         match self.kind:
@@ -78,23 +66,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """Checked part of a condition.
-
-    Attributes:
-        said: The part as written, for messages.
-        offset: Its start in the text.
-        tags: The tags that it reads.
-        constant: Value of a literal, a parameter, or a number computed from these only.
-        is_named: Whether it contains a parameter.
-    """
+    """Checked part of a condition."""
 
     form: Form
     read: Reader
-    said: str
-    offset: int
-    tags: frozenset[str] = frozenset()
+    said: str  # the part as written, for messages
+    offset: int  # its start in the text
+    tags: frozenset[str] = frozenset()  # the tags that it reads
+    # Value of a literal, a parameter, or a number computed from these only.
     constant: Value | None = None
-    is_named: bool = False
+    is_named: bool = False  # whether it contains a parameter
 
 
 def form_of(tag: Tag) -> Form:

@@ -63,12 +63,7 @@ class Moments:
 
 @dataclass(slots=True)
 class Bucket:
-    """One sample, or several near each other.
-
-    Attributes:
-        covered_s: Time that good samples cover within it.
-        is_good: Whether the last sample is good and covers the time after it.
-    """
+    """One sample, or several near each other."""
 
     first_s: float
     last_s: float
@@ -77,8 +72,8 @@ class Bucket:
     high: Sample = -inf
     first: Sample | None = None
     last: Sample | None = None
-    covered_s: float = 0.0
-    is_good: bool = False
+    covered_s: float = 0.0  # time that good samples cover within it
+    is_good: bool = False  # whether the last sample is good and covers the time after it
 
     def add(self, now_s: float, value: Sample | None) -> None:
         """Adds a sample."""
@@ -95,20 +90,16 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Statistics of a window.
+    """Statistics of a window."""
 
-    Attributes:
-        is_known: Whether enough of it is covered. A `false` in it counts even if not.
-        lost_s: Time without good samples since the series began, within the window.
-    """
-
+    # Whether enough of it is covered. A `false` in it counts even if not.
     is_known: bool
     moments: Moments
     low: Sample
     high: Sample
     first: Sample | None
     last: Sample | None
-    lost_s: float
+    lost_s: float  # time without good samples since the series began, within the window
 
 
 class Series:

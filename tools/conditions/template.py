@@ -14,15 +14,10 @@ _PIECE = re.compile(r"\{\{|\}\}|\{((?:[^{}']|'[^']*')*)\}|[{}]")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text with expressions in it.
+    """Text with expressions in it."""
 
-    Attributes:
-        text: As written.
-        tags: The tags that it reads, sorted.
-    """
-
-    text: str
-    tags: tuple[str, ...]
+    text: str  # as written
+    tags: tuple[str, ...]  # the tags that it reads, sorted
     _pieces: Sequence[str | Expression] = field(repr=False)
 
     def render(self, readings: Readings) -> str:

@@ -19,22 +19,15 @@ LONGEST_AGO_S = 7 * 86400.0  # longer, since it needs one sample only
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One call of a function that looks back in time.
+    """One call of a function that looks back in time."""
 
-    Attributes:
-        text: The call with every name replaced, as in the condition's `bound`.
-        key: The first argument, so replaced, and the length in seconds. Calls with the same key
-            share their samples.
-        reach_s: How far back readings are needed, inner windows included.
-        form: Form of the result.
-        inner: Windows in the first argument.
-    """
-
-    text: str
+    text: str  # the call with every name replaced, as in the condition's `bound`
+    # The first argument, so replaced, and the length in seconds. Calls with the same key share
+    # their samples.
     key: Key
-    reach_s: float
-    form: Form
-    inner: tuple["Window", ...]
+    reach_s: float  # how far back readings are needed, inner windows included
+    form: Form  # form of the result
+    inner: tuple["Window", ...]  # windows in the first argument
     read_inner: Reader = field(repr=False, compare=False)
     judge: Judge = field(repr=False, compare=False)
 

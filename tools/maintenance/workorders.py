@@ -43,55 +43,40 @@ _TABLES = tuple(each.format(table) for table in ("workorder", "notice") for each
 
 
 class Trend(Model):
-    """Values of a tag before the work order was raised.
-
-    Attributes:
-        points: Seconds and value, oldest first.
-    """
+    """Values of a tag before the work order was raised."""
 
     tag: str = Field(min_length=1)
     unit: str = ""
+    # Seconds and value, oldest first.
     points: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
         max_length=MOST_POINTS
     )
 
 
 class WorkOrder(Model):
-    """Maintenance task at the plant.
-
-    Attributes:
-        key: Unique; a work order raised twice is kept once.
-        priority: 1, the most urgent, to 4.
-        due: Time by which it must be done.
-        evidence: Lines that say why.
-    """
+    """Maintenance task at the plant."""
 
     workorder_id: str = Field(pattern=r"^W-[0-9A-Z]{8}$")
-    key: str = Field(min_length=1)
+    key: str = Field(min_length=1)  # unique; a work order raised twice is kept once
     site: str = Field(min_length=1)
     asset: str = Field(min_length=1)
     class_: Class = Field(alias="class")
-    priority: int = Field(ge=1, le=4)
+    priority: int = Field(ge=1, le=4)  # 1, the most urgent, to 4
     title: str = Field(min_length=1)
-    due: Stamp
+    due: Stamp  # time by which it must be done
     opened_at: Stamp
     run_id: str = Field(min_length=1)
     playbook: str = Field(min_length=1)
-    evidence: list[str] = Field(default_factory=list[str])
+    evidence: list[str] = Field(default_factory=list[str])  # lines that say why
     trend: list[Trend] = Field(default_factory=list[Trend])
 
 
 class Notice(Model):
-    """Message to a role or a person.
+    """Message to a role or a person."""
 
-    Attributes:
-        key: Unique; a notice given twice is kept once.
-        to: A role or a person.
-    """
-
-    key: str = Field(min_length=1)
+    key: str = Field(min_length=1)  # unique; a notice given twice is kept once
     at: Stamp
-    to: str = Field(min_length=1)
+    to: str = Field(min_length=1)  # a role or a person
     text: str = Field(min_length=1)
     run_id: str = Field(min_length=1)
 

@@ -19,14 +19,10 @@ _WITHIN = " within "
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Terms of a person's request besides its writes.
-
-    Attributes:
-        effects: Monitored after the last command.
-    """
+    """Terms of a person's request besides its writes."""
 
     lease: Lease | None = None
-    effects: tuple[ExpectedEffect, ...] = ()
+    effects: tuple[ExpectedEffect, ...] = ()  # monitored after the last command
 
 
 NO_TERMS = Terms()

@@ -42,18 +42,15 @@ class Proposer(Model):
 
 
 class TargetDevice(Model):
-    """Device of a write, as it identified itself when the request was filed.
-
-    Attributes:
-        certificate: Thumbprint of the certificate whose key it proved to have; `None` where the
-            channel has no security, and on Modbus.
-    """
+    """Device of a write, as it identified itself when the request was filed."""
 
     kind: Literal["opcua", "modbus"]
     where: str
     name: str
     is_loopback: bool
     is_simulator: bool
+    # Thumbprint of the certificate whose key it proved to have; `None` where the channel has no
+    # security, and on Modbus.
     certificate: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
 
     @property
@@ -75,18 +72,13 @@ class TargetDevice(Model):
 
 
 class ExpectedReading(Model):
-    """Value of a tag when the request was filed, expected again at execution.
-
-    Attributes:
-        tolerance: In the tag's unit; `None` means exactly the value.
-        max_age_s: Highest age of the reading, seconds.
-    """
+    """Value of a tag when the request was filed, expected again at execution."""
 
     tag: str
     value: Value
     shown: str
-    tolerance: float | None = None
-    max_age_s: float = Field(gt=0.0)
+    tolerance: float | None = None  # in the tag's unit; `None` means exactly the value
+    max_age_s: float = Field(gt=0.0)  # highest age of the reading, seconds
 
 
 class Requirement(Model):
@@ -97,78 +89,46 @@ class Requirement(Model):
 
 
 class RunOrigin(Model):
-    """Run of a playbook that an agent's request belongs to.
-
-    Attributes:
-        digest: Of the playbook's file.
-        parameters: As bound at the start of the run.
-        segment: Number of the part of the playbook that the request covers, from 1.
-        max_duration_s: Longest time from the approval to the last command, seconds.
-    """
+    """Run of a playbook that an agent's request belongs to."""
 
     run_id: str = Field(pattern=r"^U-[0-9A-Z]{8}$")
     playbook: str = Field(min_length=1)
     version: str
-    digest: Digest
-    parameters: dict[str, str]
-    segment: int = Field(ge=1)
+    digest: Digest  # of the playbook's file
+    parameters: dict[str, str]  # as bound at the start of the run
+    segment: int = Field(ge=1)  # number of the part of the playbook that the request covers, from 1
+    # Longest time from the approval to the last command, seconds.
     max_duration_s: float = Field(gt=0.0)
 
 
 class Evidence(Model):
-    """Condition evaluated before the request was filed, for the approver.
-
-    Attributes:
-        text: With the playbook's roles and parameters bound.
-        shown: The same with the values of that moment.
-        source: Place in the playbook, such as `cw/pump-bearing-changeover:31`.
-    """
+    """Condition evaluated before the request was filed, for the approver."""
 
     id: str
     side: Literal["for", "against", "permissive"]
-    text: str
+    text: str  # with the playbook's roles and parameters bound
     truth: Literal["true", "false", "unknown"]
-    shown: str
-    source: str
+    shown: str  # the same with the values of that moment
+    source: str  # place in the playbook, such as `cw/pump-bearing-changeover:31`
 
 
 class ExpectedEffect(Model):
-    """Expected result of a write in the process. It is monitored, not enforced.
+    """Expected result of a write in the process. It is monitored, not enforced."""
 
-    Attributes:
-        text: A condition over the site's tags.
-        within_s: Longest time from the verified write until it is true, seconds.
-    """
-
-    text: str = Field(min_length=1)
+    text: str = Field(min_length=1)  # a condition over the site's tags
+    # Longest time from the verified write until it is true, seconds.
     within_s: float = Field(gt=0.0, le=86400.0)
 
 
 class Lease(Model):
-    """Time limit of a write. The gate undoes the write when it ends.
+    """Time limit of a write. The gate undoes the write when it ends."""
 
-    Attributes:
-        for_s: From the verification of the last command, wall-clock time, seconds.
-    """
-
+    # From the verification of the last command, wall-clock time, seconds.
     for_s: float = Field(ge=1.0, le=30 * 86400.0)
 
 
 class Action(Model):
-    """One write of one tag in one frame.
-
-    Attributes:
-        wire: The exact bytes: for Modbus unit and PDU, for OPC UA one `WriteValue`.
-        value: As the device will hold it, coerced to its type.
-        readback: The tag that must read as sent; `None` if the value cannot be read back.
-        within_s: Longest time until it does, seconds.
-        undo: The recovery action that undoes it; `None` for none.
-        step: Its step of the playbook.
-        undoes: The command that a recovery action undoes, of this request or of an earlier one of
-            its run; `None` for a write into a safe state.
-        promises: Expected results in the process, for the approver.
-        effects: Expected results of a person's request, which the gate monitors.
-    """
+    """One write of one tag in one frame."""
 
     action_id: str
     kind: Literal["command", "recovery"]
@@ -177,19 +137,23 @@ class Action(Model):
     connection: str
     identity: TargetDevice
     address: str
-    wire: Hex
+    wire: Hex  # the exact bytes: for Modbus unit and PDU, for OPC UA one `WriteValue`
     type: Literal["float", "int", "bool", "enum", "string"]
-    value: Value
+    value: Value  # as the device will hold it, coerced to its type
     shown: str
     unit: str = ""
     expected: TupleOf[ExpectedReading]
     requires: TupleOf[Requirement]
+    # The tag that must read as sent; `None` if the value cannot be read back.
     readback: str | None = None
-    within_s: float = Field(gt=0.0)
-    undo: str | None = None
-    step: str | None = None
+    within_s: float = Field(gt=0.0)  # longest time until it does, seconds
+    undo: str | None = None  # the recovery action that undoes it; `None` for none
+    step: str | None = None  # its step of the playbook
+    # The command that a recovery action undoes, of this request or of an earlier one of its run;
+    # `None` for a write into a safe state.
     undoes: str | None = None
-    promises: TupleOf[str] = ()
+    promises: TupleOf[str] = ()  # expected results in the process, for the approver
+    # Expected results of a person's request, which the gate monitors.
     effects: TupleOf[ExpectedEffect] = ()
 
     @cached_property
@@ -207,36 +171,28 @@ class Hashes(Model):
 
 
 class ActionRequest(Model):
-    """All that an approver approves. Immutable, an edit makes another request.
-
-    Attributes:
-        proposal_key: Unique; a repeated proposal is filed once.
-        within_s: Longest wait for the last signature, seconds.
-        locks: The lockout generation of each scope that covers its equipment.
-        run: The run of an agent's request; `None` for a person's.
-        supersedes: The earlier request of the same run whose open recovery it takes over.
-        lease: Time limit of its writes; the recovery actions undo them then.
-    """
+    """All that an approver approves. Immutable, an edit makes another request."""
 
     schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
     request_id: str = Field(pattern=r"^R-[0-9A-Z]{8}$")
-    proposal_key: str = Field(min_length=16)
+    proposal_key: str = Field(min_length=16)  # unique; a repeated proposal is filed once
     site: str
     proposer: Proposer
     reason: ReasonText
     risk_class: RiskClass
     roles: TupleOf[str]
     quorum: int = Field(ge=1, le=2)
-    within_s: float = Field(gt=0.0)
+    within_s: float = Field(gt=0.0)  # longest wait for the last signature, seconds
     filed_at: Stamp
-    locks: dict[str, int]
+    locks: dict[str, int]  # the lockout generation of each scope that covers its equipment
     hashes: Hashes
     commands: TupleOf[Action] = Field(min_length=1)
     recovery: TupleOf[Action]
-    run: RunOrigin | None = None
+    run: RunOrigin | None = None  # the run of an agent's request; `None` for a person's
     evidence: TupleOf[Evidence] = ()
+    # The earlier request of the same run whose open recovery it takes over.
     supersedes: str | None = None
-    lease: Lease | None = None
+    lease: Lease | None = None  # time limit of its writes; the recovery actions undo them then
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:

@@ -41,62 +41,45 @@ from .build_request import (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One write of a step.
-
-    Attributes:
-        step: The playbook's step.
-        requires: Further conditions, such as the playbook's permissives or an `if`.
-        reads: Tags from which the value was computed; their readings must not change.
-        promises: Expected results in the process, for the approver.
-    """
+    """One write of a step."""
 
     write: ProposedWrite
-    step: str
+    step: str  # the playbook's step
+    # Further conditions, such as the playbook's permissives or an `if`.
     requires: tuple[Requirement, ...] = ()
+    # Tags from which the value was computed; their readings must not change.
     reads: tuple[Tag, ...] = ()
-    promises: tuple[str, ...] = ()
+    promises: tuple[str, ...] = ()  # expected results in the process, for the approver
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """One write of the rollback.
-
-    Attributes:
-        requires: Further conditions, the `if` of the undo.
-        undoes: The index of a command of this segment, or the action id of an earlier one;
-            `None` for a write into a safe state.
-        expects: The value that an earlier command wrote.
-    """
+    """One write of the rollback."""
 
     write: ProposedWrite
     step: str
-    requires: tuple[Requirement, ...] = ()
+    requires: tuple[Requirement, ...] = ()  # further conditions, the `if` of the undo
+    # The index of a command of this segment, or the action id of an earlier one; `None` for a write
+    # into a safe state.
     undoes: int | str | None = None
-    expects: Value | None = None
+    expects: Value | None = None  # the value that an earlier command wrote
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Writes of a run that are approved at once.
-
-    Attributes:
-        roles: The playbook's roles, besides those of the policy.
-        within_s: Longest wait for the last signature; the policy may set less.
-        proposal_key: The same for each proposal of one segment of one run.
-        supersedes: The earlier request whose open recovery this one takes over.
-        lease_s: Time limit of its writes, seconds; `None` if only the run ends them. A request
-            with a lease takes nothing over.
-    """
+    """Writes of a run that are approved at once."""
 
     run: RunOrigin
     commands: tuple[Command, ...]
     recovery: tuple[Recovery, ...]
     evidence: tuple[Evidence, ...]
-    roles: tuple[str, ...]
-    within_s: float
-    proposal_key: str
+    roles: tuple[str, ...]  # the playbook's roles, besides those of the policy
+    within_s: float  # longest wait for the last signature; the policy may set less
+    proposal_key: str  # the same for each proposal of one segment of one run
     reason: str
-    supersedes: str | None = None
+    supersedes: str | None = None  # the earlier request whose open recovery this one takes over
+    # Time limit of its writes, seconds; `None` if only the run ends them. A request with a lease
+    # takes nothing over.
     lease_s: float | None = None
 
     @property

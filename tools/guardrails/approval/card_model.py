@@ -19,59 +19,38 @@ RENDERER = "5"
 
 
 class CardReading(Model):
-    """Present value of a tag.
-
-    Attributes:
-        shown: Text without unit; `-` if not known.
-        quality: `good`, the name of the status, or `not read`.
-        age_s: Seconds from the device's sample to the drawing of the card.
-        was: The expected value, from when the request was filed.
-        fault: Reason why this reading prevents an approval; empty for none.
-    """
+    """Present value of a tag."""
 
     tag: str
-    shown: str
+    shown: str  # text without unit; `-` if not known
     unit: str
-    quality: str
-    age_s: float | None = None
+    quality: str  # `good`, the name of the status, or `not read`
+    age_s: float | None = None  # seconds from the device's sample to the drawing of the card
     read_at: Stamp | None = None
-    was: str | None = None
-    fault: str = ""
+    was: str | None = None  # the expected value, from when the request was filed
+    fault: str = ""  # reason why this reading prevents an approval; empty for none
 
 
 class CardCondition(Model):
-    """Required condition with present values.
+    """Required condition with present values."""
 
-    Attributes:
-        text: The condition and its values.
-        why: Its origin.
-    """
-
-    text: str
+    text: str  # the condition and its values
     truth: Literal["true", "false", "unknown"]
-    why: str
+    why: str  # its origin
 
 
 class CardEvidence(Model):
-    """Evidence of a run, as filed and now.
-
-    Attributes:
-        filed: Its truth when the request was filed.
-        shown: The condition with the values of that moment.
-        now: Its present truth; `None` if the gate's snapshot does not show it.
-        shown_now: The condition with present values; empty where `now` is `None`.
-        untold: Reason why `now` is `None`; else empty.
-        source: Its place in the playbook.
-    """
+    """Evidence of a run, as filed and now."""
 
     id: str
     side: Literal["for", "against", "permissive"]
-    filed: Literal["true", "false", "unknown"]
-    shown: str
+    filed: Literal["true", "false", "unknown"]  # its truth when the request was filed
+    shown: str  # the condition with the values of that moment
+    # Its present truth; `None` if the gate's snapshot does not show it.
     now: Literal["true", "false", "unknown"] | None = None
-    shown_now: str = ""
-    untold: str = ""
-    source: str
+    shown_now: str = ""  # the condition with present values; empty where `now` is `None`
+    untold: str = ""  # reason why `now` is `None`; else empty
+    source: str  # its place in the playbook
 
     @property
     def is_against(self) -> bool:
@@ -81,42 +60,31 @@ class CardEvidence(Model):
 
 
 class CardRun(Model):
-    """Run of a playbook that made the request.
-
-    Attributes:
-        segment: Number of the request in the run, from 1.
-        parameters: As bound at the start of the run, roles included.
-        max_duration_s: Longest time from the approval to the last command, seconds.
-        supersedes: The earlier request of the run whose open recovery it takes over.
-    """
+    """Run of a playbook that made the request."""
 
     run_id: str
     playbook: str
     version: str
-    segment: int
-    parameters: dict[str, str]
-    max_duration_s: float
+    segment: int  # number of the request in the run, from 1
+    parameters: dict[str, str]  # as bound at the start of the run, roles included
+    max_duration_s: float  # longest time from the approval to the last command, seconds
+    # The earlier request of the run whose open recovery it takes over.
     supersedes: str | None = None
     evidence: list[CardEvidence]
 
 
 class CardFrame(Model):
-    """Frame of one write.
-
-    Attributes:
-        digest: Of the action alone, under which its intent is recorded.
-        device: Name that the device reports.
-        certificate: Thumbprint of the certificate whose key it proved to have; else `None`.
-    """
+    """Frame of one write."""
 
     action_id: str
-    digest: str
+    digest: str  # of the action alone, under which its intent is recorded
     address: str
     wire: str
     where: str
-    device: str
+    device: str  # name that the device reports
     is_simulator: bool
     is_loopback: bool
+    # Thumbprint of the certificate whose key it proved to have; else `None`.
     certificate: str | None = None
 
     @classmethod
@@ -136,55 +104,37 @@ class CardFrame(Model):
 
 
 class CardChange(Model):
-    """Change that one command makes.
+    """Change that one command makes."""
 
-    Attributes:
-        number: Its place in the order, from 1.
-        now: The present value, not rounded.
-        delta: After minus now with its sign, not rounded; where both are numbers.
-        is_already_so: Whether the present value is the new one already.
-        limits: Limits of the tag.
-        undo: The action that undoes it; without one it is not reversible.
-        readback: The tag that must read as sent.
-        within_s: Longest time until it does, seconds.
-        step: Its step of the playbook.
-        promises: Expected results in the process.
-    """
-
-    number: int
+    number: int  # its place in the order, from 1
     equipment: str
     tag: str
-    now: str
+    now: str  # the present value, not rounded
     after: str
     unit: str
-    delta: str | None = None
-    is_already_so: bool
-    limits: str | None = None
-    undo: str | None = None
-    readback: str | None = None
-    within_s: float
-    step: str | None = None
-    promises: list[str] = Field(default_factory=list[str])
+    delta: str | None = None  # after minus now with its sign, not rounded; where both are numbers
+    is_already_so: bool  # whether the present value is the new one already
+    limits: str | None = None  # limits of the tag
+    undo: str | None = None  # the action that undoes it; without one it is not reversible
+    readback: str | None = None  # the tag that must read as sent
+    within_s: float  # longest time until it does, seconds
+    step: str | None = None  # its step of the playbook
+    promises: list[str] = Field(default_factory=list[str])  # expected results in the process
     frame: CardFrame
 
 
 class CardRecovery(Model):
-    """Recovery write that is approved along with the commands.
-
-    Attributes:
-        undoes: Number of the command of this request that it undoes.
-        before: The command of an earlier request of the run that it undoes. With neither it
-            writes a safe state.
-        step: Its step of the playbook.
-        only_if: Conditions without which it is not sent, with present values.
-    """
+    """Recovery write that is approved along with the commands."""
 
     tag: str
     after: str
     unit: str
-    undoes: int | None = None
+    undoes: int | None = None  # number of the command of this request that it undoes
+    # The command of an earlier request of the run that it undoes. With neither it writes a safe
+    # state.
     before: str | None = None
-    step: str | None = None
+    step: str | None = None  # its step of the playbook
+    # Conditions without which it is not sent, with present values.
     only_if: list[CardCondition] = Field(default_factory=list[CardCondition])
     frame: CardFrame
 
@@ -198,25 +148,14 @@ class CardSigner(Model):
 
 
 class CardLease(Model):
-    """Time limit of the writes, after which the gate undoes them.
-
-    Attributes:
-        span: As it is signed, not rounded, `2 h`.
-    """
+    """Time limit of the writes, after which the gate undoes them."""
 
     for_s: float
-    span: str
+    span: str  # as it is signed, not rounded, `2 h`
 
 
 class Card(SignedDocument):
-    """Card of a request, as shown to an approver.
-
-    Attributes:
-        run: `None` for a person's request.
-        lease: `None` without a time limit.
-        left_s: Seconds left for the last signature; negative if it is too late.
-        problems: Reasons why it cannot be approved now.
-    """
+    """Card of a request, as shown to an approver."""
 
     schema_: Literal["card/1"] = Field(default="card/1", alias="schema")
     renderer: str = RENDERER
@@ -227,7 +166,7 @@ class Card(SignedDocument):
     filed_at: Stamp
     drawn_at: Stamp
     expires_at: Stamp
-    left_s: float
+    left_s: float  # seconds left for the last signature; negative if it is too late
     risk_class: RiskClass
     roles: list[str]
     quorum: int
@@ -236,13 +175,13 @@ class Card(SignedDocument):
     proposer_kind: Literal["person", "agent"]
     proposer_key: str | None = None
     reason: str
-    run: CardRun | None = None
-    lease: CardLease | None = None
+    run: CardRun | None = None  # `None` for a person's request
+    lease: CardLease | None = None  # `None` without a time limit
     changes: list[CardChange]
     readings: list[CardReading]
     requires: list[CardCondition]
     recovery: list[CardRecovery]
-    problems: list[str]
+    problems: list[str]  # reasons why it cannot be approved now
 
     @property
     def is_approvable(self) -> bool:

@@ -34,18 +34,12 @@ _UNFILED = ""  # no request and no action has such an id
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Write to explain.
-
-    Attributes:
-        value: As the device would hold it, where that is known.
-        person: The proposer; empty for an agent, `anybody` for any person.
-        readings: Present readings; empty if the plant does not answer.
-    """
+    """Write to explain."""
 
     tag: Tag
-    value: Value
-    person: str
-    readings: Mapping[str, DataValue]
+    value: Value  # as the device would hold it, where that is known
+    person: str  # the proposer; empty for an agent, `anybody` for any person
+    readings: Mapping[str, DataValue]  # present readings; empty if the plant does not answer
 
     @property
     def is_agents(self) -> bool:
@@ -70,55 +64,39 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ExplainContext:
-    """Site, policy and records that an explanation is made from.
-
-    Attributes:
-        database: `None` where there is no ledger yet.
-        snapshot: Of the running gate; `None` if none runs.
-    """
+    """Site, policy and records that an explanation is made from."""
 
     site: Site
     policy: Policy
     across: Sequence[CrossLimit]
-    database: Database | None
+    database: Database | None  # `None` where there is no ledger yet
     roster: Roster
-    snapshot: PlantSnapshot | None
+    snapshot: PlantSnapshot | None  # of the running gate; `None` if none runs
 
 
 @dataclass(frozen=True, slots=True)
 class CrossLimitResult:
-    """Result of one condition across tags for the write.
-
-    Attributes:
-        denial: `None` if it denies nothing, or the plant does not answer.
-        is_unknown: Whether its truth is not known.
-        is_now: Whether it denies only because a reading is missing now.
-    """
+    """Result of one condition across tags for the write."""
 
     rule: CrossTagRule
-    denial: Denial | None
-    is_unknown: bool
-    is_now: bool
+    denial: Denial | None  # `None` if it denies nothing, or the plant does not answer
+    is_unknown: bool  # whether its truth is not known
+    is_now: bool  # whether it denies only because a reading is missing now
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Explanation of a write.
-
-    Attributes:
-        across: Results of the limits across tags, if the write is allowed otherwise.
-        signers: People who could sign it now, without the proposer.
-        budgets: Usage of each group, or the reason why it cannot be read.
-        waiting: Number of requests that wait for each role; for a person, of persons only.
-        obstacles: Reasons for which gate or request limits would refuse it now, missing readings
-            included.
-    """
+    """Explanation of a write."""
 
     ruling: Ruling
+    # Results of the limits across tags, if the write is allowed otherwise.
     across: tuple[CrossLimitResult, ...]
-    signers: tuple[str, ...]
+    signers: tuple[str, ...]  # people who could sign it now, without the proposer
+    # Usage of each group, or the reason why it cannot be read.
     budgets: tuple[GroupUsage | str, ...]
+    # Number of requests that wait for each role; for a person, of persons only.
     waiting: Mapping[str, int]
+    # Reasons for which gate or request limits would refuse it now, missing readings included.
     obstacles: tuple[str, ...]
 
     @property

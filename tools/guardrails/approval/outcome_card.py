@@ -23,14 +23,7 @@ from .plant_snapshot import PlantSnapshot
 
 
 class Outcome(SignedDocument):
-    """Known facts of a write that was or may have been sent.
-
-    Attributes:
-        after: The value that was sent, without its unit.
-        sent_at: Time of the recorded intent.
-        found: Value that the gate read after the frame; empty if none.
-        reading: Present reading of the readback tag.
-    """
+    """Known facts of a write that was or may have been sent."""
 
     schema_: Literal["outcome/1"] = Field(default="outcome/1", alias="schema")
     renderer: str = RENDERER
@@ -41,14 +34,14 @@ class Outcome(SignedDocument):
     action_id: str
     equipment: str
     tag: str
-    after: str
+    after: str  # the value that was sent, without its unit
     unit: str
     frame: CardFrame
-    sent_at: Stamp | None = None
+    sent_at: Stamp | None = None  # time of the recorded intent
     state: str
     reason: str
-    found: str
-    reading: CardReading
+    found: str  # value that the gate read after the frame; empty if none
+    reading: CardReading  # present reading of the readback tag
 
 
 def make_outcome(

@@ -25,18 +25,12 @@ _FILE = "picture.json"
 
 
 class Reading(Model):
-    """One reading in the snapshot.
-
-    Attributes:
-        shown: Text without unit.
-        status: The OPC UA status code.
-        age_s: Its age in the snapshot, seconds.
-    """
+    """One reading in the snapshot."""
 
     value: Value | None
-    shown: str
-    status: int
-    age_s: float
+    shown: str  # text without unit
+    status: int  # the OPC UA status code
+    age_s: float  # its age in the snapshot, seconds
 
     @classmethod
     def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
@@ -54,24 +48,18 @@ class Reading(Model):
 
 
 class PlantSnapshot(Model):
-    """Readings of the tags of open requests at one moment.
-
-    Attributes:
-        epoch: Of the gate that made it.
-        locked: The scopes that are locked out.
-        hashes: SHA-256 of the files that the gate has read, by name.
-        open_writes: Writes whose lease ended without an undo, as text.
-        suspended: Suspensions of actuation.
-    """
+    """Readings of the tags of open requests at one moment."""
 
     schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
     at: str
     boot_id: str
     boot_ms: int
-    epoch: int
-    locked: list[str]
-    hashes: dict[str, str]
+    epoch: int  # of the gate that made it
+    locked: list[str]  # the scopes that are locked out
+    hashes: dict[str, str]  # SHA-256 of the files that the gate has read, by name
+    # Writes whose lease ended without an undo, as text.
     open_writes: list[str] = Field(default_factory=list[str])
+    # Suspensions of actuation.
     suspended: list[Suspension] = Field(default_factory=list[Suspension])
     readings: dict[str, Reading]
 

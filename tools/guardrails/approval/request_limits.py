@@ -37,17 +37,11 @@ class TooManyRequests(PolicyViolation):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Parts of a request that the limits compare.
+    """Parts of a request that the limits compare."""
 
-    Attributes:
-        kind: `agent` or `person`.
-        roles: Roles that must sign.
-        writes: Tags and values, in any order.
-    """
-
-    kind: str
-    roles: tuple[str, ...]
-    writes: tuple[tuple[str, Value], ...]
+    kind: str  # `agent` or `person`
+    roles: tuple[str, ...]  # roles that must sign
+    writes: tuple[tuple[str, Value], ...]  # tags and values, in any order
 
     @classmethod
     def of(cls, request: ActionRequest) -> Self:

@@ -52,20 +52,14 @@ class _Body(Model):
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """Unchecked order, as the journal has it.
+    """Unchecked order, as the journal has it."""
 
-    Attributes:
-        number: Of its row in the journal.
-        seen: The number of the run's newest row that the person saw; `None` if not signed.
-        signed: `None` for hold and stop.
-        fault: Fault of a row that is no order; the other fields have no meaning then.
-    """
-
-    number: int
+    number: int  # of its row in the journal
     order: Order
     person: str
-    seen: int | None
-    signed: Signed | None
+    seen: int | None  # the number of the run's newest row that the person saw; `None` if not signed
+    signed: Signed | None  # `None` for hold and stop
+    # Fault of a row that is no order; the other fields have no meaning then.
     fault: Denial | None = None
 
 

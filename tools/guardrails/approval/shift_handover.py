@@ -34,36 +34,25 @@ PARTS: Mapping[str, ShiftVerdict] = {"ended": "end-shift", "taken": "take-shift"
 
 
 class Section(Model):
-    """One section of the summary.
-
-    Attributes:
-        lines: As shown, oldest first.
-        more: Number of lines that were not shown.
-    """
+    """One section of the summary."""
 
     title: str
-    lines: list[str]
-    more: int = Field(default=0, ge=0)
+    lines: list[str]  # as shown, oldest first
+    more: int = Field(default=0, ge=0)  # number of lines that were not shown
 
 
 class ShiftSummary(SignedDocument):
-    """Summary of the shift for the next operator.
-
-    Attributes:
-        since: Start of the time that `sections` cover.
-        seq: The journal's last row when it was made.
-        note: Note of the leaving person.
-    """
+    """Summary of the shift for the next operator."""
 
     schema_: Literal["shift/1"] = Field(default="shift/1", alias="schema")
     site: str
     at: Stamp
-    since: Stamp
-    seq: int
+    since: Stamp  # start of the time that `sections` cover
+    seq: int  # the journal's last row when it was made
     leaving: Person
     coming: Person
     sections: list[Section]
-    note: ReasonText | None = None
+    note: ReasonText | None = None  # note of the leaving person
 
     @property
     def subject(self) -> str:

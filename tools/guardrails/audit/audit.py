@@ -13,16 +13,12 @@ from .reader import AuditReader
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Result of an audit.
-
-    Attributes:
-        intents: How many frames were to be sent.
-    """
+    """Result of an audit."""
 
     rows: int
     requests: int
     decisions: int
-    intents: int
+    intents: int  # how many frames were to be sent
     faults: tuple[str, ...]
 
 

@@ -19,16 +19,12 @@ _ENDS = frozenset(
 
 @dataclass(slots=True)
 class _Told:
-    """One run as its rows tell of it.
+    """One run as its rows tell of it."""
 
-    Attributes:
-        standing: The last of its rows that forbids commands or lets it go on; empty for none.
-        back: Requests that it has filed since its abort.
-    """
-
+    # The last of its rows that forbids commands or lets it go on; empty for none.
     standing: str = ""
     was_aborting: bool = False
-    back: set[str] = field(default_factory=set[str])
+    back: set[str] = field(default_factory=set[str])  # requests that it has filed since its abort
 
 
 class AuditedRuns:

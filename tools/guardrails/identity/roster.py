@@ -66,23 +66,18 @@ class OperatorsFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Person with a valid record.
-
-    Attributes:
-        roles: For an administrator that role only, whatever else the record says.
-        chain: Key ids from the issuer up to the trust root; empty for the trust root itself.
-        records: The person's own record, and those of the chain.
-    """
+    """Person with a valid record."""
 
     person: str
-    roles: frozenset[str]
+    roles: frozenset[str]  # for an administrator that role only, whatever else the record says
     key_id: str
     public: PublicKey
     start: datetime
     until: datetime
     issuer: str
+    # Key ids from the issuer up to the trust root; empty for the trust root itself.
     chain: tuple[str, ...]
-    records: tuple[Record, ...]
+    records: tuple[Record, ...]  # the person's own record, and those of the chain
 
     @property
     def is_administrator(self) -> bool:
@@ -96,16 +91,11 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Operators whose records have a valid chain to the trust root.
-
-    Attributes:
-        ignored: Problems of the records that do not count.
-        hash: SHA-256 of the file's bytes, hexadecimal; empty without a file.
-    """
+    """Operators whose records have a valid chain to the trust root."""
 
     operators: tuple[Operator, ...]
-    ignored: tuple[Problem, ...]
-    hash: str
+    ignored: tuple[Problem, ...]  # problems of the records that do not count
+    hash: str  # SHA-256 of the file's bytes, hexadecimal; empty without a file
 
     def by_key(self, key_id: str, at: datetime) -> Operator | None:
         """Returns the person of a key at a time."""

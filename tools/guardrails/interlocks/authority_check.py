@@ -39,22 +39,14 @@ LONGEST = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AuthorityStatus:
-    """Authority over a piece of equipment.
+    """Authority over a piece of equipment."""
 
-    Attributes:
-        scope: The equipment, or what it is part of, whose authority decides.
-        person: Who set it; empty if it was never set.
-        until: When a grant ends, as a stamp; `None` unless the mode is AGENT.
-        is_valid: False for a grant that does not count; then it is as OPERATOR.
-        denial: Why agents may not act on it; `None` if they may.
-    """
-
-    scope: str
+    scope: str  # the equipment, or what it is part of, whose authority decides
     mode: Mode
-    person: str
-    until: str | None
-    is_valid: bool
-    denial: Denial | None
+    person: str  # who set it; empty if it was never set
+    until: str | None  # when a grant ends, as a stamp; `None` unless the mode is AGENT
+    is_valid: bool  # false for a grant that does not count; then it is as OPERATOR
+    denial: Denial | None  # why agents may not act on it; `None` if they may
 
     @property
     def reason(self) -> str:

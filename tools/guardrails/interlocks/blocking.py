@@ -32,20 +32,15 @@ from .lockout_files import read_lockouts
 
 @dataclass(frozen=True, slots=True)
 class WriteCheck:
-    """One action of a request, and what it is judged with.
-
-    Attributes:
-        now: Time on wall and boot clock.
-        own: What the gate that judges has sent itself.
-    """
+    """One action of a request, and what it is judged with."""
 
     site: Site
     database: Database
     policy: Policy
     request: ActionRequest
     action: Action
-    now: Instant
-    own: OwnWrites = NO_WRITES
+    now: Instant  # time on wall and boot clock
+    own: OwnWrites = NO_WRITES  # what the gate that judges has sent itself
 
 
 def blocking_reasons(case: WriteCheck) -> list[str]:

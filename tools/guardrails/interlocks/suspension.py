@@ -13,16 +13,11 @@ from ...safe_text import printable
 
 
 class Suspension(Model):
-    """Something for which nothing is sent.
+    """Something for which nothing is sent."""
 
-    Attributes:
-        scope: A connection, for what touches it; or `site`, for everything.
-        since: When the gate saw it first, as a stamp.
-    """
-
-    scope: str
+    scope: str  # a connection, for what touches it; or `site`, for everything
     reason: str
-    since: str
+    since: str  # when the gate saw it first, as a stamp
 
     @property
     def words(self) -> str:

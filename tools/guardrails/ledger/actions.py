@@ -28,17 +28,13 @@ class ActionRow(NamedTuple):
 
 
 class SentAction(NamedTuple):
-    """One action that was sent.
-
-    Attributes:
-        sent_at: Stamp of its intent.
-    """
+    """One action that was sent."""
 
     action_id: str
     request_id: str
     tag: str
     state: str
-    sent_at: str
+    sent_at: str  # stamp of its intent
 
 
 def request_state(reader: LedgerReader, request_id: str) -> str | None:

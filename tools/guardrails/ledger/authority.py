@@ -26,17 +26,13 @@ _NEWEST = (
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Row of the table for a piece of equipment or the site.
-
-    Attributes:
-        until: Stamp at which a grant ends; `None` unless the mode is AGENT.
-    """
+    """Row of the table for a piece of equipment or the site."""
 
     scope: str
     generation: int
     mode: Mode
     person: str
-    until: str | None
+    until: str | None  # stamp at which a grant ends; `None` unless the mode is AGENT
 
     @property
     def is_closed(self) -> bool:

@@ -25,48 +25,35 @@ _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
 @dataclass(frozen=True, slots=True)
 class PendingEffect:
-    """One expected effect without a verdict.
-
-    Attributes:
-        number: Its place among those of its action, from 1.
-    """
+    """One expected effect without a verdict."""
 
     action_id: str
-    number: int
+    number: int  # its place among those of its action, from 1
     expectation: ExpectedEffect
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Verdict on an expected effect.
-
-    Attributes:
-        observed: The condition with the values that were seen, in words.
-    """
+    """Verdict on an expected effect."""
 
     action_id: str
     number: int
     expected: str
     within_s: float
-    observed: str
+    observed: str  # the condition with the values that were seen, in words
     verdict: str
 
 
 @dataclass(frozen=True, slots=True)
 class StepEffect:
-    """Verdict on an expected effect of a playbook's step.
+    """Verdict on an expected effect of a playbook's step."""
 
-    Attributes:
-        number: Its place among those of its step, from 1.
-        observed: The condition with the values that were seen, in words.
-        after_s: The seconds from the end of the step's writes; `None` if it was not kept.
-    """
-
-    number: int
+    number: int  # its place among those of its step, from 1
     expected: str
     within_s: float
-    observed: str
+    observed: str  # the condition with the values that were seen, in words
     verdict: EffectVerdict
+    # The seconds from the end of the step's writes; `None` if it was not kept.
     after_s: float | None
 
 

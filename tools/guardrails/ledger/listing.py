@@ -52,17 +52,7 @@ class ListedWrite:
 
 @dataclass(frozen=True, slots=True)
 class ListedRequest:
-    """One request in a list.
-
-    Attributes:
-        why: The proposer's reason.
-        within_s: How long it waits for the last signature, seconds.
-        run: Which run asks: `run_id playbook version segment`; `None` where a person does.
-        writes: Commands, then recovery.
-        state: Where it stands, because of `reason`.
-        filed: When it was filed.
-        actions: Where each of the writes stands.
-    """
+    """One request in a list."""
 
     request_id: str
     digest: str
@@ -70,15 +60,16 @@ class ListedRequest:
     roles: tuple[str, ...]
     quorum: int
     proposer: str
-    why: str
+    why: str  # the proposer's reason
     filed_at: str
-    within_s: float
+    within_s: float  # how long it waits for the last signature, seconds
+    # Which run asks: `run_id playbook version segment`; `None` where a person does.
     run: Mapping[str, str | int] | None
-    writes: tuple[ListedWrite, ...]
-    state: RequestState
+    writes: tuple[ListedWrite, ...]  # commands, then recovery
+    state: RequestState  # where it stands, because of `reason`
     reason: str
-    filed: Instant
-    actions: tuple[ActionRecord, ...]
+    filed: Instant  # when it was filed
+    actions: tuple[ActionRecord, ...]  # where each of the writes stands
 
     @property
     def status(self) -> tuple[str, str]:

@@ -52,40 +52,27 @@ class RequestDamaged(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class ActionRecord:
-    """One action and where it stands.
-
-    Attributes:
-        due_boot_ms: When it was set due, on the boot clock; `None` before.
-        sent_at: When its intent was recorded; `None` before.
-    """
+    """One action and where it stands."""
 
     action_id: str
     state: ActionState
     reason: str
-    due_boot_ms: int | None
-    sent_at: str | None
+    due_boot_ms: int | None  # when it was set due, on the boot clock; `None` before
+    sent_at: str | None  # when its intent was recorded; `None` before
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request and where it stands.
-
-    Attributes:
-        text: The canonical text that was filed.
-        digest: The digest that was filed; the gate computes it again.
-        filed: When it was filed.
-        approved: When the last needed signature came; `None` before.
-        actions: In the request's order.
-    """
+    """One request and where it stands."""
 
     request: ActionRequest
-    text: str
-    digest: str
+    text: str  # the canonical text that was filed
+    digest: str  # the digest that was filed; the gate computes it again
     state: RequestState
     reason: str
-    filed: Instant
-    approved: Instant | None
-    actions: tuple[ActionRecord, ...]
+    filed: Instant  # when it was filed
+    approved: Instant | None  # when the last needed signature came; `None` before
+    actions: tuple[ActionRecord, ...]  # in the request's order
 
     @property
     def is_intact(self) -> bool:

@@ -21,16 +21,11 @@ _NEVER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One event as the journal keeps it.
-
-    Attributes:
-        kind: Without the prefix.
-        at: When, as a stamp.
-    """
+    """One event as the journal keeps it."""
 
     seq: int
-    kind: str
-    at: str
+    kind: str  # without the prefix
+    at: str  # when, as a stamp
     body: Mapping[str, Any]
 
 

@@ -43,33 +43,25 @@ _LAST_EVER = f"{_LAST} AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1"
 
 @dataclass(frozen=True, slots=True)
 class OwnWrite:
-    """One write as the gate that has sent it remembers it.
-
-    Attributes:
-        before: What the tag read right before; `None` if that is not known.
-        value: What was to be written.
-    """
+    """One write as the gate that has sent it remembers it."""
 
     action_id: str
     at: Instant
-    before: Value | None
-    value: Value
+    before: Value | None  # what the tag read right before; `None` if that is not known
+    value: Value  # what was to be written
 
 
 @dataclass(frozen=True, slots=True)
 class SentWrite:
-    """One write whose intent was recorded, whatever has become of it.
-
-    Attributes:
-        since_s: How long ago; the boot clock counts where it can, and the wall clock, which can
-            be set, only over a restart.
-        own: What the gate that asks remembers of it; `None` where the ledger tells.
-    """
+    """One write whose intent was recorded, whatever has become of it."""
 
     action_id: str
     request_id: str
     tag: str
+    # How long ago; the boot clock counts where it can, and the wall clock, which can be set, only
+    # over a restart.
     since_s: float
+    # What the gate that asks remembers of it; `None` where the ledger tells.
     own: OwnWrite | None = None
 
 

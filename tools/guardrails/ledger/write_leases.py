@@ -69,18 +69,12 @@ _LATER_HOLDERS = (
 
 @dataclass(frozen=True, slots=True)
 class OpenWrite:
-    """A time-limited write that was not undone.
+    """A time-limited write that was not undone."""
 
-    Attributes:
-        action_id: Of the command.
-        undo: Approved undo, which is not sent any more.
-        reason: Why the lease has ended.
-    """
-
-    action_id: str
+    action_id: str  # of the command
     command: Action
-    undo: Action
-    reason: str
+    undo: Action  # approved undo, which is not sent any more
+    reason: str  # why the lease has ended
 
     @property
     def tag(self) -> str:

@@ -27,17 +27,12 @@ def is_equipment_in_area(equipment: str, site: Site, pattern: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Roles of a policy with the roles that each may act as, and its areas.
+    """Roles of a policy with the roles that each may act as, and its areas."""
 
-    Attributes:
-        acts_as: Roles that a role may act as directly.
-        areas: Path patterns that a role is bound to; a role without any counts everywhere.
-        covers: The tags in these areas.
-    """
-
-    acts_as: Mapping[str, tuple[str, ...]]
+    acts_as: Mapping[str, tuple[str, ...]]  # roles that a role may act as directly
+    # Path patterns that a role is bound to; a role without any counts everywhere.
     areas: Mapping[str, tuple[str, ...]]
-    covers: Mapping[str, frozenset[str]]
+    covers: Mapping[str, frozenset[str]]  # the tags in these areas
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None) -> bool:
         """Whether a role counts as another for a request.

@@ -23,14 +23,12 @@ class CrossLimit:
     own tags and of other tags of the same equipment, its parts, and what it is part of: a command
     to a pump, or to its group, may change whether the pump runs. A tag without equipment may
     belong to anything, so every condition concerns it, and its conditions concern every write.
-
-    Attributes:
-        places: For each tag that the condition reads, the equipment whose commands may change it;
-            an empty name stands for tags without equipment.
     """
 
     rule: CrossTagRule
     condition: Condition
+    # For each tag that the condition reads, the equipment whose commands may change it; an empty
+    # name stands for tags without equipment.
     places: Mapping[str, frozenset[str]]
 
     def concerns(self, tag: Tag) -> bool:

@@ -24,25 +24,17 @@ from ..ledger.write_history import (
 
 @dataclass(frozen=True, slots=True)
 class TagGroup:
-    """Group of a checked policy.
-
-    Attributes:
-        tags: Names of its tags.
-        writes: Highest number of writes in the window; `None` for any.
-        travel: Largest sum of all movements in the window, in their unit; `None` for any.
-        rounding: Relative rounding error of each tag's numbers.
-        within_s: Length of the window, seconds.
-        place: Its place, `policy.yaml:12`.
-    """
+    """Group of a checked policy."""
 
     id: str
-    tags: frozenset[str]
-    writes: int | None
+    tags: frozenset[str]  # names of its tags
+    writes: int | None  # highest number of writes in the window; `None` for any
+    # Largest sum of all movements in the window, in their unit; `None` for any.
     travel: float | None
     unit: str
-    rounding: Mapping[str, float]
-    within_s: float
-    place: str
+    rounding: Mapping[str, float]  # relative rounding error of each tag's numbers
+    within_s: float  # length of the window, seconds
+    place: str  # its place, `policy.yaml:12`
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +57,12 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class GroupUsage:
-    """Writes of a group in its window.
-
-    Attributes:
-        moves: Each write, newest first; with distances only where the group limits travel.
-        oldest_s: Time until the oldest leaves the window, seconds.
-    """
+    """Writes of a group in its window."""
 
     group: TagGroup
+    # Each write, newest first; with distances only where the group limits travel.
     moves: tuple[Move, ...]
-    oldest_s: float
+    oldest_s: float  # time until the oldest leaves the window, seconds
 
     @property
     def writes_left(self) -> int | None:

@@ -30,32 +30,19 @@ _MOST_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Ruling of the policy on one write.
-
-    Attributes:
-        risk_class: `R1` to `R4`; no approval lifts an `R4`.
-        roles: Roles that must have signed.
-        quorum: Number of different people who must sign.
-        reasons: Reasons of the denial, or of a class above the rule's own.
-        rules: Places of the rules that matched: `policy.yaml:12`.
-        limits: Lowest and highest value, in the tag's unit.
-        band: Lowest and highest value of the normal band.
-        max_step: Largest distance from the present value.
-        rate_per_s: Largest change per second, checked against earlier writes.
-        cooldown_s: Shortest time since the last write, seconds.
-    """
+    """Ruling of the policy on one write."""
 
     is_allowed: bool
-    risk_class: RiskClass
-    roles: tuple[str, ...]
-    quorum: int
-    reasons: tuple[str, ...]
-    rules: tuple[str, ...]
-    limits: tuple[float, float] | None = None
-    band: tuple[float, float] | None = None
-    max_step: float | None = None
-    rate_per_s: float | None = None
-    cooldown_s: float = 0.0
+    risk_class: RiskClass  # `R1` to `R4`; no approval lifts an `R4`
+    roles: tuple[str, ...]  # roles that must have signed
+    quorum: int  # number of different people who must sign
+    reasons: tuple[str, ...]  # reasons of the denial, or of a class above the rule's own
+    rules: tuple[str, ...]  # places of the rules that matched: `policy.yaml:12`
+    limits: tuple[float, float] | None = None  # lowest and highest value, in the tag's unit
+    band: tuple[float, float] | None = None  # lowest and highest value of the normal band
+    max_step: float | None = None  # largest distance from the present value
+    rate_per_s: float | None = None  # largest change per second, checked against earlier writes
+    cooldown_s: float = 0.0  # shortest time since the last write, seconds
 
 
 def _denied(*reasons: str) -> Ruling:
@@ -64,22 +51,17 @@ def _denied(*reasons: str) -> Ruling:
 
 @dataclass(frozen=True, slots=True)
 class CrossTagRule:
-    """Condition over several tags, as text, with its place.
-
-    Attributes:
-        with_: `after` the write, or `now` before it.
-        excepted: Tags whose writes do not affect the condition, as the rule states.
-        place: Its place, `policy.yaml:12`.
-    """
+    """Condition over several tags, as text, with its place."""
 
     id: str
     text: str
-    with_: str
+    with_: str  # `after` the write, or `now` before it
     file: str
     line: int
     column: int
+    # Tags whose writes do not affect the condition, as the rule states.
     excepted: frozenset[str] = frozenset()
-    place: str = ""
+    place: str = ""  # its place, `policy.yaml:12`
 
     def problem(self, reason: str) -> Problem:
         """Returns a problem at the place of the condition."""
@@ -88,23 +70,14 @@ class CrossTagRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Checked policy of a site.
+    """Checked policy of a site."""
 
-    Attributes:
-        across: Conditions that every write must find or leave true.
-        ttl_max_s: Longest wait of a request for its last signature, seconds.
-        unattended: Whether unattended decisions count; every device is simulated then.
-        groups: Groups with limits on writes or travel.
-        asking: Limits of requests.
-        suspend: Limits of alarms and of the disk.
-    """
-
-    across: tuple[CrossTagRule, ...]
-    ttl_max_s: float
-    unattended: bool
-    groups: tuple[TagGroup, ...]
-    asking: RequestLimits
-    suspend: Suspend
+    across: tuple[CrossTagRule, ...]  # conditions that every write must find or leave true
+    ttl_max_s: float  # longest wait of a request for its last signature, seconds
+    unattended: bool  # whether unattended decisions count; every device is simulated then
+    groups: tuple[TagGroup, ...]  # groups with limits on writes or travel
+    asking: RequestLimits  # limits of requests
+    suspend: Suspend  # limits of alarms and of the disk
     _rules_by_tag: Mapping[str, TagRules]
     _roles: Roles
 

@@ -25,29 +25,22 @@ from .schema import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, Ri
 
 @dataclass(frozen=True, slots=True)
 class TagRules:
-    """All rules for one tag combined. The strictest value of each counts.
-
-    Attributes:
-        forbidden: Reasons of the rules that forbid it.
-        is_allowed: Whether any rule allows it.
-        class_: The highest class of its rules.
-        places: Places of all rules that matched.
-        deciders: For each point, such as `limits`, the places of the rules that decide it.
-    """
+    """All rules for one tag combined. The strictest value of each counts."""
 
     tag: Tag
     is_writable: bool
-    forbidden: tuple[str, ...]
-    is_allowed: bool
-    class_: RiskClass
+    forbidden: tuple[str, ...]  # reasons of the rules that forbid it
+    is_allowed: bool  # whether any rule allows it
+    class_: RiskClass  # the highest class of its rules
     roles: tuple[str, ...]
     is_commissioned: bool
-    places: tuple[str, ...]
+    places: tuple[str, ...]  # places of all rules that matched
     limits: Range | None
     band: Range | None
     max_step: float | None
     rate_per_s: float | None
     cooldown_s: float
+    # For each point, such as `limits`, the places of the rules that decide it.
     deciders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 

@@ -155,14 +155,11 @@ class GroupRule(Model):
 
 
 class RequestLimits(Model):
-    """Limits on the number of requests and their repetition.
+    """Limits on the number of requests and their repetition."""
 
-    Attributes:
-        pending: Highest number of requests that wait for one role.
-        pause_after_rejection: Shortest time until a rejected request may be repeated, seconds.
-    """
-
+    # Highest number of requests that wait for one role.
     pending: int = Field(default=5, ge=1, le=1000)
+    # Shortest time until a rejected request may be repeated, seconds.
     pause_after_rejection: Duration = 600.0
 
     @field_validator("pause_after_rejection")

@@ -28,18 +28,14 @@ def _parse_size(text: object) -> int:
 
 
 class Suspend(Model):
-    """Limits of alarms and of free disk space.
+    """Limits of alarms and of free disk space."""
 
-    Attributes:
-        alarms: Patterns of the bool tags that are true during an alarm.
-        more_than: Highest number of alarms in `within`; one more suspends actuation.
-        within: Seconds.
-        disk: Bytes that must be free on the disk of the state folder.
-    """
-
+    # Patterns of the bool tags that are true during an alarm.
     alarms: list[str] = Field(default_factory=list)
+    # Highest number of alarms in `within`; one more suspends actuation.
     more_than: int = Field(default=10, ge=1, le=1000)
-    within: Duration = 600.0
+    within: Duration = 600.0  # seconds
+    # Bytes that must be free on the disk of the state folder.
     disk: Annotated[int, BeforeValidator(_parse_size)] = 200_000_000
 
     @field_validator("within")

@@ -20,14 +20,10 @@ from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """Site, ledger, policy and roster at one moment.
-
-    Attributes:
-        database: The ledger.
-    """
+    """Site, ledger, policy and roster at one moment."""
 
     site: Site
-    database: Database
+    database: Database  # the ledger
     policy: Policy
     roster: Roster
 

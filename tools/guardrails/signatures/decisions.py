@@ -100,35 +100,27 @@ class DecisionRefused(GuardrailError):
 
 
 class Decision(Model):
-    """Decision of a person on a request, an action or another subject.
-
-    Attributes:
-        digest: The request's; `None` where no request is concerned.
-        meaning: What the person was shown to be signing, in words; see `meaning_of`.
-        role: The role they sign in.
-        head: The ledger's head that they saw.
-        attended: Whether a person sat at a terminal.
-        card: Digest of the card that was shown; `None` where none was.
-        subject: What it is about besides the digest: an action, a lockout, a key, a hand-over
-            of equipment, a run, a shift.
-    """
+    """Decision of a person on a request, an action or another subject."""
 
     schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
     site: str
-    digest: _Hash | None = None
+    digest: _Hash | None = None  # the request's; `None` where no request is concerned
     verdict: VerdictName
+    # What the person was shown to be signing, in words; see `meaning_of`.
     meaning: str = Field(min_length=1)
     person: Person
     key_id: KeyId
-    role: Role
+    role: Role  # the role they sign in
     nonce: str = Field(pattern=r"^[0-9a-f]{32}$")
     signed_at: Stamp
     valid_until: Stamp
     boot_id: str = Field(min_length=1)
     boot_ms: int = Field(ge=0)
-    head: _Hash
-    attended: bool
-    card: _Hash | None = None
+    head: _Hash  # the ledger's head that they saw
+    attended: bool  # whether a person sat at a terminal
+    card: _Hash | None = None  # digest of the card that was shown; `None` where none was
+    # What it is about besides the digest: an action, a lockout, a key, a hand-over of equipment, a
+    # run, a shift.
     subject: str | None = Field(default=None, min_length=1)
     comment: ReasonText | None = None
 

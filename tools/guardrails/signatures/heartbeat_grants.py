@@ -23,16 +23,11 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NamedHeartbeat:
-    """A heartbeat as a grant of authority names it.
-
-    Attributes:
-        every_ms: Between two counts.
-        mark: The first digits of the digest of `heartbeat_text`.
-    """
+    """A heartbeat as a grant of authority names it."""
 
     tag: str
-    every_ms: int
-    mark: str
+    every_ms: int  # between two counts
+    mark: str  # the first digits of the digest of `heartbeat_text`
 
     def __str__(self) -> str:
         return f"{self.tag}/{self.every_ms}ms/{self.mark}"

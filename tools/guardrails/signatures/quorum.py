@@ -21,13 +21,9 @@ _OBJECTIONS = {"reject": Reason.REJECTED, "revoke": Reason.REVOKED}
 
 @dataclass(frozen=True, slots=True)
 class DecisionFault:
-    """Why one decision, or the request as a whole, does not count.
+    """Why one decision, or the request as a whole, does not count."""
 
-    Attributes:
-        person: Whom the decision names; empty for the whole, or if it cannot be read.
-    """
-
-    person: str
+    person: str  # whom the decision names; empty for the whole, or if it cannot be read
     reason: Reason
 
     def __str__(self) -> str:
@@ -44,16 +40,11 @@ class CountedApproval:
 
 @dataclass(frozen=True, slots=True)
 class QuorumResult:
-    """Result of counting the approvals of a request.
-
-    Attributes:
-        approvals: Those that count, in the order of signing.
-        findings: Why others do not, and why the whole does not.
-    """
+    """Result of counting the approvals of a request."""
 
     is_met: bool
-    approvals: tuple[CountedApproval, ...]
-    findings: tuple[DecisionFault, ...]
+    approvals: tuple[CountedApproval, ...]  # those that count, in the order of signing
+    findings: tuple[DecisionFault, ...]  # why others do not, and why the whole does not
 
     @property
     def reasons(self) -> frozenset[Reason]:

@@ -47,14 +47,10 @@ VERDICT_OF: Mapping[ActionState, ActionVerdict] = {
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """An action of which no person has signed what became of it.
-
-    Attributes:
-        state: As the ledger's table has it, whatever it may be.
-    """
+    """An action of which no person has signed what became of it."""
 
     action_id: str
-    state: str
+    state: str  # as the ledger's table has it, whatever it may be
 
     @property
     def words(self) -> str:

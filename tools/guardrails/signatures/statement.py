@@ -7,22 +7,13 @@ from .decisions import VerdictName
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Verdict of a person, with all that the signature covers besides person, key and time.
-
-    Attributes:
-        meaning: Text that was shown and is signed.
-        role: The role in which the person signs.
-        valid_s: Validity of the decision, seconds.
-        digest: Of the request; `None` for a decision on no request.
-        subject: Action, lockout or key that the decision concerns besides.
-        card: Digest of the card that was shown.
-    """
+    """Verdict of a person, with all that the signature covers besides person, key and time."""
 
     verdict: VerdictName
-    meaning: str
-    role: str
-    valid_s: float
-    digest: str | None = None
-    subject: str | None = None
-    card: str | None = None
+    meaning: str  # text that was shown and is signed
+    role: str  # the role in which the person signs
+    valid_s: float  # validity of the decision, seconds
+    digest: str | None = None  # of the request; `None` for a decision on no request
+    subject: str | None = None  # action, lockout or key that the decision concerns besides
+    card: str | None = None  # digest of the card that was shown
     comment: str | None = None

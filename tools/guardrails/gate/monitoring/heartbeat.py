@@ -44,19 +44,13 @@ TOLD_AFTER = 3
 
 @dataclass(slots=True)
 class _Running:
-    """A heartbeat that the journal says began.
-
-    Attributes:
-        seq: The journal's row that says so.
-        last: The count that went last; -1 while none did.
-        unanswered: Number of counts whose outcome is unknown.
-    """
+    """A heartbeat that the journal says began."""
 
     leave: HeartbeatPermission
     identity: DeviceIdentity
-    seq: int
-    last: int = -1
-    unanswered: int = 0
+    seq: int  # the journal's row that says so
+    last: int = -1  # the count that went last; -1 while none did
+    unanswered: int = 0  # number of counts whose outcome is unknown
 
 
 class HeartbeatWriter:

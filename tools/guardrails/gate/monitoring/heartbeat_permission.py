@@ -25,18 +25,12 @@ from ..steps.authorization import check_is_current
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatPermission:
-    """Grant of authority that allows a heartbeat.
+    """Grant of authority that allows a heartbeat."""
 
-    Attributes:
-        scope: Equipment of the grant, or what it is part of, or `site`.
-        until: When it ends, as a stamp.
-        named: The heartbeat as the person signed it.
-    """
-
-    scope: str
+    scope: str  # equipment of the grant, or what it is part of, or `site`
     generation: int
-    until: str
-    named: NamedHeartbeat
+    until: str  # when it ends, as a stamp
+    named: NamedHeartbeat  # the heartbeat as the person signed it
 
 
 def heartbeat_tag(context: GateContext, equipment: str) -> Tag:

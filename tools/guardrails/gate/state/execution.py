@@ -51,35 +51,26 @@ class OpenHeartbeatSession(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GateContext:
-    """Resources of a running gate.
-
-    Attributes:
-        epoch: Its number; a gate that started later has a higher one.
-        clock: Returns the time on wall and boot clock.
-        people: Reads the roster afresh, since an operator may have been removed.
-        connector: Where read-only sessions come from.
-        suspensions: For what nothing is sent now.
-        write_slot: Held while an action's frame is on its way. Heartbeats wait for it.
-        memory: Actions of this gate process.
-        writes: When it has sent what to which tag, for whatever bounds how soon or how far.
-        lockouts: Folder of lockouts as it was when the gate started.
-    """
+    """Resources of a running gate."""
 
     site: Site
     policy: Policy
     across: Sequence[CrossLimit]
     database: Database
     lock: GateLock
-    epoch: int
-    clock: Callable[[], Instant]
-    people: Callable[[], Roster]
+    epoch: int  # its number; a gate that started later has a higher one
+    clock: Callable[[], Instant]  # returns the time on wall and boot clock
+    people: Callable[[], Roster]  # reads the roster afresh, since an operator may have been removed
     open_write_session: OpenWriteSession
-    connector: ConnectorFor = connector_for
-    suspensions: Suspensions = field(default_factory=Suspensions)
+    connector: ConnectorFor = connector_for  # where read-only sessions come from
+    suspensions: Suspensions = field(default_factory=Suspensions)  # for what nothing is sent now
+    # Held while an action's frame is on its way. Heartbeats wait for it.
     write_slot: WriteSlot = field(default_factory=WriteSlot)
     open_heartbeat_session: OpenHeartbeatSession = open_heartbeat_session
-    memory: GateMemory = field(default_factory=GateMemory)
+    memory: GateMemory = field(default_factory=GateMemory)  # actions of this gate process
+    # When it has sent what to which tag, for whatever bounds how soon or how far.
     writes: OwnWrites = field(default_factory=OwnWrites)
+    # Folder of lockouts as it was when the gate started.
     lockouts: LockoutFolder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,67 +84,44 @@ class GateContext:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Recorded intent of a frame that is about to leave.
-
-    Attributes:
-        seq: Its row in the journal.
-    """
+    """Recorded intent of a frame that is about to leave."""
 
     action_id: str
     wire: str
-    seq: int
+    seq: int  # its row in the journal
 
 
 @dataclass(frozen=True, slots=True)
 class Readback:
-    """Result of reading a tag back after the frame.
+    """Result of reading a tag back after the frame."""
 
-    Attributes:
-        is_as_sent: Whether the tag read as sent; true where nothing can be read back.
-        is_read: Whether it could be read at all.
-        words: Finding as text, for the journal.
-    """
-
-    is_as_sent: bool
-    is_read: bool
-    words: str
+    is_as_sent: bool  # whether the tag read as sent; true where nothing can be read back
+    is_read: bool  # whether it could be read at all
+    words: str  # finding as text, for the journal
 
 
 @dataclass(slots=True)
 class Execution:
-    """One action on its way.
-
-    Attributes:
-        record: Its request as it stood when the action was claimed.
-        decided: The number of the ledger's last decision when it was claimed.
-        write session: Open from the eighth step on.
-        readings: The fresh reading of the ninth step.
-        read_at: Time of the reading on wall and boot clock.
-        read_s: The same on the clock of permits, seconds.
-        intent: Of the eleventh step; nothing leaves without one.
-        may_have_left: Whether the thirteenth step has handed the frame to the write session.
-        answer: Answer of the device.
-        refusal: The no of the device or of the write session: nothing has changed.
-        doubt: Why the outcome of the frame is unknown.
-        is_echo_equal: Whether the answer says that it was done.
-        readback: Of the fifteenth step.
-    """
+    """One action on its way."""
 
     context: GateContext
-    record: RequestRecord
+    record: RequestRecord  # its request as it stood when the action was claimed
     action: Action
-    decided: int = 0
-    write_session: WriteSession | None = None
+    decided: int = 0  # the number of the ledger's last decision when it was claimed
+    write_session: WriteSession | None = None  # open from the eighth step on
+    # The fresh reading of the ninth step.
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
-    read_at: Instant | None = None
-    read_s: float = 0.0
-    intent: Intent | None = None
+    read_at: Instant | None = None  # time of the reading on wall and boot clock
+    read_s: float = 0.0  # the same on the clock of permits, seconds
+    intent: Intent | None = None  # of the eleventh step; nothing leaves without one
+    # Whether the thirteenth step has handed the frame to the write session.
     may_have_left: bool = False
-    answer: WriteAnswer | None = None
+    answer: WriteAnswer | None = None  # answer of the device
+    # The no of the device or of the write session: nothing has changed.
     refusal: WriteRefused | None = None
-    doubt: WriteOutcomeUnknown | None = None
-    is_echo_equal: bool = False
-    readback: Readback | None = None
+    doubt: WriteOutcomeUnknown | None = None  # why the outcome of the frame is unknown
+    is_echo_equal: bool = False  # whether the answer says that it was done
+    readback: Readback | None = None  # of the fifteenth step
 
     @property
     def is_first(self) -> bool:

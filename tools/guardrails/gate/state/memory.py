@@ -19,36 +19,23 @@ from ...ledger.store.states import ActionState
 
 @dataclass(frozen=True, slots=True)
 class ActionMemory:
-    """Where this gate has brought an action.
-
-    Attributes:
-        at: Time on wall and boot clock.
-        at_s: The same on the clock of readings, monotonic seconds.
-        may_have_left: Whether this gate has recorded its intent.
-    """
+    """Where this gate has brought an action."""
 
     state: ActionState
-    at: Instant
-    at_s: float
-    may_have_left: bool
+    at: Instant  # time on wall and boot clock
+    at_s: float  # the same on the clock of readings, monotonic seconds
+    may_have_left: bool  # whether this gate has recorded its intent
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoredEffect:
-    """Something that is looked for since this gate has verified a command.
-
-    Attributes:
-        condition: `None` if it cannot be judged by the site's tags.
-        at: When the command was verified, on wall and boot clock.
-        at_s: The same on the clock of readings, monotonic seconds.
-        was_so: Whether it was true before the frame left.
-    """
+    """Something that is looked for since this gate has verified a command."""
 
     what: PendingEffect
-    condition: Condition | None
-    at: Instant
-    at_s: float
-    was_so: bool
+    condition: Condition | None  # `None` if it cannot be judged by the site's tags
+    at: Instant  # when the command was verified, on wall and boot clock
+    at_s: float  # the same on the clock of readings, monotonic seconds
+    was_so: bool  # whether it was true before the frame left
 
 
 class GateMemory:

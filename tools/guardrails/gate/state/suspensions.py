@@ -17,14 +17,10 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SuspensionChange:
-    """That a suspension began, or that it is over.
-
-    Attributes:
-        is_over: Which of the two.
-    """
+    """That a suspension began, or that it is over."""
 
     what: Suspension
-    is_over: bool = False
+    is_over: bool = False  # which of the two
 
 
 class Suspensions:

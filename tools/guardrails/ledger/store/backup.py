@@ -27,19 +27,13 @@ _JOURNAL = "SELECT seq, text, hash FROM journal ORDER BY seq"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy that was checked.
-
-    Attributes:
-        rows: Of its journal.
-        head: The hash of the last of them.
-        sha256: Of the copy's file.
-    """
+    """A copy that was checked."""
 
     path: Path
     anchors: Path
-    rows: int
-    head: str
-    sha256: str
+    rows: int  # of its journal
+    head: str  # the hash of the last of them
+    sha256: str  # of the copy's file
 
 
 def back_up(database: Database, target: Path) -> Backup:

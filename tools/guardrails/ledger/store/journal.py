@@ -22,16 +22,11 @@ _NOT_ANCHORED = "it was recorded, but not anchored"
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """One row of the journal.
-
-    Attributes:
-        text: The row in canonical form, without its hash.
-        hash: The digest of the text; the next row names it.
-    """
+    """One row of the journal."""
 
     seq: int
-    text: str
-    hash: str
+    text: str  # the row in canonical form, without its hash
+    hash: str  # the digest of the text; the next row names it
 
     @property
     def fields(self) -> Mapping[str, Any]:
