@@ -45,11 +45,7 @@ class Driver:
         }
 
     async def drive(self) -> None:
-        """Works until the run is over.
-
-        Raises:
-            LostRace: Another process has the runner lock.
-        """
+        """Works until the run is over. Raises `LostRace` if another process has the runner lock."""
         work: ThreadState | Command[Any] = self._entry()
         while True:
             try:
@@ -66,7 +62,6 @@ class Driver:
                 work = self._entry()
 
     async def _advance(self, work: ThreadState | Command[Any]) -> ThreadState | Command[Any]:
-        """Runs the graph to its next wait, and returns the input that continues it."""
         runner = self._active.runner
         await self._graph.ainvoke(work, self._config, durability="sync")
         if runner.phase not in _WAITING:  # over, or the thread was moved from outside
@@ -88,11 +83,7 @@ class Driver:
         return {"run_id": self._active.runner.run_id, "offset": self._active.runner.run.seq}
 
     def _check_lock(self, error: HandwheelError) -> None:
-        """Checks the runner lock after an error that says another process may have it.
-
-        Raises:
-            LostRace: Another process has the runner lock.
-        """
+        """Raises `LostRace` if another process has the runner lock, as an error may say."""
         if not isinstance(error, LostRace):
             return
         ledger = self._context.ledger

@@ -78,12 +78,7 @@ def graph_hash() -> str:
 
 
 def build_graph(find: Callable[[str], GraphRun], checkpointer: BaseCheckpointSaver[Any]) -> Graph:
-    """Builds the graph of every run.
-
-    Args:
-        find: Returns the run of an id.
-        checkpointer: Keeps the position of each thread.
-    """
+    """Builds the graph of every run, whose id `find` resolves."""
     nodes = _Nodes(find)
     builder: StateGraph[ThreadState, Any, ThreadState, ThreadState] = StateGraph(ThreadState)
     works: Mapping[str, _Node] = {
@@ -139,14 +134,12 @@ class _Nodes:
         return self._done(self._find(state["run_id"]))
 
     async def replan(self, state: ThreadState) -> ThreadState:
-        """Limits how often a run is resumed."""
         active = self._find(state["run_id"])
         if active.runner.run.restarts > MAX_RESTARTS:
             active.runner.refuse(f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
         return self._done(active)
 
     async def diagnose(self, state: ThreadState) -> ThreadState:
-        """Evaluates all evidence and permissives on one snapshot."""
         active = self._find(state["run_id"])
         active.is_cleared = False
         active.diagnosis = await active.runner.diagnose()
@@ -176,7 +169,6 @@ class _Nodes:
         return self._done(active)
 
     async def request(self, state: ThreadState) -> ThreadState:
-        """Submits the request of the next segment, which a person decides."""
         active = self._find(state["run_id"])
         if active.runner.phase is not Phase.CHECK or active.is_cleared:
             active.diagnosis, active.is_cleared = None, False  # the next segment is diagnosed again
@@ -197,19 +189,16 @@ class _Nodes:
         return self._done(active)
 
     async def verify(self, state: ThreadState) -> ThreadState:
-        """Verifies a step against the process."""
         active = self._find(state["run_id"])
         await active.runner.verify()
         return self._done(active)
 
     async def roll_back(self, state: ThreadState) -> ThreadState:
-        """Rolls the run back by the approved undo and safe-state actions."""
         active = self._find(state["run_id"])
         await active.runner.roll_back()
         return self._done(active)
 
     async def settle(self, state: ThreadState) -> ThreadState:
-        """Completes the hold or the stop of a run."""
         active = self._find(state["run_id"])
         active.runner.settle()
         return self._done(active)

@@ -21,11 +21,8 @@ class Plan:
 def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:
     """Acts only if all evidence for the playbook is met and none against it.
 
-    Evidence against it that is met decides at once. Evidence that is not known prevents acting.
-
-    Args:
-        needs_evidence: Whether the evidence for the playbook must be met; see
-            `Diagnosis.blocked_by`.
+    Evidence against it that is met decides at once. Evidence that is not known prevents acting. See
+    `Diagnosis.blocked_by` for `needs_evidence`.
     """
     against = [each for each in diagnosis.of("against") if each.truth is Truth.TRUE]
     if against:

@@ -51,14 +51,9 @@ class SiteAgents:
         self._kept_ms = context.clock().boot_ms
 
     async def work(self, latest: Callable[[], Readings], scan_s: float) -> None:
-        """Watches and works until it is cancelled.
+        """Watches the latest readings every `scan_s` seconds and works until it is cancelled.
 
-        Args:
-            latest: Returns the latest reading of each tag.
-            scan_s: How often to look, seconds.
-
-        Raises:
-            LostRace: Another process has the runner lock.
+        Raises `LostRace` if another process has the runner lock.
         """
         try:
             self._guard(self._hold_open_runs)
@@ -71,7 +66,6 @@ class SiteAgents:
             await self._end_tasks()
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """Does some work and reports an error of the ledger."""
         try:
             work()
             self._report("the ledger", "")
@@ -173,7 +167,6 @@ class SiteAgents:
                 self._begin(watch, trigger.place, self._shown(trigger))
 
     def _awaits_order(self, run_id: str) -> bool:
-        """Whether a run waits for an operator's order."""
         active = self._active.get(run_id)
         return active is None or active.runner.run.state in INACTIVE
 
@@ -252,5 +245,4 @@ def _owned(owner: str) -> str:
 
 
 def _name(plan: BoundPlaybook) -> str:
-    """Returns the playbook and roles of a plan."""
     return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id

@@ -28,8 +28,7 @@ class TriggerWatch:
     def evaluate(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
         """Evaluates one scan and returns the trigger that is due. It stays armed.
 
-        Args:
-            is_owned: Whether a run over the same assets is open.
+        The equipment is owned while a run over the same assets is open.
         """
         due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
         self._unknown_scans = self._unknown_scans + 1 if self.unknown else 0

@@ -20,8 +20,7 @@ def write_new(path: Path, data: bytes) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Replaces the content of a file. Its mode stays, and a link is followed.
 
-    Raises:
-        OSError: It cannot be written; the old content stays.
+    After an `OSError` the old content stays.
     """
     target = path.resolve()
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
@@ -44,11 +43,7 @@ def _write_draft(path: Path, data: bytes, mode: int, place: Callable[[Path], obj
 
 
 def sync_folder(folder: Path) -> None:
-    """Waits until the entries of a folder are on disk.
-
-    Raises:
-        OSError: It cannot be read or synchronised.
-    """
+    """Waits until the entries of a folder are on disk, else raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

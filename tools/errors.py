@@ -43,4 +43,4 @@ class ToolFailed(ToolError):
 
 
 class LedgerError(HandwheelError):
-    """The ledger cannot be read or written. Nothing is sent."""
+    """The ledger cannot be read or written. Nothing is sent. Any use of the ledger may raise it."""

@@ -14,12 +14,10 @@ _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01
 
 
 def plain(text: str, limit: int = 120) -> str:
-    r"""Returns an identifier with everything but visible ASCII escaped.
+    """Returns an identifier with everything but visible ASCII escaped.
 
-    A Cyrillic letter in a tag's name becomes visible: `P-101\u0410.run_cmd`.
-
-    Args:
-        limit: How many characters are shown; more are counted.
+    A Cyrillic letter in a tag's name becomes visible: `P-101\u0410.run_cmd`. Characters beyond the
+    limit are counted.
     """
     if _is_harmless(text, limit):
         return text
@@ -31,10 +29,7 @@ def printable(text: str, limit: int = 1000) -> str:
 
     Escaped are control, bidirectional and invisible characters, line ends, piles of accents,
     letters that look like ASCII, and letters of other scripts in a word
-    with Latin ones.
-
-    Args:
-        limit: How many characters are shown; more are counted.
+    with Latin ones. Characters beyond the limit are counted.
     """
     if _is_harmless(text, limit):
         return text
@@ -42,7 +37,6 @@ def printable(text: str, limit: int = 1000) -> str:
 
 
 def _is_harmless(text: str, limit: int) -> bool:
-    """Whether a text is short and has only visible ASCII and blanks."""
     return len(text) <= limit and text.isascii() and text.isprintable()
 
 

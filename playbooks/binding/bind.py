@@ -23,13 +23,10 @@ _ALARM = "active"  # the attribute of an alarm's tag
 def bind(
     playbook: Playbook, site: Site, roles: Mapping[str, str] | None = None
 ) -> bound.BoundPlaybook:
-    """Binds a playbook to equipment.
+    """Binds a playbook to equipment, with the triggers for this equipment only.
 
     Args:
         roles: Role to equipment; missing roles get their default.
-
-    Returns:
-        The bound playbook, with the triggers for this equipment only.
 
     Raises:
         PlaybookError: It does not fit the site; lists every finding with its place.
@@ -38,13 +35,9 @@ def bind(
 
 
 def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
-    """Binds a playbook once for each role binding of its triggers.
+    """Binds a playbook once for each role binding of its triggers, with the errors of `bind`.
 
-    Returns:
-        The bound playbooks, each with its own triggers; none for a playbook without triggers.
-
-    Raises:
-        PlaybookError: It does not fit the site; lists every finding with its place.
+    Each has its own triggers. A playbook without triggers gives none.
     """
     return [
         _bound_or_raise(playbook, site, role_binding) for role_binding in role_bindings(playbook)
@@ -209,7 +202,6 @@ class _Binder:
             yield bound.Invariant(condition, each.grace, each.on_violation, place)
 
     def _check_ends(self) -> None:
-        """Reports writes without an approval, and references to a missing safe state."""
         file = self._file
         writes = [n for n, step in enumerate(file.steps) if step.write]
         if not file.approval and (writes or file.safe_state):

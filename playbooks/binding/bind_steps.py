@@ -155,7 +155,6 @@ class StepBinder:
     def _check_undo(
         self, work: Sequence[bound.Write], table: Iterable[str], undo: bound.Undo, path: Path_
     ) -> None:
-        """Reports an undo of other tags than the step's, or one that changes nothing."""
         commanded = {each.tag.name: each.value for each in work}
         undone = {each.tag.name for each in undo.writes}
         if undone != commanded.keys():

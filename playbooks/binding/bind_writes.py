@@ -43,7 +43,6 @@ def bind_writes(
 
 
 def _check_once(tag: Tag, found: Sequence[Write], path: Path_, expressions: Expressions) -> None:
-    """Reports a tag that is written under two names."""
     if any(each.tag == tag for each in found):
         text = f"{tag.name} is written here already, by another of its names"
         expressions.findings.append(expressions.playbook.key_finding("written-twice", path, text))

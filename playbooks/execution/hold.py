@@ -11,11 +11,7 @@ PROCESS_ENDED = "the process that worked on it has ended"
 
 
 def hold(log: RunLog, ledger: LedgerPort, reason: str) -> None:
-    """Holds a run at once, after its process ended or the agents failed.
-
-    Raises:
-        LedgerError: The ledger cannot be written.
-    """
+    """Holds a run at once, after its process ended or the agents failed."""
     if log.run.state not in INACTIVE:
         adopt_submitted(log, ledger)
         log.record(EventKind.HOLDING, reason=reason, at_once=True)

@@ -90,7 +90,6 @@ class SegmentRequester:
         _record_submitted(self._log, request)
 
     def _check_latest_request(self) -> Denial | None:
-        """Returns a denial if the previous request of a running run is not approved."""
         run = self._log.run
         if run.state is RunState.RUNNING and run.requests:
             latest = self._ledger.request(run.requests[-1])
@@ -100,7 +99,6 @@ class SegmentRequester:
         return None
 
     def _unmet_permissives(self, findings: tuple[CheckResult, ...]) -> list[CheckResult]:
-        """Returns the permissives that are not met, if the segment writes anything."""
         run = self._log.run
         actions = self._ledger.actions(run.requests)
         steps = segment_steps(self._plan, run)
@@ -167,9 +165,6 @@ def adopt_submitted(log: RunLog, ledger: LedgerPort) -> None:
     """Records a request that the run submitted before its process ended.
 
     Otherwise it could be approved while the run is held, and would count after a resume.
-
-    Raises:
-        LedgerError: The ledger cannot be read or written.
     """
     if log.run.state not in MOVES[EventKind.FILED][0]:
         return

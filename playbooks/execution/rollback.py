@@ -55,9 +55,6 @@ class RunRollback:
     async def roll_back(self) -> None:
         """Rolls an aborting run back to ABORTED, or HELD where an operator must act.
 
-        Raises:
-            LedgerError: The ledger cannot be used.
-
         Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: that of
         each undo.
         """
@@ -130,7 +127,6 @@ class RunRollback:
                 await self._request_undo(undo)
 
     async def _request_undo(self, undo: PendingUndo) -> None:
-        """Requests an undo again, and carries it out once it is approved."""
         run, run_id = self._log.run, self._log.run_id
         segment = make_rollback_segment(self._plan, run, run_id, undo)
         if segment is None:
@@ -161,7 +157,6 @@ class RunRollback:
             raise RollbackNotApproved("; ".join(message for _, message in violations))
 
     async def _finish(self, run_action: RunAction, message: str) -> None:
-        """Carries out an approved action, unless it is done already."""
         if run_action.state in _DONE:
             await self._note_done(run_action)
         elif _is_usable(run_action):

@@ -46,7 +46,6 @@ def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[Pen
 
 
 def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tuple[RunAction, ...]:
-    """Returns the actions that were submitted to undo the command of this number."""
     own, name = actions[number].action, f"{_UNDO}{step.id}"
     return tuple(
         each

@@ -91,8 +91,7 @@ class Runner:
     def open(self, start: RunStart) -> str:
         """Opens the run and records the snapshot that it starts from.
 
-        Returns:
-            The ID of a run that owns one of its assets; empty if this run was opened.
+        Returns the ID of a run that owns one of its assets, empty if this run was opened.
         """
         plan, readings = self.plan, self._plant.readings
         names = sorted({name for each in plan.conditions for name in each.tags})
@@ -118,10 +117,8 @@ class Runner:
         """Evaluates evidence and permissives on one snapshot, and records the result.
 
         Because of noise and of windows that lack samples, it evaluates again for up to
-        `PATIENCE_S`, unless evidence against the playbook is met.
-
-        Returns:
-            The diagnosis; `None` if the run is not in `Phase.CHECK`.
+        `PATIENCE_S`, unless evidence against the playbook is met. Outside `Phase.CHECK` it returns
+        `None`.
         """
         begun_s = self._plant.now_s
         while self.phase is Phase.CHECK:
@@ -275,7 +272,6 @@ class Runner:
         return bool(is_due or self.log.new_orders())
 
     def _alarm(self) -> str:
-        """Returns the invariants that are violated while the run is held."""
         if self.run.state is not RunState.HELD:
             return ""
         return "; ".join(

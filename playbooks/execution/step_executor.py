@@ -43,7 +43,6 @@ class StepExecutor:
 
         Raises:
             Interrupted: The run must be held, rolled back or made safe.
-            LedgerError: The ledger cannot be used.
 
         Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: the step's.
         """
@@ -88,7 +87,6 @@ class StepExecutor:
         self._move(step, StepState.SKIPPED, reason)
 
     def _commands_of(self, step: Step) -> list[RunAction]:
-        """Returns the step's commands in the latest request, in order."""
         latest = self._log.run.requests[-1:]
         return [
             each
@@ -116,7 +114,6 @@ class StepExecutor:
         self._supervision.expect(step)
 
     def _may_send(self) -> bool:
-        """Whether the run still runs, so that the next command may be sent."""
         self._supervision.check()
         return self._log.run.state is RunState.RUNNING
 
@@ -133,9 +130,7 @@ class StepExecutor:
     def _send(self, run_action: RunAction) -> None:
         """Sets a command due.
 
-        Raises:
-            Interrupted: Its request is not approved.
-            OrderPending: The run has not handled a new order yet.
+        Raises `Interrupted` without an approval, and `OrderPending` after a new order.
         """
         action_id = run_action.action.action_id
         record = self._ledger.request(run_action.request_id)
@@ -148,7 +143,6 @@ class StepExecutor:
         self._log.record(EventKind.DUE, action_id=action_id)
 
     def _sent(self) -> list[RunAction]:
-        """Returns the commands that the run has set due."""
         return [
             each
             for each in self._ledger.actions(self._log.run.requests)
@@ -197,12 +191,7 @@ class StepExecutor:
             self.fail(step, f"not within {within}: {self._shown(work.until)}")
 
     async def verify(self, step: Step) -> None:
-        """Verifies a step by its `verify`.
-
-        Raises:
-            Interrupted: The run must be held, rolled back or made safe.
-            LedgerError: The ledger cannot be used.
-        """
+        """Verifies a step by its `verify`, with the errors of `follow`."""
         verify = step.verify
         assert verify is not None
         await self._supervision.scan()  # readings from before the command do not count
@@ -235,8 +224,7 @@ class StepExecutor:
     def fail(self, step: Step, reason: str) -> None:
         """Ends a step as failed and redirects the run by its `on_fail`.
 
-        Raises:
-            Interrupted: The run does not continue with the next step.
+        Raises `Interrupted` if the run does not continue with the next step.
         """
         self._move(step, StepState.FAILED, reason)
         message, recipients = f"step {step.id} failed: {reason}", step.on_fail.notify

@@ -59,20 +59,14 @@ class Supervision:
             self.started_s = self.plant.now_s
 
     async def scan(self) -> None:
-        """Waits for the next scan, then checks for interruptions.
-
-        Raises:
-            Interrupted: The step cannot continue.
-            LedgerError: The ledger cannot be used.
-        """
+        """Waits for the next scan, then checks for interruptions as `check` does."""
         await self.plant.next_scan()
         self.check()
 
     def check(self) -> None:
         """Checks invariants, orders, expected results and duration now.
 
-        Raises:
-            Interrupted: The step cannot continue.
+        Raises `Interrupted` if the step cannot continue.
         """
         for invariant, message in self.violations():
             raise Interrupted(invariant.on_violation, message)
@@ -139,10 +133,8 @@ class Supervision:
     async def settle_expectations(self) -> None:
         """Waits until every expected result is met or overdue.
 
-        Called before the next write and at the end of the run.
-
-        Raises:
-            Interrupted: An expected result was not met; nothing more is written.
+        Called before the next write and at the end of the run. One that was not met raises
+        `Interrupted`; nothing more is written.
         """
         self._restore_expectations()
         while any(not each.is_met and each.due_s > self.plant.now_s for each in self._pending):

@@ -27,9 +27,7 @@ _UNITS = ("unit", "is a number in", "a number without")
 class Expressions:
     """Parses the texts of one playbook for one role binding.
 
-    Attributes:
-        findings: Findings in the texts.
-        texts: Every text that was parsed, to search for used names.
+    It keeps the findings, and every text, to search for used names.
     """
 
     def __init__(self, playbook: Playbook, names: Names) -> None:
@@ -41,9 +39,7 @@ class Expressions:
     def condition(self, path: Path_, text: str, *, on_snapshot: bool = False) -> Condition:
         """Parses a condition.
 
-        Args:
-            on_snapshot: Whether the gate evaluates it too, on one snapshot: then `held` is the
-                only window allowed.
+        One that the gate evaluates too, on one snapshot, may have no window but `held`.
         """
         self.texts.append(text)
         try:

@@ -92,10 +92,7 @@ class Playbook:
 
 
 def load_playbook(path: Path, shown: str | None = None) -> Playbook:
-    """Reads one playbook.
-
-    Args:
-        shown: The file's name in errors; by default the path.
+    """Reads one playbook, which errors name as `shown`.
 
     Raises:
         PlaybookError: It cannot be read, or its form is invalid; lists every problem.
@@ -173,7 +170,6 @@ def _finding(problem: Problem, data: Any, code: str, key: str) -> Finding:
 
 
 def _step_of(data: Any, path: Path_) -> str:
-    """Returns the id of the step that a path leads into. Empty outside a step."""
     here: Any = data
     for part in path:
         try:
@@ -187,12 +183,9 @@ def _step_of(data: Any, path: Path_) -> str:
 
 
 def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
-    """Reads every valid playbook of a site.
+    """Reads every valid playbook of a site, sorted by ID, with the findings of the others.
 
     Of two with the same ID neither is used.
-
-    Returns:
-        The playbooks sorted by ID, and the findings of the others.
     """
     found: list[Playbook] = []
     problems: list[Finding] = []
@@ -239,11 +232,7 @@ def _entry_finding(site: Site, n: int, text: str) -> Finding:
 def load_folder(folder: Path, shown: str) -> tuple[list[Playbook], list[Finding]]:
     """Reads every playbook in a folder and below it, except in folders named `tests`.
 
-    Args:
-        shown: The folder's name in errors.
-
-    Returns:
-        The playbooks, and the findings of the others. A missing folder has neither.
+    Returns them with the findings of the others. A missing folder has neither.
     """
     loaded: list[Playbook] = []
     wrong: list[Finding] = []

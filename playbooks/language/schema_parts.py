@@ -181,11 +181,7 @@ class OnFailSpec(Model):
 
 
 def check_one_of(table: Mapping[str, object]) -> None:
-    """Checks that exactly one of the keys is given.
-
-    Raises:
-        ValueError: None is given, or several are.
-    """
+    """Raises `ValueError` unless exactly one of the keys is given."""
     given = [name for name, value in table.items() if value]
     if len(given) != 1:
         here = f"are {', '.join(given)}" if given else "is none"

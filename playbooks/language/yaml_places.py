@@ -21,11 +21,7 @@ class ValuePlace:
 
 
 def value_places(text: str) -> dict[Path_, ValuePlace]:
-    """Returns the place of every scalar value.
-
-    Args:
-        text: YAML that `connectors.config.yaml_documents` has accepted.
-    """
+    """Returns the place of every scalar value in YAML that `yaml_documents` has accepted."""
     root: Node | None = YAML(typ="safe", pure=True).compose(text)
     found: dict[Path_, ValuePlace] = {}
     if root is not None:

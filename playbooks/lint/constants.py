@@ -30,7 +30,6 @@ def check_constants(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding
 
 
 def _always(condition: Condition) -> Truth:
-    """Returns the constant value of a condition, unknown if it is not constant."""
     if condition.tags and _OF_QUALITY.search(condition.bound):
         return Truth.UNKNOWN
     return condition.evaluate({})

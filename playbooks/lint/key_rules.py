@@ -12,11 +12,7 @@ from ..language.schema import StepSpec
 
 
 def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:
-    """Yields missing keys and inconsistent limits.
-
-    Args:
-        used: Every text that could use a parameter.
-    """
+    """Yields missing keys and inconsistent limits, by every text that could use a parameter."""
     yield from _triggers(playbook)
     yield from _timeouts(playbook)
     for n, step in enumerate(playbook.file.steps):

@@ -21,8 +21,7 @@ from .site import check_ownership, check_roles, check_suggestions
 def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:
     """Returns the findings of a playbook at a site, in the order of the file.
 
-    Args:
-        others: Other playbooks of the site; if empty, suggestions are not checked.
+    Without the other playbooks of the site, suggestions are not checked.
     """
     return _lint(playbook, site, _policy(site), tuple(others))
 

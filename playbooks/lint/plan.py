@@ -102,8 +102,7 @@ def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iter
 def _gap(trigger: Trigger, site: Site) -> float | None:
     """Returns the distance between firing and re-arming, as a share of the range.
 
-    Returns:
-        `None` unless both read the same single tag, which has a range, and use no window.
+    `None` unless both read the same single tag, which has a range, and use no window.
     """
     fires, rearms = trigger.condition, trigger.rearm
     if rearms is None or len(fires.tags) != 1 or fires.tags != rearms.tags:

@@ -43,9 +43,7 @@ class Diagnosis:
     def blocked_by(self, *, needs_evidence: bool = True) -> list[CheckResult]:
         """Returns the results that block the run. A result that is not known blocks it.
 
-        Args:
-            needs_evidence: Whether the evidence for the playbook must be met. A write may already
-                have removed its cause.
+        Evidence for the playbook need not be met where a write may have removed its cause.
         """
         missing = [each for each in self.of("for") if each.truth is not Truth.TRUE]
         against = [each for each in self.of("against") if each.truth is not Truth.FALSE]
@@ -82,9 +80,6 @@ def diagnose_in_progress(
 
     A write has moved the plant, so a permissive with `held` need only be true now, which is how
     the gate evaluates it.
-
-    Args:
-        tags: The site's tags by name.
     """
     found = diagnose(plan, readings, history)
     now = {each.id: parse_condition(each.condition.bound, tags) for each in plan.permissives}

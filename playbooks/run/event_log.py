@@ -26,9 +26,7 @@ _LONG = 200  # characters
 class RunLog:
     """Events of one run in the ledger. Only this class writes them.
 
-    Args:
-        holder: Holder of the runner lock.
-        clock: Returns the wall and boot clock.
+    Any of its methods raises `LedgerError` if another process has the runner lock.
     """
 
     def __init__(
@@ -41,14 +39,7 @@ class RunLog:
         self.run = load_run(database, run_id)
 
     def open(self, playbook: str, assets: tuple[str, ...], body: dict[str, object]) -> str:
-        """Opens the run.
-
-        Returns:
-            The ID of a run that owns one of the assets; empty if this run was opened.
-
-        Raises:
-            LedgerError: The ledger cannot be written.
-        """
+        """Opens the run, or returns the ID of a run that owns one of the assets."""
         entry = RunEntry(self.run_id, playbook, True)
         row, owner = open_run(self._database, entry, assets, body, self._holder, self._clock())
         if not owner:
@@ -56,12 +47,7 @@ class RunLog:
         return owner
 
     def record(self, kind: EventKind, **body: object) -> None:
-        """Records an event.
-
-        Raises:
-            IllegalEvent: The run's state does not allow it; nothing was recorded.
-            LedgerError: The ledger cannot be written, or another process has the runner lock.
-        """
+        """Records an event, or raises `IllegalEvent` if the run's state does not allow it."""
         after = apply(self.run, RunEvent(kind, body))
         row = record_event(
             self._database, self.run_id, kind.value, body, self._holder, self._clock(),
@@ -70,11 +56,7 @@ class RunLog:
         self.run = apply(self.run, _event(row))
 
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
-        """Records the outcome of an expected result with the writes of its step, once.
-
-        Raises:
-            LedgerError: The ledger cannot be written, or another process has the runner lock.
-        """
+        """Records the outcome of an expected result with the writes of its step, once."""
         note_promise(
             self._database, self.run_id, step, outcome, self._holder, self._clock()
         )  # fmt: skip
@@ -85,11 +67,7 @@ class RunLog:
 
 
 def load_run(database: Database, run_id: str) -> Run:
-    """Returns a run from its events in the ledger.
-
-    Raises:
-        LedgerError: The ledger cannot be read, or the events are damaged.
-    """
+    """Returns a run from its events in the ledger. Damaged ones raise `LedgerError`."""
     rows = load_rows(database, run_id)
     try:
         return fold(_event(row) for row in rows if row.kind != _ORDERED)

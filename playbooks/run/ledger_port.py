@@ -93,7 +93,6 @@ class LedgerPort:
             GuardrailError: It is denied, locked out, or agents have no authority.
             InvalidArguments: A value does not fit its tag.
             NotConnected: The plant cannot be read.
-            LedgerError: The ledger cannot be written.
 
         Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
         """
@@ -145,8 +144,7 @@ class LedgerPort:
     def set_due(self, action_id: str, orders: int | None = None) -> None:
         """Sets an action due, so that the gate may carry it out.
 
-        Args:
-            orders: The newest order that the run has handled; `None` if no order may stop it.
+        `orders` is the newest order that the run has handled, `None` if no order may stop it.
         """
         set_due(self.context.database, action_id, self.holder, self.clock(), orders)
         notify(self.context.site.state, action_id)  # the gate would look by itself, a little later

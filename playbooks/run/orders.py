@@ -42,11 +42,7 @@ class OrderHandler:
         self._forbidden = denial
 
     def handle(self) -> None:
-        """Carries out the new orders, and records each one that is denied.
-
-        Raises:
-            LedgerError: It cannot be written.
-        """
+        """Carries out the new orders, and records each one that is denied."""
         for order in self._log.new_orders():
             denial = self._check(order) or self._carry_out(order)
             if denial is not None:

@@ -39,11 +39,7 @@ _PHASES: Mapping[RunState, Phase] = {
 
 
 def phase_of(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> Phase:
-    """Returns the phase of a run.
-
-    Args:
-        filed: Every action of the run's requests.
-    """
+    """Returns the phase of a run, by every action of its requests."""
     if run.state is RunState.IDLE and run.seq:
         return Phase.OVER
     if run.state is RunState.RUNNING:

@@ -22,10 +22,7 @@ class ProcessClock:
     """Process time of a simulated plant, which may run faster, else of the machine.
 
     It never goes back. While the plant's clock cannot be read or has restarted, it continues at
-    the last pace, so that no time-out depends on the plant.
-
-    Args:
-        tag: The tag of the plant's clock; empty for the machine's.
+    the last pace, so that no time-out depends on the plant. Without a tag it is the machine's.
     """
 
     tag: str = ""
@@ -119,11 +116,7 @@ class PlantView:
         clock_tag: str,
         trends: Iterable[str] = (),
     ) -> "PlantView":
-        """Returns a view that keeps the history that the given conditions need.
-
-        Args:
-            trends: Tags whose trend is kept for work orders.
-        """
+        """Returns a view that keeps the history of conditions, and the trends for work orders."""
         known = list(conditions)
         view = cls(ProcessClock(clock_tag), History(known))
         view._trends = {name: [] for name in trends}
@@ -134,11 +127,8 @@ class PlantView:
         """Fills the windows with the recorded history from before this process.
 
         A window has a gap where no good value was recorded. If the plant's clock shows at the
-        first scan that another plant was recorded, the windows begin empty.
-
-        Args:
-            recorded: History from which trends are read from now on.
-            monotonic_s: Monotonic time now.
+        first scan that another plant was recorded, the windows begin empty. Trends are read from
+        the recorded history from now on.
         """
         self._recorded = recorded
         self._is_preloading = True
@@ -166,7 +156,6 @@ class PlantView:
             self._new_scan.notify_all()
 
     def _remember(self, readings: Readings) -> None:
-        """Adds a scan to the windows, once the plant's clock has been read."""
         if self._is_preloading and not self.clock.is_readable:
             return
         self._is_preloading = False
@@ -192,11 +181,8 @@ class PlantView:
     async def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns the trend of a tag as (seconds before now, value), oldest first.
 
-        It comes from the historian, else from this process's own scans.
-
-        Args:
-            last_s: Length, process time.
-            most: Maximum number of points.
+        It comes from the historian, else from this process's own scans, and has at most `most`
+        points over `last_s` of process time.
         """
         if self._recorded is not None:
             recorded = await asyncio.to_thread(self._recorded.trend, tag, last_s, most)

@@ -40,7 +40,6 @@ class RecordedHistory:
     Args:
         open_reader: Opens the history, once.
         clock_tag: The tag of process time; empty for the wall clock.
-        scan_s: Scan period.
         wall: Wall clock, seconds since 1970.
     """
 
@@ -75,10 +74,8 @@ class RecordedHistory:
     def scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
         """Yields the recorded scans, oldest first. Days of history take seconds.
 
-        It must have ended before the history is closed; see `cancel`.
-
-        Args:
-            reaches: Length of history by tag, process time.
+        It must have ended before the history is closed; see `cancel`. The length of history of each
+        tag is in process time.
         """
         if not reaches:
             return
@@ -94,11 +91,7 @@ class RecordedHistory:
         """Returns the trend of a tag as (seconds before now, value), oldest first.
 
         Each slot of time has its lowest and highest value, so that no spike is lost. Thread-safe;
-        takes about 50 ms, or a second where the file is locked.
-
-        Args:
-            last_s: Length, process time.
-            most: Maximum number of points.
+        takes about 50 ms, or a second where the file is locked. The length is in process time.
         """
         try:
             with self._lock:
@@ -147,11 +140,7 @@ class RecordedHistory:
         return points
 
     def _scale(self, now_s: float, last_s: float) -> Sequence[_Moment]:
-        """Returns the readings of this plant's clock, oldest first. Empty without any.
-
-        Args:
-            last_s: Length, process time.
-        """
+        """Returns the readings of this plant's clock in process time `last_s`, oldest first."""
         if not self._clock_tag:
             return [(now_s - last_s, now_s - last_s), (now_s, now_s)]
         width_s = max(last_s / _FASTEST, _LEAST_S) / _SLOTS

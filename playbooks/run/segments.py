@@ -180,7 +180,6 @@ def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Require
 
 
 def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:
-    """Yields the undo of the write to one tag of a step."""
     if step.undo is None:
         return
     requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()

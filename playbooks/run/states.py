@@ -180,11 +180,7 @@ class Run:
 
 
 def apply(run: Run, event: RunEvent) -> Run:
-    """Returns the run after an event.
-
-    Raises:
-        IllegalEvent: The run's state does not allow it.
-    """
+    """Returns the run after an event, or raises `IllegalEvent` if the state does not allow it."""
     move = MOVES.get(event.kind)
     allowed = move[0] if move else _REMARKS[event.kind]
     if run.state not in allowed or (event.kind is _E.OPENED and run.seq):
@@ -207,11 +203,7 @@ def _is_cut_off(before: Run, event: RunEvent) -> bool:
 
 
 def fold(events: Iterable[RunEvent]) -> Run:
-    """Returns the run of a list of events.
-
-    Raises:
-        IllegalEvent: The events do not follow from each other.
-    """
+    """Returns the run of events, or raises `IllegalEvent` if they do not follow each other."""
     run = Run()
     for event in events:
         run = apply(run, event)

@@ -94,11 +94,7 @@ class Maintenance:
         self._log.record(EventKind.NOTIFIED, to=list(work.to), text=text)
 
     def send(self, to: Sequence[str], text: str) -> None:
-        """Sends a notice to each recipient, and records it in the run.
-
-        Raises:
-            LedgerError: The notice was not recorded.
-        """
+        """Sends a notice to each recipient, and records it in the run."""
         try:
             self._store(to, text, str(self._log.run.seq))
         except ToolFailed as error:  # the run's event still has the text

@@ -1,4 +1,4 @@
-"""Functions of the language and checks of their arguments."""
+"""Functions of the language. Arguments that do not fit raise `ExpressionFault`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,14 +16,7 @@ NAMES = (*sorted({*OF_NUMBERS, *FUNCTIONS, *ABOUT_A_TAG}),)
 
 
 def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
-    """Returns abs, min or max of numbers of one moment.
-
-    Args:
-        offset: Of the call.
-
-    Raises:
-        ExpressionFault: Wrong number of arguments, or units that do not convert.
-    """
+    """Returns abs, min or max of numbers of one moment."""
     if name == "abs":
         if len(parts) != 1:
             raise ExpressionFault(offset, "abs takes one number: abs(X)")
@@ -39,8 +32,7 @@ def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
 def is_back_in_time(name: str, parts: Sequence[Operand]) -> bool:
     """Whether a call looks back in time.
 
-    Raises:
-        ExpressionFault: The call is ambiguous: `min(X, 5 min)` of an X that is a time.
+    An ambiguous call raises `ExpressionFault`: `min(X, 5 min)` of an X that is a time.
     """
     if name not in OF_NUMBERS:
         return name in FUNCTIONS
@@ -63,13 +55,9 @@ def window(
     """Returns the window of a call that looks back in time.
 
     Args:
-        offset: Of the call.
         inner: Windows in the first argument.
         text: The call with every name replaced.
         seen: The first argument, so replaced.
-
-    Raises:
-        ExpressionFault: The first argument does not fit, or the time is none or too long.
     """
     length_s = check_window(name, parts, offset)
     longest_s, longest = (LONGEST_AGO_S, "7 d") if name == "ago" else (LONGEST_S, "24 h")
@@ -83,11 +71,7 @@ def window(
 
 
 def check_window(name: str, parts: Sequence[Operand], offset: int) -> float:
-    """Returns how far back a call looks, in seconds.
-
-    Raises:
-        ExpressionFault: The first argument does not fit, or the time is none.
-    """
+    """Returns how far back a call looks, in seconds."""
     if len(parts) != 2:
         raise ExpressionFault(offset, f"{name} takes what it looks at and a time: {name}(X, 5 min)")
     part, time = parts

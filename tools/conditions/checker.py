@@ -1,4 +1,7 @@
-"""Checks names, types and units of a syntax tree before anything is read."""
+"""Checks names, types and units of a syntax tree before anything is read.
+
+A part that does not fit raises `ExpressionFault`.
+"""
 
 import operator
 import re
@@ -34,11 +37,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
-    """Returns the readers of parts that must be conditions.
-
-    Raises:
-        ExpressionFault: A part is no condition.
-    """
+    """Returns the readers of parts that must be conditions."""
     for part in parts:
         if part.form.kind != "condition":
             reason = f"{part.said} is {part.form}, not a condition; compare it with something"
@@ -47,14 +46,9 @@ def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
 
 
 class Checker:
-    """Checks one expression.
+    """Checks one expression, and collects its `windows`, inner before outer.
 
-    Args:
-        binder: For the same text.
-        allow_windows: Whether it may look back in time; otherwise `held(X, T)` is X.
-
-    Attributes:
-        windows: Windows found, inner before outer.
+    Without `allow_windows`, `held(X, T)` is X.
     """
 
     def __init__(self, text: str, binder: Binder, allow_windows: bool) -> None:
@@ -64,14 +58,7 @@ class Checker:
         self.windows: list[Window] = []
 
     def check(self, node: "Node", depth: int = 0) -> Operand:
-        """Checks a node and its children.
-
-        Args:
-            depth: Nesting around it.
-
-        Raises:
-            ExpressionFault: An unknown name, parts that do not go together, or too deep a nesting.
-        """
+        """Checks a node and its children, with the depth of the nesting around it."""
         if isinstance(node, str):
             return self._leaf(node, depth)
         rule = str(node.data)

@@ -184,15 +184,11 @@ def _checked(
 
 
 def with_written(readings: Readings, tag: str, value: Value) -> dict[str, DataValue]:
-    """Returns the readings with one tag as a write would set it.
+    """Returns a copy of the readings with one tag of good quality, as a write would set it.
 
-    Args:
-        value: As the device will hold it: the number of an enumeration, not its word.
-
-    Returns:
-        A copy in which the tag has this value and good quality; the reading's times stay. The
-        reaction of the process is not predicted: `P-101A.running` stays as measured when
-        `P-101A.run_cmd` is written.
+    The value is as the device will hold it: the number of an enumeration, not its word. The
+    reaction of the process is not predicted: `P-101A.running` stays as measured when
+    `P-101A.run_cmd` is written.
     """
     before = readings.get(tag)
     if before is None:

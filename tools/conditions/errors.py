@@ -4,13 +4,9 @@ from handwheel.connectors.errors import HandwheelError
 
 
 class ConditionError(HandwheelError):
-    """A condition is not valid.
+    """A condition is not valid, at a line and column from 1.
 
-    Attributes:
-        text: The condition as written.
-        line: From 1, within the text.
-        column: From 1, in characters.
-        reason: Fault and remedy, one printable line.
+    The reason is the fault and its remedy, one printable line.
     """
 
     def __init__(self, text: str, line: int, column: int, reason: str) -> None:
@@ -29,12 +25,7 @@ def error_at(text: str, offset: int, reason: str) -> ConditionError:
 
 
 class ExpressionFault(Exception):
-    """A part of an expression is not valid. The parser turns it into a `ConditionError`.
-
-    Attributes:
-        offset: Start of the part in the text, from 0.
-        reason: Fault and remedy, one printable line.
-    """
+    """A part of an expression is not valid. The parser turns it into a `ConditionError`."""
 
     def __init__(self, offset: int | None, reason: str) -> None:
         super().__init__(reason)

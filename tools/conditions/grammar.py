@@ -71,9 +71,8 @@ def _parser() -> "Lark":
 def parse_tree(text: str) -> "Tree[Token]":
     """Returns the syntax tree of a condition, with the root `start`.
 
-    Raises:
-        ConditionError: The text is empty, too long or outside the grammar, or has an invisible
-            character.
+    A text that is empty, too long or outside the grammar, or has an invisible character, raises
+    `ConditionError`.
     """
     from lark import UnexpectedInput
 

@@ -19,13 +19,7 @@ class History:
     """Samples of the windows of conditions, in process time.
 
     Call `observe` with every scan: a scan that is missing is a gap, and a gap is unknown. A
-    window keeps about a thousand samples at most.
-
-    Args:
-        conditions: A window that occurs in several is kept once.
-
-    Attributes:
-        series: By the key of the window.
+    window keeps about a thousand samples at most, once for all conditions.
     """
 
     def __init__(self, conditions: "Iterable[Condition | Expression]") -> None:
@@ -83,10 +77,7 @@ class History:
             self.series[key].add(now_s, None if isinstance(value, str) else value)
 
     def is_forming(self, condition: "Condition | Expression") -> bool:
-        """Whether a window is unknown only because it is not yet covered by samples.
-
-        More scans make it known.
-        """
+        """Whether a window is unknown only until more scans cover it by samples."""
         return any(self._is_forming(window) for window in condition.windows)
 
     def _is_forming(self, window: Window) -> bool:

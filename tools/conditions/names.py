@@ -1,4 +1,7 @@
-"""Names in an expression with meaning and replacement."""
+"""Names in an expression with meaning and replacement.
+
+One that is unknown, or cannot be written in an expression, raises `ExpressionFault`.
+"""
 
 import re
 from collections.abc import Mapping
@@ -34,15 +37,7 @@ Names = Mapping[str, Name]
 
 
 class Binder:
-    """Finds names and records the replacement of each.
-
-    Args:
-        text: The expression.
-        names: A tag may have another name here than its own.
-
-    Attributes:
-        found: The tags found, by their own names.
-    """
+    """Finds names, which may differ from the tags' own, and records the replacement of each."""
 
     def __init__(self, text: str, names: Names) -> None:
         self._text = text
@@ -51,11 +46,7 @@ class Binder:
         self.found: dict[str, Tag] = {}
 
     def find(self, token: "Token") -> Name:
-        """Returns the tag or constant of a name.
-
-        Raises:
-            ExpressionFault: Nothing has this name.
-        """
+        """Returns the tag or constant of a name."""
         meaning = self._names.get(str(token))
         if meaning is None:
             raise ExpressionFault(token.start_pos, self._unknown(str(token)))
@@ -68,22 +59,14 @@ class Binder:
         return meaning
 
     def find_tag(self, token: "Token", why: str) -> Tag:
-        """Returns the tag of a name.
-
-        Raises:
-            ExpressionFault: Nothing has this name, or a constant has it.
-        """
+        """Returns the tag of a name."""
         meaning = self.find(token)
         if not isinstance(meaning, Tag):
             raise ExpressionFault(token.start_pos, why)
         return meaning
 
     def operand(self, token: "Token") -> Operand:
-        """Returns the operand of a name.
-
-        Raises:
-            ExpressionFault: Nothing has this name, or its value cannot be written in an expression.
-        """
+        """Returns the operand of a name."""
         meaning = self.find(token)
         start, _ = _span(token)
         if isinstance(meaning, Tag):
@@ -135,11 +118,7 @@ class Binder:
 
 
 def literal(constant: Constant, offset: int) -> str:
-    """Returns a constant as it is written in an expression, not rounded.
-
-    Raises:
-        ExpressionFault: It cannot be written.
-    """
+    """Returns a constant as it is written in an expression, not rounded."""
     if isinstance(constant, bool):
         return "true" if constant else "false"
     if isinstance(constant, str):

@@ -1,4 +1,8 @@
-"""Arithmetic on numbers with units."""
+"""Arithmetic on numbers with units.
+
+A part that is no number, or does not convert, and a constant that becomes too large raise
+`ExpressionFault`.
+"""
 
 import operator
 import re
@@ -24,11 +28,7 @@ _OPERATIONS: Mapping[str, Compute] = {
 
 
 def need_number(part: Operand) -> None:
-    """Checks that a part is a number.
-
-    Raises:
-        ExpressionFault: It is not.
-    """
+    """Checks that a part is a number."""
     if part.form.kind != "number":
         raise ExpressionFault(part.offset, f"{part.said} is {part.form}, not a number")
 
@@ -36,8 +36,7 @@ def need_number(part: Operand) -> None:
 def need_amount(part: Operand) -> None:
     """Checks that a part is a number that can be multiplied or negated.
 
-    Raises:
-        ExpressionFault: It is no number, or a temperature: 40 degC is not twice 20 degC.
+    A temperature cannot: 40 degC is not twice 20 degC.
     """
     need_number(part)
     if part.form.is_point:
@@ -46,11 +45,7 @@ def need_amount(part: Operand) -> None:
 
 
 def together(left: Operand, right: Operand) -> tuple[Operand, Operand]:
-    """Returns two numbers in the unit of the one that is no constant.
-
-    Raises:
-        ExpressionFault: The units do not convert.
-    """
+    """Returns two numbers in the unit of the one that is no constant."""
     is_left = left.constant is not None and right.constant is None
     fitted = fit(left, right.form) if is_left else fit(right, left.form)
     if fitted is None:
@@ -59,11 +54,7 @@ def together(left: Operand, right: Operand) -> tuple[Operand, Operand]:
 
 
 def all_together(parts: Sequence[Operand]) -> list[Operand]:
-    """Returns numbers in the unit of the first that is no constant.
-
-    Raises:
-        ExpressionFault: One is no number, or the units do not convert.
-    """
+    """Returns numbers in the unit of the first that is no constant."""
     for part in parts:
         need_number(part)
     leading = next((part for part in parts if part.constant is None), parts[0])
@@ -90,11 +81,7 @@ def fit(part: Operand, form: Form) -> Operand | None:
 
 
 def converted(part: Operand, unit: str) -> Operand:
-    """Returns a number in a unit, where degC is a temperature.
-
-    Raises:
-        ExpressionFault: It is no number or does not convert.
-    """
+    """Returns a number in a unit, where degC is a temperature."""
     need_number(part)
     fitted = fit(part, Form("number", unit))
     if fitted is None:
@@ -104,11 +91,7 @@ def converted(part: Operand, unit: str) -> Operand:
 
 
 def in_unit(part: Operand, by: UnitConversion, form: Form) -> Operand:
-    """Returns a number converted to a form.
-
-    Raises:
-        ExpressionFault: A constant becomes too large.
-    """
+    """Returns a number converted to a form."""
     if by == UnitConversion():
         return replace(part, form=form)
     read = scaled(part.read, by)
@@ -123,13 +106,8 @@ def in_unit(part: Operand, by: UnitConversion, form: Form) -> Operand:
 def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand:
     """Returns a sum or difference. The caller sets its text and offset.
 
-    degC - degC is a difference in K, degC and a difference are degC again.
-
-    Args:
-        offset: Of the sign.
-
-    Raises:
-        ExpressionFault: One is no number, the units do not convert, or temperatures are added.
+    degC - degC is a difference in K, degC and a difference are degC again. Temperatures are not
+    added.
     """
     need_number(left)
     need_number(right)
@@ -157,14 +135,7 @@ def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand
 
 
 def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Operand:
-    """Returns a product or quotient, and its unit.
-
-    Args:
-        offset: Of the sign.
-
-    Raises:
-        ExpressionFault: One is no number or a temperature, or the text divides by zero.
-    """
+    """Returns a product or quotient, and its unit. The text must not divide by zero."""
     need_amount(left)
     need_amount(right)
     if is_over and right.constant == 0:
@@ -178,11 +149,7 @@ def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Ope
 
 
 def folded(compute: Compute, parts: Sequence[Operand], form: Form) -> Operand:
-    """Returns a computed operand. Of constants only, it is a constant.
-
-    Raises:
-        ExpressionFault: A constant becomes too large.
-    """
+    """Returns a computed operand. Of constants only, it is a constant."""
     read = computed(compute, [part.read for part in parts])
     constant = None
     if all(part.constant is not None for part in parts):

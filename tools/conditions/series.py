@@ -103,11 +103,7 @@ class Summary:
 
 
 class Series:
-    """Samples of one window, oldest first.
-
-    Args:
-        window_s: Length of the window, seconds.
-    """
+    """Samples of one window of `window_s` seconds, oldest first."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
@@ -167,7 +163,6 @@ class Series:
         return self._summary
 
     def _steps(self) -> Iterator[float]:
-        """Yields for how long each bucket's last sample stands."""
         spacings = [after.first_s - before.last_s for before, after in pairwise(self._buckets)]
         for n, (bucket, spacing) in enumerate(zip(self._buckets, spacings, strict=False)):
             yield min(spacing, LONGEST_STEP * _usual(spacings, n)) if bucket.is_good else 0.0

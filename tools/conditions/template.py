@@ -33,8 +33,7 @@ class Template:
 def parse_template(text: str, names: Names) -> Template:
     """Parses a text with expressions in braces. `{{` and `}}` stand for braces.
 
-    Raises:
-        ConditionError: A brace has no partner, or an expression is wrong; with line and column.
+    A brace without a partner, or a wrong expression, raises `ConditionError` with line and column.
     """
     pieces: list[str | Expression] = []
     at = 0

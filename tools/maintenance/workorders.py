@@ -1,6 +1,7 @@
 """Work orders and notices that agents raise.
 
-They have a database of their own, so that their faults never block the ledger.
+They have a database of their own, so that their faults never block the ledger. One that cannot be
+read or written raises `ToolFailed`.
 """
 
 import sqlite3
@@ -84,11 +85,7 @@ class Notice(Model):
 class WorkOrders:
     """Open store of a site's work orders and notices.
 
-    Args:
-        state: The site's state folder, on a local disk; a missing database is created.
-
-    Raises:
-        ToolFailed: It cannot be opened, or belongs to another program.
+    The state folder is on a local disk; a missing database is created, another program's refused.
     """
 
     def __init__(self, state: Path) -> None:
@@ -118,33 +115,20 @@ class WorkOrders:
         self._connection.close()
 
     def raise_order(self, order: WorkOrder) -> WorkOrder:
-        """Stores a work order, unless one with its key exists.
-
-        Returns:
-            The stored work order; of a known key, the earlier.
-
-        Raises:
-            ToolFailed: It cannot be written; nothing was stored.
-        """
+        """Stores a work order and returns it, or the earlier one with its key."""
         return WorkOrder.model_validate_json(
             self._kept("workorder", order.key, order.model_dump_json(by_alias=True))
         )
 
     def all(self) -> list[WorkOrder]:
-        """Returns the work orders, oldest first.
-
-        Raises:
-            ToolFailed: They cannot be read, or one is damaged.
-        """
+        """Returns the work orders, oldest first."""
         with self._translated():
             return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
 
     def find(self, name: str) -> WorkOrder:
-        """Returns the work order of an id or of its unambiguous beginning.
+        """Returns the work order of an id or of its beginning.
 
-        Raises:
-            InvalidArguments: There is none, or more than one.
-            ToolFailed: It cannot be read.
+        One that is not there, or not unambiguous, raises `InvalidArguments`.
         """
         wanted = name.upper()
         found = [each for each in self.all() if wanted and each.workorder_id.startswith(wanted)]
@@ -159,28 +143,16 @@ class WorkOrders:
         return found[0]
 
     def notify(self, notice: Notice) -> Notice:
-        """Stores a notice, unless one with its key exists.
-
-        Returns:
-            The stored notice; of a known key, the earlier.
-
-        Raises:
-            ToolFailed: It cannot be written.
-        """
+        """Stores a notice and returns it, or the earlier one with its key."""
         text = self._kept("notice", notice.key, notice.model_dump_json())
         return Notice.model_validate_json(text)
 
     def notices(self) -> list[Notice]:
-        """Returns the notices, oldest first.
-
-        Raises:
-            ToolFailed: They cannot be read, or one is damaged.
-        """
+        """Returns the notices, oldest first."""
         with self._translated():
             return [Notice.model_validate_json(text) for text in self._texts("notice")]
 
     def _kept(self, table: str, key: str, text: str) -> str:
-        """Returns the stored text of a key, or stores this one."""
         with self._translated(), self._transaction():
             known = f"SELECT text FROM {table} WHERE key = ?"  # noqa: S608 (our own names)
             if row := self._connection.execute(known, (key,)).fetchone():

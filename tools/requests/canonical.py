@@ -26,13 +26,9 @@ _FLOAT_TABLE = re.compile(r'\{"f64":"(?![7f]ff)[0-9a-f]{16}"\}')
 
 
 def canonical(document: object) -> str:
-    """Returns the canonical text of a document.
+    """Returns the canonical text of tables, lists, text, integers, booleans and finite floats.
 
-    Args:
-        document: Tables, lists, text, integers, booleans and finite floats.
-
-    Raises:
-        ValueError: It contains anything else: a null, NaN, a key that is not ASCII.
+    Anything else raises `ValueError`: a null, NaN, a key that is not ASCII.
     """
     try:
         return _ENCODER.encode(_plain(document))
@@ -43,8 +39,7 @@ def canonical(document: object) -> str:
 def parse_canonical(text: str) -> Any:
     """Returns the document of a canonical text.
 
-    Raises:
-        ValueError: It is not JSON, has a key twice, or is not in canonical form.
+    Any other text, such as one with a key twice, raises `ValueError`.
     """
     try:
         with suppress(ValueError):
@@ -59,13 +54,10 @@ def parse_canonical(text: str) -> Any:
 
 
 def _plainly(text: str) -> object:
-    """Returns the document of an ASCII text by a faster check.
+    """Returns the document of an ASCII text by a faster check, else raises `ValueError`.
 
     ASCII is always in NFC. A repeated key, another order, a space or another spelling of a number
     would be encoded differently.
-
-    Raises:
-        ValueError: The text needs the full check.
     """
     floats = len(_FLOAT_TABLE.findall(text))
     if not text.isascii() or "null" in text or text.count(_FLOAT_KEY) != floats:

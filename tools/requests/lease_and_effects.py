@@ -31,8 +31,7 @@ NO_TERMS = Terms()
 def parse_lease(text: str) -> Lease:
     """Returns the lease of a text such as `2 h`.
 
-    Raises:
-        InvalidArguments: It is no duration, or not from 1 s to 30 days.
+    Any but a duration from 1 s to 30 days raises `InvalidArguments`.
     """
     try:
         return Lease(for_s=parse_duration(text))
@@ -45,8 +44,7 @@ def parse_lease(text: str) -> Lease:
 def parse_expectation(text: str) -> ExpectedEffect:
     """Returns the expected effect of a text, `PT-102.pv > 350 kPa within 2 min`.
 
-    Raises:
-        InvalidArguments: It does not end with a time, or the time is longer than a day.
+    One without a time, or with more than a day, raises `InvalidArguments`.
     """
     condition, within, span = text.rpartition(_WITHIN)
     try:
@@ -66,11 +64,7 @@ def parse_expectation(text: str) -> ExpectedEffect:
 def check_terms(terms: Terms, tags: Sequence[Tag], site: Site) -> None:
     """Refuses a lease that cannot be undone and an effect that cannot be evaluated.
 
-    Args:
-        tags: The tags to write.
-
-    Raises:
-        InvalidArguments: Names the tag or the effect.
+    The `InvalidArguments` names the tag or the effect.
     """
     for tag in tags if terms.lease else ():
         if not tag.readback:

@@ -281,11 +281,7 @@ class ActionRequest(Model):
 
 
 def parse_request(text: str) -> ActionRequest:
-    """Returns the request of a canonical text.
-
-    Raises:
-        ValueError: It is not canonical, or no request.
-    """
+    """Returns the request of a canonical text, or raises `ValueError`."""
     document: Any = parse_canonical(text)
     request = ActionRequest.model_validate(document)
     if request.text != text:

@@ -23,11 +23,7 @@ def stamp(time: datetime) -> str:
 
 
 def parse_stamp(text: str) -> datetime:
-    """Returns the time of a stamp.
-
-    Raises:
-        ValueError: It is in any other form.
-    """
+    """Returns the time of a stamp. Any other form raises `ValueError`."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -38,11 +34,7 @@ def parse_stamp(text: str) -> datetime:
 
 
 def boot_id() -> str:
-    """Returns the boot id of the machine, which changes with each restart.
-
-    Raises:
-        HandwheelError: The system is not Linux.
-    """
+    """Returns the boot id, which each restart changes. Without Linux it raises `HandwheelError`."""
     try:
         file = os.open(_BOOT_ID, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -54,11 +46,7 @@ def boot_id() -> str:
 
 
 def boot_ms() -> int:
-    """Returns the milliseconds since boot, time in suspend included.
-
-    Raises:
-        HandwheelError: The system is not Linux.
-    """
+    """Returns the milliseconds since boot, suspend included. Raises as `boot_id` does."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     if clock is None:
         raise HandwheelError(_NO_LINUX)
@@ -76,8 +64,7 @@ class Instant:
     def since_s(self, earlier: "Instant") -> float | None:
         """Returns the seconds since an earlier moment, on the clock that shows more.
 
-        Returns:
-            `None` if they are not known: the machine restarted or the wall clock was set between.
+        `None` if they are not known: the machine restarted or the wall clock was set between.
         """
         wall_s = (self.wall - earlier.wall).total_seconds()
         boot_s = (self.boot_ms - earlier.boot_ms) / 1000.0

@@ -15,11 +15,7 @@ _INTEGER = re.compile(r"(-?\d{1,15})\s*(.*)", re.ASCII)
 
 
 def split_assignment(text: str) -> tuple[str, str]:
-    """Splits `TAG=VALUE` at its first `=`.
-
-    Raises:
-        InvalidArguments: There is no `=`, or one side is empty.
-    """
+    """Splits `TAG=VALUE` at its first `=`, or raises `InvalidArguments` if a side is empty."""
     name, equals, value = text.partition(_ASSIGN)
     if not equals or not name.strip() or not value.strip():
         raise InvalidArguments(f"{_shown(text)}: write TAG=VALUE, such as PIC-102.sp=360")

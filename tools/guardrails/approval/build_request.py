@@ -153,11 +153,7 @@ def common(
     now: Instant,
     more_roles: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Returns the fields that requests of persons and agents share.
-
-    Args:
-        more_roles: Roles that must sign besides those of the policy.
-    """
+    """Returns the fields that requests of persons and agents share."""
     rulings = [each.ruling for each in drafts]
     return {
         "site": context.site.id,
@@ -173,22 +169,14 @@ def common(
 
 
 def check_once(writes: Iterable[ProposedWrite]) -> None:
-    """Refuses writes that name a tag twice.
-
-    Raises:
-        InvalidArguments: A tag is named twice.
-    """
+    """Raises `InvalidArguments` if two writes name the same tag."""
     names = [write.tag.name for write in writes]
     if len(set(names)) != len(names):
         raise InvalidArguments("a request writes each tag once; ask for the second write later")
 
 
 def tags_of(context: BuildContext, write: ProposedWrite) -> set[str]:
-    """Returns the tags that must be read to propose a write.
-
-    Raises:
-        InvalidArguments: The tag is not writable at this site.
-    """
+    """Returns the tags to read for a write. Raises `InvalidArguments` if it is not allowed here."""
     if not context.site.is_writable(write.tag):
         is_heartbeat = context.site.is_heartbeat(write.tag)
         why = f": it is the heartbeat of {write.tag.equipment}" if is_heartbeat else ""
@@ -236,11 +224,7 @@ def requirements(site: Site, tag: Tag) -> list[Requirement]:
 
 
 def make_action(site: Site, action_id: str, write: ProposedWrite, survey: Survey) -> Action:
-    """Returns an action with the bytes of a write, without expected readings.
-
-    Raises:
-        InvalidArguments: The value does not fit its tag's type.
-    """
+    """Returns an action without expected readings, or raises `InvalidArguments` for its value."""
     tag = write.tag
     encoder = survey.encoders[tag.connection]
     try:
@@ -268,11 +252,7 @@ def make_action(site: Site, action_id: str, write: ProposedWrite, survey: Survey
 
 
 def expected_as_read(site: Site, tag: Tag, survey: Survey) -> ExpectedReading:
-    """Returns the present reading of a tag as the expected one.
-
-    Raises:
-        InterlockActive: The reading is not good.
-    """
+    """Returns the present reading as the expected one, or raises `InterlockActive` if not good."""
     reading = survey.readings.get(tag.name)
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"

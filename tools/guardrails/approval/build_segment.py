@@ -170,7 +170,6 @@ def make_segment(
 
 
 def _undone(segment: Segment) -> dict[int, int]:
-    """Returns for each command with an undo the number of that recovery action."""
     found: dict[int, int] = {}
     for number, each in enumerate(segment.recovery, start=1):
         index = each.undoes

@@ -46,7 +46,6 @@ def make_card(
     """Returns the card of a request, with the problems that prevent its approval.
 
     Args:
-        tags: Tags of the site, by name.
         snapshot: The gate's; without one that is valid no approval is possible.
         signed: Approvers whose signatures count.
         limits: The policy's limits of each tag, by default the tag's range.
@@ -128,11 +127,7 @@ def _promises(action: Action) -> list[str]:
 
 
 class SnapshotView:
-    """Values of the gate's snapshot, prepared for a card.
-
-    Attributes:
-        values: Readings by tag; empty if the snapshot is too old.
-    """
+    """Values of the gate's snapshot for a card, none if the snapshot is too old."""
 
     def __init__(
         self, tags: Mapping[str, Tag], snapshot: PlantSnapshot | None, now: Instant
@@ -267,7 +262,6 @@ class SnapshotView:
 def _fault(
     reading: Reading, status: StatusCode, age_s: float, expected: Sequence[ExpectedReading]
 ) -> Denial | None:
-    """Returns the denial of an approval on this reading."""
     if status.quality is not Quality.GOOD:
         return Denial("quality", f"is {plain(status.name)}")
     for each in expected:

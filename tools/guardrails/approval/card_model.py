@@ -190,10 +190,6 @@ class Card(SignedDocument):
 
 
 def parse_card(text: str) -> Card:
-    """Returns the card of a canonical text.
-
-    Raises:
-        ValueError: It is not canonical, or no card.
-    """
+    """Returns the card of a canonical text, or raises `ValueError`."""
     document: Any = parse_canonical(text)
     return Card.model_validate(document)

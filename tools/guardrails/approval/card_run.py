@@ -20,12 +20,7 @@ _OTHER_TAGS = "the site's tags are others now"
 def run_of(
     request: ActionRequest, tags: Mapping[str, Tag], values: Mapping[str, DataValue]
 ) -> CardRun | None:
-    """Returns the run of a request, or `None` for a person's request.
-
-    Args:
-        tags: Tags of the site, by name.
-        values: Readings of the gate's snapshot.
-    """
+    """Returns the run of a request, or `None` for a person's request."""
     run = request.run
     if run is None:
         return None
@@ -63,7 +58,6 @@ def _evidence(
 
 
 def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | None:
-    """Returns the reason why a snapshot cannot tell the truth of a condition."""
     if condition.windows:
         return Denial("window", _OVER_TIME)
     return None if values.keys() >= set(condition.tags) else Denial("not_read", _NOT_READ)
@@ -73,11 +67,7 @@ def recovery_of(
     request: ActionRequest,
     judge: Callable[[Requirement], CardCondition],
 ) -> list[CardRecovery]:
-    """Returns the recovery actions of a request.
-
-    Args:
-        judge: Returns a required condition with present values.
-    """
+    """Returns the recovery actions of a request, with their conditions judged."""
     numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}
     return [
         CardRecovery(

@@ -60,7 +60,6 @@ def propose(
     Raises:
         GuardrailError: The signature is not the proposer's, a tag is locked out or in another
             lease, or a limit of requests is reached.
-        LedgerError: Nothing was filed.
     """
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
@@ -100,7 +99,7 @@ def _file(
 def decide(
     context: DecisionContext, signed: Signed, card: str | None, now: Instant
 ) -> RequestState:
-    """Records a signed decision to approve, reject, revoke or resolve.
+    """Records a signed decision to approve, reject, revoke or resolve. Returns the new state.
 
     A decision that is not valid changes nothing; the journal records it with the reason. The
     roster is read anew, since a terminal may be open for long.
@@ -108,13 +107,9 @@ def decide(
     Args:
         card: The text that the person was shown; the decision has its digest.
 
-    Returns:
-        The request's state then.
-
     Raises:
         ConfigError: `operators.yaml` cannot be read.
         GuardrailError: The decision is not valid.
-        LedgerError: Nothing was recorded.
     """
     context = replace(context, roster=load_roster(context.site))
     with context.refusals_recorded(signed, now):
@@ -158,9 +153,6 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
 
     A resolution needs an outcome card of its action, any other decision a card of the request.
 
-    Args:
-        card: The text that is kept beside the decision.
-
     Raises:
         DecisionRefused: The decision names another card, or the card is of another kind, request
             or action.
@@ -190,11 +182,7 @@ def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
 
 
 def check_open(verdict: VerdictName, record: RequestRecord, now: Instant) -> None:
-    """Refuses a decision that the request's state does not allow.
-
-    Raises:
-        PermitRefused: With the state of the request and its reason.
-    """
+    """Raises `PermitRefused` if the state of the request does not allow the decision."""
     is_open = record.state in WAITING_REQUESTS or (
         record.state is RequestState.APPROVED and verdict in {"reject", "revoke"}
     )
@@ -245,7 +233,6 @@ def _approve(
 
 
 def _check_not_suspended(context: DecisionContext, request: ActionRequest, now: Instant) -> None:
-    """Refuses an approval while the gate's snapshot shows a suspension of its writes."""
     snapshot = read_snapshot(context.site.state, now)
     found = applying(snapshot.suspended, request, context.site.tags) if snapshot else []
     if found:

@@ -108,11 +108,7 @@ class Explanation:
 
 
 def explain(context: ExplainContext, question: Question, now: Instant) -> Explanation:
-    """Returns the explanation of a write.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
-    """
+    """Returns the explanation of a write."""
     ruling, unknown = _ruling(context.policy, question)
     across = tuple(_crossed(context, question)) if ruling.is_allowed else ()
     unknown += tuple(each.denial.reason for each in across if each.denial and each.is_now)

@@ -57,7 +57,6 @@ def make_outcome(
 
     Args:
         found: From `found_after`.
-        tags: Tags of the site, by name.
         snapshot: The gate's; `None` if none is valid.
     """
     action, state = record.action(action_id), record.record(action_id)

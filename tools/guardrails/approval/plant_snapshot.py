@@ -34,11 +34,7 @@ class Reading(Model):
 
     @classmethod
     def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
-        """Returns the reading in the form of a snapshot.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Returns the reading in the form of a snapshot at `now_s`, in monotonic seconds."""
         return cls(
             value=reading.scalar,
             shown=tag.show(reading),
@@ -90,12 +86,7 @@ def make_snapshot(
     open_writes: Sequence[str] = (),
     suspended: Sequence[Suspension] = (),
 ) -> PlantSnapshot:
-    """Returns a snapshot of the present moment.
-
-    Args:
-        open_writes: Writes whose lease ended without an undo, as text.
-        suspended: Suspensions of actuation.
-    """
+    """Returns a snapshot of the present moment."""
     now_s = monotonic()
     return PlantSnapshot(
         schema="picture/1",
@@ -114,11 +105,7 @@ def make_snapshot(
 
 
 def write_snapshot(state: Path, snapshot: PlantSnapshot) -> None:
-    """Writes the snapshot to the state folder, whole or not at all.
-
-    Raises:
-        LedgerError: It cannot be written.
-    """
+    """Writes the snapshot to the state folder, whole or not at all, else raises `LedgerError`."""
     place = state / _FILE
     draft = place.with_suffix(".new")
     try:

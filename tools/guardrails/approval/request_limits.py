@@ -50,11 +50,7 @@ class Proposal:
         return cls(request.proposer.kind, request.roles, writes)
 
     def is_like(self, other: Self, tags: Mapping[str, Tag]) -> bool:
-        """Whether proposers of one kind propose the same writes.
-
-        Args:
-            tags: Tags of the site, by name. Values within a tag's tolerance are the same.
-        """
+        """Whether proposers of one kind propose the same writes, up to each tag's tolerance."""
         own, others = dict(self.writes), dict(other.writes)
         return (
             self.kind == other.kind
@@ -80,14 +76,7 @@ def request_denial(
     proposal: Proposal,
     now: Instant,
 ) -> Denial | None:
-    """Returns the denial of a proposal for the number or the repetition of requests.
-
-    Args:
-        tags: Tags of the site, by name.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
-    """
+    """Returns the denial of a proposal for the number or the repetition of requests."""
     full = _queue_denial(database, asking, proposal, now)
     return full or _repeat_denial(database, asking, tags, proposal, now)
 
@@ -99,9 +88,6 @@ def check_request_limits(
 
     Call it in the transaction that files the request, so that of two at once one sees the other.
     On a denial let the transaction commit, then raise `TooManyRequests`.
-
-    Args:
-        context: Of the database of the transaction.
     """
     asking, tags = context.policy.asking, context.site.tags
     found = request_denial(context.database, asking, tags, Proposal.of(request), transaction.now)
@@ -119,8 +105,7 @@ def check_request_limits(
 def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
     """Returns the ids of the requests that wait for a role, oldest first.
 
-    Args:
-        kind: Kind of the proposer; for a person, requests of agents do not count.
+    For a person as the proposer, requests of agents do not count.
     """
     return [each.request_id for each in _before(database, kind, now) if role in each.roles]
 
@@ -142,16 +127,12 @@ def _queue_denial(
 
 
 def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
-    """Returns the waiting requests that count for a proposer of this kind.
-
-    Requests of agents do not count for a person, whom a flood of them would block.
-    """
+    """Returns the waiting requests that count. A flood of agents' requests must block no person."""
     waiting = _waiting(database, now)
     return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
 
 
 def _waiting(database: Database, now: Instant) -> list[ActionRequest]:
-    """Returns the waiting requests that are not overdue."""
     # A damaged request cannot be approved.
     found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
     return [each.request for each in found if _waits(each, now)]
@@ -185,7 +166,6 @@ def _repeat_denial(
 def _is_no_to(
     text: str, objection: str | None, proposal: Proposal, tags: Mapping[str, Tag]
 ) -> bool:
-    """Whether a rejected request is like a proposal."""
     try:
         request = parse_request(text)
     except ValueError:

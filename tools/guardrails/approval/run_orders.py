@@ -73,13 +73,9 @@ def ask_run(
 ) -> RunOrder:
     """Orders a run to hold or to stop, without a signature.
 
-    Args:
-        person: Name for the journal.
-
     Raises:
         InvalidArguments: There is no such run, or the order needs a signature.
         PermitRefused: The run is over.
-        LedgerError: Nothing was recorded.
     """
     if order not in _FREE:
         raise InvalidArguments(f"{order} must be signed")
@@ -110,7 +106,6 @@ def order_run(
         InvalidArguments: There is no such run.
         GuardrailError: The decision is not valid, the run is over, or it has gone on since; the
             journal records the reason.
-        LedgerError: Nothing was recorded.
     """
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
@@ -127,16 +122,9 @@ def order_run(
 
 
 def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
-    """Returns the orders to a run, oldest first.
+    """Returns the orders to a run after a row, oldest first.
 
-    Args:
-        after: Only those in rows after this one.
-
-    Returns:
-        Orders, with a fault for a row that is none, so that it does not hide the others.
-
-    Raises:
-        LedgerError: They cannot be read.
+    A row that is no order has a fault, so that it does not hide the others.
     """
     return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
 
@@ -176,7 +164,6 @@ def _check_word(
     roles: Collection[str],
     operator: Operator,
 ) -> None:
-    """Refuses a signature on another order, or by a person without the roles."""
     if given.signed is None or given.order == "hold" or given.order == "stop":
         raise DecisionRefused(Reason.NOT_APPROVED)
     decision = parse_decision(given.signed.text)

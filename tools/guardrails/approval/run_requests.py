@@ -1,7 +1,7 @@
 """Files, releases and ends the requests of a run.
 
 Every step checks the runner lock in the same transaction, so that a process that was stopped and
-continues later changes nothing.
+continues later changes nothing. It raises `LostRace` if another process holds the lock.
 """
 
 from handwheel.connectors.denial import Denial
@@ -36,7 +36,6 @@ def file_segment(
 
     Args:
         denial: The policy's.
-        holder: Of the runner lock.
         now: The moment of its `filed_at`.
 
     Returns:
@@ -45,8 +44,6 @@ def file_segment(
     Raises:
         GuardrailError: A tag is locked out or not granted to agents, the superseded request is
             another run's, or a limit of requests is reached.
-        LostRace: Another process holds the runner lock.
-        LedgerError: Nothing was filed.
     """
     if request.run is None:
         raise PermitRefused(f"{request.request_id} is no request of a run")
@@ -110,8 +107,7 @@ def set_due(
     Raises:
         OrderPending: There is a newer order.
         GuardrailError: Its request is not approved, or an earlier command is not done.
-        LostRace: It is not planned any more, or another process holds the runner lock.
-        LedgerError: Nothing was changed.
+        LostRace: It is not planned any more.
     """
     with database.transaction(now) as transaction:
         record = _its_request(database, transaction, action_id, holder)
@@ -129,13 +125,7 @@ def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
 
 
 def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:
-    """Skips an action whose `if` is not true.
-
-    Raises:
-        GuardrailError: Its request is not approved, or an earlier command is not done.
-        LostRace: It is not planned any more, or another process holds the runner lock.
-        LedgerError: Nothing was changed.
-    """
+    """Skips an action whose `if` is not true, with the errors of `set_due`."""
     with database.transaction(now) as transaction:
         _its_request(database, transaction, action_id, holder)
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.SKIPPED, reason)
@@ -146,12 +136,8 @@ def end_request(
 ) -> None:
     """Ends an open request of a run and cancels its actions that were not sent.
 
-    Undo actions of a lease stay with the gate until the lease ends.
-
-    Raises:
-        GuardrailError: It is no request of a run.
-        LostRace: Another process holds the runner lock.
-        LedgerError: Nothing was changed.
+    Undo actions of a lease stay with the gate until the lease ends. A request of no run raises
+    `GuardrailError`.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -174,12 +160,7 @@ def note_promise(
 ) -> bool:
     """Records the result of a step's promise with its last write that took effect.
 
-    Returns:
-        False if it was recorded before, or the step has written nothing.
-
-    Raises:
-        LostRace: Another process holds the runner lock.
-        LedgerError: It cannot be written.
+    Returns false if it was recorded before, or the step has written nothing.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -214,7 +195,6 @@ def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None
 def _its_request(
     database: Database, transaction: Transaction, action_id: str, holder: str
 ) -> RequestRecord:
-    """Returns the request of an action that is next in order."""
     check_runner_lock(transaction, holder)
     name = action_id.partition("/")[0]
     record = load_exactly(database, name)

@@ -35,9 +35,6 @@ class ApprovalSession:
 
     A console, a command and a test drive it alike: they show `card`, ask for `expected_word`,
     call `look_again`, and approve.
-
-    Attributes:
-        card: The newest card.
     """
 
     def __init__(self, context: DecisionContext, record: RequestRecord, card: Card) -> None:
@@ -64,11 +61,7 @@ class ApprovalSession:
         return expected_word(self.record.request)
 
     def check_open(self) -> None:
-        """Refuses a request that others have ended or completed meanwhile.
-
-        Raises:
-            PermitRefused: With the request's state and its signers.
-        """
+        """Raises `PermitRefused` if others have ended or completed the request meanwhile."""
         now = instant_now()
         sweep(self.decision_context.database, now)
         fresh = load_request(self.decision_context.database, self.record.request.request_id)
@@ -95,10 +88,7 @@ class ApprovalSession:
     def approve(
         self, operator: Operator, sign: Callable[[Statement, Instant], Signed]
     ) -> RequestState:
-        """Has an approval of the card signed and submits it.
-
-        Args:
-            sign: Signs a statement with the operator's key.
+        """Has `sign` sign an approval of the card with the operator's key, and submits it.
 
         Raises:
             GuardrailError: The card shows a problem, or the signature does not count.
@@ -150,11 +140,7 @@ def expected_word(request: ActionRequest) -> str:
 
 
 def check_approvable(card: Card) -> None:
-    """Refuses a card with problems.
-
-    Raises:
-        PermitRefused: Names every problem.
-    """
+    """Raises `PermitRefused` with every problem of the card."""
     if not card.is_approvable:
         raise PermitRefused("it cannot be approved now: " + "; ".join(card.problems))
 

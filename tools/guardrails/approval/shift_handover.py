@@ -67,7 +67,6 @@ def hand_over_shift(
 
     Raises:
         GuardrailError: One of the decisions is not valid; the journal records the reason.
-        LedgerError: Nothing was recorded.
     """
     ended = _checked(context, summary, leaving, "end-shift", now)
     taken = _checked(context, summary, coming, "take-shift", now)
@@ -80,11 +79,7 @@ def hand_over_shift(
 
 
 def check_shift(leaving: Operator, coming: Operator) -> None:
-    """Refuses a hand-over to oneself, and from or to an administrator.
-
-    Raises:
-        PermitRefused: Leaving and coming are one person, or one is an administrator.
-    """
+    """Raises `PermitRefused` for a hand-over to oneself, and from or to an administrator."""
     if leaving.person == coming.person or leaving.key_id == coming.key_id:
         raise PermitRefused("a shift is handed over to another person")
     for each in (leaving, coming):

@@ -27,12 +27,7 @@ def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) 
 
     Signatures are judged by the operators' file as it stands now: a record that was taken out
     of it makes the signatures of that time unverifiable, and they are reported.
-
-    Args:
-        satisfies: Whether a role counted as another; see `Policy.satisfied`.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
+    `Policy.satisfied` says whether a role counted as another.
     """
     # Anchors first: they follow the commits, so none can name a row that is not read after it.
     chain = Chain(database.anchors.lines())

@@ -27,11 +27,7 @@ class _Standing:
 
 
 class AuditedAuthority:
-    """Follows the journal's rows about authority.
-
-    Args:
-        site: As its files stand now: they say what is part of which equipment.
-    """
+    """Follows the journal's rows about authority, by the site's files as they stand now."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -63,10 +59,9 @@ class AuditedAuthority:
             yield f"{scope} was taken over for agents, which only a signature does"
 
     def stops(self, request: ActionRequest, action: Action, at: str) -> Iterator[str]:
-        """Yields why an action should not have been sent.
+        """Yields why an action that was taken up at a stamp should not have been sent.
 
-        Args:
-            at: When it was taken up, as a stamp. A grant that ends later does no harm.
+        A grant that ends later does no harm.
         """
         scopes = self._site.scopes_of(action.equipment)
         held = [(scope, self._told[scope]) for scope in scopes if scope in self._told]

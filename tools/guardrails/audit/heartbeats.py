@@ -9,11 +9,7 @@ from .authority import AuditedAuthority
 
 
 class AuditedHeartbeats:
-    """Follows the journal's rows about heartbeats.
-
-    Args:
-        authority: What the journal has told of authority so far.
-    """
+    """Follows the journal's rows about heartbeats, beside those about authority."""
 
     def __init__(self, authority: AuditedAuthority) -> None:
         self._authority = authority

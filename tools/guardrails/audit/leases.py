@@ -20,11 +20,7 @@ EFFECT = "effect."
 
 
 class AuditedLeases:
-    """Follows when each command took effect, and which runs lost their agents process.
-
-    Attributes:
-        effects: What came of what was expected, by its name.
-    """
+    """Follows when each command took effect, and which runs lost their agents process."""
 
     def __init__(self, runs: AuditedRuns) -> None:
         self._runs = runs
@@ -70,7 +66,6 @@ class AuditedLeases:
 
 
 def _out_of_turn(told: AuditedRequest, action: Action) -> Iterator[str]:
-    """Yields that something was written later and was not undone before."""
     left = {command.action_id for command, _ in to_take_back(told.request, told.actions)}
     later = takewhile(lambda each: each.action_id != action.undoes, reversed(told.request.commands))
     for each in later:

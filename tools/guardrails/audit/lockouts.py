@@ -12,11 +12,7 @@ from ..signatures.decisions import Decision, lockout_subject, meaning_of_subject
 
 
 class AuditedLockouts:
-    """Follows the journal's rows about lockouts.
-
-    Args:
-        site: As its files stand now: they say which lockout covers which equipment.
-    """
+    """Follows the journal's rows about lockouts, by the site's files as they stand now."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

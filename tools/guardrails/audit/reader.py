@@ -32,16 +32,7 @@ from .shifts import shift_faults
 
 
 class AuditReader:
-    """Follows the rows of one journal.
-
-    Args:
-        satisfies: Whether a role counted as another; see `Policy.satisfied`.
-
-    Attributes:
-        cases: The requests that it has told of.
-        decisions: How many decisions it has told of.
-        intents: How many frames were to be sent.
-    """
+    """Follows the rows of one journal, and counts decisions and intents."""
 
     def __init__(self, site: Site, roster: Roster, satisfies: Satisfies) -> None:
         self._site, self._roster, self._satisfies = site, roster, satisfies
@@ -72,11 +63,9 @@ class AuditReader:
         self.intents = 0
 
     def read(self, mark: str, fields: Mapping[str, Any] | None) -> Iterator[str]:
-        """Follows one row and yields its faults.
+        """Follows the row whose hash is `mark`, and yields its faults.
 
-        Args:
-            mark: Its hash.
-            fields: What it says; `None` if it cannot be read, which the chain has told.
+        The fields are `None` if the row cannot be read, which the chain has told.
         """
         if fields is not None:
             try:

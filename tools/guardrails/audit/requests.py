@@ -67,11 +67,7 @@ def disorder(told: AuditedRequest, action: Action) -> Iterator[str]:
 def needless_recovery(
     cases: AuditedRequests, told: AuditedRequest, action: Action, sent: Container[str]
 ) -> Iterator[str]:
-    """Yields that a recovery had nothing to undo.
-
-    Args:
-        sent: The actions that have an intent so far.
-    """
+    """Yields that a recovery had nothing to undo, by the actions that have an intent so far."""
     if action.kind != "recovery":
         return
     own = [each for each in cases.values() if each.run_id is not None]

@@ -19,8 +19,6 @@ _ENDS = frozenset(
 
 @dataclass(slots=True)
 class _Told:
-    """One run as its rows tell of it."""
-
     # The last of its rows that forbids commands or lets it go on; empty for none.
     standing: str = ""
     was_aborting: bool = False
@@ -37,11 +35,7 @@ class AuditedRuns:
         self._told: dict[str, _Told] = {}
 
     def follow(self, run_id: str, kind: str) -> None:
-        """Follows one row.
-
-        Args:
-            kind: With its prefix.
-        """
+        """Follows one row, whose kind has its prefix."""
         event = kind.removeprefix(PREFIX)
         if event == "opened":
             self._told.setdefault(run_id, _Told())

@@ -16,8 +16,7 @@ from ..signatures.decisions import (
 def shift_faults(subject: str, body: Mapping[str, Any]) -> Iterator[str]:
     """Yields the faults in the two decisions of a hand-over. Signatures are checked elsewhere.
 
-    Raises:
-        KeyError: A part is missing.
+    A part that is missing raises `KeyError`.
     """
     shown = digest("card", str(body["card"]))
     people: list[tuple[str, str]] = []

@@ -124,11 +124,7 @@ def _lock_out_lost_folder(database: Database, now: Instant) -> None:
 
 
 class Gate:
-    """A started gate. `run` works until it is cancelled.
-
-    Args:
-        context: Its resources.
-    """
+    """A started gate. `run` works until it is cancelled."""
 
     def __init__(self, context: GateContext) -> None:
         self._context = context
@@ -158,8 +154,7 @@ class Gate:
     async def run(self) -> None:
         """Works until it is cancelled, and finishes an action that is under way.
 
-        Raises:
-            LedgerError: Never: a ledger that cannot be used suspends the gate until it can.
+        A ledger that cannot be used suspends the gate until it can.
 
         Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `execute_action`.
         """
@@ -238,7 +233,6 @@ class Gate:
             self._offset_s = offset_s  # only now: a ledger that is busy must not let it pass
 
     def _look_on(self, readings: Mapping[str, DataValue]) -> None:
-        """Sets undo actions due, and records which effects came."""
         context = self._context
         set_reverts_due(context)
         note_seen_back(context, self._left_open.now(), readings)
@@ -272,11 +266,7 @@ class Gate:
         return self._asked.union(self._lookout.alarm_tags, *remote)
 
     def publish(self) -> None:
-        """Writes the snapshot that terminals read.
-
-        Raises:
-            LedgerError: The disk refuses, or the ledger cannot be read.
-        """
+        """Writes the snapshot that terminals read. A disk that refuses raises `LedgerError`."""
         context = self._context
         seen = {self._scope(name) for name in context.lockouts.seen()}
         self._locked = frozenset(seen | locked_out(context.site, context.database).keys())

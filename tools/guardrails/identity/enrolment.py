@@ -1,7 +1,9 @@
 """Adds persons to `operators.yaml` by a record that an administrator signs.
 
 The key is written first, then the record, then for the first administrator the trust root. A
-crash in between leaves a key or a record that does not count.
+crash in between leaves a key or a record that does not count. A record that would not count, or
+would make another one invalid, raises `EnrolmentRefused`; a file that cannot be read or written
+raises another `HandwheelError`.
 """
 
 import fcntl
@@ -55,10 +57,7 @@ class Enrolment:
 def check_enrolment(
     site: Site, roster: Roster, wanted: Enrolment, *, makes_key: bool = True
 ) -> None:
-    """Checks an enrolment before a passphrase is asked for.
-
-    Args:
-        makes_key: Whether a key is made here; else it was made elsewhere.
+    """Checks an enrolment before a passphrase is asked for, whether or not the key is made here.
 
     Raises:
         EnrolmentRefused: The name or a role is not valid, an administrator would have another
@@ -138,10 +137,6 @@ def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) ->
     Args:
         root: From `ending_root`.
         wanted: Gives the length, and the start if the last record has ended by then.
-
-    Raises:
-        EnrolmentRefused: The record would not count, or would make another one invalid.
-        HandwheelError: A file cannot be read or written.
     """
     start = max(wanted.start, root.until)
     later = replace(wanted, start=start, until=start + (wanted.until - wanted.start))
@@ -153,13 +148,8 @@ def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | 
     """Creates a person's key and record, which ends with the issuer's at the latest.
 
     Args:
-        passphrase: For the new key.
         issuer: The administrator's key; `None` for the first administrator, who signs the own
             record and becomes the site's trust root.
-
-    Raises:
-        EnrolmentRefused: The record would not count, or would make another one invalid.
-        HandwheelError: A file cannot be read or written.
     """
     path = key_path(site.id, wanted.person)
     with enrolment_lock(site.root):
@@ -172,12 +162,7 @@ def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | 
 
 
 def vouch(site: Site, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Operator:
-    """Adds the record of a person whose key was made elsewhere.
-
-    Raises:
-        EnrolmentRefused: The record would not count, or would make another one invalid.
-        HandwheelError: A file cannot be read or written.
-    """
+    """Adds the record of a person whose key was made elsewhere."""
     with enrolment_lock(site.root):
         return _write(site, wanted, public, issuer)
 

@@ -27,8 +27,7 @@ def next_key_path(site_id: str, person: str) -> Path:
 def new_key_path(site_id: str, person: str) -> Path:
     """Returns the path for a new key, that of the next key if one is in use.
 
-    Raises:
-        KeyFault: There is a next key already.
+    A next key that exists already raises `KeyFault`.
     """
     path, following = key_path(site_id, person), next_key_path(site_id, person)
     if following.exists():
@@ -40,20 +39,13 @@ def new_key_path(site_id: str, person: str) -> Path:
 
 
 def create_own_key(site_id: str, person: str, passphrase: str) -> tuple[PrivateKey, Path]:
-    """Creates a person's key, or the next one. Returns it and its path.
-
-    Raises:
-        KeyFault: It cannot be created, or there is a next key already.
-    """
+    """Creates a person's key, or the next one. Returns it and its path, or raises `KeyFault`."""
     path = new_key_path(site_id, person)
     return create_key(path, passphrase), path
 
 
 def take_next_key(site_id: str, person: str, key_id: str) -> Path | None:
     """Replaces the key in use by the next one if the person is enrolled with that.
-
-    Args:
-        key_id: Of the key with which the person is enrolled.
 
     Returns:
         The path of the old key now; `None` if there was none, or nothing was changed.

@@ -62,8 +62,7 @@ def public_line(public: PublicKey) -> str:
 def parse_public_line(line: str) -> PublicKey:
     """Returns the key of a line `ssh-ed25519 AAAA…` in canonical form without comment.
 
-    Raises:
-        KeyFault: It is anything else.
+    Any other text raises `KeyFault`.
     """
     fault = KeyFault("the public key is no line 'ssh-ed25519 AAAA…'")
     kind, _, body = line.partition(" ")
@@ -80,8 +79,7 @@ def parse_public_line(line: str) -> PublicKey:
 def parse_given_line(line: str) -> PublicKey:
     """Returns the key of a line as `ssh-keygen` writes it, with or without comment.
 
-    Raises:
-        KeyFault: It is no such line, or a private key.
+    Any other text, such as a private key, raises `KeyFault`.
     """
     if "PRIVATE KEY" in line:
         raise KeyFault("that is a private key; only the line 'ssh-ed25519 AAAA…' is handed over")
@@ -98,11 +96,9 @@ def key_path(site_id: str, person: str) -> Path:
 def create_key(path: Path, passphrase: str) -> PrivateKey:
     """Creates a key file and never overwrites another.
 
-    Args:
-        passphrase: At least 8 characters.
-
     Raises:
-        KeyFault: The passphrase is too short, the file exists, or it cannot be written.
+        KeyFault: The passphrase is shorter than 8 characters, the file exists, or it cannot be
+            written.
     """
     if len(passphrase) < PASSPHRASE_LENGTH:
         raise KeyFault(f"a passphrase has at least {PASSPHRASE_LENGTH} characters")

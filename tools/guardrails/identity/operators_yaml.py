@@ -20,10 +20,8 @@ _EMPTY_LIST = re.compile(r"^(operators:)[ \t]*\[[ \t]*\]", re.MULTILINE)
 def with_record(path: Path, record: Record) -> tuple[str, list[Record]]:
     """Returns the text of `operators.yaml` with a record appended, and all records.
 
-    A file whose layout does not allow that is written anew.
-
-    Raises:
-        ConfigError: It cannot be read, or is no list of records.
+    A file whose layout does not allow that is written anew. One that cannot be read, or is no list
+    of records, raises `ConfigError`.
     """
     text, records = _HEAD, list[Record]()
     if path.exists():
@@ -42,8 +40,7 @@ def with_successor(
 ) -> tuple[str, list[Record]]:
     """Returns text and records with one record replaced and another one appended.
 
-    Raises:
-        ConfigError: It cannot be read, is no list of records, or does not have the old one.
+    A file that cannot be read, or does not have the old record, raises `ConfigError`.
     """
     document = read_document(path)
     records = load_model(OperatorsFile, document).operators
@@ -78,8 +75,7 @@ def _item(record: Record) -> str:
 def with_trust_root(path: Path, root: str) -> str:
     """Returns the text of `site.yaml` with the trust root after the site's id.
 
-    Raises:
-        ConfigError: It cannot be read, or its layout does not allow the line.
+    A file that cannot be read, or whose layout does not allow the line, raises `ConfigError`.
     """
     document = read_document(path)
     data: dict[str, Any] = document.data

@@ -114,11 +114,7 @@ class Roster:
 
 
 def load_roster(site: Site) -> Roster:
-    """Reads the roster of a site, which is empty without a file.
-
-    Raises:
-        ConfigError: The file cannot be read, or is no list of records.
-    """
+    """Reads the roster of a site, which is empty without a file. Raises `ConfigError`."""
     path = site.root / OPERATORS_FILE
     try:
         content = read_content(path)

@@ -67,7 +67,6 @@ def rotate(
     """Ends a person's record and begins one for another key, with the same roles and end.
 
     Args:
-        public: The new key.
         issuer: The administrator's key, which signs both records.
         now: End of the one and start of the other, in whole milliseconds.
 
@@ -94,7 +93,6 @@ def rotate(
 
 
 def _signed(site: Site, record: Record, until: datetime, issuer: PrivateKey) -> Record:
-    """Returns a record with another end, signed anew."""
     unsigned = record.model_copy(
         update={"until": stamp(until), "issuer": fingerprint(issuer.public_key())}
     )

@@ -20,13 +20,10 @@ _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLI
 
 
 def check_order(record: RequestRecord, action_id: str) -> None:
-    """Refuses a command before which another one is open, or whose request is being undone.
+    """Raises `PermitRefused` if another command comes first, or the request is being undone.
 
     Recovery of a run has no order of its own. A lease undoes the last write first, and nothing
     while a command may still come.
-
-    Raises:
-        PermitRefused: Names the action that comes before.
     """
     request, states = record.request, states_of(record)
     if record.action(action_id).kind != "command":
@@ -62,11 +59,7 @@ def begun_recovery(request: ActionRequest, states: States) -> Iterator[str]:
 def other_undos(
     action: Action, requests: Iterable[tuple[ActionRequest, States]], sent: Container[str]
 ) -> Iterator[str]:
-    """Yields the sent actions that have undone what an action is to undo.
-
-    Args:
-        sent: Actions that have an intent.
-    """
+    """Yields the sent actions that have undone what an action is to undo."""
     for request, states in requests:
         for each in request.recovery:
             is_other = each.undoes == action.undoes and each.action_id != action.action_id
@@ -84,10 +77,9 @@ def is_first_command(request: ActionRequest, states: States, action_id: str) -> 
 
 
 def approval_holds_s(request: ActionRequest, states: States, action: Action) -> float:
-    """Returns how long an approval holds, seconds. For a recovery it holds until the request ends.
+    """Returns how long an approval of an action holds, seconds.
 
-    Args:
-        action: Action that is to be sent.
+    For a recovery it holds until the request ends.
     """
     if action.kind == "recovery":
         return inf

@@ -1,4 +1,7 @@
-"""Changes of authority over equipment. A signature grants it to agents; any person takes it."""
+"""Changes of authority over equipment. A signature grants it to agents; any person takes it.
+
+Equipment is named, or `site` for all. Equipment that is not there raises `InvalidArguments`.
+"""
 
 from typing import Literal
 
@@ -52,9 +55,7 @@ TakenBy = Literal["seat", "user"]
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
     """Returns the authority over the site's own tags (`site`) and each piece of equipment.
 
-    Raises:
-        ConfigError: Policy or operators cannot be read.
-        LedgerError: The ledger cannot be read.
+    Policy or operators that cannot be read raise `ConfigError`.
     """
     context = DecisionContext(site, database, load_policy(site), load_roster(site))
     own = {SITE_SCOPE: authority_status(context, "", now)}
@@ -70,11 +71,7 @@ def next_generation(reader: LedgerReader, equipment: str) -> int:
 def check_grantor(context: DecisionContext, equipment: str, operator: Operator) -> None:
     """Refuses a person who could not hand a piece of equipment over to agents now.
 
-    Args:
-        equipment: A piece of equipment, or `site`.
-
     Raises:
-        InvalidArguments: There is no such equipment.
         GuardrailError: Somebody works there, or the person does not hold every role that the
             policy asks for on what can be written there.
     """
@@ -94,15 +91,12 @@ def grant_authority(
     """Lets agents' requests for a piece of equipment, and for its members, be carried out.
 
     Args:
-        equipment: A piece of equipment, or `site`.
         until: When it ends, as a stamp.
         generation: As `next_generation` returned it when the person signed.
 
     Raises:
-        InvalidArguments: There is no such equipment.
         GuardrailError: The decision does not count, a person works there, or the authority has
             changed since it was signed; the journal keeps why.
-        LedgerError: Nothing was recorded.
     """
     _check_known(context.site, equipment)
     with context.refusals_recorded(signed, now):
@@ -134,16 +128,11 @@ def take_authority(
     and MAINTENANCE everybody's.
 
     Args:
-        equipment: A piece of equipment, or `site`.
         person: Whom the ledger is to name.
         by: Origin of that name; `None` if unknown.
 
     Returns:
         The ids of the requests that it ended.
-
-    Raises:
-        InvalidArguments: There is no such equipment.
-        LedgerError: Nothing was recorded.
     """
     _check_known(site, equipment)
     name = plain(person, LONGEST_NAME) or "somebody"
@@ -186,6 +175,5 @@ def _is_with_agents(transaction: Transaction, equipment: str) -> bool:
 def _set(
     transaction: Transaction, equipment: str, mode: Mode, person: str, until: str | None
 ) -> dict[str, object]:
-    """Sets the row of the table, and returns the body of the journal row."""
     generation = set_authority(transaction, equipment, mode, person, until)
     return {"generation": generation, "mode": mode, "person": person}

@@ -61,7 +61,6 @@ def check_authority(
 
     Args:
         equipment: Its name; empty for a tag that belongs to none.
-        is_agents: Whether the proposer is no person.
 
     Raises:
         InterlockActive: Somebody works there, or agents may not act on it.
@@ -79,24 +78,17 @@ def check_authority(
 
 
 def check_not_closed(rows: Iterable[Authority]) -> None:
-    """Refuses equipment on which a person works.
-
-    Raises:
-        InterlockActive: Names the first that is LOCAL or MAINTENANCE.
-    """
+    """Raises `InterlockActive` for equipment on which a person works."""
     for row in rows:
         if row.is_closed:
             raise InterlockActive(row.words)
 
 
 def authority_status(context: DecisionContext, equipment: str, now: Instant) -> AuthorityStatus:
-    """Returns who may act on a piece of equipment.
+    """Returns who may act on a piece of equipment, or with an empty name on the site's own tags.
 
     Where one of its scopes is LOCAL or MAINTENANCE, that decides; else the narrowest of those
     whose authority was ever set, and of two of them the one that keeps agents away.
-
-    Args:
-        equipment: Its name; empty for what belongs to the site alone.
     """
     rows = load_authority(context.database, context.site.scopes_of(equipment))
     return _standing(context, equipment, rows, now)
@@ -115,8 +107,6 @@ def _standing(
 
 
 def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
-    """Returns the rows without a narrower one."""
-
     def has_narrower(row: Authority) -> bool:
         members = set(site.members_of(row.scope)) - {row.scope}
         return any(other.scope in members for other in rows)
@@ -157,11 +147,7 @@ def _fault(context: DecisionContext, row: Authority, now: Instant) -> Denial | N
 def allowed_heartbeats(
     context: DecisionContext, scope: str, now: Instant
 ) -> frozenset[NamedHeartbeat]:
-    """Returns the heartbeats named by a grant of a scope that counts now.
-
-    Args:
-        scope: The one whose authority decides; see `authority_status`.
-    """
+    """Returns the heartbeats named by a grant that counts now, of the scope that decides."""
     found = set[NamedHeartbeat]()
     for row in load_authority(context.database, [scope]):
         if row.mode != "AGENT" or _fault(context, row, now):
@@ -184,13 +170,10 @@ def _heartbeats_in(
 
 
 def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: Instant) -> None:
-    """Refuses anything but an entitled person's valid decision on exactly this grant.
+    """Raises `GuardrailError` unless an entitled person has validly signed exactly this grant.
 
     It is over when the wall clock says so or, unless the machine was restarted, the boot
     clock: a wall clock that is set back brings nothing back.
-
-    Raises:
-        GuardrailError: Why it does not count.
     """
     decision, operator = verify(
         signed, context.roster, context.revoked_keys(), context.site.id, now.wall
@@ -216,11 +199,7 @@ def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: I
 
 
 def check_grantor_roles(context: DecisionContext, scope: str, operator: Operator) -> None:
-    """Refuses a person who does not hold every role that the policy asks for on what is there.
-
-    Raises:
-        PermitRefused: A role is missing, or nothing may be written there at all.
-    """
+    """Raises `PermitRefused` unless a person holds every role that the policy asks for there."""
     tags = _writable(context.site, scope)
     roles = {role for tag in tags for role in context.policy.roles_for(tag)}
     names = [tag.name for tag in tags]

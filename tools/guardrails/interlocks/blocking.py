@@ -55,22 +55,13 @@ def blocking_reasons(case: WriteCheck) -> list[str]:
 
 
 def check_blocking(case: WriteCheck) -> None:
-    """Refuses an action that may not be carried out now.
-
-    Raises:
-        GuardrailError: Lockout, authority, another's lease, an unresolved outcome,
-            cool-down, a rate or a group's bounds.
-    """
+    """Raises `GuardrailError` for an action that may not be carried out now."""
     for check in _STANDING:
         check(case)
 
 
 def check_filing(case: WriteCheck) -> None:
-    """Refuses to file for an agent what could not be executed now.
-
-    Raises:
-        GuardrailError: Lockout, authority, or another's lease.
-    """
+    """Raises `GuardrailError` for an agent's request that could not be executed now."""
     check_lockout(case)
     _check_authority(case)
     check_lease(case)
@@ -95,12 +86,9 @@ def check_lockout(case: WriteCheck) -> None:
 
 
 def check_lease(case: WriteCheck) -> None:
-    """Refuses a tag that is in another request's lease, except for a safe-state write.
+    """Raises `InterlockActive` for a tag in another request's lease, except for a safe state.
 
     That is what is left when something fails, and no undo takes it for its own.
-
-    Raises:
-        InterlockActive: One has.
     """
     if case.action.kind == "recovery" and case.action.undoes is None:
         return
@@ -138,9 +126,7 @@ def since_last_write_s(case: WriteCheck) -> float | None:
     """Returns the seconds since the tag was last written, or `None` if it never was.
 
     The boot clock counts where it can; the wall clock, which can be set, only over a restart.
-
-    Raises:
-        PermitRefused: The ledger's row of it is damaged.
+    A damaged row of the ledger raises `PermitRefused`.
     """
     last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
     return last.since_s if last else None
@@ -191,7 +177,6 @@ def check_rates(case: WriteCheck, before: Value | None) -> None:
 
 
 def _planned(case: WriteCheck, group: TagGroup) -> list[Move]:
-    """Returns the moves of a group that come before the action in its own request."""
     unsent = unsent_actions(case.database, case.request.request_id)
     found: list[Move] = []
     own = case.action.action_id
@@ -208,14 +193,11 @@ _STANDING: tuple[Callable[[WriteCheck], None], ...] = (
 
 
 def check_files(site: Site, wanted: Mapping[str, str], held: Mapping[str, str]) -> None:
-    """Refuses what was made with other files than the gate holds, or than are on the disk.
+    """Raises `PermitRefused` for what was made with other files than the gate or the disk has.
 
     Args:
         wanted: The hashes in the request.
         held: Those of the files that the running gate has read.
-
-    Raises:
-        PermitRefused: Names each file.
     """
     files = site_files(site)
     on_disk = {name: _hash(site, file) for name, file in files.items()}

@@ -27,9 +27,6 @@ def read_lockouts(state: Path) -> frozenset[str]:
     whose name no equipment can have. Only a readable state folder without a lockout folder
     means that nothing is locked out. A name that the site does not know is returned as it is.
 
-    Args:
-        state: The site's state folder.
-
     Effect: none. Retry: none. Timeout: that of the local disk.
     """
     try:
@@ -42,11 +39,7 @@ def read_lockouts(state: Path) -> frozenset[str]:
 
 
 class LockoutFolder:
-    """Folder of lockouts that a gate has opened. Another one in its place counts as a lockout.
-
-    Args:
-        state: The site's state folder; the folder of lockouts is there.
-    """
+    """Folder of lockouts that a gate has opened. Another one in its place counts as a lockout."""
 
     def __init__(self, state: Path) -> None:
         self._state = state
@@ -66,9 +59,7 @@ class LockoutFolder:
     def seen(self) -> frozenset[str]:
         """Returns what is locked out now, and `site` if the folder is another one or gone.
 
-        Never raises: as `read_lockouts`.
-
-        Effect: none. Retry: none. Timeout: that of the local disk.
+        Never raises. Effect: none. Retry: none. Timeout: that of the local disk.
         """
         before = self._found_mark()
         names = read_lockouts(self._state)
@@ -99,9 +90,6 @@ def lockout_note(path: Path) -> str:
     Anybody can write anything there: it is neither true nor harmless, so only a few printable
     characters are returned. Never raises, follows no link and does not wait.
 
-    Args:
-        path: As `lockout_file` returns it.
-
     Effect: none. Retry: none. Timeout: that of the local disk.
     """
     try:
@@ -120,11 +108,7 @@ def lockout_note(path: Path) -> str:
 
 
 def make_lockout_folder(state: Path) -> None:
-    """Makes the folder in which lockouts are looked for.
-
-    Raises:
-        OSError: It cannot be made; the gate must not start.
-    """
+    """Makes the folder in which lockouts are looked for, else raises `OSError`."""
     state.mkdir(parents=True, exist_ok=True)
     make_folder(state / _FOLDER, 0o777)
 

@@ -11,10 +11,9 @@ from ...conditions.errors import ConditionError
 
 
 def remote_problems(site: Site) -> Iterator[Problem]:
-    """Yields every `remote_when` that no tags of the site can answer.
+    """Yields each `remote_when` that no tags of the site can answer.
 
-    Raises:
-        ConfigError: The site file cannot be read any more.
+    A site file that cannot be read any more raises `ConfigError`.
     """
     for name, equipment in site.equipment.items():
         if not equipment.remote_when:
@@ -27,10 +26,6 @@ def remote_problems(site: Site) -> Iterator[Problem]:
 
 
 def check_remote_conditions(site: Site) -> None:
-    """Refuses a site at which a `remote_when` cannot be judged, before a gate starts.
-
-    Raises:
-        ConfigError: With every one of them.
-    """
+    """Raises `ConfigError` with every `remote_when` that cannot be judged, before a gate starts."""
     if problems := list(remote_problems(site)):
         raise ConfigError(problems)

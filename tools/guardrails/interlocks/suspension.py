@@ -28,11 +28,7 @@ class Suspension(Model):
 def applying(
     suspended: Iterable[Suspension], request: ActionRequest, tags: Mapping[str, Tag]
 ) -> list[Suspension]:
-    """Returns what suspends a request.
-
-    Args:
-        tags: The site's, by name.
-    """
+    """Returns what suspends a request."""
     found = list(suspended)
     if not found:
         return []
@@ -41,7 +37,6 @@ def applying(
 
 
 def _connections(request: ActionRequest, tags: Mapping[str, Tag]) -> set[str]:
-    """Returns the connections of all that a request writes, expects or requires."""
     names = set(request.tags)
     for each in (need.text for action in request.actions for need in action.requires):
         try:

@@ -126,12 +126,7 @@ def tags_of_run(reader: LedgerReader, run_id: str) -> frozenset[str]:
 def ever_unresolved(
     reader: LedgerReader, *, equipment: str | None = None, request_id: str | None = None
 ) -> list[ActionRow]:
-    """Returns the actions whose outcome was ever unknown or wrong, resolved or not.
-
-    Args:
-        equipment: Only those on a piece of equipment.
-        request_id: Only those of a request.
-    """
+    """Returns the actions whose outcome was ever unknown or wrong, resolved or not."""
     if equipment is not None:
         rows = reader.all(f"{_EVER_UNRESOLVED} AND equipment = ? ORDER BY rowid", equipment)
     elif request_id is not None:

@@ -46,11 +46,7 @@ class Authority:
 
 
 def load_authority(reader: LedgerReader, scopes: Iterable[str] | None = None) -> list[Authority]:
-    """Returns the rows of some scopes, in their order. A scope that was never set has none.
-
-    Args:
-        scopes: `None` for all rows.
-    """
+    """Returns the rows of some or all scopes, in order. A scope that was never set has none."""
     if scopes is None:
         return [Authority(*row) for row in reader.all(_COLUMNS)]
     wanted = list(scopes)

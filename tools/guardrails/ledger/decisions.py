@@ -38,8 +38,7 @@ def load_site_decisions(reader: LedgerReader, verdict: str, subject: str) -> lis
 def load_authority_grants(reader: LedgerReader, subject: str) -> list[DecisionRecord]:
     """Returns every decision that grants authority to agents, in order.
 
-    Args:
-        subject: Without the heartbeats that may be named behind it.
+    The subject comes without the heartbeats that may be named behind it.
     """
     condition = (
         "verdict = 'hand-over' AND (subject = ? OR substr(subject, 1, length(?) + 1) = ? || ':')"
@@ -75,11 +74,7 @@ def is_key_revoked_since(reader: LedgerReader, number: int) -> bool:
 def insert(
     transaction: Transaction, request_id: str | None, nonce: str, row: DecisionRecord
 ) -> None:
-    """Inserts a decision. The ledger gives it the next number.
-
-    Raises:
-        LedgerError: It is there already.
-    """
+    """Inserts a decision. The ledger gives it the next number, and takes none a second time."""
     transaction.change(
         "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card, chain) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

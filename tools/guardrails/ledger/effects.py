@@ -58,11 +58,7 @@ class StepEffect:
 
 
 def pending_effects(reader: LedgerReader) -> list[PendingEffect]:
-    """Returns the expectations that have no verdict yet, of the actions that were verified.
-
-    Raises:
-        LedgerError: They cannot be read.
-    """
+    """Returns the expectations that have no verdict yet, of the actions that were verified."""
     found: list[PendingEffect] = []
     for action_id, text in reader.all(_WATCHED):
         judged = {row[0] for row in reader.all(_NUMBERS, action_id)}
@@ -75,14 +71,7 @@ def pending_effects(reader: LedgerReader) -> list[PendingEffect]:
 
 
 def record_effect(transaction: Transaction, effect: Effect, after_s: float | None) -> bool:
-    """Records a verdict if the table has none.
-
-    Args:
-        after_s: As in `record_verdict`.
-
-    Returns:
-        False if there is one already; nothing is recorded then.
-    """
+    """Records a verdict, and returns whether the table had none yet."""
     if any(row[0] == effect.number for row in transaction.all(_NUMBERS, effect.action_id)):
         return False
     record_verdict(transaction, effect, after_s)

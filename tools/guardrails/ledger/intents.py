@@ -24,11 +24,7 @@ def newest_epoch(reader: LedgerReader) -> int | None:
 
 
 def start_epoch(database: Database, now: Instant) -> int:
-    """Records that a gate starts, and returns its epoch.
-
-    Raises:
-        LedgerError: It cannot be written.
-    """
+    """Records that a gate starts, and returns its epoch."""
     with database.transaction(now) as transaction:
         transaction.change(
             "INSERT INTO gate(pid, boot_id) VALUES (?, ?)", (os.getpid(), now.boot_id)
@@ -67,11 +63,7 @@ def epochs_of_run(reader: LedgerReader, run_id: str) -> dict[str, int]:
 
 
 def epochs_of_request(reader: LedgerReader, request_id: str, kind: str = "%") -> dict[str, int]:
-    """Returns the actions of a request that have an intent, each with the epoch of its gate.
-
-    Args:
-        kind: `command` or `recovery`; all by default.
-    """
+    """Returns the actions of a kind that have an intent, each with the epoch of its gate."""
     rows = reader.all(
         "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
         "WHERE request_id = ? AND kind LIKE ?",

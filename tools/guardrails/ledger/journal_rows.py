@@ -38,11 +38,7 @@ def has_row(reader: LedgerReader, subject: str, kind: str) -> bool:
 def has_field(
     reader: LedgerReader, subject: str, kind: str, field: str, value: object, before: int = _NEVER
 ) -> bool:
-    """Whether a row of a kind about a subject has a value in a field of its body.
-
-    Args:
-        before: Only rows before this number count.
-    """
+    """Whether a row before another has a value in a field of its body."""
     rows = reader.all(
         "SELECT 1 FROM journal WHERE subject = ? AND kind = ? AND seq < ? "
         "AND json_extract(text, ?) = ?",
@@ -69,12 +65,7 @@ def is_since_outcome(reader: LedgerReader, mark: str, action_id: str) -> bool:
 def rows_of(
     reader: LedgerReader, subject: str, kind: str | None = None, after: int = 0
 ) -> list[JournalRow]:
-    """Returns the rows about a subject, in order.
-
-    Args:
-        kind: Only rows of this kind.
-        after: Only rows behind this number.
-    """
+    """Returns the rows about a subject, in order, all or those of a kind behind a number."""
     question = "SELECT seq, text, hash FROM journal WHERE subject = ? AND seq > ?"
     if kind is None:
         rows = reader.all(f"{question} ORDER BY seq", subject, after)
@@ -115,11 +106,7 @@ def effects_not_come(reader: LedgerReader, action_id: str) -> list[tuple[str, st
 
 @lru_cache(maxsize=256)
 def moment_of(text: str) -> Instant:
-    """Returns when a row was written, or `UNKNOWN` if its text does not say so.
-
-    Args:
-        text: Of the row, in canonical form.
-    """
+    """Returns when a row was written, or `UNKNOWN` if its canonical text does not say so."""
     try:
         fields = parse_canonical(text)
         at, boot_id = parse_stamp(fields["at"]), fields["boot_id"]

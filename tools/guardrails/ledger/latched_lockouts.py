@@ -78,11 +78,7 @@ def latch(
 
 
 def latched_note(database: Database, scope: str) -> str:
-    """Returns the note of a scope's latest lockout when it was latched, empty if it had none.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
-    """
+    """Returns the note of a scope's latest lockout when it was latched, empty if it had none."""
     rows = database.all(_SAID, scope)
     return str(rows[0][0] or "") if rows else ""
 
@@ -94,9 +90,6 @@ def release(
 
     The schema wants a release in the same ledger; that an administrator has signed it, and that
     the scope is locked, is the caller's to know.
-
-    Args:
-        covered: The equipment in the scope; `None` for all of it.
 
     Raises:
         LostRace: The scope was never locked, or has been locked out again since.

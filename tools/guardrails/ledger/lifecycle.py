@@ -77,10 +77,8 @@ def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bo
 def move_request(transaction: Transaction, request_id: str, to: RequestState, reason: str) -> None:
     """Moves a request. If that ends it, its unsent actions end with it.
 
-    The journal records each time-limited write that is not undone any more.
-
-    Raises:
-        LedgerError: It cannot move there from where it is.
+    The journal records each time-limited write that is not undone any more. A state that cannot be
+    left this way raises `LedgerError`.
     """
     state = request_state(transaction, request_id)
     approval = (
@@ -137,12 +135,9 @@ def move_action(
 
 
 def set_next_due(transaction: Transaction, request_id: str) -> str | None:
-    """Sets a request's next command due, or closes the request after its last.
+    """Sets a request's next command due and returns its id. After its last it closes the request.
 
     With a lease it stays approved until its writes are undone.
-
-    Returns:
-        The id of what is due now; `None` if nothing is.
     """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
@@ -189,11 +184,7 @@ def cancel_commands(transaction: Transaction, request_id: str, reason: str) -> N
 def invalidate(
     database: Database, reason: str, now: Instant, scope: Collection[str] | None = None
 ) -> list[str]:
-    """Invalidates open requests, all or those that touch one of some pieces of equipment.
-
-    Returns:
-        The ids of the requests.
-    """
+    """Invalidates open requests, all or those that touch some equipment, and returns their ids."""
     with database.transaction(now) as transaction:
         return invalidate_in(transaction, reason, OPEN_REQUESTS, scope)
 
@@ -215,14 +206,7 @@ def invalidate_in(
 
 
 def sweep(database: Database, now: Instant) -> bool:
-    """Ends what has waited too long. Any process may call it.
-
-    Returns:
-        Whether there was anything to end.
-
-    Raises:
-        LedgerError: The ledger cannot be written.
-    """
+    """Ends what has waited too long, and returns whether there was any. Any process may call it."""
     is_any = False
     for name in maybe_overdue(database, now, DUE_S):
         try:

@@ -85,9 +85,6 @@ def list_now(
     Args:
         on_damaged: Takes a damaged request's id and what is wrong with it.
         every: Those that are over, too; else as `load_unfinished`.
-
-    Raises:
-        LedgerError: They cannot be read.
     """
     condition = ("", ()) if every else unfinished()
     damaged: dict[str, str] = {}
@@ -108,13 +105,10 @@ def listed(record: RequestRecord) -> ListedRequest:
 
 
 def _listed(row: Row, actions: Sequence[Row]) -> ListedRequest:
-    """Returns the request of these rows.
+    """Returns the request of these rows. Any that cannot be what was filed raises `ValueError`.
 
     A text that has the digest under which it was filed was a request then, and is read at a
     glance. Any other, and any in which something is odd, is judged as for the gate.
-
-    Raises:
-        ValueError: One of the rows cannot be what was filed.
     """
     found: ListedRequest | None = None
     with suppress(ValueError, LookupError, TypeError, AttributeError):

@@ -34,11 +34,7 @@ _known: dict[str, _Wait] = {}  # by the digest of the request's text: one text i
 
 
 def note_wait(mark: str, filed_at: datetime, within_s: float) -> None:
-    """Remembers how long a request waits, by the digest of its text.
-
-    Args:
-        within_s: For so long after it was filed, seconds.
-    """
+    """Remembers how long after its filing a request waits, by the digest of its text."""
     if len(_known) > _MOST_KNOWN:
         _known.clear()
     _known[mark] = _Wait(filed_at, within_s)
@@ -47,13 +43,8 @@ def note_wait(mark: str, filed_at: datetime, within_s: float) -> None:
 def maybe_overdue(database: Database, now: Instant, due_s: float) -> list[str]:
     """Returns the open requests that seem to have waited too long. The caller checks each.
 
-    One that is too damaged to tell is not among them.
-
-    Args:
-        due_s: How long the gate has to claim a due action, seconds.
-
-    Raises:
-        LedgerError: They cannot be read.
+    One that is too damaged to tell is not among them. The gate has `due_s` seconds to claim a due
+    action.
     """
     states = sorted(OPEN_REQUESTS)
     rows = database.all(_OPEN, *states)

@@ -126,10 +126,8 @@ def load_requests(
     """Returns the requests in the order of filing, all or those in some states.
 
     Args:
-        on_damaged: Takes a damaged request's id and what is wrong with it; without it that raises.
-
-    Raises:
-        LedgerError: They cannot be read, or one is no request any more.
+        on_damaged: Takes a damaged request's id and what is wrong with it; without it that raises
+            `LedgerError`, as everywhere here.
     """
     if states is None:
         return _records(database, "", on_damaged=on_damaged)
@@ -138,14 +136,7 @@ def load_requests(
 
 
 def load_unfinished(database: Database, on_damaged: OnDamaged | None = None) -> list[RequestRecord]:
-    """Returns the requests that are open, or have an action that a person must resolve.
-
-    Args:
-        on_damaged: As in `load_requests`.
-
-    Raises:
-        LedgerError: They cannot be read, or one is no request any more.
-    """
+    """Returns the requests that are open, or have an action that a person must resolve."""
     where, values = unfinished()
     return _records(database, where, *values, on_damaged=on_damaged)
 
@@ -160,19 +151,14 @@ def unfinished() -> tuple[str, Sequence[str]]:
 
 
 def load_run(database: Database, run_id: str) -> list[RequestRecord]:
-    """Returns the requests of a run, in the order in which they were filed.
-
-    Raises:
-        LedgerError: They cannot be read, or one is no request any more.
-    """
+    """Returns the requests of a run, in the order in which they were filed."""
     return _records(database, "WHERE run_id = ?", run_id)
 
 
 def load_exactly(database: Database, request_id: str) -> RequestRecord:
     """Returns the request of an id that the ledger itself has named.
 
-    Raises:
-        RequestDamaged: There is none, or it is not what was filed.
+    One that is not there, or is not what was filed, raises `RequestDamaged`.
     """
     found = _records(database, "WHERE request_id = ?", request_id)
     if not found:
@@ -185,7 +171,6 @@ def load_request(database: Database, name: str) -> RequestRecord:
 
     Raises:
         InvalidArguments: There is none, or more than one.
-        LedgerError: It cannot be read.
     """
     wanted = name.upper().split("/")[0]
     found = _records(database, "WHERE request_id = ?", wanted) or _records(
@@ -243,10 +228,6 @@ def read_requests(
         where: The condition on the requests, and its values.
         parse: Takes the row of a request and those of its actions; raises `ValueError` or
             `TypeError` if one of them cannot be what was filed.
-        on_damaged: As in `load_requests`.
-
-    Raises:
-        LedgerError: They cannot be read, or one is no request any more.
     """
     # Sorted here: SQLite would carry the texts through its sorter.
     rows = sorted(database.all(f"{_REQUESTS} {where}", *values), key=itemgetter("rowid"))
@@ -265,7 +246,6 @@ def read_requests(
 
 
 def _actions(database: Database, names: Sequence[str]) -> dict[str, list[Row]]:
-    """Returns the actions of some requests, in order, by their request."""
     # By name: a request that ends meanwhile leaves every condition on its state.
     found: dict[str, list[Row]] = {}
     for row in database.all(_ACTIONS, json.dumps(names)):
@@ -274,11 +254,7 @@ def _actions(database: Database, names: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def parse_record(row: Row, actions: Sequence[Row]) -> RequestRecord:
-    """Returns the request of these rows.
-
-    Raises:
-        ValueError: One of them cannot be what was filed.
-    """
+    """Returns the request of these rows. Any that cannot be what was filed raises `ValueError`."""
     request = _as_filed(row["text"])
     if row["request_id"] != request.request_id:
         raise ValueError("its text is another request's")
@@ -297,11 +273,7 @@ def parse_record(row: Row, actions: Sequence[Row]) -> RequestRecord:
 
 
 def read_actions(rows: Sequence[Row]) -> tuple[ActionRecord, ...]:
-    """Returns where the actions of these rows stand.
-
-    Raises:
-        ValueError: One is in no state that there is.
-    """
+    """Returns where the actions of these rows stand. An unknown state raises `ValueError`."""
     return tuple(
         ActionRecord(name, ActionState(state), reason, due_boot_ms, sent_at)
         for name, state, reason, due_boot_ms, sent_at, _ in rows
@@ -320,18 +292,13 @@ def _as_filed(text: str) -> ActionRequest:
 
 @lru_cache(maxsize=1024)
 def _request_of(text: str) -> ActionRequest:
-    """Returns the request of a text, cached by the text."""
     request = parse_request(text)
     assert request.digest  # so that it is kept as well
     return request
 
 
 def approved_at(row: Row) -> Instant | None:
-    """Returns when the last needed signature came, or `None`.
-
-    Raises:
-        ValueError: Nobody can tell.
-    """
+    """Returns when the last needed signature came, or `None`. A damaged row raises `ValueError`."""
     at, boot_ms = row["approved_at"], row["approved_boot_ms"]
     if at is None and boot_ms is None:
         return None

@@ -22,9 +22,7 @@ RUNNER_LOCK_S = 10.0
 def take_runner_lock(database: Database, now: Instant) -> str:
     """Takes the lease, and returns what names its holder.
 
-    Raises:
-        PermitRefused: Another process that is alive holds it.
-        LedgerError: It cannot be written.
+    Another process that is alive and holds it raises `PermitRefused`.
     """
     holder = token_hex(16)
     with database.transaction(now) as transaction:
@@ -50,11 +48,7 @@ def take_runner_lock(database: Database, now: Instant) -> str:
 
 
 def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
-    """Keeps the lease for another while.
-
-    Raises:
-        LostRace: Another process has it by now. This one must stop.
-    """
+    """Keeps the lease for another while. Raises `LostRace` if another process has it by now."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
         transaction.change(
@@ -72,11 +66,7 @@ def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
 
 
 def check_runner_lock(transaction: Transaction, holder: str) -> None:
-    """Refuses a process that does not hold the lock any more.
-
-    Raises:
-        LostRace: They do not.
-    """
+    """Raises `LostRace` if a process does not hold the lock any more."""
     rows = transaction.all(
         "SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ? AND holder = ?", RUNS, holder
     )

@@ -57,7 +57,6 @@ def open_run(
 
     Raises:
         LostRace: The caller's lease is over.
-        LedgerError: It cannot be written.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -84,14 +83,10 @@ def record_event(
     *,
     closes: bool = False,
 ) -> RunRow:
-    """Appends an event to a run.
-
-    Args:
-        closes: Whether the run owns nothing any more from here.
+    """Appends an event to a run, after which the run may own nothing any more.
 
     Raises:
         LostRace: The caller's lease is over.
-        LedgerError: It cannot be written; nothing has happened to the run.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -164,11 +159,7 @@ def is_run_open(reader: LedgerReader, run_id: str) -> bool | None:
 
 
 def newest_event(reader: LedgerReader, run_id: str, before: int = _NEVER) -> int | None:
-    """Returns the number of the last journal row about a run, or `None` if there is none.
-
-    Args:
-        before: Only rows before this number count.
-    """
+    """Returns the number of the last journal row about a run before another, or `None`."""
     question = (
         f"SELECT max(seq) FROM journal WHERE subject = ? AND kind LIKE '{PREFIX}%' AND seq < ?"  # noqa: S608
     )

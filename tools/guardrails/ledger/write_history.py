@@ -107,7 +107,6 @@ def sent_within(
 
     Raises:
         PermitRefused: A row is damaged, so that the number is unknown.
-        LedgerError: The ledger cannot be read.
     """
     wanted = sorted(tags)
     marks = ", ".join("?" * len(wanted))
@@ -167,11 +166,7 @@ def elapsed_s(at: Instant, now: Instant) -> float:
 
 
 def value_sent(database: Database, sent: SentWrite) -> Value:
-    """Returns the value that a write was for.
-
-    Raises:
-        PermitRefused: Its request is damaged.
-    """
+    """Returns the value that a write was for. A damaged request raises `PermitRefused`."""
     if sent.own is not None:
         return sent.own.value
     try:

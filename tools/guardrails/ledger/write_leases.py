@@ -111,12 +111,9 @@ def in_lease(reader: LedgerReader) -> list[str]:
 
 
 def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
-    """Refuses a write of a tag that another request has in its lease.
+    """Raises `InterlockActive` for a write of a tag that another request has in its lease.
 
     From the approval of that request until it is over: its undo must find what it wrote.
-
-    Raises:
-        InterlockActive: Another one has.
     """
     found = reader.all(_HOLDER_OF_TAG, request_id, tag)
     if found:
@@ -127,12 +124,9 @@ def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
 
 
 def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
-    """Refuses a lease on a tag that another approved request may still write.
+    """Raises `InterlockActive` for a lease on a tag that another approved request may write.
 
     Its undo would find what that one wrote; or it would bar a way back that is approved already.
-
-    Raises:
-        InterlockActive: One may, by a command or by its recovery.
     """
     if request.lease is None:
         return
@@ -145,10 +139,9 @@ def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
 
 
 def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
-    """Returns the commands that took effect and were not undone, the last written first.
+    """Returns the commands to undo with their undos, the last written first.
 
-    Returns:
-        Each with its undo. An action without a row in the ledger is left out.
+    Those took effect and were not undone. An action without a row in the ledger is left out.
     """
     undo = {each.action_id: each for each in request.recovery}
     return [
@@ -163,11 +156,7 @@ def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, A
 def time_has_come(
     reader: LedgerReader, request: ActionRequest, written_at: Instant, now: Instant
 ) -> str | None:
-    """Returns why what a request wrote is to be undone by now, or `None` if it is not.
-
-    Args:
-        written_at: When its last command took effect.
-    """
+    """Returns why what a request wrote last is to be undone by now, or `None` if it is not."""
     since_s = now.since_s(written_at)
     if request.lease is None or since_s is None:
         return None
@@ -239,11 +228,7 @@ def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenW
 
 
 def open_writes(reader: LedgerReader) -> list[OpenWrite]:
-    """Returns the writes that leases did not undo, until the tag is written or reads as before.
-
-    Raises:
-        LedgerError: It cannot be read.
-    """
+    """Returns the writes that leases did not undo, until the tag is written or reads as before."""
     found: list[OpenWrite] = []
     for action_id, text, reason in reader.all(_OPEN):
         try:
@@ -258,11 +243,7 @@ def open_writes(reader: LedgerReader) -> list[OpenWrite]:
 
 
 class OpenWrites:
-    """Writes that stay open. Asked in each of the gate's rounds, and mostly unchanged.
-
-    Args:
-        database: The gate's ledger.
-    """
+    """Writes that stay open. Asked in each of the gate's rounds, and mostly unchanged."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -270,11 +251,7 @@ class OpenWrites:
         self._found: tuple[OpenWrite, ...] = ()
 
     def now(self) -> tuple[OpenWrite, ...]:
-        """Returns the open writes, and reads them again only if the ledger has changed.
-
-        Raises:
-            LedgerError: They cannot be read.
-        """
+        """Returns the open writes, and reads them again only if the ledger has changed."""
         version = self._database.version()  # first: what changes meanwhile shows next time
         if version != self._version:
             self._found, self._version = tuple(open_writes(self._database)), version

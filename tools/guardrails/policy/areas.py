@@ -35,14 +35,10 @@ class Roles:
     covers: Mapping[str, frozenset[str]]  # the tags in these areas
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None) -> bool:
-        """Whether a role counts as another for a request.
+        """Whether a role counts as another for a request that writes some tags.
 
         Each role in the chain must count there: who acts as an area's operator does so in that
-        area only.
-
-        Args:
-            tags: The tags that the request writes; `None` where no tags are concerned, and only
-                roles without areas count.
+        area only. Where no tags are concerned, only roles without areas count.
         """
         seen: set[str] = set()
         open_ = [held]

@@ -40,10 +40,7 @@ class CrossLimit:
         return any(tag.equipment in place for place in self.places.values())
 
     def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> Denial | None:
-        """Returns the denial of a write.
-
-        A condition that is unknown or cannot be evaluated denies.
-        """
+        """Returns the denial of a write. An unknown condition denies."""
         return self.judged(readings, tag, value)[1]
 
     def read_for(self, tag: Tag) -> list[str]:
@@ -92,11 +89,7 @@ class CrossLimit:
 
 
 def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
-    """Returns the policy's limits across tags.
-
-    Raises:
-        ConfigError: A condition is not valid, or names an unknown tag.
-    """
+    """Returns the policy's limits across tags. One that is not valid raises `ConfigError`."""
     problems: list[Problem] = []
     limits: list[CrossLimit] = []
     for rule in policy.across:
@@ -113,7 +106,6 @@ def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
 
 
 def _reach(site: Site, equipment: str) -> frozenset[str]:
-    """Returns the equipment whose commands may change a tag of some equipment."""
     if not equipment:
         return frozenset(("", *site.equipment))
     return frozenset(("", *site.scopes_of(equipment), *site.members_of(equipment)))

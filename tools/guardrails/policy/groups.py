@@ -77,11 +77,7 @@ class GroupUsage:
         return None if most is None else max(most - self._travelled(self.moves), 0.0)
 
     def denial(self, move: Move, planned: Sequence[Move] = ()) -> Denial | None:
-        """Returns the denial of one more write.
-
-        Args:
-            planned: Writes that will be sent before it.
-        """
+        """Returns the denial of one more write, after the planned ones."""
         group, moves = self.group, (*self.moves, *planned, move)
         window = f"within {format_duration(group.within_s)}"
         wait = f"; wait {ceil(self.oldest_s)} s more" if self.moves else ""
@@ -126,7 +122,6 @@ def group_usage(
 
     Raises:
         PermitRefused: A row of it is damaged.
-        LedgerError: The ledger cannot be read.
     """
     found = sent_within(database, group.tags, group.within_s, now, but, own)
     oldest_s = group.within_s - max((each.since_s for each in found), default=0.0)
@@ -146,11 +141,7 @@ def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
 
 
 def check_group(usage: GroupUsage, move: Move, planned: Sequence[Move] = ()) -> None:
-    """Refuses a write beyond a limit of its group. See `GroupUsage.denial`.
-
-    Raises:
-        PolicyViolation: It is beyond the limit.
-    """
+    """Raises `PolicyViolation` for a write beyond a limit of its group."""
     if denial := usage.denial(move, planned):
         raise PolicyViolation(denial.reason)
 

@@ -11,11 +11,7 @@ _WILD = {"*": ".*", "?": "."}
 
 
 def check_pattern(text: str) -> str:
-    """Returns a valid pattern of node ids unchanged.
-
-    Raises:
-        ValueError: No node id has this form.
-    """
+    """Returns a valid pattern of node ids unchanged, or raises `ValueError`."""
     if _FORM.fullmatch(text) is None:
         raise ValueError(
             f"{text!r} is no node id or pattern of one; write nsu=URI;s=NAME, with * and ? "

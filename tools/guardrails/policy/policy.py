@@ -82,10 +82,9 @@ class Policy:
     _roles: Roles
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
-        """Whether a role may act as another. An unknown role never may.
+        """Whether a role may act as another for some tags. An unknown role never may.
 
-        Args:
-            tags: The tags that are written. Without any, only roles without areas count.
+        Without any tags only roles without areas count.
         """
         return self._roles.satisfies(held, wanted, tags)
 
@@ -130,16 +129,12 @@ class Policy:
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
     ) -> Ruling:
-        """Rules on one write.
+        """Rules on one write. One that does not fit or cannot be judged is denied, never raised.
 
         Args:
             value: As the device would hold it; an enumeration's number, not its word.
             now: The tag's reading; `None` if not known, which fails every step limit.
             from_anywhere: Whether the step limit does not apply, as for a safe state.
-
-        Returns:
-            A ruling for any input: a write that does not fit or cannot be judged is denied,
-            never raised.
         """
         rules = self._rules_by_tag.get(tag.name)
         if rules is None or rules.tag != tag:
@@ -193,8 +188,7 @@ def load_policy(site: Site) -> Policy:
 def read_policy(path: Path) -> Document:
     """Parses a policy's file of at most 200 kB, since longer ones may take minutes.
 
-    Raises:
-        ConfigError: It cannot be read, is too long, or is not valid YAML.
+    One that is longer, or is not valid YAML, raises `ConfigError`.
     """
     content = read_content(path)
     if len(content) > _MOST_BYTES:
@@ -204,20 +198,12 @@ def read_policy(path: Path) -> Document:
 
 
 def read_policy_file(document: Document) -> PolicyFile:
-    """Checks the schema of a policy, without its site.
-
-    Raises:
-        ConfigError: Keys are unknown, missing or of the wrong type.
-    """
+    """Checks the schema of a policy without its site. A wrong key raises `ConfigError`."""
     return load_model(PolicyFile, document)
 
 
 def build_policy(document: Document, site: Site) -> Policy:
-    """Returns the policy of a document, for a site.
-
-    Raises:
-        ConfigError: It is not valid; with every problem.
-    """
+    """Returns the policy of a document for a site, or raises `ConfigError` with every problem."""
     file = read_policy_file(document)
     problems = list(check_policy(file, document, site))
     if problems:

@@ -1,4 +1,4 @@
-"""Numbers of the policy, in the unit of the tag that they limit."""
+"""Numbers of the policy, in the unit of the tag that they limit. Other text raises `ValueError`."""
 
 import math
 import re
@@ -49,11 +49,7 @@ def rounding(tag: Tag) -> float:
 
 
 def parse_quantity(text: object) -> Quantity:
-    """Parses a number with its unit, such as `20 kPa`, or without.
-
-    Raises:
-        ValueError: It is anything else.
-    """
+    """Parses a number with its unit, such as `20 kPa`, or without."""
     if isinstance(text, int | float) and not isinstance(text, bool):
         text = str(text)
     match = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
@@ -63,11 +59,7 @@ def parse_quantity(text: object) -> Quantity:
 
 
 def parse_range(text: object) -> Range:
-    """Parses two quantities, such as `280 kPa .. 420 kPa`.
-
-    Raises:
-        ValueError: It is anything else, has two units, or its low end is not below its high end.
-    """
+    """Parses two quantities in one unit, such as `280 kPa .. 420 kPa`, the lower one first."""
     ends = text.split(_BETWEEN) if isinstance(text, str) else []
     if len(ends) != 2:
         raise ValueError(f"{text!r} is no range; write both ends with the unit: 280 kPa .. 420 kPa")
@@ -80,11 +72,7 @@ def parse_range(text: object) -> Range:
 
 
 def parse_step(text: object) -> Quantity:
-    """Parses a quantity above zero.
-
-    Raises:
-        ValueError: It is anything else.
-    """
+    """Parses a quantity above zero."""
     step = parse_quantity(text)
     if not step.value > 0.0:
         raise ValueError(f"{text!r} must be above zero")
@@ -92,11 +80,7 @@ def parse_step(text: object) -> Quantity:
 
 
 def parse_rate(text: object) -> Quantity:
-    """Parses a change over time, such as `30 kPa/min`, into a quantity per second.
-
-    Raises:
-        ValueError: It is anything else, or not above zero.
-    """
+    """Parses a change over time above zero, such as `30 kPa/min`, into a quantity per second."""
     match = _RATE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"{text!r} is no rate; write a quantity per s, min or h: 30 kPa/min")

@@ -128,7 +128,6 @@ def _check_reach(
     document: Document,
     site: Site,
 ) -> Iterator[Problem]:
-    """Yields roles of a rule that do not count where its tags are."""
     covers = roles_of(file.roles, site).covers
     for n, role in enumerate(rule.roles):
         outside = [tag.name for tag in named if role in covers and tag.name not in covers[role]]

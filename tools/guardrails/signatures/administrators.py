@@ -55,10 +55,8 @@ def kept_decision(
     """Returns what a person has decided, by the records that are kept beside it.
 
     `None` if they do not lead to the trust root, or the signature is not the person's. For one
-    text that never changes; whether the key has been revoked is another question.
-
-    Args:
-        chain: What `chain_of` returned of the person who signed.
+    text that never changes; whether the key has been revoked is another question. The chain is that
+    of `chain_of`.
     """
     if chain is None or len(chain) > _LONGEST_CHAIN:
         return None
@@ -143,9 +141,7 @@ def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord
 def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:
     """Whether no key behind a decision was revoked before the decision was recorded.
 
-    Args:
-        revoked: See `revocations`.
-        number: Of the decision.
+    The revoked keys are those of `revocations`, the number is the decision's.
     """
     return all(revoked.get(key, number) >= number for key in (operator.key_id, *operator.chain))
 

@@ -28,10 +28,7 @@ class DecisionContext:
     roster: Roster
 
     def revoked_keys(self) -> frozenset[str]:
-        """Returns the ids of the revoked keys.
-
-        See `administrators.revoked_keys`.
-        """
+        """Returns the ids of the revoked keys, as `administrators.revoked_keys` does."""
         return revoked_keys(self.site, self.database)
 
     def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
@@ -58,21 +55,13 @@ class DecisionContext:
         return decision, operator
 
     def check_head(self, decision: Decision) -> None:
-        """Refuses a decision that was made in view of another ledger.
-
-        Raises:
-            DecisionRefused: The head that it names is no row of this journal.
-        """
+        """Raises `DecisionRefused` if the head that a decision names is no row of this journal."""
         if not has_hash(self.database, decision.head):
             raise DecisionRefused(Reason.OTHER_LEDGER)
 
     @contextmanager
     def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:
-        """Lets the journal keep every decision that came and did not count, and why.
-
-        Raises:
-            GuardrailError: What was raised inside.
-        """
+        """Lets the journal keep every decision that came and did not count, and why."""
         try:
             yield
         except GuardrailError as refusal:
@@ -97,14 +86,11 @@ def insert_decision(
     card: str | None,
     chain: str | None = None,
 ) -> None:
-    """Records a decision. It never changes again.
+    """Records a decision. It never changes again, and none is taken a second time.
 
     Args:
         card: What was shown.
         chain: Who vouches for the person, where that must outlast `operators.yaml`.
-
-    Raises:
-        LedgerError: It is there already.
     """
     keep_decision(transaction, request_id, decision, signed, card, chain)
     body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
@@ -123,11 +109,7 @@ def keep_decision(
     card: str | None,
     chain: str | None = None,
 ) -> None:
-    """Keeps a decision that a journal row of another kind tells of.
-
-    Raises:
-        LedgerError: It is there already.
-    """
+    """Keeps a decision that a journal row of another kind tells of."""
     row = DecisionRecord(
         0, decision.verdict, decision.subject or "", signed.text, signed.signature_hex, card, chain
     )

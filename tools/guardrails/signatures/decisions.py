@@ -154,11 +154,7 @@ def new_nonce() -> str:
 
 
 def sign(decision: Decision, private: PrivateKey) -> Signed:
-    """Signs a decision.
-
-    Raises:
-        KeyFault: The decision names another key.
-    """
+    """Signs a decision. Raises `KeyFault` if it names another key."""
     if decision.key_id != fingerprint(private.public_key()):
         raise KeyFault(f"the decision names another key than this one: {decision.key_id}")
     return Signed(decision.text, private.sign(signed_bytes("decision", decision.text)).hex())
@@ -168,10 +164,8 @@ def sign(decision: Decision, private: PrivateKey) -> Signed:
 def parse_decision(text: str) -> Decision:
     """Returns the decision of a text, without verifying its signature.
 
-    Kept by its text, for one text is one decision for ever; whether it counts is asked anew.
-
-    Raises:
-        DecisionRefused: It is no decision in its only spelling.
+    Kept by its text, for one text is one decision for ever; whether it counts is asked anew. A text
+    in any but its only spelling raises `DecisionRefused`.
     """
     try:
         decision = Decision.model_validate(parse_canonical(text))
@@ -286,11 +280,9 @@ def lockout_subject(scope: str, generation: int) -> str:
 def authority_subject(
     equipment: str, generation: int, until: str, heartbeats: tuple[NamedHeartbeat, ...] = ()
 ) -> str:
-    """Returns the subject of a decision that grants authority to agents until a time.
+    """Returns the subject of a decision that grants authority to agents until a stamp.
 
-    Args:
-        until: When it ends, as a stamp.
-        heartbeats: Those that the gate may write until then.
+    It names the heartbeats that the gate may write until then.
     """
     return with_heartbeats(f"authority:{equipment}:{generation}:{until}", heartbeats)
 

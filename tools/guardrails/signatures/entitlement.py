@@ -1,7 +1,7 @@
 """Checks whether a person may sign, before and after they sign.
 
 `approval.decide` alone decides whether a signature counts. Where no request is decided on,
-`check_roles` does.
+`check_roles` does. A refusal is a `PermitRefused`.
 """
 
 from collections.abc import Collection
@@ -32,8 +32,7 @@ def check_approver(
 ) -> None:
     """Refuses a person whose approval could not count.
 
-    Raises:
-        PermitRefused: Own request, revoked key, a role that is missing, or signed already.
+    Own request, revoked key, a role that is missing, or signed already.
     """
     fault = (
         _fault_of_key(context, operator)
@@ -45,11 +44,7 @@ def check_approver(
 
 
 def check_objector(context: DecisionContext, request: ActionRequest, operator: Operator) -> None:
-    """Refuses a person whose rejection or revocation could not count.
-
-    Raises:
-        PermitRefused: Their key is revoked, or they have none of the roles.
-    """
+    """Refuses a person whose rejection or revocation could not count."""
     satisfies = context.policy.satisfies
     fault = _fault_of_key(context, operator)
     if fault is None and not may_object(request, operator, satisfies):
@@ -59,11 +54,7 @@ def check_objector(context: DecisionContext, request: ActionRequest, operator: O
 
 
 def check_resolver(context: DecisionContext, request: ActionRequest, operator: Operator) -> None:
-    """Refuses a person who may not resolve the outcome of a write.
-
-    Raises:
-        PermitRefused: Their key is revoked, or they have none of the roles.
-    """
+    """Refuses a person who may not resolve the outcome of a write."""
     if fault := _fault_of_key(context, operator):
         raise PermitRefused(refusal(fault, request, operator, context.policy))
     if not may_resolve(context.site, context.policy, request, operator, context.policy.satisfies):
@@ -101,14 +92,12 @@ def check_roles(
 ) -> None:
     """Refuses a person who does not stand in for every role that something asks for.
 
+    An administrator does for none. If no role is required, no person is entitled.
+
     Args:
         what: What the roles are needed for, in words: `to abort U-7K3MQ2XA`.
         tags: The tags that it is about; without any, a role that is bound to areas counts for
             nothing.
-
-    Raises:
-        PermitRefused: The key is revoked, the person is an administrator, or a role is missing;
-            also if no role is required, since then no person is entitled.
     """
     fault = _fault_of_key(context, operator)
     if operator.is_administrator:
@@ -152,7 +141,6 @@ def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: 
 
 
 def _areas(policy: Policy, operator: Operator) -> str:
-    """Returns the areas in which the roles of a person count, as text."""
     bound = {role: policy.areas_of(role) for role in sorted(operator.roles)}
     areas_of = [f"{role} counts in {' and '.join(areas)}" for role, areas in bound.items() if areas]
     return f" ({', '.join(areas_of)})" if areas_of else ""

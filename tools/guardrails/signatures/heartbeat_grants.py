@@ -42,8 +42,7 @@ class NamedHeartbeat:
 def heartbeat_text(site: Site, equipment: str) -> str:
     """Returns the canonical text of a heartbeat, with its destination and interval.
 
-    Raises:
-        KeyError: It has none.
+    Equipment without one raises `KeyError`.
     """
     heartbeat = site.equipment[equipment].heartbeat
     if heartbeat is None:
@@ -74,11 +73,7 @@ def heartbeat_of(site: Site, equipment: str) -> NamedHeartbeat | None:
 
 
 def heartbeats_of(site: Site, scope: str) -> tuple[NamedHeartbeat, ...]:
-    """Returns every heartbeat that a grant of a scope covers.
-
-    Args:
-        scope: A piece of equipment, which stands for its members too, or `site`.
-    """
+    """Returns every heartbeat that a grant of a scope covers, also those of its members."""
     members = site.equipment if scope == SITE_SCOPE else site.members_of(scope)
     found = (heartbeat_of(site, each) for each in members)
     return tuple(each for each in found if each is not None)

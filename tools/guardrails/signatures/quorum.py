@@ -65,13 +65,12 @@ def check_quorum(
     revoked_keys: AbstractSet[str],
     now: Instant,
 ) -> QuorumResult:
-    """Judges a request by everything that was decided about it.
+    """Judges a request by everything that was decided about it, in any order.
 
     Args:
-        decisions: In any order; what concerns another request is found and does not count.
+        decisions: What concerns another request is found and does not count.
         satisfies: Of the role held, the role required and all tags that are written; see the
             policy's `acts_as` and `areas`.
-        revoked_keys: By key id.
     """
     judge = _Count(request, roster, satisfies, revoked_keys, now)
     for signed in decisions:
@@ -128,7 +127,6 @@ def _is_own(request: ActionRequest, operator: Operator) -> bool:
 def _faults(
     request: ActionRequest, approvals: Sequence[CountedApproval], now: Instant
 ) -> Iterator[Reason]:
-    """Yields what the approvals that count do not come up to."""
     if len(approvals) < request.quorum:
         yield Reason.QUORUM_NOT_MET
         return
@@ -138,13 +136,7 @@ def _faults(
 
 
 class _Count:
-    """Takes one decision after the other and keeps what counts.
-
-    Attributes:
-        approvals: Those that count.
-        objections: Reason of each objection of a person who may object.
-        findings: Why the others do not count.
-    """
+    """Takes one decision after the other and keeps what counts, with the reasons of the others."""
 
     def __init__(
         self,
@@ -164,7 +156,6 @@ class _Count:
         self.findings: list[DecisionFault] = []
 
     def take(self, signed: Signed) -> None:
-        """Counts a decision, or finds out why it does not count."""
         person = ""
         try:
             decision = parse_decision(signed.text)

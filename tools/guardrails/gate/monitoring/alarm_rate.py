@@ -11,15 +11,7 @@ from ...policy.suspend import Suspend
 
 
 class AlarmCount:
-    """Number of alarms within the policy's time, on the boot clock, which cannot be set.
-
-    Args:
-        rule: What is counted, and how many are a flood.
-        site: Whose tags they are.
-
-    Attributes:
-        tags: Those that are counted.
-    """
+    """Number of alarms within the policy's time, on the boot clock, which cannot be set."""
 
     def __init__(self, rule: Suspend, site: Site) -> None:
         self.tags = rule.alarm_tags(site)

@@ -29,8 +29,7 @@ _logger = logging.getLogger(__name__)
 async def recover(context: GateContext) -> None:
     """Judges every action in flight, and invalidates what was approved before this gate started.
 
-    Raises:
-        LedgerError: It cannot be written; the gate must not go on.
+    After a `LedgerError` the gate must not go on.
     """
     await recover_in_flight(context)
     with context.database.transaction(context.clock()) as transaction:
@@ -67,7 +66,6 @@ def end_due(context: GateContext, action_id: str, reason: str) -> None:
 def _skip_damaged(
     context: GateContext, action_id: str, state: ActionState, damage: RequestDamaged
 ) -> None:
-    """Ends an action whose request is damaged, so that the others can go on."""
     _logger.error("passing by %s: %s", printable(action_id), damage)
     is_sent = state is ActionState.SENDING
     to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT

@@ -44,8 +44,6 @@ TOLD_AFTER = 3
 
 @dataclass(slots=True)
 class _Running:
-    """A heartbeat that the journal says began."""
-
     leave: HeartbeatPermission
     identity: DeviceIdentity
     seq: int  # the journal's row that says so
@@ -56,9 +54,7 @@ class _Running:
 class HeartbeatWriter:
     """Heartbeat of one piece of equipment, written by the gate.
 
-    Args:
-        equipment: It has a heartbeat in the site file.
-        latest: Returns what the gate has read last.
+    `latest` returns the gate's last readings.
     """
 
     def __init__(
@@ -115,7 +111,6 @@ class HeartbeatWriter:
             self._note(str(error))
 
     async def _pause(self) -> None:
-        """Waits until the next round, or until an action's write slot is free."""
         if self._is_due and self._context.write_slot.is_taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._longest_s):
@@ -141,12 +136,7 @@ class HeartbeatWriter:
         return heartbeat.every_ms if heartbeat else round(1000.0 * LOOK_S)
 
     def _leave(self) -> HeartbeatPermission:
-        """Returns what allows it now.
-
-        Raises:
-            GuardrailError: Nothing does.
-            LedgerError: Nobody can tell.
-        """
+        """Returns what allows it now, or raises `GuardrailError`."""
         leave = self._hand_over()
         check_not_blocked(self._context, self._equipment)
         self._check_remote()
@@ -155,11 +145,7 @@ class HeartbeatWriter:
         return leave
 
     def _check_remote(self) -> None:
-        """Refuses equipment that is not in remote, and for a hold-off time after that.
-
-        Raises:
-            InterlockActive: It is not, or has not been for long enough.
-        """
+        """Refuses equipment that is not in remote, and for a hold-off time after that."""
         now_ms = self._context.clock().boot_ms
         try:
             check_remote(self._context, self._equipment, self._latest())
@@ -251,10 +237,7 @@ class HeartbeatWriter:
             return transaction.record("heartbeat.started", self._equipment, body).seq
 
     async def _end(self, reason: str) -> None:
-        """Stops a heartbeat that is not allowed.
-
-        The journal has it before anything else happens.
-        """
+        """Stops a heartbeat that is not allowed. The journal records it first."""
         try:
             self._stop(reason)
         except LedgerError as error:
@@ -273,7 +256,6 @@ class HeartbeatWriter:
         self._running, self._failures = None, 0
 
     def _fail(self, reason: str) -> None:
-        """Records that a count was refused, not sent or of unknown outcome."""
         self._failures += 1
         if self._failures == TOLD_AFTER:
             body: dict[str, object] = {

@@ -34,11 +34,7 @@ class HeartbeatPermission:
 
 
 def heartbeat_tag(context: GateContext, equipment: str) -> Tag:
-    """Returns the tag of a piece of equipment that has a heartbeat.
-
-    Raises:
-        PermitRefused: It has none.
-    """
+    """Returns the tag of a heartbeat. Equipment without one raises `PermitRefused`."""
     heartbeat = context.site.equipment[equipment].heartbeat
     if heartbeat is None:
         raise PermitRefused(f"{equipment} has no heartbeat")
@@ -57,12 +53,7 @@ def permission_for(context: GateContext, equipment: str) -> HeartbeatPermission:
 
 
 def check_not_blocked(context: GateContext, equipment: str) -> None:
-    """Refuses what is suspended or locked out, whatever was granted.
-
-    Raises:
-        InterlockActive: Something is.
-        LedgerError: The ledger cannot be read.
-    """
+    """Raises `InterlockActive` for what is suspended or locked out, whatever was granted."""
     _check_suspensions(context, equipment)
     check_lockouts(context, equipment)
     if locked := locked_out(context.site, context.database).keys() & set(
@@ -72,17 +63,13 @@ def check_not_blocked(context: GateContext, equipment: str) -> None:
 
 
 def check_lockouts(context: GateContext, equipment: str) -> None:
-    """Refuses equipment that a lockout file covers. Needs no ledger.
-
-    Raises:
-        InterlockActive: One does.
-    """
+    """Raises `InterlockActive` if a lockout file covers the equipment. Needs no ledger."""
     if locked := locked_files(context.site, equipment, context.lockouts.seen()):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
 
 
 def remote_when(context: GateContext, equipment: str) -> Condition | None:
-    """Returns the condition under which a piece of equipment may be written to from here.
+    """Returns the condition under which equipment may be written to from here.
 
     Raises:
         PermitRefused: It cannot be judged.
@@ -95,11 +82,7 @@ def remote_when(context: GateContext, equipment: str) -> Condition | None:
 
 
 def check_remote(context: GateContext, equipment: str, readings: Mapping[str, DataValue]) -> None:
-    """Refuses equipment that does not say of itself that it is to be written to from here.
-
-    Raises:
-        InterlockActive: It says that it is not, or that is unknown.
-    """
+    """Raises `InterlockActive` unless equipment says that it is to be written to from here."""
     condition = remote_when(context, equipment)
     if condition is not None and condition.evaluate(readings) is not Truth.TRUE:
         raise InterlockActive(f"not true: {condition.shown(readings)}")

@@ -25,9 +25,6 @@ class Scanner:
 
     Where more tags of a connection are wanted, a new scan is opened beside the old one, which
     goes on until the new one delivers: a heartbeat that looks at the plant must not miss it.
-
-    Args:
-        post: The gate's.
     """
 
     def __init__(self, context: GateContext) -> None:
@@ -56,11 +53,7 @@ class Scanner:
     async def follow(self, wanted: frozenset[str]) -> bool:
         """Goes on to other tags. Fewer of a connection change nothing; none of it close it.
 
-        Args:
-            wanted: Tags of the site.
-
-        Returns:
-            Whether a scan was opened, or has taken the place of another.
+        Returns whether a scan was opened, or has taken the place of another.
 
         Effect: OBSERVE. Retry: the connection's own, for as long as it is open. Timeout: none;
         closing a session may take some seconds.

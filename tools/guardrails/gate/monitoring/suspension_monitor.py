@@ -54,11 +54,7 @@ class MonitoredConnection(Protocol):
 
 
 class SuspensionMonitor:
-    """Finds what suspends actuation, once in each of the gate's rounds.
-
-    Args:
-        post: The gate's; its `suspensions` are kept here.
-    """
+    """Finds what suspends actuation, once in each of the gate's rounds."""
 
     def __init__(self, context: GateContext) -> None:
         self._context = context
@@ -130,8 +126,7 @@ class SuspensionMonitor:
     def tell(self) -> None:
         """Tells the journal what began and what is over, and ends what was approved before.
 
-        Raises:
-            LedgerError: It cannot be written; it is told the next time, and holds all the same.
+        After a `LedgerError` it is told the next time, and holds all the same.
         """
         context = self._context
         while change := context.suspensions.next_change():
@@ -165,16 +160,11 @@ class SuspensionMonitor:
 
 
 def free_bytes(folder: Path) -> int:
-    """Returns how much room there is where a folder lies.
-
-    Raises:
-        OSError: It cannot be told.
-    """
+    """Returns how much room there is where a folder lies, or raises `OSError`."""
     return shutil.disk_usage(folder).free
 
 
 def _lost(connection: MonitoredConnection) -> str | None:
-    """Returns why no reading of a connection is usable, or `None` if one is."""
     if not connection.is_connected:
         return connection.reason or "it is not connected"
     readings = connection.latest().values()

@@ -11,11 +11,7 @@ from ..steps.effects import tags_of_effects
 
 
 class WatchedTags:
-    """Tags of all open requests. Asked ten times a second, and mostly unchanged.
-
-    Args:
-        post: The gate's.
-    """
+    """Tags of all open requests. Asked ten times a second, and mostly unchanged."""
 
     def __init__(self, context: GateContext) -> None:
         self._context = context
@@ -23,14 +19,7 @@ class WatchedTags:
         self._names: frozenset[str] = frozenset()
 
     def now(self, on_damaged: OnDamaged) -> frozenset[str]:
-        """Returns the tags, and reads the requests again only if the ledger has changed.
-
-        Args:
-            on_damaged: As in `load_unfinished`.
-
-        Raises:
-            LedgerError: They cannot be read.
-        """
+        """Returns the tags, and reads the requests again only if the ledger has changed."""
         version = self._context.database.version()  # first: what changes meanwhile shows next time
         if version != self._version:
             records = load_unfinished(self._context.database, on_damaged)
@@ -43,8 +32,7 @@ class WatchedTags:
 def tags_of_suspended(context: GateContext, read: frozenset[str]) -> frozenset[str]:
     """Returns tags of every suspended connection, so that its recovery shows.
 
-    Args:
-        read: What is read now. Of these all are kept, for one alone may be bad by itself.
+    Of those that are read now all are kept, for one alone may be bad by itself.
     """
     suspended = {each.scope for each in context.suspensions.now}
     found = set[str]()

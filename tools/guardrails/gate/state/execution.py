@@ -147,11 +147,7 @@ class Execution:
 
     @property
     def open_write_session(self) -> WriteSession:
-        """The write session.
-
-        Raises:
-            PermitRefused: It is asked for before the eighth step.
-        """
+        """The write session. Raises `PermitRefused` before the eighth step."""
         if self.write_session is None:
             raise PermitRefused("the way to the device is not open")
         return self.write_session

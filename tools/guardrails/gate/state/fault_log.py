@@ -15,12 +15,7 @@ class FaultLog:
         self._known: dict[str, str] = {}
 
     def note(self, name: str, trouble: str) -> None:
-        """Logs a trouble that begins or changes, and its end.
-
-        Args:
-            name: Of what is held up.
-            trouble: Why; empty if it goes on.
-        """
+        """Logs a trouble that begins or changes, and its end, which is an empty text."""
         if trouble == self._known.get(name, ""):
             return
         if trouble:

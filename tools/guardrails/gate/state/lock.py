@@ -18,8 +18,7 @@ _LINK = "is a link, or no file; the gate writes into no other's file: take it aw
 class GateLock:
     """Holds the site's gate lock from entering to the process's end, however it ends.
 
-    Args:
-        state: The site's state folder, on a local disk.
+    The state folder must be on a local disk.
     """
 
     def __init__(self, state: Path) -> None:

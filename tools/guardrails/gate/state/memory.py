@@ -95,14 +95,10 @@ class GateMemory:
         return entry is not None and entry.may_have_left
 
     def find_due(self, found: Collection[str], now: Instant) -> None:
-        """Forgets what this gate has set due, and could take up, and does not find due any more.
+        """Forgets what this gate has set due, could take up, and does not find due any more.
 
         Another process has ended it. What has waited for too long is kept, since this gate would
-        have ended it itself.
-
-        Args:
-            found: The ids of what is due, as the gate finds it each time that it is free.
-            now: A moment before it looked.
+        have ended it itself. `now` is a moment before it looked.
         """
         for name in self._due.difference(found):
             self._due.discard(name)

@@ -43,9 +43,6 @@ class Suspensions:
 
         It holds at least until the journal knows of it, and what was approved has ended; its end
         counts from when the journal knows of that, and what was approved meanwhile has ended.
-
-        Args:
-            reason: Why it suspends; `None` or empty if it does not.
         """
         key = (scope, cause)
         known = self._now.get(key)
@@ -63,11 +60,7 @@ class Suspensions:
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
     def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
-        """Refuses a suspended request. Needs neither ledger nor disk.
-
-        Raises:
-            InterlockActive: Something suspends it.
-        """
+        """Raises `InterlockActive` for a suspended request. Needs neither ledger nor disk."""
         if found := applying(self._now.values(), request, tags):
             raise InterlockActive("; ".join(each.words for each in found))
 

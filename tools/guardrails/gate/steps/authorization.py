@@ -43,10 +43,7 @@ def check_is_current(context: GateContext) -> None:
 
 
 async def check_request(execution: Execution) -> None:
-    """Step 2 checks that the request is the one that was filed.
-
-    Step 3 verifies its digest's signatures.
-    """
+    """Steps 2 and 3 compare the request with its filing, and verify the signatures of its hash."""
     if not execution.record.is_intact:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
     if execution.record.request.site != execution.context.site.id:
@@ -89,7 +86,6 @@ def _check_signed_since_start(context: GateContext, approvals: Sequence[Decision
 def _check_proposer(
     decision_context: DecisionContext, record: RequestRecord, decisions: Sequence[DecisionRecord]
 ) -> None:
-    """Refuses a request in the name of a person who has not signed it."""
     proposer = record.request.proposer
     if proposer.kind != "person":
         return

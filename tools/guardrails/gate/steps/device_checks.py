@@ -99,7 +99,6 @@ def _requirements(execution: Execution) -> list[Condition]:
 
 
 async def _look(execution: Execution, names: Iterable[str]) -> None:
-    """Reads the tags now, over the write session where it can, else over read sessions."""
     site = execution.context.site
     unknown = [name for name in names if name not in site.tags]
     if unknown:

@@ -26,11 +26,7 @@ _OTHER_TAGS = "it cannot be judged by the site's tags"
 
 
 def give_up_effects(context: GateContext) -> None:
-    """Records UNKNOWN for the effects that another gate was looking for.
-
-    Raises:
-        LedgerError: It cannot be written.
-    """
+    """Records UNKNOWN for the effects that another gate was looking for."""
     for each in pending_effects(context.database):
         _conclude(context, each, "UNKNOWN", _RESTARTED, None)
 
@@ -56,16 +52,7 @@ def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) ->
     """Judges every expectation that is open, and records those that came or whose time is over.
 
     Only of what this gate has verified itself, and by its own memory of what was expected and
-    since when. Rows of other processes are skipped.
-
-    Args:
-        readings: What the gate has read last.
-
-    Returns:
-        The tags that are still looked at.
-
-    Raises:
-        LedgerError: It cannot be written.
+    since when. Rows of other processes are skipped. Returns the tags that are still looked at.
     """
     tags = set[str]()
     for each in context.memory.expected:

@@ -53,10 +53,9 @@ def record_intent(execution: Execution) -> int:
 
 
 def proof(execution: Execution, seq: int) -> Intent:
-    """Returns the intent as the ledger holds it. A permit is made from nothing else.
+    """Returns the intent as the ledger holds it, or raises `LedgerError` so that nothing leaves.
 
-    Raises:
-        LedgerError: It does not hold it; nothing may leave.
+    A permit is made from nothing else.
     """
     action = execution.action
     if not is_proven(execution.context.database, action.action_id, action.wire, seq):

@@ -34,9 +34,6 @@ def set_reverts_due(context: GateContext) -> None:
     One at a time, the last written first, and only when the gate has nothing else in hand: what
     is due must be claimed soon. The gate still takes each through every step; one that comes to
     nothing ends the lease, and what stays open is recorded. So does one of unknown time.
-
-    Raises:
-        LedgerError: The ledger cannot be used.
     """
     for request_id in in_lease(context.database):
         try:
@@ -53,10 +50,9 @@ def set_reverts_due(context: GateContext) -> None:
 
 
 def check_time_has_come(execution: Execution) -> None:
-    """Refuses to undo a time-limited write before its time. A run decides that itself.
+    """Raises `PermitRefused` if a time-limited write is undone before its time.
 
-    Raises:
-        PermitRefused: It is not over, and nothing else has ended it.
+    A run decides that itself.
     """
     request, context = execution.record.request, execution.context
     if execution.action.kind != "recovery" or request.run is not None or request.lease is None:
@@ -70,14 +66,7 @@ def check_time_has_come(execution: Execution) -> None:
 def note_seen_back(
     context: GateContext, left_open: Iterable[OpenWrite], readings: Mapping[str, DataValue]
 ) -> None:
-    """Notes of every write that stayed open that its tag reads again as it did before.
-
-    Args:
-        left_open: See `OpenWrites`.
-
-    Raises:
-        LedgerError: It cannot be written.
-    """
+    """Notes of every write that stayed open that its tag reads again as it did before."""
     for each in left_open:
         reading = context.memory.seen_since(each.action_id, readings).get(each.tag)
         if reading is not None and _is_back(each, reading):
@@ -94,7 +83,6 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
 
 
 def _why_impossible(context: GateContext, record: RequestRecord) -> Denial | None:
-    """Returns why the gate can never undo what a request wrote, or `None` if it can."""
     request, states = record.request, states_of(record)
     try:
         check_own(context, record)
@@ -118,10 +106,8 @@ def _why_now(
 ) -> str | None:
     """Returns why what a request wrote is to be undone now, or `None` if it is not.
 
-    By this gate's own memory, since rows can be written by other processes.
-
-    Args:
-        besides: An action that may be under way, for it is judged for itself.
+    By this gate's own memory, since rows can be written by other processes. An action that may be
+    under way is left out, for it is judged for itself.
     """
     request, at = record.request, written_at(context, record)
     states = states_of(record)

@@ -27,10 +27,8 @@ _FAILED = frozenset({ActionState.REFUSED, ActionState.INVALIDATED, ActionState.A
 def check_own(context: GateContext, record: RequestRecord, besides: str = "") -> None:
     """Refuses a request whose rows differ from what this gate has done.
 
-    What only ends an action without a frame is not asked about: it stops, and moves nothing.
-
-    Args:
-        besides: The action that is under way: whether it was sent before, the intent tells.
+    What only ends an action without a frame is not asked about: it stops, and moves nothing. Nor is
+    the action that is under way: whether it was sent before, the intent tells.
 
     Raises:
         PermitRefused: Names the action. A resolution counts with its signature only.
@@ -62,18 +60,13 @@ def has_broken(context: GateContext, record: RequestRecord) -> bool:
 
 
 def written_at(context: GateContext, record: RequestRecord) -> Instant | None:
-    """Returns when this gate found that the last command of a request took effect.
-
-    Returns:
-        `None` where it has found that of none.
-    """
+    """Returns when this gate found that the last command took effect, `None` if none did."""
     memory = (context.memory.of(each.action_id) for each in record.request.commands)
     found = [entry.at for entry in memory if entry is not None and entry.state in APPLIED]
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 
 def _is_resolved(context: GateContext, record: RequestRecord, action: ActionRecord) -> bool:
-    """Whether a person has signed the ledger's resolution of an action that this gate left open."""
     if context.memory.state_of(action.action_id) not in UNRESOLVED_ACTIONS:
         return False
     decisions = load_decisions(context.database, record.request.request_id)

@@ -67,7 +67,6 @@ def conclude(execution: Execution, state: ActionState, reason: str, *, sent: boo
 
 
 def _set_next_due(execution: Execution, transaction: Transaction) -> None:
-    """Sets the next command due, and notes it in the gate's memory."""
     if due := set_next_due(transaction, execution.record.request.request_id):
         execution.context.memory.note(due, ActionState.DUE, transaction.now)
 

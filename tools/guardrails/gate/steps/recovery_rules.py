@@ -11,11 +11,7 @@ from ..state.execution import Execution
 
 
 def check_recovery(execution: Execution) -> None:
-    """Refuses a recovery of a run that has sent nothing, and an undo of what was not sent.
-
-    Raises:
-        PermitRefused: There is nothing to undo, or the action does not undo it.
-    """
+    """Raises `PermitRefused` for a recovery that has nothing to undo, or does not undo it."""
     action, run = execution.action, execution.record.request.run
     if action.kind != "recovery":
         return
@@ -52,7 +48,6 @@ def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
 
 
 def _check_lease(execution: Execution) -> None:
-    """Refuses to undo what was not sent."""
     record = execution.record
     intents = epochs_of_request(execution.context.database, record.request.request_id)
     sent = _without_unsent(execution, _sent(execution, intents))

@@ -13,11 +13,7 @@ BUDGET_S = 2.0
 
 
 async def check_before_send(execution: Execution) -> None:
-    """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out.
-
-    Raises:
-        GuardrailError: It may not leave any more.
-    """
+    """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out."""
     if denial := _outdated(execution):
         raise PermitRefused(str(denial))
     execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
@@ -28,8 +24,7 @@ async def check_before_send(execution: Execution) -> None:
 async def send_frame(execution: Execution) -> None:
     """Step 13 sends exactly one frame. A refusal or an unknown outcome is kept for later steps.
 
-    Raises:
-        PermitRefused: There is no intent on disk, or the frame has left.
+    Raises `PermitRefused` if there is no intent on disk, or the frame has left.
     """
     intent = execution.intent
     if intent is None:
@@ -64,7 +59,6 @@ async def check_answer(execution: Execution) -> None:
 
 
 def _outdated(execution: Execution) -> Denial | None:
-    """Returns why the reading is too old, on either clock, or `None` if it is fresh."""
     since_s = execution.context.clock().since_s(execution.read_at) if execution.read_at else None
     if since_s is None:
         return Denial("clock", "the clock was set after the plant was read")

@@ -9,12 +9,9 @@ from ...approval.build_request import equipment_of, max_age_of, requirements, to
 
 
 def check_description(site: Site, tag: Tag, action: Action) -> None:
-    """Refuses a request that describes the tag otherwise than filing would have.
+    """Raises `PermitRefused` if a request describes the tag otherwise than filing would have.
 
     Lockouts, holds, the read-back and the person's eyes all go by the description.
-
-    Raises:
-        PermitRefused: It does, and where.
     """
     found = {
         "connection": tag.connection,

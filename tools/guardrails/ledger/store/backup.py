@@ -37,12 +37,9 @@ class Backup:
 
 
 def back_up(database: Database, target: Path) -> Backup:
-    """Copies the ledger, with its anchors as `TARGET.anchors` beside it.
+    """Copies the ledger to a new file, with its anchors as `TARGET.anchors` beside it.
 
     The anchors are written last: a copy without them was not finished.
-
-    Args:
-        target: A file that is not there yet, on any disk.
 
     Raises:
         LedgerError: There is such a file, it cannot be written, or the copy is not sound; then
@@ -117,7 +114,6 @@ def _check_database(copy: Path, shell: sqlite3.Connection, site: str) -> None:
 
 @contextmanager
 def _new_file(path: Path) -> Generator[None]:
-    """Makes an empty file, and takes it away again if what follows fails."""
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         os.close(os.open(path, flags, 0o600))

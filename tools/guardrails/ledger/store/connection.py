@@ -28,11 +28,7 @@ _PRAGMAS = (
 
 
 def connect(path: Path, application_id: int = APPLICATION_ID) -> sqlite3.Connection:
-    """Opens a database, created if there is none.
-
-    Raises:
-        LedgerError: It cannot be opened, or is another program's.
-    """
+    """Opens a database, created if there is none. Another program's raises `LedgerError`."""
     with suppress(OSError):  # SQLite tells why
         make_file(path)  # and gives its log and its shared memory the same rights
     try:

@@ -52,11 +52,7 @@ class Transaction:
         return row
 
     def change(self, statement: str, values: Sequence[object]) -> None:
-        """Changes exactly one row.
-
-        Raises:
-            LostRace: It changed none: what the statement compares is no longer so.
-        """
+        """Changes exactly one row, or raises `LostRace`, since what it compares is no longer so."""
         if self._connection.execute(statement, values).rowcount != 1:
             raise LostRace("another process changed it first; nothing was changed")
 
@@ -71,14 +67,10 @@ class Transaction:
 
 
 class Database:
-    """An open ledger.
+    """An open ledger of a site, made in the state folder if there is none.
 
-    Args:
-        state: The site's state folder, on a local disk; the ledger is made if there is none.
-        site: The site's id; a ledger of another site is refused.
-
-    Raises:
-        LedgerError: It cannot be opened, is another site's, or is older than its anchors say.
+    The state folder must be on a local disk. A ledger that cannot be opened or read, is another
+    site's, or is older than its anchors say, raises `LedgerError`.
     """
 
     def __init__(self, state: Path, site: str) -> None:
@@ -145,9 +137,6 @@ class Database:
 
         Nothing may be written inside. Others can, and their rows wait in the write-ahead log.
         One inside another is the same moment.
-
-        Raises:
-            LedgerError: It cannot be read.
         """
         if self._connection.in_transaction:
             yield
@@ -160,22 +149,14 @@ class Database:
                 self._connection.execute("ROLLBACK")
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer to a question.
-
-        Raises:
-            LedgerError: It cannot be read.
-        """
+        """Returns every answer to a question."""
         try:
             return self._connection.execute(question, values).fetchall()
         except sqlite3.Error as error:
             raise ledger_error(self._path, error) from error
 
     def version(self) -> tuple[int, int]:
-        """Returns a value that changes with every change of the ledger, by any process.
-
-        Raises:
-            LedgerError: It cannot be read.
-        """
+        """Returns a value that changes with every change of the ledger, by any process."""
         return self.all("PRAGMA data_version")[0][0], self._connection.total_changes
 
     def journal(self, after: int = 0) -> Iterator[JournalRow]:
@@ -191,9 +172,6 @@ class Database:
         """Copies the whole database, as it is at one moment, into an empty file.
 
         Others go on writing meanwhile. The copy is one file, without a write-ahead log.
-
-        Raises:
-            LedgerError: It cannot be read, or the copy cannot be written.
         """
         try:
             with closing(sqlite3.connect(target)) as copy:
@@ -213,9 +191,6 @@ class Database:
         Args:
             of_all: Of the latest some hundreds, not of the furthest alone: others may have gone
                 on from where it was cut.
-
-        Raises:
-            LedgerError: It is.
         """
         head = self.head()  # before the anchors: they follow it
         anchored = self.anchors.latest()
@@ -233,11 +208,7 @@ class Database:
             )
 
     def check_schema(self) -> None:
-        """Refuses a ledger whose triggers do not guard it any more.
-
-        Raises:
-            LedgerError: A table, an index or a trigger is not the one that was made.
-        """
+        """Refuses a ledger in which a table, an index or a trigger is not the one that was made."""
         with self._translated():
             if is_altered(self._connection):
                 raise LedgerError(

@@ -30,11 +30,7 @@ class JournalRow:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """Fields `seq prev at boot_s boot_id kind subject body` of the row.
-
-        Raises:
-            ValueError: The text is no table in canonical form.
-        """
+        """Fields `seq prev at boot_s boot_id kind subject body`. Other text raises `ValueError`."""
         fields: object = parse_canonical(self.text)
         if not isinstance(fields, dict):
             raise ValueError("it is no table")
@@ -65,22 +61,16 @@ class Anchors:
     """A second file in which the head of the journal is noted after each commit.
 
     The ledger alone can be replaced by an older copy of itself; beside the anchors it shows.
-
-    Args:
-        path: The file, made when first written.
+    A file that cannot be read or written raises `LedgerError`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def prepare(self) -> bool:
-        """Makes the file if there is none, and sees whether it can be written to.
+        """Makes the file if there is none, and returns whether anything stands in it.
 
-        Returns:
-            Whether anything stands in it.
-
-        Raises:
-            LedgerError: It cannot; nothing may be committed.
+        After a `LedgerError` nothing may be committed.
         """
         try:
             is_new = not self._path.exists()
@@ -130,11 +120,7 @@ class Anchors:
         return os.open(self._path, flags, 0o640)
 
     def lines(self) -> list[str]:
-        """Returns every line of the file, none if nothing was ever recorded.
-
-        Raises:
-            LedgerError: It cannot be read.
-        """
+        """Returns every line of the file, none if nothing was ever recorded."""
         try:
             return self._path.read_text(encoding="ascii").splitlines()
         except FileNotFoundError:
@@ -151,9 +137,6 @@ class Anchors:
 
         Processes note their commits a little out of order, never by more than a few lines.
         A line that was torn by a power failure is passed over here; `chain_faults` tells of it.
-
-        Raises:
-            LedgerError: It cannot be read.
         """
         try:
             with self._path.open("rb") as file:
@@ -176,13 +159,9 @@ def _anchor(line: str) -> tuple[int, str] | None:
 
 
 class Chain:
-    """Follows the journal row by row, and finds where it is not what was once written.
+    """Follows the journal row by row, and finds `faults` where it is not what was once written.
 
-    Args:
-        anchors: The lines of the anchors' file, read before the first row.
-
-    Attributes:
-        faults: What was found so far.
+    The anchors are the lines of their file, read before the first row.
     """
 
     def __init__(self, anchors: Sequence[str]) -> None:
@@ -197,11 +176,7 @@ class Chain:
                 self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
 
     def follow(self, row: JournalRow) -> Mapping[str, Any] | None:
-        """Follows the next row.
-
-        Returns:
-            What it says; `None` if it cannot be read.
-        """
+        """Follows the next row, and returns what it says, or `None` if it cannot be read."""
         self._count += 1
         place, previous = self._count, self._previous
         self._previous = row.hash
@@ -238,12 +213,7 @@ class Chain:
 
 
 def chain_faults(rows: Iterable[JournalRow], anchors: Sequence[str]) -> list[str]:
-    """Returns everything that shows that the journal is not what was once written.
-
-    Args:
-        rows: All of them in order.
-        anchors: The lines of the anchors' file.
-    """
+    """Returns everything that shows that the journal is not what was once written."""
     chain = Chain(anchors)
     for row in rows:
         chain.follow(row)

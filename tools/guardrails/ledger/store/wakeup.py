@@ -27,12 +27,8 @@ _OPEN_SOCKET = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW | os.O_CLOEXEC
 def notify(state: Path, name: str) -> None:
     """Tells every listener of a site that something has become of a request or an action.
 
-    A listener that does not keep up is left alone, one that is gone is taken away, and nothing
-    but a socket in the folder itself is ever written to. Never raises.
-
-    Args:
-        state: The site's state folder.
-        name: The id, and all that is told.
+    The id is all that is told. A listener that does not keep up is left alone, one that is gone is
+    taken away, and nothing but a socket in the folder itself is ever written to. Never raises.
 
     Effect: none. Retry: none. Timeout: none; it does not wait.
     """
@@ -76,9 +72,6 @@ class WakeupListener:
     """Is woken by `notify` while the context is open.
 
     Where that fails it waits for the time-out, since listeners poll anyway.
-
-    Args:
-        state: The site's state folder.
     """
 
     def __init__(self, state: Path) -> None:
