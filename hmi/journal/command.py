@@ -206,9 +206,5 @@ def _moment(text: str | None, option: str) -> datetime | None:
 
 
 def open_ledger(site: Site) -> Database:
-    """Opens a site's ledger.
-
-    Raises:
-        LedgerError: It cannot be used.
-    """
+    """Opens a site's ledger. Raises `LedgerError` if it cannot be used."""
     return Database(site.state, site.id)

@@ -39,12 +39,7 @@ _SHOWN_ELSEWHERE = frozenset({"text", "signature", "card", "chain", "digest", "r
 def write_csv(
     journal: Journal, entries: Iterable[JournalEntry], write: Callable[[str], object]
 ) -> None:
-    """Writes a heading and a line for each row.
-
-    Args:
-        entries: The rows to write.
-        write: Takes text with line ends of carriage return and line feed.
-    """
+    """Writes a heading and a line for each row, with carriage return and line feed."""
     actions = {
         action.action_id: action
         for history in journal.requests.values()

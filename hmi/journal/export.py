@@ -40,9 +40,6 @@ def export_report(
 ) -> bool:
     """Writes the journal as a report, and returns whether the audit found no fault.
 
-    Args:
-        now: The time of the report.
-
     Raises:
         ConfigError: Policy or operators cannot be read.
         InvalidArguments: There is no such request.

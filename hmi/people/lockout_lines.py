@@ -20,11 +20,7 @@ def lockout_lines(
 ) -> list[str]:
     """Returns a line for each scope that is locked out by its file or latched by a gate.
 
-    Args:
-        latched: The scopes that the gate has latched; `None` reads them from the ledger.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
+    Without given latches they are read from the ledger, which raises `LedgerError`.
     """
     known = locked_out(site, database) if latched is None else latched
     scopes = {*known, *read_lockouts(site.state)}

@@ -91,11 +91,7 @@ def _administrator(
 
 
 def check_unrevoked(revoked: frozenset[str], public: PublicKey) -> None:
-    """Refuses a revoked key.
-
-    Raises:
-        InvalidArguments: The key was revoked.
-    """
+    """Refuses a revoked key by `InvalidArguments`."""
     if fingerprint(public) in revoked:
         raise InvalidArguments(f"the key {fingerprint(public)} was revoked; it stays invalid")
 

@@ -154,11 +154,8 @@ def sign_subject(
 def as_option(site: Site, roster: Roster, at: datetime, without: AbstractSet[str]) -> str:
     """Returns the option that names the next signer, if a command cannot find them alone.
 
-    Args:
-        without: Persons who may not sign next.
-
-    Returns:
-        ` --as` with the only other person, or with `NAME`; empty with at most one key here.
+    It is ` --as` with the only person not in `without`, or with `NAME`; empty with at most one key
+    here.
     """
     here = {
         each.person

@@ -28,12 +28,8 @@ _INDENT = 4
 async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
     """Runs the gate until Ctrl-C, SIGTERM, or the end of standard input.
 
-    An action under way is brought to its end first.
-
-    Args:
-        note_start: Called before there is anything to lose.
-        as_json: Print one JSON line when the gate is ready, and one for each row of the
-            journal.
+    An action under way is brought to its end first. As JSON, one line tells that the gate is ready,
+    and one each row of the journal. Before `note_start` there is nothing to lose.
     """
     for problem in load_roster(site).ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")

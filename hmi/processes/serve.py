@@ -29,11 +29,8 @@ async def serve(
 ) -> None:
     """Runs the work until it ends or fails, or until standard input ends.
 
-    An error in printing ends nothing. It is reported once on standard error.
-
-    Args:
-        show: Returns a new row of the journal as a line; empty for a row that is not printed.
-        state: The site's state folder, where the gate wakes its listeners.
+    An error in printing ends nothing. It is reported once on standard error. A new row for which
+    `show` returns an empty line is not printed.
     """
     freeze_heap()
     ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))

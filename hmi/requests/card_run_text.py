@@ -64,11 +64,7 @@ def playbook(run: CardRun) -> Part:
 
 
 def evidence(run: CardRun, requires: list[CardCondition], *, is_whole: bool) -> Iterator[Part]:
-    """Yields the evidence when submitted and now.
-
-    Args:
-        requires: The permissives that are drawn already, and not repeated.
-    """
+    """Yields the evidence when submitted and now, but no permissive that is drawn already."""
     known = {each.why.removeprefix("permissive ") for each in requires}
     for side in ("for", "against", "permissive"):
         rows = [

@@ -34,12 +34,11 @@ _REASON_LINES = 3
 def render_card(
     card: Card, width: int = WIDEST, *, is_coloured: bool = False, is_whole: bool = False
 ) -> list[str]:
-    """Returns a card as lines, none wider than the terminal.
+    """Returns a card as lines, none wider than the terminal, from 60 to 80 columns.
 
     Args:
-        width: Of the terminal, columns; a card takes from 60 to 80.
         is_coloured: Whether abnormal parts are also coloured.
-        is_whole: Whether a long reason is draw_part completely instead of its first three lines.
+        is_whole: Whether a long reason is drawn completely instead of its first three lines.
     """
     width = fitting_width(width)
     groups = _groups_of(card, width, is_whole)

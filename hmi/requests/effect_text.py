@@ -31,11 +31,7 @@ def row_effect_text(body: Mapping[str, Any]) -> str:
 
 
 def effect_line(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns the verdict, its time and the expected result of a row.
-
-    Args:
-        kind: The kind of the row, such as `effect.MISSED`.
-    """
+    """Returns the verdict, its time and the expected result of a row such as `effect.MISSED`."""
     verdict = printable(kind.partition(".")[2])
     after_s = body.get("after_s")
     after = f" after {exact_span(round(after_s, 1))}" if isinstance(after_s, int | float) else ""
@@ -44,14 +40,7 @@ def effect_line(kind: str, body: Mapping[str, Any]) -> str:
 
 
 def effect_sentence(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns a sentence about a result that was not met or proves nothing.
-
-    Args:
-        kind: The kind of the row.
-
-    Returns:
-        The sentence; empty for every other row.
-    """
+    """Returns a sentence about a result not met or without proof, else an empty string."""
     expected, observed = str(body.get("expected")), str(body.get("observed"))
     text = printable(expected, _LONG)
     if kind == _CAME and was_met_before(body):

@@ -27,13 +27,7 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
     """Prints each change of a request until it has ended or is held for a person.
 
     Ctrl-C ends the printing, not the approval. A missing gate is reported once, and the printing
-    continues.
-
-    Args:
-        state: The site's state folder, where the gate notifies listeners.
-
-    Returns:
-        Whether every command is verified.
+    continues. Returns whether every command is verified.
     """
     printed: dict[str, ActionState] = {}
     is_warned = False

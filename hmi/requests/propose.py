@@ -41,12 +41,9 @@ async def propose_writes(
     *,
     terms: Terms = NO_TERMS,
 ) -> RequestState:
-    """Submits a request of a person and prints its id.
+    """Submits a request of a person for assignments `TAG=VALUE` and prints its id.
 
-    Args:
-        assignments: Each `TAG=VALUE`.
-        open_key: Asks for the passphrase; called after the assignments were checked.
-        terms: The lease and the expected results.
+    The passphrase is asked for after the assignments were checked.
 
     Raises:
         HandwheelError: Nothing was submitted.

@@ -24,10 +24,7 @@ def object_to(
     operator: Operator,
     open_key: Callable[[], Signer],
 ) -> RequestState:
-    """Signs a rejection or a revocation, and records it in the ledger.
-
-    Returns:
-        The new state of the request.
+    """Signs a rejection or a revocation, records it in the ledger, and returns the new state.
 
     Raises:
         GuardrailError: The request cannot be rejected or revoked now, or not by this person.

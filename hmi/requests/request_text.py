@@ -22,8 +22,7 @@ _STUCK = {
 def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
     """Returns a line with id, state, risk class, writes and remaining time.
 
-    Args:
-        has_gate: Whether a gate is running. Without one an action under way does not advance.
+    Without a gate an action under way does not advance.
     """
     writes = ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
@@ -63,11 +62,7 @@ def stuck_text(action: ActionRecord) -> str:
 def next_approval(
     context: DecisionContext, request: ActionRequest, signed: Iterable[str], now: Instant
 ) -> str:
-    """Returns the command with which the next person approves a request.
-
-    Args:
-        signed: The persons who have signed already.
-    """
+    """Returns the command with which a person who has not signed yet approves a request."""
     people = {request.proposer.name, *signed}
     name = as_option(context.site, context.roster, now.wall, people)
     return f"next: handwheel requests approve {request.request_id}{name}"

@@ -22,11 +22,7 @@ _INDENT = 4
 def whole_request(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> list[str]:
-    """Returns everything about a request as lines for this terminal.
-
-    Args:
-        card: The current card; `None` if the request is decided.
-    """
+    """Returns everything about a request as lines for this terminal, its card until decided."""
     width, snapshot = card_width(), read_snapshot(context.site.state, now)
     lines = (
         render_card(card, width, is_coloured=has_colour(), is_whole=True)
@@ -47,11 +43,7 @@ def whole_request(
 def whole_fields(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> dict[str, object]:
-    """Returns the same as fields for JSON.
-
-    Args:
-        card: The current card; `None` if the request is decided.
-    """
+    """Returns the same as fields for JSON."""
     snapshot, signed = read_snapshot(context.site.state, now), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
     has_left = is_waiting and waited_s is not None

@@ -37,13 +37,9 @@ _LONG = 600  # characters of a line: a condition with all its values
 def lease_text(
     database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> str:
-    """Returns the remaining lease of a request and the writes that end it.
+    """Returns the remaining lease of a request and the writes that end it, if any are undone.
 
-    Args:
-        snapshot: The gate's snapshot. Without one as new as the lease, nothing is promised.
-
-    Returns:
-        The text; empty if nothing is to be undone.
+    Without a gate's snapshot as new as the lease, nothing is promised.
     """
     request = record.request
     if request.lease is None or record.state is not RequestState.APPROVED:

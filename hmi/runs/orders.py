@@ -71,11 +71,7 @@ _MEANS: Mapping[SignedOrder, str] = {
 
 
 def roles_of(view: RunView, plan: BoundPlaybook | None) -> list[str]:
-    """Returns the roles of which a person needs one to sign an order to a run.
-
-    Args:
-        plan: Its playbook; `None` if there is none any more.
-    """
+    """Returns the roles of which a person needs one to sign an order to a run."""
     found = {role for each in view.requests for role in each.request.roles}
     if plan is not None and plan.approval is not None:
         found.add(plan.approval.role)
@@ -83,11 +79,7 @@ def roles_of(view: RunView, plan: BoundPlaybook | None) -> list[str]:
 
 
 def check_state(view: RunView, order: Order) -> None:
-    """Refuses an order that does not fit the state of a run.
-
-    Raises:
-        PermitRefused: It does not.
-    """
+    """Refuses an order that does not fit the state of a run. Raises `PermitRefused`."""
     name, run = view.entry.run_id, view.run
     try:
         apply(run, RunEvent(_EVENTS[order], {"goal": "rollback"}))
@@ -148,7 +140,6 @@ def sign_order(
 
     Args:
         seen: The number of the run's newest row when the person looked.
-        open_key: Asks for the passphrase.
 
     Raises:
         GuardrailError: The person may not, or the run has gone on since.
@@ -183,11 +174,9 @@ def _role_for(
 def follow_order(
     database: Database, given: RunOrder, run_id: str, *, is_damaged: bool = False
 ) -> bool:
-    """Waits a few seconds for a run to follow an order, and prints the result.
+    """Waits a few seconds for a run to follow an order, prints the result and returns it.
 
-    Args:
-        is_damaged: Whether the run's record cannot be read; then only what stands behind the
-            order is looked at.
+    If the run's record is damaged, only what stands behind the order is looked at.
 
     Returns:
         Whether it has followed; if not, it has not looked yet.

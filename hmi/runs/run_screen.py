@@ -43,9 +43,7 @@ def render_run(
 ) -> list[str]:
     """Returns a run as lines, none wider than the terminal.
 
-    Args:
-        titles: Of the playbook's steps, by id, in order; empty if it is not at hand.
-        width: Of the terminal, columns.
+    `titles` are those of the playbook's steps, by id, in order; empty if it is not at hand.
     """
     width = fitting_width(width)
     assets = ", ".join(plain(each) for each in view.opening.get("assets", []))

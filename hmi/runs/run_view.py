@@ -69,11 +69,7 @@ class RunView:
         return [row.body for row in self.rows if row.kind == kind]
 
     def steps(self, titles: Mapping[str, str]) -> list[StepView]:
-        """Returns its steps in order.
-
-        Args:
-            titles: Of the playbook's steps, by id, in order; empty if it is not at hand.
-        """
+        """Returns its steps in order, with titles by id, none if the playbook is not at hand."""
         asked = [step for body in self.bodies("filed") for step in body.get("steps", [])]
         names = dict.fromkeys((*titles, *self.run.steps, *asked))
         latest = {str(row.body["step"]): row for row in self.rows if row.kind == "step"}
@@ -140,11 +136,7 @@ def find_run(database: Database, name: str) -> RunEntry:
 
 
 def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
-    """Returns a run as it stands now.
-
-    Raises:
-        LedgerError: It cannot be read, or its events are no run's.
-    """
+    """Returns a run as it stands now. Raises `LedgerError` if its rows cannot be read."""
     run = load_run(database, entry.run_id)
     rows = load_rows(database, entry.run_id)
     requests = [load_exactly(database, each) for each in run.requests]

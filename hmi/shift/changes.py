@@ -43,11 +43,7 @@ class ChangeTracker:
         return [*new_faults, *requests, *self._stop_changes(now)]
 
     def overview(self, now: Instant) -> list[str]:
-        """Returns a line for each open request, open write, lockout and suspension.
-
-        Raises:
-            LedgerError: The ledger cannot be read.
-        """
+        """Returns a line for each open request, write, lockout and suspension, or `LedgerError`."""
         has_gate = read_snapshot(self._site.state, now) is not None
         lines = [request_line(each, now, has_gate=has_gate) for each in self._open(now, set())]
         open_ = open_lines(self._database)

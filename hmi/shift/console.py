@@ -34,10 +34,7 @@ class NoConsole(HandwheelError):
 
 
 def run_console(site: Site, person: str, lock_after_s: float) -> None:
-    """Runs the console of a person until they quit.
-
-    Args:
-        lock_after_s: Time without a typed line until the console locks, seconds.
+    """Runs the console of a person until they quit. It locks after this time without a typed line.
 
     Raises:
         NoConsole: Standard input or output is no terminal, or this is a background job.

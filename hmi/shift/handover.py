@@ -36,15 +36,10 @@ def hand_over(
     note: str | None,
     open_key: Callable[[Operator], Signer],
 ) -> ShiftSummary | None:
-    """Shows the summary, asks for confirmation and both passphrases, and records it.
+    """Shows the summary, asks for confirmation and both passphrases, records and returns it.
 
-    Args:
-        note: A note of the leaving person; `None` asks.
-        open_key: Asks for a person's passphrase, or returns their open key; called after each
-            confirmation.
-
-    Returns:
-        The signed summary; `None` without confirmation.
+    Without a given note it is asked for. A key is opened after each confirmation. Without
+    confirmation it returns `None`.
 
     Raises:
         NotHandedOver: There is no terminal.

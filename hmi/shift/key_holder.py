@@ -31,10 +31,7 @@ def read_clocks() -> ConsoleClocks:
 class KeyHolder:
     """The console session of one person, with their open key while it is unlocked.
 
-    Args:
-        person: The operator at the console.
-        lock_after_s: Time without a typed line until it locks, seconds.
-        clocks: Returns the current time.
+    It locks after `lock_after_s` without a typed line.
     """
 
     def __init__(
@@ -72,10 +69,7 @@ class KeyHolder:
             self._signer = None
 
     def unlock(self, open_signer: Callable[[Operator], Signer]) -> None:
-        """Unlocks the console.
-
-        Args:
-            open_signer: Asks for the passphrase and opens the key.
+        """Unlocks the console with the key that the given function opens.
 
         Raises:
             ConsoleLocked: The person's record or key is not valid.
@@ -101,11 +95,7 @@ class KeyHolder:
             self.handle(ConsoleEvent.KEY_VOID)
 
     def signer(self) -> Signer:
-        """Returns the open key, for one signature.
-
-        Raises:
-            ConsoleLocked: It is locked.
-        """
+        """Returns the open key, for one signature. Raises `ConsoleLocked` if it is locked."""
         self.check()
         if self._signer is None:
             raise ConsoleLocked(f"the console is locked: {self.reason}; nothing was signed")

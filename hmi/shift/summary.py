@@ -35,11 +35,7 @@ _NO_SNAPSHOT = "no snapshot from the gate: is it running?"
 def summarize(
     context: DecisionContext, leaving: str, coming: str, note: str | None, now: Instant
 ) -> ShiftSummary:
-    """Returns what is open at a site, and the writes since the last shift handover.
-
-    Raises:
-        LedgerError: The ledger cannot be read.
-    """
+    """Returns what is open, and the writes since the last handover. Raises `LedgerError`."""
     database = context.database
     damaged: list[str] = []
     listed = list_now(

@@ -64,11 +64,7 @@ class ConsoleContext:
 
 
 def run_typed(console: ConsoleContext, line: str) -> None:
-    """Runs a typed line. An empty line does nothing.
-
-    Raises:
-        HandwheelError: The command failed.
-    """
+    """Runs a typed line, if it is not empty. Raises `HandwheelError` if the command failed."""
     word, _, rest = line.strip().partition(" ")
     word = _LETTERS.get(word.lower(), word.lower())
     if not word:

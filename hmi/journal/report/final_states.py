@@ -27,10 +27,9 @@ def last_state(entries: Iterable[JournalEntry], prefix: str) -> str:
 
 
 def action_state(action: Action, entries: Sequence[JournalEntry]) -> str:
-    """Returns the state of an action. A later signed resolution replaces an outcome.
+    """Returns the state of an action from all rows of its request.
 
-    Args:
-        entries: All rows of its request.
+    A later signed resolution replaces an outcome.
     """
     own = [each for each in entries if each.subject == action.action_id]
     move, state = last_move(own, ACTION), last_state(own, ACTION)

@@ -7,11 +7,7 @@ _LABEL = 14
 
 
 class ReportWriter:
-    """Collects the lines of a report.
-
-    Attributes:
-        lines: At most 80 columns wide.
-    """
+    """Collects the lines of a report, at most 80 columns wide."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -33,12 +29,7 @@ class ReportWriter:
         self.lines += ["", title, "-" * columns_of(title)]
 
     def paragraph(self, text: str, indent: int = 0, hang: int = 0) -> None:
-        """Writes a paragraph.
-
-        Args:
-            indent: Of the first line, columns.
-            hang: Extra indent of the other lines, columns.
-        """
+        """Writes a paragraph, its first line indented and the others by `hang` more, columns."""
         first, *rest = wrapped(text, WIDTH - indent, hang)
         self.lines.append(f"{' ' * indent}{first}".rstrip())
         self.lines += [f"{' ' * (indent + hang)}{line}" for line in rest]
@@ -53,12 +44,7 @@ class ReportWriter:
 
 
 def wrapped(text: str, width: int, hang: int = 0) -> list[str]:
-    """Returns a text as lines, broken between words where possible.
-
-    Args:
-        width: Of the first line, columns.
-        hang: By how much the other lines are narrower, columns.
-    """
+    """Returns a text as lines broken between words, all but the first `hang` columns narrower."""
     lines: list[str] = []
     while columns_of(text) > width:
         fitting, columns = 0, 0

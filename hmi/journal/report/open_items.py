@@ -36,8 +36,7 @@ _ALL = (
 def write_open(report: ReportWriter, journal: Journal) -> None:
     """Writes the section about open requests, writes, runs, blocks and authority.
 
-    Args:
-        journal: The whole journal, after `note_closed_writes`.
+    The journal is the whole one, after `note_closed_writes`.
     """
     histories = list(journal.requests.values())
     report.heading("STILL OPEN AT THE LAST ROW")

@@ -114,12 +114,7 @@ def render_report(
     selection: Selection,
     now: Instant,
 ) -> str:
-    """Returns the report, a text of 80 columns.
-
-    Args:
-        found: The result of the audit of the whole journal.
-        now: The time of the report.
-    """
+    """Returns the report, a text of 80 columns, with the audit of the whole journal."""
     report = ReportWriter()
     note_closed_writes(list(journal.requests.values()), journal.entries)
     histories, runs, others = (

@@ -26,11 +26,7 @@ def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: 
 
 
 def shift_handover_text(subject: str, body: Mapping[str, Any]) -> str:
-    """Returns who handed over to whom, and the last row in the summary.
-
-    Args:
-        subject: The subject of the row, used if the summary cannot be read.
-    """
+    """Returns who handed over to whom (or the subject), and the last row in the summary."""
     card = card_of(JournalEntry(0, "", "", subject, body))
     leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
     if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):

@@ -31,12 +31,9 @@ _HASH = 16
 
 
 class Signatures:
-    """Writes signatures, and whether each verifies now.
+    """Writes signatures, and whether each verifies now, by the current `operators.yaml`.
 
-    Args:
-        roster: The persons in the current `operators.yaml`.
-        revoked_keys: Every key that has been revoked.
-        entries: All rows of the journal, to find when a key was revoked.
+    Needs all rows of the journal, to find when a key was revoked.
     """
 
     def __init__(
@@ -54,11 +51,7 @@ class Signatures:
         }
 
     def write(self, report: ReportWriter, entry: JournalEntry, lead: str) -> None:
-        """Writes the signature in a row.
-
-        Args:
-            lead: A number or a time in front of it.
-        """
+        """Writes the signature in a row, with a number or a time in front."""
         signed = Signed(str(entry.body.get("text")), str(entry.body.get("signature")))
         try:
             decision = parse_decision(signed.text)

@@ -17,12 +17,7 @@ _KIND, _WHY = 60, 200  # characters
 def row_or_fault(
     row: JournalRow, show: Callable[[JournalRow], str], show_fault: Callable[[JournalRow, str], str]
 ) -> str:
-    """Returns a row as a line, or the reason if it cannot be shown.
-
-    Args:
-        show: Formats a well-formed row.
-        show_fault: Formats a malformed row with its reason.
-    """
+    """Returns a row as a line, or the reason if it cannot be shown, by one of two functions."""
     try:
         return show(row)
     except ROW_FAULTS as fault:

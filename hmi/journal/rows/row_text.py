@@ -13,11 +13,7 @@ Words = Callable[[str, Mapping[str, Any]], str]
 
 
 def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
-    """Returns the text of a row, or `None` if its kind has no text here.
-
-    Args:
-        subject: The subject of the row.
-    """
+    """Returns the text of a row, or `None` if its kind has no text here."""
     if kind.startswith("effect."):
         return effect_line(kind, body)
     words = _WORDS.get(kind)

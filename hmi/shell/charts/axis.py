@@ -37,11 +37,7 @@ class Axis:
 
 
 def round_axis(low: float, high: float) -> Axis:
-    """Returns an axis that reaches from the round number below `low` to the one above `high`.
-
-    Args:
-        low: Less than `high`.
-    """
+    """Returns an axis from the round number below `low` to the one above `high`, a greater one."""
     wide, fine = (_outer_axis(low, high, lines) for lines in (_LINES, _LINES + 1))
     is_tighter = fine.high - fine.low < wide.high - wide.low
     return fine if is_tighter and len(fine.ticks) <= _LINES + 2 else wide
@@ -62,11 +58,7 @@ def exact_axis(low: float, high: float) -> Axis:
 
 
 def time_axis(start_s: float, end_s: float) -> tuple[Axis, str]:
-    """Returns the axis of a run and its unit.
-
-    Args:
-        start_s: Seconds, less than `end_s`.
-    """
+    """Returns the axis of a run and its unit, from seconds, the start before the end."""
     length_s = end_s - start_s
     unit, size_s, steps = next(each[1:] for each in _UNITS if length_s <= each[0])
     low, high = start_s / size_s, end_s / size_s

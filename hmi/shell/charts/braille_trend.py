@@ -71,10 +71,7 @@ def _character(cell: int, *, is_limit: bool) -> str:
 def labelled(
     title: str, values: Sequence[float | None], width: int, height: int, scale: TrendScale
 ) -> list[str]:
-    """Returns a trend under its title, with the ends of its scale on the left.
-
-    All lines together are `width` columns wide.
-    """
+    """Returns a trend under its title, `width` columns wide with the ends of its scale."""
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
     if scale.limit is not None:

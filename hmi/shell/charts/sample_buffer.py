@@ -8,13 +8,7 @@ from handwheel.connectors.model.values import DataValue, Quality
 
 
 class SampleBuffer:
-    """Buffer of the last samples of numeric tags. Bad quality leaves a gap.
-
-    Args:
-        names: The tags.
-        length: Samples per tag.
-        every_s: Seconds between two of them, for `sample`.
-    """
+    """Buffer of the last `length` samples of numeric tags. Bad quality leaves a gap."""
 
     def __init__(self, names: Iterable[str], length: int, every_s: float = 0.0) -> None:
         self._series: dict[str, deque[float | None]] = {
@@ -26,11 +20,7 @@ class SampleBuffer:
         self._count = 0
 
     def begin(self, recorded: Mapping[str, Sequence[float | None]]) -> None:
-        """Fills the buffer with recorded samples. Tags without a record get a gap.
-
-        Args:
-            recorded: Equally many samples each, at the same times, oldest first.
-        """
+        """Fills the buffer with equally many samples of tags, oldest first. Others get a gap."""
         first = min((_first_known(series) for series in recorded.values()), default=None)
         if first is None:
             return
@@ -39,11 +29,7 @@ class SampleBuffer:
             series.extend(recorded.get(name, [None] * (first + self._count))[first:])
 
     def sample(self, readings: Mapping[str, DataValue], now_s: float) -> None:
-        """Adds the readings if a sample is due.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Adds the readings if a sample is due at this monotonic time, every `every_s` seconds."""
         if now_s >= self._due_s:
             self._due_s = max(self._due_s + self._every_s, now_s)
             self.add(readings)

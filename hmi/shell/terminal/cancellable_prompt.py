@@ -25,9 +25,6 @@ class PromptCancellation:
     """Lets the waiting task cancel the prompt of a thread.
 
     A thread sees no signals: they arrive in the event loop, which cancels the task.
-
-    Args:
-        task: Waits for the answer; its event loop runs.
     """
 
     def __init__(self, task: "asyncio.Task[object]") -> None:

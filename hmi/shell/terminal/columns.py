@@ -11,10 +11,7 @@ def in_columns(
 ) -> Iterator[str]:
     """Yields each row as one line, without blanks at its end.
 
-    Args:
-        rows: All of one length.
-        gaps: What stands after each column but the last.
-        right: Columns that are aligned to the right.
+    A gap stands after each column but the last. The columns in `right` are aligned to the right.
     """
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -2,11 +2,7 @@
 
 
 def span_text(seconds: float) -> str:
-    """Returns a duration such as `0.8 ms`, `42 ms`, `1.5 s` or `12 min`.
-
-    Args:
-        seconds: Not negative.
-    """
+    """Returns a duration, not negative, such as `0.8 ms`, `42 ms`, `1.5 s` or `12 min`."""
     if seconds < 0.00995:
         return f"{seconds * 1000.0:.1f} ms"
     if seconds < 0.9995:

@@ -19,9 +19,6 @@ class LineWriter:
     """Writes lines from its own thread, so that a full pipe blocks no other work.
 
     When nobody can read any more, the lines are dropped.
-
-    Args:
-        stream: Standard output or standard error.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -18,11 +18,7 @@ class NoPassphrase(HandwheelError):
 
 
 def read_passphrase(whose: str, file: Path | None) -> str:
-    """Returns the passphrase of a key.
-
-    Args:
-        whose: Shown to the person who types.
-        file: Holds it in its first line; `None` asks at the terminal.
+    """Returns a person's passphrase from the first line of a file, or from the terminal.
 
     Raises:
         NoPassphrase: There is neither file nor terminal, or nothing was typed.

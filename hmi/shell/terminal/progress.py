@@ -12,11 +12,7 @@ _QUIET_S = 2.0  # shorter work needs no progress message
 
 @asynccontextmanager
 async def reporting_progress(doing: Mapping[str, str]) -> AsyncGenerator[None]:
-    """Prints every 2 s what is being done, if it has changed.
-
-    Args:
-        doing: By connection; may change meanwhile.
-    """
+    """Prints every 2 s what is being done, by connection, if it has changed."""
     task = asyncio.create_task(_print_changes(doing))
     try:
         yield

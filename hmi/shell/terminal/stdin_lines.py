@@ -13,9 +13,8 @@ from .stdin import open_descriptor
 async def stdin_lines() -> AsyncIterator[str]:
     """Yields lines without their line ends. Bytes that are not UTF-8 are replaced.
 
-    It ends when standard input is a pipe, a socket or a terminal and closes: a
-    pipe's end means that the parent is gone. With anything else, such as
-    `/dev/null`, it yields nothing more and waits for ever.
+    It ends when standard input is a pipe, a socket or a terminal and closes: a pipe's end means
+    that the parent is gone. With anything else, such as `/dev/null`, it waits for ever.
     """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()

@@ -8,13 +8,9 @@ from handwheel.connectors.model.values import DataValue
 
 
 def short_value(tag: Tag, reading: DataValue, width: int) -> str:
-    """Returns the value in at most so many columns.
+    """Returns the value in at most so many columns, 8 or more. A number is never cut.
 
     Of an array the first elements, whole ones, and how many there are: `[20.1, 20.3, …] 10`.
-    A number is never cut.
-
-    Args:
-        width: 8 or more.
     """
     text = tag.show(reading)
     if cell_len(text) <= width:
@@ -43,9 +39,6 @@ def shortened_name(name: str, width: int) -> str:
     """Returns a tag's name in at most so many columns, with `…` in place of its middle.
 
     What tells two tags apart stands at the end as often as at the beginning.
-
-    Args:
-        width: 3 or more.
     """
     if cell_len(name) <= width:
         return name

@@ -7,11 +7,7 @@ from typing import TextIO
 
 
 def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
-    """Returns the line in rows that fit the terminal, those after the first indented.
-
-    Args:
-        stream: Where it is written; standard output if nothing is said.
-    """
+    """Returns the line in rows that fit the terminal (or `stream`), all but the first indented."""
     width = shutil.get_terminal_size().columns
     if not (stream or sys.stdout).isatty() or len(line) <= width:
         return line

@@ -31,11 +31,7 @@ _T = TypeVar("_T")
 
 
 class DemoApprover:
-    """Decides on requests as the demo's operator. Each method opens the ledger itself.
-
-    Args:
-        people: By name.
-    """
+    """Decides on requests as the demo's operator. Each method opens the ledger itself."""
 
     def __init__(self, site: Site, people: Mapping[str, Signer]) -> None:
         self._site = site
@@ -46,10 +42,7 @@ class DemoApprover:
             return work(context, load_request(context.database, request_id))
 
     async def settle(self, request_id: str) -> Card:
-        """Returns the card as `ApprovalSession.settled` does, but waits longer.
-
-        It lets go at once when it is cancelled.
-        """
+        """Returns the card as `ApprovalSession.settled` does, but waits longer, until cancelled."""
         until_s = monotonic() + _SETTLE_S
         while True:
             card = self._with(
@@ -60,10 +53,7 @@ class DemoApprover:
             await asyncio.sleep(_POLL_S)
 
     def ask(self, request_id: str) -> RequestState | None:
-        """Shows the card and asks for a decision, as `handwheel requests approve` does. Blocks.
-
-        Whoever does not approve is asked whether they reject it.
-        """
+        """Asks for a decision as `requests approve` does, else whether to reject. Blocks."""
         state = self._with(
             request_id, lambda context, record: ask(context, record, lambda: self._viewer)
         )

@@ -19,13 +19,9 @@ _END_WITHIN_S = 3.0
 class ChildProcess:
     """Runs a command of handwheel that serves until its standard input ends.
 
-    The child's standard input is a pipe from here: when this process ends, by
-    `kill -9` too, the pipe closes and the child ends by itself.
-
-    Args:
-        name: What it is, for messages: `the plant`.
-        arguments: Of `handwheel`; it prints one JSON line when it is ready.
-        log: File for what the child writes to standard error.
+    The child's standard input is a pipe from here: when this process ends, by `kill -9` too, the
+    pipe closes and the child ends by itself. It prints one JSON line when it is ready, and its
+    standard error goes to the log.
     """
 
     def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
@@ -79,11 +75,7 @@ class ChildProcess:
         self._process.stdin.write(f"{line}\n".encode())
 
     def check(self) -> None:
-        """Checks that the child is running.
-
-        Raises:
-            NotConnected: It has; says how.
-        """
+        """Checks that the child is running. Raises `NotConnected`, which says how it ended."""
         assert self._process is not None
         code = self._process.returncode
         if code is not None:

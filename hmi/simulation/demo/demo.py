@@ -40,12 +40,7 @@ _MARGIN_MM_S = 0.05  # margin to the trip at DECIDING_SPEED; the speed grows in 
 
 
 class DemoRun:
-    """One run of a demo scenario.
-
-    Args:
-        ledger: The site's, open in this thread.
-        is_live: Draws a screen; else prints lines.
-    """
+    """One run of a demo scenario, on a screen if `is_live`, else in lines."""
 
     def __init__(self, system: DemoSystem, ledger: Database, *, is_live: bool) -> None:
         self._system = system

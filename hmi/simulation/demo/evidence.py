@@ -14,13 +14,10 @@ _SIDE, _MARK, _ID, _TRUTH = 9, 2, 15, 11  # columns
 
 
 def evidence_lines(judgement: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yields each finding as a line, and whether it blocks the run.
+    """Yields each finding of a recorded judgement as a line, and whether it blocks the run.
 
     Evidence for the run and a permissive block it unless they are met, evidence against it unless
     it is not met.
-
-    Args:
-        judgement: As the journal records it; empty before the first evaluation.
     """
     side = ""
     for each in judgement.get("findings", []):

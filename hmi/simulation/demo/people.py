@@ -29,14 +29,7 @@ _SIGNED_FOR_S = 60.0
 
 
 def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
-    """Enrols an administrator and two operators at a new site.
-
-    Args:
-        attended: Whether somebody sits at the terminal.
-
-    Returns:
-        Those who sign, by name.
-    """
+    """Enrols an administrator and two operators at a new site, and returns the signers by name."""
     keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GRANTOR, APPROVER)}
     root = keys[_ROOT]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))

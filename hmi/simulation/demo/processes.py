@@ -35,11 +35,7 @@ class DemoSystem:
     frame_log: Path  # the plant's own record of every write
 
     def check(self) -> None:
-        """Checks that all processes are running.
-
-        Raises:
-            NotConnected: It has; says how.
-        """
+        """Checks that all processes are running. Raises `NotConnected`, which says what ended."""
         for process in (self.plant, *self.others):
             process.check()
 
@@ -48,12 +44,10 @@ class DemoSystem:
 async def start_demo_system(
     folder: Path, scenario: DemoScenario, *, is_attended: bool
 ) -> AsyncGenerator[DemoSystem]:
-    """Starts plant, gate and agents, and ends them in reverse order.
+    """Starts plant, gate and agents in an empty folder, and ends them in reverse order.
 
-    Args:
-        folder: Empty; takes the site and the logs.
-        is_attended: Whether a person at the terminal decides; else a script, which the site's
-            policy then allows for simulated plants.
+    If no person at the terminal decides, a script does, which the site's policy then allows for
+    simulated plants.
 
     Raises:
         ServeError: One of them does not start; says why.

@@ -61,11 +61,7 @@ _DETAILS = {"due", "completing", "aborting", "escalated", "started"}
 
 
 class RunFollower:
-    """Follows the journal.
-
-    Args:
-        database: The site's ledger, open in this thread.
-    """
+    """Follows the journal, in the thread that has opened the ledger."""
 
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database

@@ -25,13 +25,9 @@ def folded(line: str) -> Iterator[str]:
 def print_summary(
     system: DemoSystem, timeline: Timeline, runs: RunFollower, console: Console, ended: str
 ) -> bool:
-    """Prints the timeline, the frame comparison and the conclusion.
+    """Prints timeline, frame comparison and conclusion, or why it ended before its time.
 
-    Args:
-        ended: Why it ended before its time; empty if it did not.
-
-    Returns:
-        Whether every frame was approved, and nothing is wrong with the journal.
+    Returns whether every frame was approved, and nothing is wrong with the journal.
     """
     if ended:
         print(f"\n{ended}")

@@ -31,11 +31,9 @@ EventT = TypeVar("EventT", FaultEvent, FieldEvent)
 
 
 class PlantConsole:
-    """Serves a plant until a stop command or the end of its input.
+    """Serves a plant until a stop command or the end of its input, and then saves a snapshot.
 
     Args:
-        server: Not yet started.
-        snapshot: Where to save the plant at the end, if anywhere.
         as_json: Print one JSON object a line, the first when the plant is ready.
         note_start: Called when the servers have started.
     """

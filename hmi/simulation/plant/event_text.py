@@ -4,11 +4,7 @@ from handwheel.sim_plant.model import PlantEvent
 
 
 def event_line(event: PlantEvent, zero_s: float = 0.0) -> str:
-    """Returns an event as the plant's printer shows it.
-
-    Args:
-        zero_s: The plant time that is shown as 0; what came before has a minus.
-    """
+    """Returns an event as the plant's printer shows it, in time from `zero_s`."""
     time_s = event.time_s - zero_s
     hours, rest = divmod(abs(time_s), 3600.0)
     minutes, seconds = divmod(rest, 60.0)

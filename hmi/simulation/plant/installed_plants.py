@@ -19,11 +19,7 @@ def plant_names() -> list[str]:
 
 
 def create_plant(name: str, seed: int | None = None, mode: str | None = None) -> Plant:
-    """Returns a plant in its warmed-up steady state.
-
-    Args:
-        seed: Of the measurement noise; `None` switches it off.
-        mode: One of its operating modes, the usual one if missing.
+    """Returns a plant in its warmed-up steady state, without noise if `seed` is `None`.
 
     Raises:
         ScenarioError: No plant of this name is installed, or it has no such mode.
@@ -87,20 +83,12 @@ def _number_or_word(text: str, *, takes_duration: bool) -> float | str:
 
 
 def parse_field(text: str) -> FieldEvent:
-    """Parses a field action of the command line such as `clean-strainer@7min`.
-
-    Raises:
-        ScenarioError: It is written differently.
-    """
+    """Parses a field action such as `clean-strainer@7min`. Raises `ScenarioError`."""
     return FieldEvent(*_at(text, "clean-strainer@7min"))
 
 
 def parse_speed(text: str) -> float:
-    """Returns plant seconds per second. `max` is infinite.
-
-    Raises:
-        ScenarioError: It is neither a number from 0 on nor `max`.
-    """
+    """Returns plant seconds per second, `max` as infinite. Raises `ScenarioError`."""
     try:
         speed = inf if text == "max" else float(text)
     except ValueError:

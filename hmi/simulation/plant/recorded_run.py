@@ -48,12 +48,8 @@ class RunOutput:
 def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
     """Returns the default interval between samples in plant seconds.
 
-    A short run takes shorter intervals. Samples are joined by lines, so with long intervals an
-    effect would seem to begin before its cause.
-
-    Args:
-        seconds: Length of the run.
-        is_filed: Whether a file is written, whose interval does not depend on the length.
+    A short run takes shorter intervals, unless a file is written. Samples are joined by lines, so
+    with long intervals an effect would seem to begin before its cause.
     """
     if is_filed:
         return _LONGEST_S
@@ -62,10 +58,7 @@ def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
 
 
 def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOutput) -> None:
-    """Runs a plant and prints its events and its verdict.
-
-    Args:
-        seconds: How long after the warm-up; all times that are printed count from there.
+    """Runs a plant for some seconds after the warm-up and prints its events and its verdict.
 
     Raises:
         ScenarioError: A tag to draw, or something in the scenario, does not exist.

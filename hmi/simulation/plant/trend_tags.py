@@ -24,11 +24,7 @@ class TrendTag:
 
 
 def parse_trend_tag(text: str) -> TrendTag:
-    """Parses a tag of the command line such as `PT-102.pv` or `PT-102.pv=0..400`.
-
-    Raises:
-        ScenarioError: It is written differently.
-    """
+    """Parses a tag such as `PT-102.pv` or `PT-102.pv=0..400`. Raises `ScenarioError`."""
     name, equals, axis_ends = (part.strip() for part in text.partition("="))
     if not equals:
         return TrendTag(name)
@@ -43,11 +39,7 @@ def parse_trend_tag(text: str) -> TrendTag:
 
 
 def check_trend_tags(plant: Plant, shown: Iterable[TrendTag]) -> None:
-    """Checks that the plant has the tags.
-
-    Raises:
-        ScenarioError: It does not have one.
-    """
+    """Checks that the plant has the tags. Raises `ScenarioError` for one that it lacks."""
     names = [tag.name for tag in plant.tags]
     for each in shown:
         if each.tag not in names:
@@ -68,9 +60,6 @@ def select_trend_tags(
 
     What is measured goes before what loops and valves did: a lost feed moves less of its range
     than the loops that fight for it.
-
-    Args:
-        series: Of each `measured` tag.
     """
     raised = {event.tag for event in events if event.kind == "alarm"}
     alarmed = {_tag_name(plant, alarm) for alarm in plant.alarms if alarm.tag in raised}

@@ -20,11 +20,7 @@ _WITH = {"after": "as it would be after the write", "now": "as the plant is"}
 def explanation_lines(
     policy: Policy, question: Question, asked: Value, found: Explanation
 ) -> Iterator[str]:
-    """Yields the verdict, the approval it needs, the rules and what blocks the write.
-
-    Args:
-        asked: The value as it was typed.
-    """
+    """Yields the verdict, the approval it needs, the rules and what blocks the write."""
     tag, ruling = question.tag, found.ruling
     verdict = "denied" if found.denials else f"allowed, class {ruling.risk_class}"
     yield f"{tag.name} = {_with_unit(tag, asked)}: {verdict}"

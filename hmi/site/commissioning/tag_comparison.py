@@ -26,11 +26,7 @@ class TagRemark:
 
 
 def compare_tag(tag: Tag, reading: DataValue, described: Description | None) -> Iterator[TagRemark]:
-    """Yields the faults of a tag and its differences from the device.
-
-    Args:
-        described: By the device; `None` if it says nothing.
-    """
+    """Yields the faults of a tag and its differences from the device's description, if any."""
     wrong_type = _type_fault(tag, described) if described else ""
     if wrong_type:
         yield TagRemark(tag.name, wrong_type, is_fault=True)

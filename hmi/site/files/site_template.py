@@ -42,11 +42,9 @@ class PlantEndpoints:
 
 
 def write_site(directory: Path, plant: Plant, link: PlantEndpoints, secret: str = "") -> None:
-    """Writes a site's files, all or none.
+    """Writes a site's files, all or none, to an empty or new directory.
 
-    Args:
-        directory: Is made; if it exists it must be empty.
-        secret: The password of the plant's OPC UA user `gate`; a new one if missing.
+    Without a secret the password of the plant's OPC UA user `gate` is a new one.
 
     Raises:
         ConfigError: It is not empty, or cannot be written.

@@ -10,12 +10,7 @@ _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in 
 
 
 def flow(value: object) -> str:
-    """Returns a value as one line of YAML, quoted only where necessary.
-
-    Args:
-        value: Made of mappings, lists, truth values, numbers and texts. What a text has that
-            cannot be seen is escaped.
-    """
+    """Returns a value as one line of YAML, quoted only where necessary, invisible signs escaped."""
     if isinstance(value, Mapping):
         table = cast(Mapping[object, object], value)
         inner = ", ".join(f"{flow(key)}: {flow(item)}" for key, item in table.items())

@@ -18,12 +18,7 @@ _NAME_WIDTH = 30
 
 
 class BrowseLines:
-    """Formats nodes as lines, variables as entries and the others as comments.
-
-    Args:
-        connection: Its name.
-        tags: The site's, of all connections.
-    """
+    """Formats nodes as lines, variables as entries and the others as comments."""
 
     def __init__(self, connection: str, tags: Mapping[str, Tag]) -> None:
         self._connection = connection

@@ -46,11 +46,7 @@ class ScanRates:
         self._counts: dict[str, deque[tuple[float, int]]] = {}
 
     def add(self, connections: Sequence[Connection], now_s: float) -> None:
-        """Records the present number of scans.
-
-        Args:
-            now_s: Monotonic time, seconds.
-        """
+        """Records the present number of scans at this monotonic time."""
         for connection in connections:
             counts = self._counts.setdefault(connection.name, deque())
             counts.append((now_s, connection.scans))

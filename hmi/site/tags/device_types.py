@@ -24,10 +24,9 @@ _FITTING: Mapping[Kind, frozenset[Kind]] = {
 
 
 def kind_of(device_type: str) -> Kind | None:
-    """Returns the `tags.yaml` type for a device type, or `None` if there is no certain one.
+    """Returns the `tags.yaml` type for a device type such as `uint32`, if one is certain.
 
-    Args:
-        device_type: Such as `Float` or `uint32`. An enumeration without its words is an `int`.
+    An enumeration without its words is an `int`.
     """
     return _KINDS.get(device_type.lower())
 

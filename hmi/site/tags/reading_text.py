@@ -16,11 +16,7 @@ _WIDTH = 60  # of a text or an array
 def reading_lines(
     tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
 ) -> Iterator[str]:
-    """Returns one line for each tag with value, unit, status and age.
-
-    Args:
-        now_s: Monotonic time, seconds.
-    """
+    """Yields one line for each tag with value, unit, status and age at this monotonic time."""
     rows = [
         (
             tag.name,

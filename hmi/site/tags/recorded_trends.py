@@ -16,15 +16,10 @@ _MOST = 100  # more than a screen shows; each takes a millisecond
 def recorded_trends(
     site: Site, tags: Sequence[Tag], count: int, every_s: float
 ) -> Mapping[str, Sequence[float | None]]:
-    """Returns the newest recorded samples of numeric tags, none without a historian.
+    """Returns the newest `count` recorded samples of numeric tags, oldest first.
 
-    Args:
-        count: How many samples of each tag.
-        every_s: Seconds between two of them.
-
-    Returns:
-        By tag, oldest first, `None` where nothing good is known. A history that cannot be read
-        is none: a live table does not need it.
+    `None` is where nothing good is known. A history that cannot be read is none: a live table does
+    not need it.
     """
     now_s = time.time()
     found: dict[str, Sequence[float | None]] = {}

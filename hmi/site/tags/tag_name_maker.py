@@ -8,22 +8,16 @@ from handwheel.connectors.model.tag_file import NAME
 
 
 class TagNames:
-    """Proposes unique names in the form of `tags.yaml`.
-
-    Args:
-        taken: Names that the site has already.
-    """
+    """Proposes unique names in the form of `tags.yaml`, none of those that the site has already."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
 
     def propose(self, name: str, parent: str) -> str:
-        """Returns a name for a variable.
+        """Returns a name for a variable from its browse name and its parent's, empty if unknown.
 
-        Args:
-            name: Its browse name. One with a point or a digit names equipment, as `PT-102`
-                does; any other is an attribute of what it belongs to.
-            parent: The name of the object above it, empty if that is not known.
+        One with a point or a digit names equipment, as `PT-102` does; any other is an attribute of
+        what it belongs to.
         """
         wanted = name if NAME.fullmatch(name) else _formed(name, parent)
         found, number = wanted, 1

@@ -53,11 +53,8 @@ def render(
 ) -> RenderableType:
     """Returns the live table with the state of the connections below it.
 
-    Args:
-        rates: How often they deliver.
-        width: Of the terminal; if it is narrow the trend goes first, then the age.
-        height: Of the terminal, lines; where not all tags fit, those that are not good are
-            shown before the others, and the rest is counted.
+    If the terminal is narrow the trend goes first, then the age. Where not all tags fit its height,
+    those that are not good are shown before the others, and the rest is counted.
     """
     below = [line for each in connections for line in _connection_texts(each, rates)]
     room = height - len(below) - 1
