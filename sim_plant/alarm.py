@@ -106,11 +106,7 @@ _PHASES = {(phase.is_active, phase.is_acknowledged): phase for phase in AlarmPha
 
 
 def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -> bool:
-    """Advances the alarm by one scan.
-
-    Returns:
-        True if the alarm became active or cleared in this scan.
-    """
+    """Advances the alarm by one scan, and returns whether it became active or cleared in it."""
     if state.active:
         clear_at = alarm.limit - alarm.deadband if alarm.is_high else alarm.limit + alarm.deadband
         turning = value < clear_at if alarm.is_high else value > clear_at

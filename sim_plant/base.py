@@ -16,10 +16,7 @@ from .model import FaultKind, PlantEquipment, PlantEvent, PlantTag, Quality, Val
 
 @dataclass(slots=True)
 class PlantState:
-    """State of every plant.
-
-    A plant adds its own fields, and a snapshot holds them all.
-    """
+    """State of every plant. A plant adds its own fields, and a snapshot holds them all."""
 
     steps: int = 0  # since the start
     tripped_at_s: float = -1.0  # time of the first trip of the process; negative before it
@@ -34,10 +31,8 @@ S = TypeVar("S", bound=PlantState)
 class BasePlant(ABC, Generic[S]):
     """A plant that runs in fixed steps.
 
-    A subclass gives its tags, its state and three methods.
-
-    Args:
-        seed: Of noise and disturbances; `None` switches the noise off.
+    A subclass gives its tags, its state and three methods. The seed is of noise and disturbances;
+    `None` switches the noise off.
     """
 
     model: str
@@ -69,11 +64,7 @@ class BasePlant(ABC, Generic[S]):
         """Returns the present value of every tag."""
 
     def apply(self, tag: str, value: Value) -> None:
-        """Carries out a write whose tag and range have been checked.
-
-        Raises:
-            WriteRejected: With the reason; nothing changed.
-        """
+        """Carries out a write in tag and range, or raises `WriteRejected` with the reason."""
         raise NotImplementedError(tag)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
@@ -81,19 +72,11 @@ class BasePlant(ABC, Generic[S]):
         raise NotImplementedError(fault)
 
     def do_in_field(self, action: str) -> None:
-        """Carries out one of `field_actions`.
-
-        Raises:
-            WriteRejected: The plant's state does not allow it; nothing changed.
-        """
+        """Carries out one of `field_actions`. Raises `WriteRejected` in the wrong state."""
         raise NotImplementedError(action)
 
     def check(self, fresh: S) -> None:
-        """Checks a state from a snapshot.
-
-        Raises:
-            SnapshotError: It has a value that this plant cannot have.
-        """
+        """Checks a state from a snapshot. Raises `SnapshotError` if this plant cannot have it."""
 
     def qualities(self) -> Mapping[str, Quality]:
         """Returns the quality of those tags whose value is not good."""
@@ -114,11 +97,7 @@ class BasePlant(ABC, Generic[S]):
         return [tag for tag in self.tags if tag.write is not None]
 
     def start(self, mode: str) -> None:
-        """Restarts at time zero in one of `modes`.
-
-        Raises:
-            ScenarioError: There is no such mode.
-        """
+        """Restarts at time zero in one of `modes`. Raises `ScenarioError` for another."""
         if mode not in self.modes:
             known = ", ".join(self.modes)
             raise ScenarioError(f"{self.model} has no mode called {mode!r}; known: {known}")
@@ -160,11 +139,7 @@ class BasePlant(ABC, Generic[S]):
         return self.state.alarms
 
     def acknowledge(self, alarm: str) -> None:
-        """Takes an operator's acknowledgement of an alarm.
-
-        Raises:
-            WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
-        """
+        """Takes an operator's acknowledgement of an alarm. See `Plant.acknowledge`."""
         current = self.state.alarms.get(alarm)
         if current is None:
             raise NotWritable(f"there is no alarm {alarm}")
@@ -174,11 +149,7 @@ class BasePlant(ABC, Generic[S]):
         self.note("ack", alarm, f"{alarm} is {current.phase.value}")
 
     def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire.
-
-        Raises:
-            WriteRejected: With the reason; nothing changed.
-        """
+        """Takes a write that arrived on the wire. See `Plant.write`."""
         known = self._tags.get(tag)
         if known is None or known.write is None:
             raise NotWritable(f"{tag} takes no writes")
@@ -196,11 +167,7 @@ class BasePlant(ABC, Generic[S]):
         self.set_fault(fault, parameters, severity)
 
     def act(self, action: str) -> None:
-        """Carries out one of `field_actions` now.
-
-        Raises:
-            WriteRejected: The plant's state does not allow it; nothing changed.
-        """
+        """Carries out one of `field_actions` now. See `Plant.act`."""
         self.do_in_field(action)
         self.note("field", action, self.field_actions[action])
 
@@ -239,11 +206,7 @@ class BasePlant(ABC, Generic[S]):
         return undo
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """Continues from a snapshot, bit for bit on the same machine.
-
-        Raises:
-            SnapshotError: It is of another model, or not a possible state.
-        """
+        """Continues from a snapshot, bit for bit on the same machine. Raises `SnapshotError`."""
         if saved.get("model") != self.model:
             raise SnapshotError(
                 f"this is a snapshot of {saved.get('model')!r}, not of {self.model}"

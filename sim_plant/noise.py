@@ -7,15 +7,10 @@ _BLOCK = 512
 
 
 class NoiseBank:
-    """Standard normal numbers for a fixed set of sensors.
+    """Standard normal numbers for a fixed set of sensors, all zeros without a seed.
 
-    A number depends on the seed, the sensor's name and the step alone. So a
-    snapshot needs no generator state, and a sensor that is added or frozen
-    does not change the streams of the others.
-
-    Args:
-        seed: The run's seed; `None` switches noise off (all zeros).
-        names: The sensors, in the order of the numbers in a row.
+    A number depends on the seed, the sensor's name and the step alone. So a snapshot needs no
+    generator state, and a sensor that is added or frozen does not change the streams of the others.
 
     Source: own; `random.Random` seeded with a string is stable across Python versions.
     """
@@ -48,10 +43,7 @@ class NoiseBank:
 class ChanceBank:
     """Uniform numbers 0..1 for random events, such as a lost sample.
 
-    Streams are made on demand, since most runs need none.
-
-    Args:
-        seed: The run's seed; `None` gives fixed streams.
+    Streams are made on demand, since most runs need none. Without a seed they are fixed.
     """
 
     def __init__(self, seed: int | None) -> None:

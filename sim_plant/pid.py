@@ -33,8 +33,8 @@ class PI:
     def step(self, state: LoopState, process_value: float, dt_s: float) -> float:
         """Runs one scan and returns the output (fraction 0..1).
 
-        In manual the output stays as written, and the integral follows it, so
-        that the change to auto is bumpless.
+        In manual it stays as written, and the integral follows, so that the change to auto is
+        bumpless.
         """
         error = (state.setpoint - process_value) / self.span
         if self.direct:

@@ -75,11 +75,7 @@ class Plant(Protocol):
         ...
 
     def start(self, mode: str) -> None:
-        """Restarts at time zero in one of `modes`.
-
-        Raises:
-            ScenarioError: There is no such mode.
-        """
+        """Restarts at time zero in one of `modes`. Raises `ScenarioError` for another."""
         ...
 
     def step(self) -> None:
@@ -103,38 +99,21 @@ class Plant(Protocol):
         ...
 
     def acknowledge(self, alarm: str) -> None:
-        """Takes an operator's acknowledgement of an alarm.
-
-        Raises:
-            WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
-        """
+        """Takes an operator's acknowledgement. Raises `WriteRejected` without such an alarm."""
         ...
 
     def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire.
-
-        Raises:
-            WriteRejected: With the reason; nothing changed.
-        """
+        """Takes a write that arrived on the wire. Raises `WriteRejected`, with nothing changed."""
         ...
 
     def inject(
         self, fault: str, parameters: Mapping[str, float | str], severity: float = 1.0
     ) -> None:
-        """Sets a fault to a share of its full size.
-
-        Args:
-            parameters: Complete and checked, see `scenario.bind_event`.
-            severity: Present share of its full size, 0..1; 0 ends the fault.
-        """
+        """Sets a fault, with parameters of `scenario.bind_event`, to a severity 0..1. 0 ends it."""
         ...
 
     def act(self, action: str) -> None:
-        """Carries out one of `field_actions` now.
-
-        Raises:
-            WriteRejected: The plant's state does not allow it; nothing changed.
-        """
+        """Carries out one of `field_actions` now. Raises `WriteRejected` in the wrong state."""
         ...
 
     def first_trip(self) -> tuple[float, str] | None:
@@ -154,9 +133,5 @@ class Plant(Protocol):
         ...
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """Continues from a snapshot, bit for bit on the same machine.
-
-        Raises:
-            SnapshotError: It is not a snapshot of this model.
-        """
+        """Continues from a snapshot, bit for bit on the same machine. Raises `SnapshotError`."""
         ...

@@ -6,11 +6,7 @@ from collections.abc import Callable, Sequence
 def rk4(
     rate: Callable[[Sequence[float]], Sequence[float]], state: Sequence[float], dt: float
 ) -> list[float]:
-    """Returns the state after one step of `dt`, in the time unit of `rate`.
-
-    Args:
-        rate: The state's derivative; its other inputs are constant during the step.
-        state: Its present values; they are not changed.
+    """Returns the state after one step of `dt`, in the time unit of the derivative `rate`.
 
     Source: any textbook, such as Press et al., Numerical Recipes, 17.1.
     """

@@ -57,12 +57,10 @@ def set_sensor_fault(
     parameters: Mapping[str, float | str],
     severity: float,
 ) -> None:
-    """Sets one of `sensor_faults` to this share of its full size.
+    """Sets one of `sensor_faults` to a share of its full size, the severity, 0..1.
 
-    Several on one transmitter add up; of one kind the latest counts.
-
-    Args:
-        severity: 0..1. It scales what has a size; a transmitter freezes, or breaks, above 0.
+    Several on one transmitter add up; of one kind the latest counts. A transmitter freezes, or
+    breaks, above 0.
     """
     name = str(parameters["sensor"])
     state = states[name]

@@ -61,13 +61,10 @@ class SensorState:
 
 
 class SensorBank:
-    """All transmitters of a plant, whose states are part of the plant's state.
+    """All transmitters of a plant, in the order of the true values.
 
-    Args:
-        sensors: In the order of the true values.
-        seed: Of noise and chance; `None` switches the noise off.
-        step_s: Length of a step, seconds.
-        streams: More streams of noise that the plant uses itself, see `row`.
+    Their states are part of the plant's state. Without a seed there is no noise. `streams` are more
+    streams of noise that the plant uses itself, see `row`.
 
     Source: own; the order of the faults is that of the signal path: element
     (gain, bias, drift, noise), converter (resolution, range), electronics (frozen,
@@ -98,15 +95,9 @@ class SensorBank:
     def measure(
         self, states: Mapping[str, SensorState], step: int, true: Sequence[float]
     ) -> dict[str, float]:
-        """Measures once.
+        """Measures the true values, in the sensors' order and units, at a step from 0.
 
-        Args:
-            states: By name, in the sensors' order.
-            step: Counted from 0.
-            true: The true values, in the sensors' order and units.
-
-        Returns:
-            The measured values by name, `values(states)`; of a bad one the last good value.
+        Returns the measured values by name, `values(states)`; of a bad one the last good value.
         """
         noise = self._noise.row(step)
         is_noisy, step_s = self._is_noisy, self._step_s

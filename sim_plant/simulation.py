@@ -18,14 +18,10 @@ _SAME_S = 1e-9  # tolerance of times
 
 
 class Simulation:
-    """Steps a plant and carries out the scenario's events at their times.
+    """Steps a plant, at any state, and carries out the scenario's events at their times.
 
     Events before the plant's time count as done, so that a run continues from a snapshot
-    under the same scenario as without a stop.
-
-    Args:
-        plant: The plant, at any state.
-        scenario: Its events; times count from the plant's own zero, after the warm-up.
+    under the same scenario as without a stop. Times count from after the warm-up.
 
     Raises:
         ScenarioError: The scenario names something that the plant does not have.

@@ -16,11 +16,7 @@ Limited = tuple[str, float, float, float]
 
 
 def check_limits(values: Iterable[Limited]) -> None:
-    """Checks values of a snapshot.
-
-    Raises:
-        SnapshotError: Names the first value outside of its limits.
-    """
+    """Checks values of a snapshot. Raises `SnapshotError` with the first outside its limits."""
     for name, value, low, high in values:
         if not low <= value <= high:
             raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")
@@ -29,12 +25,8 @@ def check_limits(values: Iterable[Limited]) -> None:
 def capture(state: "DataclassInstance") -> dict[str, Any]:
     """Copies a dataclass, and those inside it, into dictionaries of plain JSON values.
 
-    Args:
-        state: A dataclass whose fields hold floats, ints, booleans, strings,
-            dataclasses, or dictionaries and lists of these.
-
-    Returns:
-        A dictionary that shares nothing with the model and survives JSON without loss.
+    Its fields hold floats, ints, booleans, strings, dataclasses, or dictionaries and lists of
+    these. The copy shares nothing with the model and survives JSON without loss.
     """
     return {field.name: _plain(getattr(state, field.name)) for field in fields(state)}
 
@@ -54,12 +46,9 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def restore(state: "DataclassInstance", saved: Any, path: str = "snapshot") -> None:
-    """Writes a captured dictionary back into a dataclass, in place.
+    """Writes what `capture` returned back into a dataclass of the same class, in place.
 
-    Args:
-        state: The object to overwrite. Its present values give the expected types.
-        saved: What `capture` returned for an object of the same class.
-        path: Of `saved`, for the error text.
+    Its present values give the expected types.
 
     Raises:
         SnapshotError: A key is missing, unknown or of another type. The object may then

@@ -44,11 +44,7 @@ class ReactorState(PlantState):
 
 
 class StirredTank(BasePlant[ReactorState]):
-    """The reactor with its loop and its trip, advanced in steps of 0.5 s.
-
-    Args:
-        seed: Of the measurement noise; `None` switches it off.
-    """
+    """The reactor with its loop and its trip, advanced in steps of 0.5 s."""
 
     model = "cstr"
     title = "exothermic stirred tank: three steady states, one loop, one trip"
@@ -115,11 +111,7 @@ class StirredTank(BasePlant[ReactorState]):
         return shown | alarm_values(s.alarms)
 
     def apply(self, tag: str, value: Value) -> None:
-        """Carries out a write.
-
-        Raises:
-            WrongState: The loop is in auto and gives its output itself.
-        """
+        """Carries out a write. Raises `WrongState` for the output of a loop in auto."""
         s = self.state
         match tag:
             case "TIC-101.sp":
@@ -148,11 +140,7 @@ class StirredTank(BasePlant[ReactorState]):
                 set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
 
     def do_in_field(self, action: str) -> None:
-        """Resets the trip.
-
-        Raises:
-            WrongState: The reactor is still hot.
-        """
+        """Resets the trip. Raises `WrongState` while the reactor is hot."""
         del action
         s = self.state
         if s.reactor[1] > RESET_K:
@@ -160,11 +148,7 @@ class StirredTank(BasePlant[ReactorState]):
         s.is_tripped = False
 
     def check(self, fresh: ReactorState) -> None:
-        """Checks a state from a snapshot.
-
-        Raises:
-            SnapshotError: It has a value that a reactor cannot have.
-        """
+        """Checks a state from a snapshot. See `BasePlant.check`."""
         concentration, *temperatures = fresh.reactor
         is_possible = concentration >= -_ROUNDING and min(temperatures) > 0.0
         if not is_possible or fresh.loop.mode not in {MANUAL, AUTO}:

@@ -62,10 +62,8 @@ def react(
     """Returns the state one step later.
 
     A step is cut into parts of 0.1 s, and into shorter ones during a runaway, which uses the
-    reactant up within milliseconds and would make it negative.
-
-    Args:
-        fineness: Divides the length of the parts, for tests of convergence.
+    reactant up within milliseconds and would make it negative. `fineness` divides the length of the
+    parts, for tests of convergence.
     """
     now, left = list(state), step_s / 60.0
     while left > _NOTHING_MIN:

@@ -32,11 +32,7 @@ def create(seed: int | None) -> "CoolingWater":
 
 
 class CoolingWater(BasePlant[SkidState]):
-    """The skid, advanced in steps of 0.5 s by explicit Euler.
-
-    Args:
-        seed: Of the measurement noise; `None` switches it off.
-    """
+    """The skid, advanced in steps of 0.5 s by explicit Euler."""
 
     model = "cw-100"
     title = "cooling-water skid: 2 pumps, 1 exchanger, 1 tower"
@@ -157,11 +153,7 @@ class CoolingWater(BasePlant[SkidState]):
         return tag_access.read_all(self.state)
 
     def apply(self, tag: str, value: Value) -> None:
-        """Carries out a write.
-
-        Raises:
-            WrongState: The pump or the loop does not take it now.
-        """
+        """Carries out a write. Raises `WrongState` if pump or loop does not take it now."""
         tag_access.apply(self.state, tag, value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
@@ -175,19 +167,11 @@ class CoolingWater(BasePlant[SkidState]):
                 self.note("trip", name, f"{name} tripped by {cause}")
 
     def do_in_field(self, action: str) -> None:
-        """Carries out one of `field_actions` now.
-
-        Raises:
-            WrongState: The pump cannot be repaired now.
-        """
+        """Carries out one of `field_actions` now. See `BasePlant.do_in_field`."""
         field_actions.do(self.state, action)
 
     def check(self, fresh: SkidState) -> None:
-        """Checks a state from a snapshot.
-
-        Raises:
-            SnapshotError: Names the first value that a skid cannot have.
-        """
+        """Checks a state from a snapshot. See `BasePlant.check`."""
         state_limits.check(fresh)
 
 

@@ -17,11 +17,7 @@ _COLDEST_C, _HOTTEST_C = -50.0, 200.0
 
 
 def check(state: SkidState) -> None:
-    """Checks a state from a snapshot.
-
-    Raises:
-        SnapshotError: Names the first value that a skid cannot have.
-    """
+    """Checks a state from a snapshot. Raises `SnapshotError` with the first wrong value."""
     check_limits(_values(state))
 
 

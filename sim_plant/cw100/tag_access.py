@@ -59,11 +59,7 @@ def _read_pump(name: str, each: pump.PumpState) -> dict[str, Value]:
 
 
 def apply(s: SkidState, name: str, value: Value) -> None:
-    """Applies one write whose range has been checked.
-
-    Raises:
-        WrongState: The pump or the loop does not take it now; nothing changed.
-    """
+    """Applies a write in range. Raises `WrongState`, unchanged, if pump or loop refuses it."""
     equipment, _, attribute = name.partition(".")
     if equipment in PUMP_OFFSET:
         _PUMP_WRITES[attribute](s, equipment, value)

@@ -9,15 +9,7 @@ from .framing import Framing
 
 
 class ProxiedConnection:
-    """A proxied connection with a flow in each direction.
-
-    Args:
-        number: From 0, in the order in which clients came.
-        framing: How both streams are cut into units.
-        up: Faults of the direction to the plant.
-        down: Faults of the direction from the plant.
-        client: Writer to the client.
-    """
+    """A proxied connection, numbered from 0 as clients came, with a flow in each direction."""
 
     def __init__(
         self, number: int, framing: Framing, up: Faults, down: Faults, client: asyncio.StreamWriter

@@ -33,13 +33,7 @@ class Delay:
 
 
 class Corruption:
-    """Flips one bit in random bytes.
-
-    Args:
-        rate: Probability of each byte, above 0, at most 1.
-        seed: Selects the bytes and bits.
-        within: The part of each unit that is hit, such as its header.
-    """
+    """Flips one bit in bytes of a part of each unit, with a probability above 0, at most 1."""
 
     def __init__(self, rate: float, seed: int, within: slice) -> None:
         if not 0.0 < rate <= 1.0:

@@ -36,14 +36,7 @@ class _Unit:
 
 
 class Flow:
-    """Forwards one direction with its present faults.
-
-    Args:
-        connection: The connection's number, from 0.
-        faults: Of this direction; they may change at any time.
-        framing: How the stream is cut into units.
-        source: Reader from the sender.
-        target: Writer to the receiver; `None` if there is none.
+    """Forwards one direction with its present faults, which may change at any time.
 
     Attributes:
         is_over: It was truncated, and the target has seen an end.

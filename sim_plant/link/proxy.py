@@ -15,16 +15,12 @@ Direction = Literal["up", "down", "both"]
 
 
 class LinkProxy:
-    """Forwards between clients and a port of a plant while the context is open.
+    """Forwards between clients and a port of a plant on loopback while the context is open.
 
     Without a fault it passes on every byte, close and reset, no faster than the receiver reads.
     A fault starts at once, on present and new connections, in addition to other faults; a
-    second call replaces it. `mend` ends them all.
-
-    Args:
-        plant_port: Where the plant listens, on loopback.
-        framing: Cuts each direction into the units that are delayed, swapped and corrupted.
-            With other units than `chunks` a unit goes on when all of it has come.
+    second call replaces it. `mend` ends them all. Units are delayed, swapped and corrupted; with
+    other ones than `chunks` a unit goes on when all of it has come.
 
     Attributes:
         accepted: Number of connections.
@@ -95,18 +91,10 @@ class LinkProxy:
     def corrupt(
         self, rate: float, seed: int = 0, within: slice = slice(None), direction: Direction = "down"
     ) -> None:
-        """Flips one bit in random bytes.
+        """Flips one bit in random bytes, see `Corruption`, or raises `ValueError` for a bad rate.
 
         TCP's checksum is valid behind the proxy, as behind a broken gateway. Neither Modbus TCP
         nor OPC UA without a security policy detects changed data behind the headers.
-
-        Args:
-            rate: Probability of each byte, above 0, at most 1.
-            seed: Which bytes and bits; the same for the same stream.
-            within: The part of each unit that is hit.
-
-        Raises:
-            ValueError: The rate is out of range.
         """
         for faults in self._of(direction):
             faults.corruption = Corruption(rate, seed, within)

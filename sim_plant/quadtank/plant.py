@@ -45,11 +45,7 @@ class QuadState(PlantState):
 
 
 class QuadrupleTank(BasePlant[QuadState]):
-    """The four tanks, advanced in steps of 1 s.
-
-    Args:
-        seed: Of the measurement noise; `None` switches it off.
-    """
+    """The four tanks, advanced in steps of 1 s."""
 
     model = "quadtank"
     title = "quadruple tank: 2 pumps, 4 tanks, minimum phase (P-) or not (P+)"
@@ -129,11 +125,7 @@ class QuadrupleTank(BasePlant[QuadState]):
                 set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
 
     def check(self, fresh: QuadState) -> None:
-        """Checks a state from a snapshot.
-
-        Raises:
-            SnapshotError: It has a value that the tanks cannot have.
-        """
+        """Checks a state from a snapshot. See `BasePlant.check`."""
         if not all(0.0 <= level <= RIM_CM for level in fresh.levels):
             raise SnapshotError(f"state.levels: a level is outside 0 to {RIM_CM:g} cm")
 

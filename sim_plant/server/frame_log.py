@@ -15,15 +15,9 @@ from ..errors import ServeError
 class FrameLog:
     """Appends one JSON line per write or call request of a session, refused ones included.
 
-    An OPC UA request outside an activated session, or one that cannot be decoded, is
-    refused by the library before it reaches the plant, and leaves no line.
-
-    A line is with the operating system when `record` returns, so that it survives a
-    killed process.
-
-    Args:
-        path: File to append to; `None` keeps no log.
-        plant_time_s: Returns the plant's time.
+    An OPC UA request outside an activated session, or one that cannot be decoded, is refused by
+    the library before it reaches the plant, and leaves no line. A line is with the operating system
+    when `record` returns, so that it survives a killed process. `None` as path keeps no log.
 
     Raises:
         ServeError: On entering, if the file cannot be opened.

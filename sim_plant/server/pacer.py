@@ -13,12 +13,7 @@ _SLICE_S = 0.02  # of uninterrupted stepping, so that the servers stay responsiv
 
 
 class Pacer:
-    """Runs plant time at a multiple of real time.
-
-    Args:
-        simulation: What is stepped.
-        speed: Plant seconds per second; `inf` for as fast as possible, 0 stops the plant.
-    """
+    """Runs plant time at a multiple of real time, `inf` for as fast as possible, 0 for a stop."""
 
     def __init__(self, simulation: Simulation, speed: float) -> None:
         self._simulation = simulation

@@ -39,10 +39,6 @@ class Options:
 class PlantServer:
     """Runs a simulation and serves it while the context is open.
 
-    Args:
-        simulation: The plant and its scenario.
-        options: Ports, speed, accounts, frame log.
-
     Raises:
         ServeError: The identity's folder is broken.
     """

@@ -11,16 +11,13 @@ from ..simulation import Simulation
 
 
 class ProcessImage:
-    """Values of the last scan, and writes to the plant.
+    """Values of the last scan, and writes to the plant behind the servers.
 
     Attributes:
         values: Of every tag, the last one where the quality is not good.
         qualities: Of those tags whose value is not good.
         alarm_states: The state of every alarm, by tag.
         is_modbus_down: The Modbus side does not answer.
-
-    Args:
-        simulation: The plant behind the servers.
     """
 
     def __init__(self, simulation: Simulation) -> None:
@@ -57,11 +54,7 @@ class ProcessImage:
         self.refresh()
 
     def acknowledge(self, alarm: str) -> None:
-        """Acknowledges an alarm and takes a new scan.
-
-        Raises:
-            WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
-        """
+        """Acknowledges an alarm and takes a new scan. See `Plant.acknowledge`."""
         self._simulation.plant.acknowledge(alarm)
         self.refresh()
 

@@ -31,11 +31,7 @@ def create(seed: int | None) -> "TennesseeEastman":
 
 
 class TennesseeEastman(BasePlant[TepState]):
-    """Process, transmitters and controllers, advanced in steps of 1 s.
-
-    Args:
-        seed: Of measurement noise and disturbances; `None` switches the noise off.
-    """
+    """Process, transmitters and controllers, advanced in steps of 1 s."""
 
     model = "tep"
     title = "Tennessee Eastman process: reactor, condenser, separator, compressor, stripper"
@@ -125,9 +121,5 @@ class TennesseeEastman(BasePlant[TepState]):
         set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
 
     def check(self, fresh: TepState) -> None:
-        """Checks a state from a snapshot.
-
-        Raises:
-            SnapshotError: Names the first value that the plant cannot have.
-        """
+        """Checks a state from a snapshot. See `BasePlant.check`."""
         plant_limits.check(fresh)

@@ -14,11 +14,7 @@ _MUCH = 1e9
 
 
 def check(state: TepState) -> None:
-    """Checks a state from a snapshot.
-
-    Raises:
-        SnapshotError: Names the first value that the plant cannot have.
-    """
+    """Checks a state from a snapshot. Raises `SnapshotError` with the first wrong value."""
     if state.process.trip and state.process.trip not in CAUSES:
         raise SnapshotError(f"state.process.trip is {state.process.trip!r}, no cause of a shutdown")
     state_limits.check(state.process)

@@ -7,11 +7,7 @@ from ..state import LEAKS, SkidState
 
 
 def do(s: SkidState, action: str) -> None:
-    """Carries out one of `FIELD_ACTIONS`.
-
-    Raises:
-        WrongState: The pump cannot be repaired now.
-    """
+    """Carries out one of `FIELD_ACTIONS`. Raises `WrongState` if the pump is not repaired now."""
     verb, _, name = action.partition("-")
     match verb:
         case "clean":

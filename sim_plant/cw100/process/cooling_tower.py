@@ -25,13 +25,9 @@ class WaterState:
 def advance(
     water: WaterState, flow: float, outlet_c: float, makeup: float, leak: float, dt_s: float
 ) -> None:
-    """Advances return line, tower and basin by one step.
+    """Advances return line, tower and basin by one step, with flows in m3/h.
 
-    Args:
-        flow: Circulating water, m3/h.
-        outlet_c: Water leaving the exchanger (TT-105), degC.
-        makeup: Fresh water, m3/h.
-        leak: Loss from the basin, m3/h.
+    `outlet_c` is that of water leaving the exchanger (TT-105), `leak` the loss from the basin.
 
     Source: tower effectiveness of Merkel type; evaporation over the tower's own range;
     blow-down at four cycles of concentration.

@@ -19,13 +19,7 @@ def is_identification(pdu: bytes) -> bool:
 
 
 def identification(model: str, pdu: bytes) -> ReadDeviceInformationResponse | None:
-    """Returns the answer to a well-formed request.
-
-    Args:
-        model: The plant's model name.
-
-    Returns:
-        `None` if the one object that is requested does not exist.
+    """Returns the answer to a well-formed request, `None` for one object that does not exist.
 
     Raises:
         ValueError: There is no such read code.

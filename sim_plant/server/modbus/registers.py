@@ -20,9 +20,6 @@ class RegisterImage:
     """Serves the process image as the four Modbus tables, big endian, high word first.
 
     Modbus has no quality, so a bad value in a float register is NaN.
-
-    Args:
-        image: The process image; tags on OPC UA are left out.
     """
 
     def __init__(self, image: ProcessImage) -> None:
@@ -44,11 +41,7 @@ class RegisterImage:
         return self._image.transaction()
 
     def read(self, table: Table, address: int, count: int) -> list[int]:
-        """Returns `count` words or bits from `address` on.
-
-        Raises:
-            UnknownAddress: One of them is not in the map.
-        """
+        """Returns `count` words or bits. Raises `UnknownAddress` if one is not in the map."""
         if self._version != self._image.version:
             self._words = self._encode()
             self._version = self._image.version

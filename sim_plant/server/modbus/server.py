@@ -53,12 +53,8 @@ class ModbusRefusal(Exception):
 class ModbusServer:
     """Modbus listener on loopback, of which several may share a register image.
 
-    Args:
-        image: Registers that are read and written.
-        frames: Records every write, refused ones included.
-        name: `viewer` or `gate`, for the frame log.
-        model: The plant's model name, for function 43/14.
-        accepts_writes: False answers every write with exception 1.
+    `name` is `viewer` or `gate`, for the frame log. Without `accepts_writes` it answers every write
+    with exception 1.
     """
 
     def __init__(
@@ -84,11 +80,7 @@ class ModbusServer:
         return port
 
     async def start(self, port: int) -> None:
-        """Listens on loopback, for port 0 on a free port.
-
-        Raises:
-            OSError: The port is in use.
-        """
+        """Listens on loopback, for port 0 on a free port. Raises `OSError` if it is in use."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
         self._listener = self.port
 

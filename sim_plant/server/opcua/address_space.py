@@ -24,11 +24,7 @@ def variant(tag: PlantTag, value: Value) -> ua.Variant:
 
 
 class SpaceBuilder:
-    """Adds a plant's folders, which notify of events, and variables to a server.
-
-    Args:
-        adder: Adds the nodes.
-    """
+    """Adds a plant's folders, which notify of events, and variables to a server."""
 
     def __init__(self, adder: NodeAdder) -> None:
         self._adder = adder

@@ -13,12 +13,7 @@ _READ = ua.AccessLevel.CurrentRead.mask
 
 
 class NodeAdder:
-    """Adds objects, variables and references of a plant's namespace.
-
-    Args:
-        server: Initialised, not yet started.
-        namespace: Index of the plant's namespace.
-    """
+    """Adds objects, variables and references of a plant's namespace, before the server starts."""
 
     def __init__(self, server: Server, namespace: int) -> None:
         self._session = server.iserver.isession

@@ -37,14 +37,8 @@ _POLICIES = [
 class OpcuaServer:
     """Serves a process image on loopback, without writes by viewers.
 
-    Args:
-        image: Process image that is served.
-        frames: Records every write and call, refused ones included.
-        model: The plant's model name; gives folder and namespace.
-        gate_secret: Password of the account `gate`, before that of the identity; without
-            either no client may write.
-        identity: Certificate, accounts and trusted clients; without one there is no
-            encryption and no operator.
+    `gate_secret` is the password of the account `gate`, before that of the identity; without either
+    no client may write. Without an identity there is no encryption and no operator.
     """
 
     def __init__(

@@ -31,13 +31,7 @@ _ATTRIBUTES = {int(attribute): attribute.name for attribute in AttributeIds}
 class PlantWrites(AttributeService):
     """Checks and logs every write of a client, and passes the server's own to asyncua.
 
-    Args:
-        space: The server's address space.
-        nodes: The tags on OPC UA, by their nodes.
-        image: Takes the accepted writes.
-        frames: Records every item, refused ones included.
-        publish: Copies the image into the address space, for the read-back.
-        port: Returns the port at which the server listens.
+    `publish` copies the image into the address space, for the read-back.
     """
 
     def __init__(

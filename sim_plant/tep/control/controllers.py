@@ -68,12 +68,7 @@ def feed_forward(grade: float) -> tuple[float, float]:
 
 
 def steady_control(xmeas: Sequence[float], xmv: Sequence[float]) -> ControlState:
-    """Returns the controllers in a steady state, with every error at zero.
-
-    Args:
-        xmeas: The 41 measurements, without noise.
-        xmv: The 12 commands, percent.
-    """
+    """Returns the controllers in a steady state without noise, with every error at zero."""
     grade, production = xmeas[39], xmeas[16]
     d, e = feed_forward(grade)
     index = (46.0 * xmeas[1] + 32.0 * xmeas[2]) / (46.0 * d + 32.0 * e)

@@ -23,12 +23,7 @@ _LED_BY = {name: ratio for name, (_, ratio) in LEADERS.items()} | {"AIC-A": "RAT
 
 
 def operate(c: ControlState, xmv: list[float], tag: str, value: Value) -> None:
-    """Carries out a write to a controller, whose range has been checked.
-
-    Args:
-        c: The controllers.
-        xmv: The 12 commands, percent; hand stations write them.
-        tag: Such as `AIC-A.mode`.
+    """Carries out a write in range to a controller, or to a hand station's command, percent.
 
     Raises:
         WrongState: The controller's mode does not allow it; nothing changed.

@@ -31,14 +31,7 @@ _ANALYSIS_H = 0.1
 
 
 def scan(c: ControlState, xmeas: Sequence[float], xmv: list[float], step: int) -> None:
-    """Runs all loops once and writes the valves' commands.
-
-    Args:
-        c: The controllers; overwritten in place.
-        xmeas: The 41 measurements of this step.
-        xmv: The 12 commands, percent; those without a controller stay.
-        step: Number of the step, from 0.
-    """
+    """Runs all loops once and writes their valves' commands, percent. Other commands stay."""
     loops = c.loops
     _lead_production(c, xmeas[16], _pressure_cut(c, xmeas[6]))
     for name, pv, ratio, law in _LEADERS:

@@ -43,13 +43,7 @@ class Algebra:
 
 
 def solve(x: Sequence[float], guesses: Sequence[float], outside: Boundary) -> Algebra:
-    """Solves the algebra.
-
-    Args:
-        x: The 50 states.
-        guesses: Temperatures to start from: reactor, separator, stripper, header, degC.
-        outside: Boundary conditions of this step.
-    """
+    """Solves the algebra of the 50 states, from guesses of the four temperatures, degC."""
     valves = x[VALVES]
     reactor = drum(x[REACTOR], k.REACTOR_VOLUME, guesses[0])
     separator = drum(x[SEPARATOR], k.SEPARATOR_VOLUME, guesses[1])

@@ -20,14 +20,7 @@ _SIGMAS: tuple[float, ...] = (
 
 
 class Analyser:
-    """One analyser.
-
-    Args:
-        seed: Of the measurement noise; `None` for none.
-        first: Number of its first XMEAS.
-        last: Number of its last XMEAS.
-        period: Time between samples, steps.
-    """
+    """One analyser of XMEAS `first` to `last`, with `period` steps between samples."""
 
     def __init__(self, seed: int | None, first: int, last: int, period: int) -> None:
         self._shown = slice(first - 1, last)
@@ -41,11 +34,7 @@ class Analyser:
         return steps % self._period == 0
 
     def sample(self, state: ProcessState, true: Sequence[float]) -> None:
-        """Shows the last sample with its noise and takes the next.
-
-        Args:
-            true: Present values of XMEAS 23 to 41, mol percent.
-        """
+        """Shows the last sample with its noise and takes the next of XMEAS 23 to 41, mol%."""
         number = state.steps // self._period
         noise = self._noise.row(number)
         stored = state.sampled[self._sampled]

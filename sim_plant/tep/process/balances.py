@@ -31,14 +31,7 @@ _COIL_HEAT = 1e6 / 1.8
 def derivatives(
     x: Sequence[float], held: Sequence[float], now: Algebra, outside: Boundary
 ) -> list[float]:
-    """Returns the 50 derivatives, per hour.
-
-    Args:
-        x: The states.
-        held: Commands that the valves follow, percent.
-        now: The algebra at these states.
-        outside: Boundary conditions of this step.
-    """
+    """Returns the 50 derivatives, per hour, with valves at the commands held, percent."""
     return [
         *_reactor(now),
         *_separator(now),

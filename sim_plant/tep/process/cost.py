@@ -10,12 +10,7 @@ _PURGE, _PRODUCT = 0.44791, 4.541
 
 
 def operating_cost(xmeas: Sequence[float], xmv: Sequence[float]) -> float:
-    """Returns the cost in $/h, from the measurements and commands.
-
-    Args:
-        xmeas: XMEAS 1 to 41.
-        xmv: XMV 1 to 12, percent.
-    """
+    """Returns the cost in $/h, from the 41 measurements and the 12 commands, percent."""
     a, _, c, d, e, f, g, h = xmeas[28:36]
     purge = 2.209 * a + 6.177 * c + 22.06 * d + 14.56 * e + 17.89 * f + 30.44 * g + 22.94 * h
     d, e, f = xmeas[36:39]

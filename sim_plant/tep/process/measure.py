@@ -21,12 +21,7 @@ _KW = 293.07
 
 
 def continuous(now: Algebra, water_c: Sequence[float]) -> list[float]:
-    """Returns the true values of XMEAS 1 to 22.
-
-    Args:
-        now: The process at this instant.
-        water_c: Cooling water leaving reactor and condenser, degC.
-    """
+    """Returns the true values of XMEAS 1 to 22, with water leaving reactor and condenser, degC."""
     stream, reactor, separator, sump = now.flows, now.reactor, now.separator, now.sump
     return [
         stream.a * _KSCMH,

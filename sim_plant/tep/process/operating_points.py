@@ -11,14 +11,11 @@ _FILE = Path(__file__).with_name("operating_points.json")
 
 
 def operating_point(mode: str) -> list[float]:
-    """Returns the 50 states of a steady state.
+    """Returns the 50 states of a steady state, or raises `KeyError`.
 
     Args:
         mode: `base`, or `1` to `6`: mass ratio G to H of 50/50, 10/90 and 90/10 at the base
             rate, then the same at the maximum rate.
-
-    Raises:
-        KeyError: There is no such mode.
     """
     points: dict[str, list[float]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return points[mode]

@@ -20,11 +20,7 @@ _OVERSHOOT = 0.05  # an episode rises a little on before it decays
 
 
 def check(state: ProcessState) -> None:
-    """Checks a state from a snapshot.
-
-    Raises:
-        SnapshotError: Names the first value that the process cannot have.
-    """
+    """Checks a state from a snapshot. Raises `SnapshotError` with the first wrong value."""
     check_limits(_values(state))
     try:
         now = solve(state.x, state.temperatures, boundary(state.walks, state.idv))

@@ -20,9 +20,6 @@ class Accounts(UserManager):
     """Checks the passwords of accounts, with a viewer for a client without a user name.
 
     asyncua's default accepts `admin` with any password; here no account is an administrator.
-
-    Args:
-        passwords: By account; an account that is not among them does not exist.
     """
 
     def __init__(self, passwords: Mapping[str, str]) -> None:

@@ -40,12 +40,9 @@ class ServerIdentity:
     trusted: Path  # folder of the certificates of trusted clients, as DER or PEM files
 
     def trusts(self, certificate: bytes | None) -> bool:
-        """Returns whether a client's certificate is trusted and in date.
+        """Returns whether a client's certificate, DER, is trusted and in date.
 
         The folder is read each time, so that a certificate can be added while the server runs.
-
-        Args:
-            certificate: Of the client's channel, DER.
         """
         if certificate is None or certificate not in set(_certificates(self.trusted)):
             return False
@@ -55,10 +52,6 @@ class ServerIdentity:
 
 def open_identity(folder: Path, application_uri: str) -> ServerIdentity:
     """Reads an identity, and makes a new one first in a missing or empty folder.
-
-    Args:
-        folder: Folder of its files; made if it is missing, in an existing parent folder.
-        application_uri: URI in the certificate.
 
     Raises:
         ServeError: A file is missing, broken, or belongs to another server, or there is no

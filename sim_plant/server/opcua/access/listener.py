@@ -29,9 +29,7 @@ _CLOSED_WITHOUT_CHANNEL = {ua.MessageType.SecureMessage, ua.MessageType.SecureCl
 class ListeningServer(Server):
     """asyncua's server with the connections of this module.
 
-    Args:
-        iserver: Keeps the sessions.
-        identity: With one, channels may be signed and encrypted, for trusted clients.
+    With an identity channels may be signed and encrypted, for trusted clients.
     """
 
     def __init__(self, iserver: InternalServer, identity: ServerIdentity | None) -> None:
@@ -42,11 +40,7 @@ class ListeningServer(Server):
             iserver.private_key = identity.key
 
     async def start(self) -> None:
-        """Listens at the endpoint.
-
-        Raises:
-            OSError: The port is in use.
-        """
+        """Listens at the endpoint. Raises `OSError` if the port is in use."""
         await self._setup_server_nodes()
         await self.iserver.start()
         host, port = self._get_bind_socket_info()

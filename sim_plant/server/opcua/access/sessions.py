@@ -172,10 +172,6 @@ class Sessions(InternalServer):
 
     asyncua binds a channel to the session whose token it names before it checks the
     identity, and tokens can be guessed, so that a viewer could act as the gate.
-
-    Args:
-        accounts: Accounts that may open a session.
-        frames: Records refused registrations.
     """
 
     def __init__(self, accounts: Accounts, frames: FrameLog) -> None:

@@ -82,15 +82,10 @@ class AlarmCondition:
     def make_event(
         self, state: AlarmState, value: float, quality: int, at: datetime
     ) -> EventNotification:
-        """Makes a new event of a changed state.
+        """Makes a new event of a changed state, with value, status code and sampling time.
 
         Only events of the present activation can be acknowledged, since an earlier one does
         not show that the alarm has come back.
-
-        Args:
-            value: Of the measured variable.
-            quality: Its status code.
-            at: Its sampling time.
         """
         seen = self.state
         was_waiting = seen.active and not seen.acknowledged

@@ -32,12 +32,7 @@ _BRACKET_SEVERITY = 1
 
 
 class Conditions:
-    """The conditions of one server.
-
-    Args:
-        server: Server whose subscriptions get the events.
-        image: The plant's alarms and their states.
-    """
+    """The conditions of one server, whose subscriptions get the events."""
 
     def __init__(self, server: InternalServer, image: ProcessImage) -> None:
         self._server = server
@@ -93,8 +88,7 @@ class Conditions:
     async def refresh(self, items: PlantItems, only: int | None) -> None:
         """Sends the retained conditions again, between two brackets, to one subscription.
 
-        Args:
-            only: The one monitored item of a ConditionRefresh2.
+        A ConditionRefresh2 is for one monitored item only.
         """
         events = [
             (each.event, each.source.notifiers)

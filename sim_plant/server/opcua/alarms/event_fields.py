@@ -51,9 +51,7 @@ class EventNotification:
 class EventTypes:
     """Fields and supertypes of the event types of the address space.
 
-    Args:
-        space: The server's address space.
-        served: The types whose fields, inherited ones included, clients may select.
+    Clients may select the fields of the `served` types, inherited ones included.
     """
 
     def __init__(self, space: AddressSpace, served: Sequence[ua.NodeId]) -> None:
@@ -106,12 +104,7 @@ def base_fields(
     severity: int,
     at: datetime,
 ) -> dict[str, ua.Variant]:
-    """Returns the fields that every event has.
-
-    Args:
-        source: The SourceNode and the SourceName.
-        at: Time of the event and of its receipt.
-    """
+    """Returns the fields of every event, such as SourceNode and SourceName of the source."""
     node, name = source
     return variants(
         {

@@ -34,12 +34,7 @@ _ACKNOWLEDGE_TYPES = (ua.VariantType.ByteString, ua.VariantType.LocalizedText)
 class PlantCalls:
     """Checks every Call of a client, and logs all but refreshes, which change nothing.
 
-    Args:
-        conditions: Conditions that can be acknowledged.
-        image: Takes the acknowledgements.
-        frames: Records every method of a request, refused ones included.
-        publish: Copies the image into the address space and sends the events.
-        port: Returns the port at which the server listens.
+    `publish` copies the image into the address space and sends the events.
     """
 
     def __init__(

@@ -24,13 +24,7 @@ NotifiedEvent = tuple[EventNotification, Collection[ua.NodeId]]
 
 
 class PlantItems(MonitoredItemService):
-    """The items of a subscription.
-
-    Args:
-        subscription: Subscription of the items.
-        space: The server's address space.
-        types: The event types, for the filters.
-    """
+    """The items of a subscription."""
 
     def __init__(
         self, subscription: InternalSubscription, space: AddressSpace, types: EventTypes
@@ -58,10 +52,7 @@ class PlantItems(MonitoredItemService):
     ) -> None:
         """Queues events for every item, or for one only, as an answer to ConditionRefresh.
 
-        Args:
-            brackets: Events before and after, which pass every filter.
-            events: The events between, each with its notifiers.
-            only: The one item, if any.
+        The brackets before and after pass every filter; the events between have their notifiers.
         """
         start, end = brackets
         for node, items in self._monitored_events.items():

@@ -54,12 +54,7 @@ _OPERANDS = {
 
 
 class WhereClause:
-    """Where clause of an event filter, to be checked before use.
-
-    Args:
-        clause: From the client's event filter.
-        types: The event types, for `OfType`.
-    """
+    """Where clause of a client's event filter, to be checked before use."""
 
     def __init__(self, clause: Any, types: EventTypes) -> None:
         self._elements: Sequence[Any] = (clause.Elements if clause is not None else None) or []

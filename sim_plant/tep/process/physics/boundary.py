@@ -30,12 +30,7 @@ class Boundary:
 
 
 def boundary(walks: Mapping[str, Walk], idv: Sequence[float]) -> Boundary:
-    """Combines the walks with the step disturbances.
-
-    Args:
-        walks: The disturbance walks, moved to this instant.
-        idv: Severities of the disturbances, 0..1.
-    """
+    """Combines the walks at this instant with the step disturbances, severities 0..1."""
     idv_2 = idv[1]
     a = (
         walks["ac_feed_a"].value - 0.03 * idv[0] - 0.00243719 * idv_2

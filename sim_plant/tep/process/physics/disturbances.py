@@ -77,13 +77,9 @@ def initial_walks() -> dict[str, Walk]:
 
 
 def advance(walks: dict[str, Walk], idv: Sequence[float], time_h: float, seed: int) -> None:
-    """Moves all walks to this time, once a step and in the order of time.
+    """Moves all walks to this time in hours, once a step and in the order of time.
 
-    Args:
-        walks: Overwritten in place.
-        idv: Severities of the disturbances, 0..1.
-        time_h: Plant time, hours.
-        seed: Of the disturbances' own stream.
+    Severities are 0..1. The seed is of the disturbances' own stream.
     """
     for name, walk in walks.items():
         if time_h >= walk.end_h:

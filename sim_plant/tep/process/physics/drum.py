@@ -53,13 +53,7 @@ class Drum:
 
 
 def drum(state: Sequence[float], volume: float, guess: float) -> Drum:
-    """Solves a drum.
-
-    Args:
-        state: lb-mol of A to H, then the energy of the liquid, 1e6 Btu.
-        volume: Of the vessel, ft3.
-        guess: Its last temperature, degC.
-    """
+    """Solves a drum of this volume, ft3, from lb-mol of A to H and the liquid's energy, 1e6 Btu."""
     a, b, c, d, e, f, g, h, energy = state
     t = temperature(
         0.0,

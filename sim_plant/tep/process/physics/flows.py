@@ -42,11 +42,7 @@ class Flows:
 def flows(
     valves: Sequence[float], reactor: Drum, separator: Drum, header: Header, outside: Boundary
 ) -> Flows:
-    """Computes all flows from the pressures and the valves' positions.
-
-    Args:
-        valves: Positions of XMV 1 to 12, percent.
-    """
+    """Computes all flows from the pressures and the positions of XMV 1 to 12, percent."""
     p_r, p_s, p_v = reactor.pressure, separator.pressure, header.pressure
     feed_drop = p_v - p_r
     effluent_drop = p_r - p_s

@@ -28,12 +28,7 @@ class Header:
 
 
 def header(state: Sequence[float], guess: float) -> Header:
-    """Solves the header.
-
-    Args:
-        state: lb-mol of A to H, then the internal energy, 1e6 Btu.
-        guess: Its last temperature, degC.
-    """
+    """Solves the header from lb-mol of A to H, then the internal energy, 1e6 Btu."""
     a, b, c, d, e, f, g, h, energy = state
     moles = a + b + c + d + e + f + g + h
     c0, c1, c2, c3 = gas_cubic((a, b, c, d, e, f, g, h))

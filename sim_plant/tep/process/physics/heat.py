@@ -53,12 +53,7 @@ def heats(
 
 
 def reactor_transfer(liquid: float, agitator: float) -> float:
-    """Returns UA of the reactor's coils, 1e6 Btu/(h K).
-
-    Args:
-        liquid: Liquid in the reactor, ft3; it wets the coils.
-        agitator: Position of XMV 12, percent.
-    """
+    """Returns UA of the reactor's coils, 1e6 Btu/(h K), which the liquid, ft3, wets."""
     wetted = 0.025 * liquid / 7.8 - 0.25
     wetted = min(max(wetted, 0.0), 1.0)
     speed = (agitator + 150.0) / 100.0

@@ -32,12 +32,7 @@ class Reactions:
 
 
 def react(reactor: Drum, drift_1: float, drift_2: float) -> Reactions:
-    """Computes the reactions.
-
-    Args:
-        drift_1: Factor of reaction 1, near 1.
-        drift_2: Factor of reaction 2, near 1.
-    """
+    """Computes the reactions, with factors of reaction 1 and 2 near 1."""
     p_a, _, p_c, p_d, p_e, _, _, _ = reactor.partials
     kelvin = reactor.temperature + k.KELVIN
     volume = reactor.gas_volume

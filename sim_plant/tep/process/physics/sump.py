@@ -37,12 +37,7 @@ class Sump:
 
 
 def sump(state: Sequence[float], guess: float) -> Sump:
-    """Solves the sump.
-
-    Args:
-        state: lb-mol of A to H, then the energy of the liquid, 1e6 Btu.
-        guess: Its last temperature, degC.
-    """
+    """Solves the sump from lb-mol of A to H, then the energy of the liquid, 1e6 Btu."""
     a, b, c, d, e, f, g, h, energy = state
     moles = a + b + c + d + e + f + g + h
     linear = a * _A1 + b * _B1 + c * _C1 + d * _D1 + e * _E1 + f * _F1 + g * _G1 + h * _H1

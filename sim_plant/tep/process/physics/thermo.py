@@ -83,12 +83,7 @@ def feed_enthalpy(a: float, b: float, c: float, t: float) -> float:
 
 
 def temperature(c0: float, c1: float, c2: float, c3: float, energy: float, guess: float) -> float:
-    """Returns the temperature in degC at which a cubic holds this energy, by Newton's method.
-
-    Args:
-        energy: Of the same amount as the cubic, 1e6 Btu.
-        guess: The last temperature, degC.
-    """
+    """Returns the temperature, degC, at which a cubic has this energy, by Newton's method."""
     t = guess
     twice, thrice = 2.0 * c2, 3.0 * c3
     for _ in range(_MAX_ITERATIONS):
