@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ def loopback_only() -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Builds what all servers have, and takes it and all imports out of the collector's sight."""
+    if "asyncua.server.internal_server" in sys.modules:
+        from .plants.standard_nodes import build_once
+
+        build_once()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
