@@ -59,10 +59,7 @@ async def read_once(
 
 
 async def survey(
-    site: Site,
-    read: Sequence[Tag],
-    write: Sequence[Tag],
-    connector: ConnectorFor = connector_for,
+    site: Site, read: Sequence[Tag], write: Sequence[Tag], connector: ConnectorFor = connector_for
 ) -> Survey:
     """Reads the plant once over read sessions that are closed again.
 

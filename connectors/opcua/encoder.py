@@ -48,10 +48,7 @@ class OpcuaEncoder:
     """
 
     def __init__(
-        self,
-        identity: DeviceIdentity,
-        targets: Mapping[str, Target | str],
-        tags: Mapping[str, Tag],
+        self, identity: DeviceIdentity, targets: Mapping[str, Target | str], tags: Mapping[str, Tag]
     ) -> None:
         self._identity = identity
         self._targets = targets

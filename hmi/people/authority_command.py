@@ -35,8 +35,7 @@ from .signing import find_operator, open_context, open_signer, sign_subject
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 EquipmentArgument = Annotated[
-    str,
-    typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site."),
+    str, typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site.")
 ]
 
 _MODES: Mapping[str, TakenMode] = {

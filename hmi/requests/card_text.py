@@ -187,8 +187,7 @@ def _frames(card: Card, width: int) -> Part:
     widest = max(len(name) for _, name in names)
     rows = wire_rows if card.run is None else _short_wire_rows
     return Part(
-        "frames",
-        [row for frame, name in names for row in rows(frame, f"{name:<{widest}}", width)],
+        "frames", [row for frame, name in names for row in rows(frame, f"{name:<{widest}}", width)]
     )
 
 

@@ -173,10 +173,7 @@ def approve(
     sign.
     """
     if (digest is None) != (passphrase_file is None):
-        fail(
-            "give both --digest and --passphrase-file, or none of them",
-            CONFIGURATION,
-        )
+        fail("give both --digest and --passphrase-file, or none of them", CONFIGURATION)
     opened = open_site(site)
     with open_context(opened) as context:
         sweep(context.database, instant_now())
@@ -250,8 +247,7 @@ def _object(
 def resolve(
     name: Annotated[str, typer.Argument(metavar="ID", help="A request's or an action's id.")],
     applied: Annotated[
-        bool | None,
-        typer.Option("--applied/--not-applied", help="What you found at the plant."),
+        bool | None, typer.Option("--applied/--not-applied", help="What you found at the plant.")
     ] = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,

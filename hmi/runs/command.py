@@ -29,13 +29,7 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.panel import card_width, has_colour
 from ..shell.terminal.wrap import fold
-from .orders import (
-    check_state,
-    follow_order,
-    meaning_lines,
-    roles_of,
-    sign_order,
-)
+from .orders import check_state, follow_order, meaning_lines, roles_of, sign_order
 from .run_screen import render_run, run_line
 from .run_view import RunView, all_fields, find_run, run_fields, view_run
 

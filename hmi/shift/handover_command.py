@@ -20,8 +20,7 @@ def command(
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who takes the shift.")],
     person: AsOption = None,
     note: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="For the next shift; else asked for."),
+        str | None, typer.Option(metavar="TEXT", help="For the next shift; else asked for.")
     ] = None,
     site: SiteOption = None,
 ) -> None:

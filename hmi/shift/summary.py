@@ -49,11 +49,7 @@ def summarize(
         ("waiting", _requests(context, waiting, now)),
         (
             "under way or unresolved",
-            [
-                *_requests(context, others, now),
-                *unsigned_lines(context),
-                *damaged,
-            ],
+            [*_requests(context, others, now), *unsigned_lines(context), *damaged],
         ),
         ("in a lease, or not undone", list(_leases(context, now))),
         ("locked out", list(_lockouts(context))),

@@ -106,9 +106,7 @@ def make_application(root: Path, site_id: str) -> bool:
 def _fill(folder: Path, site_id: str) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     certificate = self_signed(key, site_id)
     _write(folder / KEY, pem, _PRIVATE)
@@ -130,10 +128,7 @@ def self_signed(key: rsa.RSAPrivateKey, site_id: str) -> x509.Certificate:
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Handwheel"),
         ]
     )
-    names = [
-        x509.UniformResourceIdentifier(f"urn:{host}:handwheel:{site_id}"),
-        x509.DNSName(host),
-    ]
+    names = [x509.UniformResourceIdentifier(f"urn:{host}:handwheel:{site_id}"), x509.DNSName(host)]
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=True,

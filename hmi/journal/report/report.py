@@ -156,11 +156,7 @@ def _write_head(
     for fault in found.faults[:_FAULTS]:
         report.field("", f"WRONG: {printable(fault, WHOLE)}", 0)
     if len(found.faults) > _FAULTS:
-        report.field(
-            "",
-            f"and {len(found.faults) - _FAULTS} more: handwheel journal verify",
-            0,
-        )
+        report.field("", f"and {len(found.faults) - _FAULTS} more: handwheel journal verify", 0)
     report.field("shown", selection.text, 0)
     report.paragraph("")
     report.paragraph(

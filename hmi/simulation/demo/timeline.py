@@ -40,10 +40,7 @@ _RISES: dict[str, str] = {
     "P-101A.running": "P-101A starts",
     "P-101B.running": "P-101B starts",
 }
-_FALLS: dict[str, str] = {
-    "P-101A.running": "P-101A stops",
-    "P-101B.running": "P-101B stops",
-}
+_FALLS: dict[str, str] = {"P-101A.running": "P-101A stops", "P-101B.running": "P-101B stops"}
 
 
 @dataclass(frozen=True, slots=True)

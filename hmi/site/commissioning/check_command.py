@@ -23,8 +23,7 @@ from .online_report import report_fields, report_lines
 def command(
     site: SiteOption = None,
     online: Annotated[
-        bool,
-        typer.Option("--online", help="Also read every tag and compare it with its device."),
+        bool, typer.Option("--online", help="Also read every tag and compare it with its device.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -122,10 +122,7 @@ def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) ->
         ],
         "told": None
         if (first := inspection.first_notifications) is None
-        else {
-            "missing": list(first.missing),
-            "took_s": round(first.took_s, 6),
-        },
+        else {"missing": list(first.missing), "took_s": round(first.took_s, 6)},
         "tags": {
             tag_name: reading_fields(reading, now_s)
             | {"device": _device_fields(described.get(tag_name))}

@@ -113,11 +113,7 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
     if isinstance(tag.address, Node):
         entry |= {"connection": OPCUA, "node": f"nsu={uri};s={tag.name}"}
     else:
-        entry |= {
-            "connection": MODBUS,
-            "table": tag.address.table,
-            "address": tag.address.address,
-        }
+        entry |= {"connection": MODBUS, "table": tag.address.table, "address": tag.address.address}
         usual = {"float": "float32", "bool": "bit"}.get(tag.kind, "uint16")
         if tag.address.encoding != usual:
             entry["encoding"] = tag.address.encoding

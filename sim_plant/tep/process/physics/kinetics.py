@@ -46,15 +46,6 @@ def react(reactor: Drum, drift_1: float, drift_2: float) -> Reactions:
     r_4 = _RATIO_4 * slow * p_d
     return Reactions(
         (r_1, r_2, r_3, r_4),
-        (
-            -r_1 - r_2 - r_3,
-            0.0,
-            -r_1 - r_2,
-            -r_1 - 1.5 * r_4,
-            -r_2 - r_3,
-            r_3 + r_4,
-            r_1,
-            r_2,
-        ),
+        (-r_1 - r_2 - r_3, 0.0, -r_1 - r_2, -r_1 - 1.5 * r_4, -r_2 - r_3, r_3 + r_4, r_1, r_2),
         _HEAT_1 * r_1 + _HEAT_2 * r_2,
     )
