@@ -78,10 +78,7 @@ def follow(phase: AlarmPhase, step: AlarmStep) -> AlarmPhase | None:
 
 @dataclass(slots=True)
 class AlarmState:
-    """State of an alarm.
-
-    Two booleans hold the phase, so that a snapshot has plain values only.
-    """
+    """State of an alarm, its phase as two booleans, so that a snapshot has plain values only."""
 
     active: bool = False  # its condition holds
     elapsed_s: float = 0.0  # for how long the opposite has held

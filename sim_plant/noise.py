@@ -41,10 +41,7 @@ class NoiseBank:
 
 
 class ChanceBank:
-    """Uniform numbers 0..1 for random events, such as a lost sample.
-
-    Streams are made on demand, since most runs need none. Without a seed they are fixed.
-    """
+    """Uniform numbers 0..1 for random events, made on demand. Without a seed they are fixed."""
 
     def __init__(self, seed: int | None) -> None:
         self._seed = seed

@@ -149,8 +149,5 @@ def qualities(states: Mapping[str, SensorState]) -> dict[str, Quality]:
 
 
 def is_suspect(state: SensorState) -> bool:
-    """Returns whether the sample is bad, or has not changed by one bit for 50 s.
-
-    Without noise an unchanged value is not suspect.
-    """
+    """Whether a sample is bad, or with noise has not changed by one bit for 50 s."""
     return state.is_bad or state.is_lost or state.unchanged_s >= _SUSPECT_AFTER_S

@@ -18,10 +18,7 @@ ConnectorFor = Callable[[Site, str], Connector]
 
 
 def connector_for(site: Site, name: str) -> Connector:
-    """Returns the connector of one of the site's connections.
-
-    The protocol's library is imported here, only when the configuration names it.
-    """
+    """Returns the connector of a connection, importing only its own protocol's library."""
     config = site.connections[name]
     if isinstance(config, ModbusConnection):
         from ..modbus.connector import ModbusConnector

@@ -30,11 +30,7 @@ def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
 
 
 def read_private(path: Path, endpoint: str) -> bytes:
-    """Returns the content of a file that only its owner can read.
-
-    Raises:
-        NotConnected: The file is missing, or open to others. It names the endpoint.
-    """
+    """Returns a file that only its owner can read, else raises `NotConnected` for the endpoint."""
     try:
         mode = path.stat().st_mode
         content = path.read_bytes()

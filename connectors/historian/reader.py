@@ -68,11 +68,7 @@ class HistoryReader:
             return aggregate(self._pieces(number, since, until, count), since, until, count)
 
     def newest(self, tag: str) -> tuple[float, DataValue] | None:
-        """Returns a tag's newest sample and its time, seconds since 1970.
-
-        Raises:
-            HistoryError: It cannot be read.
-        """
+        """Returns a tag's newest sample and its seconds since 1970. Raises `HistoryError`."""
         with translated_read(self._path):
             found = self._connection.execute(
                 "SELECT at_us, value, status FROM sample WHERE tag = ? ORDER BY at_us DESC LIMIT 1",

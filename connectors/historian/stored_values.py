@@ -12,10 +12,7 @@ _BOOLEANS = (b"\0", b"\1")  # SQLite has no booleans, and 1 is a number
 
 
 def to_stored(value: Value | Array | None) -> Stored:
-    """Returns a value as it is stored, or `None` if it cannot be.
-
-    An integer beyond 64 bits is stored as a float, if one is large enough.
-    """
+    """Returns a value as it is stored, beyond 64 bits as a float, or `None` if it cannot be."""
     match value:
         case bool():
             return _BOOLEANS[value]

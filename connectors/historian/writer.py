@@ -84,11 +84,7 @@ class HistoryWriter:
         self._connection.close()
 
     def write(self, batches: Sequence[SampleBatch]) -> None:
-        """Writes batches in their order, all or none.
-
-        Raises:
-            HistoryError: Nothing was written. Try again with another writer.
-        """
+        """Writes batches in order, all or none. After `HistoryError` try another writer."""
         with translated(self._path), transaction(self._connection):
             self._write(batches)
 

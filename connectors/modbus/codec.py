@@ -32,21 +32,14 @@ class RegisterLayout:
     convert: Convert | None  # conversion after unpacking, if any
 
     def decode(self, raw: bytes) -> tuple[Value | None, StatusCode]:
-        """Decodes the bytes of the item's registers in wire order.
-
-        The status is good, but `BadSensorFailure` for a float that is not a number.
-        """
+        """Decodes registers in wire order. A float that is no number is `BadSensorFailure`."""
         (value,) = struct.unpack(">" + self.form, bytes(raw[place] for place in self.places))
         if self.convert is not None:
             value = self.convert(value)
         return value, (BAD_SENSOR_FAILURE if value is None else GOOD)
 
     def encode(self, number: float) -> bytes:
-        """Encodes a number of the item's type.
-
-        Raises:
-            struct.error, OverflowError: The number is not in the type's range.
-        """
+        """Encodes a number, or raises `struct.error` or `OverflowError` beyond the range."""
         raw = struct.pack(">" + self.form, number)
         return bytes(raw[place] for place in self.places)  # each order is its own inverse
 

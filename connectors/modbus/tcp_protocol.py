@@ -106,11 +106,7 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def send(self, requests: Sequence[Request]) -> list[Answer | DeviceException]:
-        """Sends the requests and returns their answers. Calls must not overlap.
-
-        Raises:
-            TransportError: The connection is over.
-        """
+        """Sends requests for answers, one call at a time. Raises `TransportError` once over."""
         if self.lost:
             raise TransportError(self.lost)
         if not requests:

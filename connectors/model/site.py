@@ -67,11 +67,7 @@ class Site:
     playbooks: tuple[str, ...] = ()  # folders, relative to the root, and `package:NAME` for ours
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
-        """Returns the named tags in the order asked for.
-
-        Raises:
-            ConfigError: Names every tag that the site does not have.
-        """
+        """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
         wanted = list(names)
         unknown = [name for name in wanted if name not in self.tags]
         if unknown:

@@ -131,11 +131,7 @@ class Connection:
             await self._changed.wait()
 
     async def ready(self, within_s: float) -> Session:
-        """Waits for an open session and returns it for a single call.
-
-        Raises:
-            NotConnected: There is none within this time, seconds.
-        """
+        """Waits for an open session for a single call. Raises `NotConnected` after `within_s`."""
         try:
             async with asyncio.timeout(within_s), self._changed:
                 await self._changed.wait_for(lambda: self.is_connected)

@@ -47,11 +47,7 @@ def _without_comment(text: str) -> str:
 
 
 def plain_state(lines: list[str]) -> str:
-    """Returns the value of the key `state`, or an empty string without it.
-
-    Raises:
-        Unclear: The file uses other YAML than one plain key on each line.
-    """
+    """Returns the value of `state`, or an empty one. Raises `Unclear` beyond plain keys."""
     found: list[str] = []
     has_begun = False
     for number, line in enumerate(lines, start=1):

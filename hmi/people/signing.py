@@ -44,11 +44,7 @@ class Signer:
 def sign_statement(
     database: Database, signer: Signer, statement: Statement, now: Instant
 ) -> Signed:
-    """Returns the signed decision, which includes the ledger's head.
-
-    Raises:
-        PromptCancelled: The question was interrupted; see `ask_in_thread`.
-    """
+    """Returns the signed decision, with the ledger's head. Raises `PromptCancelled`."""
     if (withdrawal := current_cancellation()) is not None:
         withdrawal.check()
     head = database.head()

@@ -150,10 +150,7 @@ async def _site_agents(
 
 
 async def preload(view: PlantView, recorded: RecordedHistory) -> None:
-    """Fills the windows of a view from recorded values.
-
-    A message tells that it takes more than 2 s. It is stopped after 60 s.
-    """
+    """Fills the windows of a view from recorded values. Tells after 2 s, stops after 60 s."""
     recalling = asyncio.create_task(asyncio.to_thread(view.preload, recorded, monotonic()))
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:

@@ -29,10 +29,7 @@ def read_clocks() -> ConsoleClocks:
 
 
 class KeyHolder:
-    """The console session of one person, with their open key while it is unlocked.
-
-    It locks after `lock_after_s` without a typed line.
-    """
+    """A person's console session and open key. It locks after `lock_after_s` without a line."""
 
     def __init__(
         self,

@@ -37,11 +37,7 @@ class Options:
 
 
 class PlantServer:
-    """Runs a simulation and serves it while the context is open.
-
-    Raises:
-        ServeError: The identity's folder is broken.
-    """
+    """Serves a simulation while the context is open. Raises `ServeError` for a broken identity."""
 
     def __init__(self, simulation: Simulation, options: Options) -> None:
         self.simulation = simulation

@@ -43,11 +43,7 @@ class ProcessImage:
         self.version += 1
 
     def write(self, writes: Sequence[tuple[str, Value]]) -> None:
-        """Writes all or none of these tags and takes a new scan for the read-back.
-
-        Raises:
-            WriteRejected: The first refusal; nothing changed.
-        """
+        """Writes all or none of these tags and scans again. Raises the first `WriteRejected`."""
         with self.transaction():
             for tag, value in writes:
                 self._simulation.plant.write(tag, value)

@@ -98,11 +98,7 @@ class TennesseeEastman(BasePlant[TepState]):
         return {TAG_OF_SENSOR[name]: each for name, each in qualities(self.state.sensors).items()}
 
     def apply(self, tag: str, value: Value) -> None:
-        """Carries out a write to a controller.
-
-        Raises:
-            WrongState: The process is shut down, or the controller's mode does not allow it.
-        """
+        """Carries out a write. Raises `WrongState`, also when the process is shut down."""
         s = self.state
         if s.process.trip:
             raise WrongState(f"the process is shut down by {s.process.trip}")

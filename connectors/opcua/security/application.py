@@ -80,11 +80,7 @@ def _key(path: Path, certificate: Certificate, endpoint: str) -> rsa.RSAPrivateK
 
 
 def make_application(root: Path, site_id: str) -> bool:
-    """Makes key and certificate of a site unless they exist, and returns whether it did.
-
-    Raises:
-        ConfigError: The folder cannot be written.
-    """
+    """Makes missing key and certificate, and returns whether it did. Raises `ConfigError`."""
     folder = root / FOLDER
     try:
         if folder.exists():

@@ -54,11 +54,7 @@ def thumbprint(der: bytes) -> str:
 
 
 def read_certificate(content: bytes) -> Certificate:
-    """Returns the content of a certificate, PEM or DER, possibly with a chain after it.
-
-    Raises:
-        ValueError: It is not a certificate.
-    """
+    """Reads a certificate, PEM or DER, also with a chain after it. Raises `ValueError`."""
     if content.lstrip().startswith(b"-----BEGIN"):
         found = x509.load_pem_x509_certificate(content)
     else:

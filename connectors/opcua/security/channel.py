@@ -123,11 +123,7 @@ class SecuredClient(Client):
             raise self._refused("refused without a reason") from None
 
     async def create_session(self) -> ua.CreateSessionResult:
-        """Creates the session.
-
-        Raises:
-            ChannelRefused: The server refuses our certificate, or does not prove its key.
-        """
+        """Creates the session. Raises `ChannelRefused`, also if the server's key is not proven."""
         try:
             return await super().create_session()
         except InvalidSignature:

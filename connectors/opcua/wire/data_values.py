@@ -22,11 +22,7 @@ _MADE_UP = {20: ua.QualifiedName, 21: ua.LocalizedText, 25: ua.DiagnosticInfo}
 
 
 def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
-    """Returns the values of the body of a ReadResponse.
-
-    Raises:
-        UaError, ValueError: The server refuses, or the answer cannot be read.
-    """
+    """Returns the values of a ReadResponse, or raises `UaError` or `ValueError`."""
     nodeid_from_binary(answer)
     ua_binary.struct_from_binary(ua.ResponseHeader, answer).ServiceResult.check()
     count = Primitives.Int32.unpack(answer)

@@ -60,11 +60,7 @@ class PublishRequests:
         self._completed: asyncio.Queue[asyncio.Task[Buffer]] = asyncio.Queue()
 
     async def follow(self) -> AsyncGenerator[Published]:
-        """Yields published messages until it is closed.
-
-        Raises:
-            OSError, UaError: The session is lost, or has no subscription.
-        """
+        """Yields messages until closed. Raises `OSError` or `UaError` if the session is lost."""
         try:
             while True:
                 while len(self._sent) < self._in_flight and monotonic() >= self._resume_s:

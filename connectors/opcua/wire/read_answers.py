@@ -61,11 +61,7 @@ class Answers:
         self._layout: _Layout | None = None
 
     def columns(self, body: bytes, handle: int) -> Columns | None:
-        """Decodes the body of an answer, or returns `None` if a part of it is not supported here.
-
-        Raises:
-            UaError: It is the answer to another request.
-        """
+        """Decodes an answer, `None` if unsupported. Raises `UaError` for another request's."""
         if len(body) < _HEAD.size:
             return None
         kind, _, of, result, diagnostics, strings, extension, count = _HEAD.unpack_from(body)

@@ -27,10 +27,7 @@ def last_state(entries: Iterable[JournalEntry], prefix: str) -> str:
 
 
 def action_state(action: Action, entries: Sequence[JournalEntry]) -> str:
-    """Returns the state of an action from all rows of its request.
-
-    A later signed resolution replaces an outcome.
-    """
+    """Returns an action's state from its request's rows, by a later resolution if there is one."""
     own = [each for each in entries if each.subject == action.action_id]
     move, state = last_move(own, ACTION), last_state(own, ACTION)
     if move is None or state not in UNRESOLVED_ACTIONS:

@@ -34,10 +34,7 @@ _ALL = (
 
 
 def write_open(report: ReportWriter, journal: Journal) -> None:
-    """Writes the section about open requests, writes, runs, blocks and authority.
-
-    The journal is the whole one, after `note_closed_writes`.
-    """
+    """Writes the section about what is open, from the journal after `note_closed_writes`."""
     histories = list(journal.requests.values())
     report.heading("STILL OPEN AT THE LAST ROW")
     report.paragraph(_ALL)

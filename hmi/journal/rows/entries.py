@@ -116,11 +116,7 @@ def read_entry(row: JournalRow) -> JournalEntry:
 
 
 def parse_moment(text: str) -> datetime:
-    """Returns the moment of a typed date or time, in UTC unless it has an offset.
-
-    Raises:
-        ValueError: It is neither.
-    """
+    """Returns the moment of a date or time, by default in UTC. Raises `ValueError` for neither."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -20,10 +20,7 @@ _LONG = 600  # characters of the bytes of a frame
 
 
 def show_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row as a line with number, time, kind, subject and reason, or as JSON.
-
-    A row that cannot be shown has the reason instead.
-    """
+    """Returns a row as a line, or as JSON. A row that cannot be shown has the reason instead."""
     show = _fields_shown if as_json else _shown
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 

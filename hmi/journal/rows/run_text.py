@@ -48,10 +48,7 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def show_run_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row about a run as a line, or an empty string for any other row.
-
-    A row that cannot be shown has the reason instead.
-    """
+    """Returns a row about a run as a line, or why it cannot be shown. Others give an empty one."""
     show = partial(_run_row_shown, as_json=as_json)
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 

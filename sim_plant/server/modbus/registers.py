@@ -17,10 +17,7 @@ class UnknownAddress(Exception):
 
 
 class RegisterImage:
-    """Serves the process image as the four Modbus tables, big endian, high word first.
-
-    Modbus has no quality, so a bad value in a float register is NaN.
-    """
+    """Serves the process image as Modbus tables, big endian, high word first, bad floats as NaN."""
 
     def __init__(self, image: ProcessImage) -> None:
         self._image = image

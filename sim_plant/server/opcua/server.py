@@ -69,11 +69,7 @@ class OpcuaServer:
         return self._server.bserver.port
 
     async def start(self, port: int) -> None:
-        """Builds the address space and listens on loopback, for port 0 on a free port.
-
-        Raises:
-            OSError: The port is in use.
-        """
+        """Listens on loopback, for port 0 on a free port. Raises `OSError` for a port in use."""
         server = self._server
         uri = namespace_uri(self._model)
         server.disable_clock()  # its loop delays the stop by up to a second

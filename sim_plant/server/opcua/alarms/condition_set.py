@@ -86,10 +86,7 @@ class Conditions:
             await write(node, AttributeIds.Value, ua.DataValue(value))
 
     async def refresh(self, items: PlantItems, only: int | None) -> None:
-        """Sends the retained conditions again, between two brackets, to one subscription.
-
-        A ConditionRefresh2 is for one monitored item only.
-        """
+        """Sends the retained conditions again, in brackets, to a subscription or one item."""
         events = [
             (each.event, each.source.notifiers)
             for each in self._by_node.values()

@@ -54,11 +54,7 @@ class PlantCalls:
     async def answer(
         self, session: OwnSession, methods: list[ua.CallMethodRequest]
     ) -> list[ua.CallMethodResult]:
-        """Answers a Call request, one result for each method.
-
-        Raises:
-            BadTooManyOperations: There are more than 50.
-        """
+        """Answers at most 50 methods of a Call request, or raises `BadTooManyOperations`."""
         if len(methods) > _MOST_METHODS:
             with suppress(ServeError):  # refused in any case
                 refusals = [StatusCodes.BadTooManyOperations] * len(methods)
