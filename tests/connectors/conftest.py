@@ -1,8 +1,19 @@
 """What several tests of connectors need."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from handwheel.connectors.modbus import tcp_protocol
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ..plants.served import served
+
+
+@pytest.fixture(scope="module")
+async def plant() -> AsyncGenerator[PlantServer]:
+    async with served() as server:
+        yield server
 
 
 @pytest.fixture

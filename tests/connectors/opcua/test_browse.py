@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -11,42 +10,32 @@ from asyncua.client.ua_client import UaClient
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
-from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua import connector
-from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
+from handwheel.connectors.opcua.connector import OpcuaSession
 from handwheel.connectors.session.protocols import BrowseEntry, Browses, Describes, Description
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-URI, OTHER, LATE = "urn:works", "urn:works:other", "urn:works:late"
+from ...plants.devices.opcua_server import URI, LoopbackServer, connector_to, session_with
+
+OTHER, LATE = "urn:works:other", "urn:works:late"
 MANY = 250  # more than one Browse brings
 MODES = {"local": 0, "remote": 1, "local_2": 2}
 RECIPES = {"rinse": 10, "cook": 20}
 
 
-class Works:
+class Works(LoopbackServer):
     """A server with two namespaces, and variables that say what they are."""
 
-    def __init__(self) -> None:
-        self.server = Server()
-        self.port = 0
-
-    async def start(self) -> None:
-        self.server.disable_clock()
-        await self.server.init()
-        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        self.server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        index, other = [await self.server.register_namespace(each) for each in (URI, OTHER)]
+    async def fill(self) -> None:
+        index, other = self.index, await self.server.register_namespace(OTHER)
         await self._add_line(index)
         await self.add("s=x", index, 1.0)
         await self.add("s=x", other, 2.0)
         folder = await self.server.get_objects_node().add_folder(_id("s=many", index), "many")
         for n in range(MANY):
             await folder.add_variable(_id(f"i={5000 + n}", other), f"n{n}", float(n))
-        await self.server.start()
-        assert self.server.bserver is not None
-        self.port = self.server.bserver.port
 
     async def add(self, identifier: str, index: int, value: float) -> None:
         """Adds a variable below Objects."""
@@ -88,25 +77,14 @@ def _id(identifier: str, index: int) -> ua.NodeId:
 
 @pytest.fixture(scope="module")
 async def works() -> AsyncGenerator[Works]:
-    works = Works()
-    await works.start()
-    yield works
-    await works.server.stop()
+    async with Works().running() as works:
+        yield works
 
 
 @pytest.fixture
 async def session(works: Works) -> AsyncGenerator[OpcuaSession]:
-    session = await _connector(works.port).open()
-    yield session
-    await session.close()
-
-
-def _connector(port: int) -> OpcuaConnector:
-    endpoint = f"opc.tcp://127.0.0.1:{port}"
-    config = OpcuaConnection.model_validate(
-        {"kind": "opcua", "endpoint": endpoint, "scan": "20 ms"}
-    )
-    return OpcuaConnector("dcs", config, Path())
+    async with session_with(works.port) as session:
+        yield session
 
 
 def _tag(name: str, node: str) -> Tag:
@@ -150,17 +128,12 @@ async def test_a_tag_is_described_by_its_node(session: OpcuaSession) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("node", "why"),
-    [
-        (f"nsu={URI};s=gone", "BadNodeIdInvalid$"),
-        ("nsu=urn:far;s=x", "no node id, or of a namespace that the server has not$"),
-        ("somewhere", "no node id, or of a namespace that the server has not$"),
-    ],
-)
-async def test_below_no_node_there_is_nothing(session: OpcuaSession, node: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        await session.browse(node)
+async def test_below_no_node_there_is_nothing(session: OpcuaSession) -> None:
+    unknown = "no node id, or of a namespace that the server has not$"
+    nodes = {"nsu=urn:far;s=x": unknown, "somewhere": unknown}
+    for node, why in {f"nsu={URI};s=gone": "BadNodeIdInvalid$", **nodes}.items():
+        with pytest.raises(ValueError, match=why):
+            await session.browse(node)
 
 
 def _in_parts(monkeypatch: pytest.MonkeyPatch, places: int) -> None:
@@ -255,7 +228,7 @@ async def test_namespaces_may_stand_in_another_order_after_a_loss(works: Works) 
     tags = [_tag("x", f"nsu={URI};s=x"), _tag("other", f"nsu={OTHER};s=x")]
     async with (
         LinkProxy(works.port) as link,
-        Connection(_connector(link.port), tags) as connection,
+        Connection(connector_to(link.port, scan="20 ms"), tags) as connection,
         asyncio.timeout(30),
     ):
         await connection.ready(10.0)

@@ -1,6 +1,6 @@
 """Writes as OPC UA bytes, and what a server says of itself and of its nodes."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import copysign, nan
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 from asyncua import ua
 from asyncua.common.utils import Buffer
-from asyncua.server.server import Server
 from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
@@ -22,15 +21,16 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
-from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.opcua.encoder import DEVICE_TYPES, OpcuaEncoder, Target
 from handwheel.connectors.opcua.targets import identity_of
 from handwheel.connectors.opcua.wire.codec import decode
 from handwheel.connectors.session.protocols import DeviceIdentity
+from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...plants.served import link_of, served, site_of
+from ...plants.devices.opcua_server import URI, LoopbackServer, session_with
+from ...plants.served import link_of, site_of
 
-URI = "urn:works"
+LOGIN = {"user": "gate", "secret": "env:GATE"}
 NODE = ua.NodeId(ua.String("x"), ua.Int16(2))
 NOBODY = DeviceIdentity("opcua", "", "", True, False)
 
@@ -59,33 +59,26 @@ WIRES: list[tuple[Kind, ua.VariantType, Value, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "variant", "value", "tail"), WIRES)
-def test_a_write_has_its_exact_bytes(
-    kind: Kind, variant: ua.VariantType, value: Value, tail: str
-) -> None:
-    tag = tag_of("x", kind)
-    assert encoder(tag, variant).encode(tag, value).wire == bytes.fromhex(HEAD + tail)
+def test_a_write_has_its_exact_bytes() -> None:
+    for kind, variant, value, tail in WIRES:
+        tag = tag_of("x", kind)
+        assert encoder(tag, variant).encode(tag, value).wire == bytes.fromhex(HEAD + tail), tail
 
 
-@pytest.mark.parametrize(
-    ("scale", "offset", "asked", "there", "tail"),
-    [
+def test_a_scaled_write_is_the_nearest_that_the_device_can_hold() -> None:
+    for scale, offset, asked, there, tail in [
         (0.1, 0.0, 35.04, 35.0, "04 5e01"),
         (-0.5, 100.0, 99.9, 100.0, "04 0000"),
         (0.01, -273.15, 25.0, 25.0, "04 7774"),
-    ],
-)
-def test_a_scaled_write_is_the_nearest_that_the_device_can_hold(
-    scale: float, offset: float, asked: float, there: float, tail: str
-) -> None:
-    tag = tag_of("x", "float", scale=scale, offset=offset)
-    here = encoder(tag, ua.VariantType.Int16)
-    encoded = here.encode(tag, asked)
-    assert encoded.value == pytest.approx(there)
-    assert encoded.wire == bytes.fromhex(HEAD + tail)
-    assert here.decode(tag, encoded.wire) == encoded.value
-    with pytest.raises(ValueError, match="is scaled, and the device holds a float64"):
-        encoder(tag, ua.VariantType.Double).encode(tag, asked)
+    ]:
+        tag = tag_of("x", "float", scale=scale, offset=offset)
+        here = encoder(tag, ua.VariantType.Int16)
+        encoded = here.encode(tag, asked)
+        assert encoded.value == pytest.approx(there)
+        assert encoded.wire == bytes.fromhex(HEAD + tail)
+        assert here.decode(tag, encoded.wire) == encoded.value
+        with pytest.raises(ValueError, match="is scaled, and the device holds a float64"):
+            encoder(tag, ua.VariantType.Double).encode(tag, asked)
 
 
 REFUSED: list[tuple[Kind, ua.VariantType, Value, str]] = [
@@ -103,13 +96,11 @@ REFUSED: list[tuple[Kind, ua.VariantType, Value, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "variant", "value", "reason"), REFUSED)
-def test_what_does_not_fit_is_refused_with_a_reason(
-    kind: Kind, variant: ua.VariantType, value: Value, reason: str
-) -> None:
-    tag = tag_of("x", kind)
-    with pytest.raises(ValueError, match=reason):
-        encoder(tag, variant).encode(tag, value)
+def test_what_does_not_fit_is_refused_with_a_reason() -> None:
+    for kind, variant, value, reason in REFUSED:
+        tag = tag_of("x", kind)
+        with pytest.raises(ValueError, match=reason):
+            encoder(tag, variant).encode(tag, value)
 
 
 def test_only_the_tags_it_was_made_for_are_encoded() -> None:
@@ -161,8 +152,7 @@ def _endpoint(uri: str, certificate: bytes | None = None) -> ua.EndpointDescript
 
 
 def _config(**keys: object) -> OpcuaConnection:
-    login = {"user": "gate", "secret": "env:GATE"}
-    document = {"kind": "opcua", "endpoint": "opc.tcp://127.0.0.1:4840", "write": login}
+    document = {"kind": "opcua", "endpoint": "opc.tcp://127.0.0.1:4840", "write": LOGIN}
     return OpcuaConnection.model_validate(document | keys)
 
 
@@ -200,22 +190,12 @@ VARIABLES: Mapping[str, tuple[object, ua.VariantType, ua.NodeId | None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-async def works() -> AsyncGenerator[int]:
-    server = Server()
-    server.disable_clock()
-    await server.init()
-    await server.set_application_uri("urn:works:server")
-    server.set_endpoint("opc.tcp://127.0.0.1:0/")
-    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    index = await server.register_namespace(URI)
-    for name, (value, variant, data_type) in VARIABLES.items():
-        node = ua.NodeId(ua.String(name), ua.Int16(index))
-        await server.get_objects_node().add_variable(node, name, value, variant, datatype=data_type)
-    await server.start()
-    assert server.bserver is not None
-    yield server.bserver.port
-    await server.stop()
+class Works(LoopbackServer):
+    async def fill(self) -> None:
+        await self.server.set_application_uri("urn:works:server")
+        objects = self.server.get_objects_node()
+        for name, (value, variant, kind) in VARIABLES.items():
+            await objects.add_variable(self.node(name), name, value, variant, datatype=kind)
 
 
 TAILS = {"double": "0b 000000000000f03f", "duration": "0b 000000000000f03f", "mode": "06 01000000"}
@@ -229,15 +209,13 @@ WHY_NOT = {
 }
 
 
-async def test_each_node_is_written_in_its_own_type_or_not_at_all(works: int) -> None:
-    config = _config(endpoint=f"opc.tcp://127.0.0.1:{works}")
+async def test_each_node_is_written_in_its_own_type_or_not_at_all() -> None:
     tags = {name: tag_of(name, "int" if name == "mode" else "float") for name in VARIABLES}
     tags["missing"] = tag_of("missing", "float")
     far = NodeAddress("nsu=urn:far;s=elsewhere")
     tags["elsewhere"] = Tag("elsewhere.sp", "dcs", "float", far, writable=True)
-    session = await OpcuaConnector("dcs", config, Path()).open()
-    here = await session.encoder(list(tags.values()))
-    await session.close()
+    async with Works().running() as works, session_with(works.port, write=LOGIN) as session:
+        here = await session.encoder(list(tags.values()))
     assert here.identity.name == "urn:works:server"
     for name, tail in TAILS.items():
         assert here.encode(tags[name], 1).wire.endswith(b"\x01" + bytes.fromhex(tail))
@@ -246,38 +224,35 @@ async def test_each_node_is_written_in_its_own_type_or_not_at_all(works: int) ->
             here.encode(tags[name], 1)
 
 
-async def test_a_survey_reads_and_encodes_over_both_protocols(tmp_path: Path) -> None:
-    async with served() as server:
-        site = site_of(tmp_path / "site", link_of(server))
-        read = site.find_tags(["PT-102.pv", "P-101A.running"])
-        write = site.find_tags(["PIC-102.sp", "P-101B.run_cmd"])
-        found = await survey(site, read, write)
-        assert list(found.readings) == ["PT-102.pv", "P-101A.running"]
-        assert all(reading.status == GOOD for reading in found.readings.values())
-        names = {name: each.identity.name for name, each in found.encoders.items()}
-        assert names == {
-            "dcs": "urn:handwheel:sim:cw-100",
-            "pkg": "Handwheel cw-100 simulated plant",
-        }
-        for name, each in found.encoders.items():
-            config = site.connections[name]
-            kind, where = config.kind, config.write_where
-            assert each.identity == DeviceIdentity(kind, where, names[name], True, True)
-        assert found.encoders["pkg"].encode(write[1], True).wire.hex() == "01050014ff00"
-        found.encoders["dcs"].encode(write[0], 360.0)
-        assert (await survey(site, read, [])).encoders == {}
+async def test_a_survey_reads_and_encodes_over_both_protocols(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    site = site_of(tmp_path / "site", link_of(plant))
+    read = site.find_tags(["PT-102.pv", "P-101A.running"])
+    write = site.find_tags(["PIC-102.sp", "P-101B.run_cmd"])
+    found = await survey(site, read, write)
+    assert list(found.readings) == ["PT-102.pv", "P-101A.running"]
+    assert all(reading.status == GOOD for reading in found.readings.values())
+    names = {"dcs": "urn:handwheel:sim:cw-100", "pkg": "Handwheel cw-100 simulated plant"}
+    assert {name: each.identity for name, each in found.encoders.items()} == {
+        name: DeviceIdentity(each.kind, each.write_where, names[name], True, True)
+        for name, each in site.connections.items()
+    }
+    assert found.encoders["pkg"].encode(write[1], True).wire.hex() == "01050014ff00"
+    found.encoders["dcs"].encode(write[0], 360.0)
+    assert (await survey(site, read, [])).encoders == {}
 
 
-async def test_another_server_than_configured_is_not_surveyed(tmp_path: Path) -> None:
-    async with served() as server:
-        site = site_of(tmp_path / "site", link_of(server))
-        setpoint = site.find_tags(["PIC-102.sp"])
-        config = site.connections["dcs"].model_copy(update={"application_uri": "urn:other"})
-        connections = {**site.connections, "dcs": config}
-        other = replace(site, connections=connections)
-        await survey(site, [], setpoint)
-        with pytest.raises(NotConnected, match="the server is 'urn:handwheel:sim:cw-100', not"):
+async def test_another_server_than_configured_is_not_surveyed(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    site = site_of(tmp_path / "site", link_of(plant))
+    setpoint, config = site.find_tags(["PIC-102.sp"]), site.connections["dcs"]
+    await survey(site, [], setpoint)
+    for change, reason in [
+        ({"application_uri": "urn:other"}, "the server is 'urn:handwheel:sim:cw-100', not"),
+        ({"write": None}, "it is read only"),
+    ]:
+        other = replace(site, connections={"dcs": config.model_copy(update=change)})
+        with pytest.raises(NotConnected, match=reason):
             await survey(other, [], setpoint)
-        without = replace(site, connections={"dcs": config.model_copy(update={"write": None})})
-        with pytest.raises(NotConnected, match="it is read only"):
-            await survey(without, [], setpoint)

@@ -4,45 +4,46 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asyncua import ua
 from asyncua.client import ua_client
 from asyncua.client.ua_client import UaClient
-from asyncua.server.server import Server
 from asyncua.ua import ua_binary
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.model.site import OpcuaConnection
-from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua import tag_reader
-from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
+from handwheel.connectors.opcua.connector import OpcuaSession
 from handwheel.connectors.opcua.wire import fast_read
 from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-URI = "urn:works"
+from ...plants.devices.opcua_server import LoopbackServer, session_with, tag_of
+
 COUNT = 1_100  # tags: three chunks
+
+
+class Works(LoopbackServer):
+    async def fill(self) -> None:
+        values = {"level": 350.5, "mode": 2, "name": "°C", "profile": [[1.0, 2.0]]}
+        for name, value in values.items():
+            await self.server.get_objects_node().add_variable(self.node(name), name, value)
 
 
 @pytest.fixture(scope="module")
 async def works() -> AsyncGenerator[int]:
-    server = Server()
-    server.disable_clock()
-    await server.init()
-    server.set_endpoint("opc.tcp://127.0.0.1:0/")
-    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    index = await server.register_namespace(URI)
-    objects = server.get_objects_node()
-    for name, value in {"level": 350.5, "mode": 2, "name": "°C", "profile": [[1.0, 2.0]]}.items():
-        await objects.add_variable(ua.NodeId(ua.String(name), ua.Int16(index)), name, value)
-    await server.start()
-    assert server.bserver is not None
-    yield server.bserver.port
-    await server.stop()
+    async with Works().running() as works:
+        yield works.port
+
+
+@pytest.fixture
+async def session(works: int) -> AsyncGenerator[OpcuaSession]:
+    async with session_with(works) as session:
+        yield session
 
 
 @pytest.fixture
@@ -53,19 +54,8 @@ def forgotten() -> Generator[None]:
     fast_read.is_supported.cache_clear()
 
 
-async def _open(port: int, limit: str = "3 s") -> OpcuaSession:
-    endpoint = f"opc.tcp://127.0.0.1:{port}"
-    config = OpcuaConnection.model_validate(
-        {"kind": "opcua", "endpoint": endpoint, "timeout": limit}
-    )
-    return await OpcuaConnector("dcs", config, Path()).open()
-
-
-def _tag(name: str, kind: Kind, *, is_array: bool = False) -> Tag:
-    return Tag(name, "dcs", kind, NodeAddress(f"nsu={URI};s={name}"), is_array=is_array)
-
-
-TAGS = [_tag("level", "float"), _tag("mode", "int"), _tag("name", "string")]
+TAGS = [tag_of("level", "float"), tag_of("mode", "int"), tag_of("name", "string")]
+MANY = [replace(TAGS[0], name=f"a{n}") for n in range(COUNT)]
 VALUES = {"level": 350.5, "mode": 2, "name": "°C"}
 
 
@@ -74,23 +64,19 @@ async def _values(session: OpcuaSession, tags: Sequence[Tag] = TAGS) -> dict[str
 
 
 async def test_what_is_known_of_asyncua_is_enough_to_read_without_its_decoding(
-    works: int, monkeypatch: pytest.MonkeyPatch
+    session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = await _open(works)
     assert fast_read.is_supported()
     monkeypatch.delattr(UaClient, "read")
     monkeypatch.delattr(tag_reader, "_decoded_by_asyncua")
     for _ in range(2):
         assert await _values(session) == VALUES
-    await session.close()
 
 
-async def test_a_matrix_among_others_is_left_to_asyncua(works: int) -> None:
-    session = await _open(works)
-    tags = [*TAGS, _tag("profile", "float", is_array=True)]
+async def test_a_matrix_among_others_is_left_to_asyncua(session: OpcuaSession) -> None:
+    tags = [*TAGS, replace(tag_of("profile"), is_array=True)]
     for _ in range(2):
         assert await _values(session, tags) == VALUES | {"profile": (1.0, 2.0)}
-    await session.close()
 
 
 def _another_header(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,17 +108,15 @@ async def test_another_asyncua_is_used_as_it_wants_to_be(
     change(monkeypatch)
     with caplog.at_level(logging.WARNING, "handwheel"):
         for _ in range(2):
-            session = await _open(works)
-            assert await _values(session) == VALUES
-            await session.close()
+            async with session_with(works) as session:
+                assert await _values(session) == VALUES
     told = [each.message for each in caplog.records if each.name.startswith("handwheel")]
     assert told == ["this version of asyncua is unknown: reads are slower"]
 
 
 async def test_a_request_is_at_the_server_while_an_answer_is_decoded(
-    works: int, monkeypatch: pytest.MonkeyPatch
+    session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = await _open(works)
     steps: list[str] = []
     send, columns = fast_read.send, Chunk.columns
 
@@ -146,36 +130,29 @@ async def test_a_request_is_at_the_server_while_an_answer_is_decoded(
 
     monkeypatch.setattr(tag_reader, "send", sent)
     monkeypatch.setattr(Chunk, "columns", decoded)
-    address = NodeAddress(f"nsu={URI};s=level")
-    tags = [Tag(f"a{n}", "dcs", "float", address) for n in range(COUNT)]
-    assert set((await _values(session, tags)).values()) == {350.5}
+    assert set((await _values(session, MANY)).values()) == {350.5}
     assert steps == ["send", "send", "decode", "send", "decode", "decode"]
-    await session.close()
 
 
-async def test_tags_without_a_node_keep_none_behind_them_from_being_read(works: int) -> None:
-    session = await _open(works)
+async def test_tags_without_a_node_keep_none_behind_them_from_being_read(
+    session: OpcuaSession,
+) -> None:
     nowhere = NodeAddress("nsu=urn:far;s=x")
     tags = [*(Tag(f"a{n}", "dcs", "float", nowhere) for n in range(COUNT)), *TAGS]
     values = await _values(session, tags)
     assert values == dict.fromkeys((tag.name for tag in tags), None) | VALUES
     assert session.faults == {f"{COUNT} tags": "BadNodeIdUnknown"}
-    await session.close()
 
 
-async def test_a_reading_that_is_given_up_harms_no_other(works: int) -> None:
-    session = await _open(works)
-    address = NodeAddress(f"nsu={URI};s=level")
-    tags = [Tag(f"a{n}", "dcs", "float", address) for n in range(COUNT)]
+async def test_a_reading_that_is_given_up_harms_no_other(session: OpcuaSession) -> None:
     for moment in range(6):
-        given_up = asyncio.create_task(session.read(tags))
+        given_up = asyncio.create_task(session.read(MANY))
         for _ in range(moment):
             await asyncio.sleep(0)
         given_up.cancel()
         several = await asyncio.gather(*(_values(session) for _ in range(3)))
         assert several == [VALUES] * 3
         assert given_up.cancelled()
-    await session.close()
 
 
 @pytest.mark.parametrize(
@@ -184,25 +161,19 @@ async def test_a_reading_that_is_given_up_harms_no_other(works: int) -> None:
 async def test_a_loss_with_two_requests_under_way_is_told_once(
     works: int, is_cut: bool, why: str
 ) -> None:
-    address = NodeAddress(f"nsu={URI};s=level")
-    tags = [Tag(f"a{n}", "dcs", "float", address) for n in range(COUNT)]
-    async with LinkProxy(works) as link:
-        session = await _open(link.port, limit="1 s")
+    async with LinkProxy(works) as link, session_with(link.port, timeout="1 s") as session:
         link.half_open("down")
-        reading_all = asyncio.create_task(session.read(tags))
+        reading_all = asyncio.create_task(session.read(MANY))
         await asyncio.sleep(0.05)
         if is_cut:
             link.cut()
         with pytest.raises(NotConnected, match=f": {why}$"):
             await reading_all
-        await session.close()
 
 
 async def test_an_answer_to_another_request_ends_the_session(works: int) -> None:
     of_another = re.compile(rb"(\x01\x00\x7a\x02.{8}).{4}", re.DOTALL)
-    async with LinkProxy(works, opcua_messages) as link:
-        session = await _open(link.port)
+    async with LinkProxy(works, opcua_messages) as link, session_with(link.port) as session:
         link.alter(lambda message: of_another.sub(lambda found: found[1] + bytes(4), message))
         with pytest.raises(NotConnected, match="the answer is to another request"):
             await session.read(TAGS)
-        await session.close()

@@ -14,7 +14,6 @@ from asyncua.ua.object_ids import ObjectIds
 
 from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import (
     BAD_INDEX_INVALID,
@@ -25,37 +24,26 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
-from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.connector import OpcuaSession
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices import opcua_variables
-from ...plants.devices.opcua_variables import NOON, URI, Works
-from ...plants.served import link_of, served, site_of
+from ...plants.devices.opcua_server import URI, connector_to, session_with, tag_of
+from ...plants.devices.opcua_variables import NOON, Works
+from ...plants.served import link_of, site_of
 
 
 @pytest.fixture(scope="module")
 async def works() -> AsyncGenerator[Works]:
-    works = Works()
-    await works.start()
-    yield works
-    await works.server.stop()
+    async with Works().running() as works:
+        yield works
 
 
-@pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
-
-
-def _connector(works: Works, **keys: str) -> OpcuaConnector:
-    endpoint = f"opc.tcp://127.0.0.1:{works.port}"
-    config = OpcuaConnection.model_validate({"kind": "opcua", "endpoint": endpoint, **keys})
-    return OpcuaConnector("dcs", config, Path())
-
-
-def _tag(name: str, kind: Kind = "float", uri: str = URI) -> Tag:
-    return Tag(name, "dcs", kind, NodeAddress(f"nsu={uri};s={name}"))
+@pytest.fixture
+async def session(works: Works) -> AsyncGenerator[OpcuaSession]:
+    async with session_with(works.port) as session:
+        yield session
 
 
 def _elements(name: str, index: str, kind: Kind = "float", *, is_array: bool = True) -> Tag:
@@ -110,9 +98,9 @@ async def test_the_age_counts_from_the_plants_sampling(plant: PlantServer, tmp_p
 async def test_an_old_source_time_tells_of_a_standstill_only_where_stamps_are_cyclic(
     works: Works, stamps: str, status: str
 ) -> None:
-    tags = [_tag("double"), _tag("float")]  # only the first has a source time, long ago
+    tags = [tag_of("double"), tag_of("float")]  # only the first has a source time, long ago
     async with (
-        Connection(_connector(works, stamps=stamps), tags) as connection,
+        Connection(connector_to(works.port, stamps=stamps), tags) as connection,
         asyncio.timeout(10),
     ):
         await connection.next_scan()
@@ -123,9 +111,8 @@ async def test_an_old_source_time_tells_of_a_standstill_only_where_stamps_are_cy
     }
 
 
-async def test_a_node_that_the_server_does_not_have_stops_no_other(works: Works) -> None:
-    session = await _connector(works).open()
-    tags = [_tag("double"), _tag("gone"), _tag("float", uri="urn:elsewhere"), _tag("a;b=c")]
+async def test_a_node_that_the_server_does_not_have_stops_no_other(session: OpcuaSession) -> None:
+    tags = [tag_of("double"), tag_of("gone"), tag_of("float", uri="urn:elsewhere"), tag_of("a;b=c")]
     readings = await session.read(tags)
     assert {tag.name: (readings[tag.name].value, readings[tag.name].status) for tag in tags} == {
         "double": (350.5, GOOD),
@@ -133,12 +120,13 @@ async def test_a_node_that_the_server_does_not_have_stops_no_other(works: Works)
         "float": (None, BAD_NODE_UNKNOWN),
         "a;b=c": (1.0, GOOD),
     }
-    await session.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "value", "status"),
-    [
+SHAKY = StatusCode(0x40940000)
+
+
+async def test_a_value_comes_in_the_tags_type_or_not_at_all(session: OpcuaSession) -> None:
+    cases: list[tuple[str, Kind, Value | None, StatusCode]] = [
         ("double", "float", 350.5, GOOD),
         ("float", "float", 1.5, GOOD),
         ("int", "float", -3.0, GOOD),
@@ -147,7 +135,7 @@ async def test_a_node_that_the_server_does_not_have_stops_no_other(works: Works)
         ("huge", "int", 2**64 - 1, GOOD),
         ("bool", "bool", True, GOOD),
         ("text", "string", "°C", GOOD),
-        ("shaky", "float", 7.0, StatusCode(0x40940000)),
+        ("shaky", "float", 7.0, SHAKY),
         ("dead", "float", None, BAD_SENSOR_FAILURE),
         ("nan", "float", None, BAD_SENSOR_FAILURE),
         ("double", "int", None, BAD_TYPE_MISMATCH),
@@ -159,22 +147,18 @@ async def test_a_node_that_the_server_does_not_have_stops_no_other(works: Works)
         ("text", "float", None, BAD_TYPE_MISMATCH),
         ("array", "float", None, BAD_TYPE_MISMATCH),
         ("null", "float", None, BAD_TYPE_MISMATCH),
-    ],
-)
-async def test_a_value_comes_in_the_tags_type_or_not_at_all(
-    works: Works, name: str, kind: Kind, value: Value | None, status: StatusCode
+    ]
+    for name, kind, value, status in cases:
+        reading = (await session.read([tag_of(name, kind)]))[name]
+        assert (reading.value, reading.status) == (value, status), (name, kind)
+        assert type(reading.value) is type(value), (name, kind)
+        assert reading.source_time == (NOON if name == "double" else None), (name, kind)
+
+
+async def test_elements_and_scaled_values_come_in_the_tags_type_and_unit(
+    session: OpcuaSession,
 ) -> None:
-    session = await _connector(works).open()
-    reading = (await session.read([_tag(name, kind)]))[name]
-    assert (reading.value, reading.status) == (value, status)
-    assert type(reading.value) is type(value)
-    assert reading.source_time == (NOON if name == "double" else None)
-    await session.close()
-
-
-@pytest.mark.parametrize(
-    ("tag", "value", "status"),
-    [
+    cases: list[tuple[Tag, object, StatusCode]] = [
         (_elements("array", ""), (1.0, 2.0), GOOD),
         (_elements("ints", ""), (3.0, 4.0, 5.0), GOOD),
         (_elements("ints", "", "int"), (3, 4, 5), GOOD),
@@ -193,21 +177,15 @@ async def test_a_value_comes_in_the_tags_type_or_not_at_all(
         (_elements("holes", "0", is_array=False), 1.0, GOOD),
         (_elements("none", ""), (), GOOD),
         (replace(_elements("ints", ""), scale=0.5, offset=1.0), (2.5, 3.0, 3.5), GOOD),
-        (replace(_tag("double"), scale=-2.0, offset=0.5), -700.5, GOOD),
-        (replace(_tag("int"), scale=0.1), -0.3, GOOD),
-        (replace(_tag("double"), scale=1e308), None, BAD_SENSOR_FAILURE),
-        (replace(_tag("shaky"), scale=2.0), 14.0, StatusCode(0x40940000)),
-    ],
-    ids=lambda each: str(each.address) if isinstance(each, Tag) else None,
-)
-async def test_elements_and_scaled_values_come_in_the_tags_type_and_unit(
-    works: Works, tag: Tag, value: object, status: StatusCode
-) -> None:
-    session = await _connector(works).open()
-    reading = (await session.read([tag, _tag("float")]))[tag.name]
-    assert reading.status == status
-    assert repr(reading.value) == repr(value) or reading.value == pytest.approx(value)
-    await session.close()
+        (replace(tag_of("double"), scale=-2.0, offset=0.5), -700.5, GOOD),
+        (replace(tag_of("int"), scale=0.1), -0.3, GOOD),
+        (replace(tag_of("double"), scale=1e308), None, BAD_SENSOR_FAILURE),
+        (replace(tag_of("shaky"), scale=2.0), 14.0, SHAKY),
+    ]
+    for tag, value, status in cases:
+        reading = (await session.read([tag, tag_of("float")]))[tag.name]
+        assert reading.status == status, tag
+        assert repr(reading.value) == repr(value) or reading.value == pytest.approx(value), tag
 
 
 @pytest.mark.parametrize("heeds_at_opening", [True, False])
@@ -221,57 +199,49 @@ async def test_a_server_that_sends_the_whole_array_for_a_part_gives_no_other_ele
 
     if not heeds_at_opening:
         monkeypatch.setattr(opcua_variables, "_ranged", unranged)
-    session = await _connector(works).open()
-    monkeypatch.setattr(opcua_variables, "_ranged", unranged)
-    kinds = {
-        "1": _elements("ints", "1", "int", is_array=False),
-        "0:1": _elements("ints", "0:1", "int"),
-        "1:3": _elements("ints", "1:3", "int"),
-        "all": _elements("ints", "", "int"),
-    }
-    tags = {name: replace(tag, name=f"{name}.pv") for name, tag in kinds.items()}
-    readings = await session.read(list(tags.values()))
-    statuses = {name: readings[tag.name].status for name, tag in tags.items()}
-    refused = BAD_INDEX_INVALID
-    assert readings["all.pv"].value == (3, 4, 5)
-    if heeds_at_opening:  # a lie that begins later, of three elements for three, is not seen
-        assert statuses == {"1": refused, "0:1": refused, "1:3": GOOD, "all": GOOD}
-    else:
-        assert statuses == {"1": refused, "0:1": refused, "1:3": refused, "all": GOOD}
-        assert session.faults == {"3 tags": "BadIndexRangeInvalid"}
-    await session.close()
+    indexes = {"one": "1", "two": "0:1", "three": "1:3", "all": ""}
+    tags = [
+        replace(_elements("ints", index, "int", is_array=name != "one"), name=name)
+        for name, index in indexes.items()
+    ]
+    async with session_with(works.port) as session:
+        monkeypatch.setattr(opcua_variables, "_ranged", unranged)
+        readings = await session.read(tags)
+        assert readings["all"].value == (3, 4, 5)
+        # A lie that begins later, of three elements for three, is not seen.
+        third = GOOD if heeds_at_opening else BAD_INDEX_INVALID
+        statuses = [readings[name].status for name in indexes]
+        assert statuses == [BAD_INDEX_INVALID, BAD_INDEX_INVALID, third, GOOD]
+        if not heeds_at_opening:
+            assert session.faults == {"3 tags": "BadIndexRangeInvalid"}
 
 
-@pytest.mark.parametrize(
-    ("limit", "sizes"),
-    [(0, [500, 102]), (1000, [500, 102]), (400, [400, 202]), (3, [3] * 300), (2, [2] * 600),
-     (1, [1] * 600)],
-)  # fmt: skip
-async def test_no_read_has_more_nodes_than_the_server_takes(
-    works: Works, limit: int, sizes: list[int]
-) -> None:
-    await works.limit(limit)
-    session = await _connector(works).open()
-    works.reads.sizes.clear()
-    node = NodeAddress(f"nsu={URI};s=double")
-    tags = [Tag(f"a{n}.pv", "dcs", "float", node) for n in range(600)]
-    readings = await session.read(tags)
-    assert {reading.value for reading in readings.values()} == {350.5}
-    assert len(readings) == 600
-    assert works.reads.sizes == sizes
-    await session.close()
+async def test_no_read_has_more_nodes_than_the_server_takes(works: Works) -> None:
+    few, many = 12, 600
+    for limit, count, sizes in [
+        (0, many, [500, 102]),
+        (1000, many, [500, 102]),
+        (400, many, [400, 202]),
+        (3, few, [3] * 6),
+        (2, few, [2] * few),
+        (1, few, [1] * few),
+    ]:
+        await works.limit(limit)
+        async with session_with(works.port) as session:
+            works.reads.sizes.clear()
+            tags = [replace(tag_of("double"), name=f"a{n}.pv") for n in range(count)]
+            readings = await session.read(tags)
+        assert [reading.value for reading in readings.values()] == [350.5] * count
+        assert works.reads.sizes == sizes, limit
     await works.limit(0)
 
 
-async def test_a_read_that_is_refused_as_a_whole_ends_the_session(works: Works) -> None:
-    session = await _connector(works).open()
-    works.reads.limit = 1
-    try:
-        with pytest.raises(NotConnected, match=r": BadTooManyOperations$"):
-            await session.read([_tag("double")])
-    finally:
-        works.reads.limit = 0
-        await session.close()
+async def test_a_read_that_is_refused_as_a_whole_ends_the_session(
+    works: Works, session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(works.reads, "limit", 1)
+    with pytest.raises(NotConnected, match=r": BadTooManyOperations$"):
+        await session.read([tag_of("double")])
 
 
 NAMESPACES = ObjectIds.Server_NamespaceArray
@@ -279,9 +249,8 @@ LIMIT = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead
 UNREADABLE = ua.StatusCode(ua.UInt32(0x803A0000))
 
 
-@pytest.mark.parametrize(
-    ("node", "answer", "reason"),
-    [
+async def test_what_a_server_tells_of_itself_is_checked(works: Works) -> None:
+    cases = [
         (NAMESPACES, ua.DataValue(ua.Variant([URI]), UNREADABLE), "NamespaceArray: BadNotReadable"),
         (NAMESPACES, ua.DataValue(ua.Variant()), "NamespaceArray: BadTypeMismatch"),
         (NAMESPACES, ua.DataValue(ua.Variant(URI)), "NamespaceArray: BadTypeMismatch"),
@@ -289,19 +258,13 @@ UNREADABLE = ua.StatusCode(ua.UInt32(0x803A0000))
         (LIMIT, ua.DataValue(ua.Variant(True)), "MaxNodesPerRead: BadTypeMismatch"),
         (LIMIT, ua.DataValue(ua.Variant("many"), UNREADABLE), None),
         (LIMIT, ua.DataValue(ua.Variant()), None),
-    ],
-)
-async def test_what_a_server_tells_of_itself_is_checked(
-    works: Works, node: int, answer: ua.DataValue, reason: str | None
-) -> None:
-    works.reads.spoiled[ua.NodeId(ua.Int32(node))] = answer
-    try:
+    ]
+    for node, answer, reason in cases:
+        works.reads.spoiled = {ua.NodeId(ua.Int32(node)): answer}
         if reason is not None:
             with pytest.raises(NotConnected, match=f": {reason}$"):
-                await _connector(works).open()
+                await connector_to(works.port).open()
         else:
-            session = await _connector(works).open()
-            assert (await session.read([_tag("double")]))["double"].value == 350.5
-            await session.close()
-    finally:
-        works.reads.spoiled.clear()
+            async with session_with(works.port) as session:
+                assert (await session.read([tag_of("double")]))["double"].value == 350.5
+    works.reads.spoiled.clear()

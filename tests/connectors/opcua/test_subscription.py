@@ -3,7 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import cast
@@ -19,34 +19,24 @@ from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, BAD_SENSOR_FAILU
 from handwheel.connectors.opcua.subscription.monitored_items import SubscriptionTimes
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.sim_plant.link.proxy import LinkProxy
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually
-from ...plants.served import link_of, served, site_of
+from ...plants.devices.opcua_server import connector_to
+from ...plants.served import link_of, site_of
 from .subscribed_server import (
+    KEYS,
     NAMES,
-    PACE,
-    SCAN_S,
     TIMEOUT_S,
     Works,
-    connector,
     first_of,
     loss_of,
+    second_interval_ends,
     subscribed,
     tags_of,
-    works_at_work,
 )
 
-
-@pytest.fixture(scope="module")
-async def works() -> AsyncGenerator[Works]:
-    async with works_at_work() as works:
-        yield works
-
-
-@pytest.fixture(autouse=True)
-async def zeroes(works: Works) -> None:
-    for name in NAMES:
-        await works.write(name, 0.0)
+pytestmark = pytest.mark.usefixtures("zeroes")
 
 
 async def test_changes_come_in_order_each_with_its_quality(works: Works) -> None:
@@ -213,23 +203,16 @@ async def test_a_subscription_that_the_server_ends_is_a_loss(works: Works, is_to
 
 
 async def test_an_interval_that_has_ended_is_a_loss_though_others_go_on(works: Works) -> None:
-    session = await connector(works.port).open()
-    first, second = tags_of(["A", "B"])
-    subscription = await session.subscribe({SCAN_S: [first], 2 * SCAN_S: [second]}, PACE)
-    await first_of(subscription, 2)
-    service = works.server.iserver.subscription_service
-    await service.delete_subscriptions([max(service.subscriptions)])
-
     async def go_on() -> None:
         for value in range(1000):
             await works.write("A", float(value))
             await asyncio.sleep(0.01)
 
-    writing = asyncio.create_task(go_on())
-    _, reason = await loss_of(subscription)
-    assert "no sign of life" in reason
-    writing.cancel()
-    await session.close()
+    async with second_interval_ends(works) as subscription:
+        writing = asyncio.create_task(go_on())
+        _, reason = await loss_of(subscription)
+        assert "no sign of life" in reason
+        writing.cancel()
 
 
 async def test_a_server_that_takes_one_publish_request_gets_one(
@@ -251,12 +234,14 @@ async def test_a_server_that_takes_one_publish_request_gets_one(
 
 
 async def test_a_connection_that_is_cut_twice_has_every_tag_again_both_times(
-    tmp_path: Path,
+    plant: PlantServer, tmp_path: Path
 ) -> None:
-    async with served() as plant, LinkProxy(plant.opcua.port) as link:
+    async with LinkProxy(plant.opcua.port) as link:
         site = site_of(tmp_path / "site", link_of(plant))
         tags = [tag for tag in site.tags.values() if isinstance(tag.address, NodeAddress)]
-        async with Connection(connector(link.port, "3 s"), tags) as connection:
+        async with Connection(
+            connector_to(link.port, **KEYS | {"timeout": "3 s"}), tags
+        ) as connection:
             for _ in range(2):
                 await _is_told(connection, plant.simulation.values)
                 await plant.step()

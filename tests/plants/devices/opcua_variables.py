@@ -10,7 +10,8 @@ from asyncua.server.address_space import AttributeService
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
-URI = "urn:works"
+from .opcua_server import LoopbackServer
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 VARIABLES: Mapping[str, ua.DataValue] = {
     "double": ua.DataValue(ua.Variant(350.5), SourceTimestamp=cast(ua.DateTime, NOON)),
@@ -77,33 +78,21 @@ def _parted(index: str) -> tuple[str, str, str]:
     return index.partition(":")
 
 
-class Works:
+class Works(LoopbackServer):
     """A server with one variable of every sort."""
 
     def __init__(self) -> None:
-        self.server = Server()
+        super().__init__()
         self.reads = LimitedReads(self.server)
 
-    @property
-    def port(self) -> int:
-        assert self.server.bserver is not None
-        return self.server.bserver.port
-
-    async def start(self) -> None:
-        self.server.disable_clock()
-        await self.server.init()
-        self.reads = LimitedReads(self.server)
-        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        index = await self.server.register_namespace(URI)
+    async def fill(self) -> None:
         objects = self.server.get_objects_node()
         for name, value in VARIABLES.items():
-            node = ua.NodeId(ua.String(name), ua.Int16(index))
-            await objects.add_variable(node, name, value.Value or 0.0)
-            await self.server.write_attribute_value(node, value)
+            await objects.add_variable(self.node(name), name, value.Value or 0.0)
+            await self.server.write_attribute_value(self.node(name), value)
         clock = self.server.get_node(ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_CurrentTime)))
         await clock.write_value(NOON + timedelta(hours=1), ua.VariantType.DateTime)
         self.server.iserver.attribute_service = self.reads
-        await self.server.start()
 
     async def limit(self, nodes: int) -> None:
         """Publishes a limit and enforces it from now on."""

@@ -14,6 +14,8 @@ from asyncua.server.address_space import AttributeService
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
+from .opcua_server import LoopbackServer
+
 URI = "urn:pitfalls"
 INDEX = 2
 _GOOD = ua.StatusCode(ua.UInt32(0))
@@ -78,39 +80,29 @@ def _number(node: ua.NodeId) -> int:
     return -1
 
 
-class Works:
+class Works(LoopbackServer):
     """The server, and so many nodes in it."""
 
+    uri = URI
+
     def __init__(self, nodes: int) -> None:
-        self.server = Server()
+        super().__init__()
         self.nodes = nodes
         self.reads = Reads(self.server)
 
-    @property
-    def port(self) -> int:
-        assert self.server.bserver is not None
-        return self.server.bserver.port
-
-    async def start(self) -> None:
-        self.server.disable_clock()
-        await self.server.init()
-        self.reads = Reads(self.server)
-        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        assert await self.server.register_namespace(URI) == INDEX
+    async def fill(self) -> None:
+        assert self.index == INDEX
         objects = self.server.get_objects_node()
-        for number in range(self.nodes):
-            node = ua.NodeId(ua.String(name_of(number)), ua.Int16(INDEX))
-            variable = await objects.add_variable(node, name_of(number), 0, ua.VariantType.UInt64)
+        for name in map(name_of, range(self.nodes)):
+            variable = await objects.add_variable(self.node(name), name, 0, ua.VariantType.UInt64)
             await variable.set_writable()
         self.server.iserver.attribute_service = self.reads
-        await self.server.start()
 
     async def set(self, number: int, value: int, status: int = 0) -> None:
         """Changes a value as the process does it."""
-        node = ua.NodeId(ua.String(name_of(number)), ua.Int16(INDEX))
         variant = ua.Variant(value, ua.VariantType.UInt64)
         data = ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)))
-        await self.server.write_attribute_value(node, data)
+        await self.server.write_attribute_value(self.node(name_of(number)), data)
 
     async def limit(self, nodes: int) -> None:
         """Publishes how many nodes a Read may have, and holds to it."""
@@ -128,10 +120,8 @@ class Works:
 
 @asynccontextmanager
 async def works(nodes: int) -> AsyncGenerator[Works]:
-    place = Works(nodes)
-    await place.start()
-    try:
-        yield place
-    finally:
-        await place.forget()
-        await place.server.stop()
+    async with Works(nodes).running() as place:
+        try:
+            yield place
+        finally:
+            await place.forget()
