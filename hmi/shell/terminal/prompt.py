@@ -50,26 +50,12 @@ def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
     """
     if not expected.strip():
         raise ValueError("an answer must be typed: nothing is expected")
-    terminal = open_descriptor()
-    if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        return PromptAnswer.NO_TERMINAL
-    cancellation = current_cancellation()
-    try:
-        with _line_by_line(terminal):
-            termios.tcflush(terminal, termios.TCIFLUSH)
-            sys.stdout.write(question)
-            sys.stdout.flush()
-            line = _line(terminal, timeout_s, cancellation)
-    except (termios.error, OSError):  # the terminal has gone
-        return PromptAnswer.NO
-    if line is None or not line.endswith(b"\n"):
-        sys.stdout.write("\n")  # the line was not ended by Enter
-        sys.stdout.flush()
-    if line is None:
-        return PromptAnswer.TIMEOUT
+    line = _ask(question, timeout_s)
+    if isinstance(line, PromptAnswer):
+        return line
     if line != f"{expected}\n".encode():
         return PromptAnswer.NO
-    if cancellation is not None:
+    if (cancellation := current_cancellation()) is not None:
         cancellation.check()
     return PromptAnswer.YES
 
@@ -84,9 +70,20 @@ def ask_text(question: str, timeout_s: float) -> str | None:
     Raises:
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
     """
+    line = _ask(question, timeout_s)
+    if isinstance(line, PromptAnswer) or not line.endswith(b"\n"):
+        return None
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return None
+
+
+def _ask(question: str, timeout_s: float) -> bytes | PromptAnswer:
+    """Returns the line typed after the question, or the answer that stands without one."""
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        return None
+        return PromptAnswer.NO_TERMINAL
     try:
         with _line_by_line(terminal):
             termios.tcflush(terminal, termios.TCIFLUSH)
@@ -94,15 +91,11 @@ def ask_text(question: str, timeout_s: float) -> str | None:
             sys.stdout.flush()
             line = _line(terminal, timeout_s, current_cancellation())
     except (termios.error, OSError):  # the terminal has gone
-        return None
+        return PromptAnswer.NO
     if line is None or not line.endswith(b"\n"):
-        sys.stdout.write("\n")
+        sys.stdout.write("\n")  # the line was not ended by Enter
         sys.stdout.flush()
-        return None
-    try:
-        return line.decode().strip()
-    except UnicodeDecodeError:
-        return None
+    return PromptAnswer.TIMEOUT if line is None else line
 
 
 def _line(terminal: int, timeout_s: float, cancellation: PromptCancellation | None) -> bytes | None:

@@ -117,20 +117,21 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
         usual = {"float": "float32", "bool": "bit"}.get(tag.kind, "uint16")
         if tag.address.encoding != usual:
             entry["encoding"] = tag.address.encoding
-    entry["type"] = tag.kind
-    if tag.unit:
-        entry["unit"] = tag.unit
-    if tag.span:
-        entry["range"] = list(tag.span)
-    if tag.members:
-        entry["members"] = dict(tag.members)
-    if tag.equipment:
-        entry["equipment"] = tag.equipment
-    if tag.write:
-        entry["writable"] = True
-        if not is_pulse(tag):
-            entry["readback"] = "self"
-    return entry
+    entry |= _filled(
+        {
+            "type": tag.kind,
+            "unit": tag.unit,
+            "range": list(tag.span or ()),
+            "members": dict(tag.members),
+            "equipment": tag.equipment,
+            "writable": tag.write is not None,
+        }
+    )
+    return entry | {"readback": "self"} if tag.write and not is_pulse(tag) else entry
+
+
+def _filled(entry: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in entry.items() if value}
 
 
 def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
@@ -176,15 +177,12 @@ def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
 
 
 def _equipment(item: PlantEquipment) -> dict[str, object]:
-    entry: dict[str, object] = {}
-    if item.kind:
-        entry["class"] = item.kind
-    if item.path:
-        entry["path"] = item.path
-    if item.members:
-        entry["members"] = list(item.members)
-    if item.remote_when:
-        entry["remote_when"] = item.remote_when
-    if item.attributes:
-        entry["attributes"] = dict(item.attributes)
-    return entry
+    return _filled(
+        {
+            "class": item.kind,
+            "path": item.path,
+            "members": list(item.members),
+            "remote_when": item.remote_when,
+            "attributes": dict(item.attributes),
+        }
+    )

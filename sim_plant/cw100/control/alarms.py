@@ -14,45 +14,24 @@ LINK_TROUBLE = "PKG-101.trouble"
 
 def _diagnosis(tag: str, measures: str) -> AlarmDefinition:
     return AlarmDefinition(
-        tag=tag,
-        measures=measures,
-        limit=0.5,
-        deadband=0.0,
-        delay_s=_DIAGNOSIS_S,
-        is_high=True,
-        priority=Priority.LOW,
-        consequence="blind there",
-        response="no action on what it shows",
-        respond_within="1 h",
-    )
+        tag, measures, 0.5, 0.0, _DIAGNOSIS_S, True, Priority.LOW,
+        "blind there", "no action on what it shows", "1 h",
+    )  # fmt: skip
 
 
 def _bearing(side: str) -> tuple[AlarmDefinition, AlarmDefinition]:
-    vibration = AlarmDefinition(
-        tag=f"VAH-101{side}",
-        measures=f"VT-101{side}",
-        limit=5.0,  # ISO 10816-7 category I: zones at 2.5, 4.0 and 6.5 mm/s
-        deadband=0.4,
-        delay_s=_SLOW_S,
-        is_high=True,
-        priority=Priority.MEDIUM,
-        consequence="pump trips by I-02",
-        response="look at PDT-101 first: low, change over; high, clean the strainer",
-        respond_within="30 min",
-    )
-    temperature = AlarmDefinition(
-        tag=f"TAH-111{side}",
-        measures=f"TT-111{side}",
-        limit=80.0,
-        deadband=1.0,
-        delay_s=_SLOW_S,
-        is_high=True,
-        priority=Priority.LOW,
-        consequence="pump trips by I-05 at 95 degC",
-        response=f"as VAH-101{side}; it is the back-up for a blind vibration sensor",
-        respond_within="1 h",
-    )
-    return vibration, temperature
+    return (
+        AlarmDefinition(  # ISO 10816-7 category I: zones at 2.5, 4.0 and 6.5 mm/s
+            f"VAH-101{side}", f"VT-101{side}", 5.0, 0.4, _SLOW_S, True, Priority.MEDIUM,
+            "pump trips by I-02",
+            "look at PDT-101 first: low, change over; high, clean the strainer", "30 min",
+        ),
+        AlarmDefinition(
+            f"TAH-111{side}", f"TT-111{side}", 80.0, 1.0, _SLOW_S, True, Priority.LOW,
+            "pump trips by I-05 at 95 degC",
+            f"as VAH-101{side}; it is the back-up for a blind vibration sensor", "1 h",
+        ),
+    )  # fmt: skip
 
 
 ALARMS: tuple[AlarmDefinition, ...] = (
