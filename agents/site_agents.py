@@ -18,11 +18,7 @@ from handwheel.playbooks.run.work_orders import Maintenance
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
-from handwheel.tools.guardrails.ledger.runs import (
-    RunEntry,
-    asset_owners,
-    load_runs,
-)
+from handwheel.tools.guardrails.ledger.runs import RunEntry, asset_owners, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 

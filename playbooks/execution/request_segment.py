@@ -14,13 +14,7 @@ from ..run.diagnosis import CheckResult, Diagnosis, diagnose, diagnose_in_progre
 from ..run.event_log import RunLog
 from ..run.ledger_port import LedgerPort
 from ..run.plant_view import PlantView
-from ..run.segments import (
-    approval_of,
-    current_step,
-    make_segment_of,
-    open_writes,
-    segment_steps,
-)
+from ..run.segments import approval_of, current_step, make_segment_of, open_writes, segment_steps
 from ..run.states import MOVES, EventKind, RunState, StepState
 
 

@@ -4,13 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from handwheel.tools.errors import ToolFailed
-from handwheel.tools.maintenance.workorders import (
-    MOST_POINTS,
-    Notice,
-    Trend,
-    WorkOrder,
-    WorkOrders,
-)
+from handwheel.tools.maintenance.workorders import MOST_POINTS, Notice, Trend, WorkOrder, WorkOrders
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import Instant, stamp
 

@@ -57,12 +57,7 @@ class TargetDevice(Model):
     def identity(self) -> DeviceIdentity:
         """The identity in the type of the connectors."""
         return DeviceIdentity(
-            self.kind,
-            self.where,
-            self.name,
-            self.is_loopback,
-            self.is_simulator,
-            self.certificate,
+            self.kind, self.where, self.name, self.is_loopback, self.is_simulator, self.certificate
         )
 
     @classmethod

@@ -64,8 +64,7 @@ def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | N
 
 
 def recovery_of(
-    request: ActionRequest,
-    judge: Callable[[Requirement], CardCondition],
+    request: ActionRequest, judge: Callable[[Requirement], CardCondition]
 ) -> list[CardRecovery]:
     """Returns the recovery actions of a request, with their conditions judged."""
     numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}

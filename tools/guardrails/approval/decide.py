@@ -17,24 +17,13 @@ from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_request_of
 from ..ledger.store.database import Transaction
-from ..ledger.store.states import (
-    OPEN_REQUESTS,
-    UNRESOLVED_ACTIONS,
-    WAITING_REQUESTS,
-    RequestState,
-)
+from ..ledger.store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, WAITING_REQUESTS, RequestState
 from ..ledger.store.wakeup import notify
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of
 from ..signatures.context import DecisionContext, insert_decision
-from ..signatures.decisions import (
-    Decision,
-    DecisionRefused,
-    Reason,
-    Signed,
-    VerdictName,
-)
+from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, VerdictName
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in

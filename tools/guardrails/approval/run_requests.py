@@ -151,12 +151,7 @@ def end_request(
 
 
 def note_promise(
-    database: Database,
-    run_id: str,
-    step: str,
-    promise: StepEffect,
-    holder: str,
-    now: Instant,
+    database: Database, run_id: str, step: str, promise: StepEffect, holder: str, now: Instant
 ) -> bool:
     """Records the result of a step's promise with its last write that took effect.
 

@@ -201,12 +201,7 @@ class AuditReader:
             yield f"{action_id} was sent while its request was {case.state}"
         yield from lateness(case, action)
         verdict = check_quorum(
-            case.request,
-            case.signed,
-            self._roster,
-            self._satisfies,
-            self._revoked,
-            case.approved,
+            case.request, case.signed, self._roster, self._satisfies, self._revoked, case.approved
         )
         if not verdict.is_met:
             reasons = "; ".join(str(each) for each in verdict.findings)

@@ -43,11 +43,7 @@ def locked_scopes(database: Database) -> Mapping[str, int]:
 
 
 def latch(
-    database: Database,
-    scope: str,
-    covered: Collection[str] | None,
-    now: Instant,
-    said: str = "",
+    database: Database, scope: str, covered: Collection[str] | None, now: Instant, said: str = ""
 ) -> list[str]:
     """Locks a scope out, and invalidates the open requests that it covers.
 
@@ -95,8 +91,7 @@ def release(
         LostRace: The scope was never locked, or has been locked out again since.
     """
     transaction.change(
-        "UPDATE lockout SET is_locked = 0 WHERE scope = ? AND generation = ?",
-        (scope, generation),
+        "UPDATE lockout SET is_locked = 0 WHERE scope = ? AND generation = ?", (scope, generation)
     )
     transaction.record("lockout.released", scope, {"scope": scope, "generation": generation})
     reason = f"it was asked for during the lockout of {scope}"

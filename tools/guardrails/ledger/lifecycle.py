@@ -8,13 +8,7 @@ from .actions import is_approved, request_of_proposal, request_state, requests_i
 from .overdue import maybe_overdue
 from .records import RequestDamaged, RequestRecord, load_exactly
 from .store.database import Database, Transaction
-from .store.states import (
-    OPEN_REQUESTS,
-    UNSENT_ACTIONS,
-    WAITING_REQUESTS,
-    ActionState,
-    RequestState,
-)
+from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .write_leases import ended_open, has_failed, is_leased, to_take_back
 
 DUE_S = 10.0

@@ -134,10 +134,7 @@ def _glance(row: Row, actions: Sequence[Row]) -> ListedRequest | None:
 
 
 def _read(
-    document: Mapping[str, Any],
-    row: Any,
-    filed: Instant,
-    actions: tuple[ActionRecord, ...],
+    document: Mapping[str, Any], row: Any, filed: Instant, actions: tuple[ActionRecord, ...]
 ) -> ListedRequest:
     run = document.get("run")
     return ListedRequest(

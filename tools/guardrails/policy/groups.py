@@ -106,11 +106,7 @@ class GroupUsage:
 
 
 def group_usage(
-    database: Database,
-    group: TagGroup,
-    now: Instant,
-    but: str = "",
-    own: OwnWrites = NO_WRITES,
+    database: Database, group: TagGroup, now: Instant, but: str = "", own: OwnWrites = NO_WRITES
 ) -> GroupUsage:
     """Returns the writes of a group in its window, by the intents in the ledger.
 

@@ -17,14 +17,7 @@ from ..ledger.records import RequestRecord
 from ..policy.policy import Policy
 from .context import DecisionContext
 from .decisions import Reason, Signed
-from .quorum import (
-    Satisfies,
-    check_quorum,
-    fault_of_person,
-    may_object,
-    missing_of,
-    missing_roles,
-)
+from .quorum import Satisfies, check_quorum, fault_of_person, may_object, missing_of, missing_roles
 
 
 def check_approver(

@@ -13,23 +13,12 @@ from handwheel.connectors.model.site import Site
 from ..ledger.actions import ActionRow, ever_unresolved
 from ..ledger.decisions import DecisionRecord, load_site_decisions
 from ..ledger.journal_rows import is_since_outcome
-from ..ledger.records import (
-    ActionRecord,
-    RequestDamaged,
-    RequestRecord,
-    load_exactly,
-)
+from ..ledger.records import ActionRecord, RequestDamaged, RequestRecord, load_exactly
 from ..ledger.store.database import Database
 from ..ledger.store.states import UNRESOLVED_ACTIONS, ActionState
 from ..policy.policy import Policy
 from .administrators import kept_decision, revocations, was_valid
-from .decisions import (
-    ActionVerdict,
-    Signed,
-    VerdictName,
-    meaning_of_subject,
-    parse_decision,
-)
+from .decisions import ActionVerdict, Signed, VerdictName, meaning_of_subject, parse_decision
 from .entitlement import is_unattended_allowed, may_resolve
 
 RESOLUTIONS: Mapping[VerdictName, tuple[ActionVerdict, ActionState]] = {

@@ -11,10 +11,7 @@ from ...ledger.actions import actions_in_flight
 from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import invalidate_in, move_action, move_request
 from ...ledger.records import RequestDamaged, RequestRecord, load_exactly
-from ...ledger.store.states import (
-    ActionState,
-    RequestState,
-)
+from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
 
