@@ -1,6 +1,7 @@
 """Diagnosis of a run, and the request of its next segment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import NotConnected
@@ -18,16 +19,14 @@ from ..run.segments import approval_of, current_step, make_segment_of, open_writ
 from ..run.states import MOVES, EventKind, RunState, StepState
 
 
+@dataclass(eq=False)
 class SegmentRequester:
     """Requests the segments of one run."""
 
-    def __init__(
-        self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, plant: PlantView
-    ) -> None:
-        self._plan = plan
-        self._log = log
-        self._ledger = ledger
-        self._plant = plant
+    _plan: BoundPlaybook
+    _log: RunLog
+    _ledger: LedgerPort
+    _plant: PlantView
 
     @property
     def needs_evidence(self) -> bool:

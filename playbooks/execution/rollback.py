@@ -1,6 +1,7 @@
 """Rollback of a run by the undo of its commands, else by the safe state."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition
@@ -16,6 +17,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from ..binding.model import BoundPlaybook
 from ..run.event_log import RunLog
 from ..run.ledger_port import IN_PROGRESS, SETTLED, LedgerPort, RunAction
+from ..run.plant_view import PlantView
 from ..run.states import EventKind, RunState
 from .rollback_request import PendingUndo, make_rollback_segment, pending_undos, undone_step
 from .step_executor import StepExecutor
@@ -34,23 +36,19 @@ class RollbackNotApproved(RollbackBlocked):
     """The new request of a rollback was not approved or not carried out."""
 
 
+@dataclass(eq=False)
 class RunRollback:
     """Rolls one run back. Lockouts interrupt it, orders and invariants do not."""
 
-    def __init__(
-        self,
-        plan: BoundPlaybook,
-        log: RunLog,
-        ledger: LedgerPort,
-        supervision: Supervision,
-        executor: StepExecutor,
-    ) -> None:
-        self._plan = plan
-        self._log = log
-        self._ledger = ledger
-        self._supervision = supervision
-        self._plant = supervision.plant
-        self._executor = executor
+    _plan: BoundPlaybook
+    _log: RunLog
+    _ledger: LedgerPort
+    _supervision: Supervision
+    _executor: StepExecutor
+
+    @property
+    def _plant(self) -> PlantView:
+        return self._supervision.plant
 
     async def roll_back(self) -> None:
         """Rolls an aborting run back to ABORTED, or HELD where an operator must act.

@@ -184,10 +184,7 @@ class Runner:
                     self.log.record(EventKind.COMPLETING)
         except Interrupted as interruption:
             self._redirect(interruption)
-        except (
-            GuardrailError,
-            LostRace,
-        ) as refusal:  # nothing can be recorded without the runner lock
+        except (GuardrailError, LostRace) as refusal:  # without the lock nothing can be recorded
             self._redirect(Interrupted("hold", str(refusal)))
 
     def _redirect(self, interruption: Interrupted) -> None:

@@ -1,6 +1,7 @@
 """Execution of a step after ISA-106, by command, perform and verify. The gate writes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition, Truth
@@ -17,22 +18,15 @@ from ..run.work_orders import Maintenance
 from .supervision import Goal, Interrupted, Supervision
 
 
+@dataclass(eq=False)
 class StepExecutor:
     """Executes the steps of one run. Each method advances one step by one stage."""
 
-    def __init__(
-        self,
-        plan: BoundPlaybook,
-        log: RunLog,
-        ledger: LedgerPort,
-        supervision: Supervision,
-        maintenance: Maintenance,
-    ) -> None:
-        self._plan = plan
-        self._log = log
-        self._ledger = ledger
-        self._supervision = supervision
-        self._maintenance = maintenance
+    _plan: BoundPlaybook
+    _log: RunLog
+    _ledger: LedgerPort
+    _supervision: Supervision
+    _maintenance: Maintenance
 
     @property
     def _plant(self) -> PlantView:

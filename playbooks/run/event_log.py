@@ -57,9 +57,7 @@ class RunLog:
 
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
         """Records the outcome of an expected result with the writes of its step, once."""
-        note_promise(
-            self._database, self.run_id, step, outcome, self._holder, self._clock()
-        )  # fmt: skip
+        note_promise(self._database, self.run_id, step, outcome, self._holder, self._clock())
 
     def new_orders(self) -> list[RunOrder]:
         """Returns the orders since the last one that was handled. They are not checked."""

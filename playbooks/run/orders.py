@@ -1,7 +1,7 @@
 """Orders to hold, stop, resume, abort or clear a run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
@@ -25,17 +25,15 @@ _KINDS: Mapping[Order, EventKind] = {
 }
 
 
+@dataclass(eq=False)
 class OrderHandler:
     """Carries out the orders to one run. Each order is checked once."""
 
-    def __init__(
-        self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, clock: Callable[[], Instant]
-    ) -> None:
-        self._plan = plan
-        self._log = log
-        self._ledger = ledger
-        self._clock = clock
-        self._forbidden: Denial | None = None
+    _plan: BoundPlaybook
+    _log: RunLog
+    _ledger: LedgerPort
+    _clock: Callable[[], Instant]
+    _forbidden: Denial | None = None
 
     def forbid_resume(self, denial: Denial) -> None:
         """Denies every resume in this process, since files have changed since the run began."""

@@ -131,15 +131,8 @@ def _commands(
                 _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
             ]
             requires = (*(first if is_first else ()), *invariants, *own)
-            yield (
-                Command(
-                    ProposedWrite(write.tag, write.value),
-                    step.id,
-                    requires,
-                    promises=_pending(step),
-                ),
-                step,
-            )
+            proposed = ProposedWrite(write.tag, write.value)
+            yield Command(proposed, step.id, requires, promises=_pending(step)), step
             is_first = is_first and step.if_ is not None  # a skipped command checks nothing
 
 

@@ -1,6 +1,7 @@
 """Work orders with their evidence, and notices of a run."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from handwheel.tools.errors import ToolFailed
@@ -14,22 +15,15 @@ from .plant_view import PlantView
 from .states import EventKind
 
 
+@dataclass(eq=False)
 class Maintenance:
     """Raises the work orders and notices of one run, each once even if its step repeats."""
 
-    def __init__(
-        self,
-        plan: BoundPlaybook,
-        log: RunLog,
-        plant: PlantView,
-        orders: WorkOrders,
-        clock: Callable[[], Instant],
-    ) -> None:
-        self._plan = plan
-        self._log = log
-        self._plant = plant
-        self._orders = orders
-        self._clock = clock
+    _plan: BoundPlaybook
+    _log: RunLog
+    _plant: PlantView
+    _orders: WorkOrders
+    _clock: Callable[[], Instant]
 
     async def raise_order(self, site: str, step: Step, work: WorkOrderStep) -> None:
         """Raises the work order of a step, and records it in the run.

@@ -1,13 +1,14 @@
 """Conditions and expressions, checked once and evaluated on sets of readings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 
 from .checker import Checker, need_conditions
-from .errors import ExpressionFault, error_at
+from .errors import ConditionError, ExpressionFault, error_at
 from .grammar import MAX_LENGTH, excerpt, parse_tree, tidy
 from .history import History
 from .names import Binder, Names
@@ -181,6 +182,15 @@ def _checked(
         tidy(text), tuple(found), bound, reach_s, tuple(checker.windows),
         whole.form, whole.read, tuple(binder.found[name] for name in found),
     )  # fmt: skip
+
+
+def tags_in(texts: Iterable[str], names: Names) -> set[str]:
+    """Returns the tags that conditions read. A text that is no condition reads none."""
+    found = set[str]()
+    for text in texts:
+        with suppress(ConditionError):
+            found.update(parse_condition(text, names).tags)
+    return found
 
 
 def with_written(readings: Readings, tag: str, value: Value) -> dict[str, DataValue]:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from operator import attrgetter
 
 from handwheel.connectors.model.values import Value
 
 from .operands import ConditionInputs, Form, Reader, is_number
-from .series import Key, Sample, Series
+from .series import Key, Sample, Series, Summary
 from .units import POINTS, quotient
 
 Judge = Callable[[Series], Sample | None]
@@ -49,38 +50,25 @@ def _held(series: Series) -> Sample | None:
     return True if summary.is_known else None
 
 
-def _low(series: Series) -> Sample | None:
-    summary = series.summary()
-    return summary.low if summary.is_known else None
+def _known(pick: Callable[[Summary], Sample | None]) -> Judge:
+    def judge(series: Series) -> Sample | None:
+        summary = series.summary()
+        return pick(summary) if summary.is_known else None
+
+    return judge
 
 
-def _high(series: Series) -> Sample | None:
-    summary = series.summary()
-    return summary.high if summary.is_known else None
-
-
-def _average(series: Series) -> Sample | None:
-    summary = series.summary()
-    return summary.moments.mean if summary.is_known else None
-
-
-def _deviation(series: Series) -> Sample | None:
-    summary = series.summary()
-    if not summary.is_known:
-        return None
+def _deviation(summary: Summary) -> Sample:
     return sqrt(summary.moments.square / (summary.moments.count - 1))
 
 
-def _slope(series: Series) -> Sample | None:
-    summary = series.summary()
-    if not summary.is_known or summary.moments.time_square <= 0:
-        return None
-    return _HOUR_S * summary.moments.cross / summary.moments.time_square
+def _slope(summary: Summary) -> Sample | None:
+    moments = summary.moments
+    return _HOUR_S * moments.cross / moments.time_square if moments.time_square > 0 else None
 
 
-def _change(series: Series) -> Sample | None:
-    summary = series.summary()
-    if not summary.is_known or summary.first is None or summary.last is None:
+def _change(summary: Summary) -> Sample | None:
+    if summary.first is None or summary.last is None:
         return None
     return summary.last - summary.first
 
@@ -103,10 +91,10 @@ def _per_hour(form: Form) -> Form:
 FUNCTIONS: Mapping[str, tuple[Judge, Callable[[Form], Form]]] = {
     "held": (_held, _same),
     "ago": (Series.ago, _same),
-    "min": (_low, _same),
-    "max": (_high, _same),
-    "avg": (_average, _same),
-    "stdev": (_deviation, _difference),
-    "rate": (_slope, _per_hour),
-    "delta": (_change, _difference),
+    "min": (_known(attrgetter("low")), _same),
+    "max": (_known(attrgetter("high")), _same),
+    "avg": (_known(attrgetter("moments.mean")), _same),
+    "stdev": (_known(_deviation), _difference),
+    "rate": (_known(_slope), _per_hour),
+    "delta": (_known(_change), _difference),
 }

@@ -15,8 +15,8 @@ from ..signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
+    check_about,
     lockout_subject,
-    meaning_of_subject,
 )
 
 
@@ -29,10 +29,10 @@ def revoke_key(context: DecisionContext, signed: Signed, now: Instant) -> None:
     """
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
-        if decision.verdict != "revoke-key" or not (decision.subject or "").startswith("key:"):
+        subject = decision.subject or ""
+        if not subject.startswith("key:"):
             raise DecisionRefused(Reason.NOT_APPROVED)
-        if decision.meaning != meaning_of_subject("revoke-key", decision.subject or ""):
-            raise DecisionRefused(Reason.OTHER_MEANING)
+        check_about(decision, "revoke-key", subject)
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
         with context.database.transaction(now) as transaction:
@@ -51,10 +51,7 @@ def release_lockout(
     subject = lockout_subject(scope, generation)
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
-        if decision.verdict != "release" or decision.subject != subject:
-            raise DecisionRefused(Reason.NOT_APPROVED)
-        if decision.meaning != meaning_of_subject("release", subject):
-            raise DecisionRefused(Reason.OTHER_MEANING)
+        check_about(decision, "release", subject)
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
         if not decision.attended and not context.policy.unattended:

@@ -128,14 +128,10 @@ def _queue_denial(
 
 def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
     """Returns the waiting requests that count. A flood of agents' requests must block no person."""
-    waiting = _waiting(database, now)
-    return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
-
-
-def _waiting(database: Database, now: Instant) -> list[ActionRequest]:
     # A damaged request cannot be approved.
     found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
-    return [each.request for each in found if _waits(each, now)]
+    waiting = [each.request for each in found if _waits(each, now)]
+    return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
 
 
 def _waits(record: RequestRecord, now: Instant) -> bool:

@@ -23,7 +23,7 @@ from ..signatures.decisions import (
     Reason,
     RunVerdict,
     Signed,
-    meaning_of_subject,
+    check_about,
     parse_decision,
     run_subject,
     verify,
@@ -167,11 +167,7 @@ def _check_word(
     if given.signed is None or given.order == "hold" or given.order == "stop":
         raise DecisionRefused(Reason.NOT_APPROVED)
     decision = parse_decision(given.signed.text)
-    verdict, subject = VERDICTS[given.order], run_subject(run_id, given.seen or 0)
-    if decision.verdict != verdict or decision.subject != subject:
-        raise DecisionRefused(Reason.NOT_APPROVED)
-    if decision.meaning != meaning_of_subject(verdict, subject):
-        raise DecisionRefused(Reason.OTHER_MEANING)
+    check_about(decision, VERDICTS[given.order], run_subject(run_id, given.seen or 0))
     context.check_head(decision)
     if not decision.attended and not context.policy.unattended:
         raise DecisionRefused(Reason.UNATTENDED)

@@ -75,10 +75,8 @@ class ApprovalSession:
 
     def look_again(self) -> str:
         """Renews the card and returns the change since the last one, or an empty text."""
-        before, self.card = (
-            self.card,
-            current_card(self.decision_context, self.record, instant_now()),
-        )
+        before = self.card
+        self.card = current_card(self.decision_context, self.record, instant_now())
         if _compared(before) == _compared(self.card):
             return ""
         known = {each.person for each in before.signed}

@@ -23,7 +23,7 @@ from ..signatures.decisions import (
     Reason,
     ShiftVerdict,
     Signed,
-    meaning_of_subject,
+    check_about,
     shift_subject,
 )
 
@@ -97,10 +97,7 @@ def _checked(
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
         wanted = summary.leaving if verdict == "end-shift" else summary.coming
-        if decision.verdict != verdict or decision.subject != summary.subject:
-            raise DecisionRefused(Reason.NOT_APPROVED)
-        if decision.meaning != meaning_of_subject(verdict, summary.subject):
-            raise DecisionRefused(Reason.OTHER_MEANING)
+        check_about(decision, verdict, summary.subject)
         if operator.person != wanted:
             raise DecisionRefused(Reason.OTHER_PERSON)
         if decision.card != summary.digest:

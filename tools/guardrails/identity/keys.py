@@ -132,8 +132,7 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
             not encrypted or too weakly, or the passphrase is wrong.
     """
     data = _read_own(path)
-    fault = _fault_of(data)
-    if fault:
+    if fault := _fault_of(data):
         raise KeyFault(f"{path}: {fault}")
     with suppress(ValueError, TypeError, InvalidTag, UnsupportedAlgorithm):
         private = load_ssh_private_key(data, passphrase.encode())

@@ -104,8 +104,7 @@ def _judged(
 ) -> Rotation:
     after, faults = judge(records, site.id, site.trust_root)
     for record, words in ((ended, "the record that ends"), (begun, "the new record")):
-        fault = faults.get(records.index(record))
-        if fault:
+        if fault := faults.get(records.index(record)):
             raise EnrolmentRefused(
                 f"{words} would not count: {fault}; was the administrator enrolled when it began?"
             )

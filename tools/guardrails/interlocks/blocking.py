@@ -122,27 +122,18 @@ def _check_held(case: WriteCheck) -> None:
         raise InterlockActive(f"{equipment} is held: {found.words}; {hint}")
 
 
-def since_last_write_s(case: WriteCheck) -> float | None:
-    """Returns the seconds since the tag was last written, or `None` if it never was.
-
-    The boot clock counts where it can; the wall clock, which can be set, only over a restart.
-    A damaged row of the ledger raises `PermitRefused`.
-    """
-    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
-    return last.since_s if last else None
-
-
 def _check_cooldown(case: WriteCheck) -> None:
     if case.action.kind == "recovery":
         return  # rates are for operation; an undo cannot wait
-    tag, since_s = case.site.tags.get(case.action.tag), since_last_write_s(case)
-    if tag is None or since_s is None:
+    tag = case.site.tags.get(case.action.tag)
+    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
+    if tag is None or last is None:
         return
     cooldown_s = case.policy.judge(tag, case.action.value, None).cooldown_s
-    if since_s < cooldown_s:
+    if last.since_s < cooldown_s:
         raise PolicyViolation(
-            f"{tag.name} was written {since_s:.1f} s ago; its cool-down is {cooldown_s:g} s: "
-            f"wait {ceil(cooldown_s - since_s)} s more"
+            f"{tag.name} was written {last.since_s:.1f} s ago; its cool-down is {cooldown_s:g} s: "
+            f"wait {ceil(cooldown_s - last.since_s)} s more"
         )
 
 
@@ -199,7 +190,7 @@ def check_files(site: Site, wanted: Mapping[str, str], held: Mapping[str, str]) 
         wanted: The hashes in the request.
         held: Those of the files that the running gate has read.
     """
-    files = site_files(site)
+    files = {"site": SITE_FILE, "tags": site.tags_file, "policy": POLICY_FILE}
     on_disk = {name: _hash(site, file) for name, file in files.items()}
     changed = [files[name] for name in files if not wanted[name] == held.get(name) == on_disk[name]]
     if changed:
@@ -207,11 +198,6 @@ def check_files(site: Site, wanted: Mapping[str, str], held: Mapping[str, str]) 
         raise PermitRefused(
             f"{', '.join(changed)}{each} was changed; start the gate again and ask again"
         )
-
-
-def site_files(site: Site) -> dict[str, str]:
-    """Returns the files by which a request is judged, by their names in `hashes`."""
-    return {"site": SITE_FILE, "tags": site.tags_file, "policy": POLICY_FILE}
 
 
 def _hash(site: Site, file: str) -> str:

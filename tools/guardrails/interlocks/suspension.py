@@ -6,8 +6,7 @@ from handwheel.connectors.config.validation import Model
 from handwheel.connectors.model.site import SITE_SCOPE
 from handwheel.connectors.model.tags import Tag
 
-from ...conditions.condition import parse_condition
-from ...conditions.errors import ConditionError
+from ...conditions.condition import tags_in
 from ...requests.request import ActionRequest
 from ...safe_text import printable
 
@@ -32,16 +31,8 @@ def applying(
     found = list(suspended)
     if not found:
         return []
-    scopes = {SITE_SCOPE, *_connections(request, tags)}
+    # A requirement that cannot be parsed is refused by the ninth step.
+    names = tags_in((need.text for action in request.actions for need in action.requires), tags)
+    read = {tags[name].connection for name in names.union(request.tags) if name in tags}
+    scopes = {SITE_SCOPE, *read, *(action.connection for action in request.actions)}
     return [each for each in found if each.scope in scopes]
-
-
-def _connections(request: ActionRequest, tags: Mapping[str, Tag]) -> set[str]:
-    names = set(request.tags)
-    for each in (need.text for action in request.actions for need in action.requires):
-        try:
-            names |= set(parse_condition(each, tags).tags)
-        except ConditionError:
-            continue  # the ninth step refuses it
-    read = {tags[name].connection for name in names if name in tags}
-    return read | {action.connection for action in request.actions}

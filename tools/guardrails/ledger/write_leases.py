@@ -115,8 +115,7 @@ def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
 
     From the approval of that request until it is over: its undo must find what it wrote.
     """
-    found = reader.all(_HOLDER_OF_TAG, request_id, tag)
-    if found:
+    if found := reader.all(_HOLDER_OF_TAG, request_id, tag):
         raise InterlockActive(
             f"{tag} is in the lease of {found[0][0]}, which takes it back by itself; wait for "
             f"that, or end it: handwheel requests revoke {found[0][0]}"

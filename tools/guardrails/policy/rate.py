@@ -47,9 +47,8 @@ def check_rate(
         return
     last = last_sent(database, tag.name, now, but, own)
     since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
-    mine = next(
-        own.newest_first(tag.name, now, but), None
-    )  # counts beside a newer row of the ledger
+    # The memory counts beside a newer row of the ledger.
+    mine = next(own.newest_first(tag.name, now, but), None)
     # Of one write the ledger's row counts before the memory's, so that a damaged row denies.
     sent = {each.action_id: each for each in (mine, last) if each is not None}
     starts = [before, *(value_sent(database, each) for each in sent.values())]

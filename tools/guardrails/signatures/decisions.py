@@ -260,6 +260,14 @@ def _lease(request: ActionRequest) -> str:
     return f"; for {exact_span(request.lease.for_s)}, then by itself: {'; '.join(back)}{more}"
 
 
+def check_about(decision: Decision, verdict: SubjectVerdict, subject: str) -> None:
+    """Raises `DecisionRefused` unless a decision has this verdict on this subject, in words."""
+    if decision.verdict != verdict or decision.subject != subject:
+        raise DecisionRefused(Reason.NOT_APPROVED)
+    if decision.meaning != meaning_of_subject(verdict, subject):
+        raise DecisionRefused(Reason.OTHER_MEANING)
+
+
 def meaning_of_subject(verdict: SubjectVerdict, subject: str) -> str:
     """Returns what a person says where no request is decided on, in words."""
     meaning = _MEANINGS[verdict].format(subject)

@@ -101,13 +101,7 @@ def check_roles(
         raise PermitRefused(f"{operator.person}: {fault}")
     if not roles:
         raise PermitRefused(f"no role is named that is needed {what}, so no person is entitled")
-    satisfies = context.policy.satisfies
-    missing = [
-        role
-        for role in sorted(roles)
-        if not any(satisfies(held, role, tags) for held in operator.roles)
-    ]
-    if missing:
+    if missing := missing_of(sorted(roles), tags or (), operator, context.policy.satisfies):
         raise PermitRefused(
             f"{operator.person} lacks a role that is needed {what}: {', '.join(missing)}"
             f"{_areas(context.policy, operator)}"

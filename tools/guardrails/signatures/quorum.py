@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ...requests.request import ActionRequest
@@ -135,25 +135,18 @@ def _faults(
         yield Reason.CLAIM_EXPIRED
 
 
+@dataclass
 class _Count:
     """Takes one decision after the other and keeps what counts, with the reasons of the others."""
 
-    def __init__(
-        self,
-        request: ActionRequest,
-        roster: Roster,
-        satisfies: Satisfies,
-        revoked_keys: AbstractSet[str],
-        now: Instant,
-    ) -> None:
-        self._request = request
-        self._roster = roster
-        self._satisfies = satisfies
-        self._revoked_keys = revoked_keys
-        self._now = now
-        self.approvals: list[CountedApproval] = []
-        self.objections: list[Reason] = []
-        self.findings: list[DecisionFault] = []
+    request: ActionRequest
+    roster: Roster
+    satisfies: Satisfies
+    revoked_keys: AbstractSet[str]
+    now: Instant
+    approvals: list[CountedApproval] = field(default_factory=list[CountedApproval])
+    objections: list[Reason] = field(default_factory=list[Reason])
+    findings: list[DecisionFault] = field(default_factory=list[DecisionFault])
 
     def take(self, signed: Signed) -> None:
         person = ""
@@ -171,11 +164,11 @@ class _Count:
     def _check_objection(self, signed: Signed, signed_at: datetime) -> None:
         # At the time of signing: an objection outlasts the enrolment of who made it.
         _, operator = self._verified(signed, signed_at)
-        if not may_object(self._request, operator, self._satisfies):
+        if not may_object(self.request, operator, self.satisfies):
             raise DecisionRefused(Reason.ROLE_DOES_NOT_SATISFY)
 
     def _approve(self, signed: Signed) -> None:
-        decision, operator = self._verified(signed, self._now.wall)
+        decision, operator = self._verified(signed, self.now.wall)
         for reason in (
             self._fault_of_content(decision),
             self._fault_of_person(decision, operator),
@@ -187,39 +180,37 @@ class _Count:
         self.approvals.append(CountedApproval(decision, operator))
 
     def _verified(self, signed: Signed, at: datetime) -> tuple[Decision, Operator]:
-        decision, operator = verify(
-            signed, self._roster, self._revoked_keys, self._request.site, at
-        )
-        if decision.digest != self._request.digest:
+        decision, operator = verify(signed, self.roster, self.revoked_keys, self.request.site, at)
+        if decision.digest != self.request.digest:
             raise DecisionRefused(Reason.OTHER_DIGEST)
         return decision, operator
 
     def _fault_of_content(self, decision: Decision) -> Reason | None:
         if decision.verdict != "approve":
             return Reason.NOT_APPROVED
-        if decision.meaning != meaning_of("approve", self._request):
+        if decision.meaning != meaning_of("approve", self.request):
             return Reason.OTHER_MEANING
         return None
 
     def _fault_of_person(self, decision: Decision, operator: Operator) -> Reason | None:
-        if reason := fault_of_person(self._request, operator, self._satisfies):
+        if reason := fault_of_person(self.request, operator, self.satisfies):
             return reason
-        tags = self._request.written
-        if not any(self._satisfies(decision.role, role, tags) for role in self._request.roles):
+        tags = self.request.written
+        if not any(self.satisfies(decision.role, role, tags) for role in self.request.roles):
             return Reason.ROLE_DOES_NOT_SATISFY
         return None
 
     def _fault_of_time(self, decision: Decision) -> Reason | None:
-        since_s = self._now.since_s(decision.signed)
+        since_s = self.now.since_s(decision.signed)
         if since_s is None:
-            is_same_boot = decision.boot_id == self._now.boot_id
+            is_same_boot = decision.boot_id == self.now.boot_id
             return Reason.CLOCK_STEP if is_same_boot else Reason.REBOOTED
         if since_s < 0.0:
             return Reason.FUTURE
         if since_s >= decision.valid_s:
             return Reason.EXPIRED
-        waited_s = (decision.signed.wall - parse_stamp(self._request.filed_at)).total_seconds()
-        return None if 0.0 <= waited_s <= self._request.within_s else Reason.TOO_LATE
+        waited_s = (decision.signed.wall - parse_stamp(self.request.filed_at)).total_seconds()
+        return None if 0.0 <= waited_s <= self.request.within_s else Reason.TOO_LATE
 
     def _fault_of_repetition(self, decision: Decision, operator: Operator) -> Reason | None:
         if any(each.decision.nonce == decision.nonce for each in self.approvals):

@@ -49,7 +49,20 @@ def permission_for(context: GateContext, equipment: str) -> HeartbeatPermission:
         LedgerError: The ledger cannot be read, or is not the one that was anchored.
     """
     check_is_current(context)
-    return _handed_over(context, equipment)
+    now, wanted = context.clock(), heartbeat_of(context.site, equipment)
+    decision_context = DecisionContext(
+        context.site, context.database, context.policy, _load_roster(context)
+    )
+    standing = authority_status(decision_context, equipment, now)
+    if standing.denial:
+        raise InterlockActive(standing.reason)
+    if wanted is None or wanted not in allowed_heartbeats(decision_context, standing.scope, now):
+        raise PermitRefused(
+            f"the grant of {standing.scope} does not name the heartbeat as it is now; hand "
+            "over again"
+        )
+    (row,) = load_authority(context.database, [standing.scope])
+    return HeartbeatPermission(row.scope, row.generation, row.until or "", wanted)
 
 
 def check_not_blocked(context: GateContext, equipment: str) -> None:
@@ -94,23 +107,6 @@ def _check_suspensions(context: GateContext, equipment: str) -> None:
     scopes = {SITE_SCOPE, *(context.site.tags[name].connection for name in tags)}
     if found := [each.words for each in context.suspensions.now if each.scope in scopes]:
         raise InterlockActive("; ".join(found))
-
-
-def _handed_over(context: GateContext, equipment: str) -> HeartbeatPermission:
-    now, wanted = context.clock(), heartbeat_of(context.site, equipment)
-    decision_context = DecisionContext(
-        context.site, context.database, context.policy, _load_roster(context)
-    )
-    standing = authority_status(decision_context, equipment, now)
-    if standing.denial:
-        raise InterlockActive(standing.reason)
-    if wanted is None or wanted not in allowed_heartbeats(decision_context, standing.scope, now):
-        raise PermitRefused(
-            f"the grant of {standing.scope} does not name the heartbeat as it is now; hand "
-            "over again"
-        )
-    (row,) = load_authority(context.database, [standing.scope])
-    return HeartbeatPermission(row.scope, row.generation, row.until or "", wanted)
 
 
 def _load_roster(context: GateContext) -> Roster:

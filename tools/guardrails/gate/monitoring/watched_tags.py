@@ -1,13 +1,9 @@
 """Tags that the gate reads for open requests, for cards and for conditions."""
 
-from collections.abc import Iterable
-
-from ....conditions.condition import parse_condition
-from ....conditions.errors import ConditionError
+from ....conditions.condition import tags_in
 from ...ledger.records import OnDamaged, RequestRecord, load_unfinished
 from ...policy.cross_limits import cross_tags
 from ..state.execution import GateContext
-from ..steps.effects import tags_of_effects
 
 
 class WatchedTags:
@@ -48,20 +44,12 @@ def tags_of_request(context: GateContext, record: RequestRecord) -> set[str]:
     What cannot be parsed, the ninth step refuses. Of the evidence it is what can be judged again
     now, for the card: what looks back in time is shown as it was filed.
     """
-    names = set(record.request.tags)
-    for action in record.request.actions:
-        if tag := context.site.tags.get(action.tag):
+    request, tags = record.request, context.site.tags
+    names = set(request.tags)
+    texts = [each.text for each in request.evidence]
+    for action in request.actions:
+        if tag := tags.get(action.tag):
             names |= cross_tags(context.across, tag)
-        names |= _tags_of(context, (each.text for each in action.requires))
-        names |= tags_of_effects(context, (each.text for each in action.effects))
-    return names | _tags_of(context, (each.text for each in record.request.evidence))
-
-
-def _tags_of(context: GateContext, texts: Iterable[str]) -> set[str]:
-    names = set[str]()
-    for text in texts:
-        try:
-            names |= set(parse_condition(text, context.site.tags).tags)
-        except ConditionError:
-            continue
-    return names
+        texts += [each.text for each in action.requires]
+        texts += [each.text for each in action.effects]
+    return names | tags_in(texts, tags)

@@ -10,14 +10,13 @@ from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.scan_groups import aged
 
-from ....conditions.condition import Condition, parse_condition
+from ....conditions.condition import Condition, parse_condition, tags_in
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused, PolicyViolation
 from ....requests.request import ExpectedReading
 from ...policy.cross_limits import cross_tags
 from ..state.execution import Execution
-from .effects import tags_of_effects
 from .interlocks import check_rates
 
 
@@ -79,7 +78,7 @@ def _effect_tags(execution: Execution) -> set[str]:
     its time-out, and the look would be too old.
     """
     tags = execution.context.site.tags
-    names = tags_of_effects(execution.context, (each.text for each in execution.action.effects))
+    names = tags_in((each.text for each in execution.action.effects), tags)
     return {name for name in names if _device(tags[name]) == _device(execution.tag)}
 
 

@@ -6,7 +6,7 @@ What it looks for it knows from its own memory. A verdict is a row of the journa
 ledger's table unless another process has written that; it changes nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 
 from handwheel.connectors.model.values import DataValue
@@ -65,17 +65,6 @@ def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) ->
     return frozenset(tags)
 
 
-def tags_of_effects(context: GateContext, texts: Iterable[str]) -> set[str]:
-    """Returns every tag of some expectations that can be judged at this site."""
-    found = set[str]()
-    for text in texts:
-        try:
-            found |= set(parse_condition(text, context.site.tags).tags)
-        except ConditionError:
-            continue  # it is found unknown when it is looked for
-    return found
-
-
 def _is_concluded(
     context: GateContext,
     each: MonitoredEffect,
@@ -114,7 +103,6 @@ def _conclude(
         each.action_id, each.number, expected.text, expected.within_s, observed, verdict
     )
     with context.database.transaction(context.clock()) as transaction:
-        if has_row(
-            transaction, each.action_id, "action.VERIFIED"
-        ):  # else its outcome was rolled back
+        # Without this row its outcome was rolled back.
+        if has_row(transaction, each.action_id, "action.VERIFIED"):
             record_verdict(transaction, effect, after_s, was_so=was_so)

@@ -34,9 +34,8 @@ def record_intent(execution: Execution) -> int:
             raise PermitRefused("the request ended while the action was executed")
         if is_key_revoked_since(transaction, execution.decided):
             raise PermitRefused("a key was revoked while the action was executed")
-        if has_row(
-            transaction, action.action_id, "action.intent"
-        ):  # whatever has become of the table
+        # Whatever has become of the table.
+        if has_row(transaction, action.action_id, "action.intent"):
             raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
         if context.memory.may_have_left(action.action_id):
             raise LedgerError(f"this gate has sent {action.action_id}: it is sent once")
