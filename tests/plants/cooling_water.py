@@ -15,9 +15,11 @@ from handwheel.sim_plant.simulation import Simulation
 from .fault_injection import Fuse
 from .in_memory import Frame, PaperPlant, _value  # pyright: ignore[reportPrivateUsage]
 
-F01 = FaultEvent("F01", 0.0, {"d0": 0.02, "tau": 3600.0})
+F01 = FaultEvent("F01", 0.0, {"d0": 0.18, "tau": 3600.0})
 _BEFORE_S = 2400.0
 _EVERY_S = 10.0
+_SHAKES_S = 60.0
+"""How long the bearing has shaken; its alarm comes a few seconds later."""
 
 Past = Sequence[tuple[float, Mapping[str, Value]]]
 """What was seen before a test begins: seconds of plant time, and the values."""
@@ -25,12 +27,15 @@ Past = Sequence[tuple[float, Mapping[str, Value]]]
 
 @cache
 def worn_bearing() -> tuple[Mapping[str, Any], Past]:
-    """The plant at the moment when the bearing of P-101A begins to shake, and how it came there."""
+    """The plant a few seconds before the alarm about P-101A's bearing, and how it came there."""
     simulation = Simulation(create(None), Scenario((F01,)))
     past: list[tuple[float, Mapping[str, Value]]] = []
-    while simulation.values()["VT-101A.pv"] <= 5.0:
+    shakes_s = 0.0
+    while shakes_s < _SHAKES_S:
         simulation.run(_EVERY_S)
         past.append((simulation.plant.time_s, simulation.values()))
+        if simulation.values()["VT-101A.pv"] > 5.0:
+            shakes_s += _EVERY_S
     return simulation.plant.snapshot(), past[-round(_BEFORE_S / _EVERY_S) : -1]
 
 

@@ -89,7 +89,7 @@ async def test_a_plant_that_begins_anew_stops_no_clock(room: AgentsRoom) -> None
     await room.approved(1)
     await room.reach_step("start-standby", "VERIFY")
     room.plant.lies["P-101B.running"] = False
-    room.plant.clock_set_back_s = 12000.0
+    room.plant.clock_set_back_s = 3600.0
     await room.reach("ABORTED", "HELD", within_s=60.0)
     assert "start-standby failed: not within 30 s" in room.run.reason
 

@@ -17,6 +17,7 @@ class Books(Room):
     """A room whose books can be read."""
 
     plant: ModelPlant
+    _loaded: tuple[object, Run] | None = None
 
     def runs(self, playbook: str = "") -> list[str]:
         entries = load_runs(self.desk.database)
@@ -28,8 +29,11 @@ class Books(Room):
 
     @property
     def run(self) -> Run:
-        """The newest run."""
-        return load_run(self.desk.database, self.run_id)
+        """The newest run, loaded again when the journal has grown."""
+        rows = self.desk.database.all("SELECT max(seq) FROM journal")[0][0]
+        if self._loaded is None or self._loaded[0] != rows:
+            self._loaded = rows, load_run(self.desk.database, self.run_id)
+        return self._loaded[1]
 
     def rows(self, kind: str = "", run_id: str = "") -> list[RunRow]:
         rows = load_rows(self.desk.database, run_id or self.run_id)
