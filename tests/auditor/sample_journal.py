@@ -6,6 +6,7 @@ nothing but what was altered is wrong.
 
 import base64
 import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,11 +16,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from .audit import Report, judge
+
 SITE = "cw-demo"
 NOON = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 START = "0" * 64
 
 Draft = dict[str, Any]
+Alter = Callable[["World"], object]
 
 
 def canonical(document: object) -> str:
@@ -192,6 +196,37 @@ class World:
             and row.get("decision", {}).get("verdict", "").startswith(verdict)
         )
 
+    def request(self, name: str) -> Draft:
+        """Returns what was filed under a name."""
+        filed: Draft = self.find("request.filed", name)["request"]
+        return filed
+
+    def signed(self, name: str, verdict: str = "approve") -> Draft:
+        """Returns what was signed first on a request."""
+        decision: Draft = self.find("decision", name, verdict)["decision"]
+        return decision
+
+    def sign_as(self, person: Person, draft: Draft, **more: Any) -> None:
+        """Lets another person have made a decision."""
+        draft["by"] = person
+        draft["decision"] |= {"person": person.name, "key_id": person.key_id, **more}
+
+    def put(self, draft: Draft, before: Draft) -> None:
+        """Puts a row, which may stand elsewhere, in front of another one."""
+        if draft in self.rows:
+            self.rows.remove(draft)
+        draft["at"] = before["at"] - 0.01
+        self.rows.insert(self.rows.index(before), draft)
+
+    def drop(self, *wanted: str) -> None:
+        """Takes away the first row of each kind and subject."""
+        for each in wanted:
+            self.rows.remove(self.find(*each.split()))
+
+    def judged(self, acts_as: Mapping[str, Sequence[str]] | None = None) -> Report:
+        """Returns what the judge finds, to whom carla is the first administrator."""
+        return judge(*self.seal(), CARLA.key_id, acts_as)
+
     def seal(self) -> tuple[str, str, str]:
         """Returns the frame log, the export and `operators.yaml`."""
         rows = self._sealed_rows()
@@ -284,3 +319,12 @@ def good_world() -> World:
     world.move("request", "R-3", "PARTIAL", "APPROVED")
     world.carry_out("R-3", MODE_A)
     return world
+
+
+def check_each(make: Callable[[], World], faults: Iterable[tuple[str, Alter]]) -> None:
+    """Asserts that the judge sees each single thing that is wrong with a good world."""
+    for sentence, alter in faults:
+        world = make()
+        alter(world)
+        report = world.judged()
+        assert any(sentence in fault for fault in report.faults), (sentence, report)

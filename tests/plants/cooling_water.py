@@ -18,6 +18,8 @@ from .in_memory import Frame, PaperPlant, _value  # pyright: ignore[reportPrivat
 F01 = FaultEvent("F01", 0.0, {"d0": 0.18, "tau": 3600.0})
 _BEFORE_S = 2400.0
 _EVERY_S = 10.0
+_CLOSELY_S, _SELDOM = 600.0, 6
+"""How long every record is kept; of those before, every sixth is."""
 _SHAKES_S = 60.0
 """How long the bearing has shaken; its alarm comes a few seconds later."""
 
@@ -36,7 +38,9 @@ def worn_bearing() -> tuple[Mapping[str, Any], Past]:
         past.append((simulation.plant.time_s, simulation.values()))
         if simulation.values()["VT-101A.pv"] > 5.0:
             shakes_s += _EVERY_S
-    return simulation.plant.snapshot(), past[-round(_BEFORE_S / _EVERY_S) : -1]
+    recent = round(_CLOSELY_S / _EVERY_S)
+    before = past[-round(_BEFORE_S / _EVERY_S) : -recent : _SELDOM]
+    return simulation.plant.snapshot(), [*before, *past[-recent:-1]]
 
 
 class ModelPlant(PaperPlant):

@@ -59,8 +59,7 @@ async def _comes_to_rest(room: AgentsRoom, order: FreeOrder, within_s: float = 1
 @both
 async def test_while_what_was_promised_is_awaited(idle: AgentsRoom, order: FreeOrder) -> None:
     await idle.start_with(LATE_STOP)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     await idle.reach_step("stop-duty", "DONE")
     await idle.scan(2)
     idle.order(order)
@@ -73,8 +72,7 @@ async def test_while_what_was_promised_is_awaited(idle: AgentsRoom, order: FreeO
 @both
 async def test_while_the_last_promises_are_awaited(idle: AgentsRoom, order: FreeOrder) -> None:
     await idle.start_with(LATE_OUT)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     await idle.reach_step("work-order", "DONE")
     await idle.scan(2)
     assert idle.run.state == "RUNNING"
@@ -83,8 +81,7 @@ async def test_while_the_last_promises_are_awaited(idle: AgentsRoom, order: Free
     idle.plant.lies["TT-106.pv"] = 41.0
     await _comes_to_rest(idle, order)
     if order == "hold":
-        idle.order("resume")
-        await idle.reach("COMPLETE")
+        await idle.ordered("resume", "COMPLETE")
     assert idle.frames == [START_B, STOP_A, OUT_A]
 
 
@@ -94,8 +91,7 @@ async def test_between_one_step_and_the_next_write(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, order: FreeOrder, step: str, to: str
 ) -> None:
     _order_when(monkeypatch, room, order, step, to)
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach_step("stop-duty", "DONE")
     await _comes_to_rest(room, order)
     assert room.frames == [START_B, STOP_A]
@@ -187,6 +183,5 @@ async def test_a_step_that_fails_after_a_hold_goes_where_it_says(room: AgentsRoo
     room.fault("F16", pump="P-101B")
     room.say("approve")
     await room.reach_step("start-standby", "VERIFY")
-    room.order("hold")
-    await room.reach("ABORTED")
+    await room.ordered("hold", "ABORTED")
     assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B, START_B_BACK])

@@ -5,8 +5,7 @@ from ..testbed.stepped_agents import AgentsRoom
 
 
 async def test_it_holds_at_the_end_of_its_step_and_asks_for_the_rest(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.order("hold", "max")
     await room.scan(2)
     assert (room.run.state, room.run.step("settle")) == ("HOLDING", "PERFORM")
@@ -29,10 +28,8 @@ async def test_it_holds_at_the_end_of_its_step_and_asks_for_the_rest(room: Agent
 
 
 async def test_it_stops_behind_its_step_and_takes_nothing_back(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.order("stop")
-    await room.reach("STOPPED")
+    await room.settles()
+    await room.ordered("stop", "STOPPED")
     assert room.run.step("settle") == "DONE"
     await room.scan(30)
     assert room.frames == [START_B]
@@ -42,8 +39,7 @@ async def test_it_stops_behind_its_step_and_takes_nothing_back(room: AgentsRoom)
 async def test_an_abort_takes_back_what_was_done(room: AgentsRoom) -> None:
     await room.approved(1)
     await room.reach_request(2)
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, START_B_BACK]
     assert [str(each.state) for each in room.requests()] == ["CLOSED", "INVALIDATED"]
     assert room.run.due[-1].startswith(room.run.requests[0])
@@ -52,8 +48,7 @@ async def test_an_abort_takes_back_what_was_done(room: AgentsRoom) -> None:
 async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(
     room: AgentsRoom,
 ) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.order("abort")
     await room.scan(3)
     assert room.run.state == "ABORTED"
@@ -61,24 +56,20 @@ async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(
 
 
 async def test_two_steps_are_taken_back_the_newest_first(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach_step("stop-duty", "VERIFY")
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, STOP_A, "P-101A.run_cmd=1", START_B_BACK]
     assert {each.split("/")[0] for each in room.run.due[2:]} == {room.run.requests[1]}
     assert room.request(1).state == "SUPERSEDED"
 
 
 async def test_an_undo_that_does_not_come_true_stops_nothing_else(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.until(lambda: not room.value("P-101A.running"), "at rest")
     assert room.run.step("stop-duty") == "VERIFY"
     room.fault("F16", pump="P-101A")
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert "the undo of stop-duty was not verified" in room.run.reason
     assert "brought into the safe state" in room.run.reason
     assert room.frames == [START_B, STOP_A, "P-101A.run_cmd=1"]
@@ -86,10 +77,8 @@ async def test_an_undo_that_does_not_come_true_stops_nothing_else(room: AgentsRo
 
 
 async def test_what_it_was_for_may_be_gone_once_something_is_written(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.order("hold")
-    await room.reach("HELD")
+    await room.settles()
+    await room.ordered("hold", "HELD")
     room.plant.lies["VT-101A.pv"] = 3.0
     room.order("resume")
     await room.approved(2)
@@ -97,8 +86,7 @@ async def test_what_it_was_for_may_be_gone_once_something_is_written(room: Agent
 
 
 async def test_an_order_that_nobody_signed_is_none(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     for order in ("abort", "resume", "clear"):
         with room.desk.database.transaction(room.clock.now()) as transaction:
             transaction.record("run.ordered", room.run_id, {"order": order, "person": "anna"})
@@ -111,8 +99,7 @@ async def test_an_order_that_nobody_signed_is_none(room: AgentsRoom) -> None:
 
 async def test_a_run_that_nobody_approved_is_aborted_without_a_frame(room: AgentsRoom) -> None:
     await room.reach_request(1)
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert (room.frames, room.request(1).state) == ([], "INVALIDATED")
 
 
@@ -154,8 +141,7 @@ async def test_nothing_is_watched_before_the_first_write(room: AgentsRoom) -> No
 
 
 async def test_a_revoked_approval_holds_the_run_before_its_next_write(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.say("revoke")
     await room.reach("HELD")
     assert (room.frames, room.request(1).state) == ([START_B], "REVOKED")

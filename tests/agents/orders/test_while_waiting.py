@@ -15,8 +15,7 @@ async def test_a_run_that_waits_holds_at_once_and_its_request_is_over(room: Agen
     assert (room.run.state, room.request(1).state) == ("HELD", "INVALIDATED")
     with pytest.raises(PermitRefused, match="is INVALIDATED"):
         room.say("approve")
-    room.order("stop")
-    await room.reach("STOPPED")
+    await room.ordered("stop", "STOPPED")
     assert (room.frames, room.run.is_closed) == ([], True)
 
 
@@ -37,14 +36,12 @@ async def test_a_second_request_that_nobody_answers_can_still_be_taken_back(
     await room.wait(590.0)
     await room.reach("HELD", within_s=15.0)
     assert room.request(2).state == "EXPIRED"
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, START_B_BACK]
 
 
 async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.say("revoke")
     room.order("abort")
     await room.until(lambda: len(room.run.requests) == 2, "asked")
@@ -56,8 +53,7 @@ async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) 
     await room.scan(2)
     (refused,) = room.rows("order_refused")
     assert "it was being rolled back" in refused.body["reason"]
-    room.order("stop")
-    await room.reach("STOPPED")
+    await room.ordered("stop", "STOPPED")
 
 
 async def test_an_abort_of_what_no_gate_has_taken_up_waits_for_it(room: AgentsRoom) -> None:
@@ -78,8 +74,7 @@ async def test_an_abort_of_what_no_gate_has_taken_up_waits_for_it(room: AgentsRo
 async def test_a_product_that_gets_too_hot_is_brought_into_the_safe_state(
     room: AgentsRoom,
 ) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.plant.lies["TT-202.pv"] = 56.0
     await room.reach("ABORTED", within_s=30.0)
     assert room.run.goal == "safe_state"
@@ -143,8 +138,7 @@ async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
     room.order("hold")
     await room.scan(2)
     assert (room.run.state, told) == ("HELD", [])  # the trigger is that of the run itself
-    await room.kill_agents()
-    await room.start_agents()
+    await room.restart_agents()
     await room.scan(2)
     (line,) = told
     owns = f"{room.run_id} owns its equipment: handwheel runs show {room.run_id}"

@@ -69,8 +69,7 @@ async def test_what_could_not_be_noted_is_noted_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, kind: EventKind
 ) -> None:
     failed = _fail_once(monkeypatch, LedgerError("the disk is full"), kind)
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach("COMPLETE")
     assert failed == [kind]
     assert room.frames == [START_B, STOP_A, OUT_A]
@@ -88,8 +87,7 @@ async def test_what_is_due_and_not_noted_is_not_sent_twice(
         with pytest.raises(Killed):
             await room.scan(3)
         await room.act()  # the gate does not know of it
-        await room.kill_agents()
-        await room.start_agents()
+        await room.restart_agents()
         await room.reach("HELD")
         room.order("resume")
     await room.approved(2)

@@ -26,8 +26,7 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
     monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
     for each in ("orders", "command"):
         monkeypatch.setattr(f"handwheel.hmi.runs.{each}.instant_now", room.clock.now)
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     database, run_id = room.desk.database, room.run_id
     if body is not None:
         _append(room, body)

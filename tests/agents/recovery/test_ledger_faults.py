@@ -76,8 +76,7 @@ async def test_a_busy_ledger_stops_no_rollback(
 async def test_a_work_order_that_cannot_be_raised_holds(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     real = room.workorders.raise_order
     errors = [ToolFailed("the disk is full")] * 100
     monkeypatch.setattr(room.workorders, "raise_order", _failing(real, *errors))
@@ -85,23 +84,20 @@ async def test_a_work_order_that_cannot_be_raised_holds(
     assert "the disk is full" in room.run.reason
     assert room.frames == [START_B, STOP_A, OUT_A]
     monkeypatch.setattr(room.workorders, "raise_order", real)
-    room.order("resume")
-    await room.reach("COMPLETE")
+    await room.ordered("resume", "COMPLETE")
     assert (len(room.workorders.all()), room.frames) == (1, [START_B, STOP_A, OUT_A])
 
 
 async def test_a_work_order_that_cannot_be_raised_leaves_orders_to_people(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     errors = [ToolFailed("the disk is full")] * 1000
     failing = _failing(room.workorders.raise_order, *errors)
     monkeypatch.setattr(room.workorders, "raise_order", failing)
     await room.until(lambda: OUT_A in room.frames, "all is written")
     await room.scan(10)
-    room.order("abort")
-    await room.reach("ABORTED", within_s=120.0)
+    await room.ordered("abort", "ABORTED", within_s=120.0)
     assert "P-101A.mode is maintenance" in room.run.reason  # it cannot be started again
     assert room.frames == [START_B, STOP_A, OUT_A]
 
@@ -110,8 +106,7 @@ async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
     idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await idle.start_with(RAISES_AT_WORK)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     errors = [ToolFailed("the disk is full")] * 100
     failing = _failing(idle.workorders.raise_order, *errors)
     monkeypatch.setattr(idle.workorders, "raise_order", failing)
@@ -134,21 +129,18 @@ def _unreadable_order(room: AgentsRoom, **body: object) -> None:
 async def test_an_order_that_nobody_can_read_is_refused_and_the_next_is_followed(
     room: AgentsRoom, body: dict[str, object]
 ) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     _unreadable_order(room, **body)
     await room.scan(2)
     (refused,) = room.rows("order_refused")
     assert "is no order to a run" in refused.body["reason"]
     assert (room.run.state, room.frames) == ("RUNNING", [START_B])
-    room.order("abort")
-    await room.reach("ABORTED", within_s=60.0)
+    await room.ordered("abort", "ABORTED", within_s=60.0)
     assert room.frames == [START_B, START_B_BACK]
 
 
 async def test_an_order_that_nobody_can_read_hides_no_broken_invariant(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     _unreadable_order(room, order="pause", person="max")
     room.plant.lies["PT-102.pv"] = 200.0
     await room.reach("ABORTED", within_s=60.0)
@@ -175,8 +167,7 @@ async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
     if event != "judged":
-        await room.approved(1)
-        await room.reach_step("settle", "PERFORM")
+        await room.settles()
     seen = list[str]()
 
     def bad(database: object, run_id: str, kind: str, *given: object, **more: object) -> object:
@@ -193,8 +184,7 @@ async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     before = list(room.frames)
     await room.scan(20)
     assert (room.run.state, room.frames) == ("HELD", before)
-    room.order("stop")
-    await room.reach("STOPPED")
+    await room.ordered("stop", "STOPPED")
 
 
 @pytest.mark.parametrize("event", ["holding", "held"])
@@ -209,8 +199,7 @@ async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
     assert not room.agents._tasks
     await room.scan(2)
     assert (room.run.state, len(room.agents._tasks)) == ("HELD", 1)
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
 
 
 async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
@@ -233,8 +222,7 @@ async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
 
     monkeypatch.setattr(Driver, "_advance", woke)
     monkeypatch.setattr(Runner, "phase", property(busy_once))
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach("COMPLETE")
     assert set(woken) == {"in vain"}
     assert room.frames[:2] == [START_B, STOP_A]

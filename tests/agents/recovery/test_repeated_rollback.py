@@ -24,8 +24,7 @@ COOL_S = 12
 
 async def _two_steps(room: AgentsRoom) -> None:
     """Both pumps are moved; there are two steps to take back."""
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach_step("stop-duty", "VERIFY")
     assert room.frames == [START_B, STOP_A]
 
@@ -48,8 +47,7 @@ async def test_a_death_behind_the_first_undo(
     if is_noted:
         await idle.until(lambda: idle.rows("undone"), "noted")
     assert idle.frames[2:] == [START_A]
-    await idle.kill_agents()
-    await idle.start_agents()
+    await idle.restart_agents()
     await idle.scan(COOL_S)
     assert (idle.run.state, idle.frames) == ("HELD", [START_B, STOP_A, START_A])
     assert await _abort(idle) == "ABORTED"
@@ -63,14 +61,12 @@ async def test_a_death_behind_the_first_undo(
 async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: bool) -> None:
     await _two_steps(room)
     room.plant.fault = "answer lost"
-    room.order("abort")
-    await room.reach("HELD")
+    await room.ordered("abort", "HELD")
     assert room.frames == [START_B, STOP_A, START_A]
     undo = next(each for each in reversed(room.due()) if "/r" in each)
     room.desk.resolve(undo, "resolve-applied")
     if dies:
-        await room.kill_agents()
-        await room.start_agents()
+        await room.restart_agents()
     await room.scan(COOL_S)
     assert await _abort(room) == "ABORTED"
     assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
@@ -79,8 +75,7 @@ async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: 
 async def test_a_lost_undo_that_took_no_effect_is_asked_for_anew(room: AgentsRoom) -> None:
     await _two_steps(room)
     room.plant.fault = "frame lost"
-    room.order("abort")
-    await room.reach("HELD")
+    await room.ordered("abort", "HELD")
     assert room.frames == [START_B, STOP_A, START_A]
     undo = next(each for each in reversed(room.due()) if "/r" in each)
     room.desk.resolve(undo, "resolve-not-applied")
@@ -124,10 +119,8 @@ async def _decide(room: AgentsRoom, number: int, tags: list[str]) -> None:
 
 
 async def test_what_a_new_gate_does_not_take_back_is_asked_for(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.kill_gate()
-    await room.start_gate()
+    await room.settles()
+    await room.restart_gate()
     room.order("abort")
     await _decide(room, 2, ["P-101B.run_cmd"])
     await room.reach("ABORTED", within_s=120.0)
@@ -138,8 +131,7 @@ async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
     room: AgentsRoom,
 ) -> None:
     await _two_steps(room)
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     await room.scan(COOL_S)
     room.order("abort")
     await _decide(room, 3, ["P-101A.run_cmd"])
@@ -151,8 +143,7 @@ async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
 async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: AgentsRoom) -> None:
     """What is asked anew is a command, and the gate's cool-down holds for it."""
     await _two_steps(room)
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     room.order("abort")
     await _decide(room, 3, ["P-101A.run_cmd"])
     await room.reach("HELD")
@@ -167,10 +158,8 @@ async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: Agent
 
 
 async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.kill_gate()
-    await room.start_gate()
+    await room.settles()
+    await room.restart_gate()
     room.order("abort")
     await room.until(lambda: len(room.run.requests) == 2, "asked")
     await room.kill_agents()
@@ -190,8 +179,7 @@ async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) ->
     await _two_steps(room)
     room.order("abort")
     await room.until(lambda: len(room.frames) == 3, "the first undo")
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     await room.scan(COOL_S)
     if room.run.state == "HELD":
         room.order("abort")
@@ -201,10 +189,8 @@ async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) ->
 
 
 async def test_what_takes_back_may_be_rejected(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.kill_gate()
-    await room.start_gate()
+    await room.settles()
+    await room.restart_gate()
     room.order("abort")
     await room.until(lambda: len(room.run.requests) == 2, "asked")
     room.say("reject", 2)

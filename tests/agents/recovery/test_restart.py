@@ -13,10 +13,8 @@ CUT_OFF = "the process that worked on it has ended"
 
 
 async def test_a_run_is_held_after_a_death_and_asks_anew(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    await room.kill_agents()
-    await room.start_agents()
+    await room.settles()
+    await room.restart_agents()
     assert (room.run.state, room.run.reason) == ("HELD", CUT_OFF)
     assert room.run.is_cut_off is False
     await room.scan(60)
@@ -80,8 +78,7 @@ async def test_a_run_that_began_under_other_files_does_not_go_on(
     (refused,) = room.rows("order_refused")
     assert refused.body["reason"] == f"changed since it began: {what}; abort it or stop it"
     assert (room.run.state, room.frames) == ("HELD", [START_B])
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, START_B_BACK]
 
 

@@ -79,15 +79,12 @@ class Journal:
 
 @pytest.mark.timeout(300)
 async def test_what_is_due_while_a_run_rests_is_told(room: AgentsRoom, tmp_path: Path) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.order("hold")
-    await room.reach("HELD")
+    await room.settles()
+    await room.ordered("hold", "HELD")
     room.order("resume")
     await room.approved(2)
     await room.reach_step("stop-duty", "VERIFY")
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, STOP_A, "P-101A.run_cmd=1", START_B_BACK]
     folder = tmp_path / "copy"
     folder.mkdir()

@@ -211,11 +211,9 @@ async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom, name:
 @pytest.mark.parametrize("name", ["goto validate", "goto request", "update as validate"])
 async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom, name: str) -> None:
     await room.reach_request(1)
-    room.order("hold")
-    await room.reach("HELD")
+    await room.ordered("hold", "HELD")
     room.plant.lies["VT-101A.pv"] = None  # nobody can tell whether it is the bearing
-    room.order("resume")
-    await room.reach("RESTARTING")
+    await room.ordered("resume", "RESTARTING")
     await room.scan(10)
     await _attack(room, ATTACKS[name])
     assert (room.run.state, len(room.requests())) == ("RESTARTING", 1)
@@ -225,10 +223,8 @@ async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom, name: 
 
 @pytest.mark.parametrize("name", ["goto request", "goto follow", "goto recover", "two resumers"])
 async def test_a_held_run_stays_held(room: AgentsRoom, name: str) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    room.order("hold")
-    await room.reach("HELD")
+    await room.settles()
+    await room.ordered("hold", "HELD")
     await _attack(room, ATTACKS[name])
     assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B])
     room.order("resume")

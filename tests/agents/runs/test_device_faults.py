@@ -77,8 +77,7 @@ async def test_nothing_is_taken_back_before_what_is_unknown_is_resolved(room: Ag
     assert (room.run.state, room.frames) == ("HELD", [START_B])
     room.desk.resolve(room.run.due[0], "resolve-applied")
     await room.scan(10)  # until the tag has cooled down
-    room.order("abort")
-    await room.reach("ABORTED")
+    await room.ordered("abort", "ABORTED")
     assert room.frames == [START_B, START_B_BACK]
 
 
@@ -116,8 +115,7 @@ async def test_an_undo_that_no_gate_takes_up_is_over(room: AgentsRoom) -> None:
 
 
 async def test_equipment_that_is_taken_over_holds_the_run(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     room.take_over("P-101A")
     await room.reach("HELD")
     assert (room.frames, len(room.requests())) == ([START_B], 1)

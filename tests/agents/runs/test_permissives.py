@@ -45,8 +45,7 @@ async def test_a_broken_promise_outlives_a_death(idle: AgentsRoom, step: str) ->
     await idle.start_with(PROMISE)
     await idle.approved(1)
     await idle.reach_step("start-standby", step)
-    await idle.kill_agents()
-    await idle.start_agents()
+    await idle.restart_agents()
     assert idle.run.state == "HELD"
     idle.order("resume")
     await idle.scan(2)
@@ -65,8 +64,7 @@ async def test_a_broken_promise_outlives_a_death(idle: AgentsRoom, step: str) ->
 async def test_a_broken_promise_is_told_once(idle: AgentsRoom) -> None:
     """A person who resumes has seen it; the run does not hold for ever."""
     await idle.start_with(PROMISE)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     await idle.reach("HELD")
     idle.order("resume")
     await idle.approved(3)
@@ -96,8 +94,7 @@ async def test_a_request_that_was_denied_is_asked_for_anew(
     await room.reach("HELD")
     assert "PT-102.pv is too low just now" in room.run.reason
     await room.scan(12)
-    room.order("resume")
-    await room.reach("WAITING_APPROVAL", within_s=20.0)
+    await room.ordered("resume", "WAITING_APPROVAL", within_s=20.0)
     assert [str(each.state) for each in room.requests()] == ["APPROVED", "DENIED", "PENDING"]
     room.say("approve")
     await room.reach("COMPLETE")

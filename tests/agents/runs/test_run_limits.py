@@ -22,8 +22,7 @@ def _waits_for(room: AgentsRoom) -> str:
 
 async def test_a_broken_promise_holds_before_the_next_write(idle: AgentsRoom) -> None:
     await idle.start_with(_PROMISE)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     await idle.reach("HELD")
     assert idle.run.reason.startswith("expected result not met: TT-106.pv > 40 degC")
     assert [each.body["kept"] for each in idle.rows("expected")] == [False]

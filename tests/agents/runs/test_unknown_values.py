@@ -60,7 +60,7 @@ async def test_a_case_waits_for_its_windows_to_form(idle: AgentsRoom) -> None:
     idle.past.clear()
     await idle.start_agents()
     await idle.reach("CHECKING")
-    await idle.wait(1300.0)
+    await idle.wait(1350.0)
     assert (idle.run.state, idle.requests()) == ("CHECKING", [])
     await idle.approved(1)
     assert idle.frames == [START_B]
@@ -95,8 +95,7 @@ async def test_an_if_that_is_false_leaves_its_step_out(idle: AgentsRoom) -> None
 
 
 async def test_a_plant_that_is_lost_violates_what_must_hold(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.approved(2)
+    await room.approved(1, 2)
     await room.reach_step("stop-duty", "VERIFY")
     room.plant.is_unseen = True
     await room.reach("HELD", within_s=20.0)
@@ -106,8 +105,7 @@ async def test_a_plant_that_is_lost_violates_what_must_hold(room: AgentsRoom) ->
 
 async def test_what_is_not_seen_is_not_verified(idle: AgentsRoom) -> None:
     await idle.start_with(_NO_INVARIANTS)
-    await idle.approved(1)
-    await idle.approved(2)
+    await idle.approved(1, 2)
     await idle.reach_step("stop-duty", "VERIFY")
     idle.plant.is_unseen = True
     await idle.reach_step("stop-duty", "FAILED")
@@ -116,8 +114,7 @@ async def test_what_is_not_seen_is_not_verified(idle: AgentsRoom) -> None:
 
 
 async def test_a_break_in_what_must_hold_begins_its_time_anew(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
+    await room.settles()
     begun_s = room.scanned_s
     await room.scan(25)
     room.plant.lies["VT-101B.pv"] = None

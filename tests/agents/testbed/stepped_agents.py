@@ -5,6 +5,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
+from typing import Any, TypeVar
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
@@ -51,6 +52,19 @@ from .consistency import Books
 HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
 _SETTLE_S = 15.0
 _LONG_SCAN_S = 5.0
+_LOADED: dict[str, Playbook] = {}
+_Bound = TypeVar("_Bound")
+_BOUND: dict[tuple[object, ...], tuple[Site, Any]] = {}
+
+
+def _bound_once(
+    binds: Callable[..., _Bound], playbook: Playbook, site: Site, *roles: Mapping[str, str]
+) -> _Bound:
+    """Binds a playbook to a site, once in all tests for the same text and tags."""
+    key = (binds, playbook.digest, id(site.tags), str(roles))
+    if key not in _BOUND:
+        _BOUND[key] = site, binds(playbook, site, *roles)
+    return _BOUND[key][1]
 
 
 class AgentsRoom(Books):
@@ -94,7 +108,9 @@ class AgentsRoom(Books):
         self.saver = saver or InMemorySaver()
         decision_context = self.desk.decision_context
         self.holder = take_runner_lock(decision_context.database, self.clock.now())
-        plans = [plan for each in self.library for plan in bind_triggers(each, self.site)]
+        plans = [
+            plan for each in self.library for plan in _bound_once(bind_triggers, each, self.site)
+        ]
         conditions = [each for plan in plans for each in plan.conditions]
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         self.view = PlantView.of(conditions, self.site.clock_tag, trends)
@@ -123,12 +139,20 @@ class AgentsRoom(Books):
     def changed(self, *changes: tuple[str, str]) -> Playbook:
         """The change-over with some text replaced."""
         text = (library_folder() / "cw" / "pump-bearing-changeover.yaml").read_text("utf-8")
-        return loaded(self.site.state, changed(*changes, text=text))
+        text = changed(*changes, text=text)
+        if text not in _LOADED:
+            _LOADED[text] = loaded(self.site.state, text)
+        return _LOADED[text]
 
     async def kill_agents(self) -> None:
         """What is left of agents that were killed: what is on the disk."""
         await self.agents._end_tasks()
         self.clock.forward(11.0)  # until its lease is over
+
+    async def restart_agents(self) -> None:
+        """Starts agents anew after those at work were killed."""
+        await self.kill_agents()
+        await self.start_agents()
 
     async def end(self) -> None:
         if hasattr(self, "agents"):
@@ -137,7 +161,8 @@ class AgentsRoom(Books):
         self.close()
 
     def _rebind(self, name: str, roles: Mapping[str, str]) -> BoundPlaybook:
-        found = [bind(each, self.site, roles) for each in self.library if each.id == name]
+        library = [each for each in self.library if each.id == name]
+        found = [_bound_once(bind, each, self.site, roles) for each in library]
         if not found:
             raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
         return found[0]
@@ -232,11 +257,22 @@ class AgentsRoom(Books):
         assert verdict in {"approve", "reject", "revoke"}
         self.desk.say(verdict, self.request(number).request, "anna")  # type: ignore[arg-type]
 
-    async def approved(self, number: int) -> None:
-        """Lets time pass until a request is there, and has it approved."""
-        await self.reach_request(number)
-        self.say("approve")
-        await self.scan()
+    async def approved(self, *numbers: int) -> None:
+        """Lets time pass until each request is there, and has it approved."""
+        for each in numbers:
+            await self.reach_request(each)
+            self.say("approve")
+            await self.scan()
+
+    async def settles(self) -> None:
+        """Has the first request approved; the header settles on two pumps then."""
+        await self.approved(1)
+        await self.reach_step("settle", "PERFORM")
+
+    async def ordered(self, order: Order, *states: str, within_s: float = 300.0) -> None:
+        """Orders the newest run about, until it is in one of some states."""
+        self.order(order)
+        await self.reach(*states, within_s=within_s)
 
     def order(self, order: Order, by: str = "anna") -> None:
         """Somebody orders the newest run about."""

@@ -21,11 +21,6 @@ from ..testbed.heartbeat import BEAT, PUMP, BeatingRoom, Event, lock_out, suspen
 HOUR_S = 3600.0
 
 
-@pytest.fixture
-async def room(beating_room: BeatingRoom) -> BeatingRoom:
-    return beating_room
-
-
 ENDS: Mapping[str, tuple[Event, str]] = {
     "it expires": (lambda room: room.clock.forward(HOUR_S), "it ended 2026-"),
     "the key is revoked": (lambda room: room.desk.revoke_key("anna"), "the key is revoked"),
@@ -62,7 +57,6 @@ async def test_it_stops_within_one_interval(room: BeatingRoom, event: str) -> No
     assert (started, first["tag"], first["count"]) == ("started", BEAT, 0)
     assert (stopped, last["tag"], last["count"]) == ("stopped", BEAT, 2)
     assert reason in last["reason"]
-    assert not room.faults()
 
 
 @pytest.mark.parametrize("event", GO_ON)
@@ -73,7 +67,6 @@ async def test_what_is_no_concern_of_it_does_not_stop_it(room: BeatingRoom, even
     await room.pass_s(1.0, 1.0)
     assert room.counts == [0, 1, 2, 3]
     assert [kind for kind, _ in room.told()] == ["started"]
-    assert not room.faults()
 
 
 LATE_GIVING = sorted(ENDS.keys() - {"it expires", "it is taken over", "a hand-over without it"})
@@ -85,7 +78,6 @@ async def test_it_does_not_begin_under_what_would_stop_it(room: BeatingRoom, eve
     ENDS[event][0](room)
     await room.pass_s(0.1, 1.0, 1.0)
     assert (room.counts, room.told()) == ([], [])
-    assert not room.faults()
 
 
 async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -> None:
@@ -97,7 +89,6 @@ async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -
     await room.pass_s(HOLD_OFF_S, 1.0)
     assert room.counts == [0, 1, 2, 3]
     assert [kind for kind, _ in room.told()] == ["started", "stopped", "started"]
-    assert not room.faults()
 
 
 async def test_a_signature_on_another_hand_over_is_none_on_this(room: BeatingRoom) -> None:
@@ -117,7 +108,6 @@ async def test_a_signature_on_another_hand_over_is_none_on_this(room: BeatingRoo
     grant_authority(decision_context, PUMP, until, 1, signed(1), now)
     await room.pass_s(1.0)
     assert room.counts == [0]
-    assert not room.faults()
 
 
 async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
@@ -131,7 +121,6 @@ async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
         ("started", "granted: P-101A"),
     ]  # fmt: skip
     assert [body["generation"] for _, body in room.told("started")] == [1, 2]
-    assert not room.faults()
 
 
 async def test_a_file_taken_away_unlocks_nothing(room: BeatingRoom) -> None:
@@ -145,7 +134,6 @@ async def test_a_file_taken_away_unlocks_nothing(room: BeatingRoom) -> None:
     room.desk.release(PUMP)  # the twin: an administrator's word does
     await room.pass_s(1.0)
     assert room.counts == [0, 1]
-    assert not room.faults()
 
 
 async def test_nobody_has_handed_it_over(room: BeatingRoom) -> None:
@@ -160,7 +148,6 @@ async def test_nobody_has_handed_it_over(room: BeatingRoom) -> None:
     room.give()
     await room.pass_s(1.0)
     assert room.counts == [0]
-    assert not room.faults()
 
 
 async def test_a_hand_over_of_the_whole_names_the_heartbeats_of_its_members(
@@ -170,7 +157,6 @@ async def test_a_hand_over_of_the_whole_names_the_heartbeats_of_its_members(
     await room.pass_s(1.0, 1.0)
     assert room.counts == [0, 1]
     assert room.told("started")[0][1]["scope"] == "PUMPS-101"
-    assert not room.faults()
 
 
 @pytest.mark.parametrize("change", [{"every_ms": 500}, {"mark": "0" * 32}, {"tag": "P-101A.mode"}])
@@ -184,26 +170,19 @@ async def test_another_heartbeat_than_the_signed_one(
     give(room.desk.decision_context, PUMP, room.clock.now(), heartbeats=(other,))
     await room.pass_s(1.0, 1.0)
     assert (room.counts, room.told()) == ([], [])
-    give(
-        room.desk.decision_context,
-        PUMP,
-        room.clock.now(),
-        heartbeats=heartbeats_of(room.site, PUMP),
-    )
+    room.give()
     await room.pass_s(1.0)
     assert room.counts == [0]
-    assert not room.faults()
 
 
 async def test_nobody_can_ask_for_it(room: BeatingRoom) -> None:
     with pytest.raises(InvalidArguments, match=r"^P-101A.hb .*: it is the heartbeat of P-101A$"):
         room.desk.propose((BEAT, 1))
-    ruling = room.desk.decision_context.policy.judge(room.site.tags[BEAT], 1, None)
+    policy = room.desk.decision_context.policy
+    ruling = policy.judge(room.site.tags[BEAT], 1, None)
     assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")
     assert ruling.reasons == ("it is the heartbeat of P-101A",)
-    assert room.desk.decision_context.policy.judge(
-        room.site.tags["P-101A.run_cmd"], True, None
-    ).is_allowed
+    assert policy.judge(room.site.tags["P-101A.run_cmd"], True, None).is_allowed
 
 
 def come(happen: Event, room: BeatingRoom) -> None:
@@ -219,7 +198,6 @@ async def test_what_comes_while_the_way_is_opened(room: BeatingRoom, event: str)
     room.on_open = partial(come, happen, room)
     await room.heartbeat.look()
     assert room.counts == ([] if event in ENDS else [0])
-    assert not room.faults()
 
 
 async def test_nothing_goes_while_the_ledger_cannot_be_believed(
@@ -238,7 +216,6 @@ async def test_nothing_goes_while_the_ledger_cannot_be_believed(
     await room.pass_s(1.0)
     assert room.counts == [0, 1]
     assert [kind for kind, _ in room.told()] == ["started"]
-    assert not room.faults()
 
 
 async def test_a_lockout_in_the_last_moment(room: BeatingRoom) -> None:
@@ -259,7 +236,6 @@ async def test_a_lockout_in_the_last_moment(room: BeatingRoom) -> None:
     del room.fuse.reach
     assert room.counts == [0]
     assert [kind for kind, _ in room.told()] == ["started", "stopped", "started", "stopped"]
-    assert not room.faults()
 
 
 @pytest.mark.parametrize("at", ["before transaction", "anchored"])
@@ -285,7 +261,6 @@ async def test_a_take_over_while_its_first_row_is_written(
     assert [kind for kind, _ in room.told()] == kinds
     if kinds[1:]:
         assert room.told("stopped")[0][1]["reason"] == "P-101A is LOCAL, set by dora"
-    assert not room.faults()
 
 
 async def test_it_is_shown_the_plant_whatever_is_suspended(room: BeatingRoom) -> None:
@@ -303,4 +278,3 @@ async def test_it_is_shown_the_plant_whatever_is_suspended(room: BeatingRoom) ->
     take(PUMP, "OPERATOR")(room)
     await room.pass_s(1.0)
     assert room.heartbeat.tags == frozenset()
-    assert not room.faults()

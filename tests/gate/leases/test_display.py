@@ -78,8 +78,7 @@ async def test_what_stays_open_is_told_wherever_people_look(
     room: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request, database = await in_lease(room), room.desk.database
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     line = (
         f"OPEN  {request.request_id}/c1  PIC-102.sp = 360 kPa was not undone (before: 350 kPa): "
         "the gate was started after the approval"

@@ -362,8 +362,7 @@ async def test_a_gate_that_dies_on_the_way_back_sends_no_second_frame(
         room.fuse.arm(point)
         with pytest.raises(Crash):
             await until_it_dies(room)
-        room.kill_gate()
-        await room.start_gate()
+        await room.restart_gate()
         await pass_time(room, FOR_S)
         record = room.desk.record(request.request_id)
         undo = record.actions[1].state

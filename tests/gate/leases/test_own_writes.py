@@ -142,8 +142,7 @@ async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: 
     """The twin of a forged intent: people have approved just this after the gate was started."""
     run, room, site = runner.approved(), runner.room, runner.room.site
     await runner.carry_out(run, "c1")
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     undo = recovery(site, START_BACK, f"{run.request_id}/c1", expects=True)
     later = runner.segment(
         proposal_key="another segment 2", commands=(command(site, SETPOINT),), recovery=(undo,)

@@ -131,8 +131,7 @@ async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_tol
     room.watch()
     assert [each["after_s"] for each in rows(room, "effect.CAME")] == [60.0]
     await expecting_another(room)
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     assert len(rows(room, "effect.UNKNOWN")) == 1
 
 
@@ -140,8 +139,7 @@ async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_tol
 async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: str) -> None:
     await expecting(room)
     if what == "restart":
-        room.kill_gate()
-        await room.start_gate()
+        await room.restart_gate()
     else:
         room.clock.set(-60.0)
     room.plant.values["PT-102.pv"] = 355.0
@@ -207,8 +205,7 @@ async def test_a_lease_that_nobody_can_read_holds_up_no_other(
         for each in FORGED:
             shell.execute(each, {"text": text if is_text else '"lease":{"effects":[{'})
     await pass_time(room, FOR_S)
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     assert open_writes(room.desk.database) == [] or is_text
     request = await in_lease(room, START)
     await pass_time(room, FOR_S)

@@ -43,8 +43,7 @@ async def test_a_gate_that_ends_anywhere_never_sends_again(room: Watched, point:
     else:
         passed = ["the end"]
     frames = list(room.plant.frames)
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     states = room.desk.states(request)
     # To the intent's commit nothing was sent; from the outcome's commit on it is known.
     commits = passed.count("committed")
@@ -105,8 +104,7 @@ async def test_what_is_approved_and_waits_does_not_outlive_its_gate(room: Watche
     waiting = room.desk.propose(SETPOINT)
     room.oracle.told[waiting.request_id] = Told(waiting, {"anna": room.clock.now()})
     await room.act()
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
     assert room.desk.states(waiting) == ["PLANNED"]  # its approval is still to come
     room.desk.approve(waiting)

@@ -135,8 +135,7 @@ async def test_what_was_taken_back_and_then_broken_off_stays_taken_back(room: Wa
     room.fuse.arm(point_of(room, "before transaction", 1), revoke_and_die)
     with pytest.raises(Crash):
         await room.act()
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     assert room.desk.states(request) == ["ABORTED_NOT_SENT"]
     assert room.desk.record(request.request_id).state == "REVOKED"
 
@@ -230,8 +229,7 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
     with pytest.raises(asyncio.CancelledError):
         await acting
     monkeypatch.undo()
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     await room.act()
     assert (room.desk.states(request), room.reason(request)) == ([state, "INVALIDATED"], reason)
     assert room.reason(request, 2) in {RESTARTED, reason}

@@ -76,6 +76,11 @@ class Room:
             self._context.lock.__exit__()
         self.gate = self._context = None
 
+    async def restart_gate(self) -> None:
+        """Starts a gate anew after the one at its post was killed."""
+        self.kill_gate()
+        await self.start_gate()
+
     def watch(self) -> None:
         """One round of the gate's watching half."""
         assert self.gate is not None
