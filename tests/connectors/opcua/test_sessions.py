@@ -1,9 +1,8 @@
 """Sessions that cannot be opened or are lost: a plain reason, and nothing left behind."""
 
 import asyncio
-import signal
 import struct
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from asyncua import ua
 from asyncua.client.ua_client import UASocketProtocol
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.model.site import OpcuaConnection
-from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.sim_plant.link.framing import opcua_messages
@@ -29,36 +26,15 @@ from ...plants.devices.misbehaving import (
     listening,
     say_nothing,
 )
-from ...plants.served import GATE_SECRET, PlantProcess, plant_process, served
+from ...plants.devices.opcua_server import connector_to, session_with, tag_of
+from ...plants.served import GATE_SECRET
 
-READER = ("gate", "env:READER_PASSWORD")
-TAG = Tag("PT-102.pv", "dcs", "float", NodeAddress("nsu=urn:handwheel:sim:cw-100;s=PT-102.pv"))
-
-
-@pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
+TAG = tag_of("PT-102.pv", uri="urn:handwheel:sim:cw-100")
 
 
-@pytest.fixture(scope="module")
-def plant_apart() -> Generator[PlantProcess]:
-    with plant_process() as process:
-        yield process
-
-
-def _connector(
-    port: int,
-    *,
-    host: str = "127.0.0.1",
-    timeout: str = "5 s",
-    login: tuple[str, str] | None = None,
-) -> OpcuaConnector:
-    read = {"read": {"user": login[0], "secret": login[1]}} if login else {}
-    config = OpcuaConnection.model_validate(
-        {"kind": "opcua", "endpoint": f"opc.tcp://{host}:{port}", "timeout": timeout} | read
-    )
-    return OpcuaConnector("dcs", config, Path())
+def _connector(port: int, timeout: str = "5 s", user: str = "") -> OpcuaConnector:
+    login = {"read": {"user": user, "secret": "env:READER_PASSWORD"}} if user else {}
+    return connector_to(port, timeout=timeout, **login)
 
 
 def _open_files() -> int:
@@ -81,7 +57,7 @@ async def test_a_wrong_password_is_refused_in_the_servers_words(
     plant: PlantServer, user: str, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("READER_PASSWORD", password)
-    connector = _connector(plant.opcua.port, login=(user, "env:READER_PASSWORD"))
+    connector = _connector(plant.opcua.port, user=user)
     reason = f"^dcs: opc.tcp://127.0.0.1:{plant.opcua.port}: BadUserAccessDenied$"
     async with nothing_left():
         for _ in range(3):
@@ -94,14 +70,14 @@ async def test_a_right_password_is_accepted(
 ) -> None:
     monkeypatch.setenv("READER_PASSWORD", GATE_SECRET)
     async with nothing_left():
-        session = await _connector(plant.opcua.port, login=READER).open()
+        session = await _connector(plant.opcua.port, user="gate").open()
         assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
         await session.close()
     monkeypatch.delenv("READER_PASSWORD")
     reason = r"^dcs: the environment variable READER_PASSWORD is not set$"
     async with nothing_left():
         with pytest.raises(NotConnected, match=reason):
-            await _connector(plant.opcua.port, login=READER).open()
+            await _connector(plant.opcua.port, user="gate").open()
 
 
 async def _write_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -125,14 +101,12 @@ async def test_a_device_that_speaks_no_opcua_leaves_nothing_behind(
         assert len(device.accepted_at) == 3
 
 
-@pytest.mark.parametrize(
-    ("host", "reason"), [("127.0.0.1", "connection refused"), ("a..b", "no valid host name")]
-)
-async def test_a_server_that_is_not_there_leaves_nothing_behind(host: str, reason: str) -> None:
-    async with nothing_left():
-        connector = _connector(free_port(), host=host)
-        with pytest.raises(NotConnected, match=f": {reason}$"):
-            await connector.open()
+async def test_a_server_that_is_not_there_leaves_nothing_behind() -> None:
+    for host, reason in {"127.0.0.1": "connection refused", "a..b": "no valid host name"}.items():
+        connector = connector_to(0, endpoint=f"opc.tcp://{host}:{free_port()}")
+        async with nothing_left():
+            with pytest.raises(NotConnected, match=f": {reason}$"):
+                await connector.open()
 
 
 async def test_an_attempt_that_is_cancelled_leaves_nothing_behind() -> None:
@@ -147,31 +121,28 @@ async def test_an_attempt_that_is_cancelled_leaves_nothing_behind() -> None:
         await device.until_left()
 
 
-async def test_a_session_that_is_lost_says_so_and_can_be_closed() -> None:
-    async with served() as server:
-        session = await _connector(server.opcua.port).open()
+async def test_a_session_that_is_lost_says_so_and_can_be_closed(plant: PlantServer) -> None:
+    async with LinkProxy(plant.opcua.port) as link:
+        session = await _connector(link.port).open()
         assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
-        port = server.opcua.port
+        port = link.port
     with pytest.raises(NotConnected, match=f"^dcs: opc.tcp://127.0.0.1:{port}: .+$"):
         await session.read([TAG])
     await session.close()
 
 
-async def test_closing_that_is_cancelled_leaves_nothing_behind(plant_apart: PlantProcess) -> None:
-    connector = _connector(plant_apart.ports["opcua"])
-    async with nothing_left():
+async def test_closing_that_is_cancelled_leaves_nothing_behind(plant: PlantServer) -> None:
+    async with nothing_left(), LinkProxy(plant.opcua.port) as link:
+        connector = _connector(link.port)
         sessions = [await connector.open() for _ in range(2)]
-        plant_apart.process.send_signal(signal.SIGSTOP)
-        try:
-            for moment, session in zip([1, 20], sessions, strict=True):
-                closing = asyncio.create_task(session.close())
-                for _ in range(moment):
-                    await asyncio.sleep(0)
-                closing.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await closing
-        finally:
-            plant_apart.process.send_signal(signal.SIGCONT)
+        link.half_open("down")
+        for moment, session in zip([1, 20], sessions, strict=True):
+            closing = asyncio.create_task(session.close())
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
 
 
 def _slow_reads(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -207,12 +178,11 @@ async def test_an_answer_that_cannot_be_read_is_a_lost_session(
     plant: PlantServer, kind: int
 ) -> None:
     value = struct.pack("<d", float(plant.simulation.values()["PT-102.pv"]))
-    async with LinkProxy(plant.opcua.port, opcua_messages) as link:
-        session = await _connector(link.port).open()
-        try:
-            assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
-            link.alter(lambda message: message.replace(b"\x0b" + value, bytes([kind]) + value))
-            with pytest.raises(NotConnected, match=r"cannot be read|Not enough data"):
-                await session.read([TAG])
-        finally:
-            await session.close()
+    async with (
+        LinkProxy(plant.opcua.port, opcua_messages) as link,
+        session_with(link.port, timeout="5 s") as session,
+    ):
+        assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
+        link.alter(lambda message: message.replace(b"\x0b" + value, bytes([kind]) + value))
+        with pytest.raises(NotConnected, match=r"cannot be read|Not enough data"):
+            await session.read([TAG])

@@ -3,9 +3,9 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from asyncua.client.client import Client
@@ -22,13 +22,14 @@ from handwheel.connectors.model.values import (
     StatusCode,
 )
 from handwheel.connectors.opcua import connector
-from handwheel.connectors.session.protocols import Encoder, Session
+from handwheel.connectors.session.protocols import Session
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
-from ...plants.served import PlantProcess, link_of, plant_process, served, site_of
+from ...plants.devices.scripted import Device
+from ...plants.served import PlantProcess, link_of, plant_process, site_of
 
 
 def _site(folder: Path, link: PlantEndpoints, timeout: str = "5 s") -> Site:
@@ -65,66 +66,30 @@ async def _until_stale(reader: SiteReader) -> None:
     await eventually(lambda: _statuses(reader.latest()) == {BAD_NO_COMMUNICATION})
 
 
-@pytest.mark.timeout(300)  # two plants start
-async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clients: list[Client] = []
-
-    class NotedClient(Client):
-        async def _connect_sequence(self) -> None:
-            clients.append(self)
-            await super()._connect_sequence()
-
-    monkeypatch.setattr(connector, "Client", NotedClient)
-    with plant_process() as first:
-        site = _site(tmp_path / "site", first.link)
-        async with _reader(site) as reader:
-            await _until_good(reader)
-            assert [list(connection.gaps) for connection in reader.connections] == [[], []]
-            before = reader.latest()
-
-            first.process.kill()
-            await _until_lost(reader)
-            lost = reader.latest()
-            assert lost.keys() == site.tags.keys()
-            assert _statuses(lost) == {BAD_NO_COMMUNICATION}
-            assert all(reading.value is not None for reading in lost.values())
-            for steady in ("LIC-101.sp", "PKG-101.map_version"):
-                assert lost[steady].value == before[steady].value
-            assert all(connection.reason for connection in reader.connections)
-
-            first.process.wait()
-            with plant_process(ports=first.ports):
-                await _until_good(reader)
-                for connection in reader.connections:
-                    (gap,) = connection.gaps
-                    assert gap.end is not None
-                    assert gap.start < gap.end
-                    assert (connection.state, connection.reason) == (ConnectionState.CONNECTED, "")
-    assert {connection.state for connection in reader.connections} == {ConnectionState.DISCONNECTED}
-    assert len({id(client) for client in clients}) == len(clients) >= 2
-
-
 @pytest.fixture(scope="module")
 def process() -> Generator[PlantProcess]:
     with plant_process() as process:
         yield process
 
 
+@asynccontextmanager
+async def _stalled(process: PlantProcess) -> AsyncGenerator[None]:
+    process.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.process.send_signal(signal.SIGCONT)
+
+
 @pytest.mark.timeout(300)  # a plant starts
 async def test_a_short_stall_makes_the_tags_stale_without_a_loss(
     process: PlantProcess, tmp_path: Path
 ) -> None:
-    site = _site(tmp_path / "site", process.link, timeout="10 s")
-    async with _reader(site) as reader:
+    async with _reader(_site(tmp_path / "site", process.link, timeout="10 s")) as reader:
         await _until_good(reader)
-        process.process.send_signal(signal.SIGSTOP)
-        try:
+        async with _stalled(process):
             await _until_stale(reader)
             assert all(reading.value is not None for reading in reader.latest().values())
-        finally:
-            process.process.send_signal(signal.SIGCONT)
         await _until_good(reader)
         assert [list(connection.gaps) for connection in reader.connections] == [[], []]
 
@@ -133,25 +98,56 @@ async def test_a_short_stall_makes_the_tags_stale_without_a_loss(
 async def test_a_long_stall_is_a_loss_and_is_over_when_the_plant_goes_on(
     process: PlantProcess, tmp_path: Path
 ) -> None:
-    site = _site(tmp_path / "site", process.link, timeout="1 s")
-    async with _reader(site) as reader:
+    async with _reader(_site(tmp_path / "site", process.link, timeout="1 s")) as reader:
         await _until_good(reader)
-        process.process.send_signal(signal.SIGSTOP)
-        try:
+        async with _stalled(process):
             await _until_lost(reader)
             assert _statuses(reader.latest()) == {BAD_NO_COMMUNICATION}
             for connection in reader.connections:
                 assert connection.gaps[-1].reason.endswith(": no answer within 1 s")
-        finally:
-            process.process.send_signal(signal.SIGCONT)
         await _until_good(reader)
         assert all(connection.gaps[0].end for connection in reader.connections)
 
 
-@pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
+@pytest.mark.timeout(300)  # two plants start
+async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good(
+    process: PlantProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This is the last test with the process."""
+    clients: list[Client] = []
+
+    class NotedClient(Client):
+        async def _connect_sequence(self) -> None:
+            clients.append(self)
+            await super()._connect_sequence()
+
+    monkeypatch.setattr(connector, "Client", NotedClient)
+    site = _site(tmp_path / "site", process.link)
+    async with _reader(site) as reader:
+        await _until_good(reader)
+        assert [list(connection.gaps) for connection in reader.connections] == [[], []]
+        before = reader.latest()
+
+        process.process.kill()
+        await _until_lost(reader)
+        lost = reader.latest()
+        assert lost.keys() == site.tags.keys()
+        assert _statuses(lost) == {BAD_NO_COMMUNICATION}
+        assert all(reading.value is not None for reading in lost.values())
+        for steady in ("LIC-101.sp", "PKG-101.map_version"):
+            assert lost[steady].value == before[steady].value
+        assert all(connection.reason for connection in reader.connections)
+
+        process.process.wait()
+        with plant_process(ports=process.ports):
+            await _until_good(reader)
+            for connection in reader.connections:
+                (gap,) = connection.gaps
+                assert gap.end is not None
+                assert gap.start < gap.end
+                assert (connection.state, connection.reason) == (ConnectionState.CONNECTED, "")
+    assert {connection.state for connection in reader.connections} == {ConnectionState.DISCONNECTED}
+    assert len({id(client) for client in clients}) == len(clients) >= 2
 
 
 async def test_one_dead_connection_does_not_stop_the_other(
@@ -184,8 +180,8 @@ async def test_read_once_names_every_endpoint_that_is_down(
         "both": (PlantEndpoints(*down, "50 ms"), {"dcs", "pkg"}),
         "one": (PlantEndpoints(link.opcua, down[1], "50 ms"), {"pkg"}),
     }
-    for name, (link, expected) in links.items():
-        site = _site(tmp_path / name, link)
+    for name, (endpoints, expected) in links.items():
+        site = _site(tmp_path / name, endpoints)
         with pytest.raises(NotConnected) as caught:
             await read_once(site, list(site.tags.values()))
         assert caught.value.endpoints == {
@@ -233,38 +229,26 @@ async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path)
         assert all(pause >= least for pause, least in zip(pauses, [0.5, 0.75, 0.75], strict=False))
 
 
-class _Script:
+class _Script(Device):
     """A connector whose sessions do what the test says, one after the other."""
 
-    name = "dcs"
-    where = "script"
-    scan_s = 0.01
-    has_cyclic_stamps = False
-    is_subscribed = False
-
     def __init__(self, *errors: Exception | None) -> None:
+        super().__init__({"A.pv": 1.0}, scan_s=0.01)
         self.errors = list(errors)
         self.closed = 0
-        self.faults: Mapping[str, str] = {}
-
-    async def open(self) -> Session:
-        self._maybe_fail()
-        return self
 
     def _maybe_fail(self) -> None:
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
 
+    async def open(self) -> Session:
+        self._maybe_fail()
+        return self
+
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         self._maybe_fail()
-        return {tag.name: DataValue(1.0, GOOD, None, None, monotonic()) for tag in tags}
-
-    async def probe(self) -> None:
-        pass
-
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        raise NotImplementedError
+        return await super().read(tags)
 
     async def close(self) -> None:
         self.closed += 1

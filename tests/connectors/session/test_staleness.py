@@ -21,9 +21,11 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.session import supervisor
 from handwheel.connectors.session.backoff import SessionPauses
-from handwheel.connectors.session.protocols import Encoder, Session
+from handwheel.connectors.session.protocols import Session
 from handwheel.connectors.session.scan_groups import aged
 from handwheel.connectors.session.supervisor import Connection
+
+from ...plants.devices.scripted import Device
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TAG = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))
@@ -77,19 +79,13 @@ class _Clock:
         await self._pass(0)
 
 
-class _Script:
+class _Script(Device):
     """A connector with a list of events: refused, or a session that is lost after so long."""
-
-    name = "dcs"
-    where = "script"
 
     def __init__(
         self, clock: _Clock, *events: float | None, scan_s: float = 0.0, is_cyclic: bool = False
     ) -> None:
-        self.scan_s = scan_s
-        self.has_cyclic_stamps = is_cyclic
-        self.is_subscribed = False
-        self.faults: Mapping[str, str] = {}
+        super().__init__(scan_s=scan_s, has_cyclic_stamps=is_cyclic)
         self.played = asyncio.Event()
         self._clock = clock
         self._events = list(events)
@@ -114,15 +110,6 @@ class _Script:
             raise NotConnected({self.name: "lost"})
         self._is_new = False
         return {tag.name: _reading(on_device_s=1.0) for tag in tags}
-
-    async def probe(self) -> None:
-        pass
-
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        pass
 
 
 @pytest.mark.parametrize("is_cyclic", [False, True])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -13,11 +13,12 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
 from handwheel.connectors.session import scan_groups
-from handwheel.connectors.session.protocols import Encoder, Sample, Session, Subscription
+from handwheel.connectors.session.protocols import Sample, Session, Subscription
 from handwheel.connectors.session.scan_groups import ScanGroup
 from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 
 from ...plants.devices.misbehaving import eventually
+from ...plants.devices.scripted import Device
 
 FAST = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))
 SLOW = replace(FAST, name="B.pv", scan_s=3600.0)
@@ -27,18 +28,12 @@ def _good(value: float = 1.0, received_s: float | None = None) -> DataValue:
     return DataValue(value, GOOD, None, None, monotonic() if received_s is None else received_s)
 
 
-class _Device:
+class _Device(Device):
     """A connector and its one session, which do as the test says from one moment to the next."""
 
-    name = "dcs"
-    where = "script"
-    has_cyclic_stamps = False
-
     def __init__(self, *, is_subscribed: bool = False, scan_s: float = 0.01) -> None:
-        self.scan_s = scan_s
-        self.is_subscribed = is_subscribed
+        super().__init__({"A.pv": 1.0}, scan_s=scan_s, is_subscribed=is_subscribed)
         self.is_there = True
-        self.faults: Mapping[str, str] = {}
         self.reads: list[tuple[str, ...]] = []
         self.leaves_out = ""
         self.takes_s = 0.0
@@ -66,9 +61,6 @@ class _Device:
     async def probe(self) -> None:
         self.probes += 1
         self._ask()
-
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        raise NotImplementedError
 
     async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
         self._ask()
@@ -250,27 +242,17 @@ async def _until_told(device: _Device) -> bool:
     return True
 
 
-async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -> None:
+@pytest.mark.parametrize("waits_to_be_told", [True, False])
+async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves(
+    *, waits_to_be_told: bool
+) -> None:
     for moment in range(20):
         device = _Device(scan_s=0.0)
-        async with _connected(Connection(device, [FAST])) as connection:
+        async with _connected(Connection(device, [FAST])) as connection, AsyncExitStack() as stack:
             device.is_there = False
-            news = connection._changed  # pyright: ignore[reportPrivateUsage]
-            task = connection._task  # pyright: ignore[reportPrivateUsage]
-            async with news:  # so that the loss waits to be told
-                for _ in range(moment):
-                    await asyncio.sleep(0)
-                assert task is not None
-                task.cancel()
-                await asyncio.sleep(0)
-        assert device.closed >= device.opened == 1
-
-
-async def test_a_session_is_closed_at_whatever_moment_of_its_closing_one_leaves() -> None:
-    for moment in range(20):
-        device = _Device(scan_s=0.0)
-        async with _connected(Connection(device, [FAST])) as connection:
-            device.is_there = False
+            if waits_to_be_told:
+                news = connection._changed  # pyright: ignore[reportPrivateUsage]
+                await stack.enter_async_context(news)
             task = connection._task  # pyright: ignore[reportPrivateUsage]
             assert task is not None
             for _ in range(moment):
@@ -315,29 +297,11 @@ async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
-    async with asyncio.timeout(15), Connection(_Deaf(_Device()), [FAST]) as connection:
+    deaf = Device({"A.pv": 1.0}, scan_s=0.01, is_subscribed=True)
+    async with asyncio.timeout(15), Connection(deaf, [FAST]) as connection:
         await eventually(lambda: bool(connection.gaps))
         assert connection.gaps[0].reason == "script: it reports no changes"
         assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
-
-
-class _Deaf:
-    """A connector that promises what its sessions cannot do."""
-
-    name = "dcs"
-    where = "script"
-    scan_s = 0.01
-    has_cyclic_stamps = False
-    is_subscribed = True
-
-    def __init__(self, device: _Device) -> None:
-        self.faults: Mapping[str, str] = {}
-        self._device = device
-        self.read, self.probe = device.read, device.probe
-        self.encoder, self.close = device.encoder, device.close
-
-    async def open(self) -> Session:
-        return self
 
 
 @pytest.mark.parametrize(
