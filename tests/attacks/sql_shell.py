@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
+from shutil import copyfile
 
 from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
@@ -69,6 +70,13 @@ def shell_of(state: Path) -> Generator[sqlite3.Connection]:
     """The ledger's file, opened behind the ledger's back."""
     with closing(sqlite3.connect(state / "ledger.db", isolation_level=None)) as shell:
         yield shell
+
+
+def copy_ledger(state: Path, folder: Path) -> None:
+    """Copies a ledger, which may be in use, with its anchors."""
+    with shell_of(state) as live, closing(sqlite3.connect(folder / "ledger.db")) as target:
+        live.backup(target)
+    copyfile(state / "anchors", folder / "anchors")
 
 
 def write_text(state: Path, request_id: str, text: str) -> None:

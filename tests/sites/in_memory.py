@@ -5,7 +5,10 @@ from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
+from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
 
 from . import people
 
@@ -57,6 +60,11 @@ VALUES: Mapping[str, Value] = {
     "PIC-102.sp": 350.0, "PT-102.pv": 349.0,
 }  # fmt: skip
 OPERATORS = ("anna", "bert", "gina")
+
+
+def build_context(site: Site) -> BuildContext:
+    policy = load_policy(site)
+    return BuildContext(site, policy, cross_limits(site, policy))
 
 
 def make_site(folder: Path) -> Site:

@@ -4,10 +4,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
+    SubjectVerdict,
     meaning_of,
+    meaning_of_subject,
     new_nonce,
     sign,
 )
@@ -76,6 +80,21 @@ def decision_of(
 
 def signed_by(person: str = "anna", request: ActionRequest = REQUEST, **changes: object) -> Signed:
     return sign(decision_of(person, request, **changes), key_of(person))
+
+
+def site_word(
+    verdict: SubjectVerdict, subject: str, by: str = "anna", /, **changes: object
+) -> Signed:
+    """A signed word about something else than a request, in the words that it has."""
+    said: dict[str, Any] = {"digest": None, "verdict": verdict, "subject": subject}
+    said["meaning"] = meaning_of_subject(verdict, subject)
+    return signed_by(by, **said | changes)
+
+
+def head_of(database: Database) -> JournalRow:
+    head = database.head()
+    assert head is not None
+    return head
 
 
 def seconds_ago(seconds: float, **more: object) -> Mapping[str, Any]:

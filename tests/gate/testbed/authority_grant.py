@@ -1,6 +1,7 @@
 """A person hands equipment over to agents, signed as the terminal signs it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from handwheel.tools.guardrails.interlocks.authority import grant_authority, nex
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
+    SubjectVerdict,
     authority_subject,
     meaning_of_subject,
 )
@@ -40,11 +42,26 @@ def signed_hand_over(
     heartbeats: tuple[NamedHeartbeat, ...] = (),
 ) -> Signed:
     """What a person signs, whether or not they may."""
+    subject = authority_subject(equipment, generation, until, heartbeats)
+    return signed_word(context, "hand-over", subject, now, by=by, attended=attended)
+
+
+def signed_word(
+    context: DecisionContext,
+    verdict: SubjectVerdict,
+    subject: str,
+    now: Instant,
+    /,
+    *,
+    by: str = "anna",
+    attended: bool = True,
+    **said: Any,
+) -> Signed:
+    """What a person signs of something else than a request, in the words that it has."""
     operator = context.roster.by_name(by, now.wall)
     assert operator is not None
-    subject = authority_subject(equipment, generation, until, heartbeats)
-    meaning, role = meaning_of_subject("hand-over", subject), min(operator.roles)
-    statement = Statement("hand-over", meaning, role, 60.0, subject=subject)
+    meaning, role = meaning_of_subject(verdict, subject), min(operator.roles)
+    statement = replace(Statement(verdict, meaning, role, 60.0, subject=subject), **said)
     signer = Signer(operator, key_of(by), is_attended=attended)
     return sign_statement(context.database, signer, statement, now)
 
