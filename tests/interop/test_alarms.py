@@ -139,17 +139,17 @@ ALARM = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mode", ["Sign", "SignAndEncrypt"])
 def test_the_gate_writes_over_a_secured_channel(
-    plant: Plant, viewer: OpcuaClient, folder: Path, mode: str
+    plant: Plant, viewer: OpcuaClient, folder: Path
 ) -> None:
-    files = [str(folder / "client" / each) for each in ("certificate.der", "private-key.pem")]
-    anonymous = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, mode))
-    gate = OpcuaClient(viewer.program, plant.endpoint, ("gate", "turn the wheel", *files, mode))
-    wrong = OpcuaClient(viewer.program, plant.endpoint, ("gate", "wrong", *files, mode))
-    assert anonymous.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["BadUserAccessDenied"]
-    assert gate.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["Good"]
-    assert wrong.connect() == "BadUserAccessDenied"
+    for mode in ["Sign", "SignAndEncrypt"]:
+        files = [str(folder / "client" / each) for each in ("certificate.der", "private-key.pem")]
+        anonymous = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, mode))
+        gate = OpcuaClient(viewer.program, plant.endpoint, ("gate", "turn the wheel", *files, mode))
+        wrong = OpcuaClient(viewer.program, plant.endpoint, ("gate", "wrong", *files, mode))
+        assert anonymous.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["BadUserAccessDenied"]
+        assert gate.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["Good"], mode
+        assert wrong.connect() == "BadUserAccessDenied", mode
 
 
 def test_a_client_that_is_not_trusted_gets_no_channel(

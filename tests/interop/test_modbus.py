@@ -41,10 +41,7 @@ MAP = [
     (kind, base + offset, [name.format(p=pump, s=pump[-1]) for name in names])
     for pump, base in PUMPS.items()
     for kind, offset, names in PUMP_MAP
-] + [
-    (INT, 40, ["PKG-101.heartbeat", "PKG-101.time"]),
-    (INPUT, 44, ["PKG-101.map_version"]),
-]
+] + [(INT, 40, ["PKG-101.heartbeat", "PKG-101.time"]), (INPUT, 44, ["PKG-101.map_version"])]
 
 
 @dataclass(frozen=True)
@@ -118,17 +115,15 @@ def logged(plant: Plant, mark: int) -> list[tuple[str, str, str]]:
     return [(frame["port"], frame["pdu"], frame["answer"]) for frame in plant.frames[mark:]]
 
 
-@pytest.mark.parametrize("port", ["viewer", "gate"])
-def test_every_tag_reads_as_the_plant_has_it(
-    plant: Plant, viewer: Mbpoll, gate: Mbpoll, port: str
-) -> None:
-    client = {"viewer": viewer, "gate": gate}[port]
-    expected = own(plant)
-    assert sorted(name for _, _, names in MAP for name in names) == sorted(expected)
-    for kind, address, names in MAP:
-        for name, text in zip(names, client.read(kind, address, len(names)), strict=True):
-            # mbpoll prints six digits of a float
-            assert float(text) == pytest.approx(float(expected[name]), rel=1e-5), name
+def test_every_tag_reads_as_the_plant_has_it(plant: Plant, viewer: Mbpoll, gate: Mbpoll) -> None:
+    for port in ["viewer", "gate"]:
+        client = {"viewer": viewer, "gate": gate}[port]
+        expected = own(plant)
+        assert sorted(name for _, _, names in MAP for name in names) == sorted(expected), port
+        for kind, address, names in MAP:
+            for name, text in zip(names, client.read(kind, address, len(names)), strict=True):
+                # mbpoll prints six digits of a float
+                assert float(text) == pytest.approx(float(expected[name]), rel=1e-5), name
 
 
 def test_registers_are_big_endian_with_the_high_word_first(plant: Plant, viewer: Mbpoll) -> None:
@@ -185,20 +180,20 @@ def test_a_viewer_is_refused_on_every_coil_and_register(plant: Plant, viewer: Mb
     assert own(plant) == before
 
 
-@pytest.mark.parametrize("port", ["viewer", "gate"])
-def test_no_other_function_code_writes(plant: Plant, mbprobe: Path, port: str) -> None:
-    reads, writes = {1, 2, 3, 4}, {5, 6, 15, 16} if port == "gate" else set[int]()
-    codes = [code for code in range(1, 128) if code not in reads | writes]
-    mask, both = "16001400000002", "170014000100140001020002"  # 22 and 23 write registers too
-    requests = [mask, both, *(f"{code:02x}00140002" for code in codes)]
-    before, mark = own(plant), len(plant.frames)
-    number = plant.process.ports["modbus" if port == "viewer" else "modbus_gate"]
+def test_no_other_function_code_writes(plant: Plant, mbprobe: Path) -> None:
+    for port in ["viewer", "gate"]:
+        reads, writes = {1, 2, 3, 4}, {5, 6, 15, 16} if port == "gate" else set[int]()
+        codes = [code for code in range(1, 128) if code not in reads | writes]
+        mask, both = "16001400000002", "170014000100140001020002"  # 22 and 23 write registers too
+        requests = [mask, both, *(f"{code:02x}00140002" for code in codes)]
+        before, mark = own(plant), len(plant.frames)
+        number = plant.process.ports["modbus" if port == "viewer" else "modbus_gate"]
 
-    got = answers([mbprobe, str(number)], requests)
+        got = answers([mbprobe, str(number)], requests)
 
-    assert got == [f"{int(request[:2], 16) | 0x80:02x}01" for request in requests]
-    assert logged(plant, mark) == [(port, request, "exception 1") for request in requests]
-    assert own(plant) == before
+        assert got == [f"{int(request[:2], 16) | 0x80:02x}01" for request in requests], port
+        assert logged(plant, mark) == [(port, request, "exception 1") for request in requests], port
+        assert own(plant) == before, port
 
 
 def test_the_gate_starts_a_pump_by_each_way_of_writing(

@@ -169,99 +169,94 @@ def test_the_gate_changes_exactly_what_the_plant_takes(
     assert own(plant) == before
 
 
-@pytest.mark.parametrize("loop", sorted(SETPOINTS))
-def test_set_points_hold_their_limits(
-    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient, loop: str
-) -> None:
-    name = f"{loop}.sp"
-    low, high = SETPOINTS[loop]
-    before = own(plant)
-    refused = [low - 0.001, high + 0.001, "NaN", "Infinity", -1e308]
-    texts = [f'"{each}"' if isinstance(each, str) else repr(each) for each in refused]
-    assert set(gate.write((node(name), "Double", text) for text in texts)) == {"BadOutOfRange"}
-    mistyped = (("Float", "42"), ("Int32", "42"), ("UInt16", "42"), ("String", '"42"'))
-    assert set(gate.write((node(name), *each) for each in mistyped)) == {"BadTypeMismatch"}
-    assert own(plant) == before
+def test_set_points_hold_their_limits(plant: Plant, gate: OpcuaClient, viewer: OpcuaClient) -> None:
+    for loop in sorted(SETPOINTS):
+        name = f"{loop}.sp"
+        low, high = SETPOINTS[loop]
+        before = own(plant)
+        refused = [low - 0.001, high + 0.001, "NaN", "Infinity", -1e308]
+        texts = [f'"{each}"' if isinstance(each, str) else repr(each) for each in refused]
+        assert set(gate.write((node(name), "Double", text) for text in texts)) == {"BadOutOfRange"}
+        mistyped = (("Float", "42"), ("Int32", "42"), ("UInt16", "42"), ("String", '"42"'))
+        assert set(gate.write((node(name), *each) for each in mistyped)) == {"BadTypeMismatch"}
+        assert own(plant) == before, loop
 
-    for limit in (low, high, before[name]):
-        assert gate.write([(node(name), "Double", str(limit))]) == ["Good"]
-        assert own(plant) == before | {name: limit}
-        assert values(viewer, [name]) == {name: limit}
+        for limit in (low, high, before[name]):
+            assert gate.write([(node(name), "Double", str(limit))]) == ["Good"], loop
+            assert own(plant) == before | {name: limit}, loop
+            assert values(viewer, [name]) == {name: limit}, loop
 
 
-@pytest.mark.parametrize("loop", LOOPS)
 def test_an_output_takes_writes_in_manual_only(
-    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient, loop: str
+    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient
 ) -> None:
-    mode, output = node(f"{loop}.mode"), node(f"{loop}.op")
-    before = own(plant)
-    steps = [
-        (output, "Double", "62.5", "BadInvalidState"),
-        (mode, "UInt16", "2", "BadOutOfRange"),
-        (mode, "UInt16", "0", "Good"),
-        (output, "Double", "100.5", "BadOutOfRange"),
-        (output, "Double", "62.5", "Good"),
-    ]
-    assert gate.write(step[:3] for step in steps) == [step[3] for step in steps]
-    assert own(plant) == before | {f"{loop}.op": 62.5, f"{loop}.mode": 0}
-    assert values(viewer, [f"{loop}.op", f"{loop}.mode"]) == {f"{loop}.op": 62.5, f"{loop}.mode": 0}
-    back = [(output, "Double", repr(before[f"{loop}.op"])), (mode, "UInt16", "1")]
-    assert set(gate.write(back)) == {"Good"}
+    for loop in LOOPS:
+        mode, output = node(f"{loop}.mode"), node(f"{loop}.op")
+        before = own(plant)
+        steps = [
+            (output, "Double", "62.5", "BadInvalidState"),
+            (mode, "UInt16", "2", "BadOutOfRange"),
+            (mode, "UInt16", "0", "Good"),
+            (output, "Double", "100.5", "BadOutOfRange"),
+            (output, "Double", "62.5", "Good"),
+        ]
+        assert gate.write(step[:3] for step in steps) == [step[3] for step in steps], loop
+        assert own(plant) == before | {f"{loop}.op": 62.5, f"{loop}.mode": 0}, loop
+        assert values(viewer, [f"{loop}.op", f"{loop}.mode"]) == {
+            f"{loop}.op": 62.5,
+            f"{loop}.mode": 0,
+        }
+        back = [(output, "Double", repr(before[f"{loop}.op"])), (mode, "UInt16", "1")]
+        assert set(gate.write(back)) == {"Good"}, loop
 
 
-@pytest.mark.parametrize(
-    ("user", "answer"), [("viewer", "BadUserAccessDenied"), ("gate", "BadNotWritable")]
-)
 def test_nobody_changes_another_attribute(
-    plant: Plant,
-    viewer: OpcuaClient,
-    gate: OpcuaClient,
-    nodes: Mapping[str, int],
-    user: str,
-    answer: str,
+    plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int]
 ) -> None:
-    client = {"viewer": viewer, "gate": gate}[user]
-    ours = [name for name in nodes if name.startswith(PREFIX) and "/" not in name]
-    places = [(each, number) for each in ours for number in range(1, 28) if number != VALUE]
-    before, mark = viewer.read(places), len(plant.frames)
+    for user, answer in [("viewer", "BadUserAccessDenied"), ("gate", "BadNotWritable")]:
+        client = {"viewer": viewer, "gate": gate}[user]
+        ours = [name for name in nodes if name.startswith(PREFIX) and "/" not in name]
+        places = [(each, number) for each in ours for number in range(1, 28) if number != VALUE]
+        before, mark = viewer.read(places), len(plant.frames)
 
-    assert set(client.nudge(places)) == {answer}
+        assert set(client.nudge(places)) == {answer}, user
 
-    frames = logged(plant.frames[mark:])
-    assert [(who, where, said) for who, where, _, said in frames] == [
-        (user, each, answer) for each, _ in places
-    ]
-    assert len({attribute for _, _, attribute, _ in frames}) == 26
-    assert viewer.read(places) == before
+        frames = logged(plant.frames[mark:])
+        assert [(who, where, said) for who, where, _, said in frames] == [
+            (user, each, answer) for each, _ in places
+        ]
+        assert len({attribute for _, _, attribute, _ in frames}) == 26, user
+        assert viewer.read(places) == before, user
 
 
-@pytest.mark.parametrize("user", ["viewer", "gate"])
 def test_nobody_changes_the_address_space_or_calls(
-    plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int], user: str
+    plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int]
 ) -> None:
-    client = {"viewer": viewer, "gate": gate}[user]
-    mark = len(plant.frames)
-    answers = client.services("services", node("PT-102.pv"))
-    assert len(answers) == 8
-    assert set(answers.values()) == {"BadUserAccessDenied"}
-    assert [
-        (frame["user"], frame["service"], frame["answer"]) for frame in plant.frames[mark:]
-    ] == [(user, service, ["BadUserAccessDenied"]) for service in answers]
-    assert viewer.browse() == nodes
+    for user in ["viewer", "gate"]:
+        client = {"viewer": viewer, "gate": gate}[user]
+        mark = len(plant.frames)
+        answers = client.services("services", node("PT-102.pv"))
+        assert len(answers) == 8, user
+        assert set(answers.values()) == {"BadUserAccessDenied"}, user
+        assert [
+            (frame["user"], frame["service"], frame["answer"]) for frame in plant.frames[mark:]
+        ] == [(user, service, ["BadUserAccessDenied"]) for service in answers]
+        assert viewer.browse() == nodes, user
 
 
-@pytest.mark.parametrize("user", ["viewer", "gate"])
-def test_nobody_registers_a_server(viewer: OpcuaClient, gate: OpcuaClient, user: str) -> None:
-    client = {"viewer": viewer, "gate": gate}[user]
-    answers = client.services("register", "i=84")
-    assert len(answers) == 2
-    assert "Good" not in answers.values()
-    assert client.connect() == "Good"
+def test_nobody_registers_a_server(viewer: OpcuaClient, gate: OpcuaClient) -> None:
+    for user in ["viewer", "gate"]:
+        client = {"viewer": viewer, "gate": gate}[user]
+        answers = client.services("register", "i=84")
+        assert len(answers) == 2, user
+        assert "Good" not in answers.values(), user
+        assert client.connect() == "Good", user
 
 
-@pytest.mark.parametrize(
-    ("name", "password"),
-    [
+def test_no_session_without_the_gates_name_and_secret(
+    viewer: OpcuaClient, gate: OpcuaClient
+) -> None:
+    for name, password in [
         ("gate", "wrong"),
         ("gate", ""),
         ("gate", GATE_SECRET + " "),
@@ -269,10 +264,6 @@ def test_nobody_registers_a_server(viewer: OpcuaClient, gate: OpcuaClient, user:
         ("admin", GATE_SECRET),
         ("admin", "admin"),
         ("viewer", ""),
-    ],
-)
-def test_no_session_without_the_gates_name_and_secret(
-    viewer: OpcuaClient, gate: OpcuaClient, name: str, password: str
-) -> None:
-    assert viewer.as_user(name, password).connect() == "BadUserAccessDenied"
-    assert gate.connect() == "Good"
+    ]:
+        assert viewer.as_user(name, password).connect() == "BadUserAccessDenied", name
+        assert gate.connect() == "Good", name

@@ -39,9 +39,7 @@ async def test_no_wrong_value_passes_for_good(plant: Works) -> None:
     assert spoiler.sent.keys() == {*KINDS, "right"}
 
 
-async def test_a_naive_client_takes_an_old_answer_for_the_present_one(
-    plant: Works,
-) -> None:
+async def test_a_naive_client_takes_an_old_answer_for_the_present_one(plant: Works) -> None:
     """asyncua goes by the number in the header alone, and not by the handle in the answer."""
     async with LinkProxy(plant.port, opcua_messages) as link:
         tally = Tally()

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
-import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -55,32 +54,24 @@ async def _answers(line: Wire, most: int) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize(
-    ("server", "answered"), [(ours, [1, 2, 3, 4, 5]), (naive, [1])], ids=["ours", "naive"]
-)
-async def test_every_request_of_a_segment_is_answered(server: Server, answered: list[int]) -> None:
-    async with server() as port, wire(port) as line:
-        for transaction in range(1, 6):
-            line.send(transaction, READ)
-        assert await _answers(line, 5) == answered
+async def test_every_request_of_a_segment_is_answered() -> None:
+    for server, answered in [(ours, [1, 2, 3, 4, 5]), (naive, [1])]:
+        async with server() as port, wire(port) as line:
+            for transaction in range(1, 6):
+                line.send(transaction, READ)
+            assert await _answers(line, 5) == answered, server
 
 
-@pytest.mark.parametrize(
-    ("server", "answer"), [(ours, "830b"), (naive, "8304")], ids=["ours", "naive"]
-)
-async def test_an_unknown_unit_is_told_as_such(server: Server, answer: str) -> None:
-    async with server() as port, wire(port) as line:
-        assert await line.ask(READ, unit=9) == answer
+async def test_an_unknown_unit_is_told_as_such() -> None:
+    for server, answer in [(ours, "830b"), (naive, "8304")]:
+        async with server() as port, wire(port) as line:
+            assert await line.ask(READ, unit=9) == answer, server
 
 
-@pytest.mark.parametrize(
-    ("server", "answered"), [(ours, [1, 2]), (naive, [2, 2])], ids=["ours", "naive"]
-)
-async def test_an_answer_carries_the_id_of_its_own_request(
-    server: Server, answered: list[int]
-) -> None:
-    async with server() as port, wire(port) as line:
-        for transaction in (1, 2):
-            line.send(transaction, READ)
-            await asyncio.sleep(0.01)
-        assert await _answers(line, 2) == answered
+async def test_an_answer_carries_the_id_of_its_own_request() -> None:
+    for server, answered in [(ours, [1, 2]), (naive, [2, 2])]:
+        async with server() as port, wire(port) as line:
+            for transaction in (1, 2):
+                line.send(transaction, READ)
+                await asyncio.sleep(0.01)
+            assert await _answers(line, 2) == answered, server

@@ -1,27 +1,22 @@
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.tools.safe_text import plain, printable
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_honest_text_is_left_as_it_is() -> None:
+    for text in [
         "P-101A vibrates; 7.1 mm/s, limit 4.5", "Kühlwasser läuft, Ventil ½ offen", "m³/h µm kΩ ΔT",
         "насос P-101A стоит", "冷却水 pump", "naïve façade Łódź", "“quoted” – dash … ×",
         "ครื่องสูบน้ำ", "à la carte",
-    ],
-)  # fmt: skip
-def test_honest_text_is_left_as_it_is(text: str) -> None:
-    assert printable(text) == text
+    ]:  # fmt: skip
+        assert printable(text) == text, text
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
+def test_what_could_deceive_shows_itself() -> None:
+    for text, shown in [
         ("a\x1b[2Jb", "a\\x1b[2Jb"),
         ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
         ("stop\u202etrats", "stop\\u202etrats"),
@@ -43,10 +38,8 @@ def test_honest_text_is_left_as_it_is(text: str) -> None:
         ("\u0301a", "\\u0301a"),
         ("\u200b\u0301", "\\u200b\\u0301"),
         ("e\u0301", "é"),
-    ],
-)
-def test_what_could_deceive_shows_itself(text: str, shown: str) -> None:
-    assert printable(text) == shown
+    ]:
+        assert printable(text) == shown, text
 
 
 def test_a_long_text_says_how_much_is_hidden() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.model.site import Site
@@ -164,9 +164,8 @@ def test_a_playbook_without_triggers_starts_by_nothing(tmp_path: Path, site: Sit
 
 
 class TestValues:
-    @pytest.mark.parametrize(
-        ("written", "value"),
-        [
+    def test_a_value_gets_the_type_and_unit_of_its_tag(self, tmp_path: Path, site: Site) -> None:
+        for written, value in [
             ("FIC-201.sp: 30 m3/h", 30.0),
             ('FIC-201.sp: "20 m3/h + 10 m3/h"', 30.0),
             ("FIC-201.sp: 500 l/min", 30.0),
@@ -176,19 +175,14 @@ class TestValues:
             ("duty.mode: maintenance", 2),
             ('duty.mode: "remote"', 1),
             ("duty.run_cmd: false", False),
-        ],
-    )
-    def test_a_value_gets_the_type_and_unit_of_its_tag(
-        self, written: str, value: object, tmp_path: Path, site: Site
-    ) -> None:
-        plan = bind(loaded(tmp_path, _writing(written)), site)
-        (write,) = plan.safe_state[0].writes
-        assert write.value == pytest.approx(value)
-        assert type(write.value) is type(value)
+        ]:
+            plan = bind(loaded(tmp_path, _writing(written)), site)
+            (write,) = plan.safe_state[0].writes
+            assert write.value == pytest.approx(value), written
+            assert type(write.value) is type(value), written
 
-    @pytest.mark.parametrize(
-        ("written", "reason"),
-        [
+    def test_what_the_tag_does_not_take_is_refused(self, tmp_path: Path, site: Site) -> None:
+        for written, reason in [
             ("PIC-102.sp: level", "no tag or parameter 'level'"),
             ("PIC-102.sp: duty", "duty"),
             ("duty.mode: set", "takes local or remote or maintenance, not 'set'"),
@@ -197,15 +191,12 @@ class TestValues:
             ("PIC-102.sp: true", "takes a number, not true"),
             ("PIC-102.sp: .5", "0.5 has no unit; write 0.5 kPa"),
             ("PIC-102.sp: -1 kPa", "-1 kPa lies outside the range of PIC-102.sp, 0 to 600"),
-        ],
-    )
-    def test_what_the_tag_does_not_take_is_refused(
-        self, written: str, reason: str, tmp_path: Path, site: Site
-    ) -> None:
-        with pytest.raises(PlaybookError) as caught:
-            bind(loaded(tmp_path, _writing(written)), site)
-        assert reason in str(caught.value)
+        ]:
+            with pytest.raises(PlaybookError) as caught:
+                bind(loaded(tmp_path, _writing(written)), site)
+            assert reason in str(caught.value), written
 
+    @settings(max_examples=20)
     @given(st.floats(0.0, 600.0))
     def test_a_number_arrives_as_it_is_written(
         self, tmp_path_factory: pytest.TempPathFactory, site: Site, number: float

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.config.yaml_documents import Document, parse_document
@@ -70,15 +70,14 @@ def test_an_error_names_file_place_playbook_and_step(tmp_path: Path) -> None:
     assert isinstance(caught.value, ConfigError)
 
 
-@pytest.mark.parametrize("text", ["", "- 1\n", "7\n", "steps: 3\n", "steps: [3, {}]\n", "id: {}\n"])
-def test_what_is_no_playbook_at_all_is_told_without_a_crash(text: str, tmp_path: Path) -> None:
-    assert load_findings(tmp_path, text)
+def test_what_is_no_playbook_at_all_is_told_without_a_crash(tmp_path: Path) -> None:
+    for text in ["", "- 1\n", "7\n", "steps: 3\n", "steps: [3, {}]\n", "id: {}\n"]:
+        assert load_findings(tmp_path, text), text
 
 
 class TestPlaces:
-    @pytest.mark.parametrize(
-        ("text", "inner"),
-        [
+    def test_the_columns_of_a_plain_text_are_those_of_the_file(self) -> None:
+        for text, inner in [
             ("a: bad.tag\n", 4),
             ('a: "bad.tag"\n', 5),
             ("a: 'bad.tag'\n", 5),
@@ -87,11 +86,9 @@ class TestPlaces:
             ("a: bad\n  tag\n", 0),
             ("a: |\n  bad.tag\n", 0),
             ('a: "bad\n  tag"\n', 0),
-        ],
-    )
-    def test_the_columns_of_a_plain_text_are_those_of_the_file(self, text: str, inner: int) -> None:
-        place = value_places(text)["a",]
-        assert (place.line, place.column, place.inner) == (1, 4, inner)
+        ]:
+            place = value_places(text)["a",]
+            assert (place.line, place.column, place.inner) == (1, 4, inner), text
 
     def test_elsewhere_an_error_names_the_column_within_the_text(
         self, tmp_path: Path, site: Site
@@ -124,6 +121,7 @@ _DATA = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(_KEYS, _DATA, max_size=6))
 def test_whatever_stands_in_a_file_is_told_and_never_crashes(
     tmp_path_factory: pytest.TempPathFactory, data: object

@@ -22,19 +22,21 @@ def result(side: str, truth: Truth, name: str = "", **more: object) -> CheckResu
     return CheckResult(name or side, side, "text", truth, "shown", "p.yaml:1", **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("truths", list(product(Truth, repeat=3)))
-@pytest.mark.parametrize("needs_evidence", [True, False])
-def test_what_blocks_a_case(truths: tuple[Truth, Truth, Truth], needs_evidence: bool) -> None:
-    for_, against, permissive = truths
-    found = Diagnosis((
-        result("for", for_), result("against", against), result("permissive", permissive),
-    ))  # fmt: skip
-    blocking = [each.id for each in found.blocked_by(needs_evidence=needs_evidence)]
-    assert ("for" in blocking) == (needs_evidence and for_ is not T)
-    assert ("against" in blocking) == (against is not F)
-    assert ("permissive" in blocking) == (permissive is not T)
-    assert found.is_decided(needs_evidence=needs_evidence) == (against is T or blocking == [])
-    assert not found.is_collecting(needs_evidence=needs_evidence)
+def test_what_blocks_a_case() -> None:
+    for truths in list(product(Truth, repeat=3)):
+        for needs_evidence in [True, False]:
+            for_, against, permissive = truths
+            found = Diagnosis((
+                result("for", for_), result("against", against), result("permissive", permissive),
+            ))  # fmt: skip
+            blocking = [each.id for each in found.blocked_by(needs_evidence=needs_evidence)]
+            assert ("for" in blocking) == (needs_evidence and for_ is not T)
+            assert ("against" in blocking) == (against is not F), (truths, needs_evidence)
+            assert ("permissive" in blocking) == (permissive is not T), (truths, needs_evidence)
+            assert found.is_decided(needs_evidence=needs_evidence) == (
+                against is T or blocking == []
+            )
+            assert not found.is_collecting(needs_evidence=needs_evidence), (truths, needs_evidence)
 
 
 def test_a_case_is_forming_only_while_everything_that_is_missing_is() -> None:
@@ -100,14 +102,10 @@ def test_all_is_judged_on_one_snapshot_and_shown(plan: BoundPlaybook) -> None:
     assert "LT-101.pv is 20 %" in low.shown
 
 
-@pytest.mark.parametrize(
-    ("until_s", "truth", "is_collecting"), [(100.0, U, True), (2400.0, T, False)]
-)
-def test_a_window_that_is_young_is_forming(
-    plan: BoundPlaybook, until_s: float, truth: Truth, is_collecting: bool
-) -> None:
-    shakes = diagnose(plan, readings(), covered(plan, until_s)).of("for")[0]
-    assert (shakes.truth, shakes.is_collecting) == (truth, is_collecting)
+def test_a_window_that_is_young_is_forming(plan: BoundPlaybook) -> None:
+    for until_s, truth, is_collecting in [(100.0, U, True), (2400.0, T, False)]:
+        shakes = diagnose(plan, readings(), covered(plan, until_s)).of("for")[0]
+        assert (shakes.truth, shakes.is_collecting) == (truth, is_collecting), until_s
 
 
 def test_under_way_a_permissive_need_only_hold_now(plan: BoundPlaybook, site: Site) -> None:

@@ -42,27 +42,23 @@ def run(state: str, steps: Mapping[str, str], *, cut_off: bool = False) -> Run:
     return Run(RunState(state), steps=stands, requests=("R-1",), is_cut_off=cut_off, seq=1)
 
 
-@pytest.mark.parametrize(
-    ("state", "phase"),
-    [
+def test_a_state_that_decides_alone(plan: BoundPlaybook) -> None:
+    for state, phase in [
         ("CHECKING", "check"), ("RESTARTING", "check"), ("NOT_STARTED", "over"),
         ("WAITING_APPROVAL", "await_decision"), ("HELD", "rest"), ("ABORTED", "rest"),
         ("STOPPED", "over"), ("ABORTING", "recover"), ("COMPLETING", "report"),
         ("COMPLETE", "over"), ("IDLE", "over"),
-    ],
-)  # fmt: skip
-def test_a_state_that_decides_alone(plan: BoundPlaybook, state: str, phase: str) -> None:
-    for steps in ({}, {START: "COMMAND"}, {START: "DONE", SETTLE: "VERIFY"}):
-        assert phase_of(plan, run(state, steps), [run_action()]) == phase
+    ]:  # fmt: skip
+        for steps in ({}, {START: "COMMAND"}, {START: "DONE", SETTLE: "VERIFY"}):
+            assert phase_of(plan, run(state, steps), [run_action()]) == phase, state
 
 
 def test_a_run_that_is_not_opened_yet_is_to_be_checked(plan: BoundPlaybook) -> None:
     assert phase_of(plan, Run(), []) == "check"
 
 
-@pytest.mark.parametrize(
-    ("steps", "actions", "phase"),
-    [
+def test_a_run_at_work(plan: BoundPlaybook) -> None:
+    for steps, actions, phase in [
         ({}, [], "request"),
         ({}, [run_action()], "follow"),
         ({}, [run_action(request="REVOKED")], "request"),
@@ -77,30 +73,21 @@ def test_a_run_that_is_not_opened_yet_is_to_be_checked(plan: BoundPlaybook) -> N
         ({START: "FAILED"}, [run_action("REFUSED", "CLOSED")], "follow"),
         ({START: "DONE", SETTLE: "PERFORM"}, [], "follow"),
         ({START: "DONE", SETTLE: "DONE"}, [], "follow"),
-    ],
-)
-def test_a_run_at_work(
-    plan: BoundPlaybook, steps: dict[str, str], actions: list[RunAction], phase: str
-) -> None:
-    assert phase_of(plan, run("RUNNING", steps), actions) == phase
+    ]:
+        assert phase_of(plan, run("RUNNING", steps), actions) == phase, steps
 
 
-@pytest.mark.parametrize("state", ["HOLDING", "STOPPING"])
-@pytest.mark.parametrize(
-    ("steps", "phase"),
-    [
-        ({}, "settle"),
-        ({START: "COMMAND"}, "follow"),
-        ({START: "VERIFY"}, "verify"),
-        ({START: "DONE"}, "settle"),
-        ({START: "FAILED"}, "settle"),
-        ({START: "DONE", SETTLE: "PERFORM"}, "follow"),
-        ({START: "DONE", SETTLE: "DONE"}, "settle"),
-    ],
-)
-def test_who_holds_or_stops_finishes_the_step_unless_it_is_cut_off(
-    plan: BoundPlaybook, state: str, steps: dict[str, str], phase: str
-) -> None:
-    actions = [run_action("DUE", "REVOKED")]
-    assert phase_of(plan, run(state, steps), actions) == phase
-    assert phase_of(plan, run(state, steps, cut_off=True), actions) == "settle"
+def test_who_holds_or_stops_finishes_the_step_unless_it_is_cut_off(plan: BoundPlaybook) -> None:
+    for state in ["HOLDING", "STOPPING"]:
+        for steps, phase in [
+            ({}, "settle"),
+            ({START: "COMMAND"}, "follow"),
+            ({START: "VERIFY"}, "verify"),
+            ({START: "DONE"}, "settle"),
+            ({START: "FAILED"}, "settle"),
+            ({START: "DONE", SETTLE: "PERFORM"}, "follow"),
+            ({START: "DONE", SETTLE: "DONE"}, "settle"),
+        ]:
+            actions = [run_action("DUE", "REVOKED")]
+            assert phase_of(plan, run(state, steps), actions) == phase, (state, steps)
+            assert phase_of(plan, run(state, steps, cut_off=True), actions) == "settle"

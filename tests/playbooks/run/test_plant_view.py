@@ -26,19 +26,18 @@ def test_without_a_plants_clock_it_is_the_machines() -> None:
     assert [clock.tick({}, each) for each in (5.0, 7.5)] == [5.0, 7.5]
 
 
-@pytest.mark.parametrize(
-    "lost",
-    [{}, seen(CLOCK, 99.0, BAD_NO_COMMUNICATION), seen(CLOCK, None), seen(CLOCK, True),
-     seen(CLOCK, "99")],
-)  # fmt: skip
-def test_it_goes_on_at_its_pace_while_the_plants_clock_is_lost(lost: dict[str, DataValue]) -> None:
-    clock = ProcessClock(CLOCK)
-    for second in range(60):
-        clock.tick(seen(CLOCK, 1000.0 + 10.0 * second), float(second))
-    assert clock.now_s == 1590.0
-    passed = [clock.tick(lost, 59.0 + each) - 1590.0 for each in (1.0, 2.0, 30.0)]
-    assert passed == pytest.approx([10.0, 20.0, 300.0], rel=0.01)
-    assert clock.tick(seen(CLOCK, 1900.0), 90.0) == 1900.0
+def test_it_goes_on_at_its_pace_while_the_plants_clock_is_lost() -> None:
+    for lost in [
+        {}, seen(CLOCK, 99.0, BAD_NO_COMMUNICATION), seen(CLOCK, None), seen(CLOCK, True),
+        seen(CLOCK, "99"),
+    ]:  # fmt: skip
+        clock = ProcessClock(CLOCK)
+        for second in range(60):
+            clock.tick(seen(CLOCK, 1000.0 + 10.0 * second), float(second))
+        assert clock.now_s == 1590.0, lost
+        passed = [clock.tick(lost, 59.0 + each) - 1590.0 for each in (1.0, 2.0, 30.0)]
+        assert passed == pytest.approx([10.0, 20.0, 300.0], rel=0.01), lost
+        assert clock.tick(seen(CLOCK, 1900.0), 90.0) == 1900.0, lost
 
 
 def test_a_plant_that_was_never_seen_does_not_stop_the_time() -> None:
@@ -65,16 +64,13 @@ async def observed(*times_s: float, trends: tuple[str, ...] = ()) -> PlantView:
     return view
 
 
-@pytest.mark.parametrize(
-    ("times_s", "scan_s"),
-    [((100.0,), 0.0), ((100.0, 101.0, 103.0), 2.0), ((100.0, 50.0, 51.0), 1.0),
-     ((0.0, 90.0, 91.0, 92.0, 93.0), 90.0), ((0.0, 90.0, 91.0, 92.0, 93.0, 94.0, 95.0), 1.0)],
-)  # fmt: skip
-async def test_the_longest_of_the_latest_scans_counts(
-    times_s: tuple[float, ...], scan_s: float
-) -> None:
-    view = await observed(*times_s)
-    assert (view.scan_s, view.scans) == (scan_s, len(times_s))
+async def test_the_longest_of_the_latest_scans_counts() -> None:
+    for times_s, scan_s in [
+        ((100.0,), 0.0), ((100.0, 101.0, 103.0), 2.0), ((100.0, 50.0, 51.0), 1.0),
+        ((0.0, 90.0, 91.0, 92.0, 93.0), 90.0), ((0.0, 90.0, 91.0, 92.0, 93.0, 94.0, 95.0), 1.0),
+    ]:  # fmt: skip
+        view = await observed(*times_s)
+        assert (view.scan_s, view.scans) == (scan_s, len(times_s)), times_s
 
 
 async def test_a_long_trend_keeps_its_course_in_few_points() -> None:

@@ -141,10 +141,7 @@ _relations = st.one_of(
         _numeric, _COMPARISONS, st.sampled_from(_PAIRS), st.lists(_halves, min_size=1, max_size=1)
     ),
     st.builds(
-        _numeric,
-        st.sampled_from(["in", "not in"]),
-        _one,
-        st.lists(_halves, min_size=2, max_size=2),
+        _numeric, st.sampled_from(["in", "not in"]), _one, st.lists(_halves, min_size=2, max_size=2)
     ),
     st.builds(
         Expression,

@@ -17,15 +17,7 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.tools.conditions import Truth, parse_condition, with_written
 
-from .samples import (
-    TAGS,
-    TRUTHS,
-    Expression,
-    expressions,
-    expressions_with_good,
-    plants,
-    reading,
-)
+from .samples import TAGS, TRUTHS, Expression, expressions, expressions_with_good, plants, reading
 
 BOOLS = ("P-101A.running", "P-101B.running", "P-101A.run_cmd")
 A, B, C = BOOLS
@@ -37,9 +29,8 @@ def judge(text: str, values: dict[str, Value | None]) -> Truth:
     return parse_condition(text, TAGS).evaluate(readings)
 
 
-@pytest.mark.parametrize(
-    ("text", "grouped"),
-    [
+def test_what_binds_more_tightly() -> None:
+    for text, grouped in [
         (f"{A} or {B} and {C}", f"{A} or ({B} and {C})"),
         (f"{A} and {B} or {C}", f"({A} and {B}) or {C}"),
         (f"not {A} and {B}", f"(not {A}) and {B}"),
@@ -48,40 +39,32 @@ def judge(text: str, values: dict[str, Value | None]) -> Truth:
         (f"not not {A}", A),
         (f"{A} == {B} and {C}", f"({A} == {B}) and {C}"),
         (f"{A} != {B} or {C}", f"({A} != {B}) or {C}"),
-    ],
-)
-def test_what_binds_more_tightly(text: str, grouped: str) -> None:
-    assert all(
-        judge(text, dict(zip(BOOLS, values, strict=True)))
-        is judge(grouped, dict(zip(BOOLS, values, strict=True)))
-        for values in product((True, False, None), repeat=3)
-    )
+    ]:
+        assert all(
+            judge(text, dict(zip(BOOLS, values, strict=True)))
+            is judge(grouped, dict(zip(BOOLS, values, strict=True)))
+            for values in product((True, False, None), repeat=3)
+        )
 
 
 T, F, U = True, False, None
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "both", "either", "equal"),
-    [
+def test_the_truth_tables() -> None:
+    for a, b, both, either, equal in [
         (T, T, T, T, T), (T, F, F, T, F), (T, U, U, T, U),
         (F, T, F, T, F), (F, F, F, F, T), (F, U, F, U, U),
         (U, T, U, T, U), (U, F, F, U, U), (U, U, U, U, U),
-    ],
-)  # fmt: skip
-def test_the_truth_tables(
-    a: bool | None, b: bool | None, both: bool | None, either: bool | None, equal: bool | None
-) -> None:
-    values: dict[str, Value | None] = {A: a, B: b}
-    assert judge(f"{A} and {B}", values) is KNOWN[both]
-    assert judge(f"{A} or {B}", values) is KNOWN[either]
-    assert judge(f"{A} == {B}", values) is KNOWN[equal]
-    assert judge(f"not {A}", values) is KNOWN[None if a is None else not a]
+    ]:  # fmt: skip
+        values: dict[str, Value | None] = {A: a, B: b}
+        assert judge(f"{A} and {B}", values) is KNOWN[both], a
+        assert judge(f"{A} or {B}", values) is KNOWN[either], a
+        assert judge(f"{A} == {B}", values) is KNOWN[equal], a
+        assert judge(f"not {A}", values) is KNOWN[None if a is None else not a], a
 
 
-@pytest.mark.parametrize(
-    ("text", "truth"),
-    [
+def test_what_a_condition_says() -> None:
+    for text, truth in [
         ("PT-102.pv > 320 kPa", True),
         ("320kPa<PT-102.pv", True),
         ("PT-102.pv >= 345.5 kPa and PT-102.pv <= 3.455e2 kPa", True),
@@ -112,20 +95,17 @@ def test_the_truth_tables(
         ("P-101A.running == true and not (false)", True),
         ("RT-1.pv == RT-1.pv", True),
         ("good(PT-102.pv) and not good (PT-102.pv) or P-101A.running", True),
-    ],
-)
-def test_what_a_condition_says(text: str, truth: bool) -> None:
-    values: dict[str, Value | None] = {
-        "PT-102.pv": 345.5, "PIC-102.sp": 340.0, "TT-105.pv": 24.0, "TT-106.pv": 26.0,
-        "LT-101.pv": 60.0, "VT-101A.pv": 2.0, "P-101A.starts": 16777217, "P-101A.running": True,
-        "P-101A.mode": 1, "P-101B.mode": 2, "PKG-101.note": "it's on", "RT-1.pv": 3.0,
-    }  # fmt: skip
-    assert judge(text, values) is KNOWN[truth]
+    ]:
+        values: dict[str, Value | None] = {
+            "PT-102.pv": 345.5, "PIC-102.sp": 340.0, "TT-105.pv": 24.0, "TT-106.pv": 26.0,
+            "LT-101.pv": 60.0, "VT-101A.pv": 2.0, "P-101A.starts": 16777217, "P-101A.running": True,
+            "P-101A.mode": 1, "P-101B.mode": 2, "PKG-101.note": "it's on", "RT-1.pv": 3.0,
+        }  # fmt: skip
+        assert judge(text, values) is KNOWN[truth], text
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
+def test_a_value_that_the_tag_cannot_have_is_unknown() -> None:
+    cases: list[tuple[str, Value]] = [
         ("PT-102.pv > 320 kPa", math.nan),
         ("PT-102.pv > 320 kPa", math.inf),
         ("PT-102.pv < 320 kPa", -math.inf),
@@ -141,46 +121,39 @@ def test_what_a_condition_says(text: str, truth: bool) -> None:
         ("P-101A.mode != 'local'", 7),
         ("P-101A.mode != 'local'", "remote"),
         ("PKG-101.note == 'a'", 5),
-    ],
-)
-def test_a_value_that_the_tag_cannot_have_is_unknown(text: str, value: Value) -> None:
-    condition = parse_condition(text, TAGS)
-    name = condition.tags[-1]
-    readings = {each: reading(1.0) for each in condition.tags} | {name: reading(value)}
-    assert condition.evaluate(readings) is Truth.UNKNOWN
-    assert parse_condition(f"not ({text})", TAGS).evaluate(readings) is Truth.UNKNOWN
-    assert parse_condition(f"good({name})", TAGS).evaluate(readings) is Truth.FALSE
+    ]
+    for text, value in cases:
+        condition = parse_condition(text, TAGS)
+        name = condition.tags[-1]
+        readings = {each: reading(1.0) for each in condition.tags} | {name: reading(value)}
+        assert condition.evaluate(readings) is Truth.UNKNOWN, text
+        assert parse_condition(f"not ({text})", TAGS).evaluate(readings) is Truth.UNKNOWN, text
+        assert parse_condition(f"good({name})", TAGS).evaluate(readings) is Truth.FALSE, text
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
+def test_what_cannot_be_computed_is_unknown() -> None:
+    for text, value in [
         ("320 kPa * PT-102.pv / PT-102.pv < 321 kPa", 0.0),
         ("PT-102.pv * PT-102.pv / PT-102.pv < 321 kPa", 1e299),
         ("PT-102.pv / 1e-100 < 321 kPa", 1e299),
-    ],
-)
-def test_what_cannot_be_computed_is_unknown(text: str, value: float) -> None:
-    assert judge(text, {"PT-102.pv": value}) is Truth.UNKNOWN
-    assert judge(f"not ({text})", {"PT-102.pv": value}) is Truth.UNKNOWN
+    ]:
+        assert judge(text, {"PT-102.pv": value}) is Truth.UNKNOWN, text
+        assert judge(f"not ({text})", {"PT-102.pv": value}) is Truth.UNKNOWN, text
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
+def test_what_is_not_good_is_unknown_and_only_good_tells() -> None:
+    for bad in [
         None,
         reading(None),
         reading(345.0, BAD_NO_COMMUNICATION),
         reading(345.0, UNCERTAIN_LAST_USABLE),
         reading(345.0, StatusCode(0xC0000000)),
-    ],
-)
-def test_what_is_not_good_is_unknown_and_only_good_tells(bad: DataValue | None) -> None:
-    readings = {} if bad is None else {"PT-102.pv": bad}
-    high = parse_condition("PT-102.pv > 320 kPa", TAGS)
-    assert high.evaluate(readings) is Truth.UNKNOWN
-    assert parse_condition("good(PT-102.pv)", TAGS).evaluate(readings) is Truth.FALSE
-    assert high.evaluate({"PT-102.pv": reading(345.0)}) is Truth.TRUE
+    ]:
+        readings = {} if bad is None else {"PT-102.pv": bad}
+        high = parse_condition("PT-102.pv > 320 kPa", TAGS)
+        assert high.evaluate(readings) is Truth.UNKNOWN, bad
+        assert parse_condition("good(PT-102.pv)", TAGS).evaluate(readings) is Truth.FALSE, bad
+        assert high.evaluate({"PT-102.pv": reading(345.0)}) is Truth.TRUE, bad
 
 
 def test_a_truth_is_no_boolean() -> None:
@@ -281,13 +254,11 @@ def test_a_write_is_applied_to_a_copy_and_to_one_tag_only() -> None:
     assert with_written({}, "P-101A.run_cmd", True)["P-101A.run_cmd"].value is True
 
 
-@pytest.mark.parametrize(("received_s", "truth"), [(93.0, Truth.TRUE), (89.0, Truth.FALSE)])
-def test_the_age_of_a_reading_is_counted_to_the_given_moment(
-    received_s: float, truth: Truth
-) -> None:
-    fresh = parse_condition("age(PT-102.pv) < 10 s", TAGS)
-    good = DataValue(345.0, GOOD, None, None, received_s)
-    assert fresh.evaluate({"PT-102.pv": good}, now_s=100.0) is truth
-    bad = good.with_status(BAD_NO_COMMUNICATION)
-    assert fresh.evaluate({"PT-102.pv": bad}, now_s=100.0) is Truth.UNKNOWN
-    assert fresh.evaluate({"PT-102.pv": good}) is not Truth.UNKNOWN
+def test_the_age_of_a_reading_is_counted_to_the_given_moment() -> None:
+    for received_s, truth in [(93.0, Truth.TRUE), (89.0, Truth.FALSE)]:
+        fresh = parse_condition("age(PT-102.pv) < 10 s", TAGS)
+        good = DataValue(345.0, GOOD, None, None, received_s)
+        assert fresh.evaluate({"PT-102.pv": good}, now_s=100.0) is truth, received_s
+        bad = good.with_status(BAD_NO_COMMUNICATION)
+        assert fresh.evaluate({"PT-102.pv": bad}, now_s=100.0) is Truth.UNKNOWN, received_s
+        assert fresh.evaluate({"PT-102.pv": good}) is not Truth.UNKNOWN, received_s

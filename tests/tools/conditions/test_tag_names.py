@@ -36,9 +36,8 @@ NAMES: Mapping[str, Name] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("text", "bound"),
-    [
+def test_the_bound_text_has_the_sites_names_and_literals() -> None:
+    for text, bound in [
         ("duty.vibration > vib_high", "VT-101A.pv > 5 mm/s"),
         ("duty.vibration-shift>0.8*vib_high", "VT-101A.pv - -0.1 mm/s >0.8* 5 mm/s"),
         ("vib_high/2 < duty.vibration/count", "5 mm/s /2 < VT-101A.pv / 3"),
@@ -52,13 +51,15 @@ NAMES: Mapping[str, Name] = {
         ("rate(duty.vibration, settle) > vib_high / settle",
          "rate(VT-101A.pv, 90 s) > 5 mm/s / 90 s"),
         ("true or\n  PKG-101.note == '  x'", "true or PKG-101.note == '  x'"),
-    ],
-)  # fmt: skip
-def test_the_bound_text_has_the_sites_names_and_literals(text: str, bound: str) -> None:
-    condition = parse_condition(text, NAMES, windows=True)
-    assert condition.bound == bound
-    again = parse_condition(bound, TAGS, windows=True)
-    assert (again.bound, again.tags, again.windows) == (bound, condition.tags, condition.windows)
+    ]:  # fmt: skip
+        condition = parse_condition(text, NAMES, windows=True)
+        assert condition.bound == bound, text
+        again = parse_condition(bound, TAGS, windows=True)
+        assert (again.bound, again.tags, again.windows) == (
+            bound,
+            condition.tags,
+            condition.windows,
+        )
 
 
 def _renamed(text: str, aliases: Mapping[str, str]) -> str:
@@ -101,9 +102,8 @@ def test_a_word_is_written_so_that_it_reads_the_same(word: str) -> None:
     assert parse_expression(expression.bound, {}).value({}) == word
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
+def test_what_a_name_cannot_mean_is_refused() -> None:
+    for text, message in [
         ("duty.vibration > count", "1:18: duty.vibration is a number in mm/s, "
          "count (3) is a number without a unit; these units do not convert"),
         ("PT-102.pv > vib_high", "1:13: PT-102.pv is a number in kPa, "
@@ -132,18 +132,16 @@ def test_a_word_is_written_so_that_it_reads_the_same(word: str) -> None:
          "more than 500 characters"),
         ("(" * 20 + "shift < duty.vibration" + ")" * 20, "1:21: with its minus, "
          "shift (-0.1 mm/s) is nested too deep"),
-    ],
-)  # fmt: skip
-def test_what_a_name_cannot_mean_is_refused(text: str, message: str) -> None:
-    odd: dict[str, Name] = {
-        "hidden": "a\u202eb",
-        "endless": Quantity(float("inf"), "mm/s"),
-        "odd": Quantity(1.0, "1/min"),
-        "wordy": "w" * 500,
-    }
-    with pytest.raises(ConditionError) as caught:
-        parse_condition(text, {**NAMES, **odd}, windows=True)
-    assert str(caught.value) == message
+    ]:  # fmt: skip
+        odd: dict[str, Name] = {
+            "hidden": "a\u202eb",
+            "endless": Quantity(float("inf"), "mm/s"),
+            "odd": Quantity(1.0, "1/min"),
+            "wordy": "w" * 500,
+        }
+        with pytest.raises(ConditionError) as caught:
+            parse_condition(text, {**NAMES, **odd}, windows=True)
+        assert str(caught.value) == message, text
 
 
 def test_a_template_shows_values_words_and_constants() -> None:
@@ -165,9 +163,8 @@ def test_a_template_shows_values_words_and_constants() -> None:
     assert shown == ("P-101A: 1.2 mm/s of 5 mm/s, maintenance, ?, 311.11 kPa {in all} '\\x1b[2J'")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
+def test_a_wrong_template_is_refused_at_its_place() -> None:
+    for text, message in [
         ("a {b", "1:3: '{' has no partner; write {{"),
         ("a }", "1:3: '}' has no partner; write }}"),
         ("a\nb {duty.vibratio}", "2:4: there is no tag 'duty.vibratio'; "
@@ -175,12 +172,10 @@ def test_a_template_shows_values_words_and_constants() -> None:
         ("a {}", "1:4: the condition is empty"),
         ("a {duty +\n 5}", "1:4: duty ('P-101A') is a word, not a number"),
         ("a {5 +\n duty}", "2:2: duty ('P-101A') is a word, not a number"),
-    ],
-)  # fmt: skip
-def test_a_wrong_template_is_refused_at_its_place(text: str, message: str) -> None:
-    with pytest.raises(ConditionError) as caught:
-        parse_template(text, NAMES)
-    assert str(caught.value) == message
+    ]:  # fmt: skip
+        with pytest.raises(ConditionError) as caught:
+            parse_template(text, NAMES)
+        assert str(caught.value) == message, text
 
 
 def test_two_names_are_compared_before_anything_is_read() -> None:

@@ -1,4 +1,4 @@
-"""A ledger with something in every table, and a plain SQL shell on it."""
+"""A ledger with something in every table, a plain SQL shell on it, and sites with a ledger."""
 
 import sqlite3
 from collections.abc import AsyncGenerator, Iterator
@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.model.site import Site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...gate.testbed.in_memory import Room
 from ...gate.testbed.with_oracle import Watched
-from ...sites.in_memory import make_site
+from ...plants.served import site_of
+from ...sites.authority_site import Place, opened_place
+from ...sites.in_memory import build_context, make_site
+from ...sites.people import SITE
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +57,28 @@ def spare(tmp_path: Path) -> Iterator[Watched]:
     room = Watched(make_site(tmp_path))
     yield room
     room.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path, SITE) as database:
+        yield database
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A site with people and a ledger."""
+    with opened_place(tmp_path) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site of the simulated plant that is only read."""
+    return site_of(tmp_path_factory.mktemp("policy") / "works", PlantEndpoints())
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
+    """What requests at a site in memory are built from."""
+    return build_context(make_site(tmp_path_factory.mktemp("site")))

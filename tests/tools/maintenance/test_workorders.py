@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders
 from handwheel.tools.requests.ids import new_id
 
-from ...plants.served import handwheel
+from ...hmi.command_in_process import said_by
 from ...sites import site_text
 
 AT = "2026-11-25T08:50:25.123Z"
@@ -64,71 +65,57 @@ def test_notices_are_left_once(tmp_path: Path) -> None:
         assert store.all() == []
 
 
-@pytest.mark.parametrize(
-    ("name", "found"), [("W-7K3MQ2XA", 0), ("w-7k3", 0), ("W-7K0", 1), ("W-7K000000", 1)]
-)
-def test_a_work_order_is_found_by_its_beginning(tmp_path: Path, name: str, found: int) -> None:
-    orders = [order_of(), order_of(workorder_id="W-7K000000", key="other")]
+def test_a_work_order_is_found_by_its_beginning(tmp_path: Path) -> None:
+    first, second = order_of(), order_of(workorder_id="W-7K000000", key="other")
     with WorkOrders(tmp_path) as store:
-        for each in orders:
-            store.raise_order(each)
-        assert store.find(name) == orders[found]
+        store.raise_order(first)
+        store.raise_order(second)
+        for name, found in (
+            ("W-7K3MQ2XA", first), ("w-7k3", first), ("W-7K0", second), ("W-7K000000", second),
+        ):  # fmt: skip
+            assert store.find(name) == found, name
+        for name, reason in (
+            ("W-7K", "'W-7K' begins more than one work order: W-7K3MQ2XA, W-7K000000"),
+            ("W-9", "'W-9' is no work order of this site"),
+            ("", "'' is no work order of this site"),
+            ("\x1b[2J", r"'\\x1b\[2J' is no work order"),
+        ):
+            with pytest.raises(InvalidArguments, match=reason):
+                store.find(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("W-7K", "'W-7K' begins more than one work order: W-7K3MQ2XA, W-7K000000"),
-        ("W-9", "'W-9' is no work order of this site"),
-        ("", "'' is no work order of this site"),
-        ("\x1b[2J", r"'\\x1b\[2J' is no work order"),
-    ],
-)
-def test_what_is_not_one_work_order_is_said(tmp_path: Path, name: str, reason: str) -> None:
-    with WorkOrders(tmp_path) as store:
-        store.raise_order(order_of())
-        store.raise_order(order_of(workorder_id="W-7K000000", key="other"))
-        with pytest.raises(InvalidArguments, match=reason):
-            store.find(name)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_what_is_no_work_order_is_not_made() -> None:
+    cases: list[dict[str, Any]] = [
         {"workorder_id": "R-7K3MQ2XA"}, {"workorder_id": "W-7"}, {"key": ""}, {"priority": 0},
         {"priority": 5}, {"class": "urgent"}, {"title": ""}, {"due": "tomorrow"}, {"more": 1},
         {"trend": [{"tag": "VT-101A.pv", "points": [[0.0]]}]},
         {"trend": [{"tag": "VT-101A.pv", "points": [[0.0, float("nan")]]}]},
         {"trend": [{"tag": "VT-101A.pv", "points": [[float(n), 1.0] for n in range(61)]}]},
-    ],
-)  # fmt: skip
-def test_what_is_no_work_order_is_not_made(changes: dict[str, Any]) -> None:
-    order_of(trend=[{"tag": "T.pv", "points": [[float(n), 1.0] for n in range(60)]}])
-    with pytest.raises(ValidationError):
-        order_of(**changes)
+    ]  # fmt: skip
+    for changes in cases:
+        order_of(trend=[{"tag": "T.pv", "points": [[float(n), 1.0] for n in range(60)]}])
+        with pytest.raises(ValidationError):
+            order_of(**changes)
 
 
-@pytest.mark.parametrize("recursive", ["ON", "OFF"])
-@pytest.mark.parametrize("table", ["workorder", "notice"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE {} SET text = '{{}}'",
-        "DELETE FROM {}",
-        "INSERT OR REPLACE INTO {} SELECT number, 'new', '{{}}' FROM {}",
-        "INSERT OR REPLACE INTO {} SELECT 99, key, '{{}}' FROM {}",
-    ],
-)
-def test_what_was_kept_is_never_changed(
-    tmp_path: Path, table: str, statement: str, recursive: str
-) -> None:
-    with WorkOrders(tmp_path) as store:
+def test_what_was_kept_is_never_changed(tmp_path: Path) -> None:
+    with (
+        WorkOrders(tmp_path) as store,
+        closing(sqlite3.connect(tmp_path / "workorders.db")) as shell,
+    ):
         store.raise_order(order_of())
         store.notify(Notice.model_validate(NOTICE))
-        with closing(sqlite3.connect(tmp_path / "workorders.db")) as shell:
+        for table, recursive in product(("workorder", "notice"), ("ON", "OFF")):
             shell.execute(f"PRAGMA recursive_triggers = {recursive}")
-            with pytest.raises(sqlite3.IntegrityError, match=r"append-only|there already"):
-                shell.execute(statement.format(table, table))
+            for statement in (
+                "UPDATE {} SET text = '{{}}'",
+                "DELETE FROM {}",
+                "INSERT OR REPLACE INTO {} SELECT number, 'new', '{{}}' FROM {}",
+                "INSERT OR REPLACE INTO {} SELECT 99, key, '{{}}' FROM {}",
+            ):
+                with pytest.raises(sqlite3.IntegrityError, match=r"append-only|there already"):
+                    shell.execute(statement.format(table, table))
+                shell.rollback()
         assert (len(store.all()), len(store.notices())) == (1, 1)
 
 
@@ -200,26 +187,25 @@ def test_what_cannot_be_written_opens_nothing(
         store.raise_order(order_of())
 
 
-def test_the_commands_show_what_there_is(tmp_path: Path) -> None:
+def test_the_commands_show_what_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = site_text.load(tmp_path)
-    where = f"--site={tmp_path}"
-    none = handwheel("workorders", "list", where)
-    assert (none.returncode, none.stdout) == (0, "no work orders\n")
-    missing = handwheel("workorders", "show", "W-7", where)
-    assert (missing.returncode, missing.stdout) == (2, "")
+    where, handwheel = f"--site={tmp_path}", said_by(capsys)
+    assert handwheel("workorders", "list", where)[:2] == (0, "no work orders\n")
+    assert handwheel("workorders", "show", "W-7", where)[:2] == (2, "")
     assert not (site.state / "workorders.db").exists()
     with WorkOrders(site.state) as store:
         store.raise_order(order_of(title="Bearing\x1b[2J of \u202eP-101A"))
-    listed = handwheel("workorders", "list", where).stdout
-    assert listed == (
+    assert handwheel("workorders", "list", where)[1] == (
         "W-7K3MQ2XA  2  corrective  P-101A  due 2026-11-28T08:50:25.123Z  "
         "Bearing\\x1b[2J of \\u202eP-101A\n"
     )
-    (found,) = json.loads(handwheel("workorders", "list", where, "--json").stdout)
+    (found,) = json.loads(handwheel("workorders", "list", where, "--json")[1])
     assert (found["class"], found["priority"]) == ("corrective", 2)
-    shown = handwheel("workorders", "show", "w-7", where)
-    lines = shown.stdout.splitlines()
-    assert (shown.returncode, shown.stderr) == (0, "")
+    code, out, error = handwheel("workorders", "show", "w-7", where)
+    lines = out.splitlines()
+    assert (code, error) == (0, "")
     assert lines[:6] == [
         "W-7K3MQ2XA  Bearing\\x1b[2J of \\u202eP-101A",
         "asset     P-101A",
@@ -230,24 +216,24 @@ def test_the_commands_show_what_there_is(tmp_path: Path) -> None:
     ]
     assert lines[6:8] == ["", "VT-101A.pv mm/s, 60 s"]
     assert [line.partition("│")[0].strip() for line in lines[8:]] == ["9.1", "", "", "4.5"]
-    assert json.loads(handwheel("workorders", "show", "w-7", where, "--json").stdout) == found
+    assert json.loads(handwheel("workorders", "show", "w-7", where, "--json")[1]) == found
 
 
 @pytest.mark.parametrize(
     ("points", "expected"),
     [
         ([], ["T.pv: no values"]),
-        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25│", "    │", "    │", "4.75│"]),
-        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1│", "  │", "  │", "-1│"]),
+        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25", "    ", "    ", "4.75"]),
+        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1", "  ", "  ", "-1"]),
     ],
 )
 def test_a_trend_without_a_change_is_drawn_all_the_same(
-    tmp_path: Path, points: list[list[float]], expected: list[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    points: list[list[float]],
+    expected: list[str],
 ) -> None:
-    site = site_text.load(tmp_path)
-    with WorkOrders(site.state) as store:
+    with WorkOrders(site_text.load(tmp_path).state) as store:
         store.raise_order(order_of(trend=[{"tag": "T.pv", "points": points}]))
-    lines = handwheel("workorders", "show", "W-7", f"--site={tmp_path}").stdout.splitlines()[7:]
-    assert [line.partition("│")[0] for line in lines] == [
-        each.partition("│")[0] for each in expected
-    ]
+    lines = said_by(capsys)("workorders", "show", "W-7", f"--site={tmp_path}")[1].splitlines()
+    assert [line.partition("│")[0] for line in lines[7:]] == expected

@@ -17,9 +17,8 @@ def _tag(kind: Kind, unit: str = "") -> Tag:
     return Tag("X-1.a", "dcs", kind, NodeAddress("s=X"), unit, members=members)
 
 
-@pytest.mark.parametrize(
-    ("kind", "unit", "text", "value"),
-    [
+def test_a_value_is_read_as_its_type() -> None:
+    cases: list[tuple[Kind, str, str, Value]] = [
         ("bool", "", "true", True),
         ("bool", "", " false ", False),
         ("enum", "", "remote", 1),
@@ -34,17 +33,15 @@ def _tag(kind: Kind, unit: str = "") -> Tag:
         ("float", "", "-0", 0.0),
         ("string", "", "a = b", "a = b"),
         ("string", "", "e\u0301", "\u00e9"),
-    ],
-)
-def test_a_value_is_read_as_its_type(kind: Kind, unit: str, text: str, value: Value) -> None:
-    read = parse_value(_tag(kind, unit), text)
-    assert (type(read), read) == (type(value), value)
-    assert not (isinstance(read, float) and math.copysign(1.0, read) < 0)
+    ]
+    for kind, unit, text, value in cases:
+        read = parse_value(_tag(kind, unit), text)
+        assert (type(read), read) == (type(value), value), kind
+        assert not (isinstance(read, float) and math.copysign(1.0, read) < 0), kind
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "accepted"),
-    [
+def test_what_is_no_value_of_the_type_is_refused() -> None:
+    cases: list[tuple[Kind, str, str]] = [
         *(("bool", text, "true or false")
           for text in ("1", "0", "True", "TRUE", "yes", "on", "", "1.0", "tru\u0435")),
         *(("enum", text, "local or remote") for text in ("1", "Remote", "auto", "remote 1", "")),
@@ -56,14 +53,13 @@ def test_a_value_is_read_as_its_type(kind: Kind, unit: str, text: str, value: Va
                        "true", "9" * 400)),
         *(("string", text, "text without control characters")
           for text in ("a\x1b[2Jb", "a\u202eb", "a\u200bb", "a\nb")),
-    ],
-)  # fmt: skip
-def test_what_is_no_value_of_the_type_is_refused(kind: Kind, text: str, accepted: str) -> None:
-    with pytest.raises(InvalidArguments) as caught:
-        parse_value(_tag(kind, "kPa" if kind in {"int", "float"} else ""), text)
-    assert str(caught.value).endswith(f"is not taken; write {accepted}")
-    assert str(caught.value).isascii()
-    assert str(caught.value).isprintable()
+    ]  # fmt: skip
+    for kind, text, accepted in cases:
+        with pytest.raises(InvalidArguments) as caught:
+            parse_value(_tag(kind, "kPa" if kind in {"int", "float"} else ""), text)
+        assert str(caught.value).endswith(f"is not taken; write {accepted}"), kind
+        assert str(caught.value).isascii(), kind
+        assert str(caught.value).isprintable(), kind
 
 
 def test_a_unit_is_refused_where_the_tag_has_none() -> None:
@@ -87,22 +83,19 @@ def test_a_decimal_number_is_itself(number: object) -> None:
     assert parse_value(_tag("float", "kPa"), f"{number} kPa") == float(str(number))
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
+def test_an_assignment_is_split_at_its_first_sign() -> None:
+    for text, parts in [
         ("PIC-102.sp=360", ("PIC-102.sp", "360")),
         ("PIC-102.sp = 360 kPa", ("PIC-102.sp", " 360 kPa")),
         ("A.text=b=c", ("A.text", "b=c")),
-    ],
-)
-def test_an_assignment_is_split_at_its_first_sign(text: str, parts: tuple[str, str]) -> None:
-    assert split_assignment(text) == parts
+    ]:
+        assert split_assignment(text) == parts, text
 
 
-@pytest.mark.parametrize("text", ["", "=", "PIC-102.sp", "PIC-102.sp=", "=360", "a= ", "\x1b]0;"])
-def test_what_is_no_assignment_is_refused(text: str) -> None:
-    with pytest.raises(
-        InvalidArguments, match=r"write TAG=VALUE, such as PIC-102.sp=360"
-    ) as caught:
-        split_assignment(text)
-    assert str(caught.value).isprintable()
+def test_what_is_no_assignment_is_refused() -> None:
+    for text in ["", "=", "PIC-102.sp", "PIC-102.sp=", "=360", "a= ", "\x1b]0;"]:
+        with pytest.raises(
+            InvalidArguments, match=r"write TAG=VALUE, such as PIC-102.sp=360"
+        ) as caught:
+            split_assignment(text)
+        assert str(caught.value).isprintable(), text

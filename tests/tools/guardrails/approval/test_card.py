@@ -1,10 +1,8 @@
 from typing import Any
 
-import pytest
-
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.approval.card import make_card
-from handwheel.tools.guardrails.approval.card_model import Card, CardLease, parse_card
+from handwheel.tools.guardrails.approval.card_model import CardLease, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
@@ -24,10 +22,6 @@ from ....hmi.requests.sample_card import (
 )
 
 
-def _changed(**changes: Any) -> dict[str, Any]:
-    return start() | changes
-
-
 def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
     shown = card()
     assert shown.problems == []
@@ -35,11 +29,11 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
     assert shown.request_digest == request().digest
     assert shown.digest == digest("card", shown.text)
     assert parse_card(shown.text) == shown
+    assert (shown.run, shown.recovery, '"run"' in shown.text) == (None, [], False)
 
 
-@pytest.mark.parametrize(
-    ("seen", "problem"),
-    [
+def test_what_stands_in_the_way_is_named_and_nothing_else() -> None:
+    for seen, problem in [
         (picture({}), "P-101B.run_cmd was not read"),
         (picture(read("P-101B.run_cmd", status=int(BAD_SENSOR_FAILURE))),
          "P-101B.run_cmd is BadSensorFailure"),
@@ -58,28 +52,19 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
         (picture(read("P-101B.mode", status=int(BAD_SENSOR_FAILURE))),
          "a requirement is unknown: P-101B.mode == 'remote'  "
          "[P-101B.mode is remote (BadSensorFailure)]"),
-    ],
-)  # fmt: skip
-def test_what_stands_in_the_way_is_named_and_nothing_else(
-    seen: PlantSnapshot, problem: str
-) -> None:
-    shown = card(seen=seen)
-    assert not shown.is_approvable
-    assert problem in shown.problems
-    if "not read" not in problem:
-        assert shown.problems == [problem]
+    ]:  # fmt: skip
+        shown = card(seen=seen)
+        assert not shown.is_approvable, seen
+        assert problem in shown.problems, seen
+        if "not read" not in problem:
+            assert shown.problems == [problem], seen
 
 
-def test_what_the_gate_would_refuse_is_a_problem_as_well() -> None:
-    shown = card(blocking_reasons=("P-101B.run_cmd was written 3.0 s ago", "locked\x1b[2J out"))
-    assert shown.problems == ["P-101B.run_cmd was written 3.0 s ago", "locked\\x1b[2J out"]
-
-
-@pytest.mark.parametrize("at_s", [42.0, 3600.0])
-def test_without_a_fresh_picture_nothing_can_be_approved(at_s: float) -> None:
-    shown = card(seen=picture(at_s=at_s), after_s=48.0)
-    assert "no snapshot of the plant younger than 5 s: is the gate running?" in shown.problems
-    assert [each.quality for each in shown.readings] == ["not read"]
+def test_without_a_fresh_picture_nothing_can_be_approved() -> None:
+    for at_s in [42.0, 3600.0]:
+        shown = card(seen=picture(at_s=at_s), after_s=48.0)
+        assert "no snapshot of the plant younger than 5 s: is the gate running?" in shown.problems
+        assert [each.quality for each in shown.readings] == ["not read"], at_s
 
 
 def test_no_picture_at_all_allows_nothing() -> None:
@@ -87,25 +72,31 @@ def test_no_picture_at_all_allows_nothing() -> None:
     assert len(shown.problems) == 3
 
 
-@pytest.mark.parametrize(
-    ("after_s", "problem"),
-    [(1800.0, "its time is over"), (-5.0, "it was filed in the future: a clock was set")],
-)
-def test_a_request_out_of_its_time_cannot_be_approved(after_s: float, problem: str) -> None:
-    shown = card(seen=picture(at_s=after_s - 0.2), after_s=after_s)
-    assert shown.problems == [problem]
+def test_each_problem_is_told_alone() -> None:
+    odd = {"requires": [{"text": "P-999.mode == 'remote'", "why": "remote_when"}]}
+    blocked = ("P-101B.run_cmd was written 3.0 s ago", "locked\x1b[2J out")
+    for shown, problem in (
+        (card(blocking_reasons=blocked), [blocked[0], "locked\\x1b[2J out"]),
+        (card(seen=picture(at_s=1799.8), after_s=1800.0), ["its time is over"]),
+        (
+            card(seen=picture(at_s=-5.2), after_s=-5.0),
+            ["it was filed in the future: a clock was set"],
+        ),
+        (card(request(risk_class="R4")), ["R4: no approval lifts it"]),
+        (
+            card(request(commands=[start() | odd])),
+            ["a requirement is unknown: P-999.mode == 'remote'"],
+        ),
+    ):
+        assert shown.problems == problem
 
 
-def test_no_approval_lifts_r4() -> None:
-    assert card(request(risk_class="R4")).problems == ["R4: no approval lifts it"]
-
-
-@pytest.mark.parametrize(("value", "is_near"), [(351.5, True), (348.5, True), (351.6, False)])
-def test_a_number_may_move_within_its_tolerance(value: float, is_near: bool) -> None:
-    seen = picture(read("PIC-102.sp", value=value, shown=f"{value:.5g}"))
-    shown = card(request(commands=[lower()]), seen)
-    assert shown.is_approvable == is_near
-    assert shown.changes[0].delta == f"{340.0 - value:+.1f}"
+def test_a_number_may_move_within_its_tolerance() -> None:
+    for value, is_near in [(351.5, True), (348.5, True), (351.6, False)]:
+        seen = picture(read("PIC-102.sp", value=value, shown=f"{value:.5g}"))
+        shown = card(request(commands=[lower()]), seen)
+        assert shown.is_approvable == is_near, value
+        assert shown.changes[0].delta == f"{340.0 - value:+.1f}", value
 
 
 def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
@@ -117,24 +108,15 @@ def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
     assert not card(request(commands=[later])).is_approvable
 
 
-def test_a_requirement_that_the_site_does_not_understand_is_unknown() -> None:
-    odd = [{"text": "P-999.mode == 'remote'", "why": "remote_when"}]
-    shown = card(request(commands=[_changed(requires=odd)]))
-    assert shown.problems == ["a requirement is unknown: P-999.mode == 'remote'"]
-
-
-def _everything(shown: Card) -> str:
-    return shown.model_dump_json()
-
-
 def test_hostile_names_show_themselves() -> None:
     tag = "P-101\N{CYRILLIC CAPITAL LETTER A}.run_cmd"
     device = {**start()["identity"], "name": "PLC\x1b]0;x\x07", "where": "modbus://\u202e/1"}
-    shown = card(request(commands=[_changed(tag=tag, shown="tr\u200bue", identity=device)]))
+    odd = start() | {"tag": tag, "shown": "tr\u200bue", "identity": device}
+    shown = card(request(commands=[odd]))
     assert shown.changes[0].tag == "P-101\\u0410.run_cmd"
     assert shown.changes[0].after == "tr\\u200bue"
     assert shown.changes[0].frame.device == "PLC\\x1b]0;x\\x07"
-    assert _everything(shown).isascii()
+    assert shown.model_dump_json().isascii()
     assert not shown.is_approvable
 
 
@@ -154,36 +136,24 @@ def test_the_card_says_how_long_it_stands_and_in_words() -> None:
     assert card().lease is None
 
 
-def test_a_person_has_no_run() -> None:
-    shown = card()
-    assert (shown.run, shown.recovery) == (None, [])
-    assert '"run"' not in shown.text
-
-
-def test_a_run_says_which_playbook_asks_with_what_and_what_it_takes_over() -> None:
-    run = card(asked_by_run()).run
+def test_a_run_says_which_playbook_asks_and_what_it_expects_and_takes_back() -> None:
+    shown = card(asked_by_run())
+    run = shown.run
     assert run is not None
     assert (run.run_id, run.playbook, run.version, run.segment) == (
         "U-7K3MQ2XA", "cw/change-over", "1", 2,
     )  # fmt: skip
     assert run.parameters == {"standby": "P-101B", "high": "5 mm/s"}
     assert run.supersedes == "R-00000001"
-
-
-def test_what_takes_each_command_back_is_told_apart() -> None:
-    found = card(asked_by_run()).recovery
-    assert [(each.undoes, each.before, each.step) for each in found] == [
-        (1, None, "start-standby"), (None, "R-00000001/c1", "to-remote"), (None, None, "any-pump"),
-    ]  # fmt: skip
-    conditions = [[(each.text, each.truth) for each in one.only_if] for one in found]
-    only_if = [("PIC-102.sp < 300 kPa  [PIC-102.sp is 350 kPa]", "false")]
-    assert conditions == [only_if, only_if, []]
-
-
-def test_what_is_expected_stands_with_its_step() -> None:
-    assert [(each.step, each.promises) for each in card(asked_by_run()).changes] == [
+    assert [(each.step, each.promises) for each in shown.changes] == [
         ("start-standby", ["P-101B.run_cmd within 30 s"]), ("less", []),
     ]  # fmt: skip
+    assert [(each.undoes, each.before, each.step) for each in shown.recovery] == [
+        (1, None, "start-standby"), (None, "R-00000001/c1", "to-remote"), (None, None, "any-pump"),
+    ]  # fmt: skip
+    conditions = [[(each.text, each.truth) for each in one.only_if] for one in shown.recovery]
+    only_if = [("PIC-102.sp < 300 kPa  [PIC-102.sp is 350 kPa]", "false")]
+    assert conditions == [only_if, only_if, []]
 
 
 def _evidence(seen: PlantSnapshot | None = None, **changes: Any) -> Any:
@@ -211,27 +181,22 @@ def test_evidence_that_has_turned_is_marked() -> None:
     assert _evidence(side="against", truth="false").is_against
 
 
-@pytest.mark.parametrize(
-    ("text", "seen", "untold"),
-    [
+def test_what_one_look_cannot_tell_is_shown_as_filed() -> None:
+    for text, seen, untold in [
         ("rate(VT-101A.pv, 30 min) > 0.1 mm/s/h", picture(), "over time"),
         ("held(VT-101A.pv > 5 mm/s, 2 min)", picture(), "over time"),
         ("VT-101A.pv > 5 mm/s", picture({}), "not in the gate's snapshot"),
         ("VT-101A.pv > 5 mm/s", picture(at_s=1.0), "not in the gate's snapshot"),
         ("P-999.pv > 5 mm/s", picture(), "the site's tags are others now"),
-    ],
-)
-def test_what_one_look_cannot_tell_is_shown_as_filed(
-    text: str, seen: PlantSnapshot, untold: str
-) -> None:
-    found = _evidence(seen, text=text)
-    assert (found.filed, found.now, found.shown_now, found.untold) == ("true", None, "", untold)
-    assert not found.is_against
+    ]:
+        found = _evidence(seen, text=text)
+        assert (found.filed, found.now, found.shown_now, found.untold) == ("true", None, "", untold)
+        assert not found.is_against, text
 
 
 def test_hostile_words_of_a_run_show_themselves() -> None:
     odd = evidence("x\x1b[2J", "for", "VT-101A.pv > 5 mm/s", "\u202e", source="y\u200b:1")
     first = start() | {"promises": ["a\x07"], "step": "s\x1b"}
     shown = card(asked_by_run(commands=[first], evidence=[odd]))
-    assert _everything(shown).isascii()
-    assert "\\u001b" not in _everything(shown)
+    assert shown.model_dump_json().isascii()
+    assert "\\u001b" not in shown.model_dump_json()

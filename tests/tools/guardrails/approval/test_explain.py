@@ -69,13 +69,13 @@ def test_a_step_from_a_value_that_is_not_known_is_in_the_way_and_no_denial(
     assert (bad.obstacles, bad.denials) == (found.obstacles, ())
 
 
-@pytest.mark.parametrize("is_seen", [True, False])
 def test_what_is_denied_from_anywhere_is_denied_where_nobody_knows_from_where(
-    stepping: Watched, *, is_seen: bool
+    stepping: Watched,
 ) -> None:
-    found = _explained(stepping, SP, 430.0, is_seen=is_seen)
-    assert any("lies outside the limits" in each for each in found.denials), found.denials
-    assert (found.obstacles, found.across) == ((), ())
+    for is_seen in [True, False]:
+        found = _explained(stepping, SP, 430.0, is_seen=is_seen)
+        assert any("lies outside the limits" in each for each in found.denials), found.denials
+        assert (found.obstacles, found.across) == ((), ()), is_seen
 
 
 @pytest.fixture
@@ -86,24 +86,19 @@ async def running(tmp_path: Path) -> AsyncGenerator[Watched]:
         yield room
 
 
-@pytest.mark.parametrize(
-    ("write", "lost", "is_denied", "is_in_the_way"),
-    [
+def test_only_what_another_reading_would_change_is_in_the_way(running: Watched) -> None:
+    for write, lost, is_denied, is_in_the_way in [
         (STOP, "", True, False),
         (STOP, "P-101B.run_cmd", False, True),
         (START, "P-101B.run_cmd", False, False),
         (MODE, "", True, False),  # whether the pump stops at it nobody knows, whatever is read
         (MODE, "P-101A.run_cmd", True, False),
         (MODE, "P-101B.run_cmd", False, True),
-    ],
-)
-def test_only_what_another_reading_would_change_is_in_the_way(
-    running: Watched, write: tuple[str, Value], lost: str, *, is_denied: bool, is_in_the_way: bool
-) -> None:
-    found = _explained(running, *write, lost=lost)
-    told = [each for each in found.obstacles if each.startswith("one-runs: ")]
-    denied = [each for each in found.denials if each.startswith("one-runs: ")]
-    assert (bool(denied), bool(told)) == (is_denied, is_in_the_way)
+    ]:
+        found = _explained(running, *write, lost=lost)
+        told = [each for each in found.obstacles if each.startswith("one-runs: ")]
+        denied = [each for each in found.denials if each.startswith("one-runs: ")]
+        assert (bool(denied), bool(told)) == (is_denied, is_in_the_way), write
 
 
 async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from typing import Any, get_args
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
@@ -36,11 +35,10 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
     run_subject,
 )
-from handwheel.tools.guardrails.signatures.statement import Statement
 
+from ....gate.testbed.authority_grant import signed_word
 from ....sites.in_memory import POLICY, make_site
-from ....sites.people import key_of
-from ....sites.signed_requests import NOW, signed_by
+from ....sites.signed_requests import NOW, head_of, site_word
 
 RUN, ROLES = "U-7K3MQ2XA", ("operator",)
 SIGNED: tuple[SignedOrder, ...] = get_args(SignedOrder)
@@ -66,16 +64,9 @@ class Place:
         self, order: SignedOrder, by: str = "anna", *, attended: bool = True, **said: Any
     ) -> Signed:
         """What a person signs who sees the run as it is."""
-        operator = self.decision_context.roster.by_name(by, NOW.wall)
-        assert operator is not None
-        verdict = VERDICTS[order]
         subject = run_subject(RUN, newest_event(self.database, RUN))
-        statement = Statement(
-            verdict, meaning_of_subject(verdict, subject), min(operator.roles), 60.0,
-            subject=subject,
-        )  # fmt: skip
-        signer = Signer(operator, key_of(by), is_attended=attended)
-        return sign_statement(self.database, signer, replace(statement, **said), NOW)
+        verdict, context = VERDICTS[order], self.decision_context
+        return signed_word(context, verdict, subject, NOW, by=by, attended=attended, **said)
 
     def give(self, order: SignedOrder, signed: Signed | None = None) -> RunOrder:
         seen = newest_event(self.database, RUN)
@@ -127,8 +118,7 @@ def test_the_others_are_signed(place: Place, order: SignedOrder) -> None:
     assert place.orders() == [given]
     assert (given.order, given.person, given.seen) == (order, "anna", seen)
     place.check(given)
-    head = place.database.head()
-    assert head is not None
+    head = head_of(place.database)
     assert (head.fields["kind"], head.fields["subject"], head.seq) == (ORDERED, RUN, given.number)
     assert set(head.fields["body"]) == {"order", "person", "seq", "text", "signature"}
 
@@ -184,28 +174,25 @@ def test_a_word_on_one_hold_does_not_lift_the_next(
     place.give(order)
 
 
-@pytest.mark.parametrize(
-    ("by", "more", "reason"),
-    [
+def test_whose_word_counts(place: Place) -> None:
+    cases: list[tuple[str, dict[str, Any], str]] = [
         ("max", {}, f"max lacks a role that is needed to resume {RUN}: operator"),
         ("boss", {}, str(Reason.ADMINISTRATOR)),
         ("anna", {"attended": False}, str(Reason.UNATTENDED)),
         ("anna", {"verdict": "abort-run"}, str(Reason.NOT_APPROVED)),
         ("anna", {"meaning": "I resume something"}, str(Reason.OTHER_MEANING)),
         ("bert", {}, ""),
-    ],
-)
-def test_whose_word_counts(place: Place, by: str, more: dict[str, Any], reason: str) -> None:
-    signed = place.sign("resume", by, **more)
-    if not reason:
-        place.check(place.give("resume", signed))
-        return
-    with pytest.raises(GuardrailError, match=reason):
-        place.give("resume", signed)
-    head = place.database.head()
-    assert head is not None
-    assert (head.fields["kind"], head.fields["body"]["person"]) == ("decision.refused", by)
-    assert place.orders() == []
+    ]
+    for by, more, reason in cases:
+        signed = place.sign("resume", by, **more)
+        if not reason:
+            place.check(place.give("resume", signed))
+            continue
+        with pytest.raises(GuardrailError, match=reason):
+            place.give("resume", signed)
+        head = head_of(place.database)
+        assert (head.fields["kind"], head.fields["body"]["person"]) == ("decision.refused", by), by
+        assert place.orders() == [], by
 
 
 @pytest.mark.parametrize("order", FREE)
@@ -270,10 +257,7 @@ def test_a_row_that_somebody_wrote_is_no_order(place: Place, order: SignedOrder)
 def test_an_order_of_an_earlier_ledger_is_none(place: Place) -> None:
     seen = newest_event(place.database, RUN)
     subject = run_subject(RUN, seen)
-    signed = signed_by(
-        digest=None, verdict="resume-run", subject=subject, head="0" * 64,
-        meaning=meaning_of_subject("resume-run", subject),
-    )  # fmt: skip
+    signed = site_word("resume-run", subject, head="0" * 64)
     given = place.write({
         "order": "resume", "person": "anna", "seq": seen, "text": signed.text,
         "signature": signed.signature_hex,
@@ -282,11 +266,12 @@ def test_an_order_of_an_earlier_ledger_is_none(place: Place) -> None:
         place.check(given)
 
 
-@pytest.mark.parametrize("body", [{}, {"order": "start", "person": "anna"}, {"order": "hold"}])
-def test_a_row_that_is_no_order_is_refused(place: Place, body: dict[str, object]) -> None:
-    order = place.write(body)
-    with pytest.raises(PermitRefused, match="is no order to a run"):
-        place.check(order)
+def test_a_row_that_is_no_order_is_refused(place: Place) -> None:
+    cases: list[dict[str, object]] = [{}, {"order": "start", "person": "anna"}, {"order": "hold"}]
+    for body in cases:
+        order = place.write(body)
+        with pytest.raises(PermitRefused, match="is no order to a run"):
+            place.check(order)
 
 
 def test_a_plain_shell_cannot_change_an_order(place: Place) -> None:

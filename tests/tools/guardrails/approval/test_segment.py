@@ -19,8 +19,6 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request
@@ -41,21 +39,8 @@ from ....gate.testbed.runner import (
 )
 from ....plants.fault_injection import Fuse
 from ....plants.in_memory import PaperPlant
-from ....sites.in_memory import VALUES, make_site
+from ....sites.in_memory import VALUES, build_context, make_site
 from ....sites.signed_requests import NOW
-
-
-def _build_context(folder: Path) -> BuildContext:
-    site = load_site(folder)
-    policy = load_policy(site)
-    return BuildContext(site, policy, cross_limits(site, policy))
-
-
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
-    folder = tmp_path_factory.mktemp("site")
-    make_site(folder)
-    return _build_context(folder)
 
 
 def _survey(context: BuildContext, segment: Segment) -> Survey:
@@ -134,7 +119,7 @@ def test_a_safe_state_is_written_from_anywhere(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     text = policy.read_text(encoding="utf-8")
     policy.write_text(text.replace("cooldown: 20 s", "max_step: 20 kPa"), encoding="utf-8")
-    context = _build_context(tmp_path)
+    context = build_context(load_site(tmp_path))
     site, far = context.site, ("PIC-102.sp", 300.0)
     start = (command(site, START),)
     safe = segment_of(site, commands=start, recovery=(recovery(site, far),))
@@ -160,27 +145,19 @@ def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(context: Bu
         make_segment(context, segment, blind("P-101A.run_cmd"), AGENT, {}, NOW)
 
 
-@pytest.mark.parametrize(
-    ("write", "undoes", "expects", "reason"),
-    [
+def test_recovery_that_takes_back_nothing_is_refused(context: BuildContext) -> None:
+    cases: list[tuple[tuple[str, Value], int | str | None, Any, str]] = [
         (START_BACK, 2, None, "there is no command 2 left to undo"),
         (START_BACK, -1, None, "there is no command -1 left to undo"),
         (START_BACK, 1, None, "P-101A.run_cmd does not take back PIC-102.sp"),
         (START_BACK, "R-00000000/c1", None, "an undo, and only that, expects what was written"),
         (SAFE, None, True, "an undo, and only that, expects what was written"),
         (("P-101B.run_cmd", 1), None, None, "P-101B.run_cmd: "),
-    ],
-)
-def test_recovery_that_takes_back_nothing_is_refused(
-    context: BuildContext,
-    write: tuple[str, Value],
-    undoes: int | str | None,
-    expects: Any,
-    reason: str,
-) -> None:
-    back = recovery(context.site, write, undoes, expects=expects)
-    with pytest.raises(InvalidArguments, match=reason):
-        _made(context, segment_of(context.site, recovery=(back,)))
+    ]
+    for write, undoes, expects, reason in cases:
+        back = recovery(context.site, write, undoes, expects=expects)
+        with pytest.raises(InvalidArguments, match=reason):
+            _made(context, segment_of(context.site, recovery=(back,)))
 
 
 def test_commands_write_a_tag_once_and_recovery_as_often_as_it_must(context: BuildContext) -> None:
@@ -206,9 +183,8 @@ def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
     return document | changes
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
+def test_what_is_no_runs_request_is_refused(context: BuildContext) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"proposer": {"kind": "person", "name": "gina"}}, "an agent asks for a run"),
         ({"proposer": {"kind": "agent", "name": "x", "key_id": "k"}}, "an agent has no key"),
         ({"run": None}, "an agent asks for a run"),
@@ -216,35 +192,27 @@ def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
         ({"run": RUN.model_dump() | {"segment": 0}}, "segment"),
         ({"run": RUN.model_dump() | {"max_duration_s": 0.0}}, "max_duration_s"),
         ({"evidence": [EVIDENCE.model_dump() | {"side": "maybe"}]}, "side"),
-    ],
-)
-def test_what_is_no_runs_request_is_refused(
-    context: BuildContext, change: dict[str, Any], reason: str
-) -> None:
-    request, _ = _made(context, segment_of(context.site))
-    with pytest.raises(ValueError, match=reason):
-        ActionRequest.model_validate(_edited(request, **change))
+    ]
+    for change, reason in cases:
+        request, _ = _made(context, segment_of(context.site))
+        with pytest.raises(ValueError, match=reason):
+            ActionRequest.model_validate(_edited(request, **change))
 
 
-@pytest.mark.parametrize(
-    ("list_", "change", "reason"),
-    [
+def test_an_undo_and_its_command_belong_together(context: BuildContext) -> None:
+    for list_, change, reason in [
         ("commands", {"undoes": "R-00000000/c1"}, "a command undoes nothing"),
         ("commands", {"undo": "r9"}, "do not name each other"),
         ("recovery", {"undo": "r9"}, "nothing undoes a recovery"),
         ("recovery", {"undoes": "{0}/c1"}, "two actions undo the same command"),
         ("recovery", {"undoes": "{0}/c3"}, "do not name each other"),
         ("recovery", {"undoes": "R-00000000/c1"}, "do not name each other"),
-    ],
-)
-def test_an_undo_and_its_command_belong_together(
-    context: BuildContext, list_: str, change: dict[str, str], reason: str
-) -> None:
-    request, _ = _made(context, segment_of(context.site))
-    draft = _edited(request)
-    draft[list_][0] |= {k: v.format(request.request_id) for k, v in change.items()}
-    with pytest.raises(ValueError, match=reason):
-        ActionRequest.model_validate(draft)
+    ]:
+        request, _ = _made(context, segment_of(context.site))
+        draft = _edited(request)
+        draft[list_][0] |= {k: v.format(request.request_id) for k, v in change.items()}
+        with pytest.raises(ValueError, match=reason):
+            ActionRequest.model_validate(draft)
 
 
 def test_a_person_asks_for_no_recovery(context: BuildContext) -> None:

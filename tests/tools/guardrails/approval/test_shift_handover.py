@@ -1,12 +1,10 @@
 """A hand-over between shifts: both sign one picture, and the audit finds where they did not."""
 
-from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.shift_handover import (
@@ -16,24 +14,11 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     hand_over_shift,
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
-from handwheel.tools.guardrails.signatures.decisions import (
-    Reason,
-    ShiftVerdict,
-    Signed,
-    meaning_of_subject,
-)
-from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.guardrails.signatures.decisions import Reason, ShiftVerdict, Signed
 
-from ....gate.testbed.authority_grant import give
-from ....sites.authority_site import OTHER, PUMP, Place, faults_of, opened_place
-from ....sites.people import key_of
+from ....gate.testbed.authority_grant import give, signed_word
+from ....sites.authority_site import OTHER, PUMP, Place, faults_of
 from ....sites.signed_requests import NOW
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Generator[Place]:
-    with opened_place(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -42,29 +27,11 @@ def summary(place: Place) -> ShiftSummary:
 
 
 def _signed(
-    place: Place,
-    summary: ShiftSummary,
-    person: str,
-    verdict: ShiftVerdict,
-    *,
-    card: str = "",
-    subject: str = "",
-    meaning: str = "",
-    attended: bool = True,
+    place: Place, summary: ShiftSummary, person: str, verdict: ShiftVerdict, **said: Any
 ) -> Signed:
-    operator = place.decision_context.roster.by_name(person, NOW.wall)
-    assert operator is not None
-    about = subject or summary.subject
-    statement = Statement(
-        verdict,
-        meaning or meaning_of_subject(verdict, about),
-        min(operator.roles),
-        60.0,
-        subject=about,
-        card=card or summary.digest,
-    )
-    signer = Signer(operator, key_of(person), attended)
-    return sign_statement(place.database, signer, statement, NOW)
+    subject = said.get("subject", summary.subject)
+    said = {"card": summary.digest} | said
+    return signed_word(place.decision_context, verdict, subject, NOW, by=person, **said)
 
 
 def _hand_over(place: Place, summary: ShiftSummary) -> None:
@@ -120,11 +87,11 @@ def test_what_does_not_count_is_recorded_and_nothing_else(
     summary: ShiftSummary,
     person: str,
     verdict: ShiftVerdict,
-    change: dict[str, str],
+    change: dict[str, Any],
     reason: Reason,
 ) -> None:
     leaving = _signed(place, summary, "anna", "end-shift")
-    coming = _signed(place, summary, person, verdict, **change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    coming = _signed(place, summary, person, verdict, **change)
     with pytest.raises(GuardrailError, match=f"^{reason}$"):
         hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
     kinds = [(row.fields["kind"], row.fields["body"]) for row in place.database.journal()]
@@ -154,25 +121,22 @@ def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, c
     assert faults_of(place) == ()
 
 
-@pytest.mark.parametrize(
-    ("leaving", "coming", "reason"),
-    [
+def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(place: Place) -> None:
+    for leaving, coming, reason in [
         ("anna", "bert", ""),
         ("anna", "anna", "a shift is handed over to another person"),
         ("anna", "boss", "boss is an administrator and has no shift"),
         ("boss", "anna", "boss is an administrator and has no shift"),
-    ],
-)
-def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(
-    place: Place, leaving: str, coming: str, reason: str
-) -> None:
-    people = [place.decision_context.roster.by_name(each, NOW.wall) for each in (leaving, coming)]
-    first, second = (each for each in people if each is not None)
-    if not reason:
-        check_shift(first, second)
-        return
-    with pytest.raises(PermitRefused, match=f"^{reason}$"):
-        check_shift(first, second)
+    ]:
+        people = [
+            place.decision_context.roster.by_name(each, NOW.wall) for each in (leaving, coming)
+        ]
+        first, second = (each for each in people if each is not None)
+        if not reason:
+            check_shift(first, second)
+            continue
+        with pytest.raises(PermitRefused, match=f"^{reason}$"):
+            check_shift(first, second)
 
 
 def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: Place) -> None:
@@ -207,11 +171,11 @@ def test_the_audit_finds_a_row_that_both_have_not_signed(
     summary: ShiftSummary,
     coming: str,
     verdict: ShiftVerdict,
-    change: dict[str, str],
+    change: dict[str, Any],
     fault: str,
 ) -> None:
     leaving = _signed(place, summary, "anna", "end-shift")
-    other = _signed(place, summary, coming, verdict, **change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    other = _signed(place, summary, coming, verdict, **change)
     _forge(place, summary, leaving, other)
     assert any(fault in each for each in faults_of(place)), faults_of(place)
 

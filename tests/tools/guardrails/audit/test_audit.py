@@ -2,9 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
@@ -41,7 +39,7 @@ from ....attacks.journal_tampering import (
     without,
     write_anew,
 )
-from ....attacks.sql_shell import without_triggers
+from ....attacks.sql_shell import copy_ledger, shell_of, without_triggers
 from ....gate.testbed.in_memory import Room
 
 Shell = sqlite3.Connection
@@ -76,25 +74,20 @@ async def copy(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the day's ledger and its anchors."""
     await _live(room)
     folder = tmp_path_factory.mktemp("copy")
-    ledger = room.site.state / "ledger.db"
-    with closing(sqlite3.connect(ledger)) as live:  # noqa: SIM117
-        with closing(sqlite3.connect(folder / "ledger.db")) as target:
-            live.backup(target)
-    copyfile(room.site.state / "anchors", folder / "anchors")
+    copy_ledger(room.site.state, folder)
     return folder
 
 
 @pytest.fixture
 def folder(copy: Path, tmp_path: Path) -> Path:
-    for name in ("ledger.db", "anchors"):
-        copyfile(copy / name, tmp_path / name)
+    copy_ledger(copy, tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def shell(folder: Path) -> Generator[Shell]:
     """A shell on the copy; whoever tampers with it takes every trigger away, and puts it back."""
-    with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as shell:
+    with shell_of(folder) as shell:
         yield shell
 
 

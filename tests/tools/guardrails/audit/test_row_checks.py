@@ -1,6 +1,5 @@
 """What the audit follows row by row: runs, leases, heartbeats, and what was signed about them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,8 @@ NOT_BACK = "its run was not being undone"
 ANEW = "the new request was not approved"
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "command", "recovery"),
-    [
+def test_what_a_run_sets_due_must_fit_where_it_stands() -> None:
+    for before, after, command, recovery in [
         ([], [], "", NOT_BACK),
         (["held"], [], "its run was held", NOT_BACK),
         (["held", "resuming"], [], ANEW, NOT_BACK),
@@ -53,31 +51,27 @@ ANEW = "the new request was not approved"
         (["aborting"], [], "", ""),  # it was filed to take back
         (["aborting"], ["aborted"], NOT_BACK, NOT_BACK),
         (["aborting", "aborted", "resuming"], [], NOT_BACK, NOT_BACK),
-    ],
-)
-def test_what_a_run_sets_due_must_fit_where_it_stands(
-    before: Sequence[str], after: Sequence[str], command: str, recovery: str
-) -> None:
-    first = request_of(**AGENTS).commands[0]
-    back = first.model_copy(update={"action_id": "R-7K3MQ2XA/r1", "kind": "recovery"})
-    request = request_of(recovery=[back], **AGENTS)
-    runs = AuditedRuns()
-    for event in ("opened", *before):
-        runs.follow(RUN, f"run.{event}")
-    runs.file(request)
-    for event in after:
-        runs.follow(RUN, f"run.{event}")
-    for action, fault in zip(request.actions, (command, recovery), strict=True):
-        told = [f"{action.action_id} was due, and {fault}"] if fault else []
-        assert list(runs.untimely(request, action)) == told
+    ]:
+        first = request_of(**AGENTS).commands[0]
+        back = first.model_copy(update={"action_id": "R-7K3MQ2XA/r1", "kind": "recovery"})
+        request = request_of(recovery=[back], **AGENTS)
+        runs = AuditedRuns()
+        for event in ("opened", *before):
+            runs.follow(RUN, f"run.{event}")
+        runs.file(request)
+        for event in after:
+            runs.follow(RUN, f"run.{event}")
+        for action, fault in zip(request.actions, (command, recovery), strict=True):
+            told = [f"{action.action_id} was due, and {fault}"] if fault else []
+            assert list(runs.untimely(request, action)) == told, before
 
 
-@pytest.mark.parametrize("changes", [{}, AGENTS], ids=["a person", "a run"])
-def test_of_what_no_run_has_opened_nothing_is_judged(changes: dict[str, Any]) -> None:
-    request, runs = request_of(**changes), AuditedRuns()
-    runs.follow(RUN, "run.held")
-    runs.file(request)
-    assert list(runs.untimely(request, request.commands[0])) == []
+def test_of_what_no_run_has_opened_nothing_is_judged() -> None:
+    for changes in [{}, AGENTS]:
+        request, runs = request_of(**changes), AuditedRuns()
+        runs.follow(RUN, "run.held")
+        runs.file(request)
+        assert list(runs.untimely(request, request.commands[0])) == [], changes
 
 
 @pytest.mark.parametrize(
@@ -128,23 +122,23 @@ def _word(verdict: str, subject: str, *, is_right: bool) -> Decision:
     return decision_of(digest=None, verdict=verdict, subject=subject, meaning=meaning)
 
 
-@pytest.mark.parametrize("is_right", [True, False])
-def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
-    authority = AuditedAuthority(make_site(tmp_path))
-    authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
-    found = list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
-    fault = "P-101A was granted to agents, and no person has signed it"
-    assert found == ([] if is_right else [fault])
+def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path) -> None:
+    for is_right in [True, False]:
+        authority = AuditedAuthority(make_site(tmp_path))
+        authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
+        found = list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
+        fault = "P-101A was granted to agents, and no person has signed it"
+        assert found == ([] if is_right else [fault]), is_right
 
 
-@pytest.mark.parametrize("is_right", [True, False])
-def test_a_release_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
-    lockouts = AuditedLockouts(make_site(tmp_path))
-    lockouts.sign(_word("release", lockout_subject("site", 1), is_right=is_right))
-    body = {"generation": 1}
-    found = [*lockouts.latch("site", body), *lockouts.release("site", body)]
-    fault = "lockout 1 of site was released, and no administrator has signed"
-    assert found == ([] if is_right else [fault])
+def test_a_release_is_signed_in_its_own_words(tmp_path: Path) -> None:
+    for is_right in [True, False]:
+        lockouts = AuditedLockouts(make_site(tmp_path))
+        lockouts.sign(_word("release", lockout_subject("site", 1), is_right=is_right))
+        body = {"generation": 1}
+        found = [*lockouts.latch("site", body), *lockouts.release("site", body)]
+        fault = "lockout 1 of site was released, and no administrator has signed"
+        assert found == ([] if is_right else [fault]), is_right
 
 
 def _beating(
@@ -178,13 +172,11 @@ def test_a_heartbeat_begins_and_stops_once_at_a_time(tmp_path: Path) -> None:
     assert list(heartbeats.start("P-101A", STARTED)) == []
 
 
-@pytest.mark.parametrize("is_right", [True, False])
-def test_a_heartbeat_is_named_in_the_words_of_a_hand_over(
-    tmp_path: Path, *, is_right: bool
-) -> None:
-    _, heartbeats = _beating(tmp_path, is_right=is_right)
-    found = list(heartbeats.start("P-101A", STARTED))
-    assert found == ([] if is_right else [f"{BEGAN}, and no grant names it"])
+def test_a_heartbeat_is_named_in_the_words_of_a_hand_over(tmp_path: Path) -> None:
+    for is_right in [True, False]:
+        _, heartbeats = _beating(tmp_path, is_right=is_right)
+        found = list(heartbeats.start("P-101A", STARTED))
+        assert found == ([] if is_right else [f"{BEGAN}, and no grant names it"]), is_right
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """The audit of runs: order, lifetimes, succession, and whether there was anything to take back."""
 
-import sqlite3
 from collections.abc import AsyncGenerator, Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
@@ -17,6 +14,7 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ....attacks.journal_tampering import Rows, write_anew
+from ....attacks.sql_shell import copy_ledger, shell_of
 from ....gate.testbed.runner import (
     SAFE,
     SETPOINT,
@@ -66,10 +64,7 @@ async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Day]:
     assert runner.states(first) == "VERIFIED VERIFIED VERIFIED CANCELLED CANCELLED"
     assert runner.states(second) == "SKIPPED VERIFIED CANCELLED REFUSED"
     copy = tmp_path_factory.mktemp("copy")
-    with closing(sqlite3.connect(folder / "ledger.db")) as live:  # noqa: SIM117
-        with closing(sqlite3.connect(copy / "ledger.db")) as target:
-            live.backup(target)
-    copyfile(folder / "anchors", copy / "anchors")
+    copy_ledger(folder, copy)
     yield Day(room, first, second, copy)
     room.close()
 
@@ -157,16 +152,15 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
     return tamper
 
 
-@pytest.mark.parametrize(
-    ("tamper", "fault"),
-    [
+def test_what_a_run_did_is_audited(day: Day, tmp_path: Path) -> None:
+    for tamper, fault in [
         (nothing, ""),
         (never_sent("c1"), "/c1, which was not sent"),
         (never_sent("c1", "c2", "r1"), "/r3 was sent, and its run had sent nothing to undo"),
-        pytest.param(later("/c2", 3599.0), "", id="c2 in time"),
+        (later("/c2", 3599.0), ""),
         (later("/c2", 3601.0), "/c2 was sent on an approval that had been given more than 3600 s"),
         (later("/c1", 61.0), "/c1 was sent on an approval that had been given more than 60 s"),
-        pytest.param(later("/r1", 9999.0), "", id="r1 in time"),
+        (later("/r1", 9999.0), ""),
         (not_handed_over, "/c1 was sent for an agent, and P-101A was not granted"),
         (handed_over_until("2026-11-25T08:50:25.000Z"), "/c1 was sent for an agent, and P-101A"),
         (rebooted, "/r3 was sent on an approval that had been given before a restart"),
@@ -181,22 +175,19 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
             refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'),
             "/c2, which wrote another tag",
         ),
-    ],
-)
-def test_what_a_run_did_is_audited(day: Day, tmp_path: Path, tamper: Tamper, fault: str) -> None:
-    for name in ("ledger.db", "anchors"):
-        copyfile(day.folder / name, tmp_path / name)
-    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as shell:
-        texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
-        rows: Rows = [parse_canonical(text) for (text,) in texts]
-        tamper(rows, day)
-        write_anew(tmp_path, shell, rows)
-    context = day.room.desk.decision_context
-    with Database(tmp_path, day.room.site.id) as database:
-        found = audit(database, day.room.site, context.roster, context.policy.satisfies).faults
-    if fault:
-        assert any(fault in each for each in found), found
-    elif tamper is nothing:
-        assert found == ()
-    else:
-        assert not any("approval that" in each for each in found), found
+    ]:
+        copy_ledger(day.folder, tmp_path)
+        with shell_of(tmp_path) as shell:
+            texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
+            rows: Rows = [parse_canonical(text) for (text,) in texts]
+            tamper(rows, day)
+            write_anew(tmp_path, shell, rows)
+        context = day.room.desk.decision_context
+        with Database(tmp_path, day.room.site.id) as database:
+            found = audit(database, day.room.site, context.roster, context.policy.satisfies).faults
+        if fault:
+            assert any(fault in each for each in found), found
+        elif tamper is nothing:
+            assert found == (), tamper
+        else:
+            assert not any("approval that" in each for each in found), found

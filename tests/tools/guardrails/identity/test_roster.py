@@ -96,17 +96,16 @@ IGNORED: dict[str, tuple[list[Record], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", IGNORED)
-def test_a_record_without_a_chain_is_ignored_and_said(tmp_path: Path, name: str) -> None:
-    records, reason = IGNORED[name]
-    roster = load_roster(site_of(tmp_path, boss(), *records))
-    assert roster.by_key(key_id("anna"), START) is None
-    last = str(roster.ignored[-1])
-    start, _, end = reason.partition("…")
-    assert last.startswith(f"{tmp_path}/operators.yaml:")
-    assert "anna" in last
-    assert start in last
-    assert end in last
+def test_a_record_without_a_chain_is_ignored_and_said(tmp_path: Path) -> None:
+    for name, (records, reason) in IGNORED.items():
+        roster = load_roster(site_of(tmp_path, boss(), *records))
+        assert roster.by_key(key_id("anna"), START) is None, name
+        last = str(roster.ignored[-1])
+        start, _, end = reason.partition("…")
+        assert last.startswith(f"{tmp_path}/operators.yaml:"), name
+        assert "anna" in last, name
+        assert start in last, name
+        assert end in last, name
 
 
 def test_two_keys_of_a_person_at_a_time_are_both_refused(tmp_path: Path) -> None:
@@ -143,24 +142,19 @@ def test_an_administrator_has_no_other_role_whatever_the_record_says() -> None:
     assert roster.operators[1].roles == {"administrator"}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "place"),
-    [
+def test_a_file_that_is_no_list_of_records_is_an_error(tmp_path: Path) -> None:
+    for old, new, place in [
         ('"anna"', '"Anna"', "operators.1.person"),
         ('["operator"]', "[]", "operators.1.roles"),
         ("    from:", "    form:", "operators.1.form"),
         ('"2026-11-01T00:00:00.000Z"', "5", "operators.0.from"),
         ("operators/1", "operators/2", "schema"),
-    ],
-)
-def test_a_file_that_is_no_list_of_records_is_an_error(
-    tmp_path: Path, old: str, new: str, place: str
-) -> None:
-    site = site_of(tmp_path, boss(), record_of("anna"))
-    path = tmp_path / "operators.yaml"
-    path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(ConfigError, match=f"operators.yaml:\\d+:\\d+: {place}"):
-        load_roster(site)
+    ]:
+        site = site_of(tmp_path, boss(), record_of("anna"))
+        path = tmp_path / "operators.yaml"
+        path.write_text(path.read_text().replace(old, new))
+        with pytest.raises(ConfigError, match=f"operators.yaml:\\d+:\\d+: {place}"):
+            load_roster(site)
 
 
 @given(st.data())

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,23 +22,11 @@ from handwheel.tools.guardrails.interlocks.authority import (
 )
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import (
-    DecisionRefused,
-    Reason,
-)
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.authority_grant import give, signed_hand_over
-from ....sites.authority_site import (
-    HOUR_S,
-    OTHER,
-    PUMP,
-    PUMPS,
-    Place,
-    faults_of,
-    later,
-    opened_place,
-)
+from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, faults_of, later
 from ....sites.in_memory import POLICY
 from ....sites.signed_requests import NOW
 
@@ -48,11 +35,11 @@ def _denial(reason: str) -> Denial:
     return Denial("authority", reason, "a grant of authority to agents")
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with opened_place(tmp_path) as place:
-        yield place
-        assert faults_of(place) == ()  # nothing that the product does is a fault of the journal
+@pytest.fixture(autouse=True)
+def sound(place: Place) -> Iterator[None]:
+    """Nothing that the product does is a fault of the journal."""
+    yield
+    assert faults_of(place) == ()
 
 
 def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
@@ -161,38 +148,33 @@ def test_whose_name_it_is_is_kept_of_the_whole_and_of_its_members(
     ]
 
 
-@pytest.mark.parametrize("equipment", ["P-999", "", "P-101A.run_cmd"])
-def test_only_equipment_of_the_site_changes_hands(place: Place, equipment: str) -> None:
-    with pytest.raises(InvalidArguments, match="known: site, PUMPS-101, P-101A, P-101B"):
-        place.take(equipment)
-    with pytest.raises(InvalidArguments, match="there is no equipment"):
-        give(place.decision_context, equipment, NOW)
+def test_only_equipment_of_the_site_changes_hands(place: Place) -> None:
+    for equipment in ["P-999", "", "P-101A.run_cmd"]:
+        with pytest.raises(InvalidArguments, match="known: site, PUMPS-101, P-101A, P-101B"):
+            place.take(equipment)
+        with pytest.raises(InvalidArguments, match="there is no equipment"):
+            give(place.decision_context, equipment, NOW)
 
 
-@pytest.mark.parametrize(
-    ("by", "equipment", "reason"),
-    [
+def test_who_may_hand_over_is_who_may_approve_there(place: Place) -> None:
+    for by, equipment, reason in [
         ("max", PUMP, "max lacks a role that is needed to hand over P-101A: operator"),
         ("boss", PUMP, f"boss: {Reason.ADMINISTRATOR}"),
         ("bert", PUMP, ""),
-    ],
-)
-def test_who_may_hand_over_is_who_may_approve_there(
-    place: Place, by: str, equipment: str, reason: str
-) -> None:
-    operator = place.decision_context.roster.by_name(by, NOW.wall)
-    assert operator is not None
-    if not reason:
-        check_grantor(place.decision_context, equipment, operator)
-        give(place.decision_context, equipment, NOW, by=by)
-        return
-    with pytest.raises(GuardrailError, match=reason):
-        check_grantor(place.decision_context, equipment, operator)
-    with pytest.raises(GuardrailError, match=reason):
-        give(place.decision_context, equipment, NOW, by=by)
-    assert place.told()[-1][0] == "decision.refused"
-    assert place.told()[-1][2] == {"person": by, "reason": reason}
-    assert place.refusal() != ""
+    ]:
+        operator = place.decision_context.roster.by_name(by, NOW.wall)
+        assert operator is not None, by
+        if not reason:
+            check_grantor(place.decision_context, equipment, operator)
+            give(place.decision_context, equipment, NOW, by=by)
+            continue
+        with pytest.raises(GuardrailError, match=reason):
+            check_grantor(place.decision_context, equipment, operator)
+        with pytest.raises(GuardrailError, match=reason):
+            give(place.decision_context, equipment, NOW, by=by)
+        assert place.told()[-1][0] == "decision.refused", by
+        assert place.told()[-1][2] == {"person": by, "reason": reason}, by
+        assert place.refusal() != "", by
 
 
 def edited(place: Place, policy: str, site: str = "") -> Place:

@@ -33,7 +33,7 @@ from ....gate.testbed.heartbeat import make_beating_site
 from ....sites import site_text
 from ....sites.authority_site import HOUR_S, PUMP, PUMPS, Place, later, opened_place
 from ....sites.in_memory import POLICY
-from ....sites.signed_requests import NOW, signed_by
+from ....sites.signed_requests import NOW, head_of, site_word
 from .test_authority import edited
 
 MORE = NamedHeartbeat("P-101B.hb", 200, "0" * 32)
@@ -84,22 +84,18 @@ def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> N
 
 def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> None:
     until = give(place.decision_context, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
-    subject, head = authority_subject(PUMP, 1, until, (MORE,)), place.database.head()
-    assert head is not None
-    said: dict[str, Any] = {
-        "digest": None, "verdict": "hand-over", "subject": subject, "head": head.hash,
-        "meaning": meaning_of_subject("hand-over", subject),
-    }  # fmt: skip
+    subject = authority_subject(PUMP, 1, until, (MORE,))
+    head = head_of(place.database).hash
     others: list[tuple[str, dict[str, Any]]] = [
         ("carl", {}),  # whom nobody has enrolled here
         ("anna", {"meaning": meaning_of_subject("hand-over", authority_subject(PUMP, 1, until))}),
         ("anna", {"head": "0" * 64}),
     ]
     for person, changes in others:
-        signed = signed_by(person, **{**said, **changes})
+        signed = site_word("hand-over", subject, person, **{"head": head, **changes})
         insert_site_decision(place.shell, "hand-over", subject, signed, None)
         assert _allowed(place) == {"P-101A.hb"}
-    signed = signed_by("anna", **said)
+    signed = site_word("hand-over", subject, head=head)
     insert_site_decision(place.shell, "hand-over", subject, signed, None)
     assert _allowed(place) == {"P-101A.hb", "P-101B.hb"}
 

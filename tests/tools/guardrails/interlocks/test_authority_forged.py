@@ -1,43 +1,32 @@
 """Only exactly what a person has signed hands over, whatever the ledger's table says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.interlocks.authority import (
-    grant_authority,
-)
+from handwheel.tools.guardrails.interlocks.authority import grant_authority
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
     authority_subject,
     key_subject,
-    meaning_of_subject,
 )
 from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.sql_shell import insert_site_decision, without_triggers
 from ....gate.testbed.authority_grant import give
-from ....sites.authority_site import HOUR_S, OTHER, PUMP, Place, later, opened_place
+from ....sites.authority_site import HOUR_S, OTHER, PUMP, Place, later
 from ....sites.people import key_id
-from ....sites.signed_requests import NOW, signed_by
+from ....sites.signed_requests import NOW, head_of, seconds_ago, site_word
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with opened_place(tmp_path) as place:
-        yield place
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
+def test_only_exactly_the_signed_hand_over_counts(place: Place) -> None:
+    cases: list[dict[str, Any]] = [
         {"verdict": "release"},
         {"subject": authority_subject(OTHER, 1, stamp(later(HOUR_S).wall))},
         {"subject": authority_subject(PUMP, 2, stamp(later(HOUR_S).wall))},
@@ -47,26 +36,20 @@ def place(tmp_path: Path) -> Iterator[Place]:
         {"signed_at": stamp(later(-HOUR_S).wall)},
         {"attended": False},
         {},
-    ],
-)
-def test_only_exactly_the_signed_hand_over_counts(place: Place, said: dict[str, Any]) -> None:
+    ]
     until = stamp(later(HOUR_S).wall)
-    subject, head = authority_subject(PUMP, 1, until), place.database.head()
-    assert head is not None
-    whole: dict[str, Any] = {
-        "digest": None, "verdict": "hand-over", "subject": subject, "head": head.hash,
-        "meaning": meaning_of_subject("hand-over", subject), "signed_at": stamp(NOW.wall),
-        "valid_until": stamp(later(60.0).wall), "boot_id": NOW.boot_id, "boot_ms": NOW.boot_ms,
-    }  # fmt: skip
-    signed = signed_by(**whole | said)
-    if said:
-        with pytest.raises(DecisionRefused):
+    subject = authority_subject(PUMP, 1, until)
+    for said in cases:
+        whole = {"head": head_of(place.database).hash, **seconds_ago(0.0), **said}
+        signed = site_word("hand-over", subject, "anna", **whole)
+        if said:
+            with pytest.raises(DecisionRefused):
+                grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
+        else:
             grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
-    else:
-        grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
-        with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
-            grant_authority(place.decision_context, PUMP, until, 2, signed, NOW)
-    assert (place.refusal() == "") is not bool(said)
+            with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+                grant_authority(place.decision_context, PUMP, until, 2, signed, NOW)
+        assert (place.refusal() == "") is not bool(said), said
 
 
 def forged_row(place: Place) -> None:
@@ -116,24 +99,15 @@ def of_an_earlier_ledger(place: Place) -> None:
     """Anna has signed it, on a ledger of this site that is not this one."""
     journal_too(place)
     subject = authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    signed = signed_by(
-        digest=None, verdict="hand-over", subject=subject, head="0" * 64,
-        meaning=meaning_of_subject("hand-over", subject),
-    )  # fmt: skip
+    signed = site_word("hand-over", subject, head="0" * 64)
     insert_site_decision(place.shell, "hand-over", subject, signed, None)
 
 
 def key_was_revoked(place: Place) -> None:
     give(place.decision_context, PUMP, NOW)
     subject = key_subject(key_id("anna"))
-    head = place.database.head()
-    assert head is not None
-    signed = signed_by(
-        "boss", digest=None, verdict="revoke-key", subject=subject, role="administrator",
-        meaning=meaning_of_subject("revoke-key", subject), head=head.hash,
-        signed_at=stamp(NOW.wall), valid_until=stamp(later(60.0).wall), boot_id=NOW.boot_id,
-        boot_ms=NOW.boot_ms,
-    )  # fmt: skip
+    head, role = head_of(place.database).hash, "administrator"
+    signed = site_word("revoke-key", subject, "boss", role=role, head=head, **seconds_ago(0.0))
     revoke_key(place.decision_context, signed, NOW)
 
 

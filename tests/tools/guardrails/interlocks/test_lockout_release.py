@@ -1,7 +1,5 @@
 """A lockout is released by an administrator's word on just that one, and whole or not at all."""
 
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,32 +17,25 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 
-from ....sites.authority_site import PUMPS, Place, faults_of, opened_place
+from ....sites.authority_site import PUMPS, Place, faults_of
 from ....sites.people import key_id
-from ....sites.signed_requests import NOW, signed_by
+from ....sites.signed_requests import NOW, head_of, site_word
 
 LOCK = lockout_subject(PUMPS, 1)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Generator[Place]:
-    """A site whose pumps are locked out."""
-    with opened_place(tmp_path) as place:
-        make_lockout_folder(place.site.state)
-        lockout_file(place.site.state, PUMPS).touch()
-        latch(place.database, PUMPS, place.site.members_of(PUMPS), NOW)
-        yield place
+@pytest.fixture(autouse=True)
+def locked(place: Place) -> None:
+    """The pumps are locked out."""
+    make_lockout_folder(place.site.state)
+    lockout_file(place.site.state, PUMPS).touch()
+    latch(place.database, PUMPS, place.site.members_of(PUMPS), NOW)
 
 
 def _signed(place: Place, by: str = "boss", **changes: Any) -> Signed:
-    head = place.database.head()
-    assert head is not None
-    said: dict[str, Any] = {
-        "digest": None, "verdict": "release", "subject": LOCK, "head": head.hash,
-        "meaning": meaning_of_subject("release", LOCK),
-        "role": "administrator" if by == "boss" else "operator",
-    }  # fmt: skip
-    return signed_by(by, **{**said, **changes})
+    role = "administrator" if by == "boss" else "operator"
+    said = {"head": head_of(place.database).hash, "role": role} | changes
+    return site_word("release", LOCK, by, **said)
 
 
 def _release(place: Place, signed: Signed) -> None:

@@ -1,6 +1,5 @@
 """What the ledger keeps of runs: their events, their equipment, orders and promises."""
 
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.sql_shell import shell_of, without_triggers
 from ....gate.testbed.authority_grant import AGENTS
-from ....sites.people import SITE
 from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, move, start_gate
 
@@ -35,12 +33,6 @@ RUN = AGENTS["run"]["run_id"]
 ENTRY = RunEntry(RUN, "cw/change-over", True)
 OTHER = replace(ENTRY, run_id="U-00000002")
 PROMISE = StepEffect(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Generator[Database]:
-    with Database(tmp_path, SITE) as database:
-        yield database
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,58 +22,52 @@ from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path, "cw") as database:
-        yield database
-
-
 def later(now: Instant, seconds: float) -> Instant:
     wall = now.wall + timedelta(seconds=seconds)
     return Instant(wall, now.boot_id, now.boot_ms + round(seconds * 1000.0))
 
 
-def leave_to(database: Database, pid: int) -> None:
-    with database.transaction() as transaction:
+def leave_to(ledger: Database, pid: int) -> None:
+    with ledger.transaction() as transaction:
         transaction.change("UPDATE lease SET pid = ?", (pid,))
 
 
-def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(database: Database) -> None:
+def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(ledger: Database) -> None:
     now = instant_now()
-    holder = take_runner_lock(database, now)
-    assert is_runner_alive(database, now)
+    holder = take_runner_lock(ledger, now)
+    assert is_runner_alive(ledger, now)
     with pytest.raises(PermitRefused, match=f"another process works .* pid {os.getpid()}"):
-        take_runner_lock(database, later(now, 5.0))
-    release_runner_lock(database, holder, now)
-    assert not is_runner_alive(database, now)
-    take_runner_lock(database, now)
+        take_runner_lock(ledger, later(now, 5.0))
+    release_runner_lock(ledger, holder, now)
+    assert not is_runner_alive(ledger, now)
+    take_runner_lock(ledger, now)
 
 
-def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(database: Database) -> None:
+def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(ledger: Database) -> None:
     now = instant_now()
-    first = take_runner_lock(database, now)
-    renew_runner_lock(database, first, later(now, RUNNER_LOCK_S - 1.0))
+    first = take_runner_lock(ledger, now)
+    renew_runner_lock(ledger, first, later(now, RUNNER_LOCK_S - 1.0))
     late = later(now, 2.0 * RUNNER_LOCK_S)
-    assert not is_runner_alive(database, late)
+    assert not is_runner_alive(ledger, late)
     with pytest.raises(LostRace, match="its lease is over"):
-        renew_runner_lock(database, first, late)
-    second = take_runner_lock(database, late)
+        renew_runner_lock(ledger, first, late)
+    second = take_runner_lock(ledger, late)
     with pytest.raises(LostRace):
-        renew_runner_lock(database, first, late)
-    renew_runner_lock(database, second, late)
+        renew_runner_lock(ledger, first, late)
+    renew_runner_lock(ledger, second, late)
 
 
-def test_a_restart_of_the_machine_ends_it(database: Database) -> None:
+def test_a_restart_of_the_machine_ends_it(ledger: Database) -> None:
     now = instant_now()
-    take_runner_lock(database, now)
+    take_runner_lock(ledger, now)
     restarted = replace(now, boot_id="another")
-    assert not is_runner_alive(database, restarted)
-    take_runner_lock(database, restarted)
-    assert is_runner_alive(database, restarted)
+    assert not is_runner_alive(ledger, restarted)
+    take_runner_lock(ledger, restarted)
+    assert is_runner_alive(ledger, restarted)
 
 
 @pytest.mark.parametrize("is_awaited", [True, False], ids=["dead", "a zombie"])
-def test_who_has_died_loses_it_at_once(database: Database, is_awaited: bool) -> None:
+def test_who_has_died_loses_it_at_once(ledger: Database, is_awaited: bool) -> None:
     now = instant_now()
     with subprocess.Popen([sys.executable, "-c", "pass"]) as child:
         if is_awaited:
@@ -83,23 +76,23 @@ def test_who_has_died_loses_it_at_once(database: Database, is_awaited: bool) -> 
             stat = Path(f"/proc/{child.pid}/stat")
             while " Z " not in stat.read_text():
                 time.sleep(0.01)
-        take_runner_lock(database, now)
-        leave_to(database, child.pid)
-        assert not is_runner_alive(database, now)
-        take_runner_lock(database, now)
+        take_runner_lock(ledger, now)
+        leave_to(ledger, child.pid)
+        assert not is_runner_alive(ledger, now)
+        take_runner_lock(ledger, now)
 
 
 @pytest.mark.parametrize(
     ("error", "is_held"), [(PermissionError, True), (FileNotFoundError, False)]
 )
 def test_who_cannot_be_asked_keeps_it_until_it_ends_by_itself(
-    database: Database, monkeypatch: pytest.MonkeyPatch, error: type[OSError], *, is_held: bool
+    ledger: Database, monkeypatch: pytest.MonkeyPatch, error: type[OSError], *, is_held: bool
 ) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise error
 
     now = instant_now()
-    take_runner_lock(database, now)
+    take_runner_lock(ledger, now)
     monkeypatch.setattr(Path, "read_text", refuse)
-    assert is_runner_alive(database, later(now, RUNNER_LOCK_S)) == is_held
-    assert not is_runner_alive(database, later(now, RUNNER_LOCK_S + 0.1))
+    assert is_runner_alive(ledger, later(now, RUNNER_LOCK_S)) == is_held
+    assert not is_runner_alive(ledger, later(now, RUNNER_LOCK_S + 0.1))

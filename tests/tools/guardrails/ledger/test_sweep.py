@@ -1,9 +1,8 @@
 """What seems to have waited too long is looked at once more, and judged as it stands then."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +13,11 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.timestamps import Instant
 
-from ....sites.people import SITE
 from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, file
 
 Happening = Callable[[Database], None]
 WAITED_S = 1800.0
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Generator[Database]:
-    with Database(tmp_path, SITE) as database:
-        yield database
 
 
 def _later(seconds: float) -> Instant:

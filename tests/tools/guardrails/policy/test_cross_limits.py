@@ -8,7 +8,6 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.connectors.model.values import Value
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth
@@ -69,9 +68,8 @@ def make(tmp_path: Path) -> Make:
     return made
 
 
-@pytest.mark.parametrize(
-    ("rule", "tag", "value", "verdict"),
-    [
+def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
+    for rule, tag, value, verdict in [
         (A_RUNS, "P-101A.run_cmd", False, "unknown"),
         (A_RUNS, "PUMPS-101.stop_all", True, "unknown"),  # the whole takes its parts along
         (A_RUNS, "P-101B.run_cmd", True, ""),  # a sister is not concerned
@@ -101,16 +99,12 @@ def make(tmp_path: Path) -> Make:
          "PUMPS-101.flow_sp", 5.0, "false"),
         ('that: "PUMPS-101.flow_sp > 10", with: after, except: ["PUMPS-101.*"]',
          "PUMPS-101.flow_sp", 20.0, ""),
-    ],
-)  # fmt: skip
-def test_a_write_is_judged_by_what_it_may_change(
-    make: Make, rule: str, tag: str, value: Value, verdict: str
-) -> None:
-    site, limit = make(rule)
-    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
-    readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
-    denial = limit.denial(readings, site.tags[tag], value)
-    assert str(denial).endswith(f"would be {verdict}") if verdict else denial is None
+    ]:  # fmt: skip
+        site, limit = make(rule)
+        plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+        readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
+        denial = limit.denial(readings, site.tags[tag], value)
+        assert str(denial).endswith(f"would be {verdict}") if verdict else denial is None, rule
 
 
 def test_a_new_sites_limit_judges_the_commands_to_its_pumps_and_no_set_point(
@@ -134,26 +128,21 @@ def test_what_is_broken_already_is_not_kept_from_being_mended(make: Make) -> Non
     assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) is None
 
 
-@pytest.mark.parametrize(
-    ("rule", "reason"),
-    [
+def test_an_exception_that_excepts_nothing_is_told(make: Make) -> None:
+    for rule, reason in [
         (f"{A_RUNS}, except: [PUMPS-102.*]", "'PUMPS-102.*' matches no writable tag"),
         (f"{A_RUNS}, except: [P-101A.running]", "'P-101A.running' matches no writable tag"),
         ('that: "P-101A.running", with: now, except: [PUMPS-101.stop_all]', "goes with 'after'"),
-    ],
-)
-def test_an_exception_that_excepts_nothing_is_told(make: Make, rule: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason.replace("*", r"\*")):
-        make(rule)
+    ]:
+        with pytest.raises(ConfigError, match=reason.replace("*", r"\*")):
+            make(rule)
 
 
-@pytest.mark.parametrize("text", ["P-101A.runs", "P-101A.running and", "PT-102.pv > 5 mm"])
-def test_a_condition_that_the_site_does_not_understand_is_told_with_its_place(
-    make: Make, text: str
-) -> None:
-    with pytest.raises(ConfigError, match=r"policy\.yaml:\d+:\d+: across\.it\.that: .+"):
-        make(f'that: "{text}", with: after')
-    assert make(A_RUNS)[1].rule.text == "P-101A.running"
+def test_a_condition_that_the_site_does_not_understand_is_told_with_its_place(make: Make) -> None:
+    for text in ["P-101A.runs", "P-101A.running and", "PT-102.pv > 5 mm"]:
+        with pytest.raises(ConfigError, match=r"policy\.yaml:\d+:\d+: across\.it\.that: .+"):
+            make(f'that: "{text}", with: after')
+        assert make(A_RUNS)[1].rule.text == "P-101A.running", text
 
 
 class Unjudgeable(Condition):
@@ -163,13 +152,15 @@ class Unjudgeable(Condition):
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("rule", [A_RUNS, 'that: "P-101A.running", with: now'])
-def test_a_condition_that_cannot_be_judged_denies(make: Make, rule: str) -> None:
-    site, limit = make(rule)
-    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
-    readings = plant.read(site.find_tags(sorted(limit.condition.tags)))
-    tag = site.tags["P-101B.run_cmd" if "now" in rule else "P-101A.running"]
-    assert limit.denial(readings, tag, True) is None
-    fields = {name: getattr(limit.condition, name) for name in Condition.__dataclass_fields__}
-    broken = replace(limit, condition=Unjudgeable(**fields))
-    assert str(broken.denial(readings, tag, True)) == "it: it cannot be judged: ZeroDivisionError"
+def test_a_condition_that_cannot_be_judged_denies(make: Make) -> None:
+    for rule in [A_RUNS, 'that: "P-101A.running", with: now']:
+        site, limit = make(rule)
+        plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+        readings = plant.read(site.find_tags(sorted(limit.condition.tags)))
+        tag = site.tags["P-101B.run_cmd" if "now" in rule else "P-101A.running"]
+        assert limit.denial(readings, tag, True) is None, rule
+        fields = {name: getattr(limit.condition, name) for name in Condition.__dataclass_fields__}
+        broken = replace(limit, condition=Unjudgeable(**fields))
+        assert (
+            str(broken.denial(readings, tag, True)) == "it: it cannot be judged: ZeroDivisionError"
+        )

@@ -4,8 +4,6 @@ from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 
-import pytest
-
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress
@@ -15,22 +13,14 @@ from handwheel.connectors.model.values import (
     DataValue,
     Value,
 )
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.policy.node_patterns import check_pattern, names_node
 from handwheel.tools.guardrails.policy.policy import Ruling, build_policy
 
-from ....plants.served import site_of
 from ....sites.policy_text import DONE, PUMPS, SETPOINT, judge, policy_of, reads
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("policy") / "works", PlantEndpoints())
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "now", "class_", "reason"),
-    [
+def test_what_a_rule_allows_is_allowed(site: Site) -> None:
+    for name, value, now, class_, reason in [
         ("PIC-102.sp", 360.0, 350.0, "R1", ""),
         ("PIC-102.sp", 320, 330.0, "R1", ""),
         ("PIC-102.sp", 380.0, 370.0, "R1", ""),
@@ -40,21 +30,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         ("P-101B.run_cmd", True, None, "R2", ""),
         ("P-101B.run_cmd", False, reads(None, BAD_SENSOR_FAILURE), "R2", ""),
         ("P-101A.mode", 2, 1, "R2", ""),
-    ],
-)
-def test_what_a_rule_allows_is_allowed(
-    site: Site, name: str, value: Value, now: Value | DataValue | None, class_: str, reason: str
-) -> None:
-    policy = policy_of(site, allow=[SETPOINT, PUMPS])
-    ruling = judge(policy, site, name, value, now)
-    assert ruling.is_allowed
-    assert (ruling.risk_class, ruling.roles, ruling.quorum) == (class_, ("operator",), 1)
-    assert ruling.reasons[0].startswith(reason) if reason else ruling.reasons == ()
+    ]:
+        policy = policy_of(site, allow=[SETPOINT, PUMPS])
+        ruling = judge(policy, site, name, value, now)
+        assert ruling.is_allowed, name
+        assert (ruling.risk_class, ruling.roles, ruling.quorum) == (class_, ("operator",), 1), name
+        assert ruling.reasons[0].startswith(reason) if reason else ruling.reasons == (), name
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "now", "class_", "reason"),
-    [
+def test_everything_else_is_denied(site: Site) -> None:
+    cases: list[tuple[str, Value, Value | DataValue | None, str, str]] = [
         ("PIC-102.sp", 420.1, 410.0, "R4", "420.1 lies outside the limits 280 .. 420 kPa"),
         ("PIC-102.sp", 279.0, 290.0, "R4", "279 lies outside the limits 280 .. 420 kPa"),
         ("PIC-102.sp", nan, 350.0, "R4", "it is no value that a float of PIC-102.sp can have"),
@@ -76,49 +61,46 @@ def test_what_a_rule_allows_is_allowed(
         ("P-101B.reset", True, None, "R4", "no rule allows it"),
         ("TIC-106.sp", 26.0, 26.0, "R4", "no rule allows it"),
         ("PT-102.pv", 350.0, 350.0, "R4", "its tag or its connection is not for writing"),
-    ],
-)
-def test_everything_else_is_denied(
-    site: Site, name: str, value: Value, now: Value | DataValue | None, class_: str, reason: str
-) -> None:
-    policy = policy_of(site, allow=[SETPOINT, PUMPS])
-    ruling = judge(policy, site, name, value, now)
-    assert not ruling.is_allowed
-    assert ruling.risk_class == class_
-    assert ruling.reasons[0].startswith(reason)
-    assert ruling.quorum == (2 if class_ == "R4" else 1)
+    ]
+    for name, value, now, class_, reason in cases:
+        policy = policy_of(site, allow=[SETPOINT, PUMPS])
+        ruling = judge(policy, site, name, value, now)
+        assert not ruling.is_allowed, name
+        assert ruling.risk_class == class_, name
+        assert ruling.reasons[0].startswith(reason), name
+        assert ruling.quorum == (2 if class_ == "R4" else 1), name
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
+def test_forbid_wins_and_reaches_no_further_than_it_says(site: Site) -> None:
+    for rule in [
         '{tags: ["P-101B.*"], reason: safety system}',
         "{connection: pkg, table: coil, addresses: 20, reason: safety system}",
         "{connection: pkg, table: coil, addresses: 0..65535, reason: safety system}",
-    ],
-)
-def test_forbid_wins_and_reaches_no_further_than_it_says(site: Site, rule: str) -> None:
-    policy = policy_of(site, allow=[PUMPS, PUMPS], forbid=[rule])
-    ruling = judge(policy, site, "P-101B.run_cmd", True)
-    assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")
-    assert ruling.reasons == ("forbidden: safety system",)
-    assert ruling.rules == ("policy.yaml:7", "policy.yaml:4", "policy.yaml:5")
-    everything = "0..65535" in rule
-    assert judge(policy, site, "P-101A.run_cmd", True).is_allowed is not everything
+    ]:
+        policy = policy_of(site, allow=[PUMPS, PUMPS], forbid=[rule])
+        ruling = judge(policy, site, "P-101B.run_cmd", True)
+        assert (ruling.is_allowed, ruling.risk_class) == (False, "R4"), rule
+        assert ruling.reasons == ("forbidden: safety system",), rule
+        assert ruling.rules == ("policy.yaml:7", "policy.yaml:4", "policy.yaml:5"), rule
+        everything = "0..65535" in rule
+        assert judge(policy, site, "P-101A.run_cmd", True).is_allowed is not everything, rule
 
 
-@pytest.mark.parametrize("addresses", ["20", "21", "19..20", "21..30", "0..65535"])
-@pytest.mark.parametrize("connection", ["pkg", "alias"])
-def test_no_part_of_a_value_may_lie_in_forbidden_registers(
-    site: Site, tmp_path: Path, addresses: str, connection: str
-) -> None:
+def test_no_part_of_a_value_may_lie_in_forbidden_registers(site: Site, tmp_path: Path) -> None:
     _, wide = _wide_site(site, tmp_path)
-    rule = f"{{connection: {connection}, table: holding, addresses: {addresses}, reason: relay}}"
-    allow = [f"{{tags: [X.sp], class: R2, roles: [operator], limits: 0 .. 9, {DONE}}}"]
-    assert judge(policy_of(wide, allow=allow), wide, "X.sp", 5.0).is_allowed
-    assert not judge(policy_of(wide, allow=allow, forbid=[rule]), wide, "X.sp", 5.0).is_allowed
-    beside = rule.replace(addresses, "22..30")
-    assert judge(policy_of(wide, allow=allow, forbid=[beside]), wide, "X.sp", 5.0).is_allowed
+    for addresses in ["20", "21", "19..20", "21..30", "0..65535"]:
+        for connection in ["pkg", "alias"]:
+            place = f"connection: {connection}, table: holding, addresses: {addresses}"
+            rule = f"{{{place}, reason: relay}}"
+            allow = [f"{{tags: [X.sp], class: R2, roles: [operator], limits: 0 .. 9, {DONE}}}"]
+            assert judge(policy_of(wide, allow=allow), wide, "X.sp", 5.0).is_allowed
+            assert not judge(
+                policy_of(wide, allow=allow, forbid=[rule]), wide, "X.sp", 5.0
+            ).is_allowed
+            beside = rule.replace(addresses, "22..30")
+            assert judge(
+                policy_of(wide, allow=allow, forbid=[beside]), wide, "X.sp", 5.0
+            ).is_allowed
 
 
 def _wide_site(site: Site, folder: Path) -> tuple[Path, Site]:
@@ -200,9 +182,8 @@ def test_a_site_that_only_reads_allows_nothing(site: Site) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("held", "wanted", "may"),
-    [
+def test_a_role_covers_what_it_acts_as(site: Site) -> None:
+    for held, wanted, may in [
         ("operator", "operator", True),
         ("foreman", "operator", True),
         ("chief", "operator", True),
@@ -212,10 +193,8 @@ def test_a_site_that_only_reads_allows_nothing(site: Site) -> None:
         ("administrator", "administrator", False),
         ("", "", False),
         ("stranger", "stranger", False),
-    ],
-)
-def test_a_role_covers_what_it_acts_as(site: Site, held: str, wanted: str, may: bool) -> None:
-    assert policy_of(site).satisfies(held, wanted) is may
+    ]:
+        assert policy_of(site).satisfies(held, wanted) is may, held
 
 
 def test_roles_that_act_as_each_other_do_not_run_in_circles(site: Site) -> None:
@@ -238,9 +217,8 @@ def test_a_role_that_is_gone_counts_as_itself_in_what_was_signed_before(site: Si
 NODE = "nsu=urn:handwheel:sim:cw-100;s=PIC-102.sp"
 
 
-@pytest.mark.parametrize(
-    ("nodes", "connection", "is_forbidden"),
-    [
+def test_a_node_is_forbidden_by_whatever_tag_and_connection(site: Site, tmp_path: Path) -> None:
+    for nodes, connection, is_forbidden in [
         ([NODE], "dcs", True),
         (["nsu=urn:handwheel:sim:cw-100;s=PIC-*"], "dcs", True),
         (["nsu=*;s=PIC-102.s?"], "dcs", True),
@@ -248,21 +226,17 @@ NODE = "nsu=urn:handwheel:sim:cw-100;s=PIC-102.sp"
         ([NODE], "third", True),  # another address that says it is the same server
         ([NODE], "elsewhere", False),
         (["nsu=urn:handwheel:sim:cw-100;s=TIC-*"], "dcs", False),
-    ],
-)
-def test_a_node_is_forbidden_by_whatever_tag_and_connection(
-    site: Site, tmp_path: Path, nodes: list[str], connection: str, *, is_forbidden: bool
-) -> None:
-    alias = _aliased(site, tmp_path)
-    rule = f"{{connection: {connection}, nodes: {nodes}, reason: trip}}"
-    policy = policy_of(
-        alias, allow=[SETPOINT, SETPOINT.replace("PIC-102.sp", "X-1.sp")], forbid=[rule]
-    )
-    for name in ("PIC-102.sp", "X-1.sp"):
-        ruling = judge(policy, alias, name, 355.0)
-        assert ruling.is_allowed is (not is_forbidden)
-        assert (ruling.reasons == ("forbidden: trip",)) is is_forbidden
-        assert ruling.rules[0] == "policy.yaml:7" if is_forbidden else "policy.yaml:4"
+    ]:
+        alias = _aliased(site, tmp_path)
+        rule = f"{{connection: {connection}, nodes: {nodes}, reason: trip}}"
+        policy = policy_of(
+            alias, allow=[SETPOINT, SETPOINT.replace("PIC-102.sp", "X-1.sp")], forbid=[rule]
+        )
+        for name in ("PIC-102.sp", "X-1.sp"):
+            ruling = judge(policy, alias, name, 355.0)
+            assert ruling.is_allowed is (not is_forbidden), nodes
+            assert (ruling.reasons == ("forbidden: trip",)) is is_forbidden, nodes
+            assert ruling.rules[0] == "policy.yaml:7" if is_forbidden else "policy.yaml:4", nodes
 
 
 def _aliased(site: Site, folder: Path) -> Site:
@@ -286,9 +260,8 @@ def _aliased(site: Site, folder: Path) -> Site:
     return replace(site, root=folder, connections=connections, tags=tags)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "node", "is_named"),
-    [
+def test_a_pattern_names_a_node_however_it_is_spelled() -> None:
+    for pattern, node, is_named in [
         ("nsu=urn:x;i=05", "nsu=urn:x;i=5", True),
         ("nsu=urn:x;i=5", "nsu=urn:x;i=05", True),
         ("i=5", "nsu=http://opcfoundation.org/UA/;i=5", True),
@@ -300,13 +273,9 @@ def _aliased(site: Site, folder: Path) -> Site:
         ("nsu=urn:x;s=A.?", "nsu=urn:x;s=A.12", False),
         ("nsu=urn:x;s=A*", "nsu=urn:y;s=A1", False),
         ("nsu=urn:x;s=*", "nsu=urn:x;s=a;b", True),
-    ],
-)
-def test_a_pattern_names_a_node_however_it_is_spelled(
-    pattern: str, node: str, *, is_named: bool
-) -> None:
-    assert names_node(check_pattern(pattern), NodeAddress(node)) is is_named
-    assert names_node(pattern, NodeAddress(node, "3")) is is_named
+    ]:
+        assert names_node(check_pattern(pattern), NodeAddress(node)) is is_named, pattern
+        assert names_node(pattern, NodeAddress(node, "3")) is is_named, pattern
 
 
 def test_a_unit_behind_another_connection_hides_no_register(site: Site, tmp_path: Path) -> None:
@@ -343,9 +312,8 @@ def test_an_area_narrows_what_a_rule_allows(site: Site) -> None:
     assert judge(policy, bare, "P-101B.run_cmd", True).reasons == ("no rule allows it",)
 
 
-@pytest.mark.parametrize(
-    ("tags", "may"),
-    [
+def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(site: Site) -> None:
+    for tags, may in [
         (("P-101A.run_cmd",), True),
         (("P-101A.run_cmd", "P-101B.run_cmd"), True),
         (("P-101A.run_cmd", "TIC-202.sp"), False),
@@ -353,22 +321,18 @@ def test_an_area_narrows_what_a_rule_allows(site: Site) -> None:
         (("P-101A.run_cmd", "no.tag"), False),
         ((), False),
         (None, False),
-    ],
-)
-def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(
-    site: Site, tags: tuple[str, ...] | None, *, may: bool
-) -> None:
-    text = (
-        "schema: policy/1\nroles: {operator: {}, pumps: {acts_as: [operator], areas: "
-        "['CW/PUMPS-101/*']}, chief: {acts_as: [pumps]}, lead: {acts_as: [operator, pumps]}}\n"
-    )
-    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
-    assert policy.satisfies("pumps", "operator", tags) is may
-    assert policy.satisfies("pumps", "pumps", tags) is may
-    assert policy.satisfies("chief", "operator", tags) is may  # only by way of the area's role
-    assert policy.satisfies("chief", "chief", tags)
-    assert policy.satisfies("lead", "operator", tags)
-    assert policy.has_role("pumps")
+    ]:
+        text = (
+            "schema: policy/1\nroles: {operator: {}, pumps: {acts_as: [operator], areas: "
+            "['CW/PUMPS-101/*']}, chief: {acts_as: [pumps]}, lead: {acts_as: [operator, pumps]}}\n"
+        )
+        policy = build_policy(parse_document(text, Document("policy.yaml")), site)
+        assert policy.satisfies("pumps", "operator", tags) is may, tags
+        assert policy.satisfies("pumps", "pumps", tags) is may, tags
+        assert policy.satisfies("chief", "operator", tags) is may  # only by way of the area's role
+        assert policy.satisfies("chief", "chief", tags), tags
+        assert policy.satisfies("lead", "operator", tags), tags
+        assert policy.has_role("pumps"), tags
 
 
 class Broken(float):

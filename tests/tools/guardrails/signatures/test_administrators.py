@@ -26,7 +26,7 @@ from handwheel.tools.requests.canonical import canonical
 
 from ....attacks.sql_shell import insert_site_decision
 from ....sites.people import boss, key_id, record_of, site_of
-from ....sites.signed_requests import NOW, signed_by
+from ....sites.signed_requests import NOW, head_of, site_word
 
 DAY = timedelta(days=1)
 KEY = key_subject(key_id("anna"))
@@ -46,12 +46,6 @@ class Place:
 
     def unlock(self) -> None:
         self.shell.execute("UPDATE lockout SET is_locked = 0")
-
-    @property
-    def head(self) -> str:
-        head = self.database.head()
-        assert head is not None
-        return head.hash
 
 
 @dataclass(frozen=True)
@@ -91,11 +85,8 @@ def row(
     of: str | None = OF_BOSS,
     **changes: Any,
 ) -> Row:
-    said: dict[str, Any] = {
-        "digest": None, "verdict": verdict, "subject": subject, "role": "administrator",
-        "meaning": meaning_of_subject(verdict, subject), "head": place.head,
-    }  # fmt: skip
-    return Row(signed_by(by, **said | changes), of)
+    said = {"role": "administrator", "head": head_of(place.database).hash} | changes
+    return Row(site_word(verdict, subject, by, **said), of)
 
 
 FORGED: dict[str, dict[str, Any]] = {

@@ -61,10 +61,10 @@ def test_another_spelling_of_the_same_is_no_decision() -> None:
             parse_decision(canonical(other))
 
 
-@pytest.mark.parametrize("word", ["release", "hand-over", "resolve-applied", ""])
-def test_a_word_about_something_else_says_nothing_of_a_request(word: str) -> None:
+def test_a_word_about_something_else_says_nothing_of_a_request() -> None:
     """Else its signature would count for what it does not say."""
-    assert meaning_of(word, REQUEST) is None  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    for word in ["release", "hand-over", "resolve-applied", ""]:
+        assert meaning_of(word, REQUEST) is None  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_nobody_signs_with_anothers_key() -> None:
@@ -103,9 +103,8 @@ _OUTCOME = {**_CARD, "schema": "outcome/1", "action_id": _C1}
 _ANOTHERS = {"request_digest": "0" * 64}
 
 
-@pytest.mark.parametrize(
-    ("shown", "counts_for"),
-    [
+def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about() -> None:
+    for shown, counts_for in [
         (_CARD, "approve reject revoke"),
         (_OUTCOME, "resolve-applied resolve-not-applied"),
         (None, "reject revoke"),
@@ -116,26 +115,22 @@ _ANOTHERS = {"request_digest": "0" * 64}
         (_CARD | {"action_id": _C1, "schema": "nothing/9"}, ""),
         ({"request_digest": REQUEST.digest, "action_id": _C1}, ""),
         ([_CARD], ""),
-    ],
-)
-def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about(
-    shown: object, counts_for: str
-) -> None:
-    record = RequestRecord(
-        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
-    )
-    card = None if shown is None else canonical(shown)
-    counted, reasons = list[str](), set[Reason]()
-    for verdict in ("approve", "reject", "revoke", "resolve-applied", "resolve-not-applied"):
-        more: dict[str, Any] = {"subject": _C1} if verdict.startswith("resolve") else {}
-        more |= {"card": digest("card", card)} if card else {}
-        try:
-            check_card(decision_of(verdict=verdict, **more), record, card)
-            counted.append(verdict)
-        except DecisionRefused as refusal:
-            reasons.add(refusal.reason)
-    assert " ".join(counted) == counts_for
-    assert reasons == {Reason.NO_CARD}
+    ]:
+        record = RequestRecord(
+            REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+        )
+        card = None if shown is None else canonical(shown)
+        counted, reasons = list[str](), set[Reason]()
+        for verdict in ("approve", "reject", "revoke", "resolve-applied", "resolve-not-applied"):
+            more: dict[str, Any] = {"subject": _C1} if verdict.startswith("resolve") else {}
+            more |= {"card": digest("card", card)} if card else {}
+            try:
+                check_card(decision_of(verdict=verdict, **more), record, card)
+                counted.append(verdict)
+            except DecisionRefused as refusal:
+                reasons.add(refusal.reason)
+        assert " ".join(counted) == counts_for, shown
+        assert reasons == {Reason.NO_CARD}, shown
 
 
 def test_a_resolution_of_no_action_is_made_on_nothing() -> None:

@@ -38,18 +38,15 @@ def test_a_hand_over_without_one_says_what_it_always_said() -> None:
     assert meaning_of_subject("hand-over", BARE) == f"I hand over to agents: {BARE}"
 
 
-@pytest.mark.parametrize(
-    "named",
-    [
+def test_any_other_spelling_names_nothing_and_is_no_hand_over() -> None:
+    for named in [
         "", ",", f"{FIRST},", f"{FIRST},{FIRST}", f" {FIRST}", FIRST.replace("1000", "01000"),
         FIRST.replace("ms", "s"), FIRST.upper(), FIRST[:-1], f"{FIRST}0",
         f"{FIRST}:heartbeat={FIRST}",
         FIRST.replace("1000", "1000000"), FIRST.replace("P-101A", "Ｐ-101A"), f"{FIRST}\n",
-    ],
-)  # fmt: skip
-def test_any_other_spelling_names_nothing_and_is_no_hand_over(named: str) -> None:
-    subject = f"{BARE}:heartbeat={named}"
-    assert split_heartbeats(subject) == (subject, ())
+    ]:  # fmt: skip
+        subject = f"{BARE}:heartbeat={named}"
+        assert split_heartbeats(subject) == (subject, ()), named
 
 
 def test_equipment_without_a_heartbeat_has_no_text_to_be_signed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.store.journal import chain_faults
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from .....attacks.ledger_writes import ACTION, REQUEST, way
-from .....sites.signed_requests import NOW
+from .....sites.signed_requests import NOW, head_of
 from .sample_writes import approve, contents, file, move, refused, start_gate
 
 Work = Callable[[Database], object]
@@ -175,8 +175,7 @@ def a_row_of_the_journal_follows_the_last(stores: Stores) -> None:
     statement = "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)"
     with stores.open() as database:
         file(database)
-        last = database.head()
-        assert last is not None
+        last = head_of(database)
         for seq in (last.seq, last.seq + 1, last.seq + 2, 0, -1):
             text = f'{{"kind":"test","prev":"{"0" * 64}","subject":""}}'
             assert refused(database, statement, seq, "ab" * 32, text)

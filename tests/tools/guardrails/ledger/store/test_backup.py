@@ -37,9 +37,7 @@ def _restored(folder: Path, copy: Path) -> Database:
     return _open(folder)
 
 
-def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(
-    tmp_path: Path,
-) -> None:
+def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(tmp_path: Path) -> None:
     begun, done = Event(), Event()
     written: list[int] = []
 

@@ -1,7 +1,6 @@
 """Opening a ledger, changing it whole or not at all, and ending what has waited too long."""
 
 import sqlite3
-from collections.abc import Generator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -45,12 +44,6 @@ def _request(name: str = "R-00000001", *actions: str, **changes: object) -> Acti
     ]
     fields: dict[str, object] = {"request_id": name, "proposal_key": f"the key of {name}"}
     return request_of(**fields | {"filed_at": stamp(NOW.wall), "commands": commands} | changes)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Generator[Database]:
-    with Database(tmp_path, SITE) as database:
-        yield database
 
 
 def _at(seconds: float, *, wall_s: float = 0.0, boot: str = NOW.boot_id) -> Instant:
@@ -209,10 +202,14 @@ async def test_an_approval_after_a_restart_of_the_machine_does_not_count(room: R
     assert room.desk.record(request.request_id).state == "INVALIDATED"
 
 
-def test_a_ledger_of_another_site_is_refused(tmp_path: Path) -> None:
+def test_a_ledger_of_another_site_or_a_later_version_is_refused(tmp_path: Path) -> None:
     Database(tmp_path, SITE).close()
     with pytest.raises(LedgerError, match="is the ledger of site 'cw-demo', not 'works-7'"):
         Database(tmp_path, "works-7")
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as shell:
+        shell.execute("PRAGMA user_version = 7")
+    with pytest.raises(LedgerError, match="is a ledger of version 7, not 6"):
+        Database(tmp_path, SITE)
 
 
 @pytest.mark.parametrize("marks", ["", "PRAGMA user_version = 2;", "PRAGMA application_id = 7;"])
@@ -224,14 +221,6 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, 
     with pytest.raises(LedgerError, match="is another program's database"):
         Database(tmp_path, SITE)
     assert path.read_bytes() == before
-
-
-def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    Database(tmp_path, SITE).close()
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as shell:
-        shell.execute("PRAGMA user_version = 7")
-    with pytest.raises(LedgerError, match="is a ledger of version 7, not 6"):
-        Database(tmp_path, SITE)
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" * 100])

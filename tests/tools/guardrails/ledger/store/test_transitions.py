@@ -83,17 +83,3 @@ def test_what_is_taken_back_before_the_claim_is_not_claimed(
     move_request(shell, state)
     with pytest.raises(sqlite3.IntegrityError, match="the request is not approved"):
         move_action(shell, "CLAIMED")
-
-
-def test_one_action_is_in_flight_at_a_time(shell: sqlite3.Connection) -> None:
-    approved(shell, number=2)
-    for number in (0, 1):
-        move_action(shell, "DUE", number)
-    move_action(shell, "CLAIMED", 0)
-    with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
-        move_action(shell, "CLAIMED", 1)
-    move_action(shell, "SENDING", 0)
-    with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
-        move_action(shell, "CLAIMED", 1)
-    move_action(shell, "VERIFIED", 0)
-    move_action(shell, "CLAIMED", 1)

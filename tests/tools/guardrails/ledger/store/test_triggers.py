@@ -10,25 +10,24 @@ from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from .....attacks.ledger_writes import NEW_ACTION, NEW_INTENT, NEW_REQUEST, approved, move_action
 from .....gate.testbed.in_memory import Room
+from .....sites.signed_requests import head_of
 
 
-@pytest.mark.parametrize(
-    ("table", "verb"),
-    list(product(("meta", "legal_transition", "journal", "intent", "decision", "gate"), "UD")),
-)
-def test_what_was_recorded_is_never_changed_or_deleted(
-    shell: sqlite3.Connection, table: str, verb: str
-) -> None:
-    assert shell.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0
-    column = shell.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
-    statement = f"UPDATE {table} SET {column} = {column}" if verb == "U" else f"DELETE FROM {table}"
-    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
-        shell.execute(statement)
+def test_what_was_recorded_is_never_changed_or_deleted(shell: sqlite3.Connection) -> None:
+    for table, verb in list(
+        product(("meta", "legal_transition", "journal", "intent", "decision", "gate"), "UD")
+    ):
+        assert shell.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0, table
+        column = shell.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
+        statement = (
+            f"UPDATE {table} SET {column} = {column}" if verb == "U" else f"DELETE FROM {table}"
+        )
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+            shell.execute(statement)
 
 
-@pytest.mark.parametrize(
-    ("table", "reason"),
-    [
+def test_the_ledgers_own_connection_replaces_nothing(room: Room) -> None:
+    for table, reason in [
         ("legal_transition", "the legal transitions are fixed"),
         ("journal", "journal: such a row is there"),
         ("intent", "intent: such a row is there"),
@@ -38,18 +37,16 @@ def test_what_was_recorded_is_never_changed_or_deleted(
         ("action", "action: such a row is there"),
         ("lockout", "lockout: such a row is there"),
         ("meta", "one site"),
-    ],
-)
-def test_the_ledgers_own_connection_replaces_nothing(room: Room, table: str, reason: str) -> None:
-    database = room.desk.database
-    made = {"in_flight", "kind", "subject"} if table == "journal" else {"in_flight"}
-    found = database.all(f"SELECT name FROM pragma_table_info('{table}')")
-    columns = [row[0] for row in found if row[0] not in made]
-    names = ", ".join(columns)
-    with pytest.raises(LedgerError, match=reason), database.transaction() as transaction:
-        transaction.change(
-            f"INSERT OR REPLACE INTO {table}({names}) SELECT {names} FROM {table} LIMIT 1", ()
-        )
+    ]:
+        database = room.desk.database
+        made = {"in_flight", "kind", "subject"} if table == "journal" else {"in_flight"}
+        found = database.all(f"SELECT name FROM pragma_table_info('{table}')")
+        columns = [row[0] for row in found if row[0] not in made]
+        names = ", ".join(columns)
+        with pytest.raises(LedgerError, match=reason), database.transaction() as transaction:
+            transaction.change(
+                f"INSERT OR REPLACE INTO {table}({names}) SELECT {names} FROM {table} LIMIT 1", ()
+            )
 
 
 ROW_NUMBER = {"decision": "number", "gate": "epoch"}
@@ -93,9 +90,12 @@ def test_no_connection_replaces_a_row_whatever_its_pragmas(
     assert len(shell.execute(f"SELECT * FROM {table}").fetchall()) == len(before) + 1
 
 
-@pytest.mark.parametrize(
-    ("statement", "reason"),
-    [
+def test_no_update_puts_a_row_in_the_place_of_another(shell: sqlite3.Connection) -> None:
+    approved(shell, number=2)
+    for number in (0, 1):
+        move_action(shell, "DUE", number)
+    move_action(shell, "CLAIMED", 0)
+    for statement, reason in [
         ("UPDATE OR REPLACE request SET rowid = 1, state = 'CLOSED' WHERE request_id = 'R-X'",
          "a request never changes"),
         ("UPDATE OR REPLACE action SET rowid = 1, state = 'SKIPPED' WHERE action_id = 'R-X/c1'",
@@ -104,24 +104,15 @@ def test_no_connection_replaces_a_row_whatever_its_pragmas(
         ("UPDATE OR REPLACE lockout SET rowid = 9, generation = 2", "only counts up"),
         (NEW_REQUEST.replace("(request_id", "(rowid, request_id").replace("('R-X'", "(-1, 'R-Z'")
          .replace("'key', 'digest'", "'k', 'd'"), "the first row is row 1"),
-    ],
-)  # fmt: skip
-def test_no_update_puts_a_row_in_the_place_of_another(
-    shell: sqlite3.Connection, statement: str, reason: str
-) -> None:
-    approved(shell, number=2)
-    for number in (0, 1):
-        move_action(shell, "DUE", number)
-    move_action(shell, "CLAIMED", 0)
-    with pytest.raises(sqlite3.IntegrityError, match=reason):
-        shell.execute(statement)
+    ]:  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match=reason):
+            shell.execute(statement)
 
 
 def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
     room: Room, shell: sqlite3.Connection
 ) -> None:
-    last = room.desk.database.head()
-    assert last is not None
+    last = head_of(room.desk.database)
     right = next_row(last, room.clock.now(), "test", "", {})
     replace = "INSERT OR REPLACE INTO journal(seq, hash, text) VALUES (?, ?, ?)"
     with pytest.raises(sqlite3.IntegrityError, match="journal: such a row is there already"):
@@ -129,9 +120,8 @@ def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
     shell.execute(replace, (right.seq, right.hash, right.text))
 
 
-@pytest.mark.parametrize(
-    ("statement", "reason"),
-    [
+def test_each_shortcut_is_refused(shell: sqlite3.Connection) -> None:
+    for statement, reason in [
         ("DELETE FROM request", "a request is never deleted"),
         ("DELETE FROM action", "an action is never deleted"),
         ("DELETE FROM lockout", "a lockout is never deleted"),
@@ -182,41 +172,29 @@ def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
             "INSERT INTO authority VALUES ('P-101A', 1, 'AGENT', 'anna', NULL)",
             "CHECK constraint failed",
         ),
-    ],
-)
-def test_each_shortcut_is_refused(shell: sqlite3.Connection, statement: str, reason: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match=reason):
-        shell.execute(statement)
+    ]:
+        with pytest.raises(sqlite3.IntegrityError, match=reason):
+            shell.execute(statement)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_a_request_changes_its_state_and_nothing_else(shell: sqlite3.Connection) -> None:
+    approved(shell)
+    for change in [
         "request_id = 'R-Y'", "proposal_key = 'other'", "digest = 'other'", "text = 'other'",
         "filed_boot_id = 'other'", "filed_boot_ms = 0",
-    ],
-)  # fmt: skip
-def test_a_request_changes_its_state_and_nothing_else(
-    shell: sqlite3.Connection, change: str
-) -> None:
+    ]:  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="a request never changes"):
+            shell.execute(f"UPDATE request SET state = 'CLOSED', {change} WHERE request_id = 'R-X'")
+
+
+def test_an_action_changes_its_state_and_nothing_else(shell: sqlite3.Connection) -> None:
     approved(shell)
-    with pytest.raises(sqlite3.IntegrityError, match="a request never changes"):
-        shell.execute(f"UPDATE request SET state = 'CLOSED', {change} WHERE request_id = 'R-X'")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
+    for change in [
         "action_id = 'R-X/c9'", "position = 9", "kind = 'recovery'",
         "equipment = 'P-101B'", "tag = 'P-101B.run_cmd'",
-    ],
-)  # fmt: skip
-def test_an_action_changes_its_state_and_nothing_else(
-    shell: sqlite3.Connection, change: str
-) -> None:
-    approved(shell)
-    with pytest.raises(sqlite3.IntegrityError, match="an action never changes"):
-        shell.execute(f"UPDATE action SET state = 'DUE', {change} WHERE action_id = 'R-X/c0'")
+    ]:  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match="an action never changes"):
+            shell.execute(f"UPDATE action SET state = 'DUE', {change} WHERE action_id = 'R-X/c0'")
 
 
 def test_an_intent_is_recorded_once_after_the_claim_by_the_newest_gate(
@@ -242,8 +220,7 @@ def test_an_intent_is_recorded_once_after_the_claim_by_the_newest_gate(
 def test_a_row_of_the_journal_follows_the_last_one(
     room: Room, shell: sqlite3.Connection, shift: int
 ) -> None:
-    last = room.desk.database.head()
-    assert last is not None
+    last = head_of(room.desk.database)
     for before in (last, None):
         row = next_row(before, room.clock.now(), "test", "", {})
         wrong = (row.seq + shift, row.hash, row.text)
