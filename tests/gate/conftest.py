@@ -14,6 +14,7 @@ from ..plants.served import served
 from ..sites.in_memory import make_site
 from .testbed.audited import witnessed
 from .testbed.heartbeat import BeatingRoom, make_beating_site
+from .testbed.on_paper import PaperServer, PaperWorld
 from .testbed.runner import Runner
 from .testbed.served import World
 from .testbed.with_oracle import Watched
@@ -23,25 +24,30 @@ from .testbed.with_oracle import Watched
 async def plant(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncGenerator[tuple[PlantServer, Path]]:
-    frame_log = tmp_path_factory.mktemp("plant") / "frames.jsonl"
-    async with served(frame_log=frame_log, speed=1.0) as server:
+    """A plant behind real servers, and the folder with its log of frames."""
+    folder = tmp_path_factory.mktemp("plant")
+    async with served(frame_log=folder / "frames.jsonl", speed=1.0) as server:
         running = asyncio.create_task(server.run())
-        yield server, frame_log
+        yield server, folder
         running.cancel()
         await asyncio.wait([running])
 
 
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> tuple[PaperServer, Path]:
+    """The same plant on paper."""
+    return PaperServer(), tmp_path_factory.mktemp("paper")
+
+
 @pytest.fixture
 async def idle(
-    plant: tuple[PlantServer, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> AsyncGenerator[World]:
-    """A world whose gate has not been started."""
-    server, frame_log = plant
+    """A world whose gate has not been started; on paper, if the test does not use `plant`."""
+    is_served = "plant" in request.fixturenames
+    server, folder = request.getfixturevalue("plant" if is_served else "paper")
     warm = server.simulation.plant.snapshot()
-    world = World(tmp_path / "site", server, frame_log, monkeypatch)
+    world = (World if is_served else PaperWorld)(folder / "site", server, monkeypatch)
     try:
         async with witnessed(world, request):
             yield world

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from . import people
 
 _DCS = (
-    "dcs: {kind: modbus, host: 127.0.0.1, scan: 5 s, simulated: true, "
+    r"dcs: {kind: modbus, host: 127.0.0.1, scan: \1, simulated: true, "
     "read: {port: 5030}, write: {port: 5031}}"
 )
 _TABLES = {("bool", False): "discrete", ("bool", True): "coil"}
@@ -27,20 +27,25 @@ def make_site(folder: Path) -> Site:
     """
     place = folder / people.SITE
     write_site(place, create(None), PlantEndpoints(1, 5020, "5 s", 5021), secret="paper")
-    _edit(place / "site.yaml", r"dcs: \{.*\}", _DCS)
+    put_on_paper(place)
     _edit(
         place / "site.yaml",
         r"tags: tags.yaml",
         f'trust: {{root: "{people.key_id("boss")}"}}\n\\g<0>',
     )
     _edit(place / "tags.yaml", r"readback: self", "readback: self, within: 10 ms")
-    tags = place / "tags.yaml"
-    tags.write_text("\n".join(_moved(tags.read_text("utf-8").splitlines())) + "\n", "utf-8")
     _edit(place / "policy.yaml", r"on: 20\d\d-\d\d-\d\d", "on: 2026-11-24")
     records = [people.boss(), people.record_of("anna"), people.record_of("gina")]
     records.append(people.record_of("bert", "shift-supervisor"))
     (place / "operators.yaml").write_text(operators_text(records), "utf-8")
     return load_site(place)
+
+
+def put_on_paper(place: Path) -> None:
+    """Moves the tags of a site that `handwheel init` has written to devices on paper."""
+    _edit(place / "site.yaml", r"dcs: \{.*scan: ([^,}]*).*\}", _DCS)
+    tags = place / "tags.yaml"
+    tags.write_text("\n".join(_moved(tags.read_text("utf-8").splitlines())) + "\n", "utf-8")
 
 
 def _edit(path: Path, old: str, new: str) -> None:

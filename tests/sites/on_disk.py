@@ -1,22 +1,28 @@
 """A site on disk for a real plant: its files, its people, its clocks, a gate that is in a hurry."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
+from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..plants.served import link_of, site_of
+from .cw100 import put_on_paper
 from .people import key_id, record_of
 
 PEOPLE: Mapping[str, str] = {
@@ -26,8 +32,10 @@ PEOPLE: Mapping[str, str] = {
     "carl": "operator",
     "dora": "shift-supervisor",
 }
+ON_PAPER = PlantEndpoints(1, 5020, "200 ms", 5021)
 _YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 _GATE = "handwheel.tools.guardrails.gate.gate"
+_READ_POLICY = (f"{_GATE}.load_policy", "handwheel.hmi.people.signing.load_policy")
 
 
 def enrolled(site: Site, person: str, role: str = "", *, key: str = "", by: str = "root") -> Record:
@@ -59,19 +67,45 @@ class Clock:
         return Instant(wall, now.boot_id, now.boot_ms + round(self.ahead_s * 1000.0))
 
 
-class Premises:
-    """A site as `handwheel init` writes it, with people, and with times that suit a test."""
+class PlantHandle(Protocol):
+    """What a test may do with a plant, behind a server or on paper."""
 
-    def __init__(self, folder: Path, server: PlantServer) -> None:
-        self.server = server
-        self.site = site_of(folder, link_of(server, "200 ms"))
+    simulation: Simulation
+
+    async def step(self, steps: int = 1) -> None:
+        """Lets the plant go on by so many steps."""
+
+
+class Premises:
+    """A site as `handwheel init` writes it, with people, and with times that suit a test.
+
+    Args:
+        folder: What an earlier test has left there is replaced by the same site as new.
+        server: A plant server; one on paper gives a site whose devices are on paper too.
+    """
+
+    def __init__(self, folder: Path, server: PlantHandle) -> None:
+        self.server: Any = server
+        unused = folder.with_name(f"{folder.name}-unused")
+        if not unused.exists():
+            self._write(folder)
+            shutil.copytree(folder, unused)
+        shutil.rmtree(folder)
+        shutil.copytree(unused, folder)
+        self.site = known_site(folder)
+
+    def _write(self, folder: Path) -> None:
+        is_served = isinstance(self.server, PlantServer)
+        link = link_of(self.server, "200 ms") if is_served else ON_PAPER
+        self.site = site_of(folder, link)
+        if not is_served:
+            put_on_paper(folder)
         self.enrol(*(enrolled(self.site, person) for person in PEOPLE))
         trust = f'trust: {{root: "{key_id("root")}"}}'
         self.edit("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml")
         self.edit("tags.yaml", "readback: self", "readback: self, within: 300 ms")
         self.edit("policy.yaml", "cooldown: 10 s", "cooldown: 1 ms")
         self.edit("policy.yaml", r"(PIC-102.*cooldown:) 60 s", r"\1 1 ms")
-        self.reload()
 
     def enrol(self, *records: Record) -> None:
         """Writes who may decide, from now on."""
@@ -86,7 +120,32 @@ class Premises:
 
     def reload(self) -> None:
         """Reads the files again, as every process does when it starts."""
-        self.site = load_site(self.site.root)
+        self.site = known_site(self.site.root)
+
+
+def known_site(root: Path) -> Site:
+    """Reads a site; the same files in the same place are read once in a test run."""
+    files = [root / name for name in ("site.yaml", "tags.yaml", "policy.yaml")]
+    if not all(each.is_file() for each in files):
+        return load_site(root)
+    return _site(root, *(each.read_bytes() for each in files))
+
+
+@cache
+def _site(root: Path, *_: bytes) -> Site:
+    return load_site(root)
+
+
+def known_policy(site: Site) -> Policy:
+    """Reads a site's policy; the same file of the same site is read once in a test run."""
+    path = site.root / "policy.yaml"
+    key = (site.root, *site.hashes.values(), path.read_bytes() if path.is_file() else b"")
+    if key not in _policies:
+        _policies[key] = load_policy(site)
+    return _policies[key]
+
+
+_policies: dict[tuple[Path | str | bytes, ...], Policy] = {}
 
 
 def wire_of(frame: Mapping[str, Any]) -> str:
@@ -97,7 +156,9 @@ def wire_of(frame: Mapping[str, Any]) -> str:
 
 
 def hasten(patch: pytest.MonkeyPatch) -> None:
-    """Makes the gate look more often, and wait less for the ledger."""
+    """Makes the gate look more often and wait less for the ledger, and reads each policy once."""
+    for name in _READ_POLICY:
+        patch.setattr(name, known_policy)
     for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
         patch.setattr(f"{_GATE}.{name}", seconds)
     patch.setattr("handwheel.tools.guardrails.ledger.store.connection._BUSY_S", 0.3)

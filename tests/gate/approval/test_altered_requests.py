@@ -263,6 +263,7 @@ async def test_a_file_that_the_gate_has_not_read_is_told_before_anybody_signs(
     await world.go_through(START)
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.way_in("C6")
 @pytest.mark.way_in("C8")
 async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(world: World) -> None:

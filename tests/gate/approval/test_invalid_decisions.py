@@ -126,6 +126,7 @@ async def test_a_row_that_says_approved_is_no_approval(world: World) -> None:
     await world.go_through(START)
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.way_in("D15")
 async def test_a_decision_counts_once(world: World) -> None:
     record, card = await world.ask(START)

@@ -131,6 +131,7 @@ async def test_what_nobody_has_commissioned_needs_two_people(idle: World) -> Non
     assert len(world.frames) == 1
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.way_in("A7")
 async def test_a_revoked_key_approves_nothing(world: World) -> None:
     record, card = await world.ask(START)

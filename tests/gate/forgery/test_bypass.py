@@ -25,6 +25,8 @@ from ...sites.on_disk import End
 from ..testbed.audited import complaints
 from ..testbed.served import World
 
+pytestmark = pytest.mark.usefixtures("plant")
+
 START, SETPOINT = "P-101B.run_cmd=true", "PIC-102.sp=355"
 NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))
 

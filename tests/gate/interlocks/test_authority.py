@@ -238,6 +238,7 @@ async def test_taking_over_ends_what_an_agent_asked_for_and_nothing_of_peoples(
     await goes_through(world, STOP)
 
 
+@pytest.mark.usefixtures("plant")
 async def test_what_is_taken_over_on_the_way_is_not_sent(world: World) -> None:
     give_here(world)
     record = await agents_ask(world)

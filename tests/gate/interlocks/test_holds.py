@@ -129,6 +129,7 @@ async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
     await world.go_through(again)
 
 
+@pytest.mark.usefixtures("plant")
 async def test_one_action_is_in_flight_at_a_time(world: World) -> None:
     pump, pump_card = await world.ask(START)
     setpoint, setpoint_card = await world.ask(SETPOINT)

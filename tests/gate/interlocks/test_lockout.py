@@ -132,6 +132,7 @@ async def test_a_lockout_of_other_equipment_stops_nothing_here(world: World) -> 
     assert len(world.frames) == 1
 
 
+@pytest.mark.usefixtures("plant")
 async def test_a_lockout_while_the_action_is_on_its_way_is_seen_at_the_last_look(
     world: World,
 ) -> None:

@@ -12,6 +12,8 @@ from handwheel.tools.guardrails.gate.state.fault_log import FaultLog
 
 from ..testbed.served import World
 
+pytestmark = pytest.mark.usefixtures("plant")
+
 START = "P-101B.run_cmd=true"
 
 

@@ -10,6 +10,8 @@ from ..testbed.runner import command, recovery
 from ..testbed.served import World
 from ..testbed.served_runner import PlantRun
 
+pytestmark = pytest.mark.usefixtures("plant")
+
 START_B, STOP_B = ("P-101B.run_cmd", True), ("P-101B.run_cmd", False)
 START_A, STOP_A = ("P-101A.run_cmd", True), ("P-101A.run_cmd", False)
 

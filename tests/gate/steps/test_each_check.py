@@ -174,6 +174,7 @@ async def test_only_this_check_stops_this_attack(
         assert world.frames == wires[:number]
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.parametrize("is_checked", [True, False])
 async def test_behind_the_device_check_the_session_checks_too(
     world: World, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool

@@ -44,12 +44,11 @@ async def server(folder: Path) -> AsyncGenerator[PlantServer]:
 async def idle(
     server: PlantServer,
     folder: Path,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[World]:
     """A world whose site pins the plant's certificate, and whose gate has not been started."""
-    world = World(tmp_path / "site", server, folder / "frames.jsonl", monkeypatch)
+    world = World(folder / "site", server, monkeypatch)
     secure(world.site.root, folder / "identity")
     async with witnessed(world, request):
         yield world

@@ -18,6 +18,8 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from ...plants.served import GATE_SECRET
 from ..testbed.served import World
 
+pytestmark = pytest.mark.usefixtures("plant")
+
 SETPOINT = "PIC-102.sp=355"
 URI = namespace_uri("cw-100")
 _ARRAY = standard_node(ObjectIds.Server_NamespaceArray)

@@ -130,6 +130,7 @@ async def test_a_bad_value_is_no_value(
     await world.go_through(START)
 
 
+@pytest.mark.usefixtures("plant")
 async def test_a_device_that_cannot_be_reached_is_not_written_to(idle: World) -> None:
     world = idle
     with socket.create_server(("127.0.0.1", 0)) as reserved:
@@ -145,6 +146,7 @@ async def test_a_device_that_cannot_be_reached_is_not_written_to(idle: World) ->
     await world.go_through("PIC-102.sp=355")
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.way_in("C11")
 async def test_another_device_on_the_same_port_is_not_written_to(
     world: World, monkeypatch: pytest.MonkeyPatch

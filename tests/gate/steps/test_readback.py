@@ -95,6 +95,7 @@ async def test_a_reading_that_is_no_number_is_near_none(
     assert len(room.plant.frames) == is_near
 
 
+@pytest.mark.usefixtures("plant")
 @pytest.mark.parametrize("stamps", ["on-change", "cyclic"])
 async def test_an_old_source_time_tells_of_a_standstill_only_where_each_cycle_renews_it(
     idle: World, stamps: str, monkeypatch: pytest.MonkeyPatch

@@ -176,6 +176,7 @@ def _fresh(context: DecisionContext, record: RequestRecord) -> RequestRecord:
     return load_request(context.database, record.request.request_id)
 
 
+@pytest.mark.usefixtures("plant")
 async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of_it(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,13 +22,13 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.hmi.people.signing import Signer, open_context
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
-from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.gate.gate import Gate, open_gate
+from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -38,7 +38,7 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ...attacks.stolen_key import Forger
 from ...plants.served import frames_of
-from ...sites.on_disk import Clock, End, hasten, wire_of
+from ...sites.on_disk import Clock, End, PlantHandle, hasten, wire_of
 from ...sites.people import key_of
 
 _WITHIN_S = 6.0
@@ -49,22 +49,23 @@ _OPEN_WRITE_SESSION = "handwheel.tools.guardrails.gate.gate.open_write_session"
 class World(Forger):
     """One test's site, ledger and gate; the plant is the module's.
 
+    A plant on paper takes the same frames, from a gate and terminals that run as at a server.
+
     Attributes:
         relays: By a server's own port, the port of the relay that the site names instead.
     """
 
-    def __init__(
-        self, folder: Path, server: PlantServer, frame_log: Path, patch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, folder: Path, server: PlantHandle, patch: pytest.MonkeyPatch) -> None:
         super().__init__(folder, server)
         self.clock = Clock()
         self.on_open: Callable[[], object] = lambda: None
         self.on_opened: Callable[[WriteSession], object] = lambda session: None
         self.on_sent: Callable[[Permit], object] = lambda permit: None
         self.relays: dict[int, int] = {}
-        self._log = frame_log
-        self._before = len(frames_of(frame_log))
+        self._log = folder.with_name("frames.jsonl")
+        self._before = len(frames_of(self._log))
         self._stack = AsyncExitStack()
+        self._open_session: OpenWriteSession = open_write_session
         hasten(patch)
         patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
 
@@ -88,7 +89,7 @@ class World(Forger):
     ) -> WriteSession:
         """Opens the write session; the test may act just before it and just after the frame."""
         await _done(self.on_open())
-        session = await open_write_session(site, connection, tags)
+        session = await self._open_session(site, connection, tags)
         self.on_opened(session)
         send = session.send
 
