@@ -14,10 +14,7 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlarmDefinition:
-    """One alarm of the plant's alarm list.
-
-    Source: ISA-18.2; dead bands after EEMUA 191.
-    """
+    """One alarm of the list. Source: ISA-18.2; dead bands after EEMUA 191."""
 
     tag: str  # name, such as `VAH-101A`
     measures: str  # the tag whose value is compared

@@ -59,12 +59,7 @@ class DeviceWriter(Protocol):
         ...
 
     def judge(self, wire: bytes, answer: bytes) -> None:
-        """Returns if the answer says that exactly this was done.
-
-        Raises:
-            Refusal: It says that nothing changed.
-            OutcomeUnknown: It says anything else.
-        """
+        """Returns if the answer says that exactly this was done, else raises as `transmit`."""
         ...
 
     async def close(self) -> None:

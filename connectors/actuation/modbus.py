@@ -27,10 +27,7 @@ _REFUSALS: Mapping[int, str] = {
 
 
 class ModbusWriter:
-    """One connection to the port for writes. See `DeviceWriter`.
-
-    Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12 and 7.
-    """
+    """One connection for writes. See `DeviceWriter`. Source: Modbus 1.1b3, 6.5, 6.6, 6.12 and 7."""
 
     def __init__(self, session: ModbusSession, transport: ModbusTransport) -> None:
         self._session = session

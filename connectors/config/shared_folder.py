@@ -20,11 +20,7 @@ def is_shared(status: os.stat_result) -> bool:
 
 
 def make_file(path: Path) -> None:
-    """Makes an empty file with its group's rights in a shared folder, unless it exists.
-
-    Raises:
-        OSError: It cannot be made, or the folder is missing.
-    """
+    """Makes a missing file with its group's rights in a shared folder. Raises `OSError`."""
     if os.path.lexists(path) or not is_shared(path.parent.stat()):
         return
     # Made under another name and linked, so that it is not seen before it has its rights. Closed

@@ -40,11 +40,7 @@ KeyId = Annotated[
 
 
 def load_model(model: type[ModelT], document: Document) -> ModelT:
-    """Validates a document against a pydantic model.
-
-    Raises:
-        ConfigError: Each key that is unknown, missing or of the wrong kind, with its place.
-    """
+    """Validates a document. Raises `ConfigError` with each unknown, missing or wrong key."""
     try:
         return model.model_validate(document.data)
     except ValidationError as error:

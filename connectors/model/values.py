@@ -34,10 +34,7 @@ class Quality(Enum):
 
 
 class StatusCode(int):
-    """An OPC UA status code, used for both protocols.
-
-    Source: OPC UA Part 4, 7.39, and Part 6, annex A.
-    """
+    """An OPC UA status code, for both protocols. Source: OPC UA Part 4, 7.39; Part 6, annex A."""
 
     __slots__ = ()
 

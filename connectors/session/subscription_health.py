@@ -15,8 +15,5 @@ class ReportsHealth(Protocol):
         ...
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
-        """Compares readings with reported changes and renews items whose changes are missing.
-
-        The readings were requested after `changes` had returned.
-        """
+        """Compares readings asked for after `changes`, and renews items that miss changes."""
         ...

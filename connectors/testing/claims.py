@@ -99,12 +99,7 @@ class QualityFile(Model):
 
 
 def load_quality(path: Path) -> QualityFile:
-    """Reads `quality.toml`.
-
-    Raises:
-        ValueError: It is not valid. The message tells the place.
-        OSError: It cannot be read.
-    """
+    """Reads `quality.toml`. Raises `OSError`, or `ValueError` with the place of a fault."""
     return QualityFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 

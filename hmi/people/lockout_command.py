@@ -1,7 +1,4 @@
-"""Command `handwheel lockout` for the shell's completion.
-
-A typed `handwheel lockout` runs `hmi.people.lockout` without this module.
-"""
+"""Command `handwheel lockout` for the shell's completion. A typed one runs `hmi.people.lockout`."""
 
 from typing import Annotated
 

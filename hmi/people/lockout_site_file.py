@@ -1,7 +1,4 @@
-"""Reads `site.yaml` line by line, with the standard library only.
-
-The lockout uses it, which must work without a YAML library.
-"""
+"""Reads `site.yaml` line by line, since the lockout must work without a YAML library."""
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME = _LETTERS | frozenset("0123456789-")

@@ -64,10 +64,8 @@ def list_requests(
         now = instant_now()
         found = list_now(context.database, _warn_of_damage, now, every=every)
         snapshot = read_snapshot(opened.state, now)
-        notes, open_ = (
-            notes_on_requests(context.database, snapshot, now),
-            open_lines(context.database),
-        )
+        notes = notes_on_requests(context.database, snapshot, now)
+        open_ = open_lines(context.database)
         locked = lockout_lines(opened, context.database)
         held = unsigned_lines(context)
     if as_json:

@@ -109,9 +109,8 @@ class RunView:
             return "the decision"
         request = waiting[-1].request
         waited_s = now.since_s(waiting[-1].filed)
-        left = ""
-        if waited_s is not None:
-            left = f", {format_duration(max(request.within_s - waited_s, 0.0))} left"
+        left_s = None if waited_s is None else max(request.within_s - waited_s, 0.0)
+        left = "" if left_s is None else f", {format_duration(left_s)} left"
         roles = " and ".join(plain(each) for each in request.roles)
         return f"approval of {request.request_id} by {roles}{left}"
 

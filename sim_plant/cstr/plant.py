@@ -1,9 +1,4 @@
-"""Exothermic stirred tank `cstr` with three steady states.
-
-With coolant at 300 K these are at 324, 350 and 370 K, and only the cold one is stable. The
-temperature loop holds the middle one, where half of the feed reacts. Without the loop the
-reaction dies or runs away within two minutes.
-"""
+"""Exothermic stirred tank `cstr`, held by a loop at the unstable one of three steady states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,4 @@
-"""Cooling-water skid `cw-100` with two pumps, an exchanger and a cooling tower.
-
-Without water the product overheats and the process trips. Some alarms have two causes.
-"""
+"""Cooling-water skid `cw-100` with two pumps, an exchanger and a cooling tower."""
 
 import json
 from collections.abc import Mapping

@@ -20,18 +20,12 @@ def chunks(buffer: bytearray) -> list[bytes]:
 
 
 def modbus_frames(buffer: bytearray) -> list[bytes]:
-    """Takes whole Modbus TCP frames, and other bytes as they are.
-
-    Source: Modbus Messaging on TCP/IP 1.0b, 3.1.3.
-    """
+    """Takes Modbus TCP frames and other bytes. Source: Modbus on TCP/IP 1.0b, 3.1.3."""
     return _units(buffer, _MBAP.size, _mbap_size)
 
 
 def opcua_messages(buffer: bytearray) -> list[bytes]:
-    """Takes whole chunks of OPC UA TCP, and other bytes as they are.
-
-    Source: OPC UA Part 6, 6.7.2 and 7.1.2.
-    """
+    """Takes chunks of OPC UA TCP and other bytes. Source: OPC UA Part 6, 6.7.2 and 7.1.2."""
     return _units(buffer, _UACP.size, _uacp_size)
 
 

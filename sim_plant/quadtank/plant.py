@@ -1,10 +1,4 @@
-"""Quadruple tank `quadtank` with two pumps, and a zero that two valves can move.
-
-Pump 1 fills tanks 1 and 4, pump 2 fills tanks 2 and 3; tank 3 drains into tank 1, tank 4 into
-tank 2, and these back into the basin. In mode P- most of the water goes to the lower tanks, in P+
-over the upper ones. In P+, with one level held by its pump, more flow of the other pump raises
-the other level at first and lowers it in the end.
-"""
+"""Quadruple tank `quadtank` with two pumps, and a zero that two valves can move."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

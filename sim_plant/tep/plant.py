@@ -1,8 +1,4 @@
-"""Tennessee Eastman process as a plant with transmitters, controllers and shutdown.
-
-The reactor can run away, a recycle couples all units, and a lost feed leaves six hours for
-a response.
-"""
+"""Tennessee Eastman process as a plant with transmitters, controllers and shutdown."""
 
 from collections.abc import Mapping
 

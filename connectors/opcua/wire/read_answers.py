@@ -80,10 +80,7 @@ class Answers:
 
 
 class _Layout:
-    """Layout of the items of one answer.
-
-    Source: OPC UA Part 6, 5.2.2.16 (Variant) and 5.2.2.17 (DataValue).
-    """
+    """Layout of the items of one answer. Source: OPC UA Part 6, 5.2.2.16 and 5.2.2.17."""
 
     def __init__(self, items: Sequence[_Item]) -> None:
         self._struct = struct.Struct("<" + "".join(item.form for item in items))

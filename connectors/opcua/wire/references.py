@@ -24,10 +24,7 @@ class Found(NamedTuple):
 
 
 class References:
-    """Browses forward from many nodes.
-
-    Source: OPC UA Part 4, 5.9.2 (Browse) and 5.9.3 (BrowseNext).
-    """
+    """Browses forward from many nodes. Source: OPC UA Part 4, 5.9.2 and 5.9.3 (BrowseNext)."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -1,7 +1,4 @@
-"""Axes of a chart with ticks at round numbers.
-
-Pure: numbers in, numbers out.
-"""
+"""Axes of a chart with ticks at round numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Trends as text with two by four Braille dots to a character.
-
-Pure: numbers in, lines out, the same in a card, a screen and a pipe.
-"""
+"""Trends as text with two by four Braille dots to a character."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

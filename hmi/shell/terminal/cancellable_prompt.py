@@ -1,7 +1,4 @@
-"""Prompts in a thread that an interruption cancels.
-
-An answer typed after the interruption never counts.
-"""
+"""Prompts in a thread that an interruption cancels, so that no later answer counts."""
 
 import os
 from collections.abc import Callable
@@ -22,10 +19,7 @@ class PromptCancelled(Exception):
 
 
 class PromptCancellation:
-    """Lets the waiting task cancel the prompt of a thread.
-
-    A thread sees no signals: they arrive in the event loop, which cancels the task.
-    """
+    """Lets the waiting task, whose event loop gets the signals, cancel a thread's prompt."""
 
     def __init__(self, task: "asyncio.Task[object]") -> None:
         self._task = task

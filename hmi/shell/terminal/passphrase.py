@@ -27,11 +27,7 @@ def read_passphrase(whose: str, file: Path | None) -> str:
 
 
 def new_passphrase(whose: str, file: Path | None) -> str:
-    """Returns a passphrase for a new key. A terminal asks for it twice.
-
-    Raises:
-        NoPassphrase: As above; or it is too short, or was typed in two ways.
-    """
+    """Returns a new passphrase, typed twice. Raises `NoPassphrase`, also for a short one."""
     if file is not None:
         passphrase = _from_file(file)
     else:

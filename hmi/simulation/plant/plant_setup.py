@@ -1,7 +1,4 @@
-"""Setup of a plant from the command line and a scenario file.
-
-The command line overrides the file.
-"""
+"""Setup of a plant from the command line, which overrides its scenario file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

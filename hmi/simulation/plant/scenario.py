@@ -1,7 +1,4 @@
-"""Scenario files with a plant, its start and its timed events.
-
-Every problem is found before the plant runs, and has its place in the file.
-"""
+"""Scenario files with a plant, its start and its timed events, all checked before it runs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -114,11 +111,7 @@ EventEntry = Annotated[
 
 
 class ScenarioFile(Model):
-    """The keys of a scenario file.
-
-    Attributes:
-        for_: How long `plant run` runs after the warm-up, seconds.
-    """
+    """The keys of a scenario file."""
 
     schema_: Literal["scenario/1"] = Field(alias="schema")
     plant: str
@@ -126,7 +119,7 @@ class ScenarioFile(Model):
     seed: Annotated[int, BeforeValidator(_seed)] = 1
     noise: bool = True
     warmup: Time = 0.0
-    for_: Length | None = Field(default=None, alias="for")
+    for_: Length | None = Field(default=None, alias="for")  # of `plant run` after the warm-up, s
     events: Annotated[list[EventEntry], BeforeValidator(_entries)] = Field(
         default_factory=list[EventEntry]
     )

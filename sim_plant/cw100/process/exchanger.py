@@ -49,10 +49,7 @@ def effectiveness(ntu: float, ratio: float) -> float:
 def advance(
     state: ExchangerState, water: float, product: float, basin_c: float, dt_s: float
 ) -> None:
-    """Advances outlet temperatures and fouling by one step, with flows in m3/h.
-
-    Source: asymptotic fouling after Kern and Seaton 1959.
-    """
+    """Advances by one step, flows in m3/h. Source: asymptotic fouling, Kern and Seaton 1959."""
     hot_capacity = k.PRODUCT_CAPACITY * max(product, 0.05)
     cold_capacity = k.WATER_CAPACITY * max(water, 0.5)
     smaller, larger = sorted((hot_capacity, cold_capacity))

@@ -38,10 +38,7 @@ def drive(valve: ValveState, signal: float, dt_s: float) -> None:
 
 
 def _sticky(valve: ValveState, signal: float) -> float:
-    """Returns the target of a sticking stem.
-
-    Source: He, Wang, Pottmann and Qin 2007, the two-parameter model.
-    """
+    """Returns the target of a sticking stem. Source: He, Wang, Pottmann and Qin 2007."""
     pushed = valve.residual + signal - valve.signal
     valve.signal = signal
     if abs(pushed) <= 0.5 * (valve.band + valve.slip):

@@ -52,10 +52,7 @@ class ControlState:
 
 
 def gas_shares(xmeas: Sequence[float]) -> tuple[float, float]:
-    """Returns the measurements of AIC-A and AIC-AC in the reactor feed.
-
-    These are the share of A in A and C, percent, and the share of both in all, mol%.
-    """
+    """Returns the share of A in A and C, percent, and of both in the reactor feed, mol%."""
     both = xmeas[22] + xmeas[24]
     return (100.0 * xmeas[22] / both if both > 0.0 else 0.0), both
 

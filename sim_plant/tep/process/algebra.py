@@ -1,7 +1,4 @@
-"""Algebraic equations of one instant for vessels, flows, reactions and heat.
-
-Source: Downs and Vogel 1993.
-"""
+"""Algebra of vessels, flows, reactions and heat at an instant. Source: Downs and Vogel 1993."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Operating cost of losses with purge and product, of steam and of compressor work.
-
-Source: Downs and Vogel 1993, with compositions in percent as they are measured.
-"""
+"""Operating cost of losses, steam and compressor work. Source: Downs and Vogel 1993."""
 
 from collections.abc import Sequence
 

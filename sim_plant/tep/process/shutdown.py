@@ -1,7 +1,4 @@
-"""The limits at which the process shuts itself down, tested on true values.
-
-Source: Downs and Vogel 1993, table 6.
-"""
+"""Limits of true values that shut the process down. Source: Downs and Vogel 1993, table 6."""
 
 from math import inf
 

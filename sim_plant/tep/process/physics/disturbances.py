@@ -56,10 +56,7 @@ KINDS: dict[str, WalkKind] = {
 
 @dataclass(slots=True)
 class Walk:
-    """Present segment of a walk.
-
-    Its value is `a + h*(b + h*(c + h*d))`, with h in hours since its start.
-    """
+    """Present segment, with the value `a + h*(b + h*(c + h*d))` at h hours after its start."""
 
     value: float  # at the last step
     a: float

@@ -1,7 +1,4 @@
-"""Stripper column, which splits streams 4 and 10 between overhead and sump.
-
-Source: Downs and Vogel 1993.
-"""
+"""Stripper column between overhead and sump. Source: Downs and Vogel 1993."""
 
 from dataclasses import dataclass
 

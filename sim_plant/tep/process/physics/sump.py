@@ -1,7 +1,4 @@
-"""Stripper sump with liquid of all eight components, dissolved gases included.
-
-Source: Downs and Vogel 1993.
-"""
+"""Stripper sump, liquid with all eight components dissolved. Source: Downs and Vogel 1993."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
