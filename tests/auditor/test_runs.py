@@ -214,11 +214,13 @@ def test_what_is_due_while_nothing_is_to_be_sent_is_seen() -> None:
 
     command, unasked = "R-4/c2 is due after run.{}, and nobody let it go", "it takes back unasked"
     faults = [(command.format(each), told(each, "action.DUE R-4/c2")) for each in _NO_MORE]
+    faults.append(
+        (f"R-5/r1 is due after run.held: {unasked}", lambda world: world.drop("run.aborting"))
+    )
     faults += [
         (f"R-5/r1 is due after run.aborting: {unasked}", told("resuming", "action.DUE R-5/r1")),
         (f"R-5/r2 is due after run.holding: {unasked}", told("holding", "action.DUE R-5/r2")),
         (f"R-5/r2 is due after run.aborted: {unasked}", told("aborted", "action.DUE R-5/r2")),
-        (f"R-5/r1 is due after run.held: {unasked}", lambda world: world.drop("run.aborting")),
     ]
     check_each(followed_world, faults)
 

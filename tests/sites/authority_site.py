@@ -10,7 +10,6 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import (
     AuthorityStatus,
@@ -27,6 +26,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..gate.testbed.authority_grant import AGENTS
+from .audited import faults_in
 from .in_memory import make_site
 from .signed_requests import NOW, request_of
 
@@ -105,8 +105,7 @@ def opened_place(folder: Path) -> Generator[Place]:
 
 def faults_of(place: Place) -> tuple[str, ...]:
     """What `handwheel journal verify` finds."""
-    context = place.decision_context
-    return audit(context.database, context.site, context.roster, context.policy.satisfies).faults
+    return faults_in(place.decision_context)
 
 
 def later(seconds: float, *, wall_s: float = 0.0, boot: str = "") -> Instant:

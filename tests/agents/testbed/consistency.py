@@ -5,12 +5,12 @@ from collections import Counter
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 
 from ...gate.testbed.in_memory import Room
 from ...plants.cooling_water import ModelPlant
+from ...sites.audited import faults_in
 
 
 class Books(Room):
@@ -73,9 +73,7 @@ class Books(Room):
 
     def check_books(self) -> None:
         """What holds at the end of every test: no fault in the journal, an intent per frame."""
-        context = self.desk.decision_context
-        found = audit(context.database, self.site, context.roster, context.policy.satisfies)
-        assert found.faults == ()
-        rows = context.database.all("SELECT wire FROM intent")
+        assert faults_in(self.desk.decision_context) == ()
+        rows = self.desk.database.all("SELECT wire FROM intent")
         arrived = Counter(frame.wire.hex() for frame in self.plant.frames)
         assert arrived <= Counter(row[0] for row in rows)

@@ -6,6 +6,7 @@ from handwheel.tools.errors import InterlockActive, PermitRefused
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
+from ..testbed.audited import judged
 from ..testbed.runner import command, recovery
 from ..testbed.served import World
 from ..testbed.served_runner import PlantRun
@@ -53,7 +54,7 @@ async def test_a_change_over_is_taken_back_in_two_segments(run: PlantRun) -> Non
     sent = [*first.request.commands, *second.request.commands, *second.request.recovery]
     assert run.world.frames == [each.wire for each in sent]
     assert run.audited() == ()
-    report = run.judged()
+    report = judged(run.world)
     assert report.faults == ()
     assert [each.action_id for each in report.matched] == [each.action_id for each in sent]
 

@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
@@ -26,6 +25,7 @@ from handwheel.tools.requests.timestamps import Instant
 from ...plants.fault_injection import Crash, Fuse, FusedDatabase, crash
 from ...plants.in_memory import Fault
 from ...sites import people
+from ...sites.audited import faults_in
 from ..testbed.oracle import Told
 from ..testbed.terminals import Writes
 from ..testbed.with_oracle import Watched
@@ -67,18 +67,12 @@ class WithPeople(RuleBasedStateMachine):
         self.enrol()
 
     def teardown(self) -> None:
-        desk = self.room.desk
         try:
             self.count("frames", len(self.room.plant.frames))
             self.count("suspended by the ledger", len(self.room.suspended))
             self.count("taken back", sum("/r" in name for name in self.oracle.sent))
-            found = audit(
-                desk.database,
-                desk.site,
-                desk.decision_context.roster,
-                desk.decision_context.policy.satisfies,
-            )
-            assert found.faults == () or self.is_forged or self.is_unverifiable, found.faults
+            faults = faults_in(self.room.desk.decision_context)
+            assert faults == () or self.is_forged or self.is_unverifiable, faults
         finally:
             self.restore_file()
             self.room.close()

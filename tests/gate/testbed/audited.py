@@ -11,7 +11,7 @@ import pytest
 
 from handwheel.hmi.journal.command import _export
 
-from ...auditor.audit import judge
+from ...auditor.audit import Report, judge
 from .served import World
 
 # What no hand in the ledger excuses: it tells of frames, and not of rows that nobody signed.
@@ -34,12 +34,17 @@ async def witnessed(world: World, request: pytest.FixtureRequest) -> AsyncGenera
 
 def complaints(world: World) -> list[str]:
     """What the witness has against the frames of a world, and where nobody forged, its rows."""
+    faults = judged(world).faults
+    return [each for each in faults if not world.is_forged or any(n in each for n in _OF_FRAMES)]
+
+
+def judged(world: World) -> Report:
+    """What the witness says of a world's frames and of its journal."""
     rows = [{**row, "listener": _named(world, row["listener"])} for row in world.frame_rows]
     lines = "".join(f"{json.dumps(row)}\n" for row in rows)
     operators = (world.site.root / "operators.yaml").read_text(encoding="utf-8")
     acts_as = {"shift-supervisor": ["operator"]}
-    faults = judge(lines, _exported(world), operators, world.site.trust_root, acts_as).faults
-    return [each for each in faults if not world.is_forged or any(n in each for n in _OF_FRAMES)]
+    return judge(lines, _exported(world), operators, world.site.trust_root, acts_as)
 
 
 def _named(world: World, port: int) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.monitoring.heartbeat import HeartbeatWriter
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -18,6 +17,7 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ...auditor.audit import judge
 from ...plants.in_memory import Frame, PaperWriter
+from ...sites.audited import faults_in
 from ...sites.in_memory import make_site
 from .authority_grant import give
 from .in_memory import Room
@@ -121,19 +121,12 @@ class BeatingRoom(Room):
 
     def faults(self) -> tuple[str, ...]:
         """What the audit and the independent judge have to say; nothing if all is well."""
-        decision_context = self.desk.decision_context
-        audited = audit(
-            decision_context.database,
-            self.site,
-            decision_context.roster,
-            decision_context.policy.satisfies,
-        ).faults
         frames = "".join(f"{json.dumps(each)}\n" for each in self._log_lines)
         people = (self.site.root / "operators.yaml").read_text(encoding="utf-8")
         export = exported(self.desk.database, self.site.id)
         acts_as = {"shift-supervisor": ["operator"]}
         report = judge(frames, export, people, self.site.trust_root, acts_as)
-        return (*audited, *report.faults)
+        return (*faults_in(self.desk.decision_context), *report.faults)
 
 
 def exported(database: Database, site: str) -> str:

@@ -1,6 +1,5 @@
 """A run of a playbook on the real plant: it surveys, files, and says when."""
 
-import json
 from time import monotonic
 from typing import Any
 
@@ -13,7 +12,6 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
@@ -21,8 +19,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...auditor.audit import Report, judge
-from ...plants.served import handwheel
+from ...sites.audited import faults_in
 from ...sites.on_disk import End
 from .authority_grant import give
 from .runner import AGENT, segment_of
@@ -93,18 +90,4 @@ class PlantRun:
 
     def audited(self) -> tuple[str, ...]:
         with self.world.decision_context() as decision_context:
-            return audit(
-                decision_context.database,
-                decision_context.site,
-                decision_context.roster,
-                decision_context.policy.satisfies,
-            ).faults
-
-    def judged(self) -> Report:
-        """The independent witness's word on this world's frames."""
-        world = self.world
-        lines = "".join(f"{json.dumps(frame)}\n" for frame in world.frame_rows)
-        operators = (world.site.root / "operators.yaml").read_text(encoding="utf-8")
-        export = handwheel("journal", "export", "--site", str(world.site.root))
-        assert export.returncode == 0, export.stderr
-        return judge(lines, export.stdout, operators, world.site.trust_root)
+            return faults_in(decision_context)

@@ -7,13 +7,13 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
 
 from ...plants.fault_injection import Crash
+from ...sites.audited import faults_in
 from .in_memory import Room
 from .oracle import Oracle, Told
 
@@ -76,8 +76,7 @@ class Watched(Room):
         return [row["body"] for row in rows if row["kind"] == kind]
 
     def faults(self) -> tuple[str, ...]:
-        context = self.desk.decision_context
-        return audit(context.database, self.site, context.roster, context.policy.satisfies).faults
+        return faults_in(self.desk.decision_context)
 
     def force_filed(self, request: ActionRequest) -> None:
         """Files a request past everything that looks at it first."""
