@@ -8,7 +8,7 @@ from typing import Any
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, HandwheelError
-from handwheel.playbooks.binding.model import BoundPlaybook, Trigger, owned_by
+from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.execution.hold import PROCESS_ENDED, hold
 from handwheel.playbooks.execution.runner import Runner, RunStart
 from handwheel.playbooks.run.event_log import RunLog
@@ -160,7 +160,9 @@ class SiteAgents:
             elif trigger is None:
                 self._report(_name(watch.plan), "")  # so that the next time is reported
             elif self._may_begin(watch.plan):
-                self._begin(watch, trigger.place, self._shown(trigger))
+                plant = self._context.plant
+                shown = trigger.condition.shown(plant.readings, plant.history)
+                self._begin(watch, trigger.place, shown)
 
     def _awaits_order(self, run_id: str) -> bool:
         active = self._active.get(run_id)
@@ -171,9 +173,6 @@ class SiteAgents:
         denial = self._context.check(plan) if plan.approval is not None else None
         self._report(_name(plan), f"is due but does not begin: {denial}" if denial else "")
         return denial is None
-
-    def _shown(self, trigger: Trigger) -> str:
-        return trigger.condition.shown(self._context.plant.readings, self._context.plant.history)
 
     def _begin(self, watch: TriggerWatch, place: str, shown: str) -> None:
         """Begins a run, and disarms its trigger once the run is in the ledger."""

@@ -100,10 +100,6 @@ def _quantity(name: str, parameter: ParameterSpec, expressions: Expressions) -> 
     return default
 
 
-def _shown(quantity: Quantity) -> str:
-    return f"{quantity.value:g} {quantity.unit}".rstrip()
-
-
 class _Binder:
     def __init__(
         self, playbook: Playbook, site: Site, role_binding: RoleBinding, expressions: Expressions
@@ -118,7 +114,7 @@ class _Binder:
     def build(self, parameters: Mapping[str, Quantity]) -> bound.BoundPlaybook:
         file, safe = self._file, self._file.safe_state
         self._check_ends()
-        quantities = {name: _shown(each) for name, each in parameters.items()}
+        quantities = {name: str(each) for name, each in parameters.items()}
         return bound.BoundPlaybook(
             id=file.id,
             version=file.version,

@@ -37,7 +37,9 @@ def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iter
     open_ = [write for write in plan.writes if not _is_owned(write, plan, site)]
     if not open_:
         return
-    named = dict.fromkeys(f"{each.tag.name} of {_equipment(each)}" for each in open_)
+    named = dict.fromkeys(
+        f"{each.tag.name} of {each.tag.equipment or 'no equipment'}" for each in open_
+    )
     text = f"a run may write equipment that it does not own: {', '.join(named)}"
     yield playbook.key_finding("not-owned", _key_place(playbook.file), text, _owning(open_))
 
@@ -45,10 +47,6 @@ def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iter
 def _is_owned(write: Write, plan: BoundPlaybook, site: Site) -> bool:
     covering = set(site.scopes_of(write.tag.equipment)) - {SITE_SCOPE}
     return not covering.isdisjoint(plan.assets)
-
-
-def _equipment(write: Write) -> str:
-    return write.tag.equipment or "no equipment"
 
 
 def _key_place(file: PlaybookFile) -> Path_:

@@ -112,16 +112,13 @@ def set_due(
     with database.transaction(now) as transaction:
         record = _its_request(database, transaction, action_id, holder)
         if orders is not None and record.request.run is not None:
-            _check_orders(transaction, record.request.run.run_id, orders)
+            run_id = record.request.run.run_id
+            if newest_seq(transaction, run_id, ORDERED) > orders:
+                raise OrderPending(f"{run_id} was given an order that it has not looked at")
         if record.action(action_id).kind == "recovery":
             cancel_commands(transaction, record.request.request_id, "the run takes things back")
         reason = "the run has made it due"
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
-
-
-def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
-    if newest_seq(transaction, run_id, ORDERED) > orders:
-        raise OrderPending(f"{run_id} was given an order that it has not looked at")
 
 
 def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:

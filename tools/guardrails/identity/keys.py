@@ -50,8 +50,7 @@ class KeyFault(HandwheelError):
 
 def fingerprint(public: PublicKey) -> str:
     """Returns the key id as OpenSSH shows it."""
-    digest = sha256(_blob(public)).digest()
-    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+    return _key_id(base64.b64decode(public_line(public).partition(" ")[2]))
 
 
 def public_line(public: PublicKey) -> str:
@@ -150,10 +149,9 @@ def key_id_of_file(path: Path) -> str:
         match = _ARMOUR.search(_read_own(path))
         if match is None:
             return ""
-        digest = sha256(_head(binascii.a2b_base64(match[1]))[3]).digest()
+        return _key_id(_head(binascii.a2b_base64(match[1]))[3])
     except (KeyFault, ValueError, StopIteration):
         return ""
-    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 def _read_own(path: Path) -> bytes:
@@ -230,5 +228,5 @@ def _strings(packed: bytes) -> Iterator[bytes]:
         packed = packed[end:]
 
 
-def _blob(public: PublicKey) -> bytes:
-    return base64.b64decode(public_line(public).partition(" ")[2])
+def _key_id(blob: bytes) -> str:
+    return f"SHA256:{base64.b64encode(sha256(blob).digest()).decode().rstrip('=')}"

@@ -83,13 +83,12 @@ def revocations(site: Site, database: Database) -> dict[str, int]:
     """Returns the revoked keys, each with the number of the first decision that revokes it."""
     found: dict[str, int] = {}
     for each in load_revocations(database):
-        signed_decision = _signed_decision(site, each)
-        if signed_decision is None or not found.keys().isdisjoint(
-            (signed_decision[1].key_id, *signed_decision[1].chain)
-        ):
+        if (signed_decision := _signed_decision(site, each)) is None:
             continue
-        if signed_decision[0].verdict == "revoke-key":
-            found.setdefault((signed_decision[0].subject or "").removeprefix("key:"), each.number)
+        decision, operator = signed_decision
+        is_in_office = found.keys().isdisjoint((operator.key_id, *operator.chain))
+        if is_in_office and decision.verdict == "revoke-key":
+            found.setdefault((decision.subject or "").removeprefix("key:"), each.number)
     return found
 
 
@@ -104,12 +103,8 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
 
     def is_released(scope: str, generation: int) -> bool:
         subject = lockout_subject(scope, generation)
-        return any(
-            is_release(site, each, subject)
-            and _is_known(database, each)
-            and _is_in_office(site, revoked, each)
-            for each in load_site_decisions(database, "release", subject)
-        )
+        found = load_site_decisions(database, "release", subject)
+        return any(_releases(site, database, revoked, each, subject) for each in found)
 
     return {
         each.scope: each.generation
@@ -118,24 +113,24 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
     }
 
 
-def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
-    """Whether a decision is an administrator's signed release of exactly this lockout."""
+def _releases(
+    site: Site,
+    database: Database,
+    revoked: Mapping[str, int],
+    record: DecisionRecord,
+    subject: str,
+) -> bool:
     signed_decision = _signed_decision(site, record)
-    return signed_decision is not None and (
-        signed_decision[0].verdict == "release"
-        and signed_decision[0].subject == subject
-        and signed_decision[0].meaning == meaning_of_subject("release", subject)
+    if signed_decision is None:
+        return False
+    decision, operator = signed_decision
+    said = (decision.verdict, decision.subject, decision.meaning)
+    return (
+        said == ("release", subject, meaning_of_subject("release", subject))
+        # An earlier ledger of the site had a first lockout too, and its release is signed.
+        and has_hash(database, decision.head)
+        and was_valid(revoked, operator, record.number)
     )
-
-
-def _is_known(database: Database, record: DecisionRecord) -> bool:
-    # An earlier ledger of the site had a first lockout too, and its release is signed.
-    return has_hash(database, parse_decision(record.text).head)
-
-
-def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:
-    signed_decision = _signed_decision(site, record)
-    return signed_decision is not None and was_valid(revoked, signed_decision[1], record.number)
 
 
 def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:

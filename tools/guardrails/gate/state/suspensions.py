@@ -46,17 +46,17 @@ class Suspensions:
         """
         key = (scope, cause)
         known = self._now.get(key)
-        if reason and known is None:
-            self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
-            self._changes.append(SuspensionChange(self._now[key]))
-            _logger.error("actuation is suspended: %s: %s", scope, reason)
-        elif known is not None and reason:
-            self._cancel_end(SuspensionChange(known, is_over=True))
-        elif known is not None and not {
-            SuspensionChange(known),
-            SuspensionChange(known, is_over=True),
-        } & set(self._changes):
-            self._changes.append(SuspensionChange(known, is_over=True))
+        if known is None:
+            if reason:
+                self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
+                self._changes.append(SuspensionChange(self._now[key]))
+                _logger.error("actuation is suspended: %s: %s", scope, reason)
+            return
+        begun, over = SuspensionChange(known), SuspensionChange(known, is_over=True)
+        if reason and over in self._changes:
+            self._changes.remove(over)  # it has come again before the journal knew of its end
+        elif not reason and not {begun, over} & set(self._changes):
+            self._changes.append(over)
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
     def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
@@ -73,8 +73,3 @@ class Suspensions:
         change = self._changes.popleft()
         if change.is_over:
             self._now = {key: each for key, each in self._now.items() if each is not change.what}
-
-    def _cancel_end(self, change: SuspensionChange) -> None:
-        """It has come again before the journal knew of its end."""
-        if change in self._changes:
-            self._changes.remove(change)

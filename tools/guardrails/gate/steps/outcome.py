@@ -62,13 +62,10 @@ def conclude(execution: Execution, state: ActionState, reason: str, *, sent: boo
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
         elif state is ActionState.VERIFIED:
             expect_effects(execution, now)
-            if _goes_on(transaction, request):
-                _set_next_due(execution, transaction)
-
-
-def _set_next_due(execution: Execution, transaction: Transaction) -> None:
-    if due := set_next_due(transaction, execution.record.request.request_id):
-        execution.context.memory.note(due, ActionState.DUE, transaction.now)
+            if _goes_on(transaction, request) and (
+                due := set_next_due(transaction, request.request_id)
+            ):
+                execution.context.memory.note(due, ActionState.DUE, transaction.now)
 
 
 def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:
