@@ -18,8 +18,7 @@ class TriggerWatch:
 
     plan: BoundPlaybook
     is_armed: bool = True  # whether it may fire
-    # Places of the triggers whose condition is unknown now.
-    unknown: set[str] = field(default_factory=set[str])
+    unknown: set[str] = field(default_factory=set[str])  # places of triggers that are unknown now
     is_rising: bool = False  # whether a trigger became due with the latest scan, armed or not
     _was_due: bool = False
     _unknown_scans: int = 0

@@ -20,8 +20,7 @@ class Trigger:
 
     condition: Condition  # for an alarm, that it is active
     for_s: float  # time that it must be true without a break, process time
-    # Condition under which it may fire again, once no run owns the equipment.
-    rearm: Condition | None
+    rearm: Condition | None  # condition to fire again, once no run owns the equipment
     place: str  # `file:line` of the trigger
 
 

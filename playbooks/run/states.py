@@ -146,18 +146,15 @@ class Run:
     """State of a run, folded from its events."""
 
     state: RunState = RunState.IDLE
-    # The body of its first event: playbook, digest, roles, hashes, snapshot.
-    opening: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    # States of the steps that are not pending.
-    steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])
+    opening: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of its first event
+    steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])  # without pending
     requests: tuple[str, ...] = ()  # its requests, in order
     # The latest evidence and permissives.
     diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     suggested: str = ""  # the playbook that a run that was not started suggests
     due: tuple[str, ...] = ()  # the actions that it has set due, in order
     undone: tuple[str, ...] = ()  # the undo and safe-state actions that are done or were skipped
-    # The evaluated expected results, by step and text.
-    expected: frozenset[tuple[str, str]] = frozenset()
+    expected: frozenset[tuple[str, str]] = frozenset()  # evaluated results, by step and text
     # Number of requests before the latest attempt of a repeated step.
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     escalated: int = 0

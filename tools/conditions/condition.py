@@ -28,8 +28,7 @@ class Checked:
     tags: tuple[str, ...]  # the tags that it reads, sorted
     bound: str  # the text with every name replaced by the site's tag name or the parameter's value
     longest_window_s: float  # how far back it looks; 0 without windows
-    # Its functions that look back, inner before outer.
-    windows: tuple[Window, ...] = field(repr=False)
+    windows: tuple[Window, ...] = field(repr=False)  # calls that look back, inner before outer
     _form: Form = field(repr=False)
     _read: Reader = field(repr=False, compare=False)
     _tags: tuple[Tag, ...] = field(repr=False)

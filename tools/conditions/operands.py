@@ -73,8 +73,7 @@ class Operand:
     said: str  # the part as written, for messages
     offset: int  # its start in the text
     tags: frozenset[str] = frozenset()  # the tags that it reads
-    # Value of a literal, a parameter, or a number computed from these only.
-    constant: Value | None = None
+    constant: Value | None = None  # of a literal, a parameter, or what is computed from these
     is_named: bool = False  # whether it contains a parameter
 
 

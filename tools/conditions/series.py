@@ -92,8 +92,7 @@ class Bucket:
 class Summary:
     """Statistics of a window."""
 
-    # Whether enough of it is covered. A `false` in it counts even if not.
-    is_known: bool
+    is_known: bool  # whether it is covered enough; a `false` in it counts even if not
     moments: Moments
     low: Sample
     high: Sample

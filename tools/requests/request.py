@@ -92,8 +92,7 @@ class RunOrigin(Model):
     digest: Digest  # of the playbook's file
     parameters: dict[str, str]  # as bound at the start of the run
     segment: int = Field(ge=1)  # number of the part of the playbook that the request covers, from 1
-    # Longest time from the approval to the last command, seconds.
-    max_duration_s: float = Field(gt=0.0)
+    max_duration_s: float = Field(gt=0.0)  # from the approval to the last command, seconds
 
 
 class Evidence(Model):
@@ -111,15 +110,13 @@ class ExpectedEffect(Model):
     """Expected result of a write in the process. It is monitored, not enforced."""
 
     text: str = Field(min_length=1)  # a condition over the site's tags
-    # Longest time from the verified write until it is true, seconds.
-    within_s: float = Field(gt=0.0, le=86400.0)
+    within_s: float = Field(gt=0.0, le=86400.0)  # from the verified write until it is true, seconds
 
 
 class Lease(Model):
     """Time limit of a write. The gate undoes the write when it ends."""
 
-    # From the verification of the last command, wall-clock time, seconds.
-    for_s: float = Field(ge=1.0, le=30 * 86400.0)
+    for_s: float = Field(ge=1.0, le=30 * 86400.0)  # from the last verification, wall clock, s
 
 
 class Action(Model):
@@ -139,8 +136,7 @@ class Action(Model):
     unit: str = ""
     expected: TupleOf[ExpectedReading]
     requires: TupleOf[Requirement]
-    # The tag that must read as sent; `None` if the value cannot be read back.
-    readback: str | None = None
+    readback: str | None = None  # tag that must read as sent; `None` if it cannot be read back
     within_s: float = Field(gt=0.0)  # longest time until it does, seconds
     undo: str | None = None  # the recovery action that undoes it; `None` for none
     step: str | None = None  # its step of the playbook
@@ -148,8 +144,7 @@ class Action(Model):
     # `None` for a write into a safe state.
     undoes: str | None = None
     promises: TupleOf[str] = ()  # expected results in the process, for the approver
-    # Expected results of a person's request, which the gate monitors.
-    effects: TupleOf[ExpectedEffect] = ()
+    effects: TupleOf[ExpectedEffect] = ()  # results of a person's request that the gate monitors
 
     @cached_property
     def digest(self) -> str:
@@ -185,8 +180,7 @@ class ActionRequest(Model):
     recovery: TupleOf[Action]
     run: RunOrigin | None = None  # the run of an agent's request; `None` for a person's
     evidence: TupleOf[Evidence] = ()
-    # The earlier request of the same run whose open recovery it takes over.
-    supersedes: str | None = None
+    supersedes: str | None = None  # earlier request of the run whose open recovery it takes over
     lease: Lease | None = None  # time limit of its writes; the recovery actions undo them then
 
     @model_validator(mode="after")

@@ -45,10 +45,8 @@ class Command:
 
     write: ProposedWrite
     step: str  # the playbook's step
-    # Further conditions, such as the playbook's permissives or an `if`.
-    requires: tuple[Requirement, ...] = ()
-    # Tags from which the value was computed; their readings must not change.
-    reads: tuple[Tag, ...] = ()
+    requires: tuple[Requirement, ...] = ()  # further conditions: the permissives or an `if`
+    reads: tuple[Tag, ...] = ()  # tags that the value was computed from; they must not change
     promises: tuple[str, ...] = ()  # expected results in the process, for the approver
 
 

@@ -46,8 +46,7 @@ class CardEvidence(Model):
     side: Literal["for", "against", "permissive"]
     filed: Literal["true", "false", "unknown"]  # its truth when the request was filed
     shown: str  # the condition with the values of that moment
-    # Its present truth; `None` if the gate's snapshot does not show it.
-    now: Literal["true", "false", "unknown"] | None = None
+    now: Literal["true", "false", "unknown"] | None = None  # `None` if the snapshot lacks it
     shown_now: str = ""  # the condition with present values; empty where `now` is `None`
     untold: str = ""  # reason why `now` is `None`; else empty
     source: str  # its place in the playbook
@@ -68,8 +67,7 @@ class CardRun(Model):
     segment: int  # number of the request in the run, from 1
     parameters: dict[str, str]  # as bound at the start of the run, roles included
     max_duration_s: float  # longest time from the approval to the last command, seconds
-    # The earlier request of the run whose open recovery it takes over.
-    supersedes: str | None = None
+    supersedes: str | None = None  # earlier request of the run whose open recovery it takes over
     evidence: list[CardEvidence]
 
 
@@ -84,8 +82,7 @@ class CardFrame(Model):
     device: str  # name that the device reports
     is_simulator: bool
     is_loopback: bool
-    # Thumbprint of the certificate whose key it proved to have; else `None`.
-    certificate: str | None = None
+    certificate: str | None = None  # thumbprint of the certificate whose key it proved to have
 
     @classmethod
     def of(cls, action: Action) -> Self:

@@ -89,15 +89,11 @@ class Explanation:
     """Explanation of a write."""
 
     ruling: Ruling
-    # Results of the limits across tags, if the write is allowed otherwise.
-    across: tuple[CrossLimitResult, ...]
+    across: tuple[CrossLimitResult, ...]  # results of the limits across tags, if otherwise allowed
     signers: tuple[str, ...]  # people who could sign it now, without the proposer
-    # Usage of each group, or the reason why it cannot be read.
-    budgets: tuple[GroupUsage | str, ...]
-    # Number of requests that wait for each role; for a person, of persons only.
-    waiting: Mapping[str, int]
-    # Reasons for which gate or request limits would refuse it now, missing readings included.
-    obstacles: tuple[str, ...]
+    budgets: tuple[GroupUsage | str, ...]  # usage of each group, or why it cannot be read
+    waiting: Mapping[str, int]  # number of requests for each role; for a person, of persons only
+    obstacles: tuple[str, ...]  # why it would be refused now, missing readings included
 
     @property
     def denials(self) -> tuple[str, ...]:

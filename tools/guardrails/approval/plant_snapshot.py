@@ -53,9 +53,7 @@ class PlantSnapshot(Model):
     epoch: int  # of the gate that made it
     locked: list[str]  # the scopes that are locked out
     hashes: dict[str, str]  # SHA-256 of the files that the gate has read, by name
-    # Writes whose lease ended without an undo, as text.
-    open_writes: list[str] = Field(default_factory=list[str])
-    # Suspensions of actuation.
+    open_writes: list[str] = Field(default_factory=list[str])  # not undone by their lease
     suspended: list[Suspension] = Field(default_factory=list[Suspension])
     readings: dict[str, Reading]
 

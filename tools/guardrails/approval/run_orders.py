@@ -59,8 +59,7 @@ class RunOrder:
     person: str
     seen: int | None  # the number of the run's newest row that the person saw; `None` if not signed
     signed: Signed | None  # `None` for hold and stop
-    # Fault of a row that is no order; the other fields have no meaning then.
-    fault: Denial | None = None
+    fault: Denial | None = None  # of a row that is no order; nothing else has a meaning then
 
 
 def newest_event(database: Database, run_id: str) -> int:

@@ -19,8 +19,7 @@ _ENDS = frozenset(
 
 @dataclass(slots=True)
 class _Told:
-    # The last of its rows that forbids commands or lets it go on; empty for none.
-    standing: str = ""
+    standing: str = ""  # the last row that forbids commands or lets it go on; empty for none
     was_aborting: bool = False
     back: set[str] = field(default_factory=set[str])  # requests that it has filed since its abort
 

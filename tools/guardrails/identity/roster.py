@@ -75,8 +75,7 @@ class Operator:
     start: datetime
     until: datetime
     issuer: str
-    # Key ids from the issuer up to the trust root; empty for the trust root itself.
-    chain: tuple[str, ...]
+    chain: tuple[str, ...]  # key ids from the issuer up to the trust root; empty for the root
     records: tuple[Record, ...]  # the person's own record, and those of the chain
 
     @property

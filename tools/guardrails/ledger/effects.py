@@ -53,8 +53,7 @@ class StepEffect:
     within_s: float
     observed: str  # the condition with the values that were seen, in words
     verdict: EffectVerdict
-    # The seconds from the end of the step's writes; `None` if it was not kept.
-    after_s: float | None
+    after_s: float | None  # seconds from the end of the step's writes; `None` if it was not kept
 
 
 def pending_effects(reader: LedgerReader) -> list[PendingEffect]:

@@ -63,8 +63,7 @@ class ListedRequest:
     why: str  # the proposer's reason
     filed_at: str
     within_s: float  # how long it waits for the last signature, seconds
-    # Which run asks: `run_id playbook version segment`; `None` where a person does.
-    run: Mapping[str, str | int] | None
+    run: Mapping[str, str | int] | None  # `run_id playbook version segment`; `None` for a person
     writes: tuple[ListedWrite, ...]  # commands, then recovery
     state: RequestState  # where it stands, because of `reason`
     reason: str

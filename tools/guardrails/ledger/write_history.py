@@ -61,8 +61,7 @@ class SentWrite:
     # How long ago; the boot clock counts where it can, and the wall clock, which can be set, only
     # over a restart.
     since_s: float
-    # What the gate that asks remembers of it; `None` where the ledger tells.
-    own: OwnWrite | None = None
+    own: OwnWrite | None = None  # what the gate that asks remembers; `None` from the ledger
 
 
 class OwnWrites:

@@ -30,8 +30,7 @@ class Roles:
     """Roles of a policy with the roles that each may act as, and its areas."""
 
     acts_as: Mapping[str, tuple[str, ...]]  # roles that a role may act as directly
-    # Path patterns that a role is bound to; a role without any counts everywhere.
-    areas: Mapping[str, tuple[str, ...]]
+    areas: Mapping[str, tuple[str, ...]]  # paths that bind a role; without any it counts anywhere
     covers: Mapping[str, frozenset[str]]  # the tags in these areas
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None) -> bool:

@@ -29,8 +29,7 @@ class TagGroup:
     id: str
     tags: frozenset[str]  # names of its tags
     writes: int | None  # highest number of writes in the window; `None` for any
-    # Largest sum of all movements in the window, in their unit; `None` for any.
-    travel: float | None
+    travel: float | None  # largest sum of movements in the window, in their unit; `None` for any
     unit: str
     rounding: Mapping[str, float]  # relative rounding error of each tag's numbers
     within_s: float  # length of the window, seconds
@@ -60,8 +59,7 @@ class GroupUsage:
     """Writes of a group in its window."""
 
     group: TagGroup
-    # Each write, newest first; with distances only where the group limits travel.
-    moves: tuple[Move, ...]
+    moves: tuple[Move, ...]  # newest first; with distances only where the group limits travel
     oldest_s: float  # time until the oldest leaves the window, seconds
 
     @property

@@ -59,8 +59,7 @@ class CrossTagRule:
     file: str
     line: int
     column: int
-    # Tags whose writes do not affect the condition, as the rule states.
-    excepted: frozenset[str] = frozenset()
+    excepted: frozenset[str] = frozenset()  # tags whose writes do not affect it, as the rule states
     place: str = ""  # its place, `policy.yaml:12`
 
     def problem(self, reason: str) -> Problem:

@@ -157,10 +157,8 @@ class GroupRule(Model):
 class RequestLimits(Model):
     """Limits on the number of requests and their repetition."""
 
-    # Highest number of requests that wait for one role.
-    pending: int = Field(default=5, ge=1, le=1000)
-    # Shortest time until a rejected request may be repeated, seconds.
-    pause_after_rejection: Duration = 600.0
+    pending: int = Field(default=5, ge=1, le=1000)  # highest number that wait for one role
+    pause_after_rejection: Duration = 600.0  # seconds until the same may be asked for again
 
     @field_validator("pause_after_rejection")
     @classmethod

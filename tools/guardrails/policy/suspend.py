@@ -30,13 +30,10 @@ def _parse_size(text: object) -> int:
 class Suspend(Model):
     """Limits of alarms and of free disk space."""
 
-    # Patterns of the bool tags that are true during an alarm.
-    alarms: list[str] = Field(default_factory=list)
-    # Highest number of alarms in `within`; one more suspends actuation.
-    more_than: int = Field(default=10, ge=1, le=1000)
+    alarms: list[str] = Field(default_factory=list)  # patterns of bool tags, true during an alarm
+    more_than: int = Field(default=10, ge=1, le=1000)  # highest number of alarms in `within`
     within: Duration = 600.0  # seconds
-    # Bytes that must be free on the disk of the state folder.
-    disk: Annotated[int, BeforeValidator(_parse_size)] = 200_000_000
+    disk: Annotated[int, BeforeValidator(_parse_size)] = 200_000_000  # bytes that must be free
 
     @field_validator("within")
     @classmethod

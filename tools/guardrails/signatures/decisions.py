@@ -106,8 +106,7 @@ class Decision(Model):
     site: str
     digest: _Hash | None = None  # the request's; `None` where no request is concerned
     verdict: VerdictName
-    # What the person was shown to be signing, in words; see `meaning_of`.
-    meaning: str = Field(min_length=1)
+    meaning: str = Field(min_length=1)  # what the person was shown, in words; see `meaning_of`
     person: Person
     key_id: KeyId
     role: Role  # the role they sign in

@@ -64,14 +64,11 @@ class GateContext:
     open_write_session: OpenWriteSession
     connector: ConnectorFor = connector_for  # where read-only sessions come from
     suspensions: Suspensions = field(default_factory=Suspensions)  # for what nothing is sent now
-    # Held while an action's frame is on its way. Heartbeats wait for it.
-    write_slot: WriteSlot = field(default_factory=WriteSlot)
+    write_slot: WriteSlot = field(default_factory=WriteSlot)  # held while a frame is on its way
     open_heartbeat_session: OpenHeartbeatSession = open_heartbeat_session
     memory: GateMemory = field(default_factory=GateMemory)  # actions of this gate process
-    # When it has sent what to which tag, for whatever bounds how soon or how far.
-    writes: OwnWrites = field(default_factory=OwnWrites)
-    # Folder of lockouts as it was when the gate started.
-    lockouts: LockoutFolder = field(init=False)
+    writes: OwnWrites = field(default_factory=OwnWrites)  # what it has sent to which tag, and when
+    lockouts: LockoutFolder = field(init=False)  # their folder when the gate started
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lockouts", LockoutFolder(self.site.state))
@@ -114,11 +111,9 @@ class Execution:
     read_at: Instant | None = None  # time of the reading on wall and boot clock
     read_s: float = 0.0  # the same on the clock of permits, seconds
     intent: Intent | None = None  # of the eleventh step; nothing leaves without one
-    # Whether the thirteenth step has handed the frame to the write session.
-    may_have_left: bool = False
+    may_have_left: bool = False  # whether the thirteenth step has handed over the frame
     answer: WriteAnswer | None = None  # answer of the device
-    # The no of the device or of the write session: nothing has changed.
-    refusal: WriteRefused | None = None
+    refusal: WriteRefused | None = None  # by device or write session: nothing has changed
     doubt: WriteOutcomeUnknown | None = None  # why the outcome of the frame is unknown
     is_echo_equal: bool = False  # whether the answer says that it was done
     readback: Readback | None = None  # of the fifteenth step
