@@ -17,7 +17,7 @@ NUMBERS = 20  # numbered nodes of an OPC UA server
 ITEMS = 60_000  # of each table of a Modbus server: what is above does not exist
 _PEERS = Path(__file__).parents[2] / "benchmarks" / "peers"
 _PATIENCE_S = 10.0
-_MODULES = Path(
+MODULES = Path(
     os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "handwheel-interop/node_modules"
 )
 
@@ -28,7 +28,7 @@ class ForeignServer:
     def __init__(self, command: Sequence[str | Path], *arguments: object) -> None:
         self.port = free_port()
         self._words = [str(word) for word in (*command, self.port, *arguments)]
-        self._environment = {**os.environ, "NODE_PATH": str(_MODULES)}
+        self._environment = {**os.environ, "NODE_PATH": str(MODULES)}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -101,8 +101,13 @@ def modbus_serial() -> Generator[ForeignServer]:
         yield server
 
 
-def _script(name: str, package: str) -> tuple[str, Path]:
+def node_with(package: str) -> str:
+    """Returns Node.js; skips where it or the package is missing."""
     node = shutil.which("node")
-    if node is None or not (_MODULES / package).is_dir():
+    if node is None or not (MODULES / package).is_dir():
         pytest.skip(f"interop: {package} cannot be had, see tests/interop/install")
-    return node, _PEERS / name
+    return node
+
+
+def _script(name: str, package: str) -> tuple[str, Path]:
+    return node_with(package), _PEERS / name

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 
 from .clients import Conversation, Plant, standing_plant
+from .servers import MODULES, node_with
 from .uaprobe import OpcuaClient, uaevents, viewer_of
 
 pytestmark = pytest.mark.interop
@@ -24,7 +24,8 @@ CLIENT_URI = "urn:handwheel:test:client"
 WORN = "F01,d0=0.6,tau=1e8"  # at once over the alarm's limit, and never to the trip's
 
 
-NODE_OPCUA = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "handwheel-interop")
+def identity(folder: Path) -> tuple[str, str]:
+    return str(folder / "certificate.der"), str(folder / "private-key.pem")
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,8 @@ class Events:
     def as_user(self, name: str, mode: str = "SignAndEncrypt") -> Conversation:
         secret = self.folder / "server" / f"{name}.secret"
         password = secret.read_text(encoding="utf-8").strip() if name else ""
-        files = [str(self.folder / "client" / each) for each in ("certificate.der",
-                 "private-key.pem")]  # fmt: skip
-        return Conversation([self.program, self.plant.endpoint, name, password, *files, mode])
+        account = (name, password, *identity(self.folder / "client"), mode)
+        return Conversation([self.program, self.plant.endpoint, *account])
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +139,9 @@ ALARM = {
 }  # fmt: skip
 
 
-def test_the_gate_writes_over_a_secured_channel(
-    plant: Plant, viewer: OpcuaClient, folder: Path
-) -> None:
+def test_the_gate_writes_over_security(plant: Plant, viewer: OpcuaClient, folder: Path) -> None:
     for mode in ["Sign", "SignAndEncrypt"]:
-        files = [str(folder / "client" / each) for each in ("certificate.der", "private-key.pem")]
+        files = identity(folder / "client")
         anonymous = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, mode))
         gate = OpcuaClient(viewer.program, plant.endpoint, ("gate", "turn the wheel", *files, mode))
         wrong = OpcuaClient(viewer.program, plant.endpoint, ("gate", "wrong", *files, mode))
@@ -156,20 +154,18 @@ def test_a_client_that_is_not_trusted_gets_no_channel(
     plant: Plant, viewer: OpcuaClient, folder: Path
 ) -> None:
     open_identity(folder / "stranger", CLIENT_URI)
-    files = [str(folder / "stranger" / each) for each in ("certificate.der", "private-key.pem")]
-    stranger = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, "SignAndEncrypt"))
+    account = ("", "", *identity(folder / "stranger"), "SignAndEncrypt")
+    stranger = OpcuaClient(viewer.program, plant.endpoint, account)
     assert stranger.connect() != "Good"
     assert viewer.connect() == "Good"
 
 
 def node_opcua(plant: Plant, folder: Path, user: str) -> Conversation:
-    node, modules = shutil.which("node"), NODE_OPCUA / "node_modules"
-    if node is None or not (modules / "node-opcua-client").is_dir():
-        pytest.skip("interop: node-opcua cannot be had, see tests/interop/install")
+    node = node_with("node-opcua-client")
     secret = folder / "server" / f"{user}.secret"
     account = [user, secret.read_text(encoding="utf-8").strip()] if user else []
     # It writes a certificate of its own below the home folder.
-    environment = {"NODE_PATH": str(modules), "HOME": str(folder)}
+    environment = {"NODE_PATH": str(MODULES), "HOME": str(folder)}
     program = Path(__file__).with_name("nodeprobe.js")
     return Conversation([node, program, plant.endpoint, *account], environment)
 

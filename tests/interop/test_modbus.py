@@ -196,9 +196,7 @@ def test_no_other_function_code_writes(plant: Plant, mbprobe: Path) -> None:
         assert own(plant) == before, port
 
 
-def test_the_gate_starts_a_pump_by_each_way_of_writing(
-    plant: Plant, gate: Mbpoll, viewer: Mbpoll
-) -> None:
+def test_the_gate_starts_a_pump_by_each_write(plant: Plant, gate: Mbpoll, viewer: Mbpoll) -> None:
     before = own(plant)
     assert (before["P-101B.mode"], before["P-101B.run_cmd"]) == (1, False)
     for values, pdu in (((1,), "050014ff00"), ((1, 0), "0f001400020101")):
@@ -256,9 +254,7 @@ ENCODED: list[tuple[str, float, Tag]] = [
 ]
 
 
-def test_our_encoder_makes_the_bytes_that_a_foreign_client_sends(
-    plant: Plant, gate: Mbpoll
-) -> None:
+def test_our_encoder_makes_the_bytes_of_a_foreign_client(plant: Plant, gate: Mbpoll) -> None:
     config = ModbusConnection(kind="modbus", host="127.0.0.1")
     encoder = ModbusEncoder("pkg", config, DeviceIdentity("modbus", "", "", True, True))
     for kind, value, tag in ENCODED:

@@ -88,9 +88,7 @@ def test_every_tag_reads_as_the_plant_has_it(
     assert values(viewer, names) == own(plant)
 
 
-def test_every_variable_has_the_type_that_it_says(
-    viewer: OpcuaClient, nodes: Mapping[str, int]
-) -> None:
+def test_every_variable_has_its_type(viewer: OpcuaClient, nodes: Mapping[str, int]) -> None:
     ours = [n for n, kind in nodes.items() if kind == VARIABLE and n.startswith(PREFIX)]
     kinds = viewer.read((each, 14) for each in ours)
     ranks = viewer.read((each, 15) for each in ours)
@@ -213,8 +211,9 @@ def test_an_output_takes_writes_in_manual_only(
 def test_nobody_changes_another_attribute(
     plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int]
 ) -> None:
-    for user, answer in [("viewer", "BadUserAccessDenied"), ("gate", "BadNotWritable")]:
-        client = {"viewer": viewer, "gate": gate}[user]
+    for user, client, answer in (
+        ("viewer", viewer, "BadUserAccessDenied"), ("gate", gate, "BadNotWritable"),
+    ):  # fmt: skip
         ours = [name for name in nodes if name.startswith(PREFIX) and "/" not in name]
         places = [(each, number) for each in ours for number in range(1, 28) if number != VALUE]
         before, mark = viewer.read(places), len(plant.frames)
@@ -232,8 +231,7 @@ def test_nobody_changes_another_attribute(
 def test_nobody_changes_the_address_space_or_calls(
     plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int]
 ) -> None:
-    for user in ["viewer", "gate"]:
-        client = {"viewer": viewer, "gate": gate}[user]
+    for user, client in (("viewer", viewer), ("gate", gate)):
         mark = len(plant.frames)
         answers = client.services("services", node("PT-102.pv"))
         assert len(answers) == 8, user
@@ -245,17 +243,14 @@ def test_nobody_changes_the_address_space_or_calls(
 
 
 def test_nobody_registers_a_server(viewer: OpcuaClient, gate: OpcuaClient) -> None:
-    for user in ["viewer", "gate"]:
-        client = {"viewer": viewer, "gate": gate}[user]
+    for user, client in (("viewer", viewer), ("gate", gate)):
         answers = client.services("register", "i=84")
         assert len(answers) == 2, user
         assert "Good" not in answers.values(), user
         assert client.connect() == "Good", user
 
 
-def test_no_session_without_the_gates_name_and_secret(
-    viewer: OpcuaClient, gate: OpcuaClient
-) -> None:
+def test_no_session_without_gates_name_and_secret(viewer: OpcuaClient, gate: OpcuaClient) -> None:
     for name, password in [
         ("gate", "wrong"),
         ("gate", ""),

@@ -55,9 +55,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Generator[Plant]:
         yield plant
 
 
-def test_both_protocols_show_the_whole_fault_as_it_is(
-    plant: Plant, paper: Paper, tmp_path: Path
-) -> None:
+def test_both_protocols_show_the_whole_fault(plant: Plant, paper: Paper, tmp_path: Path) -> None:
     needs = "#include <modbus/modbus.h>\n"
     mbprobe = compiled(tmp_path, "mbprobe", needs, sources=("mbprobe.c",), library="modbus")
     viewer = viewer_of(plant, tmp_path)

@@ -32,7 +32,7 @@ pymodbus, in `test_modbus` where nothing else is said:
 |---|---|---|
 | exceptions are returned, not raised | `…exception_is_no_answer` | no registers and no error |
 | | `…refused_write…` | a refused write is done |
-| short, long and foreign replies pass | `…does_not_fit…` | one register of two, or another table |
+| short, long and foreign replies pass | `…misfits…` | one register of two, or another table |
 | transaction 0 after a cancelled read | `…answers_as_0…` | all 9 values wrong |
 | `retries=3` duplicates writes | `…without_its_answer…` | four frames, or two and "done" |
 | requests are sent again after a reconnect | `…without_its_answer…[hung up]` | four frames |

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from pymodbus.exceptions import ModbusException
 
@@ -28,16 +27,6 @@ OFFSETS = (0, 16, 32, 48, 64, 80, 96, 122)
 PLACES: Sequence[Place] = [
     (unit, start + offset) for unit in UNITS for start in (0, 128, 256, 384) for offset in OFFSETS
 ]
-
-
-class Reads(Protocol):
-    """A client that reads all places, in requests of its own choice."""
-
-    async def read(self) -> Mapping[Place, int]:
-        """Returns what it takes for good."""
-        ...
-
-    async def close(self) -> None: ...
 
 
 class Ours:
@@ -125,7 +114,7 @@ class Tally:
         return self.good / (self.good + self.wrong + self.none)
 
 
-async def endure(device: Device, client: Reads, replies: int) -> Tally:
+async def endure(device: Device, client: Ours | Naive, replies: int) -> Tally:
     """Reads until so many replies have been asked for."""
     tally = Tally()
     while device.number < replies:

@@ -1,9 +1,9 @@
 """Our Modbus client and a naive one behind one shape, so that both meet the same device."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from pymodbus.exceptions import ModbusException
 
@@ -26,37 +26,10 @@ _WRITABLE = f"""\
 Words = tuple[object, ...]
 
 
-class Plc(Protocol):
-    """A client of one device."""
-
-    async def read(self, address: int, count: int = 2) -> Words | str:
-        """Returns the registers that it takes for good, or why it has none."""
-        ...
-
-    async def write(self, value: int) -> str:
-        """Writes a register and returns what it says of the outcome."""
-        ...
-
-
-class Client(Protocol):
-    """Opens a client of the device at a port; the folder is for its site."""
-
-    def __call__(
-        self, port: int, folder: Path, timeout_s: float = PATIENT_S
-    ) -> AbstractAsyncContextManager[Plc]: ...
-
-
 def config_of(port: int, timeout_s: float = PATIENT_S, **keys: object) -> ModbusConnection:
-    return ModbusConnection.model_validate(
-        {
-            "kind": "modbus",
-            "host": "127.0.0.1",
-            "read": {"port": port},
-            "timeout": f"{1000 * timeout_s:g} ms",
-            "scan": "50 ms",
-            **keys,
-        }
-    )
+    own = {"kind": "modbus", "host": "127.0.0.1", "read": {"port": port}, "scan": "50 ms"}
+    own["timeout"] = f"{1000 * timeout_s:g} ms"
+    return ModbusConnection.model_validate(own | keys)
 
 
 def register(address: int, encoding: Encoding = "uint16", unit: int | None = None) -> Tag:
@@ -65,19 +38,21 @@ def register(address: int, encoding: Encoding = "uint16", unit: int | None = Non
     return Tag(f"R-{unit or 1}-{address}.pv", "plc", "int", place)
 
 
+@dataclass
 class _Ours:
-    def __init__(self, port: int, folder: Path, timeout_s: float) -> None:
-        self._connector = ModbusConnector("plc", config_of(port, timeout_s))
-        self._timeout = f"timeout: {1000 * timeout_s:g} ms"
-        self._port = port
-        self._folder = folder
-        self._session: Session | None = None
+    """Reads registers, and writes one, by our own sessions; tells why where it has no value."""
+
+    connector: ModbusConnector
+    port: int
+    folder: Path
+    timeout_s: float
+    session: Session | None = None
 
     async def read(self, address: int, count: int = 2) -> Words | str:
         tags = [register(address + n) for n in range(count)]
         try:
-            self._session = self._session or await self._connector.open()
-            readings = list((await self._session.read(tags)).values())
+            self.session = self.session or await self.connector.open()
+            readings = list((await self.session.read(tags)).values())
         except NotConnected as error:
             await self.close()
             return str(error)
@@ -86,9 +61,10 @@ class _Ours:
         return tuple(reading.value for reading in readings)
 
     async def write(self, value: int) -> str:
-        port = f"read: {{port: {self._port}}}\n    write: {{port: {self._port}}}"
-        text = SITE.replace("read: {port: 5020}", port).replace("timeout: 2 s", self._timeout)
-        site = load(self._folder / "site", text, TAGS + _WRITABLE)
+        port = f"read: {{port: {self.port}}}\n    write: {{port: {self.port}}}"
+        timeout = f"timeout: {1000 * self.timeout_s:g} ms"
+        text = SITE.replace("read: {port: 5020}", port).replace("timeout: 2 s", timeout)
+        site = load(self.folder / "site", text, TAGS + _WRITABLE)
         tag = site.tags["TIC-1.mode"]
         async with opened(site, tag) as session:
             try:
@@ -100,36 +76,44 @@ class _Ours:
         return "done"
 
     async def close(self) -> None:
-        session, self._session = self._session, None
+        session, self.session = self.session, None
         if session is not None:
             await session.close()
 
 
-@asynccontextmanager
-async def ours(port: int, folder: Path, timeout_s: float = PATIENT_S) -> AsyncGenerator[Plc]:
-    client = _Ours(port, folder, timeout_s)
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
+@dataclass
 class _Naive:
-    def __init__(self, client: NaiveModbus) -> None:
-        self._client = client
+    """Does the same, and takes what it gets."""
+
+    client: NaiveModbus
 
     async def read(self, address: int, count: int = 2) -> Words | str:
         try:
-            return tuple(await self._client.registers(address, count))
+            return tuple(await self.client.registers(address, count))
         except ModbusException as error:
             return type(error).__name__
 
     async def write(self, value: int) -> str:
         try:
-            await self._client.write(SETTING, value)
+            await self.client.write(SETTING, value)
         except ModbusException as error:
             return type(error).__name__
         return "done"
+
+
+Plc = _Ours | _Naive
+Client = Callable[..., AbstractAsyncContextManager[Plc]]
+"""Opens a client of the device at a port; the folder is for its site."""
+
+
+@asynccontextmanager
+async def ours(port: int, folder: Path, timeout_s: float = PATIENT_S) -> AsyncGenerator[Plc]:
+    connector = ModbusConnector("plc", config_of(port, timeout_s))
+    client = _Ours(connector, port, folder, timeout_s)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 @asynccontextmanager

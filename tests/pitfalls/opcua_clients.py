@@ -1,11 +1,12 @@
 """Our OPC UA client and a naive one behind one shape, so that both meet the same server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from asyncua.client.ua_client import UaClientState
 
@@ -20,33 +21,6 @@ from ..plants.devices.traceable_opcua import URI, name_of
 from .naive.opcua import NaiveOpcua, take
 
 PATIENT_S = 10.0
-
-
-class Watcher(Protocol):
-    """A client that follows nodes.
-
-    Attributes:
-        heard: Every value that it took for good, as they came.
-    """
-
-    heard: list[Any]
-
-    @property
-    def is_connected(self) -> bool:
-        """What it says of itself."""
-        ...
-
-    async def read(self, number: int) -> Any:
-        """Reads one node now, or as soon as it can."""
-        ...
-
-
-class Client(Protocol):
-    """Opens a client of the server at a port that follows these nodes."""
-
-    def __call__(
-        self, port: int, numbers: Sequence[int]
-    ) -> AbstractAsyncContextManager[Watcher]: ...
 
 
 def endpoint(port: int) -> str:
@@ -75,10 +49,12 @@ class Heard:
         """Is seen in the connection itself."""
 
 
+@dataclass
 class _Ours:
-    def __init__(self, connection: Connection, heard: list[Any]) -> None:
-        self.connection = connection
-        self.heard = heard
+    """Follows nodes, and keeps every value that it took for good."""
+
+    connection: Connection
+    heard: list[Any]
 
     @property
     def is_connected(self) -> bool:
@@ -90,18 +66,10 @@ class _Ours:
         return (await session.read([tag]))[tag.name].value
 
 
-@asynccontextmanager
-async def _ours(port: int, numbers: Sequence[int], updates: str) -> AsyncGenerator[Watcher]:
-    heard = Heard()
-    connector = connector_of(port, updates=updates)
-    async with Connection(connector, [node(each) for each in numbers], [heard]) as connection:
-        yield _Ours(connection, heard.values)
-
-
+@dataclass
 class _Naive:
-    def __init__(self, client: NaiveOpcua) -> None:
-        self.client = client
-        self.heard: list[Any] = []
+    client: NaiveOpcua
+    heard: list[Any] = field(default_factory=list[Any])
 
     @property
     def is_connected(self) -> bool:
@@ -109,6 +77,19 @@ class _Naive:
 
     async def read(self, number: int) -> Any:
         return (await self.client.read([name_of(number)]))[0]
+
+
+Watcher = _Ours | _Naive
+Client = Callable[[int, Sequence[int]], AbstractAsyncContextManager[Watcher]]
+"""Opens a client of the server at a port that follows these nodes."""
+
+
+@asynccontextmanager
+async def _ours(port: int, numbers: Sequence[int], updates: str) -> AsyncGenerator[Watcher]:
+    heard = Heard()
+    connector = connector_of(port, updates=updates)
+    async with Connection(connector, [node(each) for each in numbers], [heard]) as connection:
+        yield _Ours(connection, heard.values)
 
 
 @asynccontextmanager

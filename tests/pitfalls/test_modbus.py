@@ -56,9 +56,7 @@ MISFITS: Mapping[str, tuple[str, tuple[int, ...]]] = {
 
 @pytest.mark.parametrize("kind", MISFITS)
 @pytest.mark.parametrize("client", [ours, naive], ids=CLIENTS)
-async def test_a_reply_that_does_not_fit_is_refused(
-    tmp_path: Path, client: Client, kind: str
-) -> None:
+async def test_a_reply_that_misfits_is_refused(tmp_path: Path, client: Client, kind: str) -> None:
     def script(asked: Asked) -> str:
         return kind if asked.number == 2 else "right"
 

@@ -1,10 +1,9 @@
 """A write in flight at a cut: ours says that its outcome is unknown, a naive client does not."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -50,20 +49,10 @@ class Cut:
         return message
 
 
-class Writer(Protocol):
-    async def write(self) -> str:
-        """Writes the set point and returns what it says of the outcome."""
-        ...
-
-
-class Client(Protocol):
-    def __call__(
-        self, plant: PlantServer, link: LinkProxy, folder: Path
-    ) -> AbstractAsyncContextManager[Writer]: ...
-
-
 @dataclass
 class _Ours:
+    """Writes the set point and returns what it says of the outcome."""
+
     write_session: WriteSession
     tag: Tag
 
@@ -73,14 +62,6 @@ class _Ours:
         except (WriteOutcomeUnknown, WriteRefused) as error:
             return type(error).__name__
         return "done"
-
-
-@asynccontextmanager
-async def ours(plant: PlantServer, link: LinkProxy, folder: Path) -> AsyncGenerator[Writer]:
-    site = site_of(folder / "site", replace(link_of(plant), opcua=link.port))
-    tag = site.tags[SETPOINT]
-    async with opened(site, tag) as session:
-        yield _Ours(session, tag)
 
 
 @dataclass
@@ -93,6 +74,18 @@ class _Naive:
         except ConnectionError as error:
             return type(error).__name__
         return "done"
+
+
+Writer = _Ours | _Naive
+Client = Callable[[PlantServer, LinkProxy, Path], AbstractAsyncContextManager[Writer]]
+
+
+@asynccontextmanager
+async def ours(plant: PlantServer, link: LinkProxy, folder: Path) -> AsyncGenerator[Writer]:
+    site = site_of(folder / "site", replace(link_of(plant), opcua=link.port))
+    tag = site.tags[SETPOINT]
+    async with opened(site, tag) as session:
+        yield _Ours(session, tag)
 
 
 @asynccontextmanager

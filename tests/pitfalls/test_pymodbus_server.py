@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Protocol
+from contextlib import asynccontextmanager, suppress
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -13,12 +12,6 @@ from ..sim_plant.server.modbus.modbus_wire import served as plant
 
 READ = "03 0000 0001"
 GATHER_S = 0.3
-
-
-class Server(Protocol):
-    """Serves on loopback and says at which port; the first holding register reads 1."""
-
-    def __call__(self) -> AbstractAsyncContextManager[int]: ...
 
 
 @asynccontextmanager

@@ -108,7 +108,7 @@ def faults_of(place: Place) -> tuple[str, ...]:
     return faults_in(place.decision_context)
 
 
-def later(seconds: float, *, wall_s: float = 0.0, boot: str = "") -> Instant:
+def later(seconds: float, *, wall_s: float = 0.0, boot: str = "", now: Instant = NOW) -> Instant:
     """A moment some seconds later, with the wall clock set by some more."""
-    wall = NOW.wall + timedelta(seconds=seconds + wall_s)
-    return Instant(wall, boot or NOW.boot_id, NOW.boot_ms + round(seconds * 1000))
+    wall = now.wall + timedelta(seconds=seconds + wall_s)
+    return Instant(wall, boot or now.boot_id, now.boot_ms + round(seconds * 1000))

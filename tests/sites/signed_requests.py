@@ -82,9 +82,7 @@ def signed_by(person: str = "anna", request: ActionRequest = REQUEST, **changes:
     return sign(decision_of(person, request, **changes), key_of(person))
 
 
-def site_word(
-    verdict: SubjectVerdict, subject: str, by: str = "anna", /, **changes: object
-) -> Signed:
+def site_word(verdict: SubjectVerdict, subject: str, by: str = "anna", /, **changes: Any) -> Signed:
     """A signed word about something else than a request, in the words that it has."""
     said: dict[str, Any] = {"digest": None, "verdict": verdict, "subject": subject}
     said["meaning"] = meaning_of_subject(verdict, subject)

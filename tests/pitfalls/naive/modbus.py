@@ -1,6 +1,5 @@
 """A Modbus client as comparable agents write it: `.registers`, and no checks."""
 
-from types import TracebackType
 from typing import Self
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -20,12 +19,7 @@ class NaiveModbus:
         await self.client.connect()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.client.close()
 
     async def registers(self, address: int, count: int, unit: int = 1) -> list[int]:

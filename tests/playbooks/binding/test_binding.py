@@ -47,9 +47,7 @@ class TestTheChangeOver:
         assert _written(plan) == ["P-101B.run_cmd", "P-101A.run_cmd", "P-101A.mode"]
         assert _written(swapped) == ["P-101A.run_cmd", "P-101B.run_cmd", "P-101B.mode"]
 
-    def test_each_trigger_has_the_equipment_that_it_binds(
-        self, changeover: Playbook, site: Site
-    ) -> None:
+    def test_each_trigger_has_its_own_equipment(self, changeover: Playbook, site: Site) -> None:
         first, second = bind_triggers(changeover, site)
         assert [each.condition.bound for each in first.triggers] == [
             "VAH-101A.active", "VT-101A.pv > 5 mm/s",
@@ -64,9 +62,7 @@ class TestTheChangeOver:
         text = changeover.path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
         assert text.strip().startswith("- {alarm: VAH-101B")
 
-    def test_an_attribute_goes_before_a_tag_and_a_tag_stands_in_for_the_rest(
-        self, plan: BoundPlaybook
-    ) -> None:
+    def test_an_attribute_goes_before_a_tag_which_stands_in(self, plan: BoundPlaybook) -> None:
         bearing, _ = plan.evidence_for
         assert bearing.condition.tags == ("TT-111A.pv", "VT-101A.pv")
         ready = plan.permissives[0]
@@ -107,9 +103,7 @@ class TestTheChangeOver:
         assert (plan.max_writes, plan.max_duration_s) == (6, 1800.0)
         assert plan.assets == ("PUMPS-101", "E-101")
 
-    def test_a_condition_is_judged_on_the_equipment_of_its_role(
-        self, changeover: Playbook, site: Site
-    ) -> None:
+    def test_a_condition_is_judged_on_its_equipment(self, changeover: Playbook, site: Site) -> None:
         readings = {
             "VT-101A.pv": DataValue(6.0, FINE, None, None, 0.0),
             "VT-101B.pv": DataValue(2.0, FINE, None, None, 0.0),

@@ -122,9 +122,7 @@ def test_a_tag_may_be_written_again_behind_a_hold_point(tmp_path: Path, site: Si
     assert findings_of(tmp_path, text, site) == []
 
 
-def test_equipment_is_owned_by_its_name_or_by_what_it_is_part_of(
-    tmp_path: Path, site: Site
-) -> None:
+def test_equipment_is_owned_by_its_name_or_what_it_is_part_of(tmp_path: Path, site: Site) -> None:
     for key in ["PUMPS-101, E-101", "P-101B, E-101", "standby, E-101", "duty, standby, E-101"]:
         assert findings_of(tmp_path, changed(("[PUMPS-101, E-101]", f"[{key}]")), site) == [], key
 

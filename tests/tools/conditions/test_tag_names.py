@@ -86,9 +86,7 @@ def test_the_bound_text_means_the_same(
     st.sampled_from(["kPa", "", "m2K/W", "%", "x^2·y/z"]),
     st.sampled_from(["{}", "-{}", "2 * {}", "{}/7", "{} - {}", "min({}, -{})"]),
 )
-def test_a_parameter_is_written_with_nothing_rounded_away(
-    value: float, unit: str, frame: str
-) -> None:
+def test_a_parameter_is_written_without_rounding(value: float, unit: str, frame: str) -> None:
     text = frame.replace("{}", "limit")
     expression = parse_expression(text, {"limit": Quantity(value, unit)})
     again = parse_expression(expression.bound, {})

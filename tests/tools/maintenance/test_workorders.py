@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from itertools import product
 from pathlib import Path
@@ -119,48 +118,32 @@ def test_what_was_kept_is_never_changed(tmp_path: Path) -> None:
         assert (len(store.all()), len(store.notices())) == (1, 1)
 
 
-def no_database(path: Path) -> None:
-    path.write_text("these are the work orders of last year, all of them" * 20, encoding="utf-8")
-
-
-def a_folder(path: Path) -> None:
-    path.mkdir()
-
-
-def another_programs(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as shell:
-        shell.execute("CREATE TABLE diary(text)")
-
-
-def marked_by_another(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as shell:
-        shell.execute("PRAGMA application_id = 7")
-
-
-def a_later_version(path: Path) -> None:
-    WorkOrders(path.parent).close()
-    with closing(sqlite3.connect(path)) as shell:
-        shell.execute("PRAGMA user_version = 2")
-
-
 @pytest.mark.parametrize(
-    ("make", "reason"),
+    ("statement", "reason"),
     [
-        (no_database, "file is not a database"),
-        (a_folder, "unable to open"),
-        (another_programs, "is another program's database"),
-        (marked_by_another, "is another program's database"),
-        (a_later_version, "is of version 2, not 1"),
+        ("", "file is not a database"),
+        ("CREATE TABLE diary(text)", "is another program's database"),
+        ("PRAGMA application_id = 7", "is another program's database"),
+        ("PRAGMA user_version = 2", "is of version 2, not 1"),
     ],
 )
-def test_only_our_own_database_is_opened(
-    tmp_path: Path, make: Callable[[Path], None], reason: str
-) -> None:
+def test_only_our_database_opens(tmp_path: Path, statement: str, reason: str) -> None:
     path = tmp_path / "workorders.db"
-    make(path)
+    if "version" in statement:
+        WorkOrders(tmp_path).close()
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute(statement)
+    if not statement:
+        path.write_text("these are the work orders of last year" * 20, encoding="utf-8")
     with pytest.raises(ToolFailed, match=reason) as told:
         WorkOrders(tmp_path)
     assert str(path) in str(told.value)
+
+
+def test_a_folder_in_place_of_the_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "workorders.db").mkdir()
+    with pytest.raises(ToolFailed, match=rf"{tmp_path}/workorders\.db.*unable to open"):
+        WorkOrders(tmp_path)
 
 
 def test_a_damaged_row_is_said(tmp_path: Path) -> None:
@@ -171,9 +154,7 @@ def test_a_damaged_row_is_said(tmp_path: Path) -> None:
             store.all()
 
 
-def test_what_cannot_be_written_opens_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_written_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.connection._BUSY_S", 0.05)
     with (
         WorkOrders(tmp_path) as store,

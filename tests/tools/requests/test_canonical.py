@@ -53,9 +53,7 @@ def test_two_documents_never_have_one_text(one: Any, other: Any) -> None:
 
 
 @given(st.dictionaries(KEYS, st.integers(), min_size=2), st.randoms())
-def test_the_order_in_which_a_table_was_built_is_not_seen(
-    table: dict[str, int], random: Any
-) -> None:
+def test_the_order_of_building_a_table_is_not_seen(table: dict[str, int], random: Any) -> None:
     items = list(table.items())
     random.shuffle(items)
     assert canonical(dict(items)) == canonical(table)
@@ -93,11 +91,12 @@ def test_each_value_has_its_text() -> None:
 
 
 def test_what_has_no_text_is_refused() -> None:
-    for document in [
+    documents: list[object] = [
         None, {"a": None}, [None], math.nan, math.inf, -math.inf, {"a": [math.nan]}, b"bytes",
         {1: "a"}, {"é": 1}, {None: 1}, {"a": {1, 2}}, "\ud800", ["\udfff"], object(),
         {"f64": "3fb999999999999a"}, {"f64": "no bits"}, {"f64": 0.1}, {"a": {"f64": {}}},
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for document in documents:
         with pytest.raises(ValueError, match=r"."):
             canonical(document)
 

@@ -57,9 +57,7 @@ async def stepping(tmp_path: Path) -> AsyncGenerator[Watched]:
         yield room
 
 
-def test_a_step_from_a_value_that_is_not_known_is_in_the_way_and_no_denial(
-    stepping: Watched,
-) -> None:
+def test_a_step_from_an_unknown_value_is_in_the_way_and_no_denial(stepping: Watched) -> None:
     assert _explained(stepping, SP, 360.0).obstacles == ()
     found = _explained(stepping, SP, 360.0, is_seen=False)
     (why,) = found.obstacles
@@ -69,9 +67,7 @@ def test_a_step_from_a_value_that_is_not_known_is_in_the_way_and_no_denial(
     assert (bad.obstacles, bad.denials) == (found.obstacles, ())
 
 
-def test_what_is_denied_from_anywhere_is_denied_where_nobody_knows_from_where(
-    stepping: Watched,
-) -> None:
+def test_what_is_denied_from_anywhere_is_denied_from_an_unknown_value(stepping: Watched) -> None:
     for is_seen in [True, False]:
         found = _explained(stepping, SP, 430.0, is_seen=is_seen)
         assert any("lies outside the limits" in each for each in found.denials), found.denials

@@ -207,7 +207,7 @@ def _edited(request: ActionRequest, *path: str | int, to: object) -> str:
 
 
 def test_what_is_no_request_is_refused(request_: ActionRequest) -> None:
-    for path, to in [
+    cases: list[tuple[tuple[str | int, ...], object]] = [
         (("approved",), True),
         (("commands", 0, "note"), "look here"),
         (("schema",), "request/2"),
@@ -229,7 +229,8 @@ def test_what_is_no_request_is_refused(request_: ActionRequest) -> None:
         (("hashes", "policy"), ""),
         (("locks", "site"), None),
         (("proposer", "kind"), "script"),
-    ]:
+    ]
+    for path, to in cases:
         with pytest.raises(ValueError, match=r"."):
             parse_request(_edited(request_, *path, to=to))
 

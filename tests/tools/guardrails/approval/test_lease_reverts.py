@@ -40,9 +40,7 @@ def _standing(record: RequestRecord, letters: str) -> RequestRecord:
     return replace(record, actions=tuple(replace(each, state=state) for each, state in pairs))
 
 
-def test_a_lease_takes_back_the_last_write_first_and_nothing_that_may_still_come(
-    spare: Watched,
-) -> None:
+def test_a_lease_takes_back_the_last_write_first_and_nothing_still_to_come(spare: Watched) -> None:
     request = spare.approved(START, SETPOINT, terms=WHILE)
     name = request.request_id
     assert [each.undoes for each in request.recovery] == [f"{name}/c2", f"{name}/c1"]
@@ -164,9 +162,7 @@ async def test_what_a_damaged_request_expected_is_looked_for_no_more(spare: Watc
         ('"value":{"f64":"4076800000000000"}', '"value":[1]'),
     ],
 )
-def test_a_list_shows_nothing_that_is_no_text_or_no_value(
-    spare: Watched, old: str, new: str
-) -> None:
+def test_a_list_shows_nothing_that_is_no_text_or_value(spare: Watched, old: str, new: str) -> None:
     request, other = spare.desk.propose(SETPOINT), spare.desk.propose(START)
     assert old in request.text
     write_text(spare.site.state, request.request_id, request.text.replace(old, new))

@@ -23,9 +23,7 @@ def _picture(folder: Path) -> PlantSnapshot:
 
 
 @pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o640), (0o700, 0o600)])
-def test_in_a_shared_folder_the_group_may_look_at_it(
-    tmp_path: Path, mode: int, rights: int
-) -> None:
+def test_in_a_shared_folder_the_group_may_read_it(tmp_path: Path, mode: int, rights: int) -> None:
     state = tmp_path / "var"
     state.mkdir()
     state.chmod(mode)

@@ -48,9 +48,7 @@ def test_who_has_ended_a_request_is_not_told_by_words_that_nobody_can_read(spare
 
 
 @pytest.mark.parametrize("place", ["at", "boot_s"])
-def test_a_rejection_of_which_nobody_can_tell_when_it_was_is_a_new_one(
-    spare: Watched, place: str
-) -> None:
+def test_a_rejection_of_an_unknown_time_is_a_new_one(spare: Watched, place: str) -> None:
     request = _rejected(spare)
     spare.clock.forward(PAUSE_S - 1.0)
     assert "the same was rejected 9 min 59 s ago" in _refusal(spare)

@@ -187,9 +187,7 @@ def test_the_audit_finds_a_signature_that_does_not_fit(place: Place, summary: Sh
     assert any(str(Reason.BAD_SIGNATURE) in each for each in faults_of(place))
 
 
-def test_the_audit_tells_once_of_a_word_that_nobody_can_read(
-    place: Place, summary: ShiftSummary
-) -> None:
+def test_the_audit_tells_once_of_an_unreadable_word(place: Place, summary: ShiftSummary) -> None:
     _forge(place, summary, Signed("{}", "00"), _signed(place, summary, "bert", "take-shift"))
     found = faults_of(place)
     (fault,) = [each for each in found if "does not count" in each]

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,11 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
+from ....attacks import journal_tampering as forge
 from ....attacks.journal_tampering import (
     Rows,
-    a_shortcut,
-    administrator_revoked,
-    another_card,
-    another_person,
-    another_signature,
-    another_text,
     claimed,
-    locked_out,
-    locked_out_and_released,
-    no_chain,
-    no_readback,
-    no_text,
-    not_read,
-    other_bytes,
-    rebooted,
     said_of_authority,
-    twice,
-    twice_locked_out,
-    twice_started,
-    unknown_state,
     unreadable,
     without,
     write_anew,
@@ -43,7 +27,7 @@ from ....attacks.sql_shell import copy_ledger, shell_of, without_triggers
 from ....gate.testbed.in_memory import Room
 
 Shell = sqlite3.Connection
-Tamper = Callable[[Shell], None]
+taken = partial(said_of_authority, "authority.taken")
 
 
 async def _live(room: Room) -> list[ActionRequest]:
@@ -196,12 +180,12 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
 @pytest.mark.parametrize(
     ("tamper", "fault"),
     [
-        (another_signature, "does not count: the signature does not fit the decision"),
-        (another_signature, "was sent without enough signatures: not enough people"),
-        (another_person, "does not count: the key belongs to somebody else"),
-        (another_card, "was made on another card"),
-        (other_bytes, "was sent with other bytes than were filed"),
-        (twice, "was to be sent a second time"),
+        (forge.another_signature, "does not count: the signature does not fit the decision"),
+        (forge.another_signature, "was sent without enough signatures: not enough people"),
+        (forge.another_person, "does not count: the key belongs to somebody else"),
+        (forge.another_card, "was made on another card"),
+        (forge.other_bytes, "was sent with other bytes than were filed"),
+        (forge.twice, "was to be sent a second time"),
         (without("decision", '"verdict":"approve"'), "was sent without enough signatures"),
         (without("request.APPROVED"), "was sent without an approval"),
         (without("request.filed"), "was never filed"),
@@ -210,46 +194,40 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
         (without("lockout.latched"), "was made in view of another ledger"),
         (without("lockout.released"), "says released for the time 1, the journal locked for the"),
         (without("decision", '"verdict":"release"'), "released, and no administrator has signed"),
-        (administrator_revoked, "on lockout:P-101B:1 does not count: the key is revoked"),
-        (no_chain, "does not count: no administrator has signed it"),
-        (locked_out, "was sent during the lockout of site"),
-        (locked_out_and_released, "was sent, and asked for before a lockout of site"),
-        (twice_locked_out, "lockout 1 of P-101B does not follow lockout 1"),
+        (forge.administrator_revoked, "on lockout:P-101B:1 does not count: the key is revoked"),
+        (forge.no_chain, "does not count: no administrator has signed it"),
+        (forge.locked_out, "was sent during the lockout of site"),
+        (forge.locked_out_and_released, "was sent, and asked for before a lockout of site"),
+        (forge.twice_locked_out, "lockout 1 of P-101B does not follow lockout 1"),
         (claimed("/c1", 60.001), "/c1 was sent on an approval that had been given more than 60 s"),
         (claimed("/c2", 600.001), "/c2 was sent on an approval that had been given more than 600"),
-        (rebooted, "60 s before, or before a restart or a clock step"),
+        (forge.rebooted, "60 s before, or before a restart or a clock step"),
         (without("action.SENDING"), "cannot go from CLAIMED to VERIFIED"),
-        (a_shortcut, "cannot go from DUE to SENDING"),
+        (forge.a_shortcut, "cannot go from DUE to SENDING"),
         (without("request.PENDING"), "cannot go from PROPOSED to APPROVED"),
-        (no_readback, "is VERIFIED without a read-back"),
-        (not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
+        (forge.no_readback, "is VERIFIED without a read-back"),
+        (forge.not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
         (
             without("decision", '"verdict":"resolve-applied"'),
             "is RESOLVED_APPLIED, and no person has signed that",
         ),
         (without("gate.started"), "was sent by gate 1, not by 0"),
-        (twice_started, "gate 1 does not follow gate 1"),
+        (forge.twice_started, "gate 1 does not follow gate 1"),
+        (taken("PUMPS-101", mode="LOCAL"), "/c1 was sent while PUMPS-101 was LOCAL"),
         (
-            said_of_authority("authority.taken", "PUMPS-101", mode="LOCAL"),
-            "/c1 was sent while PUMPS-101 was LOCAL",
-        ),
-        (
-            said_of_authority("authority.taken", "site", mode="AGENT"),
+            taken("site", mode="AGENT"),
             "site was taken over for agents, which only a signature does",
         ),
-        (
-            said_of_authority("authority.taken", "site", mode="OPERATOR", generation=2),
-            "authority 2 over site does not follow 0",
-        ),
+        (taken("site", mode="OPERATOR", generation=2), "authority 2 over site does not follow 0"),
         (
             said_of_authority(
                 "authority.given", "site", mode="AGENT", until="2027-01-01T00:00:00.000Z"
             ),
             "site was granted to agents, and no person has signed it",
         ),
-        (another_text, "was filed under another digest"),
-        (no_text, "is no request"),
-        (unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),
+        (forge.another_text, "was filed under another digest"),
+        (forge.no_text, "is no request"),
+        (forge.unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),
         (unreadable("at", "yesterday"), "cannot be read: time data"),
         (unreadable("body", "nothing"), "cannot be read: string indices"),
         (unreadable("boot_s", "soon"), "cannot be read: can't multiply"),

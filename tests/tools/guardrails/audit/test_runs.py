@@ -121,22 +121,15 @@ def rebooted(rows: Rows, day: Day) -> None:
     _row(rows, "action.CLAIMED", day.second, "/r3")["boot_id"] = "another"
 
 
-def out_of_order(rows: Rows, day: Day) -> None:
-    due = _row(rows, "action.DUE", day.first, "/c2")
-    rows.remove(due)
-    rows.insert(rows.index(_row(rows, "action.VERIFIED", day.first, "/c1")), due)
+def moved(kind: str, action: str, before: str, of: str) -> Tamper:
+    """A row of the first request comes before another row of it."""
 
+    def tamper(rows: Rows, day: Day) -> None:
+        row = _row(rows, kind, day.first, action)
+        rows.remove(row)
+        rows.insert(rows.index(_row(rows, before, day.first, of)), row)
 
-def command_after_recovery(rows: Rows, day: Day) -> None:
-    due = _row(rows, "action.DUE", day.first, "/r1")
-    rows.remove(due)
-    rows.insert(rows.index(_row(rows, "action.DUE", day.first, "/c2")), due)
-
-
-def superseded_too_soon(rows: Rows, day: Day) -> None:
-    row = _row(rows, "request.SUPERSEDED", day.first)
-    rows.remove(row)
-    rows.insert(rows.index(_row(rows, "action.intent", day.first, "/r1")), row)
+    return tamper
 
 
 def refiled(of_second: bool, old: str, new: str) -> Tamper:
@@ -152,6 +145,9 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
     return tamper
 
 
+too_soon = moved("request.SUPERSEDED", "", "action.intent", "/r1")
+
+
 def test_what_a_run_did_is_audited(day: Day, tmp_path: Path) -> None:
     for tamper, fault in [
         (nothing, ""),
@@ -164,10 +160,10 @@ def test_what_a_run_did_is_audited(day: Day, tmp_path: Path) -> None:
         (not_handed_over, "/c1 was sent for an agent, and P-101A was not granted"),
         (handed_over_until("2026-11-25T08:50:25.000Z"), "/c1 was sent for an agent, and P-101A"),
         (rebooted, "/r3 was sent on an approval that had been given before a restart"),
-        (out_of_order, "/c1 before it was SENDING"),
-        (command_after_recovery, "/c2 was due, and R-"),
-        (superseded_too_soon, "was sent while its request was SUPERSEDED"),
-        (superseded_too_soon, "was superseded by no approved request of its run"),
+        (moved("action.DUE", "/c2", "action.VERIFIED", "/c1"), "/c1 before it was SENDING"),
+        (moved("action.DUE", "/r1", "action.DUE", "/c2"), "/c2 was due, and R-"),
+        (too_soon, "was sent while its request was SUPERSEDED"),
+        (too_soon, "was superseded by no approved request of its run"),
         (refiled(False, "U-00000001", "U-00000002"), "to supersede another run's request"),
         (refiled(False, "U-00000001", "U-00000002"), "its run had sent nothing to undo"),
         (refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'), "/r1 had undone"),

@@ -19,20 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from handwheel.tools.guardrails.identity import keys
-from handwheel.tools.guardrails.identity.keys import (
-    KeyFault,
-    create_key,
-    fingerprint,
-    key_id_of_file,
-    key_path,
-    load_key,
-    parse_public_line,
-    public_line,
-)
 
 PASSPHRASE = "correct horse"
 PRIVATE = Ed25519PrivateKey.generate()
-LINE = public_line(PRIVATE.public_key())
+LINE = keys.public_line(PRIVATE.public_key())
 
 needs_ssh_keygen = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed"
@@ -49,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(tmp_path: Path) -> Path:
     """A key file as we make it."""
     path = tmp_path / "keys" / "anna.key"
-    create_key(path, PASSPHRASE)
+    keys.create_key(path, PASSPHRASE)
     return path
 
 
@@ -62,17 +52,17 @@ def _ssh_keygen(*arguments: str) -> str:
 def test_what_was_made_is_loaded_and_only_its_owner_reads_it(made: Path) -> None:
     assert [made.stat().st_mode & 0o777, made.parent.stat().st_mode & 0o777] == [0o600, 0o700]
     assert [each.name for each in made.parent.iterdir()] == ["anna.key"]
-    assert isinstance(load_key(made, PASSPHRASE), Ed25519PrivateKey)
+    assert isinstance(keys.load_key(made, PASSPHRASE), Ed25519PrivateKey)
 
 
 @needs_ssh_keygen
 def test_openssh_reads_our_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     made = tmp_path / "keys" / "anna.key"
-    create_key(made, PASSPHRASE)
-    public = load_key(made, PASSPHRASE).public_key()
-    assert _ssh_keygen("-lf", str(made)).split()[1] == fingerprint(public)
-    assert _ssh_keygen("-y", "-P", PASSPHRASE, "-f", str(made)).strip() == public_line(public)
+    keys.create_key(made, PASSPHRASE)
+    public = keys.load_key(made, PASSPHRASE).public_key()
+    assert _ssh_keygen("-lf", str(made)).split()[1] == keys.fingerprint(public)
+    assert _ssh_keygen("-y", "-P", PASSPHRASE, "-f", str(made)).strip() == keys.public_line(public)
 
 
 @needs_ssh_keygen
@@ -81,16 +71,16 @@ def test_a_key_of_openssh_is_loaded(tmp_path: Path, cipher: str) -> None:
     path = tmp_path / "key"
     options = ("-q", "-t", "ed25519", "-a", "1", "-C", "anna", "-Z", cipher)
     _ssh_keygen(*options, "-N", PASSPHRASE, "-f", str(path))
-    line = public_line(load_key(path, PASSPHRASE).public_key())
+    line = keys.public_line(keys.load_key(path, PASSPHRASE).public_key())
     assert (tmp_path / "key.pub").read_text() == f"{line} anna\n"
-    with pytest.raises(KeyFault, match="the passphrase is wrong"):
-        load_key(path, "wrong horse")
+    with pytest.raises(keys.KeyFault, match="the passphrase is wrong"):
+        keys.load_key(path, "wrong horse")
 
 
 def test_a_key_is_never_overwritten(made: Path) -> None:
     before = made.read_bytes()
-    with pytest.raises(KeyFault, match="never overwritten"):
-        create_key(made, PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="never overwritten"):
+        keys.create_key(made, PASSPHRASE)
     assert made.read_bytes() == before
     assert list(made.parent.iterdir()) == [made]
 
@@ -101,7 +91,7 @@ def test_the_umask_does_not_matter(tmp_path: Path, umask: int) -> None:
     path.parent.mkdir(mode=0o700)
     before = os.umask(umask)
     try:
-        create_key(path, PASSPHRASE)
+        keys.create_key(path, PASSPHRASE)
     finally:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -109,14 +99,14 @@ def test_the_umask_does_not_matter(tmp_path: Path, umask: int) -> None:
 
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
-    with pytest.raises(KeyFault, match="chmod 700"):
-        create_key(tmp_path / "anna.key", PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="chmod 700"):
+        keys.create_key(tmp_path / "anna.key", PASSPHRASE)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_short_passphrase_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(KeyFault, match="at least 8 characters"):
-        create_key(tmp_path / "keys" / "anna.key", "1234567")
+    with pytest.raises(keys.KeyFault, match="at least 8 characters"):
+        keys.create_key(tmp_path / "keys" / "anna.key", "1234567")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -162,26 +152,24 @@ def _armoured(body: bytes) -> bytes:
 
 
 def test_a_file_shows_whose_key_it_is_without_its_passphrase(made: Path, tmp_path: Path) -> None:
-    public = load_key(made, PASSPHRASE).public_key()
-    assert key_id_of_file(made) == fingerprint(public)
+    public = keys.load_key(made, PASSPHRASE).public_key()
+    assert keys.key_id_of_file(made) == keys.fingerprint(public)
     made.write_bytes(_armoured(_body()))
-    assert key_id_of_file(made) == fingerprint(PRIVATE.public_key())
+    assert keys.key_id_of_file(made) == keys.fingerprint(PRIVATE.public_key())
     others = _body().removeprefix(MAGIC), _body().replace(ONE_KEY, TWO_KEYS, 1)
     for content in (b"", _pkcs8(), *map(_armoured, others)):
         made.write_bytes(content)
-        assert key_id_of_file(made) == ""
-    assert key_id_of_file(tmp_path / "nobodys.key") == ""
+        assert keys.key_id_of_file(made) == ""
+    assert keys.key_id_of_file(tmp_path / "nobodys.key") == ""
 
 
-def test_a_library_that_finds_another_kind_of_key_is_not_believed(
-    made: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_kind_of_key_is_not_believed(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def another_kind(*_: object) -> object:
         return generate_private_key(SECP256R1())
 
     monkeypatch.setattr(keys, "load_ssh_private_key", another_kind)
-    with pytest.raises(KeyFault, match="the passphrase is wrong, or the file is damaged"):
-        load_key(made, PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="the passphrase is wrong, or the file is damaged"):
+        keys.load_key(made, PASSPHRASE)
 
 
 def test_another_content_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,64 +186,66 @@ def test_another_content_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch)
         (lambda: _armoured(_body().replace(ONE_KEY, TWO_KEYS, 1)), "is no OpenSSH private key"),
     ]:  # fmt: skip
         made.write_bytes(content())
-        with pytest.raises(KeyFault, match=reason):
-            load_key(made, PASSPHRASE)
+        with pytest.raises(keys.KeyFault, match=reason):
+            keys.load_key(made, PASSPHRASE)
 
 
 def test_a_wrong_passphrase_is_refused_and_not_repeated(made: Path) -> None:
     for passphrase in ["wrong horse", "", "correct horse ", "\udcff"]:
-        with pytest.raises(KeyFault) as refusal:
-            load_key(made, passphrase)
+        with pytest.raises(keys.KeyFault) as refusal:
+            keys.load_key(made, passphrase)
         assert str(refusal.value) == f"{made}: the passphrase is wrong, or the file is damaged"
 
 
 def test_a_file_that_is_open_to_others_is_refused(made: Path) -> None:
     for mode in [0o640, 0o604, 0o610, 0o601, 0o622]:
         made.chmod(mode)
-        with pytest.raises(KeyFault, match="chmod 600"):
-            load_key(made, PASSPHRASE)
+        with pytest.raises(keys.KeyFault, match="chmod 600"):
+            keys.load_key(made, PASSPHRASE)
 
 
 def test_a_file_of_another_user_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uid = made.stat().st_uid + 1
     monkeypatch.setattr(os, "geteuid", lambda: uid)
-    with pytest.raises(KeyFault, match="belongs to another user"):
-        load_key(made, PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="belongs to another user"):
+        keys.load_key(made, PASSPHRASE)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(KeyFault, match="there is no such key"):
-        load_key(tmp_path / "anna.key", PASSPHRASE)
-    with pytest.raises(KeyFault, match="is no file"):
-        load_key(tmp_path, PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="there is no such key"):
+        keys.load_key(tmp_path / "anna.key", PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="is no file"):
+        keys.load_key(tmp_path, PASSPHRASE)
     os.mkfifo(tmp_path / "pipe", 0o600)
-    with pytest.raises(KeyFault, match="is no file"):
-        load_key(tmp_path / "pipe", PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="is no file"):
+        keys.load_key(tmp_path / "pipe", PASSPHRASE)
 
 
 def test_what_the_disk_refuses_is_one_clear_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     (tmp_path / "file").touch()
-    with pytest.raises(KeyFault, match=r"anna\.key: cannot be written: not a directory$"):
-        create_key(tmp_path / "file" / "keys" / "anna.key", PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match=r"anna\.key: cannot be written: not a directory$"):
+        keys.create_key(tmp_path / "file" / "keys" / "anna.key", PASSPHRASE)
     (tmp_path / "ring.key").symlink_to("ring.key")
-    with pytest.raises(KeyFault, match=r"ring\.key: cannot be read: too many levels of symbolic"):
-        load_key(tmp_path / "ring.key", PASSPHRASE)
+    with pytest.raises(
+        keys.KeyFault, match=r"ring\.key: cannot be read: too many levels of symbolic"
+    ):
+        keys.load_key(tmp_path / "ring.key", PASSPHRASE)
 
 
 def test_keys_lie_below_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/h")
     for value, place in (("/c", "/c"), ("", "/h/.config"), ("c", "/h/.config")):
         monkeypatch.setenv("XDG_CONFIG_HOME", value)
-        assert str(key_path("cw", "anna")) == f"{place}/handwheel/keys/cw/anna.key"
+        assert str(keys.key_path("cw", "anna")) == f"{place}/handwheel/keys/cw/anna.key"
 
 
 def test_a_public_line_has_one_spelling() -> None:
-    assert fingerprint(parse_public_line(LINE)) == fingerprint(PRIVATE.public_key())
+    assert keys.fingerprint(keys.parse_public_line(LINE)) == keys.fingerprint(PRIVATE.public_key())
     kind, body = LINE.split()
     for line in (
         f"{LINE} anna", f"{LINE}\n", f" {LINE}", f"{kind}  {body}", f"ssh-rsa {body}", kind, body,
         f"{kind} {body[:-1]}", f"{kind} {body}=", f"{kind} é{body[1:]}", f"{kind} ", "",
     ):  # fmt: skip
-        with pytest.raises(KeyFault, match="is no line"):
-            parse_public_line(line)
+        with pytest.raises(keys.KeyFault, match="is no line"):
+            keys.parse_public_line(line)

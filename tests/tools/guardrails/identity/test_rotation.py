@@ -1,6 +1,6 @@
 """Another key for a person: one replacement of the file, and what the old key signed stays true."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,6 @@ from handwheel.tools.guardrails.identity.key_files import (
     create_own_key,
     next_key_path,
     take_next_key,
-)
-from handwheel.tools.guardrails.identity.keys import (
-    KeyFault,
-    create_key,
-    fingerprint,
-    key_path,
-    load_key,
-    parse_given_line,
-    public_line,
 )
 from handwheel.tools.guardrails.identity.operators_yaml import with_successor
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -52,9 +43,19 @@ def test_the_old_record_ends_when_the_new_one_begins(site: Site) -> None:
     before, after = (roster.by_name("anna", NOW.wall - each) for each in (AGO, 0 * AGO))
     assert before is not None
     assert after is not None
-    assert (before.key_id, after.key_id) == (key_id("anna"), fingerprint(NEW.public_key()))
+    assert (before.key_id, after.key_id) == (key_id("anna"), keys.fingerprint(NEW.public_key()))
     assert before.until == after.start == done.begun.start == NOW.wall
     assert (after.roles, done.begun.until) == (before.roles, record_end(site, "bert"))
+
+
+def _refused(
+    site: Site, reason: str, person: str = "anna", issuer: str = "boss", at: datetime = NOW.wall
+) -> None:
+    """Tries a rotation, which is refused and leaves the file as it was."""
+    before = (site.root / "operators.yaml").read_text()
+    with pytest.raises(EnrolmentRefused, match=reason):
+        rotate(site, person, NEW.public_key(), key_of(issuer), at)
+    assert (site.root / "operators.yaml").read_text() == before
 
 
 def record_end(site: Site, person: str) -> object:
@@ -77,7 +78,6 @@ def test_what_the_old_key_signed_stays_true_and_counts_no_more(site: Site) -> No
 
 
 def test_what_would_not_count_leaves_the_file_as_it_was(site: Site) -> None:
-    before = (site.root / "operators.yaml").read_text()
     for person, issuer, reason in [
         ("nobody", "boss", "is not enrolled now"),
         ("boss", "deputy", "boss is the trust root"),
@@ -85,16 +85,11 @@ def test_what_would_not_count_leaves_the_file_as_it_was(site: Site) -> None:
         ("anna", "bert", "would not count"),
         ("anna", "a stranger", "would not count"),
     ]:
-        with pytest.raises(EnrolmentRefused, match=reason):
-            rotate(site, person, NEW.public_key(), key_of(issuer), NOW.wall)
-        assert (site.root / "operators.yaml").read_text() == before, person
+        _refused(site, reason, person, issuer)
 
 
 def test_a_record_is_not_ended_when_it_begins(site: Site) -> None:
-    before = (site.root / "operators.yaml").read_text()
-    with pytest.raises(EnrolmentRefused, match="the record of anna has only just begun; try again"):
-        rotate(site, "anna", NEW.public_key(), key_of("boss"), START)
-    assert (site.root / "operators.yaml").read_text() == before
+    _refused(site, "the record of anna has only just begun; try again", at=START)
     rotate(site, "anna", NEW.public_key(), key_of("boss"), START + AGO)
 
 
@@ -102,10 +97,7 @@ def test_a_record_that_lay_in_wait_comes_in_with_no_new_key(tmp_path: Path) -> N
     deputy = record_of("deputy", "administrator")
     waiting = record_of("carl", issuer="annas next key", start=NOW.wall, valid=timedelta(days=1))
     site = site_of(tmp_path, boss(), deputy, waiting)
-    before = (site.root / "operators.yaml").read_text()
-    with pytest.raises(EnrolmentRefused, match="the rotation would set another record aside"):
-        rotate(site, "deputy", NEW.public_key(), key_of("boss"), NOW.wall)
-    assert (site.root / "operators.yaml").read_text() == before
+    _refused(site, "the rotation would set another record aside", "deputy")
     another = key_of("the deputy's next key").public_key()
     rotate(site, "deputy", another, key_of("boss"), NOW.wall)
     assert load_roster(site).by_name("carl", NOW.wall) is None
@@ -118,17 +110,12 @@ def test_a_key_that_somebody_has_is_no_new_key(site: Site) -> None:
         assert load_roster(site).ignored == (), key
 
 
-def test_a_kill_before_the_replacement_leaves_the_old_record(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_the_old_record(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> None:
         raise OSError(28, "disk full")
 
-    before = (site.root / "operators.yaml").read_text()
     monkeypatch.setattr(rotation, "replace_file", killed)
-    with pytest.raises(EnrolmentRefused, match="cannot be written"):
-        rotate(site, "anna", NEW.public_key(), key_of("boss"), NOW.wall)
-    assert (site.root / "operators.yaml").read_text() == before
+    _refused(site, "cannot be written")
 
 
 @pytest.fixture
@@ -142,15 +129,17 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_next_key_takes_its_place_only_when_it_counts() -> None:
     first, path = create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
-    assert (path, following) == (key_path(SITE, "anna"), next_key_path(SITE, "anna"))
-    with pytest.raises(KeyFault, match="there is a next key already"):
+    assert (path, following) == (keys.key_path(SITE, "anna"), next_key_path(SITE, "anna"))
+    with pytest.raises(keys.KeyFault, match="there is a next key already"):
         create_own_key(SITE, "anna", PASSPHRASE)
-    ids = [fingerprint(each.public_key()) for each in (first, second)]
+    ids = [keys.fingerprint(each.public_key()) for each in (first, second)]
     assert take_next_key(SITE, "anna", ids[0]) is None
     assert take_next_key(SITE, "anna", key_id("anna")) is None
     aside = take_next_key(SITE, "anna", ids[1])
     assert aside is not None
-    found = [fingerprint(load_key(each, PASSPHRASE).public_key()) for each in (aside, path)]
+    found = [
+        keys.fingerprint(keys.load_key(each, PASSPHRASE).public_key()) for each in (aside, path)
+    ]
     assert (found, following.exists()) == (ids, False)
     assert take_next_key(SITE, "anna", ids[1]) is None
 
@@ -160,7 +149,7 @@ def test_the_next_key_takes_the_place_of_a_file_that_is_gone() -> None:
     _, path = create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
     path.unlink()
-    assert take_next_key(SITE, "anna", fingerprint(second.public_key())) is None
+    assert take_next_key(SITE, "anna", keys.fingerprint(second.public_key())) is None
     assert (path.exists(), following.exists()) == (True, False)
 
 
@@ -168,10 +157,10 @@ def test_the_next_key_takes_the_place_of_a_file_that_is_gone() -> None:
 def test_a_kill_between_the_two_files_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
     create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
-    key_id = fingerprint(second.public_key())
+    key_id = keys.fingerprint(second.public_key())
     with monkeypatch.context() as killed:
         killed.setattr(Path, "replace", _refuse)
-        with pytest.raises(KeyFault, match="cannot be put aside: no space left"):
+        with pytest.raises(keys.KeyFault, match="cannot be put aside: no space left"):
             take_next_key(SITE, "anna", key_id)
     assert following.exists()
     aside = take_next_key(SITE, "anna", key_id)
@@ -192,20 +181,20 @@ def test_a_record_that_is_gone_is_not_followed(site: Site) -> None:
 
 def test_a_key_made_elsewhere_is_vouched_for(site: Site) -> None:
     wanted = Enrolment("dora", ("viewer",), NOW.wall, NOW.wall + timedelta(days=400))
-    line = f"{public_line(NEW.public_key())} dora@desk"
-    person = vouch(site, wanted, parse_given_line(line), key_of("boss"))
-    assert (person.key_id, list(person.roles)) == (fingerprint(NEW.public_key()), ["viewer"])
+    line = f"{keys.public_line(NEW.public_key())} dora@desk"
+    person = vouch(site, wanted, keys.parse_given_line(line), key_of("boss"))
+    assert (person.key_id, list(person.roles)) == (keys.fingerprint(NEW.public_key()), ["viewer"])
     assert person.until == record_end(site, "boss")  # no later than the issuer's
 
 
 def test_anything_but_a_public_ed25519_key_is_refused() -> None:
     for line in ["", "ssh-rsa AAAA", "ssh-ed25519 AAAA", "anna"]:
-        with pytest.raises(KeyFault, match="is no line"):
-            parse_given_line(line)
+        with pytest.raises(keys.KeyFault, match="is no line"):
+            keys.parse_given_line(line)
 
 
 def test_a_private_key_is_never_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
-    create_key(tmp_path / "keys" / "anna.key", PASSPHRASE)
-    with pytest.raises(KeyFault, match="is a private key"):
-        parse_given_line((tmp_path / "keys" / "anna.key").read_text().splitlines()[0])
+    keys.create_key(tmp_path / "keys" / "anna.key", PASSPHRASE)
+    with pytest.raises(keys.KeyFault, match="is a private key"):
+        keys.parse_given_line((tmp_path / "keys" / "anna.key").read_text().splitlines()[0])

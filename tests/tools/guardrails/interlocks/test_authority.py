@@ -136,9 +136,7 @@ def test_who_takes_over_may_be_anybody(place: Place) -> None:
 
 
 @pytest.mark.parametrize("by", ["seat", "user", None])
-def test_whose_name_it_is_is_kept_of_the_whole_and_of_its_members(
-    place: Place, by: TakenBy | None
-) -> None:
+def test_whose_name_it_is_is_kept_of_whole_and_members(place: Place, by: TakenBy | None) -> None:
     give(place.decision_context, PUMP, NOW)
     take_authority(place.database, place.site, PUMPS, "LOCAL", "carl", NOW, by=by)
     kept = {} if by is None else {"by": by}

@@ -9,13 +9,7 @@ import pytest
 from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.interlocks.authority import grant_authority
-from handwheel.tools.guardrails.signatures.decisions import (
-    DecisionRefused,
-    Reason,
-    Signed,
-    authority_subject,
-    key_subject,
-)
+from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.sql_shell import insert_site_decision, without_triggers
@@ -28,9 +22,9 @@ from ....sites.signed_requests import NOW, head_of, seconds_ago, site_word
 def test_only_exactly_the_signed_hand_over_counts(place: Place) -> None:
     cases: list[dict[str, Any]] = [
         {"verdict": "release"},
-        {"subject": authority_subject(OTHER, 1, stamp(later(HOUR_S).wall))},
-        {"subject": authority_subject(PUMP, 2, stamp(later(HOUR_S).wall))},
-        {"subject": authority_subject(PUMP, 1, stamp(later(2 * HOUR_S).wall))},
+        {"subject": decisions.authority_subject(OTHER, 1, stamp(later(HOUR_S).wall))},
+        {"subject": decisions.authority_subject(PUMP, 2, stamp(later(HOUR_S).wall))},
+        {"subject": decisions.authority_subject(PUMP, 1, stamp(later(2 * HOUR_S).wall))},
         {"meaning": "I hand something over"},
         {"head": "0" * 64},
         {"signed_at": stamp(later(-HOUR_S).wall)},
@@ -38,16 +32,16 @@ def test_only_exactly_the_signed_hand_over_counts(place: Place) -> None:
         {},
     ]
     until = stamp(later(HOUR_S).wall)
-    subject = authority_subject(PUMP, 1, until)
+    subject = decisions.authority_subject(PUMP, 1, until)
     for said in cases:
         whole = {"head": head_of(place.database).hash, **seconds_ago(0.0), **said}
         signed = site_word("hand-over", subject, "anna", **whole)
         if said:
-            with pytest.raises(DecisionRefused):
+            with pytest.raises(decisions.DecisionRefused):
                 grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
         else:
             grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
-            with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+            with pytest.raises(decisions.DecisionRefused, match=str(decisions.Reason.SAME_NONCE)):
                 grant_authority(place.decision_context, PUMP, until, 2, signed, NOW)
         assert (place.refusal() == "") is not bool(said), said
 
@@ -91,21 +85,21 @@ def journal_too(place: Place) -> None:
 
 def signature_of_nobody(place: Place) -> None:
     journal_too(place)
-    subject = authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    insert_site_decision(place.shell, "hand-over", subject, Signed("{}", "0" * 128), None)
+    subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
+    insert_site_decision(place.shell, "hand-over", subject, decisions.Signed("{}", "0" * 128), None)
 
 
 def of_an_earlier_ledger(place: Place) -> None:
     """Anna has signed it, on a ledger of this site that is not this one."""
     journal_too(place)
-    subject = authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
+    subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
     signed = site_word("hand-over", subject, head="0" * 64)
     insert_site_decision(place.shell, "hand-over", subject, signed, None)
 
 
 def key_was_revoked(place: Place) -> None:
     give(place.decision_context, PUMP, NOW)
-    subject = key_subject(key_id("anna"))
+    subject = decisions.key_subject(key_id("anna"))
     head, role = head_of(place.database).hash, "administrator"
     signed = site_word("revoke-key", subject, "boss", role=role, head=head, **seconds_ago(0.0))
     revoke_key(place.decision_context, signed, NOW)
@@ -129,10 +123,10 @@ def list_cannot_be_read(place: Place) -> None:
         (taken_back_by_hand, "the journal does not tell"),
         (longer, "no person has signed"),
         (journal_too, "no person has signed"),
-        (signature_of_nobody, str(Reason.NOT_CANONICAL)),
-        (of_an_earlier_ledger, str(Reason.OTHER_LEDGER)),
-        (key_was_revoked, str(Reason.REVOKED_KEY)),
-        (person_was_taken_off_the_list, str(Reason.UNKNOWN_KEY)),
+        (signature_of_nobody, str(decisions.Reason.NOT_CANONICAL)),
+        (of_an_earlier_ledger, str(decisions.Reason.OTHER_LEDGER)),
+        (key_was_revoked, str(decisions.Reason.REVOKED_KEY)),
+        (person_was_taken_off_the_list, str(decisions.Reason.UNKNOWN_KEY)),
         (list_cannot_be_read, "the person who granted it is not known"),
     ],
 )
@@ -151,4 +145,4 @@ def test_a_hand_over_is_one_decision_of_the_journal_that_is_verified(place: Plac
     assert (told.decisions, told.faults) == (1, ())
     nobody = replace(context.roster, operators=())
     (fault,) = audit(place.database, place.site, nobody, context.policy.satisfies).faults
-    assert str(Reason.UNKNOWN_KEY) in fault
+    assert str(decisions.Reason.UNKNOWN_KEY) in fault

@@ -1,6 +1,8 @@
-"""Lockouts as files: whatever stands where they are looked for, a doubt locks the whole site."""
+"""Lockouts as files: a doubt locks the whole site, and a little of who made one is kept."""
 
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,23 +10,16 @@ import pytest
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     LockoutFolder,
     lockout_file,
+    lockout_note,
     make_lockout_folder,
     read_lockouts,
 )
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch, latched_note
+from handwheel.tools.guardrails.ledger.store.database import Database
+
+from ....sites.signed_requests import NOW
 
 Spoil = Callable[[Path], object]
-
-
-def _file(state: Path) -> None:
-    (state / "lockout").touch()
-
-
-def _dangling(state: Path) -> None:
-    (state / "lockout").symlink_to(state / "nowhere")
-
-
-def _lost(state: Path) -> None:
-    state.rmdir()
 
 
 def _odd_name(state: Path) -> None:
@@ -32,7 +27,15 @@ def _odd_name(state: Path) -> None:
     lockout_file(state, ".P-101A").touch()
 
 
-@pytest.mark.parametrize("spoil", [_file, _dangling, _lost, _odd_name])
+SPOILT: Mapping[str, Spoil] = {
+    "a file": lambda state: (state / "lockout").touch(),
+    "dangling": lambda state: (state / "lockout").symlink_to(state / "nowhere"),
+    "lost": Path.rmdir,
+    "an odd name": _odd_name,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
 def test_what_cannot_be_read_is_a_locked_site(tmp_path: Path, spoil: Spoil) -> None:
     state = tmp_path / "var"
     state.mkdir()
@@ -69,3 +72,83 @@ def test_a_gate_that_found_no_folder_counts_the_site_as_locked(tmp_path: Path) -
     assert folder.seen() == {"site"}
     assert "bring that one back, or start the gate again" in folder.fault
     assert LockoutFolder(tmp_path).seen() == frozenset()
+
+
+WHO = "anna 2026-11-26T21:12:04.592Z pid 18440"
+
+
+def test_the_first_line_of_the_file_says_who(tmp_path: Path) -> None:
+    for text, said in [
+        (f"{WHO}\n".encode(), WHO),
+        (f"{WHO}\nand more\n".encode(), WHO),
+        (b"", ""),
+        (b"\n", ""),
+        ("J\u00f6rg \u0430nna\u202e\x1b[2J\n".encode(), "J\u00f6rg \\u0430nna\\u202e\\x1b[2J"),
+        (b"\xff\xfe\x00", "\ufffd\ufffd\\x00"),
+    ]:
+        file = tmp_path / "P-101A"
+        file.write_bytes(text)
+        assert lockout_note(file) == said, text
+
+
+def test_of_a_long_file_little_is_kept(tmp_path: Path) -> None:
+    for text in [b"a" * 1_000_000, b"\x1b" * 1_000_000, "\u00e9".encode() * 500]:
+        file = tmp_path / "P-101A"
+        file.write_bytes(text)
+        assert len(lockout_note(file)) == 200, text
+        assert lockout_note(file).isprintable(), text
+
+
+def test_an_unreadable_file_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It locks out by being there; a disk that fails must not keep it from being latched."""
+    file = tmp_path / "P-101A"
+    file.write_text(WHO)
+
+    def fail(*_: object) -> bytes:
+        raise OSError("Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", fail)
+        assert lockout_note(file) == ""
+    assert lockout_note(file) == WHO
+
+
+def _secret(path: Path) -> None:
+    secret = path.parent / "secret"
+    secret.write_text("a secret", encoding="utf-8")
+    path.symlink_to(secret)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(path))
+
+
+@pytest.mark.parametrize("make", [_secret, _socket, Path, os.mkfifo, os.mkdir])
+def test_what_is_no_plain_file_says_nothing(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "P-101A")
+    assert lockout_note(tmp_path / "P-101A") == ""
+
+
+def test_what_others_put_into_a_pipe_is_not_taken_from_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "P-101A")
+    pipe = os.open(tmp_path / "P-101A", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(pipe, WHO.encode())
+        assert lockout_note(tmp_path / "P-101A") == ""
+        assert os.read(pipe, 100) == WHO.encode()
+    finally:
+        os.close(pipe)
+
+
+def test_what_the_file_of_a_lockout_said_is_kept_with_it(tmp_path: Path) -> None:
+    with Database(tmp_path, "cw-demo") as ledger:
+        assert latched_note(ledger, "P-101A") == ""
+        latch(ledger, "P-101A", ["P-101A"], NOW, WHO)
+        latch(ledger, "site", None, NOW)
+        assert (latched_note(ledger, "P-101A"), latched_note(ledger, "site")) == (WHO, "")
+        bodies = [row.fields["body"] for row in list(ledger.journal())[-2:]]
+    assert bodies == [
+        {"scope": "P-101A", "generation": 1, "said": WHO},
+        {"scope": "site", "generation": 1},
+    ]

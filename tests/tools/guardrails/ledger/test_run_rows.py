@@ -8,18 +8,9 @@ import pytest
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.run_requests import OrderPending, note_promise, set_due
+from handwheel.tools.guardrails.ledger import runs
 from handwheel.tools.guardrails.ledger.effects import StepEffect, load_effects
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
-from handwheel.tools.guardrails.ledger.runs import (
-    RunEntry,
-    RunRow,
-    asset_owners,
-    assets_of,
-    load_rows,
-    load_runs,
-    open_run,
-    record_event,
-)
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
@@ -30,7 +21,7 @@ from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, move, start_gate
 
 RUN = AGENTS["run"]["run_id"]
-ENTRY = RunEntry(RUN, "cw/change-over", True)
+ENTRY = runs.RunEntry(RUN, "cw/change-over", True)
 OTHER = replace(ENTRY, run_id="U-00000002")
 PROMISE = StepEffect(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
 
@@ -40,8 +31,10 @@ def holder(ledger: Database) -> str:
     return take_runner_lock(ledger, NOW)
 
 
-def _opened(ledger: Database, entry: RunEntry, holder: str, *assets: str) -> tuple[RunRow, str]:
-    return open_run(ledger, entry, assets, {"why": "a test"}, holder, NOW)
+def _opened(
+    ledger: Database, entry: runs.RunEntry, holder: str, *assets: str
+) -> tuple[runs.RunRow, str]:
+    return runs.open_run(ledger, entry, assets, {"why": "a test"}, holder, NOW)
 
 
 def test_no_two_runs_have_one_name() -> None:
@@ -57,32 +50,30 @@ def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:
     assert (row.kind, row.body, owner) == ("opened", {"why": "a test"}, "")
     rows = list(ledger.journal())
     refused = _opened(ledger, OTHER, holder, "E-101", "P-101A")
-    assert refused == (RunRow(0, "", "", {}), RUN)
-    assert (list(ledger.journal()), load_runs(ledger)) == (rows, [ENTRY])
-    assert assets_of(ledger, RUN) == ["P-101A", "P-101B"]
-    assert asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
-    record_event(ledger, RUN, "held", {}, holder, NOW)
-    assert asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
-    record_event(ledger, RUN, "completed", {}, holder, NOW, closes=True)
-    assert (asset_owners(ledger), assets_of(ledger, RUN)) == ({}, ["P-101A", "P-101B"])
+    assert refused == (runs.RunRow(0, "", "", {}), RUN)
+    assert (list(ledger.journal()), runs.load_runs(ledger)) == (rows, [ENTRY])
+    assert runs.assets_of(ledger, RUN) == ["P-101A", "P-101B"]
+    assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
+    runs.record_event(ledger, RUN, "held", {}, holder, NOW)
+    assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
+    runs.record_event(ledger, RUN, "completed", {}, holder, NOW, closes=True)
+    assert (runs.asset_owners(ledger), runs.assets_of(ledger, RUN)) == ({}, ["P-101A", "P-101B"])
     assert _opened(ledger, OTHER, holder, "E-101", "P-101A")[1] == ""
-    assert asset_owners(ledger) == {"E-101": OTHER.run_id, "P-101A": OTHER.run_id}
-    assert load_runs(ledger, only_open=True) == [OTHER]
+    assert runs.asset_owners(ledger) == {"E-101": OTHER.run_id, "P-101A": OTHER.run_id}
+    assert runs.load_runs(ledger, only_open=True) == [OTHER]
 
 
-def test_the_events_of_a_run_are_read_in_order_with_what_people_asked(
-    ledger: Database, holder: str
-) -> None:
+def test_the_events_of_a_run_come_in_order_with_its_orders(ledger: Database, holder: str) -> None:
     opened, _ = _opened(ledger, ENTRY, holder)
     _opened(ledger, OTHER, holder)
     with ledger.transaction(NOW) as transaction:
         transaction.record("note", RUN, {})  # about it, and no event of it
     asked = ask_run(ledger, RUN, "hold", "max", NOW)
-    held = record_event(ledger, RUN, "held", {"by": "max"}, holder, NOW)
-    found = load_rows(ledger, RUN)
+    held = runs.record_event(ledger, RUN, "held", {"by": "max"}, holder, NOW)
+    found = runs.load_rows(ledger, RUN)
     assert found == [
         opened,
-        RunRow(asked.number, "ordered", stamp(NOW.wall), {"order": "hold", "person": "max"}),
+        runs.RunRow(asked.number, "ordered", stamp(NOW.wall), {"order": "hold", "person": "max"}),
         held,
     ]
 
@@ -102,8 +93,8 @@ def test_a_row_of_a_run_that_is_none_is_told_and_not_passed_over(
     with shell_of(tmp_path) as shell, without_triggers(shell):
         shell.execute(f"UPDATE journal SET text = {text} WHERE seq = ?", (opened.seq,))
     with pytest.raises(LedgerError, match=f"run {RUN} is damaged: row {opened.seq} of the journal"):
-        load_rows(ledger, RUN)
-    assert [each.kind for each in load_rows(ledger, OTHER.run_id)] == ["opened"]
+        runs.load_rows(ledger, RUN)
+    assert [each.kind for each in runs.load_rows(ledger, OTHER.run_id)] == ["opened"]
 
 
 def _agents(ledger: Database) -> str:
@@ -116,9 +107,7 @@ def _due_state(ledger: Database, name: str) -> str:
     return str(row[0])
 
 
-def test_an_order_that_the_run_has_not_looked_at_comes_before_its_next_action(
-    ledger: Database, holder: str
-) -> None:
+def test_an_order_that_the_run_has_not_seen_comes_first(ledger: Database, holder: str) -> None:
     _opened(ledger, ENTRY, holder)
     name = _agents(ledger)
     order = ask_run(ledger, RUN, "hold", "max", NOW).number

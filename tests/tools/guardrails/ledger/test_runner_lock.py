@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,9 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
-from handwheel.tools.requests.timestamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import instant_now
 
-
-def later(now: Instant, seconds: float) -> Instant:
-    wall = now.wall + timedelta(seconds=seconds)
-    return Instant(wall, now.boot_id, now.boot_ms + round(seconds * 1000.0))
+from ....sites.authority_site import later
 
 
 def leave_to(ledger: Database, pid: int) -> None:
@@ -37,7 +33,7 @@ def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(ledger: Database) 
     holder = take_runner_lock(ledger, now)
     assert is_runner_alive(ledger, now)
     with pytest.raises(PermitRefused, match=f"another process works .* pid {os.getpid()}"):
-        take_runner_lock(ledger, later(now, 5.0))
+        take_runner_lock(ledger, later(5.0, now=now))
     release_runner_lock(ledger, holder, now)
     assert not is_runner_alive(ledger, now)
     take_runner_lock(ledger, now)
@@ -46,8 +42,8 @@ def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(ledger: Database) 
 def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(ledger: Database) -> None:
     now = instant_now()
     first = take_runner_lock(ledger, now)
-    renew_runner_lock(ledger, first, later(now, RUNNER_LOCK_S - 1.0))
-    late = later(now, 2.0 * RUNNER_LOCK_S)
+    renew_runner_lock(ledger, first, later(RUNNER_LOCK_S - 1.0, now=now))
+    late = later(2.0 * RUNNER_LOCK_S, now=now)
     assert not is_runner_alive(ledger, late)
     with pytest.raises(LostRace, match="its lease is over"):
         renew_runner_lock(ledger, first, late)
@@ -94,5 +90,5 @@ def test_who_cannot_be_asked_keeps_it_until_it_ends_by_itself(
     now = instant_now()
     take_runner_lock(ledger, now)
     monkeypatch.setattr(Path, "read_text", refuse)
-    assert is_runner_alive(ledger, later(now, RUNNER_LOCK_S)) == is_held
-    assert not is_runner_alive(ledger, later(now, RUNNER_LOCK_S + 0.1))
+    assert is_runner_alive(ledger, later(RUNNER_LOCK_S, now=now)) == is_held
+    assert not is_runner_alive(ledger, later(RUNNER_LOCK_S + 0.1, now=now))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -11,18 +10,13 @@ from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_reques
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.requests.timestamps import Instant
 
+from ....sites.authority_site import later
 from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, file
 
 Happening = Callable[[Database], None]
 WAITED_S = 1800.0
-
-
-def _later(seconds: float) -> Instant:
-    wall = NOW.wall + timedelta(seconds=seconds)
-    return Instant(wall, NOW.boot_id, NOW.boot_ms + round(seconds * 1000.0))
 
 
 def _states(ledger: Database, name: str) -> str:
@@ -60,7 +54,7 @@ def test_what_a_person_ends_meanwhile_ends_as_they_said(
     ledger: Database, monkeypatch: pytest.MonkeyPatch, look: str, boot: str
 ) -> None:
     name, other = file(ledger, 1, 1), file(ledger, 2, 1)
-    late = replace(_later(WAITED_S + 0.1), boot_id=boot)
+    late = replace(later(WAITED_S + 0.1), boot_id=boot)
     _meanwhile(monkeypatch, look, _reject)
     assert sweep(ledger, late)
     assert _states(ledger, name) == "REJECTED CANCELLED"
@@ -75,32 +69,28 @@ def test_what_alone_seemed_overdue_and_was_ended_meanwhile_was_nothing_to_end(
 ) -> None:
     file(ledger, 1, 1)
     _meanwhile(monkeypatch, "maybe_overdue", _reject)
-    assert not sweep(ledger, _later(WAITED_S + 0.1))
+    assert not sweep(ledger, later(WAITED_S + 0.1))
 
 
-def test_what_a_gate_takes_up_meanwhile_is_its_own(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_gate_takes_up_is_its_own(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     name = approve(ledger)
     with ledger.transaction(NOW) as transaction:
         lifecycle.set_next_due(transaction, name)
     _meanwhile(monkeypatch, "load_exactly", _claim)
-    assert sweep(ledger, _later(lifecycle.DUE_S + 0.1))
+    assert sweep(ledger, later(lifecycle.DUE_S + 0.1))
     assert _states(ledger, name) == "APPROVED CLAIMED PLANNED"
 
 
-def test_what_only_seems_to_wait_too_long_goes_on_waiting(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_only_seems_overdue_goes_on(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     name = file(ledger, 1, 1)
 
     def every(*_: object) -> list[str]:
         return [name]
 
     monkeypatch.setattr(lifecycle, "maybe_overdue", every)
-    assert not sweep(ledger, _later(WAITED_S))
+    assert not sweep(ledger, later(WAITED_S))
     assert _states(ledger, name) == "PENDING PLANNED"
-    assert sweep(ledger, _later(WAITED_S + 0.1))
+    assert sweep(ledger, later(WAITED_S + 0.1))
     assert load_request(ledger, name).reason == "nobody decided within 1800 s"
 
 
@@ -111,8 +101,8 @@ def test_how_long_each_waits_is_kept_of_so_many_and_read_anew_of_the_others(
     monkeypatch.setattr(overdue, "_known", {})
     names = [file(ledger, number, 1) for number in range(1, 7)]
     for _ in range(2):
-        assert not sweep(ledger, _later(WAITED_S))
+        assert not sweep(ledger, later(WAITED_S))
         assert len(overdue._known) <= 3  # pyright: ignore[reportPrivateUsage]
-    while sweep(ledger, _later(WAITED_S + 0.1)):  # what was just forgotten comes with the next
+    while sweep(ledger, later(WAITED_S + 0.1)):  # what was just forgotten comes with the next
         pass
     assert {_states(ledger, each) for each in names} == {"EXPIRED CANCELLED"}

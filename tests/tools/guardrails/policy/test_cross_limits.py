@@ -107,9 +107,7 @@ def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
         assert str(denial).endswith(f"would be {verdict}") if verdict else denial is None, rule
 
 
-def test_a_new_sites_limit_judges_the_commands_to_its_pumps_and_no_set_point(
-    tmp_path: Path,
-) -> None:
+def test_a_new_sites_limit_judges_commands_to_its_pumps_and_no_set_point(tmp_path: Path) -> None:
     site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     site = load_site(tmp_path)
     policy = load_policy(site)

@@ -4,7 +4,6 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ....gate.testbed.in_memory import Room
 from ....sites import people
+from ....sites.authority_site import later
 from ....sites.in_memory import make_site
 
 KEY, LOCK = key_subject(people.key_id("anna")), lockout_subject("P-101A", 1)
@@ -104,12 +104,6 @@ WORDS: Mapping[str, Callable[[Room], Take]] = {
 }  # fmt: skip
 
 
-def _at(now: Instant, seconds: float, *, wall_s: float = 0.0, boot: str = "") -> Instant:
-    """The moment some seconds later, with the wall clock set by some more."""
-    wall = now.wall + timedelta(seconds=seconds + wall_s)
-    return Instant(wall, boot or now.boot_id, now.boot_ms + round(seconds * 1000))
-
-
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize(
     ("moment", "reason"),
@@ -127,13 +121,13 @@ def test_a_word_counts_only_while_it_holds(
 ) -> None:
     take, now = WORDS[word](desk), desk.clock.now()
     with pytest.raises(DecisionRefused, match=str(reason)):
-        take(_at(now, **moment))
+        take(later(**moment, now=now))
     rows = [row.fields for row in desk.desk.database.journal()]
     assert rows[-1]["kind"] == "decision.refused"
     assert rows[-1]["body"]["reason"] == str(reason)
-    take(_at(now, last))
+    take(later(last, now=now))
     with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
-        take(_at(now, last))
+        take(later(last, now=now))
 
 
 @pytest.mark.parametrize(

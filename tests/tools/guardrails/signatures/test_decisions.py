@@ -98,6 +98,9 @@ def test_the_meaning_says_exactly_what_moves() -> None:
 
 
 _C1 = "R-7K3MQ2XA/c1"
+_RECORD = RequestRecord(
+    REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+)
 _CARD = {"schema": "card/1", "request_digest": REQUEST.digest}
 _OUTCOME = {**_CARD, "schema": "outcome/1", "action_id": _C1}
 _ANOTHERS = {"request_digest": "0" * 64}
@@ -116,16 +119,13 @@ def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about
         ({"request_digest": REQUEST.digest, "action_id": _C1}, ""),
         ([_CARD], ""),
     ]:
-        record = RequestRecord(
-            REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
-        )
         card = None if shown is None else canonical(shown)
         counted, reasons = list[str](), set[Reason]()
         for verdict in ("approve", "reject", "revoke", "resolve-applied", "resolve-not-applied"):
             more: dict[str, Any] = {"subject": _C1} if verdict.startswith("resolve") else {}
             more |= {"card": digest("card", card)} if card else {}
             try:
-                check_card(decision_of(verdict=verdict, **more), record, card)
+                check_card(decision_of(verdict=verdict, **more), _RECORD, card)
                 counted.append(verdict)
             except DecisionRefused as refusal:
                 reasons.add(refusal.reason)
@@ -134,10 +134,7 @@ def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about
 
 
 def test_a_resolution_of_no_action_is_made_on_nothing() -> None:
-    record = RequestRecord(
-        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
-    )
     card = canonical({**_CARD, "schema": "outcome/1"})
     said = decision_of(verdict="resolve-applied", card=digest("card", card))
     with pytest.raises(DecisionRefused, match=Reason.NO_CARD):
-        check_card(said, record, card)
+        check_card(said, _RECORD, card)

@@ -82,6 +82,7 @@ def a_row_of_the_journal_and_what_it_tells_of_come_together(stores: Stores) -> N
             with pytest.raises(error):
                 _reject(database, name, error)
         assert list(database.journal()) == rows
+        assert database.anchors.lines() == [f"{row.seq} {row.hash}" for row in rows]
         assert database.all("SELECT state FROM request")[0][0] == "PENDING"
         _reject(database, name, None)
         told = [row.fields["kind"] for row in database.journal(after=len(rows))]
@@ -109,9 +110,7 @@ def no_request_moves_where_no_way_leads(stores: Stores) -> None:
 
 
 @rule("L3")
-def no_action_moves_where_no_way_leads_and_none_is_changed_or_begins_elsewhere(
-    stores: Stores,
-) -> None:
+def no_action_moves_where_no_way_leads_or_is_changed_or_begins_elsewhere(stores: Stores) -> None:
     statement = "UPDATE action SET state = ? WHERE action_id = ?"
     with stores.open() as database:
         name, epoch = approve(database), start_gate(database)
@@ -139,12 +138,12 @@ def an_intent_is_there_once_after_the_claim_and_before_the_frame(stores: Stores)
         name, epoch = approve(database), start_gate(database)
         action = f"{name}/c1"
         move(database, action, "DUE")
-        assert refused(database, intent, action, epoch)
+        assert "not claimed" in refused(database, intent, action, epoch)
         move(database, action, "CLAIMED")
         sending = "UPDATE action SET state = 'SENDING' WHERE action_id = ?"
         assert "no intent" in refused(database, sending, action)
         move(database, action, "SENDING", epoch=epoch)
-        assert refused(database, intent, action, epoch)
+        assert "such a row is there" in refused(database, intent, action, epoch)
         move(database, action, "VERIFIED")
         assert refused(database, intent, action, epoch)
 

@@ -1,6 +1,8 @@
 """What a ledger is filled with, step by step, to see what its store refuses."""
 
+import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database, Transacti
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.timestamps import stamp
 
+from .....sites.people import SITE
 from .....sites.signed_requests import NOW, request_of
 
 
@@ -78,3 +81,13 @@ def change(database: Database, statement: str, *values: object) -> None:
 def contents(database: Database) -> Mapping[str, Any]:
     tables = ("request", "action", "intent", "decision", "gate", "lockout", "authority")
     return {name: [tuple(row) for row in database.all(f"SELECT * FROM {name}")] for name in tables}
+
+
+def denied(shell: sqlite3.Connection, reason: str, statement: str, *values: object) -> None:
+    """Tries a statement in a plain shell, which SQLite refuses for this reason."""
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        shell.execute(statement, values)
+
+
+def opened(folder: Path) -> Database:
+    return Database(folder, SITE)

@@ -3,8 +3,7 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from shutil import copyfile
 from threading import Event, Thread
@@ -16,12 +15,8 @@ from handwheel.tools.guardrails.ledger.store.backup import Backup, back_up, chec
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from .....attacks.sql_shell import without_triggers
-
-SITE = "cw-demo"
-
-
-def _open(folder: Path) -> Database:
-    return Database(folder, SITE)
+from .....sites.people import SITE
+from .sample_writes import opened
 
 
 def _write(database: Database, number: int) -> None:
@@ -34,7 +29,7 @@ def _restored(folder: Path, copy: Path) -> Database:
     folder.mkdir()
     copyfile(copy, folder / "ledger.db")
     copyfile(copy.with_name(f"{copy.name}.anchors"), folder / "anchors")
-    return _open(folder)
+    return opened(folder)
 
 
 def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(tmp_path: Path) -> None:
@@ -42,13 +37,13 @@ def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(tmp_p
     written: list[int] = []
 
     def write() -> None:
-        with _open(tmp_path) as other:
+        with opened(tmp_path) as other:
             while not done.is_set():
                 _write(other, len(written))
                 written.append(len(written))
                 begun.set()
 
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         writer = Thread(target=write)
         writer.start()
         try:
@@ -80,7 +75,7 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str, is_link: bool) -> Non
     path.symlink_to(other if name == "copy.db" else tmp_path / "nowhere") if is_link else (
         path.write_text("another's", encoding="utf-8")
     )
-    with _open(tmp_path / "state") as database:
+    with opened(tmp_path / "state") as database:
         with pytest.raises(LedgerError, match="is there already; nothing was copied"):
             back_up(database, tmp_path / "copy.db")
         assert back_up(database, tmp_path / "second.db").rows == 1
@@ -88,10 +83,8 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str, is_link: bool) -> Non
     assert {each.name for each in tmp_path.glob("copy.db*")} == {name}
 
 
-def test_a_copy_that_is_not_sound_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with _open(tmp_path / "state") as database:
+def test_an_unsound_copy_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "state") as database:
         _write(database, 1)
         old = back_up(database, tmp_path / "old.db")
         _write(database, 2)
@@ -125,7 +118,7 @@ def test_a_full_disk_leaves_nothing(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.backup.sync_folder", full)
-    with _open(tmp_path / "state") as database:
+    with opened(tmp_path / "state") as database:
         with pytest.raises(LedgerError, match="No space left on device; nothing was copied"):
             back_up(database, tmp_path / "copy.db")
         assert not list(tmp_path.glob("copy.db*"))
@@ -135,7 +128,7 @@ def test_a_full_disk_leaves_nothing(
 
 def test_a_copy_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) -> None:
     target = tmp_path / "stick" / "copy.db"
-    with _open(tmp_path / "state") as database:
+    with opened(tmp_path / "state") as database:
         with pytest.raises(LedgerError, match=r"copy\.db: No such file or directory$"):
             back_up(database, target)
         target.parent.mkdir()
@@ -149,7 +142,7 @@ def test_what_is_no_database_is_no_copy(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
-    with _open(tmp_path / "state") as database:
+    with opened(tmp_path / "state") as database:
         copy = back_up(database, tmp_path / "copy.db")
     lines = copy.anchors.read_text(encoding="ascii").splitlines()
     data = bytearray(copy.path.read_bytes())
@@ -159,36 +152,27 @@ def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
         check_copy(copy.path, SITE, lines)
 
 
-def _altered_row(shell: sqlite3.Connection) -> None:
-    with without_triggers(shell):
-        shell.execute("UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2")
-
-
-def _other_version(shell: sqlite3.Connection) -> None:
-    shell.execute("PRAGMA user_version = 1")
-
-
-def _no_trigger(shell: sqlite3.Connection) -> None:
-    shell.execute("DROP TRIGGER journal_continues")
+ALTERED = "UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2"
 
 
 @pytest.mark.parametrize(
-    ("tamper", "fault"),
+    ("statement", "fault"),
     [
-        (_altered_row, "the journal in it is not sound: row 2: its hash does not fit its text"),
-        (_no_trigger, "its tables or triggers were altered"),
-        (_other_version, "is no ledger of version"),
+        (ALTERED, "the journal in it is not sound: row 2: its hash does not fit its text"),
+        ("DROP TRIGGER journal_continues", "its tables or triggers were altered"),
+        ("PRAGMA user_version = 1", "is no ledger of version"),
     ],
 )
-def test_a_copy_that_was_touched_is_told(
-    tmp_path: Path, tamper: Callable[[sqlite3.Connection], None], fault: str
-) -> None:
-    with _open(tmp_path / "state") as database:
+def test_a_copy_that_was_touched_is_told(tmp_path: Path, statement: str, fault: str) -> None:
+    with opened(tmp_path / "state") as database:
         _write(database, 1)
         copy = back_up(database, tmp_path / "copy.db")
     lines = copy.anchors.read_text(encoding="ascii").splitlines()
     assert check_copy(copy.path, SITE, lines) == (2, copy.head)
-    with closing(sqlite3.connect(copy.path, isolation_level=None)) as shell:
-        tamper(shell)
+    with (
+        closing(sqlite3.connect(copy.path, isolation_level=None)) as shell,
+        without_triggers(shell) if statement is ALTERED else nullcontext(),
+    ):
+        shell.execute(statement)
     with pytest.raises(LedgerError, match=fault):
         check_copy(copy.path, SITE, lines)

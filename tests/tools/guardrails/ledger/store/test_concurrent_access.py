@@ -15,7 +15,9 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, create_tables
 
-SITE = "cw-demo"
+from .....sites.people import SITE
+from .sample_writes import opened
+
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # every commit waits for the disk
@@ -23,10 +25,6 @@ PRAGMAS = {
     "recursive_triggers": 1,
     "trusted_schema": 0,
 }
-
-
-def _open(folder: Path) -> Database:
-    return Database(folder, SITE)
 
 
 def _kinds(database: Database) -> list[str]:
@@ -42,7 +40,7 @@ class BegunByAnother(Database):
         found = super().head()
         self.looks += 1
         if self.looks == 2:
-            _open(self._path.parent).close()
+            opened(self._path.parent).close()
         return found
 
 
@@ -50,25 +48,23 @@ class MadeByAnother(Database):
     """A ledger whose tables another process makes, after this one has found none."""
 
     def _create(self) -> int:
-        _open(self._path.parent).close()
+        opened(self._path.parent).close()
         return super()._create()
 
 
 def test_a_commit_waits_for_the_disk_and_every_rule_of_the_tables_holds(tmp_path: Path) -> None:
     for _ in ("new", "there already"):
-        with _open(tmp_path) as database:
+        with opened(tmp_path) as database:
             found = {name: database.all(f"PRAGMA {name}")[0][0] for name in PRAGMAS}
         assert found == PRAGMAS
 
 
 @pytest.mark.parametrize("kind", [Database, BegunByAnother, MadeByAnother])
-def test_whoever_opens_it_first_there_is_one_beginning(
-    tmp_path: Path, kind: type[Database]
-) -> None:
+def test_whoever_opens_first_there_is_one_beginning(tmp_path: Path, kind: type[Database]) -> None:
     with kind(tmp_path, SITE) as database:
         assert _kinds(database) == ["ledger.created"]
         assert len(database.all("SELECT site FROM meta")) == 1
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         assert _kinds(database) == ["ledger.created"]
 
 
@@ -78,23 +74,21 @@ def test_tables_under_our_mark_that_we_have_not_made_are_left_as_they_are(tmp_pa
         other.execute("CREATE TABLE recipe(name TEXT)")
         other.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     with pytest.raises(LedgerError, match=r"ledger\.db: is another program's database$"):
-        _open(tmp_path)
+        opened(tmp_path)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_schema").fetchall() == [("recipe",)]
 
 
-def test_tables_that_could_not_all_be_made_are_not_half_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tables_are_all_made_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def made(connection: sqlite3.Connection) -> None:
         create_tables(connection)
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(ledger, "create_tables", made)
     with pytest.raises(LedgerError, match="database or disk is full"):
-        _open(tmp_path)
+        opened(tmp_path)
     monkeypatch.undo()
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         assert _kinds(database) == ["ledger.created"]
 
 
@@ -128,9 +122,7 @@ def test_who_comes_while_another_makes_the_change_asks_again(
     assert len(questions) == asked
 
 
-def test_where_several_processes_cannot_share_it_nothing_is_begun(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_begun_without_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite keeps no log of a database in memory, and answers as on a disk that has none."""
     opened = sqlite3.connect
 
@@ -148,7 +140,7 @@ def test_where_several_processes_cannot_share_it_nothing_is_begun(
 
 
 def test_a_moment_inside_a_moment_is_the_same_and_ends_with_the_outer(tmp_path: Path) -> None:
-    with _open(tmp_path) as database, _open(tmp_path) as other:
+    with opened(tmp_path) as database, opened(tmp_path) as other:
         with database.one_moment():
             before = _kinds(database)
             with database.one_moment():
@@ -160,7 +152,7 @@ def test_a_moment_inside_a_moment_is_the_same_and_ends_with_the_outer(tmp_path: 
 
 
 def test_a_copy_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         with pytest.raises(LedgerError, match="unable to open database file; may the folder be wr"):
             database.copy_into(tmp_path)
         database.copy_into(tmp_path / "copy.db")

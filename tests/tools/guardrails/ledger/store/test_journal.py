@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -25,8 +26,8 @@ from handwheel.tools.guardrails.ledger.store.journal import (
 from handwheel.tools.requests.canonical import digest
 
 from .....sites.signed_requests import NOW
+from .sample_writes import opened
 
-SITE = "cw-demo"
 Tamper = Callable[[list[JournalRow]], list[JournalRow]]
 _WRITER = """
 import sys
@@ -52,17 +53,13 @@ def _anchors(rows: Sequence[JournalRow]) -> list[str]:
     return [f"{row.seq} {row.hash}" for row in rows]
 
 
-def _altered(rows: list[JournalRow]) -> list[JournalRow]:
-    return [
-        *rows[:3],
-        JournalRow(4, rows[3].text.replace('"n":3', '"n":9'), rows[3].hash),
-        *rows[4:],
-    ]
-
-
-def _altered_with_its_hash(rows: list[JournalRow]) -> list[JournalRow]:
+def _altered(rows: list[JournalRow], *, has_its_hash: bool = False) -> list[JournalRow]:
     text = rows[3].text.replace('"n":3', '"n":9')
-    return [*rows[:3], JournalRow(4, text, digest("journal", text)), *rows[4:]]
+    row = JournalRow(4, text, digest("journal", text) if has_its_hash else rows[3].hash)
+    return [*rows[:3], row, *rows[4:]]
+
+
+_altered_with_its_hash = partial(_altered, has_its_hash=True)
 
 
 def _rewritten(rows: list[JournalRow]) -> list[JournalRow]:
@@ -89,7 +86,7 @@ def test_a_journal_that_was_only_written_to_has_no_fault() -> None:
 
 
 def test_each_tampering_is_told() -> None:
-    for tamper, fault in [
+    cases: list[tuple[Tamper, str]] = [
         (_altered, "row 4: its hash does not fit its text"),
         (_altered_with_its_hash, "row 5: does not continue the row before it"),
         (_altered_with_its_hash, "row 4: is not the row that was anchored"),
@@ -104,7 +101,8 @@ def test_each_tampering_is_told() -> None:
         (_with_last_text("{"), "row 6: "),
         (_with_last_text("[]"), "row 6: it is no table"),
         (_with_last_text('{"seq": 6}'), "row 6: it is not in canonical form"),
-    ]:
+    ]
+    for tamper, fault in cases:
         rows = _chain(6)
         faults = list(chain_faults(tamper(rows), _anchors(rows)))
         assert any(each.startswith(fault) for each in faults), faults
@@ -135,30 +133,16 @@ def test_any_change_of_any_row_is_found(data: st.DataObject) -> None:
     assert list(chain_faults([*rows[:place], changed, *rows[place + 1 :]], _anchors(rows)))
 
 
-def _open(folder: Path) -> Database:
-    return Database(folder, SITE)
-
-
 def _write(database: Database, number: int = 1) -> None:
     for _ in range(number):
         with database.transaction() as transaction:
             transaction.record("test", "", {})
 
 
-def test_every_commit_is_anchored_before_it_counts(tmp_path: Path) -> None:
-    with _open(tmp_path) as database:
-        _write(database, 3)
-        rows = list(database.journal())
-        assert database.anchors.lines() == _anchors(rows)
-        assert database.anchors.highest() == (4, rows[-1].hash)
-
-
 @pytest.mark.parametrize("has_anchor_of_its_own", [False, True])
-def test_an_old_copy_put_in_the_ledgers_place_is_refused(
-    tmp_path: Path, has_anchor_of_its_own: bool
-) -> None:
+def test_an_old_copy_in_its_place_is_refused(tmp_path: Path, has_anchor_of_its_own: bool) -> None:
     ledger, copy = tmp_path / "ledger.db", tmp_path / "copy.db"
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         _write(database)
         with closing(sqlite3.connect(ledger)) as live, closing(sqlite3.connect(copy)) as target:
             live.backup(target)
@@ -172,16 +156,16 @@ def test_an_old_copy_put_in_the_ledgers_place_is_refused(
                 "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (3, row.hash, row.text)
             )
     with pytest.raises(LedgerError, match=r"row 3 .* was replaced or cut off\. Nothing is sent"):
-        _open(tmp_path)
+        opened(tmp_path)
 
 
 def test_a_ledger_that_is_gone_beside_its_anchors_is_not_begun_anew(tmp_path: Path) -> None:
-    _open(tmp_path).close()
+    opened(tmp_path).close()
     for path in tmp_path.glob("ledger.db*"):
         path.unlink()
     for _ in range(2):
         with pytest.raises(LedgerError, match="row 1 of the journal is not the one"):
-            _open(tmp_path)
+            opened(tmp_path)
 
 
 def _empty(path: Path) -> None:
@@ -192,25 +176,25 @@ def _empty(path: Path) -> None:
 def test_a_ledger_whose_anchors_are_gone_is_not_used(
     tmp_path: Path, remove: Callable[[Path], object]
 ) -> None:
-    _open(tmp_path).close()
+    opened(tmp_path).close()
     remove(tmp_path / "anchors")
-    with _open(tmp_path) as database:  # whoever began it was killed before the first anchor
+    with opened(tmp_path) as database:  # whoever began it was killed before the first anchor
         _write(database)
         assert database.anchors.lines() == _anchors(list(database.journal()))
         remove(tmp_path / "anchors")
         with pytest.raises(LedgerError, match="has 2 rows, and none is anchored beside it"):
             _write(database)
     with pytest.raises(LedgerError, match="has 2 rows, and none is anchored beside it"):
-        _open(tmp_path)
+        opened(tmp_path)
 
 
 @pytest.mark.parametrize("torn", ["4", "4 ", f"4 {'a' * 63}", "\x00\x00", "4 é"])
 def test_a_last_line_torn_by_a_power_failure_is_passed_over(tmp_path: Path, torn: str) -> None:
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         _write(database)
     with (tmp_path / "anchors").open("ab") as anchors:
         anchors.write(torn.encode())
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         _write(database)
         rows = list(database.journal())
     lines = (tmp_path / "anchors").read_bytes().decode().split("\n")
@@ -236,7 +220,7 @@ def _nearly_all(file: int, data: bytes) -> int:
 def test_what_cannot_be_anchored_is_an_error_after_the_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., int], reason: str
 ) -> None:
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         monkeypatch.setattr(os, "write", write)
         with pytest.raises(LedgerError, match=reason):
             _write(database)
@@ -246,7 +230,7 @@ def test_what_cannot_be_anchored_is_an_error_after_the_commit(
 
 
 def test_anchors_that_are_a_folder_are_an_error_and_not_the_end_of_it(tmp_path: Path) -> None:
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         database.anchors = Anchors(tmp_path)
         with pytest.raises(LedgerError, match="Is a directory"):
             _write(database)
@@ -289,7 +273,7 @@ def test_two_processes_append_to_one_chain(tmp_path: Path) -> None:
     for each in writers:
         each.communicate("go\n", timeout=15.0)
     assert [each.returncode for each in writers] == [0, 0]
-    with _open(tmp_path) as database:
+    with opened(tmp_path) as database:
         rows = list(database.journal())
         assert list(chain_faults(rows, database.anchors.lines())) == []
     assert len(rows) == 401

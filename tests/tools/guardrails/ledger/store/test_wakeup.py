@@ -93,9 +93,7 @@ async def test_whoever_waits_while_the_listener_closes_waits_the_time_out(tmp_pa
 
 
 @pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o660), (0o700, 0o755)])
-def test_in_a_shared_folder_the_group_may_wake_and_nobody_else(
-    tmp_path: Path, mode: int, rights: int
-) -> None:
+def test_in_a_shared_folder_only_the_group_may_wake(tmp_path: Path, mode: int, rights: int) -> None:
     tmp_path.chmod(mode)
     umask = os.umask(0o022)
     try:
@@ -107,9 +105,7 @@ def test_in_a_shared_folder_the_group_may_wake_and_nobody_else(
 
 
 @pytest.mark.parametrize("spoil", ["a file", "no state folder", "a link"])
-async def test_where_there_is_no_folder_who_waits_waits_his_time_out(
-    tmp_path: Path, spoil: str
-) -> None:
+async def test_without_a_folder_who_waits_waits_the_time_out(tmp_path: Path, spoil: str) -> None:
     state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
     elsewhere.mkdir()
     if spoil != "no state folder":
