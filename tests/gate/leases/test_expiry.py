@@ -1,7 +1,7 @@
 """Leases at the gate: what a person asked for a while is taken back when it is over, and once."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -96,8 +96,7 @@ async def test_the_last_write_is_taken_back_first(room: Watched) -> None:
 async def test_what_has_not_come_about_as_a_whole_is_taken_back_at_once(
     room: Watched, fault: str
 ) -> None:
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     room.plant.fault = fault  # type: ignore[assignment]
     await room.act()
     assert standing(room, request) == "APPROVED VERIFIED REFUSED PLANNED PLANNED"
@@ -117,48 +116,35 @@ async def test_nothing_is_taken_back_of_what_took_no_effect(room: Watched) -> No
     assert rows(room, "lease.open") == []
 
 
-def changed(room: Watched) -> None:
-    room.plant.values["PIC-102.sp"] = 390.0
-
-
 def locked(room: Watched) -> None:
     room.desk.lock_out("site")
     room.oracle.locked.add("site")
 
 
-def locally(room: Watched) -> None:
-    room.plant.values["P-101A.mode"] = 0
-
-
-def clock_set(room: Watched) -> None:
-    room.clock.set(-60.0)
-
-
-def overpressure(room: Watched) -> None:
-    room.plant.values["PT-102.pv"] = 520.0
-
-
-def suspended(room: Watched) -> None:
-    room.context.suspensions.note("dcs", "connection", "no answer", room.clock.now())
-
-
-BETWEEN = [
-    (suspended, "actuation is suspended: dcs: no answer"),
-    (changed, "PIC-102.sp reads 390 kPa; 360 was expected"),
+LOCAL = {"P-101A.mode": 0}
+BETWEEN: Sequence[tuple[Callable[[Watched], object] | Mapping[str, float], str]] = [
+    (
+        lambda room: room.context.suspensions.note("dcs", "x", "no answer", room.clock.now()),
+        "actuation is suspended: dcs: no answer",
+    ),
+    ({"PIC-102.sp": 390.0}, "PIC-102.sp reads 390 kPa; 360 was expected"),
     (locked, "lockout of site"),
-    (locally, "P-101A.mode == 'remote'"),
-    (clock_set, "the wall clock was set"),
-    (overpressure, "PT-102.pv < 500 kPa"),
+    (LOCAL, "P-101A.mode == 'remote'"),
+    (lambda room: room.clock.set(-60.0), "the wall clock was set"),
+    ({"PT-102.pv": 520.0}, "PT-102.pv < 500 kPa"),
 ]
 
 
 @pytest.mark.parametrize(("event", "reason"), BETWEEN)
 async def test_what_comes_between_leaves_it_open_and_says_so(
-    room: Watched, event: Callable[[Watched], None], reason: str
+    room: Watched, event: Callable[[Watched], object] | Mapping[str, float], reason: str
 ) -> None:
-    writes = (START, SETPOINT) if event is not locally else (SETPOINT, START)
+    writes = (START, SETPOINT) if event is not LOCAL else (SETPOINT, START)
     request = await in_lease(room, *writes)
-    event(room)
+    if isinstance(event, Mapping):
+        room.plant.values |= event
+    else:
+        event(room)
     await pass_time(room, FOR_S + 1.0)
     assert frames(room) == wires(request, "c1", "c2")
     assert standing(room, request).startswith("INVALIDATED VERIFIED VERIFIED INVALIDATED")
@@ -205,8 +191,7 @@ async def until_it_dies(room: Watched) -> None:
 
 async def room_written_again(room: Watched) -> None:
     """A later verified write of the tag ends the telling."""
-    room.approved(("PIC-102.sp", 355.0))
-    await room.act()
+    await room.carried_out(("PIC-102.sp", 355.0))
     assert open_writes(room.desk.database) == []
 
 
@@ -232,8 +217,7 @@ async def test_a_trip_that_has_dropped_the_command_is_no_hindrance(room: Watched
 
 
 async def test_an_outcome_that_nobody_knows_holds_the_lease(room: Watched) -> None:
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     room.plant.fault = "answer lost"
     await room.act()
     await pass_time(room, FOR_S + 1.0)
@@ -310,8 +294,7 @@ async def test_no_other_request_writes_what_is_in_a_lease(room: Watched) -> None
     await pass_time(room, FOR_S)
     assert frames(room) == wires(request, "c1", "r1")
     room.clock.forward(30.0)
-    room.approved(("PIC-102.sp", 355.0))
-    await room.act()
+    await room.carried_out(("PIC-102.sp", 355.0))
     assert len(frames(room)) == 3
 
 

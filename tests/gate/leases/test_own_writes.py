@@ -16,7 +16,7 @@ from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
-from ..testbed.runner import SAFE, START_BACK, Runner, command, recovery, wires
+from ..testbed.runner import SAFE, Runner, command, recovery, wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 from .test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
 
@@ -46,8 +46,7 @@ async def test_a_way_back_leaves_somebody_elses_value_alone(room: Watched, value
 
 
 async def test_an_undo_of_a_run_leaves_somebody_elses_value_alone(runner: Runner) -> None:
-    run = runner.approved()
-    await runner.carry_out(run, "c1", "c2")
+    run = await runner.begun("c1", "c2")
     runner.room.plant.values["PIC-102.sp"] = 361.0
     await runner.carry_out(run, "r1", "r2")
     assert runner.reason(run, "r1") == "PIC-102.sp reads 361 kPa; 360 was expected"
@@ -88,8 +87,7 @@ def forge(transaction: Transaction, action_id: str, *states: str) -> None:
 
 async def test_a_command_that_somebody_ends_sets_off_no_way_back(room: Watched) -> None:
     """Two writes of which one came about: what the gate takes back, it must have stopped itself."""
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     with room.desk.database.transaction(room.clock.now()) as forger:
         forge(forger, f"{request.request_id}/c2", "CANCELLED")
     await pass_time(room, 1.0)
@@ -97,8 +95,7 @@ async def test_a_command_that_somebody_ends_sets_off_no_way_back(room: Watched) 
     reason = "a command of it was ended, and not by this gate"
     assert [each["reason"] for each in rows(room, "request.INVALIDATED")] == [reason]
     assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.run_cmd"]
-    twin = room.approved(START_B, SETPOINT, terms=WHILE)
-    await room.act()
+    twin = await room.carried_out(START_B, SETPOINT, terms=WHILE)
     room.plant.fault = "refused"
     await room.act()
     await pass_time(room, 0.1)
@@ -140,14 +137,9 @@ async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: 
 
 async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: Runner) -> None:
     """The twin of a forged intent: people have approved just this after the gate was started."""
-    run, room, site = runner.approved(), runner.room, runner.room.site
-    await runner.carry_out(run, "c1")
-    await room.restart_gate()
-    undo = recovery(site, START_BACK, f"{run.request_id}/c1", expects=True)
-    later = runner.segment(
-        proposal_key="another segment 2", commands=(command(site, SETPOINT),), recovery=(undo,)
-    )
-    again = runner.approved(later)
+    run = await runner.begun("c1")
+    await runner.room.restart_gate()
+    again = runner.approved(runner.undoing(run))
     await runner.carry_out(again, "r1")
     assert runner.frames == [*wires(run, "c1"), *wires(again, "r1")]
 
@@ -188,11 +180,10 @@ async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
 async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
     room: Watched,
 ) -> None:
-    assert room.gate is not None
     watched = room.approved(START_B, terms=EFFECT)
     before = room.plant.read(list(room.site.tags.values()))
     await room.act()
-    room.gate._look_on(before)
+    room.running._look_on(before)
     assert rows(room, "effect.CAME") == []
     room.watch()
     assert [each["of"] for each in rows(room, "effect.CAME")] == [f"{watched.request_id}/c1"]
@@ -200,7 +191,7 @@ async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
     before = room.plant.read(list(room.site.tags.values()))
     await room.act()
     room.desk.say("revoke", request, "anna")
-    room.gate._look_on(before)
+    room.running._look_on(before)
     assert rows(room, "lease.seen_back") == []
     assert [each.tag for each in open_writes(room.desk.database)] == ["PIC-102.sp"]
     room.plant.values["PIC-102.sp"] = 350.0
@@ -221,8 +212,7 @@ async def test_a_lease_bars_no_safe_state_and_takes_no_tag_of_another(runner: Ru
     with pytest.raises(InterlockActive, match=reason):
         room.desk.propose(("P-101B.run_cmd", False), terms=WHILE)
     runner.end(run)
-    lease = room.approved(("P-101B.run_cmd", False), terms=WHILE)
-    await room.act()
+    lease = await room.carried_out(("P-101B.run_cmd", False), terms=WHILE)
     again = runner.approved(replace(parts, proposal_key="another segment 2"))
     await runner.carry_out(again, "c1", "r1")
     assert frames(room) == [*wires(lease, "c1"), *wires(again, "c1", "r1")]

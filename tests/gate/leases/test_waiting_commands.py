@@ -71,8 +71,7 @@ async def test_what_somebody_else_has_ended_in_time_sets_off_no_way_back(
 
     The other half was free: it would have sent the command. The twin is that nobody was.
     """
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     room.clock.forward(after_s)
     forged(room, f"{request.request_id}/c2", "INVALIDATED")
     await room.act()
@@ -84,8 +83,7 @@ async def test_what_somebody_else_has_ended_in_time_sets_off_no_way_back(
 @pytest.mark.way_in("V7")
 async def test_what_is_said_to_be_due_before_its_turn_sets_off_no_way_back(room: Watched) -> None:
     """Whoever sweeps ends it, the gate too: by a row that says it has waited since the start."""
-    request = room.approved(START, SETPOINT, START_B, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, START_B, terms=WHILE)
 
     def attack(_: Frame) -> None:
         forged(room, f"{request.request_id}/c3", "DUE")
@@ -105,8 +103,7 @@ async def test_what_is_broken_off_on_its_way_sets_off_no_way_back(
     room: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gate has taken it up in time, and would have sent it."""
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     room.clock.forward(9.5)
 
     def attack(_: str) -> None:
@@ -147,8 +144,7 @@ async def test_a_due_action_that_nobody_can_place_holds_up_no_lease(
 ) -> None:
     other = room.approved(START_B)
     why = spoil(room, other)
-    request = room.approved(SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(SETPOINT, terms=WHILE)
     assert standing(room, request) == "APPROVED VERIFIED PLANNED"
     await pass_time(room, FOR_S)
     assert frames(room) == wires(request, "c1", "r1")

@@ -31,8 +31,7 @@ TERMS = Terms(Lease(for_s=FOR_S), (parse_expectation(EFFECT),))
 
 
 async def expecting(room: Watched) -> ActionRequest:
-    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
-    await room.act()
+    request = await room.carried_out(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
     room.watch()
     return request
 
@@ -89,8 +88,7 @@ async def test_no_other_unit_is_asked_before_the_frame(
         await room.start_gate()
         room.plant.values[pump.name] = True
         effects = (parse_expectation(f"{pump.name} within 2 min"),)
-        room.approved(START_B, terms=Terms(effects=effects))
-        await room.act()
+        await room.carried_out(START_B, terms=Terms(effects=effects))
         room.watch()
         (found,) = rows(room, "effect.CAME")
         assert found.get("was_so") is (None if unit else True)
@@ -160,8 +158,7 @@ async def expecting_another(room: Watched) -> None:
 async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -> None:
     await expecting(room)
     room.clock.forward(121.0)
-    assert room.gate is not None
-    room.gate._look_on({})
+    room.running._look_on({})
     assert [each["after_s"] for each in rows(room, "effect.UNKNOWN")] == [121.0]
     await expecting_again(room)
 

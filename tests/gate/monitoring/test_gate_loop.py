@@ -55,8 +55,7 @@ async def test_what_a_lockout_said_of_itself_is_kept(room: Watched) -> None:
 
 
 async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
-    first, second = room.approved(START), room.approved(START_B)
-    await room.act()
+    first, second = await room.carried_out(START), room.approved(START_B)
     assert (room.desk.states(first), room.desk.states(second)) == (["VERIFIED"], ["DUE"])
     await room.act()
     assert room.desk.states(second) == ["VERIFIED"]

@@ -65,17 +65,15 @@ async def lines(room: Watched) -> AsyncGenerator[Mapping[str, Line]]:
     def connector(_: Site, name: str) -> Line:
         return lines[name]
 
-    assert room.gate is not None
     context = replace(room.context, connector=connector)
-    room.gate._reader = Scanner(context)
+    room.running._reader = Scanner(context)
     yield lines
-    await room.gate._reader.close()
+    await room.running._reader.close()
     assert {each.open_now for each in lines.values()} == {0}
 
 
 def scans_of(room: Watched) -> Scanner:
-    assert room.gate is not None
-    return room.gate._reader
+    return room.running._reader
 
 
 async def turns(times: int = 20) -> None:

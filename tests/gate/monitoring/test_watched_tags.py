@@ -53,15 +53,13 @@ async def test_what_cannot_be_judged_here_adds_no_tag_and_hides_none(
     room.force_filed(request)
     wanted = {*PLAIN, "PIC-102.sp", "P-101B.reset"}
     assert tags_of_request(room.context, room.desk.record(request.request_id)) == wanted
-    assert room.gate is not None
-    assert room.gate._wanted() == wanted
+    assert room.running._wanted() == wanted
     room.desk.say("reject", request, "anna")
-    assert room.gate._wanted() == frozenset()
+    assert room.running._wanted() == frozenset()
 
 
 async def test_what_is_expected_of_the_plant_is_read_before_it_is_approved(room: Watched) -> None:
     room.desk.propose(START)
-    assert room.gate is not None
-    assert room.gate._wanted() == PLAIN
+    assert room.running._wanted() == PLAIN
     room.desk.propose(START, terms=EFFECT)
-    assert room.gate._wanted() == {*PLAIN, "PIC-102.sp"}
+    assert room.running._wanted() == {*PLAIN, "PIC-102.sp"}

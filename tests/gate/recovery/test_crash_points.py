@@ -133,9 +133,7 @@ async def test_what_is_approved_and_waits_does_not_outlive_its_gate(room: Watche
 async def test_each_fault_of_a_device_has_its_outcome_and_one_frame(
     room: Watched, fault: Fault, state: str, reason: str, frames: int
 ) -> None:
-    request = room.approved(SETPOINT, START)
-    room.plant.fault = fault
-    await room.act()
+    request = await room.carried_out(SETPOINT, START, fault=fault)
     assert room.desk.states(request)[0] == state
     assert reason in room.reason(request)
     assert len(room.plant.frames) == frames
@@ -148,16 +146,12 @@ async def test_each_fault_of_a_device_has_its_outcome_and_one_frame(
 async def test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it(
     room: Watched,
 ) -> None:
-    unknown = room.approved()
-    room.plant.fault = "answer lost"
-    await room.act()
-    again = room.approved(STOP)
-    await room.act()
+    unknown = await room.carried_out(fault="answer lost")
+    again = await room.carried_out(STOP)
     assert room.desk.states(again) == ["INVALIDATED"]
     assert "is held" in room.reason(again)
     room.desk.resolve(unknown.commands[0].action_id, "resolve-applied")
-    later = room.approved(STOP)
-    await room.act()
+    later = await room.carried_out(STOP)
     assert room.desk.states(later) == ["VERIFIED"]
 
 

@@ -214,12 +214,11 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
         await wait()
         return answer
 
-    assert room.gate is not None
     if is_sent:
         monkeypatch.setattr(PaperWriter, "transmit", transmit_and_wait)
     else:
-        room.gate._context = replace(room.context, open_write_session=wait_and_open)
-    acting = asyncio.create_task(room.gate._act())
+        room.running._context = replace(room.context, open_write_session=wait_and_open)
+    acting = asyncio.create_task(room.running._act())
     await under_way.wait()
     for _ in range(times):
         acting.cancel()

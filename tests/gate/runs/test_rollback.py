@@ -26,8 +26,7 @@ from ..testbed.runner import (
 
 
 async def test_recovery_needs_something_to_take_back(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "r3")
+    request = await runner.begun("r3")
     assert "there is nothing to undo: run U-00000001" in runner.reason(request, "r3")
     assert runner.frames == []
     assert runner.states(request) == "CANCELLED CANCELLED PLANNED PLANNED INVALIDATED"
@@ -37,8 +36,7 @@ async def test_recovery_needs_something_to_take_back(runner: Runner) -> None:
 
 
 async def test_an_undo_comes_after_its_command_and_once(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1", "r1")
+    request = await runner.begun("c1", "r1")
     c2 = f"{request.request_id}/c2"
     assert runner.reason(request, "r1") == f"there is nothing to undo: {c2} was not sent"
     assert runner.state(request) == "APPROVED"
@@ -55,19 +53,11 @@ async def test_an_undo_comes_after_its_command_and_once(runner: Runner) -> None:
 
 def _undo_again(runner: Runner, request: ActionRequest) -> ActionRequest:
     """The open recovery of an earlier request, in a new one that takes its place."""
-    site = runner.room.site
-    undo = recovery(site, START_BACK, f"{request.request_id}/c1", expects=True)
-    return runner.approved(
-        runner.segment(
-            commands=(command(site, SETPOINT),), recovery=(undo,), proposal_key="another segment 2",
-            supersedes=request.request_id,
-        )
-    )  # fmt: skip
+    return runner.approved(runner.undoing(request, supersedes=request.request_id))
 
 
 async def test_a_later_request_takes_back_what_an_earlier_one_wrote(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     again = _undo_again(runner, request)
     assert runner.state(request) == "SUPERSEDED"
     assert runner.states(request) == "VERIFIED CANCELLED CANCELLED CANCELLED CANCELLED"
@@ -79,8 +69,7 @@ async def test_a_later_request_takes_back_what_an_earlier_one_wrote(runner: Runn
 
 
 async def test_an_undo_may_be_tried_again_where_the_device_refused_it(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     runner.room.plant.fault = "refused"
     await runner.carry_out(request, "r2")
     again = _undo_again(runner, request)
@@ -127,14 +116,9 @@ async def test_nobodys_request_supersedes_another_runs(runner: Runner) -> None:
 
 
 async def test_no_run_takes_back_what_another_one_wrote(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
-    site = runner.room.site
-    foreign = runner.segment(
-        run=OTHER_RUN, proposal_key="another run's segment", commands=(command(site, SETPOINT),),
-        recovery=(recovery(site, START_BACK, f"{request.request_id}/c1", expects=True),),
-    )  # fmt: skip
-    other = runner.approved(foreign)
+    request = await runner.begun("c1")
+    foreign = {"run": OTHER_RUN, "proposal_key": "another run's segment"}
+    other = runner.approved(runner.undoing(request, **foreign))
     await runner.carry_out(other, "c1", "r1")
     assert f"{request.request_id}/c1 was not sent" in runner.reason(other, "r1")
     assert runner.frames == [*wires(request, "c1"), *wires(other, "c1")]
@@ -142,8 +126,7 @@ async def test_no_run_takes_back_what_another_one_wrote(runner: Runner) -> None:
 
 @pytest.mark.way_in("V4")
 async def test_an_undo_is_refused_where_somebody_has_changed_the_tag(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1", "c2")
+    request = await runner.begun("c1", "c2")
     runner.room.plant.values["PIC-102.sp"] = 390.0
     await runner.carry_out(request, "r1")
     assert runner.reason(request, "r1") == "PIC-102.sp reads 390 kPa; 360 was expected"
@@ -152,8 +135,7 @@ async def test_an_undo_is_refused_where_somebody_has_changed_the_tag(runner: Run
 
 
 async def test_an_undo_is_sent_where_a_trip_has_dropped_the_command(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     runner.room.plant.values["P-101A.run_cmd"] = False
     await runner.carry_out(request, "r2")
     assert runner.frames == wires(request, "c1", "r2")
@@ -175,8 +157,7 @@ async def test_what_may_not_be_taken_back_yet_waits_for_a_person(runner: Runner)
 
 @pytest.mark.way_in("S6")
 async def test_a_lockout_ends_recovery_too(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     runner.room.desk.lock_out("P-101B")
     runner.room.watch()
     assert runner.state(request) == "INVALIDATED"
@@ -188,25 +169,14 @@ async def test_a_lockout_ends_recovery_too(runner: Runner) -> None:
     with pytest.raises(InterlockActive, match="locked out: P-101B"):
         runner.approved(runner.segment(proposal_key="another segment 2"))
     runner.room.desk.release("P-101B")
-    again = _undo_again_late(runner, request)
+    again = runner.approved(runner.undoing(request, proposal_key="asked for anew, 3"))
     await runner.carry_out(again, "r1")
     assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
 
 
-def _undo_again_late(runner: Runner, request: ActionRequest) -> ActionRequest:
-    site = runner.room.site
-    undo = recovery(site, START_BACK, f"{request.request_id}/c1", expects=True)
-    return runner.approved(
-        runner.segment(
-            commands=(command(site, SETPOINT),), recovery=(undo,), proposal_key="asked for anew, 3"
-        )
-    )
-
-
 @pytest.mark.way_in("S6")
 async def test_a_lockout_file_alone_stops_a_safe_state_write(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     runner.room.desk.lock_out("P-101B")
     await runner.carry_out(request, "r3")  # before the gate has looked at the folder
     assert runner.reason(request, "r3") == "locked out: P-101B"
@@ -218,8 +188,7 @@ async def test_a_lockout_file_alone_stops_a_safe_state_write(runner: Runner) -> 
 async def test_nothing_that_was_approved_before_is_taken_back_by_itself(
     runner: Runner, what: str
 ) -> None:
-    request, room = runner.approved(), runner.room
-    await runner.carry_out(request, "c1")
+    request, room = await runner.begun("c1"), runner.room
     if what == "clock step":
         room.clock.set(-60.0)
         room.watch()
@@ -234,8 +203,7 @@ async def test_nothing_that_was_approved_before_is_taken_back_by_itself(
 
 
 async def test_recovery_does_not_wait_for_a_pace(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1", "c2")
+    request = await runner.begun("c1", "c2")
     await runner.carry_out(request, "r1")  # within the cool-down of 20 s
     assert runner.states(request).endswith("VERIFIED PLANNED PLANNED")
     site = runner.room.site
@@ -262,8 +230,7 @@ async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:
 
 
 async def test_remote_when_holds_for_recovery(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1")
+    request = await runner.begun("c1")
     runner.room.plant.values["P-101A.mode"] = 0
     await runner.carry_out(request, "r2")
     assert "P-101A.mode == 'remote'" in runner.reason(request, "r2")
@@ -290,22 +257,16 @@ async def test_an_undo_that_was_made_up_takes_nothing_back(
     runner: Runner, change: dict[str, Any], reason: str
 ) -> None:
     """What a program filed past `make_segment`, and a person signed without understanding it."""
-    first = runner.approved()
-    await runner.carry_out(first, "c1", "c2")
-    site, name = runner.room.site, first.request_id
-    undo = recovery(site, START_BACK, f"{name}/c1", expects=True)
-    honest, _ = runner.made(
-        runner.segment(
-            commands=(command(site, SAFE),), recovery=(undo,), proposal_key="another segment 2"
-        )
-    )
+    first = await runner.begun("c1", "c2")
+    safe = (command(runner.room.site, SAFE),)
+    honest, _ = runner.made(runner.undoing(first, commands=safe))
     draft = parse_canonical(honest.text)
     action = draft["recovery"][0]
     action |= {key: value for key, value in change.items() if key != "expects"}
     if "expects" in change:
         action["expected"][0] |= {"value": change["expects"]}
     if change.get("undoes"):
-        action["undoes"] = f"{name}/{change['undoes']}"
+        action["undoes"] = f"{first.request_id}/{change['undoes']}"
     forged = runner.approve(runner.file(ActionRequest.model_validate(draft)))
     await runner.carry_out(forged, "r1")
     assert reason in runner.reason(forged, "r1")

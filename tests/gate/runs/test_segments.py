@@ -16,11 +16,8 @@ from ..testbed.authority_grant import give
 from ..testbed.runner import (
     EVIDENCE,
     RUN,
-    SETPOINT,
     SETPOINT_BACK,
-    START_BACK,
     Runner,
-    command,
     recovery,
     wires,
 )
@@ -36,8 +33,7 @@ def test_approving_a_runs_request_sets_nothing_due(runner: Runner) -> None:
 
 
 async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1", "c2")
+    request = await runner.begun("c1", "c2")
     assert runner.states(request) == "VERIFIED VERIFIED PLANNED PLANNED PLANNED"
     assert runner.state(request) == "APPROVED"
     await runner.carry_out(request, "r1", "r2", "r3")
@@ -144,8 +140,7 @@ async def test_an_action_that_no_gate_takes_up_ends_alone(runner: Runner) -> Non
 
 
 async def test_no_command_follows_once_things_are_taken_back(runner: Runner) -> None:
-    request = runner.approved()
-    await runner.carry_out(request, "c1", "r2")
+    request = await runner.begun("c1", "r2")
     assert runner.states(request) == "VERIFIED CANCELLED PLANNED VERIFIED PLANNED"
     with pytest.raises(GuardrailError, match="r2 has begun to undo"):
         runner.due(f"{request.request_id}/c2")
@@ -243,13 +238,9 @@ async def test_a_persons_request_is_no_runs(runner: Runner) -> None:
 @pytest.mark.way_in("V6")
 async def test_what_takes_back_without_a_signature_moves_nothing(runner: Runner) -> None:
     """The run asks for the rollback, nobody answers, and somebody with a shell says it is due."""
-    room, first = runner.room, runner.approved()
-    await runner.carry_out(first, "c1")
+    room, first = runner.room, await runner.begun("c1")
     runner.end(first)
-    undo = recovery(room.site, START_BACK, f"{first.request_id}/c1", expects=True)
-    segment = runner.segment(
-        commands=(command(room.site, SETPOINT),), recovery=(undo,), proposal_key="nobody's word, 2"
-    )
+    segment = runner.undoing(first, proposal_key="nobody's word, 2")
     request = runner.file(*runner.made(segment))
     with pytest.raises(PermitRefused, match="is PENDING"):
         runner.due(f"{request.request_id}/r1")

@@ -68,6 +68,12 @@ class Room:
         assert self._context is not None
         return self._context
 
+    @property
+    def running(self) -> Gate:
+        """The gate at its post."""
+        assert self.gate is not None
+        return self.gate
+
     def kill_gate(self) -> None:
         """What is left of a gate that was killed: nothing but what is on the disk."""
         self.fuse.arm(0)

@@ -136,6 +136,21 @@ class Runner:
             self.due(f"{request.request_id}/{name}")
             await self.room.act()
 
+    async def begun(self, *names: str) -> ActionRequest:
+        """Returns a request that anna has approved, some of whose actions are carried out."""
+        request = self.approved()
+        await self.carry_out(request, *names)
+        return request
+
+    def undoing(self, request: ActionRequest, **changes: Any) -> Segment:
+        """A later segment that takes back the first command of an earlier request."""
+        undo = recovery(self.room.site, START_BACK, f"{request.request_id}/c1", expects=True)
+        plain = self.segment(
+            commands=(command(self.room.site, SETPOINT),), recovery=(undo,),
+            proposal_key="another segment 2",
+        )  # fmt: skip
+        return replace(plain, **changes)
+
     def states(self, request: ActionRequest) -> str:
         return " ".join(self.room.desk.states(request))
 

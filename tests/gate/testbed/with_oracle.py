@@ -13,6 +13,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
 
 from ...plants.fault_injection import Crash
+from ...plants.in_memory import Fault
 from ...sites.audited import faults_in
 from .in_memory import Room
 from .oracle import Oracle, Told
@@ -38,6 +39,20 @@ class Watched(Room):
         self.oracle.told[request.request_id] = told
         self.desk.approve(request)
         told.approvals["anna"] = self.clock.now()
+        return request
+
+    async def carried_out(
+        self, *writes: tuple[str, Value], terms: Terms = NO_TERMS, fault: Fault = "none"
+    ) -> ActionRequest:
+        """Returns a request that anna has approved, after the gate has taken up one command.
+
+        Args:
+            fault: What goes wrong with its frame, if the test has not said so before.
+        """
+        request = self.approved(*writes, terms=terms)
+        if fault != "none":
+            self.plant.fault = fault
+        await self.act()
         return request
 
     def reason(self, request: ActionRequest, number: int = 1) -> str:
