@@ -11,6 +11,7 @@ from handwheel.connectors.session.protocols import DeviceIdentity
 
 from .canonical import canonical, digest, parse_canonical
 from .reasons import ReasonText
+from .signed_document import CanonicalModel
 from .timestamps import parse_stamp
 
 
@@ -160,7 +161,7 @@ class Hashes(Model):
     policy: Digest
 
 
-class ActionRequest(Model):
+class ActionRequest(CanonicalModel):
     """All that an approver approves. Immutable, an edit makes another request."""
 
     schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
@@ -257,11 +258,6 @@ class ActionRequest(Model):
             )
         )
         return list(dict.fromkeys(names))
-
-    @cached_property
-    def text(self) -> str:
-        """The canonical text, which is hashed, signed and kept."""
-        return canonical(self.model_dump(by_alias=True, exclude_none=True))
 
     @cached_property
     def digest(self) -> str:

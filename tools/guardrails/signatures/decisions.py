@@ -16,13 +16,14 @@ from typing import Annotated, Literal
 from cryptography.exceptions import InvalidSignature
 from pydantic import Field
 
-from handwheel.connectors.config.validation import KeyId, Model
+from handwheel.connectors.config.validation import KeyId
 
 from ...errors import GuardrailError
-from ...requests.canonical import canonical, parse_canonical, signed_bytes
+from ...requests.canonical import parse_canonical, signed_bytes
 from ...requests.duration_text import exact_span
 from ...requests.reasons import ReasonText
 from ...requests.request import Action, ActionRequest, Stamp
+from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.keys import KeyFault, PrivateKey, fingerprint
 from ..identity.roster import Operator, Person, Role, Roster
@@ -99,7 +100,7 @@ class DecisionRefused(GuardrailError):
         self.reason = reason
 
 
-class Decision(Model):
+class Decision(CanonicalModel):
     """Decision of a person on a request, an action or another subject."""
 
     schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
@@ -132,11 +133,6 @@ class Decision(Model):
     def valid_s(self) -> float:
         """For how long after it was signed it holds, seconds."""
         return (parse_stamp(self.valid_until) - self.signed.wall).total_seconds()
-
-    @cached_property
-    def text(self) -> str:
-        """The one text that is signed."""
-        return canonical(self.model_dump(by_alias=True, exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)
