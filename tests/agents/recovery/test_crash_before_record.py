@@ -6,8 +6,7 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.errors import LedgerError
 
-from ..testbed.frames import OUT_A, START_B, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 
 class Killed(BaseException):

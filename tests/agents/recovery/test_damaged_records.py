@@ -9,8 +9,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 from handwheel.tools.guardrails.ledger.store.journal import next_row
 
-from ..testbed.frames import START_B
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, AgentsRoom
 
 
 @pytest.mark.parametrize(("order", "rest"), [("hold", "held"), ("stop", "stopped")])

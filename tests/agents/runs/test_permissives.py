@@ -7,8 +7,7 @@ import pytest
 from handwheel.connectors.denial import Denial
 from handwheel.tools.guardrails.approval.build_request import policy_denial
 
-from ..testbed.frames import START_B, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
 
 PROMISE = ('["standby.running", "PT-102.pv in 330 kPa .. 390 kPa"]', '["TT-106.pv > 40 degC"]')
 LESS_LOAD_FIRST = (

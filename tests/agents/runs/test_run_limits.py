@@ -8,8 +8,7 @@ from handwheel.hmi.runs.run_view import find_run, view_run
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
-from ..testbed.frames import START_B
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, AgentsRoom
 
 _PROMISE = ('["standby.running", "PT-102.pv in 330 kPa .. 390 kPa"]', '["TT-106.pv > 40 degC"]')
 _SHORT = ("max_duration: 30 min", "max_duration: 25 s")
