@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-wheel check mypy pyright bench soak coverage lock picture clean
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from handwheel.tools.guardrails.identity import keys
+
 from .attacks import control_cases
 
 # A deadline for each example would measure how busy the machine is.
@@ -31,6 +33,7 @@ if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
 # and again. `no_lost_exception` collects after each module.
 gc.set_threshold(100_000, 20, 50)
 
+_KDF_ROUNDS = keys.KDF_ROUNDS
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -56,6 +59,20 @@ def pytest_collection_finish() -> None:
         build_once()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def low_cost_keys() -> Generator[None]:
+    """Derives keys with one round, here and in child processes: 64 take half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "KDF_ROUNDS", 1)
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent / "child_processes"))
+        yield
+
+
+@pytest.fixture
+def real_key_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "KDF_ROUNDS", _KDF_ROUNDS)
 
 
 @pytest.fixture(autouse=True)

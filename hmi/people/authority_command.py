@@ -67,9 +67,10 @@ def give(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Grant agents authority over equipment and its members, for a time, signed.
+    """Grant agents authority over equipment, for a time, signed.
 
-    Requests of agents for it can then be executed. Each still needs its own approval.
+    It covers the members of the equipment. Requests of agents for it can then be executed. Each
+    still needs its own approval.
     """
     duration, opened = _duration(lasts), open_site(site)
     with open_context(opened) as context:
@@ -98,10 +99,10 @@ def take(
     ] = "operator",
     site: SiteOption = None,
 ) -> None:
-    """Take authority over equipment and its members at once, without a key.
+    """Take authority over equipment at once, without a key.
 
-    Open requests of agents end. With local and maintenance all open requests end. A frame that
-    is already being sent is not recalled.
+    It covers the members of the equipment. Open requests of agents end. With local and
+    maintenance all open requests end. A frame that is already being sent is not recalled.
     """
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:

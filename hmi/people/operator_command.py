@@ -86,7 +86,7 @@ def enroll_person(
     issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Enroll a person with a new or given key, vouched for by an administrator.
+    """Enroll a person, vouched for by an administrator.
 
     The first person of a site is its administrator, who vouches for themselves. Within the
     last 30 days of that record, or later, the same command renews it with the same key.

@@ -149,9 +149,10 @@ def clear(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Release the equipment of an aborted run after a check at the plant, signed.
+    """Release the equipment of an aborted run, signed.
 
-    Exit codes: 0 over, 1 refused, 4 recorded, but no agents have followed it yet.
+    Check the plant first. Exit codes: 0 over, 1 refused, 4 recorded, but no agents have followed
+    it yet.
     """
     _sign(open_site(site), name, "clear", person, passphrase_file)
 

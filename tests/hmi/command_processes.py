@@ -15,7 +15,7 @@ from pathlib import Path
 from subprocess import PIPE
 from time import monotonic, sleep
 
-from ..plants.served import HANDWHEEL
+from ..command_line import HANDWHEEL
 
 ANY_PORTS = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
 
@@ -69,7 +69,7 @@ def tell(process: subprocess.Popen[str], line: str) -> None:
 def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
     """Sends a signal and returns the exit code and what came on standard error."""
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
 
@@ -89,8 +89,9 @@ def is_running(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}  # nobody may have waited for it
 
 
-def becomes_true(condition: Callable[[], bool], within_s: float) -> bool:
-    end = monotonic() + within_s
+def becomes_true(condition: Callable[[], bool]) -> bool:
+    """Whether it becomes true within a minute, which only a busy machine needs."""
+    end = monotonic() + 60.0
     while not condition() and monotonic() < end:
         sleep(0.02)
     return condition()
@@ -115,7 +116,7 @@ class Terminal:
     def exit_code(self) -> int:
         while self._read():
             pass
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def _read(self) -> bool:
         try:

@@ -11,7 +11,7 @@ import pytest
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node, Register
 
-from ..plants.served import handwheel
+from ..command_line import handwheel
 from .clients import Conversation, Plant, compiled, standing_plant
 from .uaprobe import viewer_of
 

@@ -94,7 +94,7 @@ class Child:
 
     def _finish(self) -> None:
         self._process.wait()
-        self._reader.join(timeout=5.0)
+        self._reader.join(timeout=60)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(BrokenPipeError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from ..plants.served import HANDWHEEL
+from ..command_line import HANDWHEEL
 from .child_process import Child, GivenUp, python
 from .site import World
 

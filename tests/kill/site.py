@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ..auditor.audit import Report, judge
-from ..plants.served import HANDWHEEL
+from ..command_line import HANDWHEEL
 
 ADMINISTRATOR, PROPOSER, APPROVER = "carla", "anna", "ben"
 ROLES = {ADMINISTRATOR: "administrator", PROPOSER: "operator", APPROVER: "operator"}

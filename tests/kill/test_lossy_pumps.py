@@ -61,7 +61,7 @@ def _device(log: Path, *options: str) -> Generator[tuple[Client, Client]]:
         finally:
             assert process.stdin is not None
             process.stdin.close()
-            assert process.wait(timeout=5) == 0, "it ends with its standard input"
+            assert process.wait(timeout=60) == 0, "it ends with its standard input"
 
 
 NEVER = ("--lose", "0", "--swallow", "0")

@@ -1,9 +1,7 @@
 """Plants behind real servers on ports that the kernel chooses, for the tests."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -18,8 +16,9 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
+from ..command_line import HANDWHEEL
+
 GATE_SECRET = "turn the wheel"
-HANDWHEEL = (sys.executable, "-m", "handwheel.hmi")
 
 
 @asynccontextmanager
@@ -76,26 +75,6 @@ def plant_process(
             yield PlantProcess(process, ready["ports"])
         finally:
             process.kill()
-
-
-def handwheel(
-    *arguments: str,
-    stdin: str | None = None,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    timeout_s: float = 60.0,
-) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as a process of its own, as a user would, in a pipe."""
-    return subprocess.run(
-        [*HANDWHEEL, *arguments],
-        input=stdin if stdin is not None else "",
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        timeout=timeout_s,
-        check=False,
-    )
 
 
 def frames_of(path: Path) -> Sequence[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from handwheel.connectors.errors import NotConnected
 from handwheel.sim_plant.errors import ServeError
 
-_READY_WITHIN_S = 30.0
+_READY_WITHIN_S = 120.0
 _END_WITHIN_S = 3.0
 
 

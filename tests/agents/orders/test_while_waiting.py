@@ -4,7 +4,8 @@ import pytest
 
 from handwheel.tools.errors import PermitRefused
 
-from ..testbed.stepped_agents import START_B, START_B_BACK, AgentsRoom
+from ..testbed.frames import START_B, START_B_BACK
+from ..testbed.stepped_agents import AgentsRoom
 
 
 async def test_a_run_that_waits_holds_at_once_and_its_request_is_over(room: AgentsRoom) -> None:

@@ -9,7 +9,8 @@ import pytest
 from handwheel.hmi.processes.agents import _valid_playbooks
 from handwheel.playbooks.language.loader import library_folder
 
-from ..testbed.stepped_agents import START_B, AgentsRoom
+from ..testbed.frames import START_B
+from ..testbed.stepped_agents import AgentsRoom
 
 LISTED = "write: {standby.run_cmd: true}"
 WRITTEN = {

@@ -6,7 +6,8 @@ import pytest
 
 from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints
 
-from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
+from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
 
 CUT_OFF = "the process that worked on it has ended"
 

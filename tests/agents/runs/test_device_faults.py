@@ -3,7 +3,8 @@
 import pytest
 
 from ...plants.in_memory import Fault
-from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
+from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
 
 
 async def test_a_refused_start_goes_where_its_step_says(room: AgentsRoom) -> None:

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 
-from ...plants.served import handwheel
+from ...command_line import handwheel
 from ..testbed.served import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"

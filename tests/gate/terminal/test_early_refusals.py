@@ -30,7 +30,7 @@ from handwheel.tools.guardrails.signatures.entitlement import (
 )
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...plants.served import handwheel
+from ...command_line import handwheel
 from ...sites.people import key_of
 from ..testbed.served import World
 from ..testbed.with_oracle import Watched

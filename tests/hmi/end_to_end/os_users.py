@@ -13,7 +13,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 _MAIN = """
-import site, sys
+import site, sitecustomize, sys
 site.addsitedir(sys.argv.pop(1))
 from handwheel.hmi.__main__ import main
 main()

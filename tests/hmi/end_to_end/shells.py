@@ -13,7 +13,8 @@ from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...auditor.audit import Report, judge
-from ...plants.served import GATE_SECRET, handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import GATE_SECRET, site_of
 from ..command_processes import ANY_PORTS, Terminal, in_terminal
 
 PASSPHRASE = "battery staple"
@@ -37,7 +38,7 @@ class Shell:
     def written(self) -> str:
         return self.terminal.written
 
-    def hears(self, pattern: str, within_s: float = 60.0) -> re.Match[str]:
+    def hears(self, pattern: str, within_s: float = 120.0) -> re.Match[str]:
         """Waits for what comes next that matches; what was heard before does not count again."""
         until_s = monotonic() + within_s
         while (found := re.compile(pattern).search(self.written, self._read_up_to)) is None:
@@ -49,7 +50,7 @@ class Shell:
     def type(self, line: str) -> None:
         self.terminal.type(f"{line}\r")
 
-    def ends(self, within_s: float = 10.0) -> int:
+    def ends(self, within_s: float = 60.0) -> int:
         self._reader.join(within_s)
         return self.terminal.process.wait(timeout=within_s)
 
@@ -90,7 +91,7 @@ class Place:
 
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command that asks nothing to its end."""
-        told = handwheel(*words, env=self.variables, timeout_s=30.0)
+        told = handwheel(*words, env=self.variables)
         assert told.returncode == code, (words, told)
         assert "Traceback" not in told.stderr
         return told

@@ -189,7 +189,7 @@ def test_an_approved_row_by_the_proposers_user_moves_nothing(place: Place) -> No
     ledger = str(place.state / "ledger.db")
     words = (ledger, at, str(now.boot_ms), name)
     assert place.users[PROPOSER].script(_FORGE, *words) == "written"
-    assert becomes_true(lambda: place.state_of(name)[1] == "INVALIDATED", 10.0)
+    assert becomes_true(lambda: place.state_of(name)[1] == "INVALIDATED")
     assert "not enough people have approved" in place.state_of(name)[2]
     assert frames_of(place.frames) == before
 

@@ -16,7 +16,8 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...auditor.audit import Report, judge
-from ...plants.served import PlantProcess, frames_of, handwheel, plant_process, site_of
+from ...command_line import handwheel
+from ...plants.served import PlantProcess, frames_of, plant_process, site_of
 from ..command_processes import Terminal, becomes_true, in_terminal, started
 
 pytestmark = pytest.mark.timeout(300)  # a dozen processes, one after the other
@@ -42,8 +43,8 @@ class Place:
     def environment(self) -> dict[str, str]:
         return {"XDG_CONFIG_HOME": str(self.config), "HANDWHEEL_SITE": str(self.root)}
 
-    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        return handwheel(*arguments, env=self.environment, stdin=stdin, timeout_s=30.0)
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return handwheel(*arguments, env=self.environment, stdin=stdin)
 
     def propose(self, *assignments: str) -> str:
         """Files a request as anna does; returns its id."""
@@ -141,7 +142,7 @@ def test_a_person_approves_at_the_card_and_the_witness_agrees(place: Place) -> N
     assert place.wires() == [*before, "01050014ff00"]
     assert place.request(name).state == "CLOSED"
     runs = ("tags", "read", "P-101B.running")
-    assert becomes_true(lambda: place.run(*runs).stdout.split()[1] == "true", 10.0)
+    assert becomes_true(lambda: place.run(*runs).stdout.split()[1] == "true")
     verified = place.run("journal", "verify")
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "nothing is wrong" in verified.stdout
@@ -284,7 +285,7 @@ def test_a_lockout_stops_and_only_a_signed_release_lets_go(place: Place) -> None
     before = place.wires()
     name = place.propose("P-101B.run_cmd=false")
     assert place.run("lockout", "P-101B").returncode == 0
-    assert becomes_true(lambda: place.request(name).state == "INVALIDATED", 5.0)
+    assert becomes_true(lambda: place.request(name).state == "INVALIDATED")
     (place.root / "var/lockout/P-101B").unlink()  # unlocks nothing
     again = place.run(*RUN, "--passphrase-file", place.secret)
     assert (again.returncode, again.stderr) == (1, "handwheel: locked out: P-101B\n")

@@ -77,7 +77,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = Place(folder / "cw", run)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-        patch.setattr(keys, "KDF_ROUNDS", 1)
         place.done("enroll", "boss", "--role", "administrator", *place.new("boss"))
         issuer = ("--issuer-passphrase-file", place.secret("boss"))
         for name in ("rosa", "anna", "late"):
@@ -95,7 +94,6 @@ def place(
     capsys: pytest.CaptureFixture[str],
 ) -> Place:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
     monkeypatch.setattr(sys, "stdin", StringIO(""))
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     return Place(tmp_path / "cw", said_by(capsys))

@@ -18,7 +18,7 @@ from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
 
-from ...plants.served import HANDWHEEL, handwheel
+from ...command_line import HANDWHEEL, handwheel
 from ..command_processes import environment
 
 NO_GATE = "no gate runs here: the lockout is only in the file until a gate reads it\n"

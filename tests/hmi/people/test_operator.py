@@ -14,7 +14,8 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import HANDWHEEL, handwheel, site_of
+from ...command_line import HANDWHEEL, handwheel
+from ...plants.served import site_of
 from ..command_processes import in_terminal
 
 BOSS, ANNA = "correct horse", "battery staple"

@@ -20,11 +20,12 @@ from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.operators_yaml import with_record
 
+from ...command_line import HANDWHEEL, handwheel
 from ...kill.agent_kills.operator_actions import RunDesk
 from ...kill.agent_kills.site import PLAYBOOK, RunWorld
 from ...kill.process_group import Crew, gate_command
 from ...kill.site import ADMINISTRATOR, edit
-from ...plants.served import HANDWHEEL, frames_of
+from ...plants.served import frames_of
 from ..command_processes import becomes_true, environment
 
 pytestmark = pytest.mark.timeout(300)
@@ -117,7 +118,7 @@ class Stage:
 
     def run(self, *words: str) -> tuple[int, str]:
         """Runs a command to its end; returns its code and what it said."""
-        told = self.world.run(*words)
+        told = handwheel(*words, "--site", str(self.site))
         assert "Traceback" not in told.stderr
         return told.returncode, told.stdout + told.stderr
 
@@ -171,7 +172,7 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")
         assert stage.said.count("no gate is running") == 1
         agents.send_signal(signal.SIGINT)
-        assert agents.wait(timeout=10) == 130
+        assert agents.wait(timeout=60) == 130
     assert _listed(stage).startswith(f"{run_id}  HELD ")
 
 
@@ -208,7 +209,7 @@ def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
         assert stage.desk.run(run_id).state == "WAITING_APPROVAL"
         assert agents.stdin is not None
         agents.stdin.close()
-        assert agents.wait(timeout=10) == 0
+        assert agents.wait(timeout=60) == 0
     assert _listed(stage).startswith(f"{run_id}  HELD ")
 
 
@@ -254,7 +255,7 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
             stage.crew.kill("plant")
             stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
             assert _steps(stage, run_id)["settle"] == "PERFORM"
-            assert becomes_true(lambda: "invariant unknown" in stage.said, 5.0)
+            assert becomes_true(lambda: "invariant unknown" in stage.said)
             assert stage.wires() == ["050014ff00"]
             stage.start_plant()
             until_s = monotonic() + _WAIT_S
@@ -299,7 +300,7 @@ def test_agents_that_still_go_through_the_past_end_at_once(
             process.stdin.close()
         else:
             process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == code
+        assert process.wait(timeout=60) == code
         assert process.stderr.read() == ""
 
 
@@ -315,7 +316,7 @@ def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> 
 
     began_s = time()
     with stage.agents():
-        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > began_s + 1.0, _WAIT_S)
+        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > began_s + 1.0)
         assert newest_s("P-101A.running") >= began_s  # the other connection
         assert "recorded" not in stage.said
     with HistoryReader(stage.site / "var", meanings) as reader:

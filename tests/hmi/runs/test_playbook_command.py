@@ -7,7 +7,8 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import site_of
 from ...playbooks.sample_playbook import GOOD, changed, written
 
 CHANGEOVER = "cw/pump-bearing-changeover"

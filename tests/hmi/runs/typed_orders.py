@@ -9,7 +9,7 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind, Run
 from handwheel.tools.guardrails.approval.run_orders import RunOrder
 
-from ...plants.served import handwheel
+from ...command_line import handwheel, handwheel_process
 from .run_site import Place, stay
 
 KINDS = {
@@ -19,10 +19,6 @@ KINDS = {
 
 def run(place: Place, *words: str) -> CompletedProcess[str]:
     stay(place)
-    return _process(place, *words)
-
-
-def _process(place: Place, *words: str) -> CompletedProcess[str]:
     return handwheel("runs", *words, f"--site={place.site.root}")
 
 
@@ -37,7 +33,7 @@ def _take(log: RunLog, order: RunOrder, veto: str) -> None:
 
 def _follow(log: RunLog, veto: str, more: Callable[[RunLog], None]) -> Run:
     """Works on the run, as `handwheel run` does, until it has dealt with one order."""
-    until_s = monotonic() + 12.0
+    until_s = monotonic() + 60.0
     while log.run.orders == 0 and monotonic() < until_s:
         for order in log.new_orders():
             _take(log, order, veto)
@@ -60,6 +56,6 @@ def typed(
     """Types an order while this process works on the run, from its memory if it has a log."""
     with ThreadPoolExecutor() as pool:
         stay(place)  # here: the ledger is this thread's
-        done = pool.submit(_process, place, *words)
+        done = pool.submit(handwheel_process, "runs", *words, f"--site={place.site.root}")
         _follow(log or place.log(), veto, more)
         return done.result()

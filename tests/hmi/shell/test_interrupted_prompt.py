@@ -50,7 +50,7 @@ def _demo(folder: Path, *options: str, term: str = "xterm-256color") -> Generato
     [
         (signal.SIGINT, "xterm-256color"),
         pytest.param(signal.SIGTERM, "xterm-256color", marks=pytest.mark.soak),
-        (signal.SIGHUP, "dumb"),  # which can ask, too
+        pytest.param(signal.SIGHUP, "dumb", marks=pytest.mark.soak),  # which can ask, too
     ],
 )
 def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(

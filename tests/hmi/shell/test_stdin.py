@@ -55,7 +55,7 @@ def test_a_process_ends_while_its_pipe_is_open() -> None:
         assert child.stdout is not None
         assert child.stderr is not None
         assert child.stdout.read() == b"ready\nwaits\n"
-        assert child.wait(timeout=5) == 0
+        assert child.wait(timeout=60) == 0
         assert child.stderr.read() == b""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ...plants.served import HANDWHEEL, handwheel
+from ...command_line import HANDWHEEL, handwheel, handwheel_process
 from ..command_processes import ANY_PORTS, in_terminal
 
 
@@ -15,7 +15,7 @@ def shell(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the command line as `"$@"` in a shell's script."""
     return subprocess.run(
         ["sh", "-c", script, "sh", *HANDWHEEL, *arguments],
-        capture_output=True, text=True, timeout=15, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_faults_for_programs_have_ranges_words_and_field_actions() -> None:
 
 
 def test_the_ports_of_a_plant_stand_in_columns() -> None:
-    done = handwheel("plant", "serve", "cw-100", *ANY_PORTS, stdin="help\n")
+    done = handwheel_process("plant", "serve", "cw-100", *ANY_PORTS, stdin="help\n")
     said = done.stdout.splitlines()
     access = ("anonymous reads", "reads, unit 1", "reads and writes")
     assert {line.index(text) for line, text in zip(said[1:], access, strict=False)} == {44}

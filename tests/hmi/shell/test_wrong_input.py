@@ -8,7 +8,8 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import site_of
 from ..command_processes import ANY_PORTS
 
 SERVE = f"plant serve cw-100 {' '.join(ANY_PORTS)}"

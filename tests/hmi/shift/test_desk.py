@@ -14,7 +14,8 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fin
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ...plants.served import handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import site_of
 from ..command_processes import Terminal, in_terminal
 
 PASSPHRASE = "battery staple"

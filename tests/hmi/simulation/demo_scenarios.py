@@ -20,7 +20,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.workorders import WorkOrder, WorkOrders
 
 from ...auditor.audit import Report, judge
-from ...plants.served import frames_of, handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import frames_of, site_of
 
 # A trend over half an hour must be known before anything is asked; then it goes in minutes.
 WORN = "F01@25min,d0=0.4,tau=10min"

@@ -8,7 +8,8 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import frames_of, handwheel, plant_process, site_of
+from ...command_line import handwheel
+from ...plants.served import frames_of, plant_process, site_of
 from ..command_in_process import Said, said_by
 
 GROUPS = """\

@@ -12,7 +12,8 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import handwheel, plant_process, site_of
+from ...command_line import handwheel
+from ...plants.served import plant_process, site_of
 from ..command_in_process import Said
 from ..command_processes import in_terminal, line_with, started
 
@@ -210,7 +211,7 @@ def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
             with plant_process(ports=plant.ports):
                 line_with(watch, "P-101A.running true  Good")
             watch.send_signal(signal.SIGINT)
-            _, errors = watch.communicate(timeout=10)
+            _, errors = watch.communicate(timeout=60)
             assert watch.returncode == 130
     assert "handwheel: dcs disconnected: opc.tcp://127.0.0.1:" in errors
     assert errors.count("handwheel: pkg connected\n") == 2
@@ -221,7 +222,7 @@ def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(tmp_path: Path) -> No
     with started("tags", "watch", "PT-102.pv", cwd=tmp_path) as watch:
         line_with(watch, "PT-102.pv - kPa BadWaitingForInitialData")
         watch.send_signal(signal.SIGINT)
-        _, errors = watch.communicate(timeout=10)
+        _, errors = watch.communicate(timeout=60)
     assert errors.splitlines() == [
         "handwheel: dcs connecting",
         "handwheel: dcs connecting: opc.tcp://127.0.0.1:1: connection refused",

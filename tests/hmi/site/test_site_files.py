@@ -9,7 +9,8 @@ from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
-from ...plants.served import handwheel, site_of
+from ...command_line import handwheel
+from ...plants.served import site_of
 
 
 @pytest.mark.parametrize("name", ["y", "No", "null", "2026", "1e3", "Süd 2", "…", "-", "a" * 99])

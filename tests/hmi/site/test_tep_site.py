@@ -9,7 +9,7 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.sim_plant.model import PlantTag
 
-from ...plants.served import handwheel
+from ...command_line import handwheel
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from handwheel.tools.errors import GuardrailError
 
-from ...plants.served import HANDWHEEL
+from ...command_line import HANDWHEEL
 from ..child_process import GivenUp, python
 from ..process_group import Crew
 from .checks import Death, faults_of_round

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Self
 
-from ...plants.served import HANDWHEEL
+from ...command_line import HANDWHEEL
 from ..agent_kills.site import RunWorld
 from ..child_process import GivenUp
 from ..defects import DEFECTS

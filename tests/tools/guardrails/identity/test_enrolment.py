@@ -32,9 +32,8 @@ PASSPHRASE = "correct horse"
 
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for people's keys, which are made fast."""
+    """A folder for people's keys."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr("handwheel.tools.guardrails.identity.keys.KDF_ROUNDS", 1)
     return tmp_path / "config"
 
 

@@ -29,12 +29,6 @@ needs_ssh_keygen = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are made fast; who asks for the real figure undoes it."""
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
-
-
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """A key file as we make it."""
@@ -56,8 +50,8 @@ def test_what_was_made_is_loaded_and_only_its_owner_reads_it(made: Path) -> None
 
 
 @needs_ssh_keygen
-def test_openssh_reads_our_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+@pytest.mark.usefixtures("real_key_derivation")
+def test_openssh_reads_our_key(tmp_path: Path) -> None:
     made = tmp_path / "keys" / "anna.key"
     keys.create_key(made, PASSPHRASE)
     public = keys.load_key(made, PASSPHRASE).public_key()
@@ -172,8 +166,8 @@ def test_another_kind_of_key_is_not_believed(made: Path, monkeypatch: pytest.Mon
         keys.load_key(made, PASSPHRASE)
 
 
-def test_another_content_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+@pytest.mark.usefixtures("real_key_derivation")
+def test_another_content_is_refused(made: Path) -> None:
     for content, reason in [
         (_weak, "63 rounds of bcrypt, at least 64 are needed"),
         (_plain, "is not encrypted"),

@@ -120,9 +120,8 @@ def test_a_full_disk_leaves_the_old_record(site: Site, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of their own for people's keys, which are made fast."""
+    """A folder of their own for people's keys."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
 
 
 @pytest.mark.usefixtures("own_folder")
@@ -193,8 +192,7 @@ def test_anything_but_a_public_ed25519_key_is_refused() -> None:
             keys.parse_given_line(line)
 
 
-def test_a_private_key_is_never_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
+def test_a_private_key_is_never_taken(tmp_path: Path) -> None:
     keys.create_key(tmp_path / "keys" / "anna.key", PASSPHRASE)
     with pytest.raises(keys.KeyFault, match="is a private key"):
         keys.parse_given_line((tmp_path / "keys" / "anna.key").read_text().splitlines()[0])
