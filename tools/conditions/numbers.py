@@ -14,11 +14,16 @@ from .grammar import UNIT
 from .operands import NO_INPUTS, Compute, Form, Operand, always, computed, is_number, scaled
 from .units import POINTS, UnitConversion, product, quotient, rounded, scale
 
+
+def _over(left: float, right: float) -> float:
+    return left / right
+
+
 _OPERATIONS: Mapping[str, Compute] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
+    "/": _over,
 }
 
 
