@@ -34,7 +34,6 @@ class Plant:
     snapshot: Path
 
     def command(self, line: str) -> None:
-        """Types a line at the plant."""
         stdin = self.process.process.stdin
         assert stdin is not None
         stdin.write(f"{line}\n")
@@ -114,7 +113,6 @@ class Conversation:
             self._process.stdout.close()
 
     def hear(self) -> str:
-        """The next line that it says."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "it has ended"
@@ -128,7 +126,6 @@ class Conversation:
 
 
 def answers(command: Sequence[str | Path], lines: Sequence[str]) -> list[str]:
-    """Runs a program that answers lines with lines."""
     done = subprocess.run(
         command,
         input="".join(f"{line}\n" for line in lines),

@@ -13,7 +13,6 @@ from .servers import ForeignServer
 def opcua_site(
     folder: Path, server: ForeignServer, tags: Mapping[str, str], more: str = ""
 ) -> Site:
-    """A site whose tags have these nodes and types."""
     connection = f'kind: opcua, endpoint: "opc.tcp://127.0.0.1:{server.port}", scan: 50 ms{more}'
     return site(folder, connection, tags)
 
@@ -21,7 +20,6 @@ def opcua_site(
 def modbus_site(
     folder: Path, server: ForeignServer, tags: Mapping[str, str], more: str = ""
 ) -> Site:
-    """A site whose tags have these tables, addresses and types."""
     connection = f"kind: modbus, host: 127.0.0.1, read: {{port: {server.port}}}, scan: 50 ms{more}"
     return site(folder, connection, tags)
 

@@ -32,7 +32,6 @@ class ForeignServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it and waits until it serves."""
         self._process = subprocess.Popen(
             self._words, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=self._environment
         )
@@ -40,7 +39,6 @@ class ForeignServer:
         assert self._process.stdout.readline() == b"ready\n"
 
     def tell(self, line: str) -> None:
-        """Types a line at it."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())

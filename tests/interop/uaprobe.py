@@ -68,7 +68,6 @@ class OpcuaClient:
         return {name.removesuffix("Request"): status for name, status in rows}
 
     def tell(self, commands: Iterable[str]) -> list[str]:
-        """One answer for each command."""
         told = list(commands)
         got = self._answers(told)
         assert len(got) == len(told)
@@ -92,7 +91,6 @@ def viewer_of(plant: Plant, folder: Path) -> OpcuaClient:
 
 
 def uaevents(folder: Path) -> Path:
-    """The client that subscribes to alarms and acknowledges them."""
     sources = ("uaevents.c", "uacommon.c")
     return compiled(folder, "uaevents", _NEEDS, sources=sources, library="open62541")
 

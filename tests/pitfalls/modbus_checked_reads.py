@@ -101,8 +101,6 @@ def _kind(text: str) -> str:
 
 @dataclass
 class Tally:
-    """What became of the replies."""
-
     good: int = 0
     wrong: int = 0
     none: int = 0
@@ -115,7 +113,6 @@ class Tally:
 
 
 async def endure(device: Device, client: Ours | Naive, replies: int) -> Tally:
-    """Reads until so many replies have been asked for."""
     tally = Tally()
     while device.number < replies:
         before = device.number

@@ -33,7 +33,6 @@ def config_of(port: int, timeout_s: float = PATIENT_S, **keys: object) -> Modbus
 
 
 def register(address: int, encoding: Encoding = "uint16", unit: int | None = None) -> Tag:
-    """A tag of one register, or of several."""
     place = RegisterAddress("holding", address, encoding, unit=unit)
     return Tag(f"R-{unit or 1}-{address}.pv", "plc", "int", place)
 

@@ -37,8 +37,6 @@ def node(number: int) -> Tag:
 
 
 class Heard:
-    """A listener that keeps what comes."""
-
     def __init__(self) -> None:
         self.values: list[Any] = []
 

@@ -38,7 +38,6 @@ async def naive() -> AsyncGenerator[int]:
 
 
 async def _answers(line: Wire, most: int) -> list[int]:
-    """Returns the transactions that are answered within a while."""
     seen: list[int] = []
     with suppress(TimeoutError):
         while len(seen) < most:

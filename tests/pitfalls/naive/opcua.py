@@ -72,6 +72,5 @@ class Handler:
 
 
 async def take(subscription: Subscription, into: list[Any]) -> None:
-    """Takes changes from the iterator for ever."""
     async for event in subscription:
         into += [event.value] if isinstance(event, DataChangeEvent) else []

@@ -40,7 +40,6 @@ TAGS: Mapping[str, Tag] = {
 
 
 def reading(value: Value | None, status: StatusCode = GOOD) -> DataValue:
-    """A reading as a session brings it."""
     return DataValue(value, status, None, None, 100.0)
 
 

@@ -41,30 +41,29 @@ def _refused(room: Watched, signed: Signed, card: str | None) -> str:
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("what", ["another request", "another word"])
-def test_a_request_is_filed_on_its_own_signature_only(spare: Watched, what: str) -> None:
-    desk = spare.desk
+def test_a_request_is_filed_on_its_own_signature_only(spare: Watched) -> None:
+    desk, now = spare.desk, spare.clock.now()
     request, denial = desk.request([START])
     other, _ = desk.request([START_B])
-    meant = other if what == "another request" else request
-    word: RequestVerdict = "propose" if what == "another request" else "approve"
-    signed = desk.signed(word, meant, "gina", card=None)
-    with pytest.raises(DecisionRefused, match=f"^{Reason.OTHER_DIGEST}$"):
-        propose(desk.decision_context, request, signed, denial, spare.clock.now())
-    assert desk.database.all("SELECT count(*) FROM request")[0][0] == 0
-    assert spare.rows("decision.refused")[-1]["reason"] == str(Reason.OTHER_DIGEST)
+    words: tuple[tuple[RequestVerdict, ActionRequest], ...] = (
+        ("propose", other), ("approve", request),
+    )  # fmt: skip
+    for word, meant in words:
+        signed = desk.signed(word, meant, "gina", card=None)
+        with pytest.raises(DecisionRefused, match=f"^{Reason.OTHER_DIGEST}$"):
+            propose(desk.decision_context, request, signed, denial, now)
+        assert desk.database.all("SELECT count(*) FROM request")[0][0] == 0, word
+        assert spare.rows("decision.refused")[-1]["reason"] == str(Reason.OTHER_DIGEST), word
     own = desk.signed("propose", request, "gina", card=None)
-    assert (
-        propose(desk.decision_context, request, own, denial, spare.clock.now())
-        is RequestState.PENDING
-    )
+    filed = propose(desk.decision_context, request, own, denial, now)
+    assert filed is RequestState.PENDING
 
 
-@pytest.mark.parametrize("card", ["", "{", '{"schema": "card/1"}', "[1,2]"])
-def test_what_is_no_card_approves_nothing(spare: Watched, card: str) -> None:
+def test_what_is_no_card_approves_nothing(spare: Watched) -> None:
     request = spare.desk.propose(START)
-    signed = spare.desk.signed("approve", request, "anna", card=digest("card", card))
-    assert _refused(spare, signed, card) == str(Reason.NO_CARD)
+    for card in ("", "{", '{"schema": "card/1"}', "[1,2]"):
+        signed = spare.desk.signed("approve", request, "anna", card=digest("card", card))
+        assert _refused(spare, signed, card) == str(Reason.NO_CARD), card
     spare.desk.approve(request, "anna")
     assert spare.desk.record(request.request_id).state is RequestState.APPROVED
 
@@ -118,16 +117,14 @@ async def test_what_is_not_unknown_is_not_resolved(spare: Watched) -> None:
     assert why == f"{name}/c1 is RESOLVED_APPLIED; there is nothing to resolve"
 
 
-@pytest.mark.parametrize("meaning", ["I looked", "resolve-not-applied", "approve"])
-async def test_what_was_resolved_is_signed_in_its_own_words(spare: Watched, meaning: str) -> None:
+async def test_what_was_resolved_is_signed_in_its_own_words(spare: Watched) -> None:
     request = await _unknown(spare)
     name = f"{request.request_id}/c1"
-    words = {
-        "resolve-not-applied": meaning_of_subject("resolve-not-applied", name),
-        "approve": meaning_of("approve", request),
-    }.get(meaning, meaning)
-    signed = _resolution(spare, request, name, meaning=words)
-    assert _refused(spare, signed, spare.desk.outcome(request, name)) == str(Reason.OTHER_MEANING)
-    assert spare.desk.states(request) == ["UNKNOWN", "PLANNED"]
+    not_applied = meaning_of_subject("resolve-not-applied", name)
+    for words in ("I looked", not_applied, meaning_of("approve", request)):
+        signed = _resolution(spare, request, name, meaning=words)
+        refusal = _refused(spare, signed, spare.desk.outcome(request, name))
+        assert refusal == str(Reason.OTHER_MEANING), words
+        assert spare.desk.states(request) == ["UNKNOWN", "PLANNED"], words
     spare.desk.resolve(name, "resolve-applied")
     assert spare.desk.states(request)[0] == "RESOLVED_APPLIED"

@@ -54,7 +54,6 @@ class Place:
         return self.decision_context.database
 
     def happen(self, kind: str = "held", run_id: str = RUN) -> None:
-        """Something more is recorded of the run."""
         with self.database.transaction(NOW) as transaction:
             transaction.record(f"run.{kind}", run_id, {})
 

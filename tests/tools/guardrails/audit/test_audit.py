@@ -55,7 +55,6 @@ async def _live(room: Room) -> list[ActionRequest]:
 
 @pytest.fixture(scope="module")
 async def copy(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a copy of the day's ledger and its anchors."""
     await _live(room)
     folder = tmp_path_factory.mktemp("copy")
     copy_ledger(room.site.state, folder)

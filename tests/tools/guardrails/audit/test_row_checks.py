@@ -151,18 +151,17 @@ def test_a_heartbeat_begins_and_stops_once_at_a_time(tmp_path: Path) -> None:
     assert list(heartbeats.start("P-101A", STARTED)) == []
 
 
-@pytest.mark.parametrize(
-    "changes", [{"generation": 2}, {"until": "2026-11-27T08:50:25.000Z"}, {"scope": "site"}]
-)
-def test_a_heartbeat_begins_under_the_latest_word(tmp_path: Path, changes: dict[str, Any]) -> None:
-    authority, heartbeats = _beating(tmp_path)
-    scope = str({**STARTED, **changes}["scope"])
-    fault = f"{BEGAN}, and {scope} was not granted"
-    assert fault in list(heartbeats.start("P-101A", {**STARTED, **changes}))
-    heartbeats.forget()
-    list(authority.take("P-101A", {"generation": 2, "mode": "OPERATOR"}))
-    after = f"{BEGAN}, and P-101A was not granted"
-    assert list(heartbeats.start("P-101A", STARTED)) == [after]
+def test_a_heartbeat_begins_under_the_latest_word(tmp_path: Path) -> None:
+    cases = {"generation": 2}, {"until": "2026-11-27T08:50:25.000Z"}, {"scope": "site"}
+    for changes in cases:
+        authority, heartbeats = _beating(tmp_path)
+        started: dict[str, Any] = {**STARTED, **changes}
+        fault = f"{BEGAN}, and {started['scope']} was not granted"
+        assert fault in list(heartbeats.start("P-101A", started)), changes
+        heartbeats.forget()
+        list(authority.take("P-101A", {"generation": 2, "mode": "OPERATOR"}))
+        after = f"{BEGAN}, and P-101A was not granted"
+        assert list(heartbeats.start("P-101A", STARTED)) == [after], changes
 
 
 def test_each_is_signed_in_its_own_words(tmp_path: Path) -> None:

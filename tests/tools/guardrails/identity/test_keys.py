@@ -31,7 +31,6 @@ needs_ssh_keygen = pytest.mark.skipif(
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A key file as we make it."""
     path = tmp_path / "keys" / "anna.key"
     keys.create_key(path, PASSPHRASE)
     return path

@@ -120,7 +120,6 @@ def test_a_full_disk_leaves_the_old_record(site: Site, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of their own for people's keys."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 

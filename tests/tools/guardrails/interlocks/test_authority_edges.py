@@ -41,7 +41,6 @@ MORE = NamedHeartbeat("P-101B.hb", 200, "0" * 32)
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """A site on which a pump has a heartbeat."""
     site = make_beating_site(tmp_path)
     with Database(site.state, site.id) as database:
         context = DecisionContext(site, database, load_policy(site), load_roster(site))

@@ -98,7 +98,6 @@ def test_a_row_of_a_run_that_is_none_is_told_and_not_passed_over(
 
 
 def _agents(ledger: Database) -> str:
-    """Returns an approved request of the run."""
     return approve(ledger, **AGENTS)
 
 

@@ -144,8 +144,6 @@ def test_a_condition_that_the_site_does_not_understand_is_told_with_its_place(ma
 
 
 class Unjudgeable(Condition):
-    """A condition that raises."""
-
     def evaluate(self, *_: object, **__: object) -> Truth:
         raise ZeroDivisionError
 

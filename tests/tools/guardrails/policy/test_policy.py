@@ -336,8 +336,6 @@ def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(site: Site) -> 
 
 
 class Broken(float):
-    """A number that cannot be compared."""
-
     def __le__(self, other: object) -> bool:
         raise OverflowError("too large")
 

@@ -50,8 +50,6 @@ class Place:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the ledger's decisions."""
-
     signed: Signed
     chain: str | None
 
@@ -149,17 +147,14 @@ def test_a_release_of_the_same_name_revokes_nothing(place: Place) -> None:
     assert revoked_keys(place.site, place.database) == frozenset()
 
 
-@pytest.mark.parametrize("altered", ["signature", "text"])
-def test_what_was_signed_otherwise_releases_nothing(place: Place, altered: str) -> None:
+def test_what_was_signed_otherwise_releases_nothing(place: Place) -> None:
     genuine = row(place)
-    signed = genuine.signed
-    other = (
-        replace(signed, text=signed.text.replace('"attended":true', '"attended":false'))
-        if altered == "text"
-        else replace(signed, signature_hex=f"{int(signed.signature_hex[:2], 16) ^ 1:02x}"
-                     + signed.signature_hex[2:])
-    )  # fmt: skip
-    place.write(Row(other, genuine.chain))
+    signed, first = genuine.signed, int(genuine.signed.signature_hex[:2], 16)
+    for other in (
+        replace(signed, text=signed.text.replace('"attended":true', '"attended":false')),
+        replace(signed, signature_hex=f"{first ^ 1:02x}{signed.signature_hex[2:]}"),
+    ):
+        place.write(Row(other, genuine.chain))
     place.unlock()
     assert locked_out(place.site, place.database) == {"site": 1}
 

@@ -50,7 +50,6 @@ def _remember(folder: Path) -> Callable[[], None]:
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Stores:
-    """SQLite's, in a folder of its own."""
     return Stores(
         open=lambda: Database(tmp_path, SITE),
         open_for=lambda site: Database(tmp_path, site),
