@@ -1,6 +1,7 @@
 """What the ledger refuses by itself, whoever writes: here somebody with a plain SQL shell."""
 
 import sqlite3
+from itertools import product
 from sqlite3 import Connection
 
 import pytest
@@ -65,18 +66,16 @@ def _replace(shell: Connection, table: str, key: str) -> None:
     shell.execute(f"INSERT OR REPLACE INTO {table}({names}) SELECT {values} FROM {table} LIMIT 1")
 
 
-@pytest.mark.parametrize(
-    ("table", "key"), [(table, key) for table in UNIQUE for key in [*UNIQUE[table], "rowid"]]
-)
-def test_no_connection_replaces_a_row_whatever_its_pragmas(
-    shell: Connection, table: str, key: str
-) -> None:
-    before = shell.execute(f"SELECT * FROM {table}").fetchall()
-    with pytest.raises(sqlite3.IntegrityError, match=f"{table}: such a row is there already"):
-        _replace(shell, table, key)
-    assert shell.execute(f"SELECT * FROM {table}").fetchall() == before
-    _replace(shell, table, "nothing in common")
-    assert len(shell.execute(f"SELECT * FROM {table}").fetchall()) == len(before) + 1
+def test_no_connection_replaces_a_row_whatever_its_pragmas(shell: Connection) -> None:
+    for table, keys in UNIQUE.items():
+        before = shell.execute(f"SELECT * FROM {table}").fetchall()
+        for key in (*keys, "rowid"):
+            reason = f"{table}: such a row is there already"
+            with pytest.raises(sqlite3.IntegrityError, match=reason):
+                _replace(shell, table, key)
+            assert shell.execute(f"SELECT * FROM {table}").fetchall() == before, key
+        _replace(shell, table, "nothing in common")
+        assert len(shell.execute(f"SELECT * FROM {table}").fetchall()) == len(before) + 1, table
 
 
 def test_no_update_puts_a_row_in_the_place_of_another(shell: Connection) -> None:
@@ -164,22 +163,15 @@ def test_requests_and_actions_change_their_state_only(shell: Connection) -> None
         denied(shell, "an action never changes", statement)
 
 
-@pytest.mark.parametrize("shift", [-1, 1])
-def test_a_journal_row_follows_the_last(room: Room, shell: Connection, shift: int) -> None:
+def test_a_journal_row_follows_the_last(room: Room, shell: Connection) -> None:
     last = head_of(room.desk.database)
-    for before in (last, None):
+    insert = "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)"
+    for shift, before in product((-1, 1), (last, None)):
         row = next_row(before, room.clock.now(), "test", "", {})
-        wrong = (row.seq + shift, row.hash, row.text)
-        denied(
-            shell,
-            r"does not continue|is there already",
-            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
-            *wrong,
-        )
+        reasons = r"does not continue|is there already"
+        denied(shell, reasons, insert, row.seq + shift, row.hash, row.text)
     right = next_row(last, room.clock.now(), "test", "", {})
-    shell.execute(
-        "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (right.seq, right.hash, right.text)
-    )
+    shell.execute(insert, (right.seq, right.hash, right.text))
 
 
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"])
