@@ -117,8 +117,8 @@ class Runner:
         """Evaluates evidence and permissives on one snapshot, and records the result.
 
         Because of noise and of windows that lack samples, it evaluates again for up to
-        `PATIENCE_S`, unless evidence against the playbook is met. Outside `Phase.CHECK` it returns
-        `None`.
+        `CHECK_TIMEOUT_S`, unless evidence against the playbook is met. Outside `Phase.CHECK` it
+        returns `None`.
         """
         begun_s = self._plant.now_s
         while self.phase is Phase.CHECK:
