@@ -8,8 +8,7 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 LATE_STOP = (
     'expect: ["not duty.running", "PT-102.pv > 310 kPa", "FT-103.pv in 33 m3/h .. 41 m3/h"]',

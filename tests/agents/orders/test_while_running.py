@@ -1,7 +1,6 @@
 """What people ask of a run at work, and what the plant asks of it while they think."""
 
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 
 async def test_it_holds_at_the_end_of_its_step_and_asks_for_the_rest(room: AgentsRoom) -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from handwheel.tools.errors import PermitRefused
 
-from ..testbed.frames import START_B, START_B_BACK
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, START_B_BACK, AgentsRoom
 
 
 async def test_a_run_that_waits_holds_at_once_and_its_request_is_over(room: AgentsRoom) -> None:

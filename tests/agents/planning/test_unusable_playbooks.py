@@ -9,8 +9,7 @@ import pytest
 from handwheel.hmi.processes.agents import _valid_playbooks
 from handwheel.playbooks.language.loader import library_folder
 
-from ..testbed.frames import START_B
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, AgentsRoom
 
 LISTED = "write: {standby.run_cmd: true}"
 WRITTEN = {

@@ -15,8 +15,7 @@ from handwheel.playbooks.execution.runner import Runner
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.ledger.runs import open_run, record_event
 
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 BUSY = LedgerError("database is locked")
 OPEN = "handwheel.playbooks.run.event_log.open_run"

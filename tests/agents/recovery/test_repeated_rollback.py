@@ -2,8 +2,7 @@
 
 import pytest
 
-from ..testbed.frames import START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 START_A = "P-101A.run_cmd=1"
 NO_SAFE_STATE = (

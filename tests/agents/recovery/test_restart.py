@@ -6,8 +6,7 @@ import pytest
 
 from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints
 
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 CUT_OFF = "the process that worked on it has ended"
 

@@ -14,8 +14,7 @@ from handwheel.tools.requests.canonical import parse_canonical
 
 from ...attacks.journal_tampering import Rows, write_anew
 from ...kill.agent_kills.checks import faults_of_round
-from ..testbed.frames import START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 _HALTS = (
     "not_started", "rejected", "holding", "held", "stopping", "stopped", "aborting", "aborted",

@@ -5,8 +5,7 @@ import pytest
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 
 async def test_a_worn_bearing_is_answered_by_a_change_over(room: AgentsRoom) -> None:

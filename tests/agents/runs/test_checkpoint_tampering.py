@@ -14,8 +14,7 @@ from handwheel.agents import graph
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...attacks.sql_shell import forge_approvals
-from ..testbed.frames import OUT_A, START_B, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 Attack = Callable[[AgentsRoom], Awaitable[None]]
 _SWALLOWED = 3

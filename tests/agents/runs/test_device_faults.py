@@ -3,8 +3,7 @@
 import pytest
 
 from ...plants.in_memory import Fault
-from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 
 async def test_a_refused_start_goes_where_its_step_says(room: AgentsRoom) -> None:

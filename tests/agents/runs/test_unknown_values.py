@@ -2,8 +2,7 @@
 
 from handwheel.tools.requests.timestamps import parse_stamp
 
-from ..testbed.frames import START_B, STOP_A
-from ..testbed.stepped_agents import AgentsRoom
+from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
 
 _TITLE = "    title: Let the header settle"
 _IF = (_TITLE, f'    if: "LT-101.pv > 10 %"\n{_TITLE}')

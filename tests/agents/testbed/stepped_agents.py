@@ -50,6 +50,9 @@ from ...sites.people import key_of
 from .consistency import Books
 
 HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
+# The frames of the change-over, as the devices log them.
+START_B, START_B_BACK = "P-101B.run_cmd=1", "P-101B.run_cmd=0"
+STOP_A, OUT_A = "P-101A.run_cmd=0", "P-101A.mode=2"
 _SETTLE_S = 15.0
 _LONG_SCAN_S = 5.0
 _LOADED: dict[str, Playbook] = {}

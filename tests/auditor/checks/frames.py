@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .actions import Deed
 from .documents import NoDocument
-from .transitions import NOT_SENT
+from .requests import NOT_SENT, Deed
 
 # Plant and gate go by one machine's clock: a frame is stamped between the clock's look for its
 # intent and the one for its outcome. The journal cuts its times to the millisecond.

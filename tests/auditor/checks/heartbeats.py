@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from .decisions import Decisions
 from .documents import NoDocument, digest, moment, parse
 from .frames import NEVER, RESOLUTION, Frame
 from .journal import Row
-from .quorum import Decisions
 
 LAST = 32767
 # Of an OPC UA WriteValue: attribute 13, no index range, a value and nothing else; then its type.

@@ -3,18 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .actions import Deed
-from .decisions import decided, seen_heads_are_there
+from .decisions import Decisions, decided, quorum_at, seen_heads_are_there
 from .documents import NoDocument
 from .heartbeats import Heartbeats
 from .journal import START, Journal, Row
-from .leases import Leases
 from .operators import Enrolment
-from .quorum import Decisions, quorum_at
-from .requests import Request, filed
-from .run_states import Runs
-from .runs import order_faults, recovery_faults, succession_faults
-from .transitions import ACTION, REQUEST, UNRESOLVED, VERDICTS
+from .requests import ACTION, REQUEST, UNRESOLVED, VERDICTS, Deed, Request, filed
+from .runs import Leases, Runs, order_faults, recovery_faults, succession_faults
 
 
 @dataclass(frozen=True)

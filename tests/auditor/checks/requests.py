@@ -1,7 +1,7 @@
-"""Requests as they were filed: what was to move, byte for byte, and who must agree."""
+"""Requests as they were filed, and how far each of their actions has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,3 +120,52 @@ def _port(where: str) -> int:
     if port is None:
         raise NoDocument(f"{where} names no port")
     return port
+
+
+@dataclass
+class Deed:
+    """An action as far as it has come."""
+
+    action: Action
+    request: Request
+    state: str = "PLANNED"
+    is_named: bool = False  # a row PLANNED may stand first
+    sent_at: datetime | None = None
+    sent_seq: int = 0
+    ended_at: datetime | None = None
+    outcome: str = ""
+    was_sent: bool = True  # what a row REFUSED says of it
+    approvers: tuple[str, ...] = ()
+    doubts: list[str] = field(default_factory=list[str])  # at the claim; held against a sending
+
+    @property
+    def name(self) -> str:
+        return self.action.action_id
+
+
+_BEFORE = "REJECTED EXPIRED SUPERSEDED INVALIDATED"
+_UNSENT = "SKIPPED CANCELLED INVALIDATED ABORTED_NOT_SENT"
+_RESOLVED = "RESOLVED_APPLIED RESOLVED_NOT_APPLIED"
+
+
+def _table(**ways: str) -> Mapping[str, frozenset[str]]:
+    return {state: frozenset(after.split()) for state, after in ways.items()}
+
+
+REQUEST = _table(
+    PROPOSED="DENIED PENDING",
+    PENDING=f"PARTIAL APPROVED {_BEFORE}",
+    PARTIAL=f"APPROVED {_BEFORE}",
+    APPROVED="CLOSED REVOKED SUPERSEDED INVALIDATED",
+)
+ACTION = _table(
+    PLANNED=f"DUE {_UNSENT}",
+    DUE=f"CLAIMED {_UNSENT}",
+    CLAIMED=f"SENDING {_UNSENT}",
+    SENDING="VERIFIED REFUSED MISMATCH UNKNOWN",
+    UNKNOWN=_RESOLVED,
+    MISMATCH=_RESOLVED,
+)
+NOT_SENT = frozenset(_UNSENT.split())
+UNRESOLVED = frozenset({"UNKNOWN", "MISMATCH"})
+VERDICTS = {"RESOLVED_APPLIED": "resolve-applied", "RESOLVED_NOT_APPLIED": "resolve-not-applied"}

@@ -1,9 +1,10 @@
-"""Order and recovery: whose turn it was, and whether there was anything to take back."""
+"""Order, runs and leases: whose turn it was, and whether there was anything to take back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from .actions import Deed
-from .requests import Request
+from .journal import Row
+from .requests import Deed, Request
 
 # An undo that the device refused, or that a person has found undone, has taken nothing back.
 _IN_VAIN = {"REFUSED", "RESOLVED_NOT_APPLIED"}
@@ -73,3 +74,104 @@ def succession_faults(
         earlier = requests.get(request.supersedes)
         if earlier is None or earlier.run_id != request.run_id:
             yield f"{request.request_id} supersedes {request.supersedes}, which is no earlier one"
+
+
+# After any of these nothing is commanded, until somebody has it resumed and approves again.
+_NO_MORE = {
+    *("run.not_started", "run.rejected", "run.completing", "run.completed"),
+    *("run.holding", "run.held", "run.stopping", "run.stopped"),
+    *("run.aborting", "run.aborted", "run.cleared"),
+}
+
+
+@dataclass
+class Runs:
+    """The rows of each run, in order."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
+
+    def add(self, row: Row) -> None:
+        self.rows.setdefault(row.subject, []).append(row)
+
+    def due_faults(self, deed: Deed) -> Iterator[str]:
+        """Yields why an action might not become due now."""
+        rows = self.rows.get(deed.request.run_id, [])
+        if not any(row.kind == "run.opened" for row in rows):
+            return  # nothing is told of this run
+        ends = [index for index, row in enumerate(rows) if row.kind in _NO_MORE]
+        last = rows[ends[-1]].kind if ends else ""
+        since = [row.kind for row in rows[ends[-1] + 1 :]] if ends else []
+        if _takes_back(deed, rows):
+            if last != "run.aborting" or "run.resuming" in since:
+                yield f"{deed.name} is due after {last or 'nothing'}: it takes back unasked"
+        elif last and not _goes_on(since):
+            yield f"{deed.name} is due after {last}, and nobody let it go on"
+
+
+def _takes_back(deed: Deed, rows: Sequence[Row]) -> bool:
+    """Whether it is recovery, or asked for since the run was to be taken back."""
+    aborts = [row.seq for row in rows if row.kind == "run.aborting"]
+    is_later = bool(aborts) and deed.request.seq > aborts[0]
+    return deed.action.kind == "recovery" or is_later
+
+
+def _goes_on(since: Sequence[str]) -> bool:
+    """Whether a run was resumed, and approved after that."""
+    if "run.resuming" not in since:
+        return False
+    latest = max(index for index, kind in enumerate(since) if kind == "run.resuming")
+    return "run.approved" in since[latest:]
+
+
+_APPLIED = {"VERIFIED", "RESOLVED_APPLIED"}
+_UNDER_WAY = {"PLANNED", "DUE", "CLAIMED", "SENDING"}
+
+
+@dataclass
+class Leases:
+    """Which requests' agents the gate has found gone."""
+
+    lost: set[str] = field(default_factory=set[str])
+    by_run: set[str] = field(default_factory=set[str])  # what a run's own word was for
+
+    def lose(self, row: Row) -> None:
+        self.lost.add(row.subject)
+
+    def due_faults(self, deed: Deed, faults: Iterable[str], is_told: bool) -> Iterator[str]:
+        """Yields why an action might not become due, unless a lease is what it is due by."""
+        found = list(faults)
+        if _is_back(deed) and deed.request.run_id:
+            if is_told and not found:
+                self.by_run.add(deed.name)
+            return
+        yield from found
+
+    def early_faults(self, row: Row, deed: Deed, deeds: Mapping[str, Deed]) -> Iterator[str]:
+        """Yields why it was not yet time to take back what is taken back now."""
+        request = deed.request
+        if request.lease is None or not _is_back(deed) or deed.name in self.by_run:
+            return
+        commands = [deeds[each.action_id] for each in request.actions if each.kind == "command"]
+        yield from _order_faults(deed, commands, deeds)
+        ends = [each.ended_at for each in commands if each.state in _APPLIED and each.ended_at]
+        is_whole = all(each.state in _APPLIED for each in commands)
+        if request.request_id in self.lost or (not is_whole and not request.run_id):
+            return
+        if not ends or row.at < max(ends) + request.lease:
+            yield f"the lease of {request.request_id} was not over"
+
+
+def _order_faults(deed: Deed, commands: list[Deed], deeds: Mapping[str, Deed]) -> Iterator[str]:
+    """Yields what should have been taken back before: what was written later."""
+    undone = {each.action.undoes: each.state for each in deeds.values() if each.action.undoes}
+    for each in reversed(commands):
+        if each.name == deed.action.undoes:
+            return
+        if each.state in _UNDER_WAY:
+            yield f"{each.name} may still come"
+        if each.state in _APPLIED and undone.get(each.name) not in _APPLIED | {"SKIPPED"}:
+            yield f"{each.name} was written after it, and stands"
+
+
+def _is_back(deed: Deed) -> bool:
+    return deed.request.lease is not None and bool(deed.action.undoes)

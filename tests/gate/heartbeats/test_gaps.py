@@ -1,9 +1,13 @@
-"""What a heartbeat makes of many short actions, of slow ones, and of a switch that bounces."""
+"""What a heartbeat makes of short and slow actions, a bouncing switch, and a long interval."""
 # pyright: reportPrivateUsage=false
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -18,7 +22,7 @@ from handwheel.tools.guardrails.gate.steps import step_order as steps
 
 from ...plants.devices.misbehaving import eventually
 from ...plants.in_memory import Frame
-from ..testbed.heartbeat import HEAD, PUMP, BeatingRoom, lock_out, switch, take
+from ..testbed.heartbeat import HEAD, PUMP, BeatingRoom, lock_out, make_beating_site, switch, take
 
 EVERY_S = 1.0
 
@@ -177,3 +181,56 @@ async def test_each_fall_back_to_local_begins_the_wait_anew(room: BeatingRoom) -
         assert room.counts == [0]
     await room.pass_s(1.0)
     assert room.counts == [0, 1]
+
+
+LONG_S = 30.0
+LOOK_S = 1.0
+
+
+@pytest.fixture
+async def busy_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[BeatingRoom]:
+    """A room whose heartbeat runs by itself; whoever waits lets people's clocks go on so long."""
+    room, sleep = BeatingRoom(make_beating_site(tmp_path, f"{LONG_S:g} s")), asyncio.sleep
+
+    async def pass_s(seconds: float) -> None:
+        await sleep(0)  # what happens meanwhile has all of that time before it
+        room.clock.forward(seconds)
+
+    await room.start_gate()
+    room.give()
+    monkeypatch.setattr(asyncio, "sleep", pass_s)
+    running = asyncio.create_task(room.heartbeat.run())
+    yield room
+    monkeypatch.undo()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert not room.faults()
+    room.close()
+
+
+async def wait_for(room: BeatingRoom, kind: str, times: int) -> None:
+    """Waits, in people's time for two intervals at most, for a row or a count."""
+    ends = room.clock.now().wall + timedelta(seconds=2 * LONG_S)
+    while len(room.told(kind) if kind else room.counts) < times:
+        assert room.clock.now().wall < ends, (kind, room.counts)
+        await asyncio.sleep(0.0)
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+async def test_it_stops_within_a_second_and_not_at_its_next_count(
+    busy_room: BeatingRoom, *, is_taken: bool
+) -> None:
+    room = busy_room
+    await wait_for(room, "", 1)
+    since = room.clock.now().wall
+    if is_taken:
+        take(PUMP, "OPERATOR")(room)
+        await wait_for(room, "stopped", 1)
+        assert room.told("stopped")[0][1]["reason"] == f"{PUMP} is OPERATOR, set by dora"
+        assert (room.clock.now().wall - since).total_seconds() <= LOOK_S
+        assert room.counts == [0]
+    else:  # it goes on, once in its interval
+        await wait_for(room, "", 2)
+        assert (room.clock.now().wall - since).total_seconds() == pytest.approx(LONG_S, abs=LOOK_S)
+        assert room.told("stopped") == []
