@@ -1,27 +1,8 @@
-"""What somebody with a plain SQL shell can write into a ledger, and the states by hand."""
+"""What somebody with a plain SQL shell can write into a ledger."""
 
 import sqlite3
 from collections.abc import Mapping
 
-# By hand from the specification of actuation, section 4.
-REQUEST: Mapping[str, str] = {
-    "PROPOSED": "DENIED PENDING",
-    "PENDING": "PARTIAL APPROVED REJECTED EXPIRED SUPERSEDED INVALIDATED",
-    "PARTIAL": "APPROVED REJECTED EXPIRED SUPERSEDED INVALIDATED",
-    "APPROVED": "CLOSED REVOKED SUPERSEDED INVALIDATED",
-    "DENIED": "", "CLOSED": "", "REJECTED": "", "EXPIRED": "", "REVOKED": "", "SUPERSEDED": "",
-    "INVALIDATED": "",
-}  # fmt: skip
-ACTION: Mapping[str, str] = {
-    "PLANNED": "DUE SKIPPED CANCELLED INVALIDATED",
-    "DUE": "CLAIMED SKIPPED CANCELLED INVALIDATED",
-    "CLAIMED": "SENDING INVALIDATED ABORTED_NOT_SENT",
-    "SENDING": "VERIFIED REFUSED MISMATCH UNKNOWN",
-    "UNKNOWN": "RESOLVED_APPLIED RESOLVED_NOT_APPLIED",
-    "MISMATCH": "RESOLVED_APPLIED RESOLVED_NOT_APPLIED",
-    "VERIFIED": "", "REFUSED": "", "SKIPPED": "", "CANCELLED": "", "INVALIDATED": "",
-    "ABORTED_NOT_SENT": "", "RESOLVED_APPLIED": "", "RESOLVED_NOT_APPLIED": "",
-}  # fmt: skip
 NEW_REQUEST = (
     "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
     "VALUES ('R-X', 'key', 'digest', 'text', 'boot', 1)"

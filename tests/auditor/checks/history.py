@@ -120,7 +120,7 @@ class Story:
         if request is None:
             self._fault(row, f"{row.subject} was never filed")
             return
-        if state not in REQUEST.get(request.state, ()):
+        if state not in REQUEST.get(request.state, "").split():
             self._fault(row, f"{row.subject} goes from {request.state} to {state}")
         self._check_words(row, request.state, state)
         request.state = state
@@ -138,7 +138,7 @@ class Story:
         if state == "PLANNED" and not deed.is_named and deed.state == "PLANNED":
             deed.is_named = True
             return
-        if state not in ACTION.get(deed.state, ()):
+        if state not in ACTION.get(deed.state, "").split():
             self._fault(row, f"{deed.name} goes from {deed.state} to {state}")
         self._check_words(row, deed.state, state)
         match state:
@@ -210,7 +210,8 @@ class Story:
             self._fault(row, f"{deed.name} is VERIFIED unread, and a tag would show it")
 
     def _end(self, row: Row, deed: Deed, state: str) -> None:
-        if deed.sent_at is not None and deed.ended_at is None and state in ACTION["SENDING"]:
+        is_outcome = state in ACTION["SENDING"].split()
+        if deed.sent_at is not None and deed.ended_at is None and is_outcome:
             deed.ended_at, deed.outcome = row.at, state
         if state == "REFUSED":
             deed.was_sent = row.body.get("sent") is not False

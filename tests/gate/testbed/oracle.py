@@ -18,16 +18,15 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.timestamps import Instant, parse_stamp
 
+from ...auditor.checks.decisions import FIRST_CLAIM_WITHIN
+from ...auditor.checks.requests import LATER, NOT_SENT
 from ...plants.in_memory import Frame
 from ...sites.in_memory import COOLDOWN_S, COOLED
 from .in_memory import Room
 
-FIRST_S, LATER_S = 60.0, 600.0
+FIRST_S, LATER_S = FIRST_CLAIM_WITHIN.total_seconds(), LATER.total_seconds()
 LOOK_S = 2.0  # from the fresh look to the frame
-NEVER_SENT = {
-    ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SKIPPED,
-    ActionState.CANCELLED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT,
-}  # fmt: skip
+NEVER_SENT = {"PLANNED", "DUE", "CLAIMED"} | NOT_SENT
 Objection = Callable[[ActionRequest, Action], str]
 
 _INTENDED = (

@@ -14,7 +14,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.store.journal import chain_faults
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from .....attacks.ledger_writes import ACTION, REQUEST, way
+from .....attacks.ledger_writes import way
+from .....auditor.checks.requests import ACTION, REQUEST
 from .....sites.signed_requests import NOW, head_of
 from .sample_writes import approve, contents, file, move, refused, start_gate
 

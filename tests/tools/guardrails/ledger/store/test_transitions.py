@@ -6,15 +6,14 @@ from sqlite3 import Connection
 import pytest
 
 from .....attacks.ledger_writes import (
-    ACTION,
     NEW_ACTION,
     NEW_REQUEST,
-    REQUEST,
     approved,
     move_action,
     move_request,
     way,
 )
+from .....auditor.checks.requests import ACTION, REQUEST
 from .sample_writes import denied
 
 
