@@ -44,9 +44,7 @@ async def test_an_abort_takes_back_what_was_done(room: AgentsRoom) -> None:
     assert room.run.due[-1].startswith(room.run.requests[0])
 
 
-async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(
-    room: AgentsRoom,
-) -> None:
+async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(room: AgentsRoom) -> None:
     await room.settles()
     room.order("abort")
     await room.scan(3)

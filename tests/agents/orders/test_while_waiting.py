@@ -70,9 +70,7 @@ async def test_an_abort_of_what_no_gate_has_taken_up_waits_for_it(room: AgentsRo
     assert room.value("P-101B.running") is False
 
 
-async def test_a_product_that_gets_too_hot_is_brought_into_the_safe_state(
-    room: AgentsRoom,
-) -> None:
+async def test_a_product_that_gets_too_hot_is_brought_into_the_safe_state(room: AgentsRoom) -> None:
     await room.settles()
     room.plant.lies["TT-202.pv"] = 56.0
     await room.reach("ABORTED", within_s=30.0)

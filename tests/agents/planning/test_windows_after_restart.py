@@ -17,12 +17,7 @@ from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.values import (
-    GOOD,
-    DataValue,
-    StatusCode,
-    Value,
-)
+from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.hmi.processes import agents
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind

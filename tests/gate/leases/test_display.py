@@ -47,9 +47,7 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {}
 
 
-async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
-    room: Watched,
-) -> None:
+async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(room: Watched) -> None:
     request, database = await in_lease(room), room.desk.database
     record, picture = room.desk.record(request.request_id), picture_of(room)
     assert picture is not None

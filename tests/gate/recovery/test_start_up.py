@@ -102,9 +102,7 @@ async def test_a_step_that_a_busy_ledger_hides_is_not_forgotten(
     assert room.desk.record(waiting.request_id).reason == CLOCK_SET
 
 
-async def test_what_a_ledger_that_failed_broke_off_is_over_with_its_request(
-    room: Watched,
-) -> None:
+async def test_what_a_ledger_that_failed_broke_off_is_over_with_its_request(room: Watched) -> None:
     """The gate lives on: it finds what it had taken up itself."""
     await first_way(room)
     request = room.approved(START, SETPOINT)

@@ -13,14 +13,7 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from ...attacks.sql_shell import forge_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
-from ..testbed.runner import (
-    EVIDENCE,
-    RUN,
-    SETPOINT_BACK,
-    Runner,
-    recovery,
-    wires,
-)
+from ..testbed.runner import EVIDENCE, RUN, SETPOINT_BACK, Runner, recovery, wires
 
 
 def test_approving_a_runs_request_sets_nothing_due(runner: Runner) -> None:

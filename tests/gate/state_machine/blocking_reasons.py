@@ -12,15 +12,7 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.in_memory import PaperPlant
 from ..testbed.oracle import Oracle
-from .site import (
-    ALARM,
-    ALARMS_WITHIN_S,
-    DISK_B,
-    MOST_ALARMS,
-    MOST_STARTS,
-    STARTS,
-    STARTS_WITHIN_S,
-)
+from .site import ALARM, ALARMS_WITHIN_S, DISK_B, MOST_ALARMS, MOST_STARTS, STARTS, STARTS_WITHIN_S
 
 # As docs/reference/requests.md tells people: numbers of the tests' own, not the product's.
 LOST_S = 5.0
