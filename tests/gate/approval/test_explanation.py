@@ -33,10 +33,10 @@ AS_IT_IS = 'across:\n  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with
 def _explained(
     room: Watched, name: str, value: Value, person: str = "person", *, is_seen: bool = True
 ) -> Explanation:
-    return explain(_desk(room), _question(room, name, value, person, is_seen), room.clock.now())
+    return explain(desk_of(room), _question(room, name, value, person, is_seen), room.clock.now())
 
 
-def _desk(room: Watched) -> ExplainContext:
+def desk_of(room: Watched) -> ExplainContext:
     context, now = room.desk.decision_context, room.clock.now()
     picture = make_snapshot(1, frozenset(), room.site, {}, now)
     across = cross_limits(room.site, context.policy)
@@ -124,7 +124,7 @@ async def test_whose_key_is_revoked_is_not_among_those_who_may_sign(room: Watche
 async def test_what_suspends_it_is_told(
     room: Watched, scope: str, write: tuple[str, Value], *, is_covered: bool
 ) -> None:
-    desk, now = _desk(room), room.clock.now()
+    desk, now = desk_of(room), room.clock.now()
     assert desk.snapshot is not None
     lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
     picture = desk.snapshot.model_copy(update={"suspended": [lasting]})
@@ -133,7 +133,7 @@ async def test_what_suspends_it_is_told(
 
 
 async def test_files_that_were_changed_are_told(room: Watched) -> None:
-    desk = _desk(room)
+    desk = desk_of(room)
     assert desk.snapshot is not None
     picture = desk.snapshot.model_copy(update={"hashes": {**desk.snapshot.hashes, "policy": "0"}})
     question = _question(room, *START, "person", True)
@@ -163,7 +163,7 @@ async def test_what_only_nobody_knows_now_is_in_the_way_and_no_denial(room: Watc
     lost = question.readings["PT-102.pv"]
     bad = lost.with_status(BAD_NO_COMMUNICATION)
     question = replace(question, readings={**question.readings, "PT-102.pv": bad})
-    found = explain(_desk(room), question, room.clock.now())
+    found = explain(desk_of(room), question, room.clock.now())
     assert found.denials == ()
     (why,) = found.obstacles
     assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")

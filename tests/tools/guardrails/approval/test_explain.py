@@ -7,18 +7,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
-from handwheel.tools.guardrails.approval.explain import (
-    ExplainContext,
-    Explanation,
-    Question,
-    explain,
-)
-from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
+from handwheel.tools.guardrails.approval.explain import Explanation, Question, explain
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.cross_limits import cross_tags
 
 from ....attacks.sql_shell import shell_of, without_triggers, write_text
-from ....gate.approval.test_explanation import AS_IT_IS
+from ....gate.approval.test_explanation import AS_IT_IS, desk_of
 from ....gate.interlocks.test_groups import GROUPS
 from ....gate.testbed.edited_policy import LOOSE, carried_out, ruled_room
 from ....gate.testbed.with_oracle import START, START_B, STOP, Watched
@@ -28,20 +22,11 @@ SP = "PIC-102.sp"
 MODE = ("P-101A.mode", 0)
 
 
-def _desk(room: Watched) -> ExplainContext:
-    context, now = room.desk.decision_context, room.clock.now()
-    picture = make_snapshot(1, frozenset(), room.site, {}, now)
-    across = cross_limits(room.site, context.policy)
-    return ExplainContext(
-        room.site, context.policy, across, context.database, context.roster, picture
-    )
-
-
 def _explained(
     room: Watched, name: str, value: Value, *, lost: str = "", is_seen: bool = True
 ) -> Explanation:
     """The answer for a person; `lost` is a tag that does not read well."""
-    desk = _desk(room)
+    desk = desk_of(room)
     tags = room.site.find_tags(sorted({name, *cross_tags(desk.across, room.site.tags[name])}))
     readings = dict(room.plant.read(tags)) if is_seen else {}
     if lost:
@@ -149,7 +134,7 @@ async def test_a_group_of_which_a_write_was_damaged_lets_nothing_through(
 def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping: Watched) -> None:
     room, now = stepping, stepping.clock.now()
     question = Question(room.site.tags[START[0]], True, "person", {})
-    desk = replace(_desk(room), database=None, snapshot=None)
+    desk = replace(desk_of(room), database=None, snapshot=None)
     found = explain(desk, question, now)
     assert found.waiting == {"operator": 0}
     assert found.obstacles == ("no gate is running: nothing can be approved",)
@@ -161,5 +146,5 @@ def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping:
 
 def test_without_a_gate_nobody_is_told_to_start_one_for_what_is_denied(stepping: Watched) -> None:
     question = Question(stepping.site.tags[SP], 430.0, "person", {})
-    desk = replace(_desk(stepping), snapshot=None)
+    desk = replace(desk_of(stepping), snapshot=None)
     assert explain(desk, question, stepping.clock.now()).obstacles == ()

@@ -98,33 +98,32 @@ def test_rows_of_one_request(room: Room) -> None:
     (record,) = load_requests(database)
     name, head = record.request.request_id, database.head()
     assert head is not None
-    readers: tuple[LedgerReader, ...] = (database,)
-    for reader in readers:
-        rows = journal_rows.rows_of(reader, f"{name}/c1")
-        kinds = [row.fields["kind"] for row in rows]
-        assert kinds == [
-            "action.DUE", "action.CLAIMED", "action.intent", "action.SENDING", "action.VERIFIED",
-        ]  # fmt: skip
-        (verified,) = journal_rows.rows_of(reader, f"{name}/c1", "action.VERIFIED")
-        assert verified == rows[-1]
-        assert journal_rows.rows_of(reader, f"{name}/c1", after=rows[-2].seq) == [verified]
-        assert journal_rows.newest_seq(reader, f"{name}/c1", "action.VERIFIED") == verified.seq
-        assert journal_rows.has_hash(reader, verified.hash)
-        assert journal_rows.is_since_start(reader, verified.hash, 1)
-        assert not journal_rows.is_since_start(reader, verified.hash, 2)
-        assert journal_rows.is_since_outcome(reader, verified.hash, f"{name}/c1")
-        (intent,) = journal_rows.rows_of(reader, f"{name}/c1", "action.intent")
-        assert intents.all_wires(reader) == {f"{name}/c1": intent.fields["body"]["wire"]}
-        assert actions.all_texts(reader) == {name: record.text}
-        assert record.actions[0].sent_at is not None
-        (sent,) = actions.sent_since(reader, record.actions[0].sent_at)
-        assert sent == SentAction(
-            f"{name}/c1", name, "P-101A.run_cmd", "VERIFIED", record.actions[0].sent_at
-        )
-        assert [about for _, about in decisions.all_decisions(reader)] == [name, name]
-        found = [row for row, _ in decisions.all_decisions(reader)]
-        assert decisions.load_decisions(reader, name) == found
-        assert records.rejected_since(reader, room.clock.now(), 60.0) == []
+    reader: LedgerReader = database
+    rows = journal_rows.rows_of(reader, f"{name}/c1")
+    kinds = [row.fields["kind"] for row in rows]
+    assert kinds == [
+        "action.DUE", "action.CLAIMED", "action.intent", "action.SENDING", "action.VERIFIED",
+    ]  # fmt: skip
+    (verified,) = journal_rows.rows_of(reader, f"{name}/c1", "action.VERIFIED")
+    assert verified == rows[-1]
+    assert journal_rows.rows_of(reader, f"{name}/c1", after=rows[-2].seq) == [verified]
+    assert journal_rows.newest_seq(reader, f"{name}/c1", "action.VERIFIED") == verified.seq
+    assert journal_rows.has_hash(reader, verified.hash)
+    assert journal_rows.is_since_start(reader, verified.hash, 1)
+    assert not journal_rows.is_since_start(reader, verified.hash, 2)
+    assert journal_rows.is_since_outcome(reader, verified.hash, f"{name}/c1")
+    (intent,) = journal_rows.rows_of(reader, f"{name}/c1", "action.intent")
+    assert intents.all_wires(reader) == {f"{name}/c1": intent.fields["body"]["wire"]}
+    assert actions.all_texts(reader) == {name: record.text}
+    assert record.actions[0].sent_at is not None
+    (sent,) = actions.sent_since(reader, record.actions[0].sent_at)
+    assert sent == SentAction(
+        f"{name}/c1", name, "P-101A.run_cmd", "VERIFIED", record.actions[0].sent_at
+    )
+    assert [about for _, about in decisions.all_decisions(reader)] == [name, name]
+    found = [row for row, _ in decisions.all_decisions(reader)]
+    assert decisions.load_decisions(reader, name) == found
+    assert records.rejected_since(reader, room.clock.now(), 60.0) == []
 
 
 def test_no_statement_stands_outside_the_ledger() -> None:

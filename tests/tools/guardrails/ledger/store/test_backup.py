@@ -135,13 +135,7 @@ def test_a_copy_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) 
         assert back_up(database, target).rows == 1
 
 
-def test_what_is_no_database_is_no_copy(tmp_path: Path) -> None:
-    (tmp_path / "copy.db").write_bytes(b"nothing" * 1000)
-    with pytest.raises(LedgerError, match=r"copy\.db: file is not a database$"):
-        check_copy(tmp_path / "copy.db", SITE, [])
-
-
-def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
+def test_a_damaged_copy_and_what_is_no_database_are_told(tmp_path: Path) -> None:
     with opened(tmp_path / "state") as database:
         copy = back_up(database, tmp_path / "copy.db")
     lines = copy.anchors.read_text(encoding="ascii").splitlines()
@@ -150,6 +144,9 @@ def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
     copy.path.write_bytes(data)
     with pytest.raises(LedgerError, match=r"(?s)is damaged: .*size is 0 but should be 4"):
         check_copy(copy.path, SITE, lines)
+    copy.path.write_bytes(b"nothing" * 1000)
+    with pytest.raises(LedgerError, match=r"copy\.db: file is not a database$"):
+        check_copy(copy.path, SITE, [])
 
 
 ALTERED = "UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2"
