@@ -224,7 +224,7 @@ async def test_closing_ends_what_asks_a_dead_unit() -> None:
         await session.read(TAGS)
         gateway.faults[3] = SILENT
         gateway.take_units()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             while 3 not in gateway.take_units():
                 await session.read([OWN])
                 await asyncio.sleep(0.01)

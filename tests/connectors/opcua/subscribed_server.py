@@ -56,7 +56,7 @@ def tags_of(names: Sequence[str] = NAMES, uri: str = URI) -> list[Tag]:
 async def subscribed(
     works: Works, tags: Sequence[Tag], pace: SubscriptionTimes = PACE, port: int = 0
 ) -> AsyncGenerator[tuple[OpcuaSession, OpcuaSubscription]]:
-    async with session_with(port or works.port, **KEYS) as session, asyncio.timeout(15):
+    async with session_with(port or works.port, **KEYS) as session, asyncio.timeout(50):
         yield session, await session.subscribe({SCAN_S: tags}, pace)
     service = works.server.iserver.subscription_service
     await service.delete_subscriptions(list(service.subscriptions))  # of a link that is dead

@@ -101,7 +101,7 @@ async def test_an_old_source_time_tells_of_a_standstill_only_where_stamps_are_cy
     tags = [tag_of("double"), tag_of("float")]  # only the first has a source time, long ago
     async with (
         Connection(connector_to(works.port, stamps=stamps), tags) as connection,
-        asyncio.timeout(10),
+        asyncio.timeout(50),
     ):
         await connection.next_scan()
         readings = connection.latest()

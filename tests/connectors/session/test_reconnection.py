@@ -49,14 +49,14 @@ def _statuses(readings: Mapping[str, DataValue]) -> set[StatusCode]:
 
 
 async def _until_good(reader: SiteReader) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(50):
         for connection in reader.connections:
             while _statuses(connection.latest()) != {GOOD}:
                 await connection.next_scan()
 
 
 async def _until_lost(reader: SiteReader) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(50):
         for connection in reader.connections:
             while not connection.gaps or connection.gaps[-1].end is not None:
                 await connection.next_scan()
@@ -158,7 +158,7 @@ async def test_one_dead_connection_does_not_stop_the_other(
         dcs, package = sorted(reader.connections, key=lambda connection: connection.name)
         port = plant.modbus.port
         await plant.modbus.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             while not package.gaps:
                 await package.next_scan()
             scans = dcs.scans
@@ -269,7 +269,7 @@ async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor(
 ) -> None:
     script = _Script(*faults)
     async with Connection(script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]) as connection:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             while script.errors or connection.state is not ConnectionState.CONNECTED:
                 await connection.next_scan()
         assert script.closed == closed
@@ -283,7 +283,7 @@ async def test_a_reader_can_be_left_at_any_moment_of_connecting(
 ) -> None:
     site = _site(tmp_path / "site", link_of(plant))
     for moment in range(30):
-        async with asyncio.timeout(10), _reader(site) as reader:
+        async with asyncio.timeout(50), _reader(site) as reader:
             for _ in range(moment):
                 await asyncio.sleep(0)
         assert {connection.state for connection in reader.connections} == {

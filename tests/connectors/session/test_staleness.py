@@ -145,7 +145,7 @@ async def test_attempts_move_apart_and_so_do_sessions_that_end_soon(
 ) -> None:
     clock = _Clock(monkeypatch)
     script = _Script(clock, *events)
-    async with Connection(script, [TAG]), asyncio.timeout(10):
+    async with Connection(script, [TAG]), asyncio.timeout(50):
         await script.played.wait()
     assert clock.slept == [pytest.approx(pause + 0.05, abs=0.0501) for pause in pauses]
 

@@ -90,7 +90,7 @@ class _Heard:
 
 @asynccontextmanager
 async def _connected(connection: Connection) -> AsyncGenerator[Connection]:
-    async with asyncio.timeout(15), connection:
+    async with asyncio.timeout(50), connection:
         await connection.ready(10.0)
         yield connection
 
@@ -117,7 +117,7 @@ async def test_a_part_that_fails_degrades_the_connection_and_no_more() -> None:
 async def test_a_call_waits_for_the_connection_or_fails_with_the_reason() -> None:
     device = _Device()
     device.is_there = False
-    async with asyncio.timeout(15), Connection(device, [FAST]) as connection:
+    async with asyncio.timeout(50), Connection(device, [FAST]) as connection:
         with pytest.raises(NotConnected) as caught:
             await connection.ready(0.2)
         assert caught.value.endpoints == {"dcs": "gone"}
@@ -219,7 +219,7 @@ async def test_listeners_hear_every_reading_the_loss_and_the_gap(*, is_subscribe
 async def test_changes_come_in_order_and_what_was_lost_of_them_is_counted() -> None:
     device, heard = _Device(is_subscribed=True, scan_s=0.5), _Heard()
     async with _connected(Connection(device, [FAST, SLOW], [heard])) as connection:
-        assert await asyncio.wait_for(_until_told(device), 10)
+        assert await asyncio.wait_for(_until_told(device), 50)
         assert device.groups == {0.5: ("A.pv",), 3600.0: ("B.pv",)}
         first = len(heard.samples)
         device.overflows = 3
@@ -298,7 +298,7 @@ async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
     deaf = Device({"A.pv": 1.0}, scan_s=0.01, is_subscribed=True)
-    async with asyncio.timeout(15), Connection(deaf, [FAST]) as connection:
+    async with asyncio.timeout(50), Connection(deaf, [FAST]) as connection:
         await eventually(lambda: bool(connection.gaps))
         assert connection.gaps[0].reason == "script: it reports no changes"
         assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION

@@ -164,7 +164,7 @@ def _no_answer(permit: Permit) -> None:
 
 async def _seen(world: World, tag: str, *, value: Value) -> None:
     """Waits until the gate's picture shows a value."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(50):
         while True:
             picture = read_snapshot(world.site.state, instant_now())
             if picture and picture.readings[tag].value == value:

@@ -41,7 +41,7 @@ from ...plants.served import frames_of
 from ...sites.on_disk import Clock, End, PlantHandle, hasten, wire_of
 from ...sites.people import key_of
 
-_WITHIN_S = 6.0
+_WITHIN_S = 50.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
 _OPEN_WRITE_SESSION = "handwheel.tools.guardrails.gate.gate.open_write_session"
 

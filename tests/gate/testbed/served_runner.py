@@ -25,7 +25,7 @@ from .authority_grant import give
 from .runner import AGENT, segment_of
 from .served import World
 
-_WITHIN_S = 15.0
+_WITHIN_S = 50.0
 _STEPS = 5
 
 

@@ -107,7 +107,7 @@ async def test_the_readers_of_a_dead_plant_end_at_any_moment(tmp_path: Path) -> 
     site = site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
     tags = site.find_tags(["PT-102.pv", "P-101A.running"])
     for moment in range(12):
-        async with asyncio.timeout(5), SiteReader(site, tags) as reader:
+        async with asyncio.timeout(50), SiteReader(site, tags) as reader:
             for _ in range(moment):
                 await asyncio.sleep(0)
         states = {connection.state for connection in reader.connections}

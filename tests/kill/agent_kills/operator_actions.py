@@ -46,7 +46,7 @@ from ..site import APPROVER, PROPOSER, World
 _PUMPS = "PUMPS-101"
 _LASTS = timedelta(hours=2)
 _VALID_S = 60.0
-_WAIT_S = 20.0
+_WAIT_S = 50.0
 _AGAINST_S = 10.0
 _REMOTE = 1
 _START: Sequence[tuple[str, bool]] = (("P-101A", True), ("P-101B", False))

@@ -26,7 +26,7 @@ from .lockouts import Stop, late_frames, lock_out
 from .moments import Moment, Plan, draw
 from .result import Result
 
-_WAIT_S = 20.0  # a due action that nobody takes up is over after 10 s
+_WAIT_S = 50.0  # a due action that nobody takes up is over after 10 s
 _POLL_S = 0.01
 _REFUSAL_LENGTH = 100
 

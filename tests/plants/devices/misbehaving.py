@@ -37,13 +37,13 @@ class Device:
         await self._until(lambda: self.ended == len(self.accepted_at))
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(50), self.changed:
             await self.changed.wait_for(is_so)
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:
     """Waits for what no event tells of."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -62,7 +62,7 @@ async def behind(
 
 
 async def come_back(session: ModbusSession, tags: Sequence[Tag] = TAGS) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         while by_tag(await session.read(tags)) != alive(*tags):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

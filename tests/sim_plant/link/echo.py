@@ -76,7 +76,7 @@ async def is_silent(here: Wire) -> bool:
 
 async def is_reset(here: Wire) -> bool:
     try:
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(50):
             here.writer.write(b"?")
             return await here.reader.read() == b""  # asyncio may hide a reset behind an end
     except ConnectionError:

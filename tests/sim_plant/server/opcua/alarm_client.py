@@ -31,7 +31,7 @@ class Inbox:
         self._queue.put_nowait({name: variant.Value for name, variant in fields.items()})
 
     async def next(self) -> Mapping[str, Any]:
-        return await asyncio.wait_for(self._queue.get(), 5.0)
+        return await asyncio.wait_for(self._queue.get(), 50)
 
     @property
     def is_empty(self) -> bool:

@@ -271,7 +271,7 @@ def test_two_processes_append_to_one_chain(tmp_path: Path) -> None:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n"
     for each in writers:
-        each.communicate("go\n", timeout=15.0)
+        each.communicate("go\n", timeout=50.0)
     assert [each.returncode for each in writers] == [0, 0]
     with opened(tmp_path) as database:
         rows = list(database.journal())
