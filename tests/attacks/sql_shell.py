@@ -43,15 +43,21 @@ def without_triggers(shell: sqlite3.Connection, *names: str) -> Generator[None]:
 
 
 def insert_decision(
-    shell: sqlite3.Connection, request_id: str, signed: Signed, card: str | None
+    shell: sqlite3.Connection,
+    request_id: str,
+    signed: Signed,
+    card: str | None,
+    *,
+    verdict: str = "",
 ) -> None:
-    """Puts a decision beside a request, whichever it is about."""
+    """Puts a decision beside a request, whichever it is about, and whatever it says."""
     said = json.loads(signed.text)
     shell.execute(
         "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
         "VALUES (?, ?, '', ?, ?, ?, ?)",
-        (request_id, said["verdict"], said["nonce"], signed.text, signed.signature_hex, card),
-    )
+        (request_id, verdict or said["verdict"], said["nonce"], signed.text, signed.signature_hex,
+         card),
+    )  # fmt: skip
 
 
 def insert_site_decision(

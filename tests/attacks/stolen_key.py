@@ -20,7 +20,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..sites.on_disk import PEOPLE, Premises
 from ..sites.people import key_id, key_of
-from .sql_shell import without_triggers
+from .sql_shell import insert_decision, without_triggers
 
 
 class Forger(Premises):
@@ -89,7 +89,7 @@ class Forger(Premises):
             if without:
                 stack.enter_context(without_triggers(connection, *without))
             for signed, card in decisions:
-                _insert(connection, name, signed, card)
+                insert_decision(connection, name, signed, card.text if card else None)
             connection.execute(
                 "UPDATE request SET state = 'APPROVED', approved_at = ?, approved_boot_ms = ? "
                 "WHERE request_id = ?",
@@ -128,17 +128,5 @@ class Forger(Premises):
             meaning = meaning_of("propose", altered)
             proposal = self.sign(altered, None, "anna", verdict="propose", meaning=meaning)
             with self.raw() as connection:
-                _insert(connection, name, proposal, None)
+                insert_decision(connection, name, proposal, None)
         return record
-
-
-def _insert(
-    connection: sqlite3.Connection, request_id: str, signed: Signed, card: Card | None
-) -> None:
-    said = json.loads(signed.text)
-    connection.execute(
-        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
-        "VALUES (?, ?, '', ?, ?, ?, ?)",
-        (request_id, said["verdict"], said["nonce"], signed.text, signed.signature_hex,
-         card.text if card else None),
-    )  # fmt: skip

@@ -20,7 +20,7 @@ from .mutant import Mutant, both, nothing, put, says, step
 _WAY = "tests/gate/steps/test_approval_to_frame.py"
 _OTHERS = "tests/gate/leases/test_own_writes.py"
 _MADE_UP = "tests/gate/forgery/test_forged_requests.py"
-_COUNTED = "tests/gate/approval/test_quorum.py::test_two_rows_are_not_two_people"
+_COUNTED = "tests/gate/forgery/test_forged_requests.py::test_two_rows_are_not_two_people"
 _HOLDS, _PEOPLE = "tests/gate/interlocks/test_holds.py", "tests/gate/approval/test_signers.py"
 
 
@@ -82,8 +82,9 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M2b", "order of the actions", says(authorization, "check_order", None),
-        f"{_HOLDS}::test_a_later_command_does_not_overtake_an_earlier_one",
-        "VERIFIED: 'VERIFIED'> != ",
+        "tests/gate/steps/test_last_checks.py"
+        "::test_a_command_does_not_come_before_the_one_that_stands_before_it[True]",
+        "'VERIFIED'] == ['INVALIDATED'",
     ),
     Mutant(
         "M2c", "state that an undo requires",
@@ -135,7 +136,7 @@ MUTANTS: Sequence[Mutant] = (
             says(DecisionContext, "check_head", None),
             says(authorization, "_check_signed_since_start", None)
         ),
-        f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[False]",
+        f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[another ledger]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(

@@ -72,7 +72,7 @@ class PlantHandle(Protocol):
 
     simulation: Simulation
 
-    async def step(self, steps: int = 1) -> None:
+    async def step(self, count: int = 1, /) -> None:
         """Lets the plant go on by so many steps."""
 
 
@@ -139,13 +139,14 @@ def _site(root: Path, *_: bytes) -> Site:
 def known_policy(site: Site) -> Policy:
     """Reads a site's policy; the same file of the same site is read once in a test run."""
     path = site.root / "policy.yaml"
-    key = (site.root, *site.hashes.values(), path.read_bytes() if path.is_file() else b"")
+    text = path.read_bytes() if path.is_file() else b""
+    key = f"{site.root} {sorted(site.hashes.items())} {text!r}"
     if key not in _policies:
         _policies[key] = load_policy(site)
     return _policies[key]
 
 
-_policies: dict[tuple[Path | str | bytes, ...], Policy] = {}
+_policies: dict[str, Policy] = {}
 
 
 def wire_of(frame: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.canonical import digest
 
 from ...attacks.cases import tried
@@ -16,6 +16,7 @@ from ...attacks.sql_shell import without_triggers
 from ..testbed.served import World
 
 START = "P-101B.run_cmd=true"
+CHANGED = "{} was changed; start the gate again and ask again"
 Draft = dict[str, Any]
 
 
@@ -50,23 +51,16 @@ async def test_an_altered_value_is_not_sent(
         digest("request", text) if is_digest_altered else record.digest,
     )
     if not is_approved_before:
-        with pytest.raises(DecisionRefused, match=str(Reason.OTHER_DIGEST)):
-            world.decide(signed, card)
-        assert world.journal("decision.refused")[-1]["reason"] == str(Reason.OTHER_DIGEST)
+        world.refused(signed, card, Reason.OTHER_DIGEST)
         world.force(record, (signed, card))
-    end = await world.end(record)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert reason in end.reason
-    assert world.frames == []
+    assert reason in await world.stopped(record)
     await world.go_through(START)
 
 
 async def test_a_request_that_is_written_back_as_it_was_goes_through(world: World) -> None:
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     rewrite(world, record.request.request_id, record.text, record.digest)
-    assert (await world.end(record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
+    await world.carried_out(record)
 
 
 def command(**fields: Any) -> Callable[[Draft], object]:
@@ -155,33 +149,21 @@ async def test_what_was_made_up_is_not_sent_though_people_sign_it(
     """A person can be shown nonsense, and sign it; the gate makes up its own mind."""
     honest, _ = await world.ask(START)
     made_up = world.file_altered(honest.request, change)
-    shown = world.card(made_up)
-    dora = world.sign(made_up.request, shown, "dora")
-    assert world.decide(dora, shown) is RequestState.APPROVED
-    end = await world.end(made_up)
-    assert end.action is ActionState.INVALIDATED
-    assert reason in end.reason
-    assert world.frames == []
+    world.sign_through(made_up, "dora")
+    assert reason in await world.stopped(made_up)
 
     unaltered = world.file_altered(honest.request, lambda draft: None)
-    shown = world.card(unaltered)
-    world.decide(world.sign(unaltered.request, shown, "dora"), shown)
-    assert (await world.end(unaltered)).action is ActionState.VERIFIED
-    assert world.frames == [honest.request.commands[0].wire]
+    world.sign_through(unaltered, "dora")
+    await world.carried_out(unaltered)
 
 
 async def test_a_request_that_only_names_a_person_is_not_that_persons(world: World) -> None:
     honest, _ = await world.ask(START)
     posed = world.file_altered(honest.request, lambda draft: draft, is_signed=False)
-    shown = world.card(posed)
-    world.decide(world.sign(posed.request, shown), shown)
-    end = await world.end(posed)
-    assert end.action is ActionState.INVALIDATED
-    assert end.reason == "anna has not signed the request that names them"
-    assert world.frames == []
+    world.sign_through(posed)
+    assert await world.stopped(posed) == "anna has not signed the request that names them"
     signed = world.file_altered(honest.request, lambda draft: draft)
-    shown = world.card(signed)
-    world.decide(world.sign(signed.request, shown), shown)
+    world.sign_through(signed)
     assert (await world.end(signed)).action is ActionState.VERIFIED
 
 
@@ -191,11 +173,8 @@ async def test_a_lockout_stops_a_request_that_names_other_equipment(world: World
     await world.go_through("PIC-102.sp=355")
     world.lock("P-101B")
     made_up = world.file_altered(honest.request, MADE_UP["other equipment"][0])
-    shown = world.card(made_up)
-    world.decide(world.sign(made_up.request, shown), shown)
-    end = await world.end(made_up)
-    assert (end.action, "its equipment is P-101B" in end.reason) == (ActionState.INVALIDATED, True)
-    assert len(world.frames) == 1
+    world.sign_through(made_up)
+    assert "its equipment is P-101B" in await world.stopped(made_up, frames=1)
 
 
 async def test_a_request_of_another_site_is_not_carried_out_here(world: World) -> None:
@@ -203,26 +182,17 @@ async def test_a_request_of_another_site_is_not_carried_out_here(world: World) -
     foreign = world.file_altered(honest.request, top(site="elsewhere"))
     shown = world.card(foreign)
     signed = world.sign(foreign.request, shown, site="elsewhere")
-    with pytest.raises(DecisionRefused, match=str(Reason.OTHER_SITE)):
-        world.decide(signed, shown)
-    assert world.journal("decision.refused")[-1]["reason"] == str(Reason.OTHER_SITE)
+    world.refused(signed, shown, Reason.OTHER_SITE)
     world.force(foreign, (signed, shown))
-    end = await world.end(foreign)
-    assert (end.action, end.reason) == (ActionState.INVALIDATED, "the request is another site's")
-    assert world.frames == []
+    assert await world.stopped(foreign) == "the request is another site's"
     await world.go_through(START)
 
 
 def exchange_coils(world: World) -> None:
-    path = world.site.root / "tags.yaml"
+    path, swap = world.site.root / "tags.yaml", {"0": "20", "20": "0"}
+    pattern = r"(P-101[AB]\.run_cmd:.*address: )(\d+)"
     text = path.read_text(encoding="utf-8")
-    swap = {"address: 0,": "address: 20,", "address: 20,": "address: 0,"}
-    path.write_text(
-        re.sub(
-            r"(P-101[AB]\.run_cmd:.*)(address: \d+,)", lambda match: match[1] + swap[match[2]], text
-        ),
-        encoding="utf-8",
-    )
+    path.write_text(re.sub(pattern, lambda found: found[1] + swap[found[2]], text), "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -234,13 +204,9 @@ def exchange_coils(world: World) -> None:
     ],
 )
 async def test_a_file_that_changes_after_the_approval_stops_it(world: World, file: str) -> None:
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     world.edit(file, r"\Z", "# as before\n")
-    end = await world.end(record)
-    assert end.action is ActionState.INVALIDATED
-    assert end.reason == f"{file} was changed; start the gate again and ask again"
-    assert world.frames == []
+    assert await world.stopped(record) == CHANGED.format(file)
     await world.stop()
     await world.start()
     await world.go_through(START)
@@ -253,7 +219,7 @@ async def test_a_file_that_the_gate_has_not_read_is_told_before_anybody_signs(
     record = await world.propose(START)
     world.edit(file, r"\Z", "# as before\n")
     world.reload()
-    told = f"{file} was changed; start the gate again and ask again"
+    told = CHANGED.format(file)
     assert told in world.card(record).problems
     with pytest.raises(PermitRefused, match=re.escape(told)):
         await world.propose(START)
@@ -271,12 +237,8 @@ async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(worl
     await world.stop()
     exchange_coils(world)
     await world.start()
-    signed = world.sign(record.request, card)
-    assert world.decide(signed, card) is RequestState.APPROVED
-    end = await world.end(record)
-    assert end.action is ActionState.INVALIDATED
-    assert end.reason == "tags.yaml was changed; start the gate again and ask again"
-    assert world.frames == []
+    world.decide(world.sign(record.request, card), card)
+    assert await world.stopped(record) == CHANGED.format("tags.yaml")
     exchange_coils(world)
     await world.stop()
     await world.start()
@@ -291,9 +253,6 @@ async def test_a_stricter_policy_counts_for_what_was_filed_before(world: World) 
         "policy.yaml", r"(forbid:\n)", r"\1  - {tags: [P-101B.run_cmd], reason: under repair}\n"
     )
     await world.start()
-    signed = world.sign(record.request, card)
-    assert world.decide(signed, card) is RequestState.APPROVED
-    end = await world.end(record)
-    assert (end.action, end.reason) == (ActionState.INVALIDATED, "forbidden: under repair")
-    assert world.frames == []
+    world.decide(world.sign(record.request, card), card)
+    assert await world.stopped(record) == "forbidden: under repair"
     await world.go_through("PIC-102.sp=355")

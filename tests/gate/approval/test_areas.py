@@ -22,7 +22,6 @@ from handwheel.tools.guardrails.signatures.entitlement import (
 
 from ..testbed.authority_grant import give
 from ..testbed.edited_policy import ruled_room
-from ..testbed.oracle import Told
 from ..testbed.with_oracle import START, START_B, Watched
 
 EDITS = (
@@ -45,11 +44,9 @@ async def room(tmp_path: Path) -> AsyncGenerator[Watched]:
 
 async def test_within_the_area_the_role_counts(room: Watched) -> None:
     request = room.desk.propose(START)
-    room.oracle.told[request.request_id] = told = Told(request)
     room.desk.approve(request, "bert")
-    told.approvals["bert"] = room.clock.now()
-    room.watch()
-    await room.act()
+    room.note(request, "bert")
+    await room.go_round()
     assert room.desk.states(request) == ["VERIFIED"]
     assert len(room.plant.frames) == 1
     assert room.faults() == ()
@@ -62,8 +59,7 @@ async def test_outside_it_counts_for_nothing(
     desk = room.desk
     request = desk.propose(*writes)  # type: ignore[arg-type]
     record = load_request(desk.database, request.request_id)
-    bert = desk.decision_context.roster.by_name("bert", room.clock.now().wall)
-    assert bert is not None
+    bert = desk.operator("bert")
     has = r"bert has none of the roles that R\d asks for: operator"
     lacks = rf"{has} \(shift-supervisor counts in CW/\*\)"
     for ask in (
@@ -75,11 +71,10 @@ async def test_outside_it_counts_for_nothing(
     ):
         with pytest.raises(PermitRefused, match=lacks):
             ask()
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert desk.record(request.request_id).state == "PENDING"
     assert room.plant.frames == []
-    refused = [row.fields["body"] for row in desk.database.journal()][-1]
+    refused = room.rows("decision.refused")[-1]
     assert refused["person"] == "bert"
     assert "shift-supervisor counts in CW/*" in refused["reason"]
 
@@ -102,8 +97,7 @@ async def test_the_gate_itself_does_not_count_it(room: Watched) -> None:
 
 async def test_a_hand_over_needs_a_role_that_counts_there(room: Watched) -> None:
     desk, now = room.desk, room.clock.now()
-    bert = desk.decision_context.roster.by_name("bert", now.wall)
-    assert bert is not None
+    bert = desk.operator("bert")
     check_grantor_roles(desk.decision_context, "P-101A", bert)
     for scope in ("P-101B", "PUMPS-101", "site"):
         with pytest.raises(PermitRefused, match="lacks a role that is needed to hand over"):

@@ -15,7 +15,7 @@ from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.oracle import Told
 from ..testbed.terminals import Desk
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
 Word = tuple[str, RequestVerdict]
 YES: Word = ("anna", "approve")
@@ -84,24 +84,14 @@ async def test_a_no_wins_that_comes_at_once(room: Watched) -> None:
     assert room.faults() == ()
 
 
-async def way_of(room: Watched) -> list[str]:
-    """Lets one action go through; returns the points of its way."""
-    request = room.approved()
-    room.fuse.arm(0)
-    await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-    return room.fuse.points
-
-
 @pytest.mark.way_in("P13")
 @pytest.mark.parametrize(("by", "verdict"), [("gina", "revoke"), ("bert", "reject")])
 async def test_a_no_at_any_point_before_the_intent_lets_nothing_leave(
     room: Watched, by: str, verdict: RequestVerdict
 ) -> None:
     """From the first look at what is due, over the claim, up to the intent's commit."""
-    way = await way_of(room)
-    intent = [n for n, each in enumerate(way, 1) if each == "before transaction"][1]
-    claim = way.index("committed") + 1
+    way = await room.way()
+    intent, claim = nth(way, "before transaction", 2), nth(way, "committed")
     word, reasons = "taken back" if verdict == "revoke" else "rejected", list[str]()
     for point in range(1, intent + 1):
         if way[point - 1] == "in transaction":
@@ -129,9 +119,8 @@ async def test_a_no_at_any_point_before_the_intent_lets_nothing_leave(
 async def test_a_no_after_the_intent_stops_what_follows_and_says_nothing_untrue(
     room: Watched,
 ) -> None:
-    way = await way_of(room)
-    committed = [n for n, each in enumerate(way, 1) if each == "committed"]
-    for point in range(committed[1], committed[2] - 3):
+    way = await room.way()
+    for point in range(nth(way, "committed", 2), nth(way, "committed", 3) - 3):
         before = len(room.plant.frames)
         room.plant.values[START_B[0]] = False
         room.clock.forward(21.0)

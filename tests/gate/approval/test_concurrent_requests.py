@@ -1,4 +1,4 @@
-"""Several at once: one approval that is put in three times, two people, two requests for a tag."""
+"""Several at once: an approval put in three times, two people, two requests, two gates."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +9,8 @@ import pytest
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import RESTARTED
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed
 from handwheel.tools.requests.request import ActionRequest
 
@@ -50,9 +51,7 @@ async def three_gates(room: Watched) -> None:
         with pytest.raises(GuardrailError, match="there is only one"):
             await other.start_gate()
         other.close()
-    for _ in range(3):
-        room.watch()
-        await room.act()
+    await room.go_round(3)
 
 
 @pytest.mark.way_in("G1")
@@ -66,7 +65,7 @@ async def test_one_approval_put_in_three_times_at_once_is_one_frame(room: Watche
     assert len(room.rows("decision.refused")) == 2
     await three_gates(room)
     assert room.desk.states(request) == ["VERIFIED"]
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.wires == [request.commands[0].wire]
     assert room.faults() == ()
 
 
@@ -78,7 +77,7 @@ async def test_two_approvals_of_one_request_at_once_are_one_frame(room: Watched)
     assert len(room.rows("decision.refused")) == 1
     await three_gates(room)
     assert room.desk.states(request) == ["VERIFIED"]
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.wires == [request.commands[0].wire]
     assert room.faults() == ()
 
 
@@ -108,7 +107,7 @@ async def test_an_approval_does_not_outlive_the_gate_that_it_was_given_under(roo
     room.kill_gate()
     await room.start_gate()
     await three_gates(room)
-    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], RESTARTED)
+    room.expect(request, "INVALIDATED", RESTARTED)
     assert room.rows("action.INVALIDATED")[-1]["reason"] == RESTARTED
     assert room.plant.frames == []
     for write in (START, STOP):
@@ -132,10 +131,34 @@ async def test_what_was_approved_before_the_machine_was_started_again_moves_noth
     await room.act()
     assert room.rows("action.CLAIMED") == []
     told = RESTARTED if is_started_again else "the machine was restarted after the approval"
-    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], told)
-    assert room.plant.frames == []
+    room.expect(request, "INVALIDATED", told, frames=0)
     room.kill_gate()
     await room.start_gate()
     twin = room.approved(START)
     await room.act()
     assert (room.desk.states(twin), len(room.plant.frames)) == (["VERIFIED"], 1)
+
+
+async def test_who_loses_the_claim_does_nothing_more(room: Watched) -> None:
+    """Both have seen that it is due, and its request goes on when the first has done it."""
+    request = room.approved(START, START_B)
+    first, second = room.execution(), room.execution()
+    assert first is not None
+    assert second is not None
+    await execute_action(first)
+    room.plant.values["P-101A.run_cmd"] = False  # the plant alone would not stop the second
+    told = ""
+    try:
+        await execute_action(second)
+    except LostRace as race:
+        told = str(race)
+    kinds = [row.fields["kind"] for row in room.desk.database.journal()]
+    assert len(room.plant.frames) == 1
+    assert kinds.count("action.SENDING") == 1
+    assert kinds.count("action.CLAIMED") == 1
+    assert told == "another process changed it first; nothing was changed"
+    assert room.desk.states(request) == ["VERIFIED", "DUE"]
+    assert room.reason(request) == "P-101A.run_cmd reads true"
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", "VERIFIED"]
+    assert room.faults() == ()

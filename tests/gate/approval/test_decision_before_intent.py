@@ -40,13 +40,10 @@ def faster(room: Watched, happen: Callable[[], object]) -> None:
 
 def ended_by(room: Watched, request: ActionRequest) -> list[str]:
     """The kinds of the rows with which a request came to its end."""
-    kinds = [row.fields for row in room.desk.database.journal()]
-    return [
-        row["kind"]
-        for row in kinds
-        if row["subject"] == request.request_id
-        and row["kind"] in {"request.REVOKED", "request.INVALIDATED", "request.CLOSED"}
-    ]
+    ends = {"request.REVOKED", "request.INVALIDATED", "request.CLOSED"}
+    rows = [row.fields for row in room.desk.database.journal()]
+    about = [row["kind"] for row in rows if row["subject"] == request.request_id]
+    return [kind for kind in about if kind in ends]
 
 
 @pytest.mark.parametrize("is_faster", [True, False])

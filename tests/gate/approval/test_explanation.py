@@ -57,8 +57,7 @@ async def test_nothing_is_in_the_way_of_what_may_be_asked(room: Watched) -> None
     assert set(found.signers) == {"anna", "bert", "gina"}
     assert set(_explained(room, *START, "anna").signers) == {"bert", "gina"}
     request = room.approved(START)
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert room.desk.states(request) == ["VERIFIED"]
 
 
@@ -73,16 +72,14 @@ async def test_agents_need_a_hand_over(room: Watched) -> None:
 
 async def test_a_lockout_a_held_outcome_and_a_cool_down_are_told(room: Watched) -> None:
     room.approved(("PIC-102.sp", 360.0))
-    room.watch()
-    await room.act()
+    await room.go_round()
     room.clock.forward(5.0)
     words = "PIC-102.sp was written 5.0 s ago; its cool-down is 20 s: wait 15 s more"
     assert _explained(room, "PIC-102.sp", 355.0).obstacles == (words,)
     assert _explained(room, "PIC-102.sp", 355.0, is_seen=False).obstacles == (words,)
     room.plant.fault = "answer lost"
     request = room.approved(START_B)
-    room.watch()
-    await room.act()
+    await room.go_round()
     held = f"P-101B is held: {request.request_id}/c1 is UNKNOWN; look at the plant, then: "
     (why,) = _explained(room, *START_B).obstacles
     assert why.startswith(held)
@@ -199,8 +196,7 @@ async def test_what_the_device_would_hold_is_told_where_it_is_another_number(roo
 async def test_what_is_left_of_a_group_is_told(tmp_path: Path) -> None:
     async with ruled_room(tmp_path, ("policy.yaml", AS_IT_IS, GROUPS)) as room:
         request = room.approved(("PIC-102.sp", 360.0))
-        room.watch()
-        await room.act()
+        await room.go_round()
         assert room.desk.states(request) == ["VERIFIED"]
         room.clock.forward(60.0)
         (left,) = _explained(room, "PIC-102.sp", 372.0).budgets

@@ -16,7 +16,6 @@ from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
-from ..testbed.oracle import Told
 from ..testbed.runner import Runner, command
 from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
@@ -53,8 +52,7 @@ async def test_at_most_five_wait_and_the_reason_says_what_does(room: Watched) ->
     assert _refusals(room) == [("gina", body)]
     room.desk.say("reject", room.desk.record(first).request, "anna")
     room.approved(START)
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert len(room.plant.frames) == 1
     assert room.faults() == ()
 
@@ -156,9 +154,8 @@ async def test_the_same_is_not_asked_again_soon(
     assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
     assert room.plant.frames == []
     room.desk.approve(request, "bert")
-    room.oracle.told[request.request_id] = Told(request, {"bert": room.clock.now()})
-    for _ in writes:
-        await room.act()
+    room.note(request, "bert")
+    await room.act(len(writes))
     assert room.desk.states(request) == ["VERIFIED"] * len(writes)
     assert len(room.plant.frames) == len(writes)
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -13,14 +12,10 @@ from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
-    key_subject,
     meaning_of,
-    meaning_of_subject,
 )
-from handwheel.tools.requests.timestamps import instant_now
 
 from ...sites.on_disk import PEOPLE, enrolled
-from ...sites.people import key_id
 from ..testbed.served import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"
@@ -39,15 +34,6 @@ def word(world: World, record: RequestRecord, verdict: Any, by: str, **more: Any
     return world.sign(record.request, None, by, verdict=verdict, meaning=meaning, **more)
 
 
-def take_back(world: World, person: str) -> None:
-    """An administrator revokes somebody's key."""
-    subject = key_subject(key_id(person))
-    meaning = meaning_of_subject("revoke-key", subject)
-    signed = world.sign(None, None, "root", verdict="revoke-key", subject=subject, meaning=meaning)
-    with world.decision_context() as context:
-        revoke_key(context, signed, instant_now())
-
-
 async def refused(
     world: World, record: RequestRecord, signed: Signed, card: Card, why: str
 ) -> None:
@@ -56,10 +42,7 @@ async def refused(
         world.decide(signed, card)
     assert why in world.journal("decision.refused")[-1]["reason"]
     world.force(record, (signed, card))
-    end = await world.end(record)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert why in end.reason
-    assert world.frames == []
+    assert why in await world.stopped(record)
 
 
 @pytest.mark.way_in("P2")
@@ -118,17 +101,7 @@ async def test_what_nobody_has_commissioned_needs_two_people(idle: World) -> Non
     assert world.state(record) == (RequestState.PARTIAL, ActionState.PLANNED)
     assert world.frames == []
     assert world.approve(record, card, "dora") is RequestState.APPROVED
-    assert (await world.end(record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
-
-    record, card = await world.ask(STOP)
-    ben = [(world.sign(record.request, card), card) for _ in range(2)]
-    world.force(record, *ben)
-    end = await world.end(record)
-    assert end.action is ActionState.INVALIDATED
-    assert str(Reason.SAME_PERSON) in end.reason
-    assert str(Reason.QUORUM_NOT_MET) in end.reason
-    assert len(world.frames) == 1
+    await world.carried_out(record)
 
 
 @pytest.mark.usefixtures("plant")
@@ -136,30 +109,10 @@ async def test_what_nobody_has_commissioned_needs_two_people(idle: World) -> Non
 async def test_a_revoked_key_approves_nothing(world: World) -> None:
     record, card = await world.ask(START)
     signed = world.sign(record.request, card)
-    take_back(world, "ben")
+    world.revoke_key("ben")
     await refused(world, record, signed, card, str(Reason.REVOKED_KEY))
-    record, card = await world.ask(START)
-    world.approve(record, card, "carl")
-    assert (await world.end(record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
-
-
-@pytest.mark.way_in("A7")
-@pytest.mark.parametrize("whose", ["ben", "carl"])
-async def test_a_key_that_is_revoked_after_the_approval_stops_it(world: World, whose: str) -> None:
-    record, card = await world.ask(START)
-    assert world.approve(record, card, "ben") is RequestState.APPROVED
-    take_back(world, whose)
-    end = await world.end(record)
-    if whose == "ben":
-        assert end.action is ActionState.INVALIDATED
-        assert f"ben: {Reason.REVOKED_KEY}" in end.reason
-        assert world.frames == []
-        record, card = await world.ask(START)
-        world.approve(record, card, "carl")
-        end = await world.end(record)
-    assert end.action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
+    record = await world.approved(START, by="carl")
+    await world.carried_out(record)
 
 
 @pytest.mark.way_in("P3")
@@ -174,24 +127,17 @@ async def test_a_key_that_is_revoked_after_the_approval_stops_it(world: World, w
 async def test_a_person_who_is_taken_off_the_list_approves_nothing(
     world: World, ben: str | None, why: Reason
 ) -> None:
-    record, card = await world.ask(START)
-    assert world.approve(record, card, "ben") is RequestState.APPROVED
+    record = await world.approved(START, by="ben")
     people(world, ben=enrolled(world.site, "ben", ben) if ben else None)
-    end = await world.end(record)
-    assert end.action is ActionState.INVALIDATED
-    assert f"ben: {why}" in end.reason
-    assert world.frames == []
+    assert f"ben: {why}" in await world.stopped(record)
     people(world)
     await world.go_through(START)
 
 
 async def test_a_list_of_people_that_cannot_be_read_lets_nothing_through(world: World) -> None:
-    record, card = await world.ask(START)
-    assert world.approve(record, card) is RequestState.APPROVED
+    record = await world.approved(START)
     world.edit("operators.yaml", "operators:", "operators")
-    end = await world.end(record)
-    assert (end.action, "operators.yaml" in end.reason) == (ActionState.INVALIDATED, True)
-    assert world.frames == []
+    assert "operators.yaml" in await world.stopped(record)
     people(world)
     await world.go_through(START)
 
@@ -206,19 +152,13 @@ async def test_a_script_approves_only_where_the_policy_says_so(
     record, card = await world.ask(START)
     signed = world.sign(record.request, card, attended=False)
     if unattended == "never":
-        with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
-            world.decide(signed, card)
-        assert world.journal("decision.refused")[-1]["reason"] == str(Reason.UNATTENDED)
+        world.refused(signed, card, Reason.UNATTENDED)
         world.force(record, (signed, card))
-        end = await world.end(record)
-        assert end.action is ActionState.INVALIDATED
-        assert "a script approved it" in end.reason
-        assert world.frames == []
+        assert "a script approved it" in await world.stopped(record)
         await world.go_through(START)
     else:
         assert world.decide(signed, card) is RequestState.APPROVED
-        assert (await world.end(record)).action is ActionState.VERIFIED
-        assert world.frames == [record.request.commands[0].wire]
+        await world.carried_out(record)
 
 
 async def test_a_script_does_not_approve_a_device_that_is_no_simulator(idle: World) -> None:
@@ -234,9 +174,7 @@ async def test_a_script_does_not_approve_a_device_that_is_no_simulator(idle: Wor
     with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
         world.decide(signed, card)
     world.force(real, (signed, card))
-    end = await world.end(real)
-    assert (end.action, "a script approved it" in end.reason) == (ActionState.INVALIDATED, True)
-    assert world.frames == []
+    assert "a script approved it" in await world.stopped(real)
     await world.go_through(START)
 
 
@@ -259,39 +197,23 @@ async def test_a_rejection_beside_an_approval_wins_at_the_gate(world: World) -> 
     record, card = await world.ask(START)
     no, yes = word(world, record, "reject", "carl"), world.sign(record.request, card)
     world.force(record, (no, None), (yes, card))
-    end = await world.end(record)
-    assert (end.action, str(Reason.REJECTED) in end.reason) == (ActionState.INVALIDATED, True)
-    assert world.frames == []
+    assert str(Reason.REJECTED) in await world.stopped(record)
 
     # Somebody who is not entitled to it stops nothing.
     record, card = await world.ask(START)
     no, yes = word(world, record, "reject", "mallory"), world.sign(record.request, card)
     world.force(record, (no, None), (yes, card))
-    assert (await world.end(record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
+    await world.carried_out(record)
 
 
 @pytest.mark.parametrize("by", ["ben", "carl", "anna", "root"])
 async def test_an_approval_that_is_taken_back_before_the_claim_moves_nothing(
     world: World, by: str
 ) -> None:
-    record, card = await world.ask(START)
-    assert world.approve(record, card) is RequestState.APPROVED
+    record = await world.approved(START)
     assert world.decide(word(world, record, "revoke", by), None) is RequestState.REVOKED
     end = await world.end(record)
     assert (end.action, end.request) == (ActionState.CANCELLED, RequestState.REVOKED)
     assert end.reason == f"taken back by {by}"
     assert world.frames == []
-    await world.go_through(START)
-
-
-async def test_an_approval_that_is_taken_back_on_the_way_moves_nothing(world: World) -> None:
-    record, card = await world.ask(START)
-    world.on_open = lambda: world.decide(word(world, record, "revoke", "carl"), None)
-    assert world.approve(record, card) is RequestState.APPROVED
-    end = await world.end(record)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.REVOKED)
-    assert end.reason == "the request ended while the action was executed"
-    assert world.frames == []
-    world.on_open = lambda: None
     await world.go_through(START)

@@ -16,7 +16,6 @@ from handwheel.tools.requests.request import ActionRequest
 from ...attacks.cases import tried
 from ...attacks.sql_shell import write_text
 from ...sites.people import key_of
-from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 MODE = ("P-101A.mode", 0)
@@ -38,11 +37,6 @@ NUMBERS: Mapping[str, Case] = {
 }
 
 
-def told(room: Watched, request: ActionRequest, *people: str) -> None:
-    approvals = dict.fromkeys(people, room.clock.now())
-    room.oracle.told[request.request_id] = Told(request, approvals)
-
-
 @pytest.mark.parametrize(
     ("write", "value", "reason"),
     tried(NUMBERS, dict.fromkeys(NUMBERS, "C13")),
@@ -56,11 +50,9 @@ async def test_a_number_of_another_type_is_not_the_one_that_was_filed(
     people = ["anna", "bert"][: request.quorum]
     room.desk.file(request)
     room.desk.approve(request, *people)
-    told(room, request, *people)
+    room.note(request, *people)
     await room.act()
-    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
-    assert reason in room.reason(request)
-    assert len(room.plant.frames) == (not reason)
+    room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason, frames=not reason)
 
 
 @pytest.mark.way_in("C13")
@@ -94,10 +86,10 @@ async def test_what_is_approved_is_the_number_that_the_device_holds(
     assert repr(command.value) == repr(held)
     people = ["anna", "bert"][: request.quorum]
     room.desk.approve(request, *people)
-    told(room, request, *people)
+    room.note(request, *people)
     await room.act()
     assert room.desk.states(request) == ["VERIFIED"]
-    assert [frame.wire.hex() for frame in room.plant.frames] == [command.wire]
+    assert room.wires == [command.wire]
     assert repr(room.plant.values[write[0]]) == repr(held)
 
 
@@ -125,7 +117,7 @@ async def test_a_request_in_which_a_key_stands_twice_is_none(room: Watched, twic
 @pytest.mark.way_in("C14")
 async def test_a_decision_in_which_a_key_stands_twice_is_none(room: Watched) -> None:
     request = room.desk.propose(START)
-    told(room, request)
+    room.note(request)
     text = room.desk.signed("reject", request, "anna").text
     twice = text.replace('"verdict":"reject"', '"verdict":"reject","verdict":"approve"')
     forged = Signed(twice, key_of("anna").sign(signed_bytes("decision", twice)).hex())
@@ -166,10 +158,9 @@ async def test_letters_that_look_alike_make_no_tag(room: Watched, name: str) -> 
     if request is not None:
         room.desk.file(request)
         room.desk.approve(request)
-        told(room, request, "anna")
+        room.note(request, "anna")
         await room.act()
-        assert room.desk.states(request) == ["INVALIDATED"]
-        assert "no tag of this site" in room.reason(request)
+        room.expect(request, "INVALIDATED", part="no tag of this site")
     assert room.plant.frames == []
     await room.go_through()
 
@@ -186,10 +177,8 @@ async def test_the_object_that_was_filed_moves_nothing_when_it_is_changed(room: 
         object.__setattr__(command, name, value)
     assert request.commands[0].wire != filed.commands[0].wire
     room.desk.approve(filed)
-    told(room, filed, "anna")
+    room.note(filed, "anna")
     await room.act()
-    assert (room.desk.states(filed), room.reason(filed)) == (
-        ["VERIFIED"], "P-101A.run_cmd reads true",
-    )  # fmt: skip
-    assert [frame.wire.hex() for frame in room.plant.frames] == [filed.commands[0].wire]
+    room.expect(filed, "VERIFIED", "P-101A.run_cmd reads true")
+    assert room.wires == [filed.commands[0].wire]
     assert room.faults() == ()

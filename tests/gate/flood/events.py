@@ -114,12 +114,17 @@ EVENTS_: Mapping[str, tuple[tuple[str, Value], Event, str]] = {
 }
 
 
+def _approved(flood: Flood, write: tuple[str, Value]) -> ActionRequest:
+    request = flood.ask(write)
+    assert not flood.approve(request, "anna")
+    return request
+
+
 async def _event(flood: Flood, name: str) -> Told:
     write, event, _ = EVENTS_[name]
     room = flood.room
     values = dict(room.plant.values)
-    request = flood.ask(write)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood, write)
     event(flood, request)
     end = await flood.take_up(request)
     await _tidy_up(flood, values, name)
@@ -156,8 +161,7 @@ async def _tidy_up(flood: Flood, values: dict[str, Value], name: str) -> None:
 
 
 async def _gate_started_again(flood: Flood) -> Told:
-    request = flood.ask(START)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood, START)
     flood.room.kill_gate()
     await flood.start_gate()
     return Told(at_the_gate=await flood.take_up(request))
@@ -166,8 +170,7 @@ async def _gate_started_again(flood: Flood) -> Told:
 async def _cooling_down(flood: Flood) -> Told:
     told = Told()
     for value in (350.0, 351.0):
-        request = flood.ask(("PIC-102.sp", value))
-        assert not flood.approve(request, "anna")
+        request = _approved(flood, ("PIC-102.sp", value))
         told = Told(told.at_the_gate, await flood.take_up(request))
     return replace(told, frames=[frame_of("PIC-102.sp", 350.0)])
 

@@ -1,5 +1,6 @@
 """What agents ask for: where a person has handed equipment over, and where nobody has."""
 
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,6 +15,7 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generatio
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.request import ActionRequest
 
+from ...sites.people import key_id
 from ..testbed.runner import AGENT, RUN, Write, command, recovery, segment_of
 from .proposals import Flood, Kind, Told
 from .site import frame_of
@@ -41,14 +43,7 @@ def made(flood: Flood, write: Write, back: Write) -> ActionRequest:
     return request
 
 
-def _own(flood: Flood) -> ActionRequest:
-    tag = "P-101A.run_cmd"
-    before = bool(flood.room.plant.values[tag])
-    return made(flood, (tag, not before), (tag, before))
-
-
-def _others(flood: Flood) -> ActionRequest:
-    tag = "P-101B.run_cmd"
+def _own(flood: Flood, tag: str = "P-101A.run_cmd") -> ActionRequest:
     before = bool(flood.room.plant.values[tag])
     return made(flood, (tag, not before), (tag, before))
 
@@ -63,12 +58,17 @@ def _file(flood: Flood, request: ActionRequest) -> str:
     return ""
 
 
-async def _carried_out(flood: Flood, *names: str) -> Told:
+def _approved(flood: Flood) -> ActionRequest:
     request = _own(flood)
     assert not _file(flood, request)
     assert not flood.approve(request, "anna")
+    return request
+
+
+async def _carried_out(flood: Flood, actions: int) -> Told:
+    request = _approved(flood)
     database, told = flood.room.desk.database, Told()
-    for each in request.actions[: len(names)]:
+    for each in request.actions[:actions]:
         now = flood.room.clock.now()
         set_due(database, each.action_id, flood.holder(), now)
         end = await flood.take_up(request)
@@ -77,25 +77,15 @@ async def _carried_out(flood: Flood, *names: str) -> Told:
     return told
 
 
-async def _with_authority(flood: Flood) -> Told:
-    return await _carried_out(flood, "c1")
-
-
-async def _and_back(flood: Flood) -> Told:
-    return await _carried_out(flood, "c1", "r1")
-
-
 async def _without_authority(flood: Flood) -> Told:
-    request = _others(flood)
+    request = _own(flood, "P-101B.run_cmd")
     said = _file(flood, request)
     flood.approve(request, "anna")
     return Told(said, await flood.by_hand(request))
 
 
 async def _authority_ended(flood: Flood) -> Told:
-    request = _own(flood)
-    assert not _file(flood, request)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood)
     flood.take_over()
     told = Told(at_the_gate=await flood.by_hand(request))
     flood.hand_over()
@@ -103,9 +93,7 @@ async def _authority_ended(flood: Flood) -> Told:
 
 
 async def _too_late(flood: Flood) -> Told:
-    request = _own(flood)
-    assert not _file(flood, request)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood)
     flood.room.clock.forward(61.0)
     return Told(at_the_gate=await flood.by_hand(request))
 
@@ -117,9 +105,7 @@ async def _nobody(flood: Flood) -> Told:
 
 
 async def _not_the_holder(flood: Flood) -> Told:
-    request = _own(flood)
-    assert not _file(flood, request)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood)
     database, said = flood.room.desk.database, ""
     try:
         set_due(database, request.commands[0].action_id, "0" * 32, flood.room.clock.now())
@@ -133,9 +119,7 @@ async def _not_the_holder(flood: Flood) -> Told:
 
 async def _recovery_alone(flood: Flood) -> Told:
     """A run takes back what it has never done."""
-    request = _own(flood)
-    assert not _file(flood, request)
-    assert not flood.approve(request, "anna")
+    request = _approved(flood)
     return Told(at_the_gate=await flood.by_hand(request, due=1))
 
 
@@ -143,24 +127,21 @@ async def _as_a_person(flood: Flood) -> Told:
     """An agent writes a person's name into its request."""
 
     def change(draft: dict[str, Any]) -> None:
-        key_id = flood.room.desk.decision_context.roster.by_name(
-            "gina", flood.room.clock.now().wall
-        )
-        assert key_id is not None
-        draft["proposer"] = {"kind": "person", "name": "gina", "key_id": key_id.key_id}
+        draft["proposer"] = {"kind": "person", "name": "gina", "key_id": key_id("gina")}
         del draft["run"]
         draft["recovery"] = []
         del draft["commands"][0]["undo"]
 
-    request = altered(_others(flood), change)
+    request = altered(_own(flood, "P-101B.run_cmd"), change)
     flood.file_by_hand(request)
     said = flood.approve(request, "anna")
     return Told(said, await flood.take_up(request))
 
 
 AGENTS = (
-    *[Kind("agent", _with_authority, gate="VERIFIED", is_honest=True)] * 3,
-    *[Kind("agent, and back", _and_back, gate="VERIFIED", is_honest=True)] * 1,
+    *[Kind("agent", partial(_carried_out, actions=1), gate="VERIFIED", is_honest=True)] * 3,
+    *[Kind("agent, and back", partial(_carried_out, actions=2), gate="VERIFIED", is_honest=True)]
+    * 1,
     *[Kind("agent without authority", _without_authority, "OPERATOR", "OPERATOR")] * 2,
     Kind("agent whose authority ended", _authority_ended, gate="has taken P-101A over"),
     Kind("agent that comes too late", _too_late, gate="is too old to start on"),

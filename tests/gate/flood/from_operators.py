@@ -83,8 +83,7 @@ async def _in_lease(flood: Flood) -> Told:
     request = flood.ask(("TIC-103.sp", flood.rng.uniform(-40, 40)), terms=Terms(Lease(for_s=30.0)))
     told = await _approved(flood, request)
     flood.room.clock.forward(31.0)
-    flood.room.watch()
-    await flood.room.act()
+    await flood.room.go_round()
     flood.room.watch()
     return replace(told, frames=[*told.frames, frame_of("TIC-103.sp", before)])
 

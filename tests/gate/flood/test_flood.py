@@ -64,8 +64,11 @@ async def _let_in(folder: Path, seed: int, number: int, *, is_quick: bool) -> No
 
 
 @pytest.mark.timeout(300)
-async def test_of_a_thousand_proposals_only_the_honest_ones_are_sent(in_memory: Path) -> None:
-    await _let_in(in_memory, 1, 1000, is_quick=True)
+@pytest.mark.parametrize("number", [200, pytest.param(1000, marks=pytest.mark.soak)])
+async def test_of_some_hundred_proposals_only_the_honest_ones_are_sent(
+    in_memory: Path, number: int
+) -> None:
+    await _let_in(in_memory, 1, number, is_quick=True)
 
 
 @pytest.mark.soak

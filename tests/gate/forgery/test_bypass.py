@@ -68,8 +68,7 @@ async def test_a_readers_session_writes_nothing(world: World) -> None:
     assert answers == ["exception 1", ["BadUserAccessDenied"]]
     assert world.journal("action.intent") == []
     assert complaints(world) == []  # it was refused
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     assert (await world.end(record)).action is ActionState.VERIFIED
     assert len(world.frames) == 3
 
@@ -190,8 +189,7 @@ async def signed(world: World, honest: RequestRecord, **changes: Any) -> End:
         draft["commands"][0] |= changes
 
     record = world.file_altered(honest.request, change)
-    card = world.card(record)
-    assert world.decide(world.sign(record.request, card), card) is RequestState.APPROVED
+    world.sign_through(record)
     return await world.end(record)
 
 

@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -41,12 +39,6 @@ APPROVED = {
 }
 
 
-@pytest.fixture
-def shell(room: Watched) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
-        yield shell
-
-
 def write(shell: sqlite3.Connection, name: str, *statements: str) -> None:
     for each in statements:
         shell.execute(each, {"id": name, "c9": f"{name}/c9"})
@@ -56,9 +48,7 @@ async def others_go_on(room: Watched, frames: int = 2) -> None:
     """Before and after the gate is started anew, with nothing sent but theirs."""
     for write in (START_B, SETPOINT):
         request = room.approved(write)
-        for _ in range(2):
-            room.watch()
-            await room.act()
+        await room.go_round(2)
         assert room.desk.states(request) == ["VERIFIED"]
         room.kill_gate()
         await room.start_gate()
@@ -86,8 +76,7 @@ async def test_a_request_that_was_approved_at_no_time_holds_up_no_other(
 ) -> None:
     request = room.desk.propose(START)
     write(shell, request.request_id, APPROVE.format(APPROVED[name]), FIRST_DUE)
-    room.watch()
-    await room.act()
+    await room.go_round()
     why = NO_TIME if name == "a time that is none" else CLOCK
     assert f"request {request.request_id} is damaged: {why}" in caplog.text
     await others_go_on(room)
@@ -116,10 +105,9 @@ async def test_a_request_whose_name_begins_with_anothers_holds_up_neither(
         "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
         "SELECT request_id || 'X', 'k', 'd', text, filed_boot_id, filed_boot_ms FROM request"
     )
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert room.desk.states(request) == ["VERIFIED"]
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.wires == [request.commands[0].wire]
     await others_go_on(room, 3)
 
 
@@ -187,5 +175,5 @@ async def test_nothing_is_taken_back_of_a_persons_request_that_has_lost_its_leas
     assert (found == ("VERIFIED",)) is not is_lost
     assert (f"request {request.request_id} is damaged: " in caplog.text) is is_lost
     assert ("a person's request has recovery only with a lease" in caplog.text) is is_lost
-    sent = [frame.wire.hex() for frame in room.plant.frames]
+    sent = room.wires
     assert sent == wires(request, *(("c1",) if is_lost else ("c1", "r1")))

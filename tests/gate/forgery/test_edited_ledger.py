@@ -1,10 +1,6 @@
 """Somebody with an SQL shell, or an old operators' file, unlocks, restores, sends again."""
-# Words are signed with the files of one moment, and judged with those of another.
-# pyright: reportPrivateUsage=false
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -28,9 +24,13 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import insert_site_decision, without_triggers
+from ...attacks.sql_shell import (
+    insert_decision,
+    insert_site_decision,
+    shell_of,
+    without_triggers,
+)
 from ...sites import people
-from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START_B, Watched
 
 PULSE = ("P-101B.reset", True)
@@ -40,25 +40,15 @@ ADAM = people.roster_of(
 )  # fmt: skip
 
 
-@pytest.fixture
-def shell(room: Watched) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
-        yield shell
-
-
 def past_the_desk(room: Watched) -> ActionRequest:
     """A request that gina has signed and anna approves, whatever is locked out."""
     desk = room.desk
     request, _ = desk.request([START_B])
-    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    room.note(request, "anna")
     assert file_request(desk.database, request, "", room.clock.now())
     signed = desk.signed("propose", request, "gina")
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
-        shell.execute(
-            "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature) "
-            "VALUES (?, 'propose', '', ?, ?, ?)",
-            (request.request_id, request.request_id, signed.text, signed.signature_hex),
-        )
+    with shell_of(room.site.state) as shell:
+        insert_decision(shell, request.request_id, signed, None)
     desk.approve(request)
     return request
 
@@ -99,7 +89,7 @@ def say(room: Watched, verdict: SiteVerdict, subject: str, by: str, roster: Rost
     desk.decision_context = replace(mine, roster=roster)
     meaning = meaning_of_subject(verdict, subject)
     statement = Statement(verdict, meaning, "administrator", 60.0, subject=subject)
-    signed = desk._sign(by, statement)
+    signed = desk.sign(by, statement)
     if verdict == "release":
         _, scope, generation = subject.split(":")
         release_lockout(desk.decision_context, scope, int(generation), signed, room.clock.now())
@@ -143,7 +133,7 @@ async def test_an_older_operators_file_restores_nobody_and_locks_nothing(room: W
     assert locked_out(room.site, room.desk.database) == {}
     assert room.faults() == ()
     room.desk.approve(waiting, "bert")
-    room.oracle.told[waiting.request_id] = Told(waiting, {"bert": room.clock.now()})
+    room.note(waiting, "bert")
     await room.act()
     assert room.desk.states(waiting) == ["VERIFIED"]
 
@@ -174,9 +164,7 @@ async def test_what_the_journal_knows_of_is_not_sent_again(
     name = request.commands[0].action_id
     assert room.suspended == [f"the journal has an intent for {name}: it is sent once"]
     await room.act()
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert "a frame may have been sent" in room.reason(request)
-    assert len(room.plant.frames) == 1
+    room.expect(request, "INVALIDATED", part="a frame may have been sent", frames=1)
     assert any("cannot go from VERIFIED to CLAIMED" in each for each in room.faults())
 
 

@@ -1,7 +1,7 @@
 """Somebody with an SQL shell says that an outcome is settled, or that a write was long ago."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
@@ -32,12 +32,6 @@ SETTLED = "UPDATE action SET state = 'RESOLVED_NOT_APPLIED' WHERE action_id = ?"
 RATE = "rate: 30 kPa/min, "
 NO_WORD = "and no entitled person has signed that; look at the plant"
 Forge = Callable[[Watched, sqlite3.Connection, str], None]
-
-
-@pytest.fixture
-def shell(room: Watched) -> Iterator[sqlite3.Connection]:
-    with shell_of(room.site.state) as shell:
-        yield shell
 
 
 @pytest.fixture
@@ -88,9 +82,7 @@ def _with_a_word(
         if is_early:
             said["head"] = next(row.hash for row in room.desk.database.journal())
         signed = sign(Decision.model_validate(said), people.key_of(by))
-        operator = room.desk.decision_context.roster.by_name(by, room.clock.now().wall)
-        assert operator is not None
-        chain = chain_of(operator) if is_kept else None
+        chain = chain_of(room.desk.operator(by)) if is_kept else None
         insert_site_decision(shell, "resolve-not-applied", name, signed, chain)
         shell.execute(SETTLED, (name,))
 
@@ -201,8 +193,7 @@ async def test_who_was_taken_off_the_list_says_nothing_at_a_terminal_that_was_op
         ] * 2
         assert room.desk.states(request) == ["UNKNOWN"]
         assert room.desk.record(waiting.request_id).state == "PENDING"
-        room.watch()
-        await room.act()
+        await room.go_round()
         assert len(room.plant.frames) == 1
     else:
         room.desk.resolve(action_id, "resolve-not-applied")

@@ -1,8 +1,6 @@
 """What people signed without understanding it, and what somebody put into the ledger by hand."""
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,14 +8,12 @@ import pytest
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.interlocks.authority import Mode, take_authority
-from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.signatures.decisions import Signed, parse_decision
+from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import forge_approvals
+from ...attacks.sql_shell import forge_approvals, insert_decision, shell_of
 from ..testbed.authority_grant import AGENTS, give
-from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 Draft = dict[str, Any]
@@ -48,12 +44,6 @@ def expects(tag: str, value: Value, **fields: Any) -> Change:
     return lambda draft: draft["commands"][0]["expected"].append(more)
 
 
-def watch(room: Watched, request: ActionRequest, *people: str) -> None:
-    """Tells the oracle who has approved it."""
-    told = Told(request, dict.fromkeys(people, room.clock.now()))
-    room.oracle.told[request.request_id] = told
-
-
 @pytest.mark.parametrize(
     ("write", "change", "people", "reason"),
     [
@@ -81,23 +71,22 @@ async def test_what_was_made_up_moves_nothing_though_people_sign_it(
     request = altered(room.desk.request([write])[0], change)
     room.desk.file(request)
     room.desk.approve(request, *people)
-    watch(room, request, *people)
+    room.note(request, *people)
     await room.act()
-    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
-    assert reason in room.reason(request)
-    assert len(room.plant.frames) == (not reason)
+    room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason, frames=not reason)
 
 
-def insert(room: Watched, request: ActionRequest, signed: Signed, column: str) -> None:
-    """Writes a decision into the ledger as somebody with an SQL shell does."""
-    said = parse_decision(signed.text)
-    card = None if column == "propose" else room.desk.card(request)
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
-        shell.execute(
-            "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
-            "VALUES (?, ?, '', ?, ?, ?, ?)",
-            (request.request_id, column, said.nonce, signed.text, signed.signature_hex, card),
-        )
+async def forced_through(
+    room: Watched, request: ActionRequest, *words: tuple[str, Signed], people: Sequence[str]
+) -> None:
+    """Writes what people signed of a request into the ledger by hand, and says that it is due."""
+    with shell_of(room.site.state) as shell:
+        for verdict, signed in words:
+            card = None if verdict == "propose" else room.desk.card(request)
+            insert_decision(shell, request.request_id, signed, card, verdict=verdict)
+    room.note(request, *people)
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    await room.act()
 
 
 @pytest.mark.parametrize(
@@ -112,30 +101,49 @@ async def test_a_proposal_that_somebody_else_has_signed_is_none(
     room: Watched, verdict: Any, by: str, reason: str
 ) -> None:
     request, _ = room.desk.request([START])
-    assert file_request(room.desk.database, request, "", room.clock.now())
-    insert(room, request, room.desk.signed(verdict, request, by), "propose")
-    insert(room, request, room.desk.signed("approve", request, "bert"), "approve")
-    watch(room, request, "bert")
-    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
-    await room.act()
-    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
-    assert reason in room.reason(request)
+    room.force_filed(request)
+    words = [("propose", room.desk.signed(verdict, request, by))]
+    words.append(("approve", room.desk.signed("approve", request, "bert")))
+    await forced_through(room, request, *words, people=["bert"])
+    room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason)
 
 
-@pytest.mark.parametrize("is_of_this_ledger", [True, False])
+@pytest.mark.parametrize(
+    ("people", "reason"),
+    [
+        (["anna", "bert"], ""),
+        (["anna", "anna"], f"anna: {Reason.SAME_PERSON}"),
+        (["anna", "gina"], f"gina: {Reason.OWN_REQUEST}"),
+    ],
+    ids=["two people", "one person twice", "who asked for it"],
+)
+async def test_two_rows_are_not_two_people(room: Watched, people: list[str], reason: str) -> None:
+    """Two must sign: the rule is not commissioned the mode. Each row has its own good signature."""
+    request, _ = room.desk.request([MODE])
+    assert request.quorum == 2
+    room.force_filed(request)
+    words = [("propose", room.desk.signed("propose", request, "gina"))]
+    words += [("approve", room.desk.signed("approve", request, person)) for person in people]
+    await forced_through(room, request, *words, people=people)
+    state = "INVALIDATED" if reason else "VERIFIED"
+    room.expect(request, state, part=reason, frames=not reason)
+    assert (Reason.QUORUM_NOT_MET in room.reason(request)) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({}, ""), ({"head": "f" * 64}, "seen when signing is not this one")],
+    ids=["this ledger", "another ledger"],
+)
 async def test_an_approval_in_view_of_another_ledger_moves_nothing(
-    room: Watched, *, is_of_this_ledger: bool
+    room: Watched, changes: dict[str, Any], reason: str
 ) -> None:
     """A decision from an old copy of the ledger, put into this one by hand."""
     request = room.desk.propose(START)
-    changes = {} if is_of_this_ledger else {"head": "f" * 64}
-    insert(room, request, room.desk.signed("approve", request, "anna", **changes), "approve")
-    watch(room, request, "anna")
-    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
-    await room.act()
-    assert room.desk.states(request) == ["VERIFIED" if is_of_this_ledger else "INVALIDATED"]
-    assert is_of_this_ledger or "seen when signing is not this one" in room.reason(request)
-    assert len(room.plant.frames) == is_of_this_ledger
+    signed = room.desk.signed("approve", request, "anna", **changes)
+    await forced_through(room, request, ("approve", signed), people=["anna"])
+    state = "INVALIDATED" if reason else "VERIFIED"
+    room.expect(request, state, part=reason, frames=not reason)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +164,7 @@ async def test_a_decision_that_ends_before_the_claim_starts_nothing(
     valid_until = signed_at[:17] + f"{int(signed_at[17:19]) + 5:02d}" + signed_at[19:]
     signed = room.desk.signed("approve", request, "anna", valid_until=valid_until)
     decide(room.desk.decision_context, signed, room.desk.card(request), room.clock.now())
-    watch(room, request, "anna")
+    room.note(request, "anna")
     for _ in commands[1:]:
         await room.act()
     room.clock.forward(waits_s)
@@ -198,7 +206,6 @@ async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it
     room.force_filed(request)
     room.desk.approve(request)
     room.force_due(f"{request.request_id}/c1")
-    watch(room, request, "anna")
+    room.note(request, "anna")
     await room.act()
-    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
-    assert reason in room.reason(request)
+    room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason)

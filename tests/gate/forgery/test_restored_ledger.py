@@ -4,7 +4,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from shutil import copyfile, move
 
 import pytest
@@ -20,8 +19,7 @@ from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import without_triggers
-from ..testbed.oracle import Told
+from ...attacks.sql_shell import shell_of, without_triggers
 from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
@@ -113,9 +111,7 @@ async def test_on_an_old_ledger_no_gate_starts(
     put_back(room, f"{ASIDE}/ledger.db", f"{ASIDE}/anchors")
     await restart(room)
     await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert room.reason(request) == "P-101A.run_cmd reads true"
-    assert len(room.plant.frames) == 1
+    room.expect(request, "VERIFIED", "P-101A.run_cmd reads true", frames=1)
     await room.go_through(START)
     assert room.faults() == ()
 
@@ -141,18 +137,15 @@ async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
     await restart(room)
     if not is_approved:
         assert decide(room.desk.decision_context, signed, card, room.clock.now()) == "APPROVED"
-    for _ in range(2):
-        room.watch()
-        await room.act()
-    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], RESTARTED)
-    assert len(room.plant.frames) == 1
+    await room.go_round(2)
+    room.expect(request, "INVALIDATED", RESTARTED, frames=1)
     await room.go_through(START)
     assert room.faults() == ()
 
 
 def asked(room: Watched) -> ActionRequest:
     request = room.desk.propose(START)
-    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    room.note(request, "anna")
     return request
 
 
@@ -171,9 +164,8 @@ async def test_a_copy_of_the_live_ledger_takes_no_lock_from_the_gate(room: Watch
         assert lock_of_others(room) == "database is locked\n"
     assert lock_of_others(room) == "taken\n"
     await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert room.reason(request) == "P-101A.run_cmd reads true"
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    room.expect(request, "VERIFIED", "P-101A.run_cmd reads true")
+    assert room.wires == [request.commands[0].wire]
     assert room.faults() == ()
 
 
@@ -217,8 +209,7 @@ def replaced(shell: sqlite3.Connection, room: Watched) -> None:
 
 async def test_a_journal_that_is_the_same_is_used_on(room: Watched) -> None:
     """Triggers that were taken away and put back, and nothing else: the twin of what follows."""
-    path = room.site.state / "ledger.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell, without_triggers(shell):
+    with shell_of(room.site.state) as shell, without_triggers(shell):
         pass
     await room.go_through(START)
     assert (room.suspended, room.faults()) == ([], ())
@@ -242,20 +233,17 @@ async def test_on_a_journal_that_is_another_nothing_leaves(
     """The triggers are taken away and put back; new rows then stand where the old ones stood."""
     await room.go_through(START_B)
     request = room.approved()
-    path = room.site.state / "ledger.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+    with shell_of(room.site.state) as shell:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             tamper(shell, room)
         with without_triggers(shell):
             tamper(shell, room)
     if write_meanwhile:
         room.desk.propose(write_meanwhile)
-    for _ in range(2):
-        await room.act()
+    await room.act(2)
     assert room.suspended
     assert all("was replaced or cut off. Nothing is sent" in each for each in room.suspended)
-    assert (room.desk.states(request), room.reason(request)) == (["ABORTED_NOT_SENT"], NOT_SENT)
-    assert len(room.plant.frames) == 1
+    room.expect(request, "ABORTED_NOT_SENT", NOT_SENT, frames=1)
     assert any("is not the row that was anchored" in each for each in room.faults()), room.faults()
     with pytest.raises(LedgerError, match=ANOTHER):
         room.context.database.check_anchors()

@@ -1,13 +1,12 @@
 """Agents act on what a person has handed over, by a signature that counts now; on nothing else."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from time import sleep
 
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import move_action
 from handwheel.tools.guardrails.ledger.records import RequestRecord
@@ -15,13 +14,11 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
     authority_subject,
-    key_subject,
-    meaning_of_subject,
 )
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers
-from ...sites.on_disk import PEOPLE, End, enrolled
+from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id
 from ..testbed.authority_grant import AGENTS, give
 from ..testbed.served import World
@@ -29,7 +26,7 @@ from ..testbed.served import World
 PUMP, PUMPS = "P-101B", "PUMPS-101"
 START = "P-101B.run_cmd=true"
 STOP = "P-101B.run_cmd=false"
-Attack = Callable[[World], Awaitable[None]]
+Attack = Callable[[World], object]
 
 
 def give_here(
@@ -50,18 +47,12 @@ async def agents_ask(world: World, assignment: str = START) -> RequestRecord:
     return world.file_altered(honest.request, lambda draft: draft.update(AGENTS), is_signed=False)
 
 
-def approve(world: World, record: RequestRecord) -> None:
+def make_due(world: World, record: RequestRecord) -> None:
     """Ben approves, and the run says that it is time."""
-    card = world.card(record)
-    world.decide(world.sign(record.request, card), card)
+    world.sign_through(record)
     with world.ledger() as database, database.transaction(instant_now()) as transaction:
         name = record.request.commands[0].action_id
         move_action(transaction, name, ActionState.PLANNED, ActionState.DUE, "its turn")
-
-
-async def end_of(world: World, record: RequestRecord) -> End:
-    approve(world, record)
-    return await world.end(record)
 
 
 async def goes_through(world: World, assignment: str = START) -> None:
@@ -69,116 +60,103 @@ async def goes_through(world: World, assignment: str = START) -> None:
     before = world.frames
     give_here(world, by="anna")
     record = await agents_ask(world, assignment)
-    end = await end_of(world, record)
+    make_due(world, record)
+    end = await world.end(record)
     assert end.action is ActionState.VERIFIED, end
     assert world.frames == [*before, record.request.commands[0].wire]
 
 
-async def nobody_handed_over(world: World) -> None:
+def nobody_handed_over(world: World) -> None:
     """Nothing."""
 
 
-async def another_pump(world: World) -> None:
+def another_pump(world: World) -> None:
     give_here(world, "P-101A")
 
 
-async def it_is_over(world: World) -> None:
+def it_is_over(world: World) -> None:
     give_here(world, lasts_s=0.2)
-    await asyncio.sleep(0.3)
+    sleep(0.3)
 
 
-async def the_key_was_revoked(world: World) -> None:
+def the_key_was_revoked(world: World) -> None:
     give_here(world)
-    subject = key_subject(key_id("carl"))
-    meaning = meaning_of_subject("revoke-key", subject)
-    signed = world.sign(None, None, "root", verdict="revoke-key", subject=subject, meaning=meaning)
-    with world.decision_context() as context:
-        revoke_key(context, signed, instant_now())
+    world.revoke_key("carl")
 
 
-async def the_person_left(world: World) -> None:
+def the_person_left(world: World) -> None:
     give_here(world)
     world.enrol(*(enrolled(world.site, each) for each in PEOPLE if each != "carl"))
 
 
-async def another_has_the_role(world: World) -> None:
+def another_has_the_role(world: World) -> None:
     give_here(world)
     roles = {each: "fitter" if each == "carl" else "" for each in PEOPLE}
     world.enrol(*(enrolled(world.site, each, role) for each, role in roles.items()))
 
 
-def in_an_hour() -> str:
-    return stamp(instant_now().wall + timedelta(hours=1))
+def written(world: World, statement: str, until: str = "") -> str:
+    """Writes into the table, past its guard; returns until when it says that agents may act."""
+    until = until or stamp(instant_now().wall + timedelta(hours=1))
+    with world.raw() as shell, without_triggers(shell, "authority_counts_up"):
+        shell.execute(statement, {"until": until})
+    return until
 
 
-async def somebody_wrote_the_row(world: World) -> None:
-    with world.raw() as shell:
-        shell.execute(
-            "INSERT INTO authority VALUES (?, 1, 'AGENT', 'carl', ?)", (PUMP, in_an_hour())
-        )
-
-
-async def somebody_wrote_it_everywhere(world: World) -> None:
-    """Row, journal and decision; only the signature is not carl's."""
-    until = in_an_hour()
-    with world.raw() as shell:
-        shell.execute("INSERT INTO authority VALUES (?, 1, 'AGENT', 'carl', ?)", (PUMP, until))
+def told_by_the_journal(world: World, generation: int, until: str) -> None:
     with world.ledger() as database, database.transaction(instant_now()) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
+        transaction.record("authority.given", PUMP, {"generation": generation, "until": until})
+
+
+def somebody_wrote_the_row(world: World) -> None:
+    written(world, NEW_ROW)
+
+
+def somebody_wrote_it_everywhere(world: World) -> None:
+    """Row, journal and decision; only the signature is not carl's."""
+    until = written(world, NEW_ROW)
+    told_by_the_journal(world, 1, until)
     subject = authority_subject(PUMP, 1, until)
-    meaning = meaning_of_subject("hand-over", subject)
-    forged = world.sign(
-        None, None, "carl", "mallory", key_id=key_id("carl"), verdict="hand-over",
-        subject=subject, meaning=meaning,
-    )  # fmt: skip
+    forged = world.word("hand-over", subject, "carl", key="mallory", key_id=key_id("carl"))
     with world.raw() as shell:
         insert_site_decision(shell, "hand-over", subject, forged, None)
 
 
-async def somebody_made_it_longer(world: World) -> None:
-    give_here(world, lasts_s=0.2)
-    await asyncio.sleep(0.3)
-    with world.raw() as shell, without_triggers(shell, "authority_counts_up"):
-        shell.execute("UPDATE authority SET until = ?", (in_an_hour(),))
+def somebody_made_it_longer(world: World) -> None:
+    it_is_over(world)
+    written(world, "UPDATE authority SET until = :until")
 
 
-async def somebody_put_back_what_was_taken(world: World) -> None:
-    until = give_here(world)
-    take(world)
-    with world.raw() as shell, without_triggers(shell, "authority_counts_up"):
-        shell.execute(
-            "UPDATE authority SET generation = 1, mode = 'AGENT', person = 'carl', until = ?",
-            (until,),
-        )
+def somebody_put_back_what_was_taken(world: World) -> None:
+    until = it_was_taken_over(world)
+    written(world, OTHER_ROW.format(1), until)
 
 
-async def the_next_generation_is_not_signed(world: World) -> None:
-    until = give_here(world)
-    take(world)
+def the_next_generation_is_not_signed(world: World) -> None:
+    until = it_was_taken_over(world)
     with world.raw() as shell:
-        shell.execute(
-            "UPDATE authority SET generation = 3, mode = 'AGENT', person = 'carl', until = ?",
-            (until,),
-        )
-    with world.ledger() as database, database.transaction(instant_now()) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": 3, "until": until})
+        shell.execute(OTHER_ROW.format(3), {"until": until})
+    told_by_the_journal(world, 3, until)
 
 
-async def it_was_taken_over(world: World) -> None:
-    give_here(world)
+def it_was_taken_over(world: World) -> str:
+    until = give_here(world)
     take(world)
+    return until
 
 
-async def the_whole_was_taken_over(world: World) -> None:
+def the_whole_was_taken_over(world: World) -> None:
     give_here(world)
     take(world, PUMPS)
 
 
-async def it_was_taken_before_the_whole_was_handed_over(world: World) -> None:
+def it_was_taken_before_the_whole_was_handed_over(world: World) -> None:
     take(world)
     give_here(world, PUMPS)
 
 
+NEW_ROW = f"INSERT INTO authority VALUES ('{PUMP}', 1, 'AGENT', 'carl', :until)"
+OTHER_ROW = "UPDATE authority SET generation = {}, mode = 'AGENT', person = 'carl', until = :until"
 DOES_NOT_COUNT = "P-101B was granted to agents, which does not count: "
 ATTACKS: Mapping[Attack, str] = {
     nobody_handed_over: "P-101B was not granted to agents",
@@ -200,12 +178,10 @@ ATTACKS: Mapping[Attack, str] = {
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 async def test_an_agent_needs_a_hand_over_that_counts_now(world: World, attack: Attack) -> None:
-    await attack(world)
+    attack(world)
     record = await agents_ask(world)
-    end = await end_of(world, record)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert end.reason.startswith(ATTACKS[attack])
-    assert world.frames == []
+    make_due(world, record)
+    assert (await world.stopped(record)).startswith(ATTACKS[attack])
     take(world)  # after a hand in the ledger, this makes a generation that none has written
     await goes_through(world)
 
@@ -214,8 +190,8 @@ async def test_an_agent_needs_a_hand_over_that_counts_now(world: World, attack: 
 async def test_a_hand_over_of_the_whole_is_one_of_its_parts(world: World, equipment: str) -> None:
     give_here(world, equipment)
     record = await agents_ask(world)
-    assert (await end_of(world, record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
+    make_due(world, record)
+    await world.carried_out(record)
 
 
 @pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
@@ -243,11 +219,9 @@ async def test_what_is_taken_over_on_the_way_is_not_sent(world: World) -> None:
     give_here(world)
     record = await agents_ask(world)
     world.on_open = lambda: take(world)
-    end = await end_of(world, record)
+    make_due(world, record)
+    assert await world.stopped(record) == "the request ended while the action was executed"
     world.on_open = lambda: None
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert end.reason == "the request ended while the action was executed"
-    assert world.frames == []
     await goes_through(world)
 
 
@@ -259,15 +233,12 @@ async def test_where_somebody_works_nobody_acts_until_it_is_given_back(
 ) -> None:
     give_here(world)
     before, _ = await world.ask(START)
+    take(world, "P-101A", mode)  # the other pump's, which is nobody's business here
     assert take(world, equipment, mode) == [before.request.request_id]
     peoples = await world.propose(START)
     card = world.sign_in_spite(peoples)
     assert f"{equipment} is {mode}, set by dora" in card.problems
-    end = await world.end(peoples)
-    assert (end.action, end.reason) == (
-        ActionState.INVALIDATED, f"{equipment} is {mode}, set by dora",
-    )  # fmt: skip
-    assert world.frames == []
+    assert await world.stopped(peoples) == f"{equipment} is {mode}, set by dora"
     take(world, equipment)
     await world.go_through(START)
     await goes_through(world, STOP)

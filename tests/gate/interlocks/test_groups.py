@@ -41,10 +41,7 @@ async def room(tmp_path: Path) -> AsyncGenerator[Watched]:
 
 def _told(room: Watched) -> str:
     """The journal's reason of the last action that came to nothing."""
-    rows = [row.fields for row in room.desk.database.journal()]
-    return next(
-        str(row["body"]["reason"]) for row in reversed(rows) if row["kind"] == "action.INVALIDATED"
-    )
+    return str(room.rows("action.INVALIDATED")[-1]["reason"])
 
 
 async def test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over(

@@ -16,7 +16,7 @@ from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.edited_policy import ruled_room
 from ..testbed.ledger_faults import TROUBLES, Trouble, full
-from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched, nth
 
 WAYS = {"locked": "S1", "full": "S2", "corrupt": "S3", "read-only": "S4"}
 CASES = [
@@ -32,12 +32,9 @@ def bare(command: str, file: Path) -> None:
 
 async def point(room: Watched, name: str, number: int) -> int:
     """Lets one action go through; returns where on its way something comes for the n-th time."""
-    request = room.approved(START_B)
-    room.fuse.arm(0)
-    await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
+    way = await room.way(START_B)
     room.plant.values[START_B[0]] = False
-    return [n for n, each in enumerate(room.fuse.points, 1) if each == name][number - 1]
+    return nth(way, name, number)
 
 
 async def disturbed(
@@ -71,8 +68,7 @@ async def test_the_file_alone_stops_the_frame(
     assert room.desk.states(request) == ["SENDING"]
 
     await room.act()  # whoever comes by knows of no frame and of no look at the file
-    assert (room.desk.states(request), room.reason(request)) == (["UNKNOWN"], MAYBE_SENT)
-    assert len(room.plant.frames) == before + (not is_locked_out)
+    room.expect(request, "UNKNOWN", MAYBE_SENT, frames=before + (not is_locked_out))
     assert room.faults() == ()
     if is_locked_out:
         room.desk.resolve(request.commands[0].action_id, "resolve-not-applied")
@@ -100,12 +96,9 @@ async def test_without_its_ledger_a_gate_takes_nothing_up(
         assert words in room.suspended[-1]
     assert room.desk.states(request) == ["DUE"]
     assert len(room.plant.frames) == 1
-    room.watch()
-    await room.act()
+    await room.go_round()
     if is_locked_out:
-        assert (room.desk.states(request), room.reason(request)) == (
-            ["INVALIDATED"], "lockout of P-101A",
-        )  # fmt: skip
+        room.expect(request, "INVALIDATED", "lockout of P-101A")
         await room.go_through(SETPOINT)
     else:
         assert room.desk.states(request) == ["VERIFIED"]
@@ -133,8 +126,7 @@ async def test_a_disk_that_is_full_on_the_way(
     request = await disturbed(room, full, place, is_locked_out=False)
     assert TROUBLES["full"][1] in room.suspended[-1]
     await room.act()
-    assert (room.desk.states(request), room.reason(request)) == ([state], reason)
-    assert len(room.plant.frames) == before + frames
+    room.expect(request, state, reason, frames=before + frames)
     await room.act()
     assert len(room.plant.frames) == before + frames
     assert room.faults() == ()
@@ -170,9 +162,7 @@ async def test_a_lockout_is_a_file_that_anything_can_make(room: Watched) -> None
     file = lockout_file(room.site.state, "P-101A")
     bare("touch", file)
     await room.act()  # before the gate has looked at the folder
-    assert (room.desk.states(request), room.reason(request)) == (
-        ["INVALIDATED"], "locked out: P-101A",
-    )  # fmt: skip
+    room.expect(request, "INVALIDATED", "locked out: P-101A")
     room.watch()
     assert dict(locked_scopes(room.desk.database)) == {"P-101A": 1}
     assert room.plant.frames == []
@@ -188,11 +178,8 @@ async def test_whoever_takes_the_file_away_has_unlocked_nothing(room: Watched) -
     room.watch()
     bare("rm", file)
     for _ in range(2):
-        room.watch()
-        await room.act()
-        assert (room.desk.states(request), room.reason(request)) == (
-            ["INVALIDATED"], "lockout of P-101A",
-        )  # fmt: skip
+        await room.go_round()
+        room.expect(request, "INVALIDATED", "lockout of P-101A")
         with pytest.raises(InterlockActive, match="locked out: P-101A"):
             room.desk.propose(START)
         room.kill_gate()
@@ -215,8 +202,6 @@ async def test_the_command_for_it_needs_no_room_on_the_disk(
         assert "the file may not survive a power cut" in said.err
         for _ in range(2):
             await room.act()
-        assert (room.desk.states(request), room.reason(request)) == (
-            ["INVALIDATED"], "locked out: P-101A",
-        )  # fmt: skip
+        room.expect(request, "INVALIDATED", "locked out: P-101A")
         assert room.desk.states(other) == ["VERIFIED"]
         assert [frame.connection for frame in room.plant.frames] == ["dcs"]

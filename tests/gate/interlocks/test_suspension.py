@@ -53,8 +53,7 @@ async def expect_resumed(room: Watched, request: ActionRequest, scope: str, reas
     assert room.desk.states(request) == ["INVALIDATED"]
     assert room.plant.frames == []
     again = room.approved()
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert room.desk.states(again) == ["VERIFIED"]
     assert len(room.plant.frames) == 1
     assert room.faults() == ()
@@ -95,8 +94,7 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     room.clock.set(-30.0)
     room.watch()
     room.watch()
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert room.reason(request) == "the wall clock was set"
+    room.expect(request, "INVALIDATED", "the wall clock was set")
     room.clock.forward(9.9)
     early = room.approved()
     room.watch()
@@ -150,8 +148,7 @@ async def test_it_is_lost_once_it_has_brought_nothing_for_five_seconds(
     request = room.approved()
     room.watch()
     room.clock.forward(waits_s)
-    room.watch()
-    await room.act()
+    await room.go_round()
     assert room.desk.states(request) == ["INVALIDATED" if is_suspended else "VERIFIED"]
     words = "actuation is suspended: pkg: refused"
     assert (room.desk.record(request.request_id).reason == words) is is_suspended
@@ -264,8 +261,7 @@ async def test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step(
     room.context.suspensions.note("pkg", "test", "it began just now", room.clock.now())
     room.fuse.arm(0)
     await execute_action(execution)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert room.reason(request) == "actuation is suspended: pkg: it began just now"
+    room.expect(request, "INVALIDATED", "actuation is suspended: pkg: it began just now")
     assert "connect" not in room.fuse.points
 
 

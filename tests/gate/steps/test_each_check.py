@@ -59,8 +59,7 @@ async def made_up(
 
 
 async def another_gate_may_have_the_lock(world: World) -> tuple[RequestRecord, int]:
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     lock = world.site.state / "gate.lock"
     lock.unlink()
     lock.touch()
@@ -97,15 +96,13 @@ async def it_names_a_lower_class(world: World) -> tuple[RequestRecord, int]:
 
 
 async def the_tag_map_was_changed(world: World) -> tuple[RequestRecord, int]:
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     world.edit("tags.yaml", "(P-101B.run_cmd:.*)address: 20,", r"\1address: 99,")
     return record, 1
 
 
 async def somebody_works_there(world: World) -> tuple[RequestRecord, int]:
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     with world.raw() as connection:
         connection.execute(
             "INSERT INTO authority VALUES ('P-101B', 1, 'MAINTENANCE', 'carl', NULL)"
@@ -174,6 +171,7 @@ async def test_only_this_check_stops_this_attack(
         assert world.frames == wires[:number]
 
 
+@pytest.mark.way_in("C11")
 @pytest.mark.usefixtures("plant")
 @pytest.mark.parametrize("is_checked", [True, False])
 async def test_behind_the_device_check_the_session_checks_too(
@@ -192,8 +190,8 @@ async def test_behind_the_device_check_the_session_checks_too(
         )
         world.approve(record, card)
         end = await world.end(record)
-    told = "the device is not the one that was approved"
-    assert told in end.reason
+    told = "the device is not the one that was approved: Handwheel cw-100 another"
+    assert told.removesuffix("" if is_checked else ": Handwheel cw-100 another") in end.reason
     assert end.action is (ActionState.INVALIDATED if is_checked else ActionState.REFUSED)
     assert world.frames == []
     await world.go_through(START)
@@ -210,8 +208,7 @@ async def test_the_last_look_at_the_lockout_is_needed(
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], lock, *steps.STEPS[at:]))
     if not is_checked:
         monkeypatch.setattr(sending, "locked_files", nothing_locked)
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     end = await world.end(record)
     if is_checked:
         assert (end.action, end.reason) == (ActionState.REFUSED, "locked out: P-101B")

@@ -15,12 +15,9 @@ from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 from handwheel.sim_plant.server.opcua.server import OpcuaServer
 from handwheel.sim_plant.server.plant_server import PlantServer
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ...plants.encrypted import befriend, pin_of, secure, serving
 from ...plants.served import GATE_SECRET
-from ...sites.on_disk import End
 from ..testbed.audited import witnessed
 from ..testbed.served import World
 
@@ -87,21 +84,12 @@ async def test_a_request_for_another_certificate_is_not_carried_out(
     altered = world.file_altered(
         honest.request, lambda draft: alter(draft["commands"][0]["identity"])
     )
-    end = await signed_through(world, altered)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert "the device is not the one that was approved" in end.reason
-    assert world.frames == []
+    world.sign_through(altered)
+    assert "the device is not the one that was approved" in await world.stopped(altered)
 
     unaltered = world.file_altered(honest.request, lambda draft: None)
-    assert (await signed_through(world, unaltered)).action is ActionState.VERIFIED
-    assert world.frames == [honest.request.commands[0].wire]
-
-
-async def signed_through(world: World, record: RequestRecord) -> End:
-    """A person signs what is shown, whatever it is; what comes of it."""
-    shown = world.card(record)
-    assert world.decide(world.sign(record.request, shown), shown) is RequestState.APPROVED
-    return await world.end(record)
+    world.sign_through(unaltered)
+    await world.carried_out(unaltered)
 
 
 @pytest.fixture(scope="module")
@@ -128,19 +116,17 @@ async def test_a_certificate_that_is_swapped_after_the_approval_is_not_written_t
         try:
             record, card = await world.ask(WRITE)
             signed = world.sign(record.request, card)
-            _lead(link, other)
+            lead(link, other)
             world.decide(signed, card)
-            end = await world.end(record)
-            assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-            assert f"certificate {pins[0]}, and site.yaml pins {pins[1]}" in end.reason
-            assert world.frames == []
-            _lead(link, server.opcua)
+            reason = await world.stopped(record)
+            assert f"certificate {pins[0]}, and site.yaml pins {pins[1]}" in reason
+            lead(link, server.opcua)
             await world.go_through(WRITE)
         finally:
             await world.stop()
 
 
-def _lead(link: LinkProxy, server: OpcuaServer) -> None:
+def lead(link: LinkProxy, server: OpcuaServer) -> None:
     """From now on this server is at the port that the site names."""
     setattr(link, "_plant_port", server.port)  # noqa: B010 - no line of wire can be led elsewhere
     link.cut()

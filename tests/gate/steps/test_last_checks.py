@@ -1,6 +1,6 @@
 """What the steps before the intent still see: a key, a policy, a reading, other bytes, an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,8 +10,7 @@ import pytest
 
 from handwheel.connectors.actuation.write_session import OTHER_BYTES
 from handwheel.connectors.model.site import load_site
-from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import DataValue, Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
@@ -25,8 +24,7 @@ from ...attacks.cases import tried
 from ...attacks.sql_shell import shell_of, without_triggers, write_text
 from ...sites import people
 from ...sites.in_memory import make_site
-from ..testbed.oracle import Told
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
 _HELD_S = 5.0
 
@@ -83,37 +81,12 @@ async def test_a_policy_that_raises_denies(
     assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
 
 
-@pytest.mark.way_in("C19")
-@pytest.mark.parametrize("tag", ["P-101A.run_cmd", "P-101A.mode", "PT-102.pv"])
-async def test_a_value_that_became_stale_is_no_value(
-    room: Watched, monkeypatch: pytest.MonkeyPatch, tag: str
-) -> None:
-    """It is good, and it came three scans ago and more."""
-    request, read = room.approved(START), room.plant.read
-
-    def late(tags: Sequence[Tag]) -> dict[str, DataValue]:
-        found = read(tags)
-        if tag in found:
-            found[tag] = found[tag]._replace(received_s=found[tag].received_s - 1.0)
-        return found
-
-    with monkeypatch.context() as patch:
-        patch.setattr(room.plant, "read", late)
-        state, reason, frames = await stands(room, request)
-    assert (state, frames) == ("INVALIDATED", 0)
-    assert tag in reason
-    assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
-
-
 @pytest.mark.parametrize(("takes_s", "is_too_old"), [(1.5, False), (2.1, True)])
 async def test_a_look_is_as_old_as_its_beginning(
     room: Watched, takes_s: float, *, is_too_old: bool
 ) -> None:
     """The device takes long to answer: what it says may have been so when it was asked."""
-    room.approved(START)
-    room.fuse.arm(0)
-    await room.act()
-    asked = room.fuse.points.index("fresh look") + 1
+    asked = nth(await room.way(), "fresh look")
     request = room.approved(START_B)
     room.fuse.arm(asked, partial(room.clock.forward, takes_s))
     await room.act()
@@ -179,8 +152,7 @@ async def test_a_command_does_not_come_before_the_one_that_stands_before_it(
         move = "UPDATE action SET state = 'PLANNED', due_boot_ms = NULL WHERE action_id = ?"
         with shell_of(room.site.state) as shell, without_triggers(shell, "action_moves"):
             shell.execute(move, (first,))
-    for _ in range(2):
-        await room.act()
+    await room.act(2)
     if is_skipped:
         assert room.desk.states(request) == ["INVALIDATED", "INVALIDATED"]
         told = room.rows("action.INVALIDATED")
@@ -189,7 +161,7 @@ async def test_a_command_does_not_come_before_the_one_that_stands_before_it(
     else:
         assert room.desk.states(request) == ["VERIFIED", "VERIFIED"]
         wires = [each.wire for each in request.commands]
-        assert [frame.wire.hex() for frame in room.plant.frames] == wires
+        assert room.wires == wires
 
 
 @pytest.mark.way_in("C16")
@@ -204,8 +176,7 @@ async def test_commands_in_another_order_are_another_request(room: Watched) -> N
     assert (state, frames) == ("INVALIDATED", 0)
     assert str(Reason.OTHER_DIGEST) in reason
     twin = room.approved(START_B, SETPOINT)
-    for _ in range(2):
-        await room.act()
+    await room.act(2)
     assert room.desk.states(twin) == ["VERIFIED", "VERIFIED"]
 
 
@@ -219,7 +190,5 @@ def made_up(room: Watched, write: tuple[str, Value], wire: str) -> ActionRequest
     if wire:
         draft["commands"][0]["wire"] = wire
     request = ActionRequest.model_validate(draft)
-    room.desk.file(request)
-    room.desk.approve(request)
-    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    room.signed_through(request)
     return request

@@ -124,13 +124,10 @@ async def test_an_answer_counts_that_is_in_time_and_this_ones(
         request = room.approved(START_B)
         pump.spoil = spoil
         await room.act()
-        assert room.desk.states(request) == [state]
-        assert reason in room.reason(request)
+        room.expect(request, state, part=reason)
         assert pump.frames == [request.commands[0].wire]
         pump.given_up.set()
-        for _ in range(2):
-            room.watch()
-            await room.act()
+        await room.go_round(2)
         assert pump.frames == [request.commands[0].wire]
         assert room.faults() == ()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import (
+    BAD_NO_COMMUNICATION,
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
     DataValue,
@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED, ActionS
 
 from ...plants.in_memory import Fault, PaperConnector
 from ..testbed.served import World
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
 _DOOR = "handwheel.connectors.actuation.write_session"
 RESET = ("P-101B.reset", True)
@@ -55,18 +55,17 @@ def with_status(status: StatusCode) -> Change:
     return lambda reading: reading.with_status(status)
 
 
-def told(room: Watched, kind: str) -> Mapping[str, Any]:
-    rows = [row.fields for row in room.desk.database.journal()]
-    body: Mapping[str, Any] = [row["body"] for row in rows if row["kind"] == kind][-1]
-    return body
-
-
+@pytest.mark.way_in("C18")
+@pytest.mark.way_in("C19")
 @pytest.mark.parametrize(
     ("tag", "change", "reason"),
     [
         ("P-101A.run_cmd", older(0.05), ""),
-        ("P-101A.run_cmd", older(5.0), "P-101A.run_cmd cannot be relied on: BadNoCommunication"),
-        ("P-101A.mode", older(5.0), "not true: P-101A.mode == 'remote'"),
+        ("P-101A.run_cmd", older(1.0), "P-101A.run_cmd cannot be relied on: BadNoCommunication"),
+        ("P-101A.mode", older(1.0), "not true: P-101A.mode == 'remote'"),
+        ("PT-102.pv", older(1.0), "PT-102.pv"),
+        ("P-101A.run_cmd", with_status(BAD_NO_COMMUNICATION), "P-101A.run_cmd cannot be relied on"),
+        ("P-101A.mode", with_status(BAD_NO_COMMUNICATION), "P-101A.mode == 'remote'"),
         ("P-101A.run_cmd", as_value(0), "P-101A.run_cmd reads 0; false was expected"),
         ("P-101A.run_cmd", with_status(UNCERTAIN_LAST_USABLE), "cannot be relied on: Uncertain"),
     ],
@@ -145,8 +144,9 @@ async def test_only_a_good_reading_of_the_very_bytes_verifies(
     shows(room, "P-101A.run_cmd", change, after_frame=True)
     await room.act()
     assert room.desk.states(request) == [state]
-    assert words in told(room, f"action.{state}")["readback"]
-    assert told(room, f"action.{state}")["sent"] is True
+    told = room.rows(f"action.{state}")[-1]
+    assert words in told["readback"]
+    assert told["sent"] is True
     assert room.faults() == ()
 
 
@@ -164,11 +164,10 @@ async def test_what_shows_late_is_waited_for_until_the_time_is_up(room: Watched,
     await room.act()
     # 10 ms are over after the first look, and then there is one more.
     state, shown = ("VERIFIED", "true") if late == 1 else ("MISMATCH", "false, not true")
-    assert room.desk.states(request) == [state]
-    assert room.reason(request) == f"P-101A.run_cmd reads {shown}"
+    room.expect(request, state, f"P-101A.run_cmd reads {shown}")
     assert len(looks) == 2
     await room.act()
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.wires == [request.commands[0].wire]
 
 
 async def test_a_session_that_is_lost_at_the_read_back_is_opened_anew(
@@ -220,16 +219,14 @@ async def test_a_device_that_cannot_be_read_after_the_frame_leaves_it_unknown(
 
     room.fuse.reach = go_down  # type: ignore[method-assign]
     await room.act()
-    assert room.desk.states(request) == ["UNKNOWN"]
-    assert room.reason(request) == "P-101A.run_cmd could not be read within 0.01 s"
+    room.expect(request, "UNKNOWN", "P-101A.run_cmd could not be read within 0.01 s")
 
 
 async def test_a_pulse_is_verified_by_its_answer_and_the_audit_asks_for_no_more(
     room: Watched,
 ) -> None:
     pulse, shown = room.approved(RESET), room.approved(START_B)
-    for _ in range(2):
-        await room.act()
+    await room.act(2)
     assert room.desk.states(pulse) == room.desk.states(shown) == ["VERIFIED"]
     assert (room.reason(pulse), pulse.commands[0].readback) == (ACKNOWLEDGED, None)
     assert room.reason(shown) == "P-101B.run_cmd reads true"
@@ -246,7 +243,7 @@ async def test_what_is_refused_says_whether_a_frame_left_and_ends_its_request(
     assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
     record = room.desk.record(request.request_id)
     assert (record.state, record.reason) == ("CLOSED", room.reason(request))
-    assert told(room, "action.REFUSED")["sent"] is is_sent
+    assert room.rows("action.REFUSED")[-1]["sent"] is is_sent
     assert len(room.plant.frames) == is_sent
 
 
@@ -270,10 +267,7 @@ async def test_the_session_stops_a_frame_that_would_be_late(
 async def test_a_mistyped_lockout_stops_everything_also_at_the_last_look(
     room: Watched, name: str, state: str
 ) -> None:
-    room.approved(RESET)
-    room.fuse.arm(0)
-    await room.act()
-    last = [n for n, point in enumerate(room.fuse.points, 1) if point == "anchored"][1]
+    last = nth(await room.way(RESET), "anchored", 2)
     request = room.approved()
     room.fuse.arm(last, lambda: room.desk.lock_out(name))
     await room.act()

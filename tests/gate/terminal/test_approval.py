@@ -19,7 +19,6 @@ from typing import TextIO, cast
 import pytest
 
 from handwheel.connectors.model.values import DataValue
-from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
@@ -29,8 +28,6 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
-from ...sites.people import key_of
-from ..testbed.oracle import Told
 from ..testbed.with_oracle import START, Watched
 
 WORD = "run_cmd true"
@@ -119,7 +116,7 @@ def asked(room: Watched, **changes: object) -> ActionRequest:
     draft = parse_canonical(request.text) | changes
     request = ActionRequest.model_validate(draft)
     room.desk.file(request)
-    room.oracle.told[request.request_id] = Told(request)
+    room.note(request)
     assert room.gate is not None
     room.gate._wanted()
     room.gate.publish()
@@ -128,12 +125,8 @@ def asked(room: Watched, **changes: object) -> ActionRequest:
 
 def ask(room: Watched, request: ActionRequest) -> RequestState | None:
     """What `handwheel requests approve` does, by anna, whose key is open."""
-    anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
-    assert anna is not None
     record = room.desk.record(request.request_id)
-    return asking.ask(
-        room.desk.decision_context, record, lambda: Signer(anna, key_of("anna"), True)
-    )
+    return asking.ask(room.desk.decision_context, record, lambda: room.desk.signer("anna"))
 
 
 def answered(room: Watched, request: ActionRequest, terminal: Screen, keys: str) -> object:
@@ -153,8 +146,7 @@ def verdicts(room: Watched, request: ActionRequest) -> list[str]:
 
 async def expect_untouched(room: Watched, request: ActionRequest) -> None:
     """Nobody has approved, nothing says so anywhere, and nothing moves."""
-    room.watch()
-    await room.act()
+    await room.go_round()
     record = room.desk.record(request.request_id)
     assert (record.state, record.reason) == ("PENDING", "the policy allows asking")
     assert room.desk.states(request) == ["PLANNED"]
@@ -171,9 +163,8 @@ async def expect_counts(room: Watched, request: ActionRequest, terminal: Screen)
     assert answered(room, request, terminal, f"{WORD}\n") is RequestState.APPROVED
     assert verdicts(room, request) == ["propose", "approve"]
     await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert room.reason(request) == "P-101A.run_cmd reads true"
-    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    room.expect(request, "VERIFIED", "P-101A.run_cmd reads true")
+    assert room.wires == [request.commands[0].wire]
 
 
 @pytest.mark.way_in("P4")

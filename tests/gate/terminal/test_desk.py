@@ -42,8 +42,7 @@ async def test_what_is_approved_at_the_desk_moves_the_plant(
     assert [line.split()[0] for line in desk.changes.updates(instant_now())] == [name]
     assert desk.changes.updates(instant_now()) == []
     run_typed(desk, f"a {name}")
-    assert (await world.end(record)).action is ActionState.VERIFIED
-    assert world.frames == [record.request.commands[0].wire]
+    await world.carried_out(record)
     assert "CLOSED" in "".join(desk.changes.updates(instant_now()))
 
 
@@ -82,14 +81,9 @@ async def test_who_rejects_at_the_desk_says_why(world: World, desk: ConsoleConte
 async def test_an_approval_by_a_key_that_was_followed_by_another_sends_nothing(
     world: World,
 ) -> None:
-    record, card = await world.ask(START)
-    assert world.approve(record, card) is RequestState.APPROVED
+    record = await world.approved(START)
     now = parse_stamp(stamp(instant_now().wall))
     rotate(world.site, "ben", PrivateKey.generate().public_key(), key_of("root"), now)
-    end = await world.end(record)
-    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
-    assert str(Reason.KEY_NOT_VALID) in end.reason
-    assert world.frames == []
-    second, card = await world.ask("P-101B.mode=remote")
-    assert world.approve(second, card, "carl") is RequestState.APPROVED
+    assert str(Reason.KEY_NOT_VALID) in await world.stopped(record)
+    second = await world.approved("P-101B.mode=remote", by="carl")
     assert (await world.end(second)).action is ActionState.VERIFIED

@@ -17,7 +17,6 @@ from handwheel.hmi.requests.resolve import resolve_action
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -30,19 +29,12 @@ from handwheel.tools.guardrails.signatures.entitlement import (
 )
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...command_line import handwheel
-from ...sites.people import key_of
-from ..testbed.served import World
+from ...hmi.command_in_process import Said, said_by
+from ..testbed.served import World, signer_of
 from ..testbed.with_oracle import Watched
 
 START = "P-101B.run_cmd=true"
 NONE_OF = "max has none of the roles that R2 asks for: operator"
-
-
-def _operator(context: DecisionContext, person: str, at: datetime) -> Operator:
-    operator = context.roster.by_name(person, at)
-    assert operator is not None
-    return operator
 
 
 @pytest.mark.parametrize(
@@ -60,7 +52,7 @@ async def test_who_may_not_approve_is_told_before_the_card_in_the_words_of_the_d
 ) -> None:
     context, now = room.desk.decision_context, room.clock.now()
     request = room.desk.propose(("P-101B.run_cmd", True))
-    record, operator = room.desk.record(request.request_id), _operator(context, person, now.wall)
+    record, operator = room.desk.record(request.request_id), room.desk.operator(person)
     if not sentence:
         check_approver(context, record, operator, now)
         assert room.desk.say("approve", request, person) is RequestState.APPROVED
@@ -75,7 +67,7 @@ async def test_who_may_not_approve_is_told_before_the_card_in_the_words_of_the_d
 async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watched) -> None:
     context, now = room.desk.decision_context, room.clock.now()
     request = room.desk.propose(("P-101A.mode", 0))
-    anna, bert = (_operator(context, each, now.wall) for each in ("anna", "bert"))
+    anna, bert = (room.desk.operator(each) for each in ("anna", "bert"))
     room.desk.approve(request, "anna")
     record = room.desk.record(request.request_id)
     assert (request.quorum, record.state) == (2, RequestState.PARTIAL)
@@ -94,9 +86,9 @@ async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watc
 
 
 async def test_who_has_none_of_the_roles_neither_rejects_nor_resolves(room: Watched) -> None:
-    context, now = room.desk.decision_context, room.clock.now()
+    context = room.desk.decision_context
     request = room.desk.propose(("P-101B.run_cmd", True))
-    viewer, anna = (_operator(context, each, now.wall) for each in ("max", "anna"))
+    viewer, anna = (room.desk.operator(each) for each in ("max", "anna"))
     for refused in (
         lambda: check_objector(context, request, viewer),
         lambda: check_resolver(context, request, viewer),
@@ -104,7 +96,7 @@ async def test_who_has_none_of_the_roles_neither_rejects_nor_resolves(room: Watc
     ):
         with pytest.raises(PermitRefused, match=f"^{NONE_OF}$"):
             refused()
-    check_objector(context, request, _operator(context, "gina", now.wall))  # takes her own back
+    check_objector(context, request, room.desk.operator("gina"))  # takes her own back
     check_objector(context, request, anna)
     check_resolver(context, request, anna)
     assert room.desk.say("reject", request, "anna") is RequestState.REJECTED
@@ -151,7 +143,7 @@ async def test_of_two_who_must_sign_the_one_is_told_that_the_other_has(
 
     monkeypatch.setattr(asking, "confirm", meanwhile)
     with world.decision_context() as context:
-        carl = Signer(_operator(context, "carl", datetime.now(UTC)), key_of("carl"), True)
+        carl = signer_of(context, "carl")
         assert asking.ask(context, both, lambda: carl) is None
     told = capsys.readouterr().out
     assert "ben signed while you were reading; read the card again" in told
@@ -181,8 +173,7 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.on_sent = _no_answer
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.approved(START)
     await world.end(record)
     world.on_sent = lambda permit: None
     name = record.request.request_id
@@ -194,7 +185,7 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
         assert line == f"{name}  HELD        R2  P-101B.run_cmd = true  {held}; {hint}"
         assert not follow(context.database, name, context.site.state)
         assert capsys.readouterr().out.splitlines()[-1] == f"{name}  HELD  {held}; {hint}"
-        carl = Signer(_operator(context, "carl", datetime.now(UTC)), key_of("carl"), True)
+        carl = signer_of(context, "carl")
         await _seen(world, "P-101B.run_cmd", value=True)
         state = resolve_action(
             context, fresh, fresh.unresolved[0], carl.operator, lambda: carl,
@@ -216,15 +207,17 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
     assert "NOT NOW" not in told
 
 
-async def _run(world: World, *words: str) -> tuple[int, str, str]:
-    told = await asyncio.to_thread(handwheel, *words, "--site", str(world.site.root))
-    return told.returncode, told.stdout, told.stderr
+@pytest.fixture
+def run(idle: World, capsys: pytest.CaptureFixture[str]) -> Said:
+    """The command line, for the requests of this site."""
+    said = said_by(capsys)
+    return lambda *words: said("requests", *words, "--site", str(idle.site.root))
 
 
-async def test_what_is_over_is_shown_as_it_ended_and_asks_nobody(world: World) -> None:
+async def test_what_is_over_is_shown_as_it_ended_and_asks_nobody(world: World, run: Said) -> None:
     record = await world.go_through(START)
     name = record.request.request_id
-    code, shown, _ = await _run(world, "requests", "show", name)
+    code, shown, _ = run("show", name)
     assert code == 0
     for part in (
         "requested   1  P-101B.run_cmd  false → true\n",
@@ -235,32 +228,32 @@ async def test_what_is_over_is_shown_as_it_ended_and_asks_nobody(world: World) -
     ):
         assert part in shown, shown
     assert not [each for each in ("NOT NOW", "time left", "still to sign") if each in shown]
-    again = await _run(world, "requests", "approve", name, "--as", "carl")
+    again = run("approve", name, "--as", "carl")
     assert again == (1, "", f"handwheel: {name} is CLOSED: every command is verified\n")
 
 
-async def test_who_may_not_sign_sees_no_card(world: World) -> None:
+async def test_who_may_not_sign_sees_no_card(world: World, run: Said) -> None:
     record, _ = await world.ask(START)
     name = record.request.request_id
-    own = await _run(world, "requests", "approve", name, "--as", "anna")
+    own = run("approve", name, "--as", "anna")
     assert own == (1, "", "handwheel: anna: a person does not approve their own request\n")
-    code, card, _ = await _run(world, "requests", "approve", name, "--as", "ben")
+    code, card, _ = run("approve", name, "--as", "ben")
     assert (code, "digest" in card) == (1, True)  # and no terminal, so no answer
 
 
-async def test_nothing_of_the_ledger_steers_the_terminal(world: World) -> None:
+async def test_nothing_of_the_ledger_steers_the_terminal(world: World, run: Said) -> None:
     honest, _ = await world.ask(START)
     evil = "\x1b[2J\u202eevil"
     record = world.file_altered(honest.request, lambda draft: draft.update(reason=evil))
     with world.ledger() as database:
         invalidate(database, evil, instant_now())
     for words in (("show", record.request.request_id), ("list", "--all")):
-        code, told, _ = await _run(world, "requests", *words)
+        code, told, _ = run(*words)
         assert (code, "\\x1b[2J\\u202eevil" in told) == (0, True)
         assert all(line.isprintable() for line in told.splitlines())
 
 
-async def test_a_damaged_request_hides_no_other(idle: World) -> None:
+async def test_a_damaged_request_hides_no_other(idle: World, run: Said) -> None:
     damaged, whole = [(await idle.propose(START)).request.request_id for _ in range(2)]
     with idle.raw() as connection:
         connection.execute(
@@ -268,6 +261,6 @@ async def test_a_damaged_request_hides_no_other(idle: World) -> None:
             "VALUES (?, ?, 9, 'command', 'x', 'PIC-102.sp')",
             (f"{damaged}/c9", damaged),
         )
-    code, told, warned = await _run(idle, "requests", "list")
+    code, told, warned = run("list")
     assert (code, told.split()[0]) == (0, whole)
     assert warned.startswith(f"handwheel: left out {damaged}: ")

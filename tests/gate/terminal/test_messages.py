@@ -1,20 +1,38 @@
-"""The words with which a terminal says no, warns, or leaves a question open."""
+"""What people are told at their terminals: a no, a warning, and what stays open or locked out."""
+
+from functools import partial
 
 import pytest
 
-from handwheel.connectors.model.site import Site
-from handwheel.hmi.people import operator_command as commands
+from handwheel.connectors.client.site_reader import survey
+from handwheel.hmi.journal.rows.row_line import show_row
+from handwheel.hmi.people import operator_command as people_commands
+from handwheel.hmi.people import release_command as releasing
+from handwheel.hmi.people.lockout import system_user
+from handwheel.hmi.people.lockout_lines import lockout_lines
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import propose as proposing
+from handwheel.hmi.requests import reject as objecting
+from handwheel.hmi.shift import typed_commands as desk_commands
+from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
+from handwheel.hmi.shift.key_holder import KeyHolder
+from handwheel.hmi.shift.lock_states import ConsoleEvent
+from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval import session
+from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.requests.lease_and_effects import parse_expectation
 
 from ...hmi.command_in_process import said_by
-from ...sites.people import key_id, key_of
+from ...sites.people import key_id
 from ..leases.test_display import picture_of
+from ..leases.test_expiry import in_lease
+from ..testbed.terminals import giving
 from ..testbed.with_oracle import Watched
 
 
@@ -25,16 +43,11 @@ async def test_who_asks_while_no_gate_runs_is_warned(
     monkeypatch: pytest.MonkeyPatch,
     has_gate: bool,
 ) -> None:
-    async def survey(site: object, read: object, write: object) -> object:
-        return room.plant.survey(read, write)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(proposing, "survey", survey)
+    monkeypatch.setattr(proposing, "survey", partial(survey, connector=room.plant.connector))
     monkeypatch.setattr(proposing, "instant_now", room.clock.now)
     if has_gate:
         picture_of(room)
-    anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
-    assert anna is not None
-    signer = Signer(anna, key_of("anna"), True)
+    signer = room.desk.signer("anna")
     state = await proposing.propose_writes(
         room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
@@ -66,16 +79,13 @@ async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
 async def test_a_key_that_was_taken_back_is_listed_as_that(
     room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_site(_: object) -> Site:
-        return room.site
-
     def is_enrolled(each: Operator, now: object) -> bool:
         return each.person != "gina"
 
-    monkeypatch.setattr(commands, "open_site", open_site)
+    monkeypatch.setattr(people_commands, "open_site", giving(room.site))
     room.desk.revoke_key("gina")
     monkeypatch.setattr(Operator, "is_enrolled", is_enrolled)
-    commands.list_people(None, False)
+    people_commands.list_people(None, False)
     (line,) = [each for each in capsys.readouterr().out.splitlines() if key_id("gina") in each]
     assert line.endswith("  revoked")
 
@@ -99,3 +109,123 @@ def test_what_cannot_be_waited_for_is_said(text: str, words: str) -> None:
     with pytest.raises(InvalidArguments, match=words):
         parse_expectation(text)
     assert parse_expectation("PT-102.pv > 350 kPa within 24 h").within_s == 86400.0
+
+
+SAID = r'carl"; it is signed. "pid 7\x1b[2J'
+OPEN = "PIC-102.sp = 360 kPa was not undone (before: 350 kPa)"
+
+
+async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watched) -> None:
+    request = await in_lease(room)
+    changes = ChangeTracker(room.site, room.desk.database)
+    assert OPEN not in "".join(changes.updates(room.clock.now()))
+    room.desk.say("revoke", request, "anna")
+    told = [each for each in changes.updates(room.clock.now()) if OPEN in each]
+    assert [each.split("  ")[0] for each in told] == ["OPEN"]
+    assert changes.updates(room.clock.now()) == []
+    assert told[0] in changes.overview(room.clock.now())
+    at_start = ChangeTracker(room.site, room.desk.database).updates(room.clock.now())
+    assert told[0] in at_start
+    room.clock.forward(2.0)
+    room.plant.values["PIC-102.sp"] = 350.0  # somebody has taken it back in the field
+    room.watch()
+    assert f"ended: {told[0]}" in changes.updates(room.clock.now())
+
+
+@pytest.mark.parametrize("verdict", ["reject", "revoke"])
+async def test_who_ends_a_lease_is_told_what_stays_written(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    request = await in_lease(room)
+    for module in (commands, objecting):
+        monkeypatch.setattr(module, "instant_now", room.clock.now)
+    monkeypatch.setattr(commands, "open_signer", giving(room.desk.signer("anna")))
+    monkeypatch.setattr(commands, "open_site", giving(room.site))
+    say = {"reject": commands.reject, "revoke": commands.revoke}[verdict]
+    say(request.request_id, "the filter is clean", "anna", None, None)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{request.request_id}  REVOKED"
+    assert second.startswith(f"OPEN  {request.request_id}/c1  {OPEN}")
+
+
+async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
+    database, now = room.desk.database, room.clock.now
+    assert lockout_lines(room.site, database) == []
+    room.desk.lock_out("P-101A")
+    assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # by its file alone
+    room.watch()
+    (room.site.state / "lockout" / "P-101A").unlink()
+    assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
+    changes = ChangeTracker(room.site, database)
+    assert {NO_SNAPSHOT, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
+    picture = picture_of(room)
+    assert picture is not None
+    write_snapshot(room.site.state, picture)
+    assert changes.updates(now()) == [f"ended: {NO_SNAPSHOT}"]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_who_releases_reads_first_what_the_file_said(
+    room: Watched,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_gone: bool,
+) -> None:
+    def signer(_: object, operator: Operator, file: object) -> Signer:
+        print("the passphrase is asked for")
+        return room.desk.signer(operator.person)
+
+    monkeypatch.setattr(releasing, "open_site", giving(room.site))
+    monkeypatch.setattr(releasing, "open_signer", signer)
+    monkeypatch.setattr(releasing, "instant_now", room.clock.now)
+    room.desk.lock_out("P-101A")
+    file = lockout_file(room.site.state, "P-101A")
+    file.write_text('carl"; it is signed. "pid 7\x1b[2J\n', encoding="utf-8")
+    if is_gone:  # the ledger keeps it
+        latch(room.desk.database, "P-101A", ["P-101A"], room.clock.now(), lockout_note(file))
+        file.unlink()
+    releasing.command("P-101A", "boss", None, None)
+    lines = capsys.readouterr().out.splitlines()
+    assert " ".join(map(str.strip, lines[:-2])) == (
+        r"""P-101A was locked out; its file says: "carl'; it is signed. 'pid 7\x1b[2J" (not """
+        "verified)"
+    )
+    assert lines[-2:] == ["the passphrase is asked for", "released: P-101A"]
+    assert [each["said"] for each in room.rows("lockout.latched")] == [SAID]
+    assert room.faults() == ()
+
+
+async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> None:
+    database = room.desk.database
+    holder = KeyHolder(room.site, database, "anna", 300.0)
+    tools = ConsoleContext(room.site, database, holder, ChangeTracker(room.site, database))
+    run_typed(tools, "take P-101A")
+    holder.unlock(lambda operator: room.desk.signer(operator.person))
+    run_typed(tools, "take P-101B maintenance")
+    holder.handle(ConsoleEvent.LOCK_ASKED)
+    run_typed(tools, "take P-101B")
+    lines = [show_row(row, as_json=False) for row in database.journal()]
+    told = [each.split("authority.taken")[1].strip() for each in lines if "authority.taken" in each]
+    assert told == [
+        f"P-101A  OPERATOR by {system_user()}",
+        "P-101B  MAINTENANCE by anna",
+        f"P-101B  OPERATOR by {system_user()}",
+    ]
+    assert [each["by"] for each in room.rows("authority.taken")] == ["user", "seat", "user"]
+
+
+async def test_an_empty_reason_at_the_desk_rejects_nothing(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = room.desk.propose(("P-101A.run_cmd", True))
+    monkeypatch.setattr(desk_commands, "instant_now", room.clock.now)
+    monkeypatch.setattr(desk_commands, "ask_text", giving(""))
+    holder = KeyHolder(room.site, room.desk.database, "anna", 300.0)
+    holder.unlock(lambda operator: room.desk.signer(operator.person))
+    changes = ChangeTracker(room.site, room.desk.database)
+    run_typed(
+        ConsoleContext(room.site, room.desk.database, holder, changes), f"r {request.request_id}"
+    )
+    assert capsys.readouterr().out == "not rejected; nothing was changed\n"
+    assert room.desk.record(request.request_id).state == "PENDING"

@@ -1,4 +1,4 @@
-"""A list of requests: read at a glance, and the same as if each had been judged in full."""
+"""Requests as a list, read at a glance, and one of them as programs read it."""
 
 import json
 import os
@@ -6,21 +6,27 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.requests.request_text import request_fields, request_line
+from handwheel.hmi.requests.request_view import whole_fields
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.request import ActionRequest
 
 from ...sites.in_memory import make_site
+from ..leases.test_display import picture_of
+from ..leases.test_expiry import in_lease
 from ..testbed.runner import Runner
 from ..testbed.with_oracle import SETPOINT, START, Watched
+from .test_stopped_gate import stopped
 
 UNGUARDED = (
     "PRAGMA writable_schema = ON",
@@ -136,3 +142,54 @@ def test_a_pipe_in_the_place_of_the_policy_refuses_and_keeps_nobody_waiting(
     os.mkfifo(tmp_path / "policy.yaml")
     with pytest.raises(PermitRefused, match=r"^policy.yaml: is no regular file$"):
         check_files(site, site.hashes, site.hashes)
+
+
+def fields_of(room: Watched, request: ActionRequest) -> dict[str, Any]:
+    """What `handwheel requests show --json` says."""
+    record, now = room.desk.record(request.request_id), room.clock.now()
+    fields: dict[str, Any] = json.loads(
+        json.dumps(whole_fields(room.desk.decision_context, record, None, now))
+    )
+    return fields
+
+
+async def test_programs_read_who_signed_who_is_missing_and_how_long_it_waits(
+    room: Watched,
+) -> None:
+    request = room.desk.propose(("P-101A.mode", 0))
+    assert request.quorum == 2
+    room.clock.forward(100.0)
+    room.desk.approve(request, "anna")
+    picture_of(room)
+    room.clock.forward(2.0)
+    fields = fields_of(room, request)
+    (signed,) = fields["signed"]
+    assert (signed["person"], fields["still_to_sign"]) == ("anna", 1)
+    assert (fields["state"], fields["held"]) == ("PARTIAL", False)
+    assert fields["left_s"] == request.within_s - 102.0
+    assert room.gate is not None
+    assert fields["gate"] == {"running": True, "epoch": room.gate.epoch, "age_s": 2.0}
+    room.desk.say("reject", request, "anna")
+    after = fields_of(room, request)
+    assert (after["still_to_sign"], after["left_s"]) == (0, None)
+
+
+async def test_programs_read_that_no_gate_is_running_and_what_is_held(room: Watched) -> None:
+    request = await stopped(room, "frame leaves")
+    fields = fields_of(room, request)
+    assert fields["gate"] == {"running": False, "epoch": None, "age_s": None}
+    assert (fields["state"], fields["held"]) == ("APPROVED", False)
+    await room.start_gate()
+    assert fields_of(room, request)["held"] is True
+
+
+async def test_programs_read_that_a_lease_is_not_kept_without_its_gate(room: Watched) -> None:
+    request = await in_lease(room)
+    picture_of(room)
+    assert fields_of(room, request)["lease"] == {"for_s": 7200.0, "left_s": 7200.0, "kept": True}
+    room.clock.forward(6.0)
+    lost = {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
+    assert fields_of(room, request)["lease"] == lost
+    picture_of(room)
+    room.desk.say("revoke", request, "anna")
+    assert fields_of(room, request)["lease"] == lost

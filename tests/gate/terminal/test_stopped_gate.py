@@ -8,8 +8,6 @@ from typing import Self
 
 import pytest
 
-from handwheel.connectors.model.site import Site
-from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.processes.gate import print_open
 from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import follow as following
@@ -20,14 +18,13 @@ from handwheel.hmi.requests.request_view import whole_request
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
-from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import shell_of
-from ...sites.people import key_of
 from ..leases.test_display import picture_of
+from ..testbed.terminals import giving
 from ..testbed.with_oracle import SETPOINT, Watched
 from .test_approval import screen
 
@@ -41,21 +38,9 @@ STUCK = [("frame leaves", "SENDING", UNKNOWN_IF_SENT),
 def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """A room whose commands find its site, its people and its clock."""
 
-    def open_site(_: object) -> Site:
-        return room.site
-
-    def find_operator(*_: object, **__: object) -> Operator:
-        anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
-        assert anna is not None
-        return anna
-
-    def open_signer(*_: object) -> Signer:
-        return Signer(find_operator(), key_of("anna"), True)
-
-    for name, what in (
-        ("open_site", open_site), ("find_operator", find_operator), ("open_signer", open_signer)
-    ):  # fmt: skip
-        monkeypatch.setattr(commands, name, what)
+    monkeypatch.setattr(commands, "open_site", giving(room.site))
+    monkeypatch.setattr(commands, "find_operator", giving(room.desk.operator("anna")))
+    monkeypatch.setattr(commands, "open_signer", giving(room.desk.signer("anna")))
     for module in (commands, following, resolving):
         monkeypatch.setattr(module, "instant_now", room.clock.now)
     return room

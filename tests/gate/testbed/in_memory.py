@@ -111,11 +111,18 @@ class Room:
         assert self.gate is not None
         return self.gate._next()
 
-    async def act(self) -> None:
-        """One round of the gate's acting half: one action at most."""
-        try:
-            await recover_in_flight(self.context)
-            if execution := self.execution():
-                await execute_action(execution)
-        except LedgerError as error:
-            self.suspended.append(str(error))
+    async def act(self, rounds: int = 1) -> None:
+        """Some rounds of the gate's acting half: one action at most in each."""
+        for _ in range(rounds):
+            try:
+                await recover_in_flight(self.context)
+                if execution := self.execution():
+                    await execute_action(execution)
+            except LedgerError as error:
+                self.suspended.append(str(error))
+
+    async def go_round(self, rounds: int = 1) -> None:
+        """Some rounds of both of the gate's halves."""
+        for _ in range(rounds):
+            self.watch()
+            await self.act()

@@ -50,6 +50,7 @@ class PaperWorld(World):
         """Records a frame as a plant server does."""
         connection = self.site.connections[frame.connection]
         assert isinstance(connection, ModbusConnection)
+        assert connection.write is not None
         row = {
             "protocol": "modbus", "port": "gate", "listener": connection.write.port,
             "unit": frame.wire[0], "pdu": frame.wire[1:].hex(), "answer": "ok",

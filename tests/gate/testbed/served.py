@@ -23,6 +23,7 @@ from handwheel.hmi.people.signing import Signer, open_context
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
@@ -33,13 +34,21 @@ from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import (
+    ActionVerdict,
+    DecisionRefused,
+    Reason,
+    Signed,
+    SiteVerdict,
+    key_subject,
+    meaning_of_subject,
+)
 from handwheel.tools.requests.timestamps import instant_now
 
 from ...attacks.stolen_key import Forger
 from ...plants.served import frames_of
 from ...sites.on_disk import Clock, End, PlantHandle, hasten, wire_of
-from ...sites.people import key_of
+from ...sites.people import key_id, key_of
 
 _WITHIN_S = 50.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
@@ -112,7 +121,7 @@ class World(Forger):
     async def propose(self, *assignments: str, by: str = "anna") -> RequestRecord:
         """Files a request as `handwheel requests propose` does."""
         with self.decision_context() as context:
-            await propose_writes(context, assignments, "a test", lambda: _signer(context, by))
+            await propose_writes(context, assignments, "a test", lambda: signer_of(context, by))
             return load_requests(context.database)[-1]
 
     async def look(self, record: RequestRecord) -> Card:
@@ -135,7 +144,36 @@ class World(Forger):
     def approve(self, record: RequestRecord, card: Card, by: str = "ben") -> RequestState:
         """Approves as `handwheel requests approve` does. The gate has not run when it returns."""
         with self.decision_context() as context:
-            return sign_approval(ApprovalSession(context, record, card), _signer(context, by))
+            return sign_approval(ApprovalSession(context, record, card), signer_of(context, by))
+
+    async def approved(self, *assignments: str, by: str = "ben") -> RequestRecord:
+        """Asks, and lets a person approve what the card shows."""
+        record, card = await self.ask(*assignments)
+        assert self.approve(record, card, by) is RequestState.APPROVED
+        return record
+
+    def sign_through(self, record: RequestRecord, by: str = "ben") -> None:
+        """Lets a person approve past the terminal, whatever the card warns of."""
+        card = self.card(record)
+        assert self.decide(self.sign(record.request, card, by), card) is RequestState.APPROVED
+
+    def refused(self, signed: Signed, card: Card | Outcome | None, reason: Reason) -> None:
+        """Expects that a decision is refused, and that the journal says why."""
+        with pytest.raises(DecisionRefused, match=str(reason)):
+            self.decide(signed, card)
+        assert self.journal("decision.refused")[-1]["reason"] == str(reason)
+
+    def word(
+        self, verdict: SiteVerdict | ActionVerdict, subject: str, by: str = "root", **more: Any
+    ) -> Signed:
+        """What a person signs about a lockout, a key, a hand-over or an outcome."""
+        meaning = meaning_of_subject(verdict, subject)
+        return self.sign(None, None, by, verdict=verdict, subject=subject, meaning=meaning, **more)
+
+    def revoke_key(self, person: str) -> None:
+        """An administrator takes a key back."""
+        with self.decision_context() as context:
+            revoke_key(context, self.word("revoke-key", key_subject(key_id(person))), instant_now())
 
     def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
         """Puts a decision before the ledger, in the only way that the product has."""
@@ -226,8 +264,21 @@ class World(Forger):
         assert told[-1]["reason"] == action.reason
         return End(action.state, found.state, action.reason)
 
+    async def stopped(self, record: RequestRecord, number: int = 1, *, frames: int = 0) -> str:
+        """Expects that the gate ends a request before a frame of this command; returns why."""
+        end = await self.end(record, number)
+        assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+        assert len(self.frames) == frames
+        return end.reason
 
-def _signer(context: DecisionContext, person: str) -> Signer:
+    async def carried_out(self, record: RequestRecord) -> None:
+        """Expects that the first command of a request is verified, by the only frame so far."""
+        assert (await self.end(record)).action is ActionState.VERIFIED
+        assert self.frames == [record.request.commands[0].wire]
+
+
+def signer_of(context: DecisionContext, person: str) -> Signer:
+    """A person with their key open."""
     operator = context.roster.by_name(person, datetime.now(UTC))
     assert operator is not None
     return Signer(operator, key_of(person), is_attended=True)

@@ -1,10 +1,10 @@
 """The people of a site at their desk: each word of theirs is signed as the terminal signs it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site, load_site
@@ -49,6 +49,7 @@ from ...plants.fault_injection import SteppedClock
 from ...plants.in_memory import PaperPlant
 from ...sites import people
 
+T = TypeVar("T")
 Writes = Sequence[tuple[str, Value]]
 
 
@@ -101,7 +102,7 @@ class Desk:
         self, request: ActionRequest, person: str = "gina", denial: Denial | None = None
     ) -> None:
         """Files what a person signs, whatever it says."""
-        signed = self._sign(person, self._statement("propose", request, person))
+        signed = self.sign(person, self._statement("propose", request, person))
         propose(self.decision_context, request, signed, denial, self.clock.now())
 
     def signed(
@@ -110,7 +111,7 @@ class Desk:
         """A person's word, with something in it that no terminal would write."""
         card = self.card(request)
         statement = self._statement(verdict, request, person, digest("card", card))
-        decision = parse_decision(self._sign(person, statement).text)
+        decision = parse_decision(self.sign(person, statement).text)
         said = decision.model_dump(by_alias=True, exclude_none=True)
         return sign(Decision.model_validate(said | changes), people.key_of(self._key(person)))
 
@@ -136,7 +137,7 @@ class Desk:
         card = self.card(request)
         statement = self._statement(verdict, request, person, digest("card", card))
         decision_context = replace(self.decision_context, database=terminal or self.database)
-        return decide(decision_context, self._sign(person, statement), card, self.clock.now())
+        return decide(decision_context, self.sign(person, statement), card, self.clock.now())
 
     def approve(self, request: ActionRequest, *persons: str) -> None:
         for person in persons or ("anna",):
@@ -149,7 +150,7 @@ class Desk:
             verdict, meaning_of_subject(verdict, action_id), self._role(person), 60.0,
             digest=record.digest, subject=action_id, card=digest("card", card),
         )  # fmt: skip
-        return decide(self.decision_context, self._sign(person, statement), card, self.clock.now())
+        return decide(self.decision_context, self.sign(person, statement), card, self.clock.now())
 
     def lock_out(self, scope: str) -> None:
         lockout_file(self.site.state, scope).touch()
@@ -161,14 +162,14 @@ class Desk:
         subject = lockout_subject(scope, generation)
         meaning = meaning_of_subject("release", subject)
         statement = Statement("release", meaning, "administrator", 60.0, subject=subject)
-        signed = self._sign("boss", statement)
+        signed = self.sign("boss", statement)
         release_lockout(self.decision_context, scope, generation, signed, self.clock.now())
 
     def revoke_key(self, person: str) -> None:
         subject = key_subject(people.key_id(self._key(person)))
         meaning = meaning_of_subject("revoke-key", subject)
         statement = Statement("revoke-key", meaning, "administrator", 60.0, subject=subject)
-        revoke_key(self.decision_context, self._sign("boss", statement), self.clock.now())
+        revoke_key(self.decision_context, self.sign("boss", statement), self.clock.now())
 
     def record(self, name: str) -> RequestRecord:
         return load_request(self.database, name)
@@ -187,16 +188,28 @@ class Desk:
         return self.keys.get(person, person)
 
     def _role(self, person: str) -> str:
-        return min(self._operator(person).roles)
+        return min(self.operator(person).roles)
 
-    def _operator(self, person: str) -> Operator:
+    def operator(self, person: str) -> Operator:
         operator = self.decision_context.roster.by_name(person, self.clock.now().wall)
         assert operator is not None
         return operator
 
-    def _sign(self, person: str, statement: Statement) -> Signed:
-        signer = Signer(self._operator(person), people.key_of(self._key(person)), True)
-        return sign_statement(self.database, signer, statement, self.clock.now())
+    def signer(self, person: str) -> Signer:
+        """A person with their key open."""
+        return Signer(self.operator(person), people.key_of(self._key(person)), True)
+
+    def sign(self, person: str, statement: Statement) -> Signed:
+        return sign_statement(self.database, self.signer(person), statement, self.clock.now())
+
+
+def giving(what: T) -> Callable[..., T]:
+    """Returns what gives this, whatever it is asked."""
+
+    def given(*_: object, **__: object) -> T:
+        return what
+
+    return given
 
 
 @cache

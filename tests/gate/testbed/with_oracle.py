@@ -35,10 +35,9 @@ class Watched(Room):
     def approved(self, *writes: tuple[str, Value], terms: Terms = NO_TERMS) -> ActionRequest:
         """Returns a request that anna has approved; to start a pump if nothing else is said."""
         request = self.desk.propose(*(writes or (START,)), terms=terms)
-        told = Told(request)
-        self.oracle.told[request.request_id] = told
+        self.note(request)
         self.desk.approve(request)
-        told.approvals["anna"] = self.clock.now()
+        self.note(request, "anna")
         return request
 
     async def carried_out(
@@ -55,6 +54,39 @@ class Watched(Room):
         await self.act()
         return request
 
+    def note(self, request: ActionRequest, *people: str) -> None:
+        """Tells the oracle of a request, and who has approved it."""
+        self.oracle.told[request.request_id] = Told(
+            request, dict.fromkeys(people, self.clock.now())
+        )
+
+    def signed_through(self, request: ActionRequest) -> None:
+        """Lets gina file and others approve whatever a request says."""
+        people = ["anna", "bert"][: request.quorum]
+        self.desk.file(request)
+        self.desk.approve(request, *people)
+        self.note(request, *people)
+
+    @property
+    def wires(self) -> list[str]:
+        """The bytes of every frame that has arrived."""
+        return [frame.wire.hex() for frame in self.plant.frames]
+
+    def expect(
+        self,
+        request: ActionRequest,
+        state: str,
+        reason: str = "",
+        *,
+        part: str = "",
+        frames: int | None = None,
+    ) -> None:
+        """Expects where the only command of a request stands, why, and how many frames arrived."""
+        assert self.desk.states(request) == [state]
+        assert self.reason(request) == reason or not reason
+        assert part in self.reason(request)
+        assert frames is None or len(self.plant.frames) == frames
+
     def reason(self, request: ActionRequest, number: int = 1) -> str:
         """Why a command stands where it does; the journal says the same."""
         return self.reason_of(self.desk.record(request.request_id).actions[number - 1])
@@ -69,6 +101,14 @@ class Watched(Room):
         assert self.desk.states(request) == ["VERIFIED"] * len(request.commands)
         sent = [frame.wire.hex() for frame in self.plant.frames[before:]]
         assert sent == [each.wire for each in request.commands]
+
+    async def way(self, *writes: tuple[str, Value]) -> list[str]:
+        """Lets one action go through; returns the points of its way."""
+        request = self.approved(*writes)
+        self.fuse.arm(0)
+        await self.act()
+        assert self.desk.states(request) == ["VERIFIED"]
+        return self.fuse.points
 
     async def end_at(self, last: str) -> None:
         """Lets the gate end, killed, as it comes to a point of an action's way."""
@@ -102,3 +142,8 @@ class Watched(Room):
         """Says that an action is due, as somebody could who writes into the ledger."""
         with self.desk.database.transaction(self.clock.now()) as transaction:
             move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, "forged")
+
+
+def nth(way: list[str], point: str, number: int = 1) -> int:
+    """Where on a way a point comes for the n-th time, counted from one."""
+    return [at for at, each in enumerate(way, 1) if each == point][number - 1]
