@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 
-from ...command_line import handwheel
+from ...command_line import handwheel_process
 from ..testbed.served import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"
@@ -129,7 +129,7 @@ async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -
     with pytest.raises(GuardrailError, match=f"running \\(process {os.getpid()}\\)"):
         async with open_gate(world.site):
             pass
-    second = await asyncio.to_thread(handwheel, "gate", "--site", str(world.site.root))
+    second = await asyncio.to_thread(handwheel_process, "gate", "--site", str(world.site.root))
     assert second.returncode != 0
     assert f"another gate of this site is running (process {os.getpid()})" in second.stderr
     assert "Traceback" not in second.stderr
