@@ -22,7 +22,7 @@ from handwheel.sim_plant.simulation import Simulation
 from ..plants.served import GATE_SECRET, PlantProcess, frames_of, plant_process
 
 _HERE = Path(__file__).parent
-_PATIENCE_S = 40.0
+_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,20 @@ from handwheel.connectors.model.site import Site, load_site
 
 from .servers import ForeignServer
 
+Tags = Mapping[str, str]
 
-def opcua_site(
-    folder: Path, server: ForeignServer, tags: Mapping[str, str], more: str = ""
-) -> Site:
+
+def opcua_site(folder: Path, server: ForeignServer, tags: Tags, more: str = "") -> Site:
     connection = f'kind: opcua, endpoint: "opc.tcp://127.0.0.1:{server.port}", scan: 50 ms{more}'
     return site(folder, connection, tags)
 
 
-def modbus_site(
-    folder: Path, server: ForeignServer, tags: Mapping[str, str], more: str = ""
-) -> Site:
+def modbus_site(folder: Path, server: ForeignServer, tags: Tags, more: str = "") -> Site:
     connection = f"kind: modbus, host: 127.0.0.1, read: {{port: {server.port}}}, scan: 50 ms{more}"
     return site(folder, connection, tags)
 
 
-def site(folder: Path, connection: str, tags: Mapping[str, str]) -> Site:
+def site(folder: Path, connection: str, tags: Tags) -> Site:
     lines = [f"  {name}.pv: {{connection: peer, {entry}}}" for name, entry in tags.items()]
     (folder / "site.yaml").write_text(
         f"schema: site/1\nid: peer\nconnections:\n  peer: {{{connection}}}\ntags: tags.yaml\n"

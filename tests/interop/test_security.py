@@ -36,9 +36,7 @@ def server(folder: Path) -> Generator[ForeignServer]:
         yield server
 
 
-async def test_every_policy_and_mode_is_spoken_once_the_server_trusts_us(
-    server: ForeignServer, folder: Path
-) -> None:
+async def test_trusted_we_speak_every_policy_and_mode(server: ForeignServer, folder: Path) -> None:
     tags = {"third": node("i=3", "float")}
     make_application(folder, "peer")
     plain = opcua_site(folder, server, tags)

@@ -41,9 +41,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         load_playbook(tmp_path / "no.yaml", "p.yaml")
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_changes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, GOOD)
 
     def other(_: Path) -> bytes:
@@ -90,9 +88,7 @@ class TestPlaces:
             place = value_places(text)["a",]
             assert (place.line, place.column, place.inner) == (1, 4, inner), text
 
-    def test_elsewhere_an_error_names_the_column_within_the_text(
-        self, tmp_path: Path, site: Site
-    ) -> None:
+    def test_elsewhere_an_error_names_the_texts_column(self, tmp_path: Path, site: Site) -> None:
         wait = "\n      within: 2 min\n      until: >-\n        PT-102.pv\n        > 300 degC"
         text = changed((' {until: "PT-102.pv > 300 kPa", within: 2 min}', wait))
         (found,) = findings_of(tmp_path, text, site)

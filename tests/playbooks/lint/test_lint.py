@@ -39,9 +39,7 @@ def test_the_good_text_has_no_fault(tmp_path: Path, site: Site, beside: list[Pla
     assert findings_of(tmp_path, GOOD, site, beside) == []
 
 
-def test_each_fault_is_found_at_its_place(
-    tmp_path: Path, site: Site, beside: list[Playbook]
-) -> None:
+def test_each_fault_is_found_in_place(tmp_path: Path, site: Site, beside: list[Playbook]) -> None:
     for code, fault in ((code, fault) for code, faults in FAULTS.items() for fault in faults):
         text = changed((fault.old, fault.new))
         (found,) = findings_of(tmp_path, text, site, beside)

@@ -168,9 +168,7 @@ def test_what_is_not_written_opens_nothing(tmp_path: Path, monkeypatch: pytest.M
         store.raise_order(order_of())
 
 
-def test_the_commands_show_what_there_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_commands_show_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = site_text.load(tmp_path)
     where, handwheel = f"--site={tmp_path}", said_by(capsys)
     assert handwheel("workorders", "list", where)[:2] == (0, "no work orders\n")

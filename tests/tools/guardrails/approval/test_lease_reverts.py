@@ -109,9 +109,7 @@ async def test_nobody_tells_the_time_of_a_lease_that_has_not_begun(spare: Watche
         assert left_s(database, each, states_in(database, each.request_id), now) is None
 
 
-async def test_the_time_of_a_lease_has_come_when_it_is_over_and_nobody_doubts_it(
-    spare: Watched,
-) -> None:
+async def test_a_lease_is_over_when_its_time_is_and_nobody_doubts_it(spare: Watched) -> None:
     request = await _half_done(spare)
     database, now = spare.desk.database, spare.clock.now()
     at = written(database, request, states_in(database, request.request_id))

@@ -71,9 +71,7 @@ def test_it_shows_what_is_open(place: Place) -> None:
     assert len(told) < 24
 
 
-def test_what_does_not_count_is_recorded_and_nothing_else(
-    place: Place, summary: ShiftSummary
-) -> None:
+def test_what_does_not_count_is_only_recorded(place: Place, summary: ShiftSummary) -> None:
     words: list[tuple[str, ShiftVerdict, dict[str, Any], Reason]] = [
         ("bert", "end-shift", {}, Reason.NOT_APPROVED),
         ("gina", "take-shift", {}, Reason.OTHER_PERSON),

@@ -136,9 +136,7 @@ def test_what_a_shell_changes_is_told(
     assert any(fault in each for each in faults), faults
 
 
-def test_a_row_that_nobody_can_read_is_told_once_and_was_seen_all_the_same(
-    room: Room, folder: Path, shell: Shell
-) -> None:
+def test_an_unreadable_row_is_told_once_yet_seen(room: Room, folder: Path, shell: Shell) -> None:
     """Who signed in view of it signed in view of this ledger."""
     statement = "UPDATE journal SET text = replace(text, '{\"', '{ \"') WHERE kind = ?"
     with without_triggers(shell):
@@ -148,9 +146,7 @@ def test_a_row_that_nobody_can_read_is_told_once_and_was_seen_all_the_same(
     assert not any("cannot be read" in each or "another ledger" in each for each in found), found
 
 
-def test_what_comes_while_it_is_read_is_no_fault(
-    room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_later_rows_are_no_fault(room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the tables, which are read last, would tell of more than the journal."""
     context = room.desk.decision_context
     with Database(folder, room.site.id) as database, Database(folder, room.site.id) as other:

@@ -120,11 +120,9 @@ def _word(verdict: str, subject: str, *, is_right: bool) -> Decision:
     return decision_of(digest=None, verdict=verdict, subject=subject, meaning=meaning)
 
 
-def _beating(
-    tmp_path: Path, *, is_right: bool = True
-) -> tuple[AuditedAuthority, AuditedHeartbeats]:
+def _beating(folder: Path, *, is_right: bool = True) -> tuple[AuditedAuthority, AuditedHeartbeats]:
     """P-101A is the agents', by a word that names its heartbeat."""
-    authority = AuditedAuthority(make_site(tmp_path))
+    authority = AuditedAuthority(make_site(folder))
     heartbeats = AuditedHeartbeats(authority)
     subject = authority_subject("P-101A", 1, UNTIL, (BEAT,))
     heartbeats.sign(_word("hand-over", subject, is_right=is_right))

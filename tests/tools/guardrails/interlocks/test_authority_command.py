@@ -11,9 +11,7 @@ from ....sites.authority_site import OTHER, PUMP, PUMPS
 from ....sites.in_memory import make_site
 
 
-def test_the_commands_show_take_and_refuse(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_site(tmp_path)
     where, handwheel = f"--site={tmp_path}", said_by(capsys)
 
@@ -37,9 +35,7 @@ def test_the_commands_show_take_and_refuse(
     assert json.loads(rows[-1])["body"]["by"] == "user"
 
 
-def test_wrong_words_are_one_clear_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_words_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_site(tmp_path)
     for words, code, reason in [
         (["take", "P-999"], 2, "there is no equipment 'P-999' at this site; known: site, "),

@@ -130,9 +130,7 @@ def list_cannot_be_read(place: Place) -> None:
         (list_cannot_be_read, "the person who granted it is not known"),
     ],
 )
-def test_that_the_table_says_so_is_not_enough(
-    place: Place, attack: Callable[[Place], None], reason: str
-) -> None:
+def test_no_row_alone_grants(place: Place, attack: Callable[[Place], None], reason: str) -> None:
     attack(place)
     assert reason in place.refusal()
     assert place.refusal(is_agents=False) == ""

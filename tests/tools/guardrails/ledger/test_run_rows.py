@@ -127,9 +127,7 @@ def _told(ledger: Database, holder: str, step: str) -> bool:
     return note_promise(ledger, RUN, step, PROMISE, holder, NOW)
 
 
-def test_a_promise_is_told_once_and_with_the_last_write_of_its_step(
-    ledger: Database, holder: str
-) -> None:
+def test_a_promise_is_told_once_with_the_steps_last_write(ledger: Database, holder: str) -> None:
     epoch, name = start_gate(ledger), _agents(ledger)
     rows = list(ledger.journal())
     assert not _told(ledger, holder, "step 1")  # nothing was written yet

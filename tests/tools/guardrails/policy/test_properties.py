@@ -77,9 +77,7 @@ def test_nothing_lifts_a_prohibition(
 
 
 @given(_VALUES, _PRESENT)
-def test_what_is_allowed_lies_within_everything_that_was_said(
-    site: Site, value: Value, now: DataValue | None
-) -> None:
+def test_what_is_allowed_is_in_bounds(site: Site, value: Value, now: DataValue | None) -> None:
     ruling = judge(policy_of(site, allow=[SETPOINT]), site, "PIC-102.sp", value, now)
     if ruling.is_allowed:
         assert isinstance(value, int | float)

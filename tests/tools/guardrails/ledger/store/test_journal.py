@@ -173,9 +173,7 @@ def _empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize("remove", [Path.unlink, _empty])
-def test_a_ledger_whose_anchors_are_gone_is_not_used(
-    tmp_path: Path, remove: Callable[[Path], object]
-) -> None:
+def test_no_ledger_is_used_unanchored(tmp_path: Path, remove: Callable[[Path], object]) -> None:
     opened(tmp_path).close()
     remove(tmp_path / "anchors")
     with opened(tmp_path) as database:  # whoever began it was killed before the first anchor

@@ -73,9 +73,7 @@ def test_nothing_is_told_through_a_link_nor_to_anything_but_a_socket(tmp_path: P
     assert (state / "old" / "file").read_text(encoding="utf-8") == "kept"
 
 
-def test_who_floods_a_listener_is_not_heard_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_flood_of_hints_is_not_heard_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with WakeupListener(tmp_path) as listener:
         for _ in range(5):
             notify(tmp_path, "R-1")
