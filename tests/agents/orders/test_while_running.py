@@ -94,21 +94,18 @@ async def test_an_order_that_nobody_signed_is_none(room: AgentsRoom) -> None:
     assert (room.run.state, room.frames) == ("RUNNING", [START_B])
 
 
-async def test_a_run_that_nobody_approved_is_aborted_without_a_frame(room: AgentsRoom) -> None:
-    await room.reach_request(1)
-    await room.ordered("abort", "ABORTED")
-    assert (room.frames, room.request(1).state) == ([], "INVALIDATED")
-
-
-async def test_an_order_that_does_not_fit_is_refused_aloud(room: AgentsRoom) -> None:
+async def test_what_nobody_approved_is_not_resumed_and_aborted_without_a_frame(
+    room: AgentsRoom,
+) -> None:
     await room.reach_request(1)
     room.order("resume")
     await room.scan(2)
     (refused,) = room.rows("order_refused")
-    assert (refused.body["asked"], refused.body["reason"]) == (
-        "resume", "the run is WAITING_APPROVAL",
-    )  # fmt: skip
+    said = (refused.body["asked"], refused.body["reason"])
+    assert said == ("resume", "the run is WAITING_APPROVAL")
     assert room.run.state == "WAITING_APPROVAL"
+    await room.ordered("abort", "ABORTED")
+    assert (room.frames, room.request(1).state) == ([], "INVALIDATED")
 
 
 async def test_a_broken_invariant_does_not_wait_for_a_decision(room: AgentsRoom) -> None:

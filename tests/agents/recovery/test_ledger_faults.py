@@ -45,6 +45,14 @@ def _failing(
     return fail
 
 
+def _fill_disk(
+    patch: pytest.MonkeyPatch, room: AgentsRoom, what: str = "raise_order", times: int = 1000
+) -> None:
+    """Lets the work orders fail so often."""
+    errors = [ToolFailed("the disk is full")] * times
+    patch.setattr(room.workorders, what, _failing(getattr(room.workorders, what), *errors))
+
+
 @pytest.mark.parametrize("times", [1, 100])
 async def test_a_notice_that_cannot_be_written_stops_no_rollback(
     idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, times: int
@@ -52,8 +60,7 @@ async def test_a_notice_that_cannot_be_written_stops_no_rollback(
     await idle.start_with(NOTIFIES)
     await idle.reach_request(1)
     idle.fault("F16", pump="P-101B")
-    errors = [ToolFailed("the disk is full")] * times
-    monkeypatch.setattr(idle.workorders, "notify", _failing(idle.workorders.notify, *errors))
+    _fill_disk(monkeypatch, idle, "notify", times)
     idle.say("approve")
     await idle.reach("ABORTED")
     assert idle.frames == [START_B, START_B_BACK]
@@ -77,8 +84,7 @@ async def test_a_work_order_that_cannot_be_raised_holds(
 ) -> None:
     await room.approved(1, 2)
     real = room.workorders.raise_order
-    errors = [ToolFailed("the disk is full")] * 100
-    monkeypatch.setattr(room.workorders, "raise_order", _failing(real, *errors))
+    _fill_disk(monkeypatch, room)
     await room.reach("HELD")
     assert "the disk is full" in room.run.reason
     assert room.frames == [START_B, STOP_A, OUT_A]
@@ -91,9 +97,7 @@ async def test_a_work_order_that_cannot_be_raised_leaves_orders_to_people(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.approved(1, 2)
-    errors = [ToolFailed("the disk is full")] * 1000
-    failing = _failing(room.workorders.raise_order, *errors)
-    monkeypatch.setattr(room.workorders, "raise_order", failing)
+    _fill_disk(monkeypatch, room)
     await room.until(lambda: OUT_A in room.frames, "all is written")
     await room.scan(10)
     await room.ordered("abort", "ABORTED", within_s=120.0)
@@ -106,9 +110,7 @@ async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
 ) -> None:
     await idle.start_with(RAISES_AT_WORK)
     await idle.approved(1, 2)
-    errors = [ToolFailed("the disk is full")] * 100
-    failing = _failing(idle.workorders.raise_order, *errors)
-    monkeypatch.setattr(idle.workorders, "raise_order", failing)
+    _fill_disk(monkeypatch, idle)
     await idle.reach("ABORTED")
     assert idle.run.step("work-order") == "FAILED"
     assert "the disk is full" in idle.run.reason

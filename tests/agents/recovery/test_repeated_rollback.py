@@ -2,6 +2,9 @@
 
 import pytest
 
+from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
+
+from ...plants.in_memory import Fault
 from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 START_A = "P-101A.run_cmd=1"
@@ -28,10 +31,24 @@ async def _two_steps(room: AgentsRoom) -> None:
     assert room.frames == [START_B, STOP_A]
 
 
-async def _abort(room: AgentsRoom) -> str:
+async def _abort(room: AgentsRoom) -> list[str]:
     room.order("abort")
     await room.scan(2)  # it is not where it was
-    return (await room.reach("ABORTED", "HELD", within_s=120.0)).state
+    assert (await room.reach("ABORTED", "HELD", within_s=120.0)).state == "ABORTED"
+    return room.frames
+
+
+async def _aborted(room: AgentsRoom, *frames: str) -> None:
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [*frames]
+
+
+async def _asked(room: AgentsRoom) -> None:
+    """The gate was another by then: what takes back the first step waits for a decision."""
+    await room.settles()
+    await room.restart_gate()
+    room.order("abort")
+    await room.until(lambda: len(room.run.requests) == 2, "asked")
 
 
 @pytest.mark.parametrize("changes", [(), NO_SAFE_STATE], ids=["safe state", "no safe state"])
@@ -49,40 +66,36 @@ async def test_a_death_behind_the_first_undo(
     await idle.restart_agents()
     await idle.scan(COOL_S)
     assert (idle.run.state, idle.frames) == ("HELD", [START_B, STOP_A, START_A])
-    assert await _abort(idle) == "ABORTED"
-    assert idle.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    assert await _abort(idle) == [START_B, STOP_A, START_A, START_B_BACK]
     assert "safe state" not in idle.run.reason
     await idle.until(lambda: not idle.value("P-101B.running"), "at rest")
     assert idle.value("P-101A.running")
 
 
-@pytest.mark.parametrize("dies", [False, True], ids=["", "dies"])
-async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: bool) -> None:
+async def _lose_undo(room: AgentsRoom, fault: Fault, verdict: ActionVerdict) -> None:
+    """Nobody knows what came of the first undo, until a person has looked."""
     await _two_steps(room)
-    room.plant.fault = "answer lost"
+    room.plant.fault = fault
     await room.ordered("abort", "HELD")
     assert room.frames == [START_B, STOP_A, START_A]
-    undo = next(each for each in reversed(room.due()) if "/r" in each)
-    room.desk.resolve(undo, "resolve-applied")
+    room.desk.resolve(next(each for each in reversed(room.due()) if "/r" in each), verdict)
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["", "dies"])
+async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: bool) -> None:
+    await _lose_undo(room, "answer lost", "resolve-applied")
     if dies:
         await room.restart_agents()
     await room.scan(COOL_S)
-    assert await _abort(room) == "ABORTED"
-    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    assert await _abort(room) == [START_B, STOP_A, START_A, START_B_BACK]
 
 
 async def test_a_lost_undo_that_took_no_effect_is_asked_for_anew(room: AgentsRoom) -> None:
-    await _two_steps(room)
-    room.plant.fault = "frame lost"
-    await room.ordered("abort", "HELD")
-    assert room.frames == [START_B, STOP_A, START_A]
-    undo = next(each for each in reversed(room.due()) if "/r" in each)
-    room.desk.resolve(undo, "resolve-not-applied")
+    await _lose_undo(room, "frame lost", "resolve-not-applied")
     await room.scan(COOL_S)
     room.order("abort")
     await _decide(room, 3, ["P-101A.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, STOP_A, START_A, START_A, START_B_BACK]
+    await _aborted(room, START_B, STOP_A, START_A, START_A, START_B_BACK)
 
 
 async def test_a_step_that_was_repeated_is_taken_back_once(idle: AgentsRoom) -> None:
@@ -96,8 +109,7 @@ async def test_a_step_that_was_repeated_is_taken_back_once(idle: AgentsRoom) -> 
     await idle.approved(2)
     await idle.scan(COOL_S)
     assert idle.frames == [START_B, START_B]
-    assert await _abort(idle) == "ABORTED"
-    assert idle.frames == [START_B, START_B, START_B_BACK]
+    assert await _abort(idle) == [START_B, START_B, START_B_BACK]
     await idle.until(lambda: not idle.value("P-101B.running"), "at rest")
 
 
@@ -118,12 +130,9 @@ async def _decide(room: AgentsRoom, number: int, tags: list[str]) -> None:
 
 
 async def test_what_a_new_gate_does_not_take_back_is_asked_for(room: AgentsRoom) -> None:
-    await room.settles()
-    await room.restart_gate()
-    room.order("abort")
+    await _asked(room)
     await _decide(room, 2, ["P-101B.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, START_B_BACK]
+    await _aborted(room, START_B, START_B_BACK)
 
 
 async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
@@ -135,8 +144,7 @@ async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
     room.order("abort")
     await _decide(room, 3, ["P-101A.run_cmd"])
     await _decide(room, 4, ["P-101B.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    await _aborted(room, START_B, STOP_A, START_A, START_B_BACK)
 
 
 async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: AgentsRoom) -> None:
@@ -152,15 +160,11 @@ async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: Agent
     room.order("abort")
     await _decide(room, 4, ["P-101A.run_cmd"])
     await _decide(room, 5, ["P-101B.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    await _aborted(room, START_B, STOP_A, START_A, START_B_BACK)
 
 
 async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> None:
-    await room.settles()
-    await room.restart_gate()
-    room.order("abort")
-    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    await _asked(room)
     await room.kill_agents()
     room.say("approve", 2)
     await room.start_agents()
@@ -170,8 +174,7 @@ async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> No
     await room.scan(3)
     if len(room.run.requests) == 3:
         await _decide(room, 3, ["P-101B.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, START_B_BACK]
+    await _aborted(room, START_B, START_B_BACK)
 
 
 async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) -> None:
@@ -183,15 +186,11 @@ async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) ->
     if room.run.state == "HELD":
         room.order("abort")
     await _decide(room, 3, ["P-101B.run_cmd"])
-    await room.reach("ABORTED", within_s=120.0)
-    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    await _aborted(room, START_B, STOP_A, START_A, START_B_BACK)
 
 
 async def test_what_takes_back_may_be_rejected(room: AgentsRoom) -> None:
-    await room.settles()
-    await room.restart_gate()
-    room.order("abort")
-    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    await _asked(room)
     room.say("reject", 2)
     await room.reach("HELD", "STOPPED", "ABORTED")
     await room.scan(20)
