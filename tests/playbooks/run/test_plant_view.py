@@ -21,11 +21,6 @@ def seen(tag: str, value: Value | None, status: StatusCode = GOOD) -> dict[str, 
     return {tag: DataValue(value, status, None, None, 0.0)}
 
 
-def test_without_a_plants_clock_it_is_the_machines() -> None:
-    clock = ProcessClock()
-    assert [clock.tick({}, each) for each in (5.0, 7.5)] == [5.0, 7.5]
-
-
 def test_it_goes_on_at_its_pace_while_the_plants_clock_is_lost() -> None:
     for lost in [
         {}, seen(CLOCK, 99.0, BAD_NO_COMMUNICATION), seen(CLOCK, None), seen(CLOCK, True),
@@ -40,8 +35,9 @@ def test_it_goes_on_at_its_pace_while_the_plants_clock_is_lost() -> None:
         assert clock.tick(seen(CLOCK, 1900.0), 90.0) == 1900.0, lost
 
 
-def test_a_plant_that_was_never_seen_does_not_stop_the_time() -> None:
-    clock = ProcessClock(CLOCK)
+def test_without_a_plants_clock_or_before_it_is_seen_time_goes_on() -> None:
+    machine, clock = ProcessClock(), ProcessClock(CLOCK)
+    assert [machine.tick({}, each) for each in (5.0, 7.5)] == [5.0, 7.5]
     assert [clock.tick({}, each) for each in (100.0, 101.0, 103.0)] == [0.0, 1.0, 3.0]
     assert clock.tick(seen(CLOCK, 5000.0), 104.0) == 5000.0
     assert clock.tick({}, 105.0) == 5001.0  # that was no pace

@@ -171,13 +171,10 @@ def test_an_undo_that_did_not_work_is_not_done() -> None:
         assert run.undone == (("R-1/r1",) if undone else ()), state
 
 
-def test_only_who_holds_at_once_is_cut_off() -> None:
+def test_only_who_holds_at_once_or_stops_a_held_run_is_cut_off() -> None:
     assert opened("started", "holding", at_once=True).is_cut_off
     assert not opened("started", "holding", at_once=False).is_cut_off
     assert opened("started", "holding", reason="why").reason == "why"
-
-
-def test_who_stops_a_held_run_sets_nothing_going() -> None:
     assert opened("started", "holding", "held", "stopping").is_cut_off
     assert not opened("started", "stopping").is_cut_off
 

@@ -57,6 +57,9 @@ def test_what_is_denied_from_anywhere_is_denied_from_an_unknown_value(stepping: 
         found = _explained(stepping, SP, 430.0, is_seen=is_seen)
         assert any("lies outside the limits" in each for each in found.denials), found.denials
         assert (found.obstacles, found.across) == ((), ()), is_seen
+    question = Question(stepping.site.tags[SP], 430.0, "person", {})
+    without_gate = replace(desk_of(stepping), snapshot=None)
+    assert explain(without_gate, question, stepping.clock.now()).obstacles == ()
 
 
 @pytest.fixture
@@ -142,9 +145,3 @@ def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping:
     assert explain(desk, question, now).obstacles[1:] == ("locked out: PUMPS-101",)
     elsewhere = replace(room.site, state=room.site.root / "nowhere")
     assert explain(replace(desk, site=elsewhere), question, now).obstacles == found.obstacles
-
-
-def test_without_a_gate_nobody_is_told_to_start_one_for_what_is_denied(stepping: Watched) -> None:
-    question = Question(stepping.site.tags[SP], 430.0, "person", {})
-    desk = replace(desk_of(stepping), snapshot=None)
-    assert explain(desk, question, stepping.clock.now()).obstacles == ()

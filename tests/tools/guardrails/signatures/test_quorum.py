@@ -225,8 +225,9 @@ def test_what_counts() -> None:
         }
 
 
-def test_a_policy_that_satisfies_nobody_approves_nothing() -> None:
-    assert Case().judged().is_met
+def test_attendance_is_known_and_a_policy_that_satisfies_nobody_approves_nothing() -> None:
+    assert (Case().judged().is_met, Case().judged().is_attended) == (True, True)
+    assert not _one(attended=False).judged().is_attended
     assert Case().judged(lambda held, required, tags: False).reasons == {
         Reason.ROLE_DOES_NOT_SATISFY, Reason.QUORUM_NOT_MET,
     }  # fmt: skip
@@ -237,8 +238,3 @@ def test_a_finding_names_the_person() -> None:
     assert [str(each) for each in findings] == [
         f"dora: {Reason.ROLE_DOES_NOT_SATISFY}", str(Reason.QUORUM_NOT_MET),
     ]  # fmt: skip
-
-
-def test_whether_a_person_sat_there_is_known() -> None:
-    assert Case().judged().is_attended
-    assert not _one(attended=False).judged().is_attended
