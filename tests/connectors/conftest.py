@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from handwheel.connectors.modbus import tcp_protocol
+from handwheel.connectors.modbus import tcp_protocol, unit_states
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..plants.served import served
@@ -24,3 +24,9 @@ def ids_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
         return 0
 
     monkeypatch.setattr(tcp_protocol, "randrange", first)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent Modbus unit is asked again almost at once."""
+    monkeypatch.setattr(unit_states, "_FIRST_PAUSE_S", 0.02)

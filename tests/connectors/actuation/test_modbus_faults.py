@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
@@ -29,10 +31,10 @@ def echo(request: bytes) -> Iterable[bytes]:
 
 
 @asynccontextmanager
-async def device_of(
-    folder: Path, answer: Answer, patience: str = "5 s"
-) -> AsyncGenerator[tuple[Site, list[bytes]]]:
-    """A device that says nothing of itself, its site, and the writes that reach it."""
+async def writing(
+    folder: Path, answer: Answer, name: str, value: Value = True, patience: str = "5 s"
+) -> AsyncGenerator[tuple[WriteSession, Permit, list[bytes]]]:
+    """A device that says nothing of itself, a session, and the writes that reach the device."""
     writes: list[bytes] = []
 
     def judge(request: bytes) -> Iterable[bytes] | None:
@@ -42,7 +44,9 @@ async def device_of(
         return answer(request)
 
     async with modbus_device(judge) as device:
-        yield site_at(folder, device, patience), writes
+        site = site_at(folder, device, patience)
+        async with opened(site, site.tags[name]) as session:
+            yield session, permit_for(session, site.tags[name], value), writes
 
 
 def site_at(folder: Path, device: Device, timeout: str) -> Site:
@@ -58,16 +62,12 @@ GOOD: list[tuple[str, Value, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "wire"), GOOD)
-async def test_the_right_answer_is_the_only_one_that_counts(
-    tmp_path: Path, name: str, value: Value, wire: str
-) -> None:
-    async with device_of(tmp_path / "site", echo) as (site, writes):
-        tag = site.tags[name]
-        async with opened(site, tag) as session:
+async def test_the_right_answer_is_the_only_one_that_counts(tmp_path: Path) -> None:
+    for name, value, wire in GOOD:
+        async with writing(tmp_path / name, echo, name, value) as (session, permit, writes):
             assert session.encoder.identity.name == ""
-            await deliver(session, permit_for(session, tag, value))
-    assert [write[6:] for write in writes] == [bytes.fromhex(wire)]
+            await deliver(session, permit)
+        assert [write[6:] for write in writes] == [bytes.fromhex(wire)]
 
 
 def _pdu(text: str) -> Answer:
@@ -105,35 +105,26 @@ UNSURE: dict[str, tuple[str, Answer, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "answer", "reason"), UNSURE.values(), ids=UNSURE)
-async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(
-    tmp_path: Path, name: str, answer: Answer, reason: str
-) -> None:
-    timeout = "1 s" if "within" in reason else "5 s"
-    value = {each: value for each, value, _ in GOOD}[name]
-    async with device_of(tmp_path / "site", answer, timeout) as (site, writes):
-        tag = site.tags[name]
-        async with opened(site, tag) as session:
+async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(tmp_path: Path) -> None:
+    values = {name: value for name, value, _ in GOOD}
+    for case, (name, answer, reason) in UNSURE.items():
+        timeout = "1 s" if "within" in reason else "5 s"
+        there = writing(tmp_path / case, answer, name, values[name], timeout)
+        async with there as (session, permit, writes):
             with pytest.raises(WriteOutcomeUnknown, match=reason) as caught:
-                await deliver(session, permit_for(session, tag, value))
-        assert caught.value.tag == name
-    assert len(writes) == 1
+                await deliver(session, permit)
+        assert (caught.value.tag, len(writes)) == (name, 1), case
 
 
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [(1, "illegal function"), (2, "illegal data address"), (3, "illegal data value")],
-)
-async def test_what_the_device_refuses_before_it_acts_is_refused(
-    tmp_path: Path, code: int, text: str
-) -> None:
-    async with device_of(tmp_path / "site", _pdu(f"85 {code:02x}")) as (site, writes):
-        tag = site.tags[COIL]
-        async with opened(site, tag) as session:
+async def test_what_the_device_refuses_before_it_acts_is_refused(tmp_path: Path) -> None:
+    words = {1: "illegal function", 2: "illegal data address", 3: "illegal data value"}
+    for code, text in words.items():
+        there = writing(tmp_path / text, _pdu(f"85 {code:02x}"), COIL)
+        async with there as (session, permit, writes):
             with pytest.raises(WriteRefused) as caught:
-                await deliver(session, permit_for(session, tag, True))
-    assert (caught.value.code, caught.value.was_sent) == (f"exception {code} ({text})", True)
-    assert len(writes) == 1
+                await deliver(session, permit)
+        assert (caught.value.code, caught.value.was_sent) == (f"exception {code} ({text})", True)
+        assert len(writes) == 1
 
 
 @pytest.mark.parametrize("is_cancelled", [False, True], ids=["late", "cancelled"])
@@ -170,27 +161,22 @@ async def test_a_frame_does_not_wait_behind_a_read(tmp_path: Path) -> None:
     def answer(request: bytes) -> Iterable[bytes]:
         return [reply(request, b"\x01\x01\x00")] if request[7] == 1 else echo(request)
 
-    async with device_of(tmp_path / "site", answer) as (site, writes):
-        tag = site.tags[COIL]
-        async with opened(site, tag) as session:
-            reading = asyncio.create_task(session.read([tag]))
-            await asyncio.sleep(0)
-            with pytest.raises(WriteRefused, match="the connection is in use") as caught:
-                await deliver(session, permit_for(session, tag, True))
-            assert (await reading)[COIL].value is False
-        assert (caught.value.was_sent, [write[7] for write in writes]) == (False, [1])
-        async with opened(site, tag) as session:
-            await session.read([tag])
-            await deliver(session, permit_for(session, tag, True))
-    assert [write[7] for write in writes] == [1, 1, 5]
+    async with writing(tmp_path / "first", answer, COIL) as (session, permit, writes):
+        reading = asyncio.create_task(session.read([permit.tag]))
+        await asyncio.sleep(0)
+        with pytest.raises(WriteRefused, match="the connection is in use") as caught:
+            await deliver(session, permit)
+        assert (await reading)[COIL].value is False
+    assert (caught.value.was_sent, [write[7] for write in writes]) == (False, [1])
+    async with writing(tmp_path / "second", answer, COIL) as (session, permit, writes):
+        await session.read([permit.tag])
+        await deliver(session, permit)
+    assert [write[7] for write in writes] == [1, 5]
 
 
 async def test_a_connection_that_is_lost_before_sends_nothing(tmp_path: Path) -> None:
-    async with device_of(tmp_path / "site", echo) as (site, writes):
-        tag = site.tags[COIL]
-        async with opened(site, tag) as session:
-            permit = permit_for(session, tag, True)
-            await session.close()
-            with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await deliver(session, permit)
+    async with writing(tmp_path / "site", echo, COIL) as (session, permit, writes):
+        await session.close()
+        with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
+            await deliver(session, permit)
     assert (caught.value.was_sent, writes) == (False, [])

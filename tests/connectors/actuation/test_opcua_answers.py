@@ -1,6 +1,6 @@
 """What an OPC UA server could answer to a write, byte for byte: only one answer says it is done."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,11 @@ from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.sim_plant.server.opcua.node_ids import standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...plants.served import link_of, served, site_of
+from ...plants.served import link_of, site_of
 from .permits import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"
 Change = Callable[[ua.WriteResponse], object]
-
-
-@pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
 
 
 def nothing(_: ua.WriteResponse) -> None:
@@ -59,9 +53,23 @@ def results(*codes: int) -> Change:
     return change
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "reason"),
-    [
+def answering(change: Change | None) -> Callable[..., Awaitable[Buffer]]:
+    async def answer(_: UASocketProtocol, request: ua.WriteRequest, *_more: object) -> Buffer:
+        response = ua.WriteResponse()
+        response.ResponseHeader.RequestHandle = request.RequestHeader.RequestHandle
+        response.Results = [ua.StatusCode()]
+        if change is None:
+            return Buffer(b"\x01\x00")
+        change(response)
+        return Buffer(ua_binary.struct_to_binary(response))
+
+    return answer
+
+
+async def test_one_answer_alone_says_that_it_is_done(
+    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases: list[tuple[Change | None, type[Exception] | None, str]] = [
         (nothing, None, ""),
         (other_handle, WriteOutcomeUnknown, "the answer is not to this request"),
         (other_kind, WriteOutcomeUnknown, "the answer is not to this request"),
@@ -74,33 +82,16 @@ def results(*codes: int) -> Change:
         (results(StatusCodes.BadTypeMismatch), WriteRefused, "BadTypeMismatch"),
         (None, WriteOutcomeUnknown, "the answer cannot be decoded"),
         (broken, WriteOutcomeUnknown, "a chunk is out of order"),
-    ],
-)
-async def test_one_answer_alone_says_that_it_is_done(
-    plant: PlantServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    change: Change | None,
-    error: type[Exception] | None,
-    reason: str,
-) -> None:
-    async def answer(_: UASocketProtocol, request: ua.WriteRequest, *_more: object) -> Buffer:
-        response = ua.WriteResponse()
-        response.ResponseHeader.RequestHandle = request.RequestHeader.RequestHandle
-        response.Results = [ua.StatusCode()]
-        if change is None:
-            return Buffer(b"\x01\x00")
-        change(response)
-        return Buffer(ua_binary.struct_to_binary(response))
-
+    ]
     site = site_of(tmp_path / "site", link_of(plant))
     tag = site.tags[SETPOINT]
-    async with opened(site, tag) as session:
-        permit = permit_for(session, tag, 361.5)
-        with monkeypatch.context() as patch:
-            patch.setattr(UASocketProtocol, "send_request", answer)
-            if error is None:
-                await deliver(session, permit)
-            else:
-                with pytest.raises(error, match=reason):
+    for change, error, reason in cases:
+        async with opened(site, tag) as session:
+            permit = permit_for(session, tag, 361.5)
+            with monkeypatch.context() as patch:
+                patch.setattr(UASocketProtocol, "send_request", answering(change))
+                if error is None:
                     await deliver(session, permit)
+                else:
+                    with pytest.raises(error, match=reason):
+                        await deliver(session, permit)

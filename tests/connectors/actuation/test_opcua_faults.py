@@ -5,7 +5,6 @@ import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 from asyncua import ua
@@ -20,7 +19,10 @@ from asyncua.ua.uaerrors import (
     UaStatusCodeError,
 )
 
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
+from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
@@ -28,7 +30,7 @@ from handwheel.sim_plant.server.opcua.writes import PlantWrites
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually
-from ...plants.served import link_of, served, site_of
+from ...plants.served import link_of, site_of
 from .permits import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"
@@ -44,7 +46,6 @@ class Relay:
         last_words: What the client hears instead of the answer.
     """
 
-    site: Site
     link: LinkProxy
     sent: bytearray = field(default_factory=bytearray)
     cut_at: bytes = b""
@@ -81,20 +82,24 @@ class Relay:
 
 
 @pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
+def site(plant: PlantServer, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory.mktemp("works") / "site", link_of(plant))
 
 
 @asynccontextmanager
-async def relayed(
-    plant: PlantServer, folder: Path, timeout_s: float = 5.0
-) -> AsyncGenerator[Relay]:
-    """The plant's site, with its OPC UA side behind a relay."""
-    async with LinkProxy(plant.opcua.port, opcua_messages) as link:
-        site = site_of(folder, replace(link_of(plant), opcua=link.port))
-        config = site.connections["dcs"].model_copy(update={"timeout": timeout_s})
-        yield Relay(replace(site, connections={"dcs": config}), link)
+async def writing(
+    site: Site, value: float = 361.5, timeout_s: float = 5.0
+) -> AsyncGenerator[tuple[Relay, WriteSession, Permit]]:
+    """A write session with the plant behind a relay, and what it may send."""
+    config = site.connections["dcs"]
+    assert isinstance(config, OpcuaConnection)
+    port = int(config.endpoint.rpartition(":")[2])
+    async with LinkProxy(port, opcua_messages) as link:
+        keys = {"endpoint": f"opc.tcp://127.0.0.1:{link.port}", "timeout": timeout_s}
+        there = replace(site, connections={"dcs": config.model_copy(update=keys)})
+        relay, tag = Relay(link), site.tags[SETPOINT]
+        async with opened(there, tag) as session:
+            yield relay, session, permit_for(session, tag, value)
 
 
 Answer = Callable[[], Awaitable[list[ua.StatusCode]]]
@@ -149,24 +154,17 @@ UNSURE: dict[str, tuple[Answer, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "reason"), UNSURE.values(), ids=UNSURE)
 async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
-    plant: PlantServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: Answer,
-    reason: str,
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived = _answering(monkeypatch, answer)
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
-            permit = permit_for(session, tag, 361.5)
+    for name, (answer, reason) in UNSURE.items():
+        arrived = _answering(monkeypatch, answer)
+        async with writing(site) as (relay, session, permit):
             with pytest.raises(WriteOutcomeUnknown, match=reason):
                 await deliver(session, permit)
             await asyncio.sleep(0.05)
             await _reset(relay)
-        assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
+        assert (len(arrived), relay.frames(permit.wire)) == (1, 1), name
 
 
 NO: dict[str, Answer] = {
@@ -178,36 +176,31 @@ NO: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize(("code", "answer"), NO.items(), ids=NO)
 async def test_what_the_server_refuses_before_it_acts_is_refused(
-    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, answer: Answer
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived = _answering(monkeypatch, answer)
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
+    for code, answer in NO.items():
+        arrived = _answering(monkeypatch, answer)
+        async with writing(site) as (_, session, permit):
             with pytest.raises(WriteRefused) as caught:
-                await deliver(session, permit_for(session, tag, 361.5))
-    assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
+                await deliver(session, permit)
+        assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
 
 
 @pytest.mark.way_in("D8")
 @pytest.mark.parametrize("cuts_before", [False, True], ids=["after", "before"])
 async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
-    plant: PlantServer, tmp_path: Path, cuts_before: bool
+    site: Site, plant: PlantServer, cuts_before: bool
 ) -> None:
     before = plant.simulation.values()[SETPOINT]
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
-            wanted = 362.5 if cuts_before else 363.5
-            permit = permit_for(session, tag, wanted)
-            relay.cut_at, relay.cuts_before = permit.wire, cuts_before
-            with pytest.raises(WriteOutcomeUnknown, match="connection"):
-                await deliver(session, permit)
-            relay.cut_at = b""
-            await asyncio.sleep(0.1)  # a library that comes back by itself would send again
-        assert relay.frames(permit.wire) == 1
+    wanted = 362.5 if cuts_before else 363.5
+    async with writing(site, wanted) as (relay, session, permit):
+        relay.cut_at, relay.cuts_before = permit.wire, cuts_before
+        with pytest.raises(WriteOutcomeUnknown, match="connection"):
+            await deliver(session, permit)
+        relay.cut_at = b""
+        await asyncio.sleep(0.1)  # a library that comes back by itself would send again
+    assert relay.frames(permit.wire) == 1
     assert plant.simulation.values()[SETPOINT] == (before if cuts_before else wanted)
 
 
@@ -217,11 +210,7 @@ async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
     ids=["late", "cancelled"],
 )
 async def test_who_gives_up_sent_one_request_of_unknown_outcome(
-    plant: PlantServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    timeout_s: float,
-    reason: str,
+    site: Site, monkeypatch: pytest.MonkeyPatch, timeout_s: float, reason: str
 ) -> None:
     is_cancelled, given_up = reason.startswith("cancelled"), asyncio.Event()
 
@@ -230,68 +219,53 @@ async def test_who_gives_up_sent_one_request_of_unknown_outcome(
         return [ua.StatusCode()]
 
     arrived = _answering(monkeypatch, too_late)
-    async with relayed(plant, tmp_path / "site", timeout_s) as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
-            permit = permit_for(session, tag, 361.5)
-            task = asyncio.create_task(deliver(session, permit))
-            await eventually(lambda: bool(arrived))
-            if is_cancelled:
-                task.cancel()
-            with pytest.raises(WriteOutcomeUnknown, match=reason):
-                await task
-            assert task.cancelling() == int(is_cancelled)
-            given_up.set()
-            await asyncio.sleep(0.1)
-            await _reset(relay)
-        assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
+    async with writing(site, timeout_s=timeout_s) as (relay, session, permit):
+        task = asyncio.create_task(deliver(session, permit))
+        await eventually(lambda: bool(arrived))
+        if is_cancelled:
+            task.cancel()
+        with pytest.raises(WriteOutcomeUnknown, match=reason):
+            await task
+        assert task.cancelling() == int(is_cancelled)
+        given_up.set()
+        await asyncio.sleep(0.1)
+        await _reset(relay)
+    assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 
-async def test_an_error_of_the_channel_is_no_answer_of_the_service(
-    plant: PlantServer, tmp_path: Path
-) -> None:
+async def test_an_error_of_the_channel_is_no_answer_of_the_service(site: Site) -> None:
     """The code says that the service was refused; but it is the channel that ends."""
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
-            permit = permit_for(session, tag, 361.5)
-            relay.cut_at = permit.wire
-            code = StatusCodes.BadServiceUnsupported
-            relay.last_words = b"ERRF" + struct.pack("<IIi", 16, code, -1)
-            with pytest.raises(WriteOutcomeUnknown):
-                await deliver(session, permit)
-        assert relay.frames(permit.wire) == 1
+    async with writing(site) as (relay, session, permit):
+        relay.cut_at = permit.wire
+        code = StatusCodes.BadServiceUnsupported
+        relay.last_words = b"ERRF" + struct.pack("<IIi", 16, code, -1)
+        with pytest.raises(WriteOutcomeUnknown):
+            await deliver(session, permit)
+    assert relay.frames(permit.wire) == 1
 
 
 async def test_a_library_that_would_send_other_bytes_sends_none(
-    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_a_status(wire: bytes) -> ua.WriteValue:
         return ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
 
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        monkeypatch.setattr("handwheel.connectors.actuation.opcua._item", with_a_status)
-        async with opened(relay.site, tag) as session:
-            sent = len(relay.sent)
-            with pytest.raises(WriteRefused, match="would send other bytes") as caught:
-                await deliver(session, permit_for(session, tag, 361.5))
-            assert (caught.value.was_sent, len(relay.sent)) == (False, sent)
+    monkeypatch.setattr("handwheel.connectors.actuation.opcua._item", with_a_status)
+    async with writing(site) as (relay, session, permit):
+        sent = len(relay.sent)
+        with pytest.raises(WriteRefused, match="would send other bytes") as caught:
+            await deliver(session, permit)
+        assert (caught.value.was_sent, len(relay.sent)) == (False, sent)
 
 
 @pytest.mark.parametrize("is_hung_up", [True, False])
-async def test_a_session_that_is_lost_before_sends_nothing(
-    plant: PlantServer, tmp_path: Path, *, is_hung_up: bool
-) -> None:
-    async with relayed(plant, tmp_path / "site") as relay:
-        tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as session:
-            permit = permit_for(session, tag, 361.5)
-            if is_hung_up:
-                relay.cut()
-                await asyncio.sleep(0.05)
-            else:
-                await session.close()
-            with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await deliver(session, permit)
-        assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)
+async def test_a_session_that_is_lost_before_sends_nothing(site: Site, *, is_hung_up: bool) -> None:
+    async with writing(site) as (relay, session, permit):
+        if is_hung_up:
+            relay.cut()
+            await asyncio.sleep(0.05)
+        else:
+            await session.close()
+        with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
+            await deliver(session, permit)
+    assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)

@@ -12,7 +12,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 
 from handwheel.connectors.actuation import write_session
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
+from handwheel.connectors.actuation.write_session import open_write_session
 from handwheel.connectors.errors import NotConnected, WriteRefused
 from handwheel.connectors.model.endpoints import Credentials
 from handwheel.connectors.model.site import Site
@@ -69,18 +69,13 @@ async def works(running: Works) -> AsyncGenerator[Works]:
     await running.server.step(0)
 
 
-SENT: list[tuple[str, Value]] = [
-    ("P-101B.run_cmd", True),
-    ("P-101B.run_cmd", False),
-    ("P-101B.mode", 2),
-    ("PIC-102.sp", 361.5),
-    ("PIC-102.mode", 0),
-]
-
-
 async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> None:
     wires: list[bytes] = []
-    for name, value in SENT:
+    sent: list[tuple[str, Value]] = [
+        *(("P-101B.run_cmd", True), ("P-101B.run_cmd", False), ("P-101B.mode", 2)),
+        *(("PIC-102.sp", 361.5), ("PIC-102.mode", 0)),
+    ]
+    for name, value in sent:
         tag = works.tag(name)
         async with opened(works.site, tag) as session:
             permit = permit_for(session, tag, value)
@@ -92,20 +87,20 @@ async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> N
     assert works.arrived() == wires
 
 
-@pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
-async def test_opening_and_reading_sends_no_write(works: Works, name: str) -> None:
-    tag = works.tag(name)
-    async with opened(works.site, tag) as session:
-        assert (await session.read([tag]))[name].status == GOOD
-        permit_for(session, tag, 1 if tag.kind == "float" else True)
-    assert works.arrived() == []
+async def test_opening_and_reading_sends_no_write(works: Works) -> None:
+    for name in ["P-101B.run_cmd", "PIC-102.sp"]:
+        tag = works.tag(name)
+        async with opened(works.site, tag) as session:
+            assert (await session.read([tag]))[name].status == GOOD
+            permit_for(session, tag, 1 if tag.kind == "float" else True)
+        assert works.arrived() == [], name
 
 
-Attack = Callable[[Works, WriteSession, Permit], Permit]
+Attack = Callable[[Works, Permit], Permit]
 
 
 def _wire(wire: Callable[[bytes], bytes]) -> Attack:
-    return lambda _works, _session, permit: replace(permit, wire=wire(permit.wire))
+    return lambda _works, permit: replace(permit, wire=wire(permit.wire))
 
 
 def _fixed(wire: bytes) -> Attack:
@@ -115,11 +110,11 @@ def _fixed(wire: bytes) -> Attack:
 OTHER = {"P-101B.run_cmd": "P-101A.run_cmd", "PIC-102.sp": "LIC-101.sp"}
 
 
-def _other_tag(works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _other_tag(works: Works, permit: Permit) -> Permit:
     return replace(permit, tag=works.tag(OTHER[permit.tag.name]))
 
 
-def _moved_tag(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _moved_tag(_works: Works, permit: Permit) -> Permit:
     moved: dict[str, RegisterAddress | NodeAddress] = {
         "P-101B.run_cmd": RegisterAddress("coil", 0, "bit"),
         "PIC-102.sp": NodeAddress("nsu=urn:handwheel:sim:cw-100;s=LIC-101.sp"),
@@ -127,19 +122,19 @@ def _moved_tag(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     return replace(permit, tag=replace(permit.tag, address=moved[permit.tag.name]))
 
 
-def _expired(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _expired(_works: Works, permit: Permit) -> Permit:
     return replace(permit, until_s=permit_clock_s())
 
 
-def _no_intent(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _no_intent(_works: Works, permit: Permit) -> Permit:
     return replace(permit, intent_seq=0)
 
 
-def _other_name(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _other_name(_works: Works, permit: Permit) -> Permit:
     return replace(permit, identity=replace(permit.identity, name="urn:other"))
 
 
-def _other_port(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+def _other_port(_works: Works, permit: Permit) -> Permit:
     where = f"{permit.identity.where}1"
     return replace(permit, identity=replace(permit.identity, where=where))
 
@@ -199,7 +194,7 @@ async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_th
     tag = works.tag(name)
     before = works.server.simulation.plant.snapshot()
     async with opened(works.site, tag) as session:
-        permit = attack(works, session, permit_for(session, tag, value))
+        permit = attack(works, permit_for(session, tag, value))
         with pytest.raises(WriteRefused) as caught:
             await deliver(session, permit)
     assert (caught.value.code, caught.value.was_sent) == (
@@ -271,13 +266,13 @@ async def test_the_plants_no_is_told_with_its_code(
     assert works.arrived() == [permit.wire]
 
 
-@pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
-async def test_no_write_session_without_write_in_the_site_file(works: Works, name: str) -> None:
-    tag = works.tag(name)
-    config = works.site.connections[tag.connection].model_copy(update={"write": None})
-    closed = replace(works.site, connections={tag.connection: config})
-    with pytest.raises(NotConnected, match="it is read only"):
-        await open_write_session(closed, tag.connection, [tag])
+async def test_no_write_session_without_write_in_the_site_file(works: Works) -> None:
+    for name in ["P-101B.run_cmd", "PIC-102.sp"]:
+        tag = works.tag(name)
+        config = works.site.connections[tag.connection].model_copy(update={"write": None})
+        closed = replace(works.site, connections={tag.connection: config})
+        with pytest.raises(NotConnected, match="it is read only"):
+            await open_write_session(closed, tag.connection, [tag])
 
 
 async def test_no_write_session_with_a_wrong_secret_or_server(works: Works) -> None:

@@ -18,22 +18,26 @@ def test_a_number_and_a_unit_are_read_back(number: object, unit: str, space: str
     assert parse_duration(f"{number}{space}{unit}") == float(str(number)) * SECONDS[unit]
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("500 ms", 0.5), ("30s", 30.0), ("10 min", 600.0), ("1h", 3600.0), (" 7 d ", 604800.0)],
-)
-def test_the_forms_of_the_manual_are_read(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
+def test_the_forms_of_the_manual_are_read() -> None:
+    cases: list[tuple[str, float]] = [
+        ("500 ms", 0.5),
+        ("30s", 30.0),
+        ("10 min", 600.0),
+        ("1h", 3600.0),
+        (" 7 d ", 604800.0),
+    ]
+    for text, seconds in cases:
+        assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "7", 500, 0.5, None, True, "ms", "-1 s", "+1 s", "1,5 s", ".5 s", "5. s", "1e3 s", "1 m",
-     "1 S", "1 sec", "1 s 2 ms", "1\n0 s", "\u0661 s", "nan s", "inf s", ["1 s"]],
-)  # fmt: skip
-def test_anything_else_is_refused_with_an_example(text: object) -> None:
-    with pytest.raises(ValueError, match="write a number and ms, s, min, h or d: 500 ms"):
-        parse_duration(text)
+def test_anything_else_is_refused_with_an_example() -> None:
+    cases: list[object] = [
+        *("", "7", "ms", "-1 s", "+1 s", "1,5 s", ".5 s", "5. s", "1e3 s", "1 m", "1 S", "1 sec"),
+        *("1 s 2 ms", "1\n0 s", "\u0661 s", "nan s", "inf s", 500, 0.5, None, True, ["1 s"]),
+    ]
+    for text in cases:
+        with pytest.raises(ValueError, match="write a number and ms, s, min, h or d: 500 ms"):
+            parse_duration(text)
 
 
 @given(st.text(max_size=12))
@@ -42,9 +46,8 @@ def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
         assert parse_duration(text) >= 0.0
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
+def test_a_duration_is_shown_as_people_say_it() -> None:
+    cases: list[tuple[float, str]] = [
         (0.0, "0 s"),
         (0.05, "0.05 s"),
         (0.5, "0.5 s"),
@@ -55,10 +58,9 @@ def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
         (200.0, "3 min 20 s"),
         (3599.6, "1 h 00 min"),
         (7500.0, "2 h 05 min"),
-    ],
-)
-def test_a_duration_is_shown_as_people_say_it(seconds: float, text: str) -> None:
-    assert format_duration(seconds) == text
+    ]
+    for seconds, text in cases:
+        assert format_duration(seconds) == text
 
 
 _PARTS = {"s": 1.0, "min": 60.0, "h": 3600.0}

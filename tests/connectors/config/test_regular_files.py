@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.config.regular_files import read_regular
-from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.connectors.errors import ConfigError
 
 
 def test_a_file_and_a_link_to_one_are_read_whole(tmp_path: Path) -> None:
@@ -31,9 +29,3 @@ def test_what_is_no_file_or_too_long_is_refused_at_once(tmp_path: Path) -> None:
     for path, reason in cases.items():
         with pytest.raises(OSError, match=reason):
             read_regular(path, 5)
-
-
-def test_a_pipe_in_the_place_of_a_document_is_told(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "policy.yaml")
-    with pytest.raises(ConfigError, match="cannot be read: is no regular file"):
-        read_document(tmp_path / "policy.yaml")

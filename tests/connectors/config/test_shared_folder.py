@@ -30,11 +30,7 @@ def _modes(folder: Path) -> dict[str, str]:
 def _filled(folder: Path) -> dict[str, str]:
     """The modes of what the processes of a site leave in its state folder."""
     make_lockout_folder(folder)
-    with (
-        Database(folder, "cw"),
-        WorkOrders(folder),
-        WakeupListener(folder),
-    ):
+    with Database(folder, "cw"), WorkOrders(folder), WakeupListener(folder):
         open_for_writing(folder / "history.db").close()
         return _modes(folder) | {"socket": next(iter(_modes(folder / "wake").values()))}
 

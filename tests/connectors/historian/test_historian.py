@@ -7,11 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -34,6 +34,8 @@ from handwheel.connectors.model.values import (
 from handwheel.connectors.session.protocols import Sample
 from handwheel.connectors.session.supervisor import Gap
 
+from ...plants.devices.misbehaving import eventually
+
 TAG = "PT-102.pv"
 T0_S = 1_790_000_040
 SECOND_US = 1_000_000
@@ -50,6 +52,11 @@ def batch(at_s: float, *samples: Sample, gap: bool = False) -> SampleBatch:
 def written(state: Path, *batches: SampleBatch) -> None:
     with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
         writer.write(batches)
+
+
+def stored(state: Path, question: str) -> list[Any]:
+    with closing(sqlite3.connect(state / HISTORY_FILE)) as connection:
+        return connection.execute(question).fetchall()
 
 
 def trend(state: Path, since_s: float, until_s: float, count: int, tag: str = TAG) -> list[Slot]:
@@ -110,9 +117,7 @@ def test_one_is_not_true(tmp_path: Path) -> None:
 
 def test_what_does_not_change_takes_little_room_and_stands(tmp_path: Path) -> None:
     written(tmp_path, *(batch(n, sample(5.0)) for n in range(3600)))
-    with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
-        rows = connection.execute("SELECT count(*) FROM sample").fetchone()[0]
-    assert rows == 1 + 3599 // (REPEAT_US // SECOND_US)
+    assert len(stored(tmp_path, "SELECT at_us FROM sample")) == 1 + 3599 // (REPEAT_US // SECOND_US)
     slots = trend(tmp_path, 0, 3599, 60)
     assert [(each.low, each.high, round(each.good, 6)) for each in slots] == [(5.0, 5.0, 1.0)] * 60
     assert looked(tmp_path, 3596, 3599) == [5.0, 5.0, 5.0]
@@ -213,22 +218,15 @@ def newest(state: Path, tag: str = TAG) -> object:
         return None
 
 
-async def comes(is_so: Callable[[], object]) -> None:
-    until_s = monotonic() + 20.0
-    while not is_so():
-        assert monotonic() < until_s
-        await asyncio.sleep(0.01)
-
-
 @pytest.mark.usefixtures("hurried")
 async def test_what_arrives_is_there_a_moment_later_for_another_process_too(tmp_path: Path) -> None:
     async with Recorder(tmp_path) as recording:
         recording.arrived([sample(1.0), sample(True, tag="P-101A.running")])
         recording.gap("dcs", Gap(datetime.now(UTC), "cut"))
         recording.arrived([])
-        await comes(lambda: newest(tmp_path, "P-101A.running") is True)
+        await eventually(lambda: newest(tmp_path, "P-101A.running") is True)
         recording.arrived([sample(2.0)])
-        await comes(lambda: newest(tmp_path) == 2.0)
+        await eventually(lambda: newest(tmp_path) == 2.0)
         recording.arrived([sample(3.0)])
     assert newest(tmp_path) == 3.0  # the end loses nothing
 
@@ -244,17 +242,21 @@ async def test_a_locked_file_is_told_once_and_nothing_is_lost(
         async with Recorder(tmp_path) as recording:
             for value in range(5):
                 recording.arrived([sample(float(value))])
-            await comes(lambda: recording.fault)
+            await eventually(lambda: bool(recording.fault))
             await asyncio.sleep(0.2)
             other.execute("ROLLBACK")
-            await comes(lambda: not recording.fault)
+            await eventually(lambda: not recording.fault)
             assert recording.dropped == 0
     assert [each.getMessage().partition(":")[0] for each in caplog.records] == [
         "nothing is recorded", "recording again; 0 samples were lost"
     ]  # fmt: skip
-    with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
-        values = connection.execute("SELECT value FROM sample ORDER BY at_us").fetchall()
-    assert values == [(0.0,), (1.0,), (2.0,), (3.0,), (4.0,)]
+    assert stored(tmp_path, "SELECT value FROM sample ORDER BY at_us") == [
+        (0.0,),
+        (1.0,),
+        (2.0,),
+        (3.0,),
+        (4.0,),
+    ]
 
 
 @pytest.mark.usefixtures("hurried")
@@ -266,18 +268,17 @@ async def test_what_is_too_much_is_dropped_and_counted_and_leaves_a_gap(
     async with Recorder(tmp_path) as recording:
         for value in range(5):
             recording.arrived([sample(float(value))])
-        await comes(lambda: recording.fault)
+        await eventually(lambda: bool(recording.fault))
         assert "is no database: move it away" in recording.fault
         for _ in range(9):
             recording.arrived([])
         assert recording.dropped == 2
         (tmp_path / HISTORY_FILE).unlink()
-        await comes(lambda: not recording.fault)
+        await eventually(lambda: not recording.fault)
         recording.arrived([sample(5.0)])
     assert "2 samples were lost" in caplog.text
-    with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
-        spans = connection.execute("SELECT begin_us, end_us FROM recording").fetchall()
-        rows = connection.execute("SELECT value, at_us FROM sample ORDER BY at_us").fetchall()
+    spans = stored(tmp_path, "SELECT begin_us, end_us FROM recording")
+    rows = stored(tmp_path, "SELECT value, at_us FROM sample ORDER BY at_us")
     assert [value for value, _ in rows] == [0.0, 1.0, 2.0, 5.0]
     assert spans[0][1] == rows[2][1]
     assert spans[-1][0] == rows[3][1]
@@ -338,10 +339,9 @@ def test_a_full_disk_is_told_once_and_written_to_again_when_there_is_room(tmp_pa
     assert "is the disk full" in told[0]
     assert told[1] == "recording again; 0 samples were lost"
     assert len(told) == 3
-    with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        counts = connection.execute("SELECT count(DISTINCT value) FROM sample GROUP BY tag")
-        assert {each for (each,) in counts} == {int(told[2].split()[1])}
+    assert stored(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+    counts = stored(tmp_path, "SELECT count(DISTINCT value) FROM sample GROUP BY tag")
+    assert {each for (each,) in counts} == {int(told[2].split()[1])}
 
 
 _KILLED = """
@@ -379,5 +379,4 @@ def test_a_kill_in_mid_write_leaves_nothing_half(tmp_path: Path) -> None:
         assert [each.mean for each in slots] == [pytest.approx(29.5), pytest.approx(89.5)]
     with closing(HistoryWriter(path, {})) as writer:
         writer.write([batch(100_000, sample(1.0))])
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert stored(tmp_path, "PRAGMA integrity_check") == [("ok",)]

@@ -83,23 +83,19 @@ def meaning(tag: Tag, connection: OpcuaConnection | ModbusConnection) -> str:
     return definitions(site)[TAG]
 
 
-@pytest.mark.parametrize(
-    ("tag", "connection", "changes"),
-    [
+def test_whatever_changes_the_value_changes_the_definition() -> None:
+    cases: list[tuple[Tag, OpcuaConnection | ModbusConnection, Mapping[str, object]]] = [
         (NODE, OPCUA, {"scale": 100.0}), (NODE, OPCUA, {"offset": 1.0}),
         (NODE, OPCUA, {"unit": "bar"}), (NODE, OPCUA, {"kind": "int"}),
         (NODE, OPCUA, {"address": NodeAddress("nsu=urn:x;s=B")}), (NODE, OPCUA, {"is_array": True}),
         (NODE, OPCUA, {"address": NodeAddress("nsu=urn:x;s=A", "3")}),
         (WORD, MODBUS, {"members": {"auto": 2}}),
         (WORD, MODBUS, {"address": RegisterAddress("holding", 7, "int32", order="CDAB")}),
-    ],
-)  # fmt: skip
-def test_whatever_changes_the_value_changes_the_definition(
-    tag: Tag, connection: OpcuaConnection | ModbusConnection, changes: Mapping[str, object]
-) -> None:
-    assert meaning(replace(tag, **changes), connection) != meaning(tag, connection)  # type: ignore[arg-type]
-    same = replace(tag, span=(0.0, 9.0), equipment="P", writable=True, scan_s=7.0)
-    assert meaning(same, connection) == meaning(tag, connection)
+    ]  # fmt: skip
+    for tag, connection, changes in cases:
+        assert meaning(replace(tag, **changes), connection) != meaning(tag, connection)  # type: ignore[arg-type]
+        same = replace(tag, span=(0.0, 9.0), equipment="P", writable=True, scan_s=7.0)
+        assert meaning(same, connection) == meaning(tag, connection)
 
 
 def test_another_device_and_another_byte_order_are_another_definition() -> None:

@@ -1,12 +1,12 @@
 """Reads are merged within the device's maximum, and around what it refuses."""
 
 import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.client.site_reader import connector_for
@@ -21,7 +21,7 @@ from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNO
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import modbus_device, registers, reply
-from ...plants.served import link_of, served, site_of
+from ...plants.served import link_of, site_of
 
 Cell = tuple[Table, int]
 TABLES: tuple[Table, ...] = ("coil", "discrete", "input", "holding")
@@ -80,13 +80,13 @@ def _scan(
     return answered, refusals
 
 
+@settings(max_examples=60)
 @given(tag_sets())
 def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None:
     planner = Planner()
     blocks = planner.plan(tags)
-    assert sorted(tag.name for block in blocks for tag in block.tags) == sorted(
-        t.name for t in tags
-    )
+    planned = [tag.name for block in blocks for tag in block.tags]
+    assert sorted(planned) == sorted(tag.name for tag in tags)
     for block in blocks:
         assert block.count <= MAX_ITEMS[block.table]
         assert all(_cells(tag) <= _span(block) for tag in block.tags)
@@ -100,6 +100,7 @@ def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None
     assert planner.plan(tags) is blocks
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataObject) -> None:
     tags = data.draw(tag_sets())
@@ -173,15 +174,10 @@ def test_tags_that_share_registers_are_read_once() -> None:
     assert _asked(planner, [*bits, text, _at(None, 127)]) == [(1, 2, 120), (1, 127, 1)]
 
 
+@settings(max_examples=25)
 @given(tag_sets())
 async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
     assert await Planner().plan_cooperatively(tags) == Planner().plan(tags)
-
-
-@pytest.fixture(scope="module")
-async def plant() -> AsyncGenerator[PlantServer]:
-    async with served() as server:
-        yield server
 
 
 @pytest.fixture

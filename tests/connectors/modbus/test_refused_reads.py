@@ -92,15 +92,19 @@ async def test_a_maximum_in_the_site_file_is_kept_from_the_first_request_on() ->
         await session.close()
 
 
-@pytest.mark.parametrize(
-    ("table", "most"), [("coil", 24), ("discrete", 24), ("input", 60), ("holding", 60)]
-)
-def test_bits_and_registers_have_a_maximum_each(table: Table, most: int) -> None:
-    config = ModbusConnection(kind="modbus", host="plc", max_registers=60, max_bits=24)
-    tags = [_tag(address, table) for address in range(100)]
-    blocks = ModbusConnector("pkg", config).planner.plan(tags)
-    assert [block.count for block in blocks[:-1]] == [most] * (len(blocks) - 1)
-    assert sum(block.count for block in blocks) == 100
+def test_bits_and_registers_have_a_maximum_each() -> None:
+    cases: list[tuple[Table, int]] = [
+        ("coil", 24),
+        ("discrete", 24),
+        ("input", 60),
+        ("holding", 60),
+    ]
+    for table, most in cases:
+        config = ModbusConnection(kind="modbus", host="plc", max_registers=60, max_bits=24)
+        tags = [_tag(address, table) for address in range(100)]
+        blocks = ModbusConnector("pkg", config).planner.plan(tags)
+        assert [block.count for block in blocks[:-1]] == [most] * (len(blocks) - 1)
+        assert sum(block.count for block in blocks) == 100, table
 
 
 @pytest.mark.parametrize(("code", "status"), [(2, BAD_NODE_UNKNOWN), (3, BAD_DEVICE_FAILURE)])

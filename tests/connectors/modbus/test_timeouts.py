@@ -32,11 +32,6 @@ from ...plants.devices.modbus_gateway import (
 TIMEOUT_S = 0.2
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit_states, "_FIRST_PAUSE_S", 0.02)
-
-
 async def _read_for_ever(session: ModbusSession) -> None:
     async with asyncio.timeout(10):
         while True:
@@ -90,9 +85,8 @@ async def test_a_gateway_that_hangs_and_still_accepts_is_lost_within_two_timeout
         begun = monotonic()
         with pytest.raises(NotConnected, match="no answer"):
             await (session.read(tags) if is_read else session.probe())
-        assert (
-            monotonic() - begun < 5 * timeout_s
-        )  # the machine may stall; each unit on its own is ten
+        # The machine may stall. Each unit on its own would take ten.
+        assert monotonic() - begun < 5 * timeout_s
         assert len(gateway.take_units()) == 2
 
 
@@ -150,7 +144,7 @@ async def test_a_single_reading_lacks_nothing_because_of_one_dead_unit() -> None
 
 async def test_a_unit_known_to_be_silent_costs_no_second_session() -> None:
     """The device has one connection, and takes no new one for a while after its end."""
-    gateway = FewSlots([3], hold_off_s=0.1)
+    gateway = FewSlots([3], hold_off_s=0.3)
     async with gateway.listens() as device:
         known = connector(device.port, TIMEOUT_S)
         lost = 0
@@ -223,14 +217,12 @@ async def test_a_restart_is_no_silence_of_a_unit() -> None:
         await session.close()
 
 
-@pytest.mark.parametrize(("waited_s", "free_s"), [(2.0, 18.0), (60.0, 30.0)])
-def test_the_others_wait_for_silent_units_a_tenth_of_the_time(
-    waited_s: float, free_s: float
-) -> None:
-    units = UnitStates()
-    assert units.may_wait(100.0)
-    units.note_wait(100.0)
-    assert not units.may_wait(1000.0)  # nobody has been read since
-    units.note_answer(1, 100.0 + waited_s)
-    assert not units.may_wait(99.0 + waited_s + free_s)
-    assert units.may_wait(101.0 + waited_s + free_s)
+def test_the_others_wait_for_silent_units_a_tenth_of_the_time() -> None:
+    for waited_s, free_s in [(2.0, 18.0), (60.0, 30.0)]:
+        units = UnitStates()
+        assert units.may_wait(100.0), waited_s
+        units.note_wait(100.0)
+        assert not units.may_wait(1000.0)  # nobody has been read since, waited_s
+        units.note_answer(1, 100.0 + waited_s)
+        assert not units.may_wait(99.0 + waited_s + free_s)
+        assert units.may_wait(101.0 + waited_s + free_s)

@@ -210,34 +210,30 @@ async def test_requests_of_several_tasks_go_one_after_the_other() -> None:
         assert in_flight == [n for each in range(1, 6) for n in (each, -each)]
 
 
-@pytest.mark.parametrize(
-    ("host", "reason"),
-    [
+async def test_a_device_that_is_not_there_is_told_in_plain_words() -> None:
+    cases: list[tuple[str, str]] = [
         ("127.0.0.1", "connection refused"),
         ("localhost", "connection refused"),
         ("", "(name or service not|nodename nor servname provided, or not) known"),
         ("a..b", "no valid host name"),
-    ],
-)
-async def test_a_device_that_is_not_there_is_told_in_plain_words(host: str, reason: str) -> None:
-    with pytest.raises(TransportError, match=f"^{reason}$"):
-        await ModbusTransport.open(host, free_port(), 5.0)
-    async with modbus_device(_whole) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0)
-        await transport.close()
-        await device.until_left()
+    ]
+    for host, reason in cases:
+        with pytest.raises(TransportError, match=f"^{reason}$"):
+            await ModbusTransport.open(host, free_port(), 5.0)
+        async with modbus_device(_whole) as device:
+            transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0)
+            await transport.close()
+            await device.until_left()
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
+def test_the_systems_errors_become_a_few_plain_words() -> None:
+    cases: list[tuple[OSError, str]] = [
         (ConnectionRefusedError(111, "Connect call failed ('::1', 1)"), "connection refused"),
         (socket.gaierror(-2, "Name or service not known"), "name or service not known"),
         # What asyncio raises for a name with two addresses, such as localhost.
         (OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0), "
                  "[Errno 111] Connect call failed ('127.0.0.1', 1)"), "connection refused"),
         (ConnectionResetError("Connection lost"), "connection lost"),
-    ],
-)  # fmt: skip
-def test_the_systems_errors_become_a_few_plain_words(error: OSError, reason: str) -> None:
-    assert os_reason(error) == reason
+    ]  # fmt: skip
+    for error, reason in cases:
+        assert os_reason(error) == reason

@@ -7,7 +7,6 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus import unit_states
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.transport import ModbusTransport
@@ -36,11 +35,6 @@ GATEWAY = {
     10: "exception 10 (gateway path unavailable)",
     11: "exception 11 (gateway target device failed to respond)",
 }
-
-
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit_states, "_FIRST_PAUSE_S", 0.02)
 
 
 @pytest.mark.parametrize("window", [1, 4])
@@ -113,23 +107,27 @@ async def test_a_device_that_serves_one_connection_is_asked_again_over_that_one(
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize(
-    ("fault", "tags"),
-    [(SILENT, [OWN]), (SILENT, TAGS), (SILENT, [THIRD]), (10, [OWN]), (11, TAGS)],
-)
-async def test_where_no_unit_answers_the_session_is_lost(fault: int, tags: Sequence[Tag]) -> None:
-    gateway = Gateway(dict.fromkeys((1, 2, 3), fault))
-    async with modbus_device(gateway.answer) as gateway.device:
-        device = connector(gateway.device.port, 0.3)
-        session = await device.open()
-        with pytest.raises(NotConnected, match="exception" if fault else "no answer"):
-            await session.read(tags)
-        await session.close()
-        gateway.faults.clear()
-        again = await device.open()
-        await come_back(again, tags)
-        assert again.faults == {}
-        await again.close()
+async def test_where_no_unit_answers_the_session_is_lost() -> None:
+    cases: list[tuple[int, Sequence[Tag]]] = [
+        (SILENT, [OWN]),
+        (SILENT, TAGS),
+        (SILENT, [THIRD]),
+        (10, [OWN]),
+        (11, TAGS),
+    ]
+    for fault, tags in cases:
+        gateway = Gateway(dict.fromkeys((1, 2, 3), fault))
+        async with modbus_device(gateway.answer) as gateway.device:
+            device = connector(gateway.device.port, 0.3)
+            session = await device.open()
+            with pytest.raises(NotConnected, match="exception" if fault else "no answer"):
+                await session.read(tags)
+            await session.close()
+            gateway.faults.clear()
+            again = await device.open()
+            await come_back(again, tags)
+            assert again.faults == {}, fault
+            await again.close()
 
 
 async def test_the_session_is_lost_with_the_last_unit_that_falls_silent() -> None:

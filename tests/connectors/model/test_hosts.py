@@ -18,9 +18,9 @@ LOOPBACK = (
 OTHERS = ("10.0.0.1", "10.0.0.2", "plc-1", "plc-2", "plc-1.works", "fe80::1", "localhost.works")
 
 
-@pytest.mark.parametrize("host", LOOPBACK)
-def test_this_machine_is_one_device_however_it_is_spelled(host: str) -> None:
-    assert host_key(host) == host_key("127.0.0.1")
+def test_this_machine_is_one_device_however_it_is_spelled() -> None:
+    for host in LOOPBACK:
+        assert host_key(host) == host_key("127.0.0.1")
 
 
 def test_other_hosts_are_apart() -> None:
@@ -30,13 +30,16 @@ def test_other_hosts_are_apart() -> None:
     assert host_key("plc-1") != host_key("10.0.0.1")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("PLC-1", "plc-1"), ("plc-1.works.", "plc-1.works"), ("FE80::1", "fe80:0::1"),
-     ("::ffff:10.0.0.1", "10.0.0.1"), ("10.1", "10.0.0.1")],
-)  # fmt: skip
-def test_spellings_of_another_host_are_one(one: str, other: str) -> None:
-    assert host_key(one) == host_key(other)
+def test_spellings_of_another_host_are_one() -> None:
+    cases = {
+        "PLC-1": "plc-1",
+        "plc-1.works.": "plc-1.works",
+        "FE80::1": "fe80:0::1",
+        "::ffff:10.0.0.1": "10.0.0.1",
+        "10.1": "10.0.0.1",
+    }
+    for one, other in cases.items():
+        assert host_key(one) == host_key(other)
 
 
 def test_who_may_be_trusted_as_a_simulator_is_no_wider_for_it() -> None:
@@ -52,43 +55,40 @@ def _modbus(
     return ModbusConnection.model_validate(document | ({"write": {"port": write}} if write else {}))
 
 
-@pytest.mark.parametrize(
-    ("other", "is_same"),
-    [
+def test_a_modbus_device_is_host_port_and_unit() -> None:
+    cases: list[tuple[ModbusConnection, bool]] = [
         (_modbus("localhost"), True),
         (_modbus("127.0.0.9", read=5021, write=None), True),
         (_modbus("localhost", read=5030, write=5021), True),
         (_modbus("localhost", read=5030, write=5031), False),
         (_modbus("localhost", unit=2), False),
         (_modbus("10.0.0.1"), False),
-    ],
-)
-def test_a_modbus_device_is_host_port_and_unit(other: ModbusConnection, *, is_same: bool) -> None:
-    assert is_same_device(_modbus("127.0.0.1"), other) is is_same
+    ]
+    for other, is_same in cases:
+        assert is_same_device(_modbus("127.0.0.1"), other) is is_same
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "is_same"),
-    [
+def test_an_opcua_server_is_host_and_port() -> None:
+    cases: list[tuple[str, str, bool]] = [
         ("opc.tcp://localhost:4840", "OPC.TCP://127.0.0.1:4840/", True),
         ("opc.tcp://PLC-1:4840/a", "opc.tcp://plc-1.:4840/b", True),
         ("opc.tcp://plc-1", "opc.tcp://plc-1:4840", True),
         ("opc.tcp://plc-1:4840", "opc.tcp://plc-1:4841", False),
         ("opc.tcp://[::1]:4840", "opc.tcp://localhost:4840", True),
-    ],
-)
-def test_an_opcua_server_is_host_and_port(one: str, other: str, *, is_same: bool) -> None:
-    first, second = (
-        OpcuaConnection.model_validate({"kind": "opcua", "endpoint": each}) for each in (one, other)
-    )
-    assert is_same_device(first, second) is is_same
+    ]
+    for one, other, is_same in cases:
+        first, second = (
+            OpcuaConnection.model_validate({"kind": "opcua", "endpoint": each})
+            for each in (one, other)
+        )
+        assert is_same_device(first, second) is is_same
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", '"127.1"', '"::1"'])
-def test_an_alias_of_the_host_is_no_way_round_a_tag(tmp_path: Path, host: str) -> None:
-    again = f"  alias: {{kind: modbus, host: {host}, read: {{port: 5020}}}}\ntags: tags.yaml"
-    tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
-    with pytest.raises(ConfigError, match=r"X.a: has the same address as P-101A.run_cmd"):
-        load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
-    other = again.replace(host, "plc-7")
-    assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags
+def test_an_alias_of_the_host_is_no_way_round_a_tag(tmp_path: Path) -> None:
+    for host in ["localhost", "127.0.0.2", '"127.1"', '"::1"']:
+        again = f"  alias: {{kind: modbus, host: {host}, read: {{port: 5020}}}}\ntags: tags.yaml"
+        tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
+        with pytest.raises(ConfigError, match=r"X.a: has the same address as P-101A.run_cmd"):
+            load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
+        other = again.replace(host, "plc-7")
+        assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags, host

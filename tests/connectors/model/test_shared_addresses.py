@@ -29,9 +29,8 @@ SHARED = (
 SAME = "has the same address as A.pv"
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "reason"),
-    [
+def test_what_shares_an_address_is_only_read(tmp_path: Path) -> None:
+    cases: list[tuple[str, str, str]] = [
         (WORD, BIT, ""),
         (ELEMENT, ALL, ""),
         (WORD, ELSEWHERE, ""),  # another unit is another device
@@ -46,17 +45,14 @@ SAME = "has the same address as A.pv"
         (PART, TEXT, SHARED.format("B")),
         (BIT_THERE, ELSEWHERE, ""),
         (WRITTEN_THERE, ELSEWHERE.replace("type: int", "bit: 1, type: bool"), SHARED.format("A")),
-    ],
-)
-def test_what_shares_an_address_is_only_read(
-    tmp_path: Path, one: str, other: str, reason: str
-) -> None:
-    tags = f"schema: tags/1\ntags:\n  A.pv: {one}\n  B.pv: {other}\n"
-    site = SITE_WITH_ALIAS.replace("attributes: {vibration: VT-101A.pv}", "class: pump")
-    site = site.replace("    class: pump\n    class: pump\n", "    class: pump\n")
-    if not reason:
-        assert load(tmp_path, site, tags).tags.keys() == {"A.pv", "B.pv"}
-        return
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, site, tags)
-    assert [each.reason for each in caught.value.problems] == [reason]
+    ]
+    for one, other, reason in cases:
+        tags = f"schema: tags/1\ntags:\n  A.pv: {one}\n  B.pv: {other}\n"
+        site = SITE_WITH_ALIAS.replace("attributes: {vibration: VT-101A.pv}", "class: pump")
+        site = site.replace("    class: pump\n    class: pump\n", "    class: pump\n")
+        if not reason:
+            assert load(tmp_path, site, tags).tags.keys() == {"A.pv", "B.pv"}, one
+            continue
+        with pytest.raises(ConfigError) as caught:
+            load(tmp_path, site, tags)
+        assert [each.reason for each in caught.value.problems] == [reason]

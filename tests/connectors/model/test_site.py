@@ -105,17 +105,15 @@ _TABLE = Path(__file__).with_name("site_edits.txt").read_text(encoding="utf-8")
 EDITS = re.findall(r"^(site|tags): (.+?) ->(?: (.+?))? => (.+)$", _TABLE, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("file", "old", "new", "problem"), EDITS)
-def test_each_wrong_thing_is_told_with_its_place(
-    file: str, old: str, new: str, problem: str, tmp_path: Path
-) -> None:
-    good = {"site": SITE, "tags": TAGS}
-    assert old in good[file]
-    edited = good | {file: good[file].replace(old, new, 1)}
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, **edited)
-    (only,) = caught.value.problems
-    assert str(only).startswith(f"{tmp_path / file}.yaml:{problem}")
+def test_each_wrong_thing_is_told_with_its_place(tmp_path: Path) -> None:
+    for file, old, new, problem in EDITS:
+        good = {"site": SITE, "tags": TAGS}
+        assert old in good[file]
+        edited = good | {file: good[file].replace(old, new, 1)}
+        with pytest.raises(ConfigError) as caught:
+            load(tmp_path, **edited)
+        (only,) = caught.value.problems
+        assert str(only).startswith(f"{tmp_path / file}.yaml:{problem}")
 
 
 def test_the_problems_of_both_files_are_told_at_once_in_order(tmp_path: Path) -> None:
@@ -145,9 +143,8 @@ def test_the_problems_of_both_files_are_told_at_once_in_order(tmp_path: Path) ->
     ]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
+def test_a_password_in_the_wrong_place_is_never_repeated(tmp_path: Path) -> None:
+    cases: list[tuple[str, str]] = [
         ("timeout: 2 s}", "read: {user: a, secret: hunter2}}"),
         ("timeout: 2 s}", "read: {user: a, secret: [hunter2]}}"),
         ("timeout: 2 s}", "read: {user: a, secret: {hunter: hunter2}}}"),
@@ -155,16 +152,15 @@ def test_the_problems_of_both_files_are_told_at_once_in_order(tmp_path: Path) ->
         ("127.0.0.1:4840", "a:hunter2@works:4840"),
         ("127.0.0.1:4840", "a:hunter2@works:port"),
         ("opc.tcp://127.0.0.1:4840", "http://a:hunter2@works"),
-    ],
-)
-def test_a_password_in_the_wrong_place_is_never_repeated(
-    old: str, new: str, tmp_path: Path
-) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, SITE.replace(old, new, 1))
-    assert "hunter2" not in str(caught.value)
-    site = load(tmp_path, SITE.replace("timeout: 2 s}", "read: {user: a, secret: 'env:PW'}}", 1))
-    assert str(site.connections["dcs"]).count("env:PW") == 1
+    ]
+    for old, new in cases:
+        with pytest.raises(ConfigError) as caught:
+            load(tmp_path, SITE.replace(old, new, 1))
+        assert "hunter2" not in str(caught.value), old
+        site = load(
+            tmp_path, SITE.replace("timeout: 2 s}", "read: {user: a, secret: 'env:PW'}}", 1)
+        )
+        assert str(site.connections["dcs"]).count("env:PW") == 1, old
 
 
 @pytest.mark.parametrize(
@@ -191,25 +187,21 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
         load_site(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("names", "reasons"),
-    [
+def test_every_tag_that_a_site_does_not_have_is_named(tmp_path: Path) -> None:
+    cases: list[tuple[list[str], list[str]]] = [
         (["PT-102"], ["there is no tag 'PT-102'; did you mean 'PT-102.pv'?"]),
         (["VT-101B.pv"], ["there is no tag 'VT-101B.pv'; did you mean 'VT-101A.pv'?"]),
         (["x", "PT-102.pv", "y"], ["there is no tag 'x'", "there is no tag 'y'"]),
-    ],
-)
-def test_every_tag_that_a_site_does_not_have_is_named(
-    names: list[str], reasons: list[str], tmp_path: Path
-) -> None:
-    site = load(tmp_path)
-    assert [tag.name for tag in site.find_tags(["P-101A.starts", "PT-102.pv"])] == [
-        "P-101A.starts",
-        "PT-102.pv",
     ]
-    with pytest.raises(ConfigError) as caught:
-        site.find_tags(names)
-    assert [str(problem).removeprefix(": ") for problem in caught.value.problems] == reasons
+    for names, reasons in cases:
+        site = load(tmp_path)
+        assert [tag.name for tag in site.find_tags(["P-101A.starts", "PT-102.pv"])] == [
+            "P-101A.starts",
+            "PT-102.pv",
+        ]
+        with pytest.raises(ConfigError) as caught:
+            site.find_tags(names)
+        assert [str(problem).removeprefix(": ") for problem in caught.value.problems] == reasons
 
 
 class TestFindSite:

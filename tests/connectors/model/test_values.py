@@ -58,14 +58,16 @@ def test_a_skewed_clock_does_not_change_the_age(
     assert reading.age_s(100.0 + since_s) == pytest.approx(on_device_s + since_s, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("source", "server"),
-    [(None, None), (NOON, None), (None, NOON), (NOON, NOON), (NOON + timedelta(hours=1), NOON)],
-)
-def test_without_two_clocks_in_order_the_age_counts_from_the_arrival(
-    source: datetime | None, server: datetime | None
-) -> None:
-    assert DataValue(1.0, GOOD, source, server, 100.0).age_s(102.5) == 2.5
+def test_without_two_clocks_in_order_the_age_counts_from_the_arrival() -> None:
+    cases: list[tuple[datetime | None, datetime | None]] = [
+        (None, None),
+        (NOON, None),
+        (None, NOON),
+        (NOON, NOON),
+        (NOON + timedelta(hours=1), NOON),
+    ]
+    for source, server in cases:
+        assert DataValue(1.0, GOOD, source, server, 100.0).age_s(102.5) == 2.5
 
 
 def test_another_status_changes_nothing_else() -> None:
@@ -76,9 +78,8 @@ def test_another_status_changes_nothing_else() -> None:
     assert never_read(GOOD, 1.0) == DataValue(None, GOOD, None, None, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "text"),
-    [
+def test_values_are_shown_as_people_read_them() -> None:
+    cases: list[tuple[Kind, Value | None, str]] = [
         ("float", 350.0, "350"),
         ("float", 1.234567, "1.2346"),
         ("float", 123456.7, "1.2346e+05"),
@@ -91,25 +92,22 @@ def test_another_status_changes_nothing_else() -> None:
         ("string", "Grundfos", "Grundfos"),
         ("float", None, "-"),
         ("enum", None, "-"),
-    ],
-)  # fmt: skip
-def test_values_are_shown_as_people_read_them(kind: Kind, value: Value | None, text: str) -> None:
-    members = {"manual": 0, "auto": 1} if kind == "enum" else {}
-    tag = Tag("X.pv", "dcs", kind, NodeAddress("s=X"), members=members)
-    assert tag.show(DataValue(value, GOOD, None, None, 0.0)) == text
+    ]  # fmt: skip
+    for kind, value, text in cases:
+        members = {"manual": 0, "auto": 1} if kind == "enum" else {}
+        tag = Tag("X.pv", "dcs", kind, NodeAddress("s=X"), members=members)
+        assert tag.show(DataValue(value, GOOD, None, None, 0.0)) == text
 
 
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
+def test_what_is_written_is_shown_exactly() -> None:
+    cases: list[tuple[float, str]] = [
         (0.0, "0"), (350.0, "350"), (100000.0, "100000"), (123456.7, "123456.7"),
         (349.004, "349.004"), (0.1, "0.1"), (0.10000000149011612, "0.10000000149011612"),
         (1e-15, "0.000000000000001"), (1e15, "1000000000000000"), (-2.5, "-2.5"),
-    ],
-)  # fmt: skip
-def test_what_is_written_is_shown_exactly(number: float, text: str) -> None:
-    tag = Tag("X.sp", "dcs", "float", NodeAddress("s=X"))
-    assert tag.show_value(number) == exact_text(number) == text
+    ]  # fmt: skip
+    for number, text in cases:
+        tag = Tag("X.sp", "dcs", "float", NodeAddress("s=X"))
+        assert tag.show_value(number) == exact_text(number) == text
 
 
 @given(st.floats())

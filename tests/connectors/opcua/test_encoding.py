@@ -249,10 +249,11 @@ async def test_another_server_than_configured_is_not_surveyed(
     site = site_of(tmp_path / "site", link_of(plant))
     setpoint, config = site.find_tags(["PIC-102.sp"]), site.connections["dcs"]
     await survey(site, [], setpoint)
-    for change, reason in [
+    cases: list[tuple[dict[str, object], str]] = [
         ({"application_uri": "urn:other"}, "the server is 'urn:handwheel:sim:cw-100', not"),
         ({"write": None}, "it is read only"),
-    ]:
+    ]
+    for change, reason in cases:
         other = replace(site, connections={"dcs": config.model_copy(update=change)})
         with pytest.raises(NotConnected, match=reason):
             await survey(other, [], setpoint)

@@ -12,7 +12,7 @@ import pytest
 from asyncua import ua
 from asyncua.client.client import Client
 
-from handwheel.connectors.actuation.write_session import check_accounts
+from handwheel.connectors.actuation.write_session import check_accounts, open_write_session
 from handwheel.connectors.client.site_reader import read_once, survey
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.endpoints import OpcuaConnection, Security
@@ -141,18 +141,6 @@ def _untouched(folder: Path) -> None:
     assert (folder / KEY).exists()
 
 
-def _open_to_others(folder: Path) -> None:
-    (folder / KEY).chmod(0o640)
-
-
-def _gone(folder: Path) -> None:
-    shutil.rmtree(folder)
-
-
-def _without_key(folder: Path) -> None:
-    (folder / KEY).unlink()
-
-
 def _spoilt(folder: Path) -> None:
     (folder / "certificate.der").write_bytes(b"\x30\x82\x00\x02ab")
 
@@ -167,33 +155,26 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], Callable[[Path], None], str]] 
         "security without certificate: .*'handwheel connection trust dcs' shows what to write"),
     "a policy that is not offered": ({"security": "Aes256Sha256RsaPss/SignAndEncrypt"}, _untouched,
         "does not offer Aes256Sha256RsaPss/SignAndEncrypt, but Basic256Sha256/SignAndEncrypt, B"),
-    "no key of our own": ({}, _gone, "secrets/opcua; 'handwheel connection trust dcs' makes it"),
-    "half a key": ({}, _without_key, "private-key.pem: no such file"),
-    "a key open to others": ({}, _open_to_others, "open to others: chmod 600"),
+    "no key of our own": ({}, shutil.rmtree, "/opcua; 'handwheel connection trust dcs' makes it"),
+    "half a key": ({}, lambda at: (at / KEY).unlink(), "private-key.pem: no such file"),
+    "a key open to others": ({}, lambda at: (at / KEY).chmod(0o640), "open to others: chmod 600"),
     "a spoilt certificate": ({}, _spoilt, "certificate.der is no certificate"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("keys", "change", "reason"), REFUSED.values(), ids=REFUSED)
-async def test_what_is_not_in_order_is_told_and_nobody_connects(
-    site: Site,
-    tmp_path: Path,
-    keys: Mapping[str, object],
-    change: Callable[[Path], None],
-    reason: str,
-) -> None:
-    shutil.copytree(site.root, tmp_path / "site")
-    change(tmp_path / "site" / FOLDER)
-    there = secured(replace(site, root=tmp_path / "site"), **keys)
-    with pytest.raises(NotConnected, match=reason):
-        await connector_of(there).open()
-    tag = there.tags[SETPOINT]
-    with pytest.raises(NotConnected, match=reason):
-        async with opened(there, tag):
-            pass
-    if change is not _untouched or not there.connections["dcs"].model_dump()["certificate"]:
+async def test_what_is_not_in_order_is_told_and_nobody_connects(site: Site, tmp_path: Path) -> None:
+    for name, (keys, change, reason) in REFUSED.items():
+        folder = tmp_path / name
+        shutil.copytree(site.root, folder)
+        change(folder / FOLDER)
+        there = secured(replace(site, root=folder), **keys)
         with pytest.raises(NotConnected, match=reason):
-            check_accounts(there)  # so that no gate begins its post with it
+            await connector_of(there).open()
+        with pytest.raises(NotConnected, match=reason):
+            await open_write_session(there, "dcs", [there.tags[SETPOINT]])
+        if change is not _untouched or not there.connections["dcs"].model_dump()["certificate"]:
+            with pytest.raises(NotConnected, match=reason):
+                check_accounts(there)  # so that no gate begins its post with it
     check_accounts(site)
 
 

@@ -36,9 +36,7 @@ from .subscribed_server import (
 pytestmark = pytest.mark.usefixtures("zeroes")
 
 
-async def test_what_was_read_after_a_loss_does_not_come_behind_a_newer_change(
-    works: Works,
-) -> None:
+async def test_what_was_read_after_a_loss_does_not_come_behind_a_newer_change(works: Works) -> None:
     async with subscribed(works, tags_of()) as (_, subscription):
         await first_of(subscription)
         read = subscription._context.read

@@ -254,28 +254,25 @@ class _Script(Device):
         self.closed += 1
 
 
-@pytest.mark.parametrize(
-    ("faults", "closed", "gaps"),
-    [
+async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor() -> None:
+    cases: list[tuple[Sequence[Exception | None], int, int]] = [
         ((ValueError("in open"),), 0, 0),
         ((None, ValueError("in the first scan")), 1, 0),
         ((None, None, ValueError("in a later scan")), 1, 1),
         ((None, None, NotConnected({"dcs": "lost"})), 1, 1),
-    ],
-    ids=["open", "first scan", "later scan", "loss"],
-)
-async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor(
-    faults: Sequence[Exception | None], closed: int, gaps: int
-) -> None:
-    script = _Script(*faults)
-    async with Connection(script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]) as connection:
-        async with asyncio.timeout(50):
-            while script.errors or connection.state is not ConnectionState.CONNECTED:
-                await connection.next_scan()
-        assert script.closed == closed
-        assert len(connection.gaps) == gaps
-        assert connection.latest()["A.pv"].status == GOOD
-    assert script.closed == closed + 1
+    ]
+    for faults, closed, gaps in cases:
+        script = _Script(*faults)
+        async with Connection(
+            script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]
+        ) as connection:
+            async with asyncio.timeout(50):
+                while script.errors or connection.state is not ConnectionState.CONNECTED:
+                    await connection.next_scan()
+            assert script.closed == closed
+            assert len(connection.gaps) == gaps
+            assert connection.latest()["A.pv"].status == GOOD, faults
+        assert script.closed == closed + 1
 
 
 async def test_a_reader_can_be_left_at_any_moment_of_connecting(

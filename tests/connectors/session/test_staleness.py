@@ -38,9 +38,8 @@ def _reading(
     return DataValue(value, status, NOON, NOON + timedelta(seconds=on_device_s), 100.0)
 
 
-@pytest.mark.parametrize(
-    ("reading", "since_s", "by_arrival", "by_source"),
-    [
+def test_a_reading_ages_by_its_arrival_and_where_stamps_are_cyclic_by_its_source() -> None:
+    cases: list[tuple[DataValue, float, StatusCode, StatusCode]] = [
         (_reading(), 1.5, GOOD, GOOD),
         (_reading(), 1.5001, BAD_NO_COMMUNICATION, BAD_NO_COMMUNICATION),
         (_reading(on_device_s=1.0), 0.5, GOOD, GOOD),
@@ -52,14 +51,11 @@ def _reading(
         (_reading(None, BAD_NODE_UNKNOWN, 3600.0), 9.0, BAD_NODE_UNKNOWN, BAD_NODE_UNKNOWN),
         (DataValue(1.0, GOOD, NOON, None, 100.0), 1.5, GOOD, GOOD),
         (DataValue(1.0, GOOD, None, None, 100.0), 1.5, GOOD, GOOD),
-    ],
-)
-def test_a_reading_ages_by_its_arrival_and_where_stamps_are_cyclic_by_its_source(
-    reading: DataValue, since_s: float, by_arrival: StatusCode, by_source: StatusCode
-) -> None:
-    for is_cyclic, status in ((False, by_arrival), (True, by_source)):
-        now = aged(reading, 100.0 + since_s, 1.5, by_source=is_cyclic)
-        assert now == reading.with_status(status)
+    ]
+    for reading, since_s, by_arrival, by_source in cases:
+        for is_cyclic, status in ((False, by_arrival), (True, by_source)):
+            now = aged(reading, 100.0 + since_s, 1.5, by_source=is_cyclic)
+            assert now == reading.with_status(status)
 
 
 class _Clock:

@@ -304,29 +304,25 @@ async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has
         assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
 
 
-@pytest.mark.parametrize(
-    ("is_subscribed", "since_life_s", "status"),
-    [
+def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives() -> None:
+    cases: list[tuple[bool, float, object]] = [
         (False, 0.3, GOOD),
         (False, 0.31, BAD_NO_COMMUNICATION),
         (True, 3.0, GOOD),  # three signs of life
         (True, 3.01, BAD_NO_COMMUNICATION),
-    ],
-)
-def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
-    is_subscribed: bool, since_life_s: float, status: object
-) -> None:
-    assert scan_groups.KEEP_ALIVE_S == 1.0
-    group = ScanGroup(0.1, [FAST], 0.0, is_subscribed=is_subscribed)
-    assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
-    group.update({"A.pv": _good(received_s=100.0)}, 100.0)
-    life_s = 100.0
-    if is_subscribed:
-        group.note_alive(life_s := 700.0)
-    reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
-    assert (reading.status, reading.received_s) == (status, life_s)
-    group.apply_changes([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
-    assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
-    assert group.mark_bad() == [
-        ("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))
     ]
+    for is_subscribed, since_life_s, status in cases:
+        assert scan_groups.KEEP_ALIVE_S == 1.0, is_subscribed
+        group = ScanGroup(0.1, [FAST], 0.0, is_subscribed=is_subscribed)
+        assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
+        group.update({"A.pv": _good(received_s=100.0)}, 100.0)
+        life_s = 100.0
+        if is_subscribed:
+            group.note_alive(life_s := 700.0)
+        reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
+        assert (reading.status, reading.received_s) == (status, life_s)
+        group.apply_changes([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
+        assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
+        assert group.mark_bad() == [
+            ("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))
+        ]

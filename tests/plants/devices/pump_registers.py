@@ -33,12 +33,7 @@ class Registers:
         self._start_s = monotonic()
 
     def read(self, function: int, address: int, count: int) -> list[int]:
-        table = {
-            1: self.coils,
-            2: self._discrete(),
-            3: self.holding,
-            4: self._input(),
-        }[function]
+        table = {1: self.coils, 2: self._discrete(), 3: self.holding, 4: self._input()}[function]
         if address + count > SIZE:
             raise Refused(ILLEGAL_ADDRESS)
         return table[address : address + count]
