@@ -14,10 +14,11 @@ from handwheel.sim_plant.pid import MANUAL
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
+from .stepping import go_on
+
 
 def _run(plant: StirredTank, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        plant.step()
+    go_on(round(seconds / STEP_S), plant)
 
 
 def _eigenvalues(concentration: float, temperature: float) -> list[complex]:
@@ -48,18 +49,20 @@ def _eigenvalues(concentration: float, temperature: float) -> list[complex]:
     return [(trace + root) / 2.0, (trace - root) / 2.0]
 
 
-@pytest.mark.parametrize(
-    ("mode", "published"),
-    [("cold", (0.8773, 324.48)), ("middle", (0.4999, 350.005)), ("hot", (0.2088, 369.70))],
-)
-def test_the_balances_stand_still_in_three_places(mode: str, published: Sequence[float]) -> None:
-    # Seborg, Edgar, Mellichamp, chapter 2, parameters of the nonlinear CSTR; states recomputed.
-    concentration, temperature = steady(NEAR[mode])
-    assert concentration == pytest.approx(published[0], abs=1e-4)
-    assert temperature == pytest.approx(published[1], abs=0.01)
-    assert rates((concentration, temperature, 300.0), ReactionInputs()) == pytest.approx(
-        (0.0, 0.0, 0.0), abs=1e-9
-    )
+def test_the_balances_stand_still_in_three_places() -> None:
+    cases: list[tuple[str, Sequence[float]]] = [
+        ("cold", (0.8773, 324.48)),
+        ("middle", (0.4999, 350.005)),
+        ("hot", (0.2088, 369.70)),
+    ]
+    for mode, published in cases:
+        # Seborg, Edgar, Mellichamp, chapter 2, parameters of the nonlinear CSTR; states recomputed.
+        concentration, temperature = steady(NEAR[mode])
+        assert concentration == pytest.approx(published[0], abs=1e-4)
+        assert temperature == pytest.approx(published[1], abs=0.01)
+        assert rates((concentration, temperature, 300.0), ReactionInputs()) == pytest.approx(
+            (0.0, 0.0, 0.0), abs=1e-9
+        )
 
 
 def test_only_the_cold_state_is_stable() -> None:
@@ -137,43 +140,35 @@ def test_lost_cooling_alarms_trips_and_needs_the_field_key_once_it_is_cold() -> 
     assert plant.measurements()["FT-101.pv"] == pytest.approx(100.0, abs=2.0)
 
 
-@pytest.mark.parametrize(
-    ("fault", "heat"),
-    [
+def test_a_feed_upset_is_carried_by_the_coolant_that_the_heat_balance_asks_for() -> None:
+    cases: list[tuple[str, dict[str, float]]] = [
         ("C02", {"feed_concentration": 1.2}),
         ("C03", {"feed_k": 360.0}),
-    ],
-)
-def test_a_feed_upset_is_carried_by_the_coolant_that_the_heat_balance_asks_for(
-    fault: str, heat: dict[str, float]
-) -> None:
-    plant = StirredTank()
-    Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(7200.0)
-    assert plant.first_trip() is None
-    temperature, inputs = NEAR["middle"] + 0.0055, replace(ReactionInputs(), **heat)
-    concentration = inputs.feed_concentration / (1.0 + reaction.rate_constant(temperature))
-    surplus = rates((concentration, temperature, temperature), inputs)[1]  # K/min, uncooled
-    coolant = temperature - surplus * reaction.HEAT_CAPACITY / reaction.TRANSFER
-    assert plant.state.reactor == pytest.approx((concentration, temperature, coolant), rel=1e-4)
-    assert plant.measurements()["TIC-101.op"] == pytest.approx(
-        100.0 * (320.0 - coolant) / 40.0, rel=0.01
-    )
+    ]
+    for fault, heat in cases:
+        plant = StirredTank()
+        Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(7200.0)
+        assert plant.first_trip() is None, fault
+        temperature, inputs = NEAR["middle"] + 0.0055, replace(ReactionInputs(), **heat)
+        concentration = inputs.feed_concentration / (1.0 + reaction.rate_constant(temperature))
+        surplus = rates((concentration, temperature, temperature), inputs)[1]  # K/min, uncooled
+        coolant = temperature - surplus * reaction.HEAT_CAPACITY / reaction.TRANSFER
+        assert plant.state.reactor == pytest.approx((concentration, temperature, coolant), rel=1e-4)
+        assert plant.measurements()["TIC-101.op"] == pytest.approx(
+            100.0 * (320.0 - coolant) / 40.0, rel=0.01
+        )
 
 
-@pytest.mark.parametrize(
-    ("fault", "parameters"),
-    [
+def test_an_upset_that_is_too_much_runs_away() -> None:
+    cases: list[tuple[str, dict[str, float | str]]] = [
         ("C02", {"concentration": 1.5}),
         ("C03", {"temperature": 380.0}),
         ("SENSOR-BIAS", {"sensor": "TT-101", "bias": -5.0}),
-    ],
-)
-def test_an_upset_that_is_too_much_runs_away(
-    fault: str, parameters: dict[str, float | str]
-) -> None:
-    plant = StirredTank()
-    Simulation(plant, Scenario((FaultEvent(fault, 60.0, parameters),))).run(300.0)
-    assert plant.first_trip() is not None
+    ]
+    for fault, parameters in cases:
+        plant = StirredTank()
+        Simulation(plant, Scenario((FaultEvent(fault, 60.0, parameters),))).run(300.0)
+        assert plant.first_trip() is not None, fault
 
 
 def test_the_output_is_written_in_manual_only_and_moves_the_coolant() -> None:

@@ -11,6 +11,8 @@ from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
 from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
+from .stepping import go_on
+
 PLANTS = pytest.mark.parametrize("name", plant_names())
 
 
@@ -62,12 +64,9 @@ def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
     fault = bind_event(first, FaultEvent(next(iter(first.faults))))
     assert isinstance(fault, FaultEvent)
     first.inject(fault.fault, fault.parameters, 0.7)
-    for _ in range(300):
-        first.step()
+    go_on(300, first)
     second.restore(json.loads(json.dumps(first.snapshot())))
-    for _ in range(300):
-        first.step()
-        second.step()
+    go_on(300, first, second)
     assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
     assert first.measurements() == second.measurements()
 
@@ -80,8 +79,7 @@ def test_whatever_becomes_of_it_a_snapshot_takes(name: str) -> None:
         assert isinstance(bound, FaultEvent)
         plant.inject(fault, bound.parameters)
     for _ in range(150):
-        for _ in range(50):
-            plant.step()
+        go_on(50, plant)
         plant.restore(plant.snapshot())
 
 

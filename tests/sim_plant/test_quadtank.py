@@ -19,6 +19,8 @@ from handwheel.sim_plant.rk4 import rk4
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
+from .stepping import go_on
+
 MODES = pytest.mark.parametrize("mode", ["P-", "P+"])
 
 
@@ -29,8 +31,7 @@ def _plant(mode: str) -> QuadrupleTank:
 
 
 def _run(plant: QuadrupleTank, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        plant.step()
+    go_on(round(seconds / STEP_S), plant)
 
 
 def _inflows(point: Point, volts: Sequence[float]) -> Sequence[float]:
@@ -49,47 +50,43 @@ def _slopes(point: Point) -> list[list[float]]:
     return columns
 
 
-@pytest.mark.parametrize(
-    ("mode", "recomputed", "published"),
-    [
+def test_the_levels_stand_where_the_equations_put_them_and_near_the_published_ones() -> None:
+    cases: list[tuple[str, Sequence[float], Sequence[float]]] = [
         ("P-", (12.26, 12.78, 1.63, 1.41), (12.4, 12.7, 1.8, 1.4)),
         ("P+", (12.44, 13.17, 4.73, 4.99), (12.6, 13.0, 4.8, 4.9)),
-    ],
-)
-def test_the_levels_stand_where_the_equations_put_them_and_near_the_published_ones(
-    mode: str, recomputed: Sequence[float], published: Sequence[float]
-) -> None:
-    # Recomputed from equations 1; published: Johansson 2000, table II, read off the real tanks.
-    plant = _plant(mode)
-    _run(plant, 3600.0)
-    assert plant.state.levels == pytest.approx(recomputed, abs=0.005)
-    assert plant.state.levels == pytest.approx(published, abs=0.2)
-    assert plant.state.levels == pytest.approx(steady_levels(POINTS[mode]), abs=1e-9)
+    ]
+    for mode, recomputed, published in cases:
+        # Recomputed from equations 1; published: Johansson 2000, table II, read off the real tanks.
+        plant = _plant(mode)
+        _run(plant, 3600.0)
+        assert plant.state.levels == pytest.approx(recomputed, abs=0.005)
+        assert plant.state.levels == pytest.approx(published, abs=0.2)
+        assert plant.state.levels == pytest.approx(steady_levels(POINTS[mode]), abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("mode", "published"), [("P-", (62.0, 91.0, 23.0, 30.0)), ("P+", (63.0, 92.0, 39.0, 57.0))]
-)
-def test_the_tanks_have_the_published_time_constants(mode: str, published: Sequence[float]) -> None:
-    # Johansson 2000, table II; here by linearising the balances numerically.
-    slopes = _slopes(POINTS[mode])
-    assert [-1.0 / slopes[tank][tank] for tank in range(4)] == pytest.approx(published, abs=0.5)
+def test_the_tanks_have_the_published_time_constants() -> None:
+    cases: list[tuple[str, Sequence[float]]] = [
+        ("P-", (62.0, 91.0, 23.0, 30.0)),
+        ("P+", (63.0, 92.0, 39.0, 57.0)),
+    ]
+    for mode, published in cases:
+        # Johansson 2000, table II; here by linearising the balances numerically.
+        slopes = _slopes(POINTS[mode])
+        assert [-1.0 / slopes[tank][tank] for tank in range(4)] == pytest.approx(published, abs=0.5)
 
 
-@pytest.mark.parametrize(("mode", "published"), [("P-", (-0.060, -0.018)), ("P+", (-0.057, 0.013))])
-def test_the_zeros_lie_where_published_one_of_them_right_in_p_plus(
-    mode: str, published: Sequence[float]
-) -> None:
-    # Johansson 2000, section III: (1 + s T3)(1 + s T4) = (1 - g1)(1 - g2) / (g1 g2), with what the
-    # upper tanks pass on to the lower ones taken from the linearised balances.
-    point, slopes = POINTS[mode], _slopes(POINTS[mode])
-    t3, t4 = -1.0 / slopes[2][2], -1.0 / slopes[3][3]
-    passed = slopes[2][0] * t3 * AREAS[0] / AREAS[2] * slopes[3][1] * t4 * AREAS[1] / AREAS[3]
-    g1, g2 = point.shares
-    rest = 1.0 - passed * (1.0 - g1) * (1.0 - g2) / (g1 * g2)
-    root = sqrt((t3 + t4) ** 2 - 4.0 * t3 * t4 * rest)
-    zeros = [(sign * root - t3 - t4) / (2.0 * t3 * t4) for sign in (-1.0, 1.0)]
-    assert zeros == pytest.approx(published, abs=0.001)
+def test_the_zeros_lie_where_published_one_of_them_right_in_p_plus() -> None:
+    for mode, published in [("P-", (-0.060, -0.018)), ("P+", (-0.057, 0.013))]:
+        # Johansson 2000, section III: (1 + s T3)(1 + s T4) = (1 - g1)(1 - g2) / (g1 g2), with what
+        # the upper tanks pass on to the lower ones taken from the linearised balances.
+        point, slopes = POINTS[mode], _slopes(POINTS[mode])
+        t3, t4 = -1.0 / slopes[2][2], -1.0 / slopes[3][3]
+        passed = slopes[2][0] * t3 * AREAS[0] / AREAS[2] * slopes[3][1] * t4 * AREAS[1] / AREAS[3]
+        g1, g2 = point.shares
+        rest = 1.0 - passed * (1.0 - g1) * (1.0 - g2) / (g1 * g2)
+        root = sqrt((t3 + t4) ** 2 - 4.0 * t3 * t4 * rest)
+        zeros = [(sign * root - t3 - t4) / (2.0 * t3 * t4) for sign in (-1.0, 1.0)]
+        assert zeros == pytest.approx(published, abs=0.001)
 
 
 @MODES
@@ -118,25 +115,21 @@ def test_half_the_step_gives_the_same(mode: str) -> None:
         assert whole == pytest.approx(half, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("fault", "level", "alarm"),
-    [
+def test_a_fault_moves_the_level_to_where_the_balance_says_and_raises_the_alarm() -> None:
+    cases: list[tuple[str, float, str]] = [
         # The square of the share of flow through the outlet over the share of the opening.
         ("Q01", 12.263 * ((0.49 * 9.99 + 0.4 * 10.05) / (0.7 * 9.99 + 0.4 * 10.05)) ** 2, "LAL"),
         ("Q02", 12.263 / 0.85**2, "LAH"),
         ("Q03", 12.263 * (0.071 / 0.091) ** 2, "LAL"),
-    ],
-)  # fmt: skip
-def test_a_fault_moves_the_level_to_where_the_balance_says_and_raises_the_alarm(
-    fault: str, level: float, alarm: str
-) -> None:
-    plant = _plant("P-")
-    events = Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(3600.0)
-    assert plant.measurements()["LT-101.pv"] == pytest.approx(level, abs=0.005)
-    assert [event.tag for event in events] == [fault, f"{alarm}-101"]
-    assert plant.first_trip() is None
-    flow = 0.7 * 9.99 if fault == "Q01" else 9.99
-    assert plant.measurements()["FT-101.pv"] == pytest.approx(flow)
+    ]  # fmt: skip
+    for fault, level, alarm in cases:
+        plant = _plant("P-")
+        events = Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(3600.0)
+        assert plant.measurements()["LT-101.pv"] == pytest.approx(level, abs=0.005)
+        assert [event.tag for event in events] == [fault, f"{alarm}-101"]
+        assert plant.first_trip() is None, fault
+        flow = 0.7 * 9.99 if fault == "Q01" else 9.99
+        assert plant.measurements()["FT-101.pv"] == pytest.approx(flow), fault
 
 
 def test_a_fault_that_ends_leaves_nothing_behind() -> None:

@@ -33,21 +33,17 @@ def _set(
     set_sensor_fault((T, L), states, fault, {**parameters, **given}, severity)
 
 
-@pytest.mark.parametrize(
-    ("true", "expected"),
-    [
+def test_a_healthy_transmitter_shows_what_is_true_in_its_steps_and_range() -> None:
+    cases: list[tuple[tuple[float, float], tuple[float, float]]] = [
         ((50.0, 20.0), (50.0, 20.0)),
         ((50.0, 20.1), (50.0, 20.0)),  # in steps of the resolution
         ((50.0, 20.2), (50.0, 20.25)),
         ((-1.0, -11.0), (0.0, -10.0)),  # the range clips
         ((101.0, 41.0), (100.0, 40.0)),
-    ],
-)
-def test_a_healthy_transmitter_shows_what_is_true_in_its_steps_and_range(
-    true: tuple[float, float], expected: tuple[float, float]
-) -> None:
-    bank, states = _bank()
-    assert tuple(bank.measure(states, 0, true).values()) == expected
+    ]
+    for true, expected in cases:
+        bank, states = _bank()
+        assert tuple(bank.measure(states, 0, true).values()) == expected
 
 
 def test_gain_bias_drift_and_noise_add_up_before_the_range_clips() -> None:
@@ -155,20 +151,20 @@ TROUBLE: list[tuple[str, dict[str, Any], int | None, float | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "given", "seed", "comes_s"), TROUBLE)
-def test_the_plc_raises_one_low_alarm_for_a_transmitter_that_it_cannot_trust(
-    fault: str, given: dict[str, Any], seed: int | None, comes_s: float | None
-) -> None:
-    event = FaultEvent(fault, 60.0, {"sensor": "TT-105", **given})
-    simulation = Simulation(warm(seed), Scenario((event, FieldEvent("replace-TT-105", 180.0))))
-    happened = [(e.kind, e.tag, e.time_s) for e in simulation.run(240.0) if e.tag.startswith("XA")]
-    if comes_s is None:
-        assert happened == []
-        return
-    (kind, tag, at_s), (cleared, _, clear_s) = happened
-    assert (kind, tag, cleared) == ("alarm", "XA-TT-105", "clear")
-    assert at_s - 60.0 == pytest.approx(comes_s, abs=1.0)
-    assert clear_s - 180.0 == pytest.approx(10.0, abs=1.0)
+def test_the_plc_raises_one_low_alarm_for_a_transmitter_that_it_cannot_trust() -> None:
+    for fault, given, seed, comes_s in TROUBLE:
+        event = FaultEvent(fault, 60.0, {"sensor": "TT-105", **given})
+        simulation = Simulation(warm(seed), Scenario((event, FieldEvent("replace-TT-105", 180.0))))
+        happened = [
+            (e.kind, e.tag, e.time_s) for e in simulation.run(240.0) if e.tag.startswith("XA")
+        ]
+        if comes_s is None:
+            assert happened == [], fault
+            continue
+        (kind, tag, at_s), (cleared, _, clear_s) = happened
+        assert (kind, tag, cleared) == ("alarm", "XA-TT-105", "clear"), fault
+        assert at_s - 60.0 == pytest.approx(comes_s, abs=1.0)
+        assert clear_s - 180.0 == pytest.approx(10.0, abs=1.0), fault
 
 
 def test_a_healthy_plant_with_noise_raises_no_alarm() -> None:

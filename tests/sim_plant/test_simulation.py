@@ -28,9 +28,8 @@ def _plugs(simulation: Simulation, seconds: int) -> list[float]:
     return plugs
 
 
-@pytest.mark.parametrize(
-    ("age_s", "over_s", "for_s", "severity"),
-    [
+def test_severity() -> None:
+    cases: list[tuple[float, float, float, float]] = [
         (-0.5, 0.0, inf, 0.0),
         (0.0, 0.0, inf, 1.0),
         (0.0, 10.0, inf, 0.0),
@@ -40,10 +39,9 @@ def _plugs(simulation: Simulation, seconds: int) -> list[float]:
         (5.0, 10.0, 5.0, 0.0),
         (4.0, 0.0, 5.0, 1.0),
         (5.0, 0.0, 5.0, 0.0),
-    ],
-)
-def test_severity(age_s: float, over_s: float, for_s: float, severity: float) -> None:
-    assert FaultEvent("F02", 100.0, {}, over_s, for_s).severity(100.0 + age_s) == severity
+    ]
+    for age_s, over_s, for_s, severity in cases:
+        assert FaultEvent("F02", 100.0, {}, over_s, for_s).severity(100.0 + age_s) == severity
 
 
 def test_a_fault_steps_grows_and_goes() -> None:
@@ -63,8 +61,7 @@ def test_a_profile_is_told_at_its_onset_and_at_its_end() -> None:
 
 def test_a_fault_is_noted_with_the_words_that_were_given_and_a_trip_after_it() -> None:
     events = _simulation(
-        FaultEvent("F10"),
-        FaultEvent("SENSOR-BAD", parameters={"sensor": "LT-101"}, for_s=1.0),
+        FaultEvent("F10"), FaultEvent("SENSOR-BAD", parameters={"sensor": "LT-101"}, for_s=1.0)
     ).run(2.0)
     told = [(each.kind, each.tag, each.text) for each in events if each.kind in {"fault", "trip"}]
     assert told == [
@@ -96,19 +93,17 @@ def test_a_write_goes_through_the_plc_or_is_noted_as_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("event", "says"),
-    [
+def test_what_the_plant_does_not_have_is_refused() -> None:
+    cases: list[tuple[ScenarioEvent, str]] = [
         (WriteEvent("PT-102.pv", 1.0), "no tag that takes writes called 'PT-102.pv'"),
         (WriteEvent("PIC-102.spp", 1.0), "did you mean PIC-102.sp"),
         (FaultEvent("F02", over_s=-1.0), "over 0 s or longer"),
         (FaultEvent("F02", over_s=inf), "over 0 s or longer"),
         (FaultEvent("F02", for_s=0.0), "more than 0 s"),
-    ],
-)
-def test_what_the_plant_does_not_have_is_refused(event: ScenarioEvent, says: str) -> None:
-    with pytest.raises(ScenarioError, match=says):
-        _simulation(event)
+    ]
+    for event, says in cases:
+        with pytest.raises(ScenarioError, match=says):
+            _simulation(event)
 
 
 def test_what_is_asked_for_now_is_refused_to_who_asks() -> None:

@@ -7,13 +7,12 @@ from typing import Any, cast
 import pytest
 
 from handwheel.sim_plant.cw100.plant import WARM_STATE, CoolingWater, warm_up
-from handwheel.sim_plant.errors import (
-    SnapshotError,
-)
+from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ..plants.served import warm
+from .stepping import go_on
 
 # Published steady state and the span of each instrument; 0.1 % of it is the tolerance.
 
@@ -45,8 +44,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     runs: list[str] = []
     for seed in (5, 5, 6):
         simulation = Simulation(warm(seed), Scenario((FaultEvent("F01"),)))
-        for _ in range(1500):
-            simulation.step()
+        go_on(1500, simulation)
         runs.append(json.dumps(simulation.plant.snapshot()))
     assert runs[0] == runs[1] != runs[2]
 
@@ -55,13 +53,10 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
 def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
     first = warm(seed=3)
     first.inject("F02", {"plug": 28.0})
-    for _ in range(steps):
-        first.step()
+    go_on(steps, first)
     second = CoolingWater(seed=3)
     second.restore(json.loads(_bytes(first)))
-    for _ in range(700):
-        first.step()
-        second.step()
+    go_on(700, first, second)
     assert _bytes(first) == _bytes(second)
     assert first.measurements() == second.measurements()
 
@@ -91,9 +86,8 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
     plant.restore(good)
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
+def test_a_value_that_a_skid_cannot_have_is_refused_by_name() -> None:
+    cases: list[tuple[str, float]] = [
         ("passing", -1.0), ("link_down_s", -0.5), ("leaks.F09", 1e3), ("severities.F02", 1.5),
         ("water.fan_lost", 2.0), ("water.wet_bulb_c", 1e3), ("exchanger.fouling", -1e-4),
         ("exchanger.fouling_limit", 2.0), ("exchanger.fouling_tau_s", -1.0),
@@ -104,16 +98,15 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         ("sensors.PT-102.gain", 11.0), ("sensors.PT-102.bias", 1e13),
         ("sensors.PT-102.dropout", 1.1), ("sensors.PT-102.spikes", -0.1),
         ("sensors.PT-102.spike", 700.0), ("sensors.PT-102.unchanged_s", -1.0),
-    ],
-)  # fmt: skip
-def test_a_value_that_a_skid_cannot_have_is_refused_by_name(path: str, value: float) -> None:
-    plant = warm()
-    saved = plant.snapshot()
-    *way, name = path.split(".")
-    table = saved["state"]
-    for step in way:
-        table = table[step]
-    assert name in table
-    table[name] = value
-    with pytest.raises(SnapshotError, match=f"state.{path} lies outside"):
-        plant.restore(saved)
+    ]  # fmt: skip
+    for path, value in cases:
+        plant = warm()
+        saved = plant.snapshot()
+        *way, name = path.split(".")
+        table = saved["state"]
+        for step in way:
+            table = table[step]
+        assert name in table, path
+        table[name] = value
+        with pytest.raises(SnapshotError, match=f"state.{path} lies outside"):
+            plant.restore(saved)

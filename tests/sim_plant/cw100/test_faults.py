@@ -13,6 +13,7 @@ from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
+from ..stepping import go_on
 from .faults import HEALTHY, causes, set_fault, skid
 
 
@@ -93,16 +94,14 @@ REPAIRS: list[tuple[str, dict[str, float], str, str, float, float]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "given", "action", "cause", "then", "after"), REPAIRS)
-def test_a_repair_on_the_way_holds_and_the_fault_grows_on_from_there(
-    fault: str, given: dict[str, float], action: str, cause: str, then: float, after: float
-) -> None:
-    scenario = Scenario((FaultEvent(fault, 0.0, given, over_s=100.0), FieldEvent(action, 50.0)))
-    simulation = Simulation(warm(), scenario)
-    simulation.run(50.5)
-    assert _size(causes(skid(simulation))[cause]) == pytest.approx(then, abs=0.2)
-    simulation.run(100.0)
-    assert _size(causes(skid(simulation))[cause]) == pytest.approx(after, abs=0.2)
+def test_a_repair_on_the_way_holds_and_the_fault_grows_on_from_there() -> None:
+    for fault, given, action, cause, then, after in REPAIRS:
+        scenario = Scenario((FaultEvent(fault, 0.0, given, over_s=100.0), FieldEvent(action, 50.0)))
+        simulation = Simulation(warm(), scenario)
+        simulation.run(50.5)
+        assert _size(causes(skid(simulation))[cause]) == pytest.approx(then, abs=0.2)
+        simulation.run(100.0)
+        assert _size(causes(skid(simulation))[cause]) == pytest.approx(after, abs=0.2)
 
 
 def _size(cause: float | Mapping[str, float]) -> float:
@@ -121,31 +120,29 @@ FIELD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("fault", "action"), FIELD.items())
-def test_the_right_work_in_the_field_takes_the_cause_away(fault: str, action: str) -> None:
-    plant = warm()
-    set_fault(plant, fault)
-    plant.step()
-    assert causes(plant) != HEALTHY
-    plant.act(action)
-    plant.step()
-    assert causes(plant) == HEALTHY
-
-
-@pytest.mark.parametrize("fault", ["F01", "F14"])
-def test_a_repair_of_a_pump_waits_until_it_stands(fault: str) -> None:
-    plant = warm()
-    plant.write("P-101B.run_cmd", True)
-    set_fault(plant, fault, pump="P-101B")
-    for _ in range(40):
+def test_the_right_work_in_the_field_takes_the_cause_away() -> None:
+    for fault, action in FIELD.items():
+        plant = warm()
+        set_fault(plant, fault)
         plant.step()
-    with pytest.raises(WriteRejected, match="P-101B"):
+        assert causes(plant) != HEALTHY, fault
+        plant.act(action)
+        plant.step()
+        assert causes(plant) == HEALTHY, fault
+
+
+def test_a_repair_of_a_pump_waits_until_it_stands() -> None:
+    for fault in ["F01", "F14"]:
+        plant = warm()
+        plant.write("P-101B.run_cmd", True)
+        set_fault(plant, fault, pump="P-101B")
+        go_on(40, plant)
+        with pytest.raises(WriteRejected, match="P-101B"):
+            plant.act("repair-P-101B")
+        plant.write("P-101B.run_cmd", False)
+        go_on(40, plant)
         plant.act("repair-P-101B")
-    plant.write("P-101B.run_cmd", False)
-    for _ in range(40):
-        plant.step()
-    plant.act("repair-P-101B")
-    assert causes(plant)["P-101B"] == HEALTHY["P-101B"]
+        assert causes(plant)["P-101B"] == HEALTHY["P-101B"], fault
 
 
 def test_every_field_action_can_be_done_on_a_healthy_plant() -> None:
@@ -168,31 +165,26 @@ def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() 
     seen: list[float] = []
     for _ in range(3):
         assert plant.measurements()["HV-107.pos"] == 1
-        for _ in range(1200):
-            plant.step()
+        go_on(1200, plant)
         seen.append(plant.state.exchanger.fouling)
     assert seen == pytest.approx([2.5e-4, 1.5e-4, 0.5e-4], rel=1e-6)
     assert plant.measurements()["HV-107.pos"] == 0
     set_fault(plant, "F03", rf=3.5e-4)
     plant.act("open-HV-107")
-    for _ in range(1200):
-        plant.step()
+    go_on(1200, plant)
     plant.act("close-HV-107")
-    for _ in range(1200):
-        plant.step()
+    go_on(1200, plant)
     assert plant.state.exchanger.fouling == pytest.approx(2.5e-4, rel=1e-6)
 
 
 def test_fouling_with_a_time_constant_nears_its_limit_and_grows_on_after_cleaning() -> None:
     plant = warm()
     set_fault(plant, "F03", rf=5e-4, tau=600.0)
-    for _ in range(1200):
-        plant.step()
+    go_on(1200, plant)
     one_tau = 5e-4 * (1.0 - 0.36788)
     assert plant.state.exchanger.fouling == pytest.approx(one_tau, rel=1e-3)
     plant.act("back-flush-E-101")
-    for _ in range(3600 + 1200):
-        plant.step()
+    go_on(3600 + 1200, plant)
     after = 5e-4 - 4.5e-4 * 0.36788
     assert plant.state.exchanger.fouling == pytest.approx(after, rel=1e-3)
 
@@ -233,13 +225,11 @@ def test_a_valve_that_sticks_moves_when_the_signal_has_moved_far_enough() -> Non
     begun, moved = valve.position, []
     for more in (3.4, 3.6, 4.0, 5.4, 6.0):  # (S + J)/2 is 3.5 %
         plant.write("TIC-202.op", begun * 100.0 + more)
-        for _ in range(60):
-            plant.step()
+        go_on(60, plant)
         moved.append(round((valve.position - begun) * 100.0, 3))
     # It jumps to (S - J)/2 = 1.5 % behind the signal, and follows from there by jumps only.
     assert moved == [0.0, 2.1, 2.1, 2.1, 4.5]
     assert loop.mode != AUTO
     plant.act("repair-TV-202")
-    for _ in range(60):
-        plant.step()
+    go_on(60, plant)
     assert valve.position == pytest.approx(begun + 0.06, abs=1e-4)

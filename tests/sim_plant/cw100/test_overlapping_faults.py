@@ -13,6 +13,7 @@ from handwheel.sim_plant.scenario import FaultEvent, Scenario, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
+from ..stepping import go_on
 from .faults import HEALTHY, causes, set_fault, skid
 
 # what grows: its fault, a smaller and a larger full size, and where it is seen in `causes`
@@ -186,7 +187,6 @@ def test_the_end_of_f10b_gives_the_standby_its_mode_back(action: str, mode: int)
 def test_an_outage_that_ends_between_two_steps_leaves_a_state_that_can_be_saved() -> None:
     plant = warm()
     set_fault(plant, "F15", outage=0.7)
-    for _ in range(2):
-        plant.step()
+    go_on(2, plant)
     assert plant.state.link_down_s == 0.0
     warm().restore(plant.snapshot())

@@ -1,6 +1,6 @@
 """The skid: its steady state, its noise, its scenarios."""
 
-from statistics import stdev
+from statistics import mean, stdev
 
 import pytest
 
@@ -8,13 +8,14 @@ from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.cw100.process import exchanger
 from handwheel.sim_plant.cw100.sensors import SENSORS
-from handwheel.sim_plant.errors import (
-    ScenarioError,
-)
+from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
+from ..stepping import go_on
+from . import soft_sensors as soft
+from .oracles import readings
 
 # Published steady state and the span of each instrument; 0.1 % of it is the tolerance.
 STEADY = {
@@ -37,8 +38,7 @@ STEADY = {
 
 def test_the_steady_state_is_the_published_one_within_a_thousandth_of_the_span() -> None:
     plant = warm()
-    for _ in range(7200):
-        plant.step()
+    go_on(7200, plant)
     values = plant.measurements()
     assert {tag: values[tag] for tag in STEADY} == {
         tag: pytest.approx(value, abs=span / 1000.0, rel=0.0)
@@ -96,6 +96,23 @@ def test_the_noise_has_the_published_sigma() -> None:
     }
 
 
+def test_noise_leaves_one_sample_coarse_and_a_mean_of_ten_minutes_sharp() -> None:
+    plant = warm(seed=7)
+    fouling: list[float] = []
+    imbalance: list[float] = []
+    for _ in range(24000):
+        plant.step()
+        seen = readings(plant)
+        fouling.append(soft.fouling(seen) or 0.0)
+        imbalance.append(soft.imbalance(seen) or 0.0)
+    assert stdev(fouling) == pytest.approx(9e-6, rel=0.15)
+    assert stdev(imbalance) == pytest.approx(0.010, rel=0.15)
+    blocks = range(0, 24000, 1200)
+    # As white noise averages, 1/sqrt(1200); over 5 min it is 3.7e-7 and 0.044 %.
+    assert stdev(mean(fouling[at : at + 1200]) for at in blocks) == pytest.approx(2.6e-7, rel=0.5)
+    assert stdev(mean(imbalance[at : at + 1200]) for at in blocks) == pytest.approx(3e-4, rel=0.5)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     simulation = Simulation(warm(seed), Scenario((FaultEvent("F02"),)))
@@ -109,9 +126,8 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     assert 7.0 * 60 <= happened["I-03"] <= 10.0 * 60
 
 
-@pytest.mark.parametrize(
-    ("event", "says"),
-    [
+def test_a_scenario_that_the_plant_cannot_play_is_refused() -> None:
+    cases: list[tuple[FaultEvent | FieldEvent, str]] = [
         (FaultEvent("SENSOR-BAIS"), "did you mean SENSOR-BIAS?"),
         (FaultEvent("F2"), "did you mean F02?"),
         (FaultEvent("f16"), "did you mean F16?"),
@@ -122,13 +138,10 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
         (FaultEvent("F01", 0.0, {"tau": 1.0}), "from 60 to 1e+08"),
         (FaultEvent("F01", 0.0, {"pump": "P-101C"}), "is not one of P-101A, P-101B"),
         (FieldEvent("clean-strainr"), "did you mean clean-strainer?"),
-    ],
-)
-def test_a_scenario_that_the_plant_cannot_play_is_refused(
-    event: FaultEvent | FieldEvent, says: str
-) -> None:
-    with pytest.raises(ScenarioError, match=says.replace("?", r"\?").replace("+", r"\+")):
-        Simulation(warm(), Scenario((event,)))
+    ]
+    for event, says in cases:
+        with pytest.raises(ScenarioError, match=says.replace("?", r"\?").replace("+", r"\+")):
+            Simulation(warm(), Scenario((event,)))
 
 
 def test_every_sensor_has_its_own_stream() -> None:

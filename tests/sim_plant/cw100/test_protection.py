@@ -16,6 +16,7 @@ from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
+from ..stepping import go_on
 
 # tag, measures, limit, dead band, delay in s, side, priority: the published alarm list
 ALARM_LIST = [
@@ -87,23 +88,21 @@ TRIPS = [
 ]
 
 
-@pytest.mark.parametrize(("reading", "limit", "beyond", "cause", "after_s"), TRIPS)
-def test_a_trip_comes_beyond_its_limit_after_its_time_and_resets_when_its_cause_is_gone(
-    reading: str, limit: float, beyond: float, cause: int, after_s: float
-) -> None:
-    unit = plc()
-    assert unit.until("P-101A", NORMAL | {reading: limit}, 60.0) is None
-    bad = NORMAL | {reading: beyond}
-    assert unit.until("P-101A", bad, 60.0) == after_s
-    pump = unit.pumps["P-101A"]
-    assert (pump.trip_cause, pump.run_command) == (cause, False)
-    assert interlocks.status(unit.state, unit.pumps, NORMAL)[f"I-0{cause}.active"]
-    pump.speed = 0.0
-    is_seen_at_rest = cause != 7
-    assert interlocks.reset(unit.state, pump, "P-101A", bad) is not is_seen_at_rest
-    pump.trip_cause = cause
-    assert interlocks.reset(unit.state, pump, "P-101A", NORMAL)
-    assert (pump.trip_cause, pump.run_command) == (0, False)
+def test_a_trip_comes_beyond_its_limit_after_its_time_and_resets_when_its_cause_is_gone() -> None:
+    for reading, limit, beyond, cause, after_s in TRIPS:
+        unit = plc()
+        assert unit.until("P-101A", NORMAL | {reading: limit}, 60.0) is None
+        bad = NORMAL | {reading: beyond}
+        assert unit.until("P-101A", bad, 60.0) == after_s
+        pump = unit.pumps["P-101A"]
+        assert (pump.trip_cause, pump.run_command) == (cause, False)
+        assert interlocks.status(unit.state, unit.pumps, NORMAL)[f"I-0{cause}.active"]
+        pump.speed = 0.0
+        is_seen_at_rest = cause != 7
+        assert interlocks.reset(unit.state, pump, "P-101A", bad) is not is_seen_at_rest, reading
+        pump.trip_cause = cause
+        assert interlocks.reset(unit.state, pump, "P-101A", NORMAL), reading
+        assert (pump.trip_cause, pump.run_command) == (0, False), reading
 
 
 def test_i_06_trips_the_process_above_sixty_degrees_and_latches() -> None:
@@ -126,19 +125,17 @@ def test_i_03_starts_the_standby_after_three_seconds_and_is_blind_for_twenty() -
     assert unit.until("I-03", LOW, 60.0) == 23.0
 
 
-@pytest.mark.parametrize(
-    ("change", "starts"),
-    [
+def test_i_03_starts_only_a_pump_that_may_start() -> None:
+    cases: list[tuple[dict[str, Any], bool]] = [
         ({}, True),
         ({"trip_cause": 8}, False),
         ({"mode": MAINTENANCE}, False),
         ({"since_command_s": 30.0}, False),  # stopped by command less than a minute ago
-    ],
-)
-def test_i_03_starts_only_a_pump_that_may_start(change: dict[str, Any], starts: bool) -> None:
-    unit = plc()
-    unit.pumps["P-101B"] = replace(unit.pumps["P-101B"], **change)
-    assert (unit.until("I-03", LOW, 10.0) is not None) is starts
+    ]
+    for change, starts in cases:
+        unit = plc()
+        unit.pumps["P-101B"] = replace(unit.pumps["P-101B"], **change)
+        assert (unit.until("I-03", LOW, 10.0) is not None) is starts
 
 
 def test_i_03_is_armed_for_a_minute_after_the_last_command() -> None:
@@ -186,8 +183,7 @@ def test_a_failed_start_is_reset_only_after_the_repair() -> None:
     plant.write("P-101B.run_cmd", True)
     with pytest.raises(WrongState, match="run command"):
         plant.act("repair-P-101B")
-    for _ in range(30):
-        plant.step()
+    go_on(30, plant)
     assert plant.measurements()["P-101B.trip_cause"] == 9
     plant.write("P-101B.reset", True)
     assert plant.measurements()["P-101B.tripped"] is True
@@ -199,8 +195,7 @@ def test_a_failed_start_is_reset_only_after_the_repair() -> None:
 def test_a_broken_starter_does_not_stop_a_pump_that_runs() -> None:
     plant = warm()
     plant.inject("F16", {"pump": "P-101A"})
-    for _ in range(240):
-        plant.step()
+    go_on(240, plant)
     assert plant.measurements()["P-101A.running"] is True
     assert plant.measurements()["P-101A.speed"] == pytest.approx(88.8, abs=0.5)
 

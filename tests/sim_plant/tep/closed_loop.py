@@ -37,10 +37,7 @@ def disturbed(seed: int | None, idv: int, until_h: float) -> Course:
 
 
 def followed(
-    plant: TennesseeEastman,
-    idv: int,
-    until_h: float,
-    answers: Iterable[tuple[float, Response]],
+    plant: TennesseeEastman, idv: int, until_h: float, answers: Iterable[tuple[float, Response]]
 ) -> Course:
     """Runs a plant; the disturbance (0 for none) comes at 1 h, each answer at its own hour."""
     course = Course()

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
+from ..stepping import go_on
+
 MANUAL, AUTO, CASCADE = 0, 1, 2
 
 
@@ -17,8 +19,7 @@ def upset(seed: int | None = None, seconds: int = 1200) -> TennesseeEastman:
 
 
 def run(plant: TennesseeEastman, seconds: int) -> None:
-    for _ in range(seconds):
-        plant.step()
+    go_on(seconds, plant)
 
 
 def xmv(plant: TennesseeEastman) -> list[float]:

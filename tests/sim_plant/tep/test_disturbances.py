@@ -76,30 +76,29 @@ def _at(walk: Walk, time_h: float) -> tuple[float, float]:
     return value, walk.b + h * (2.0 * walk.c + 3.0 * h * walk.d)
 
 
-@pytest.mark.parametrize("number", STEPS)
-def test_a_step_changes_one_thing_in_proportion_to_its_severity(number: int) -> None:
-    rest = asdict(boundary(initial_walks(), _idv()))
-    full = asdict(boundary(initial_walks(), _idv(number)))
-    half = asdict(boundary(initial_walks(), [0.5 * value for value in _idv(number)]))
-    name, changed = STEPS[number]
-    assert full == rest | {name: pytest.approx(changed, rel=1e-9)}
-    pairs = zip(_floats(rest[name]), _floats(full[name]), strict=True)
-    assert _floats(half[name]) == pytest.approx([(a + b) / 2.0 for a, b in pairs])
+def test_a_step_changes_one_thing_in_proportion_to_its_severity() -> None:
+    for number, (name, changed) in STEPS.items():
+        rest = asdict(boundary(initial_walks(), _idv()))
+        full = asdict(boundary(initial_walks(), _idv(number)))
+        half = asdict(boundary(initial_walks(), [0.5 * value for value in _idv(number)]))
+        assert full == rest | {name: pytest.approx(changed, rel=1e-9)}, number
+        pairs = zip(_floats(rest[name]), _floats(full[name]), strict=True)
+        assert _floats(half[name]) == pytest.approx([(a + b) / 2.0 for a, b in pairs]), number
 
 
 def _floats(value: Change) -> tuple[float, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-@pytest.mark.parametrize("number", WANDERING)
-def test_a_random_disturbance_moves_its_own_walks_only(number: int) -> None:
-    walks = initial_walks()
-    rest = boundary(walks, _idv())
-    moved: set[str] = set()
-    for step in range(600):
-        advance(walks, _idv(number), step * STEP_H, 1)
-        moved |= _changed(rest, boundary(walks, _idv(number)))
-    assert moved == WANDERING[number]
+def test_a_random_disturbance_moves_its_own_walks_only() -> None:
+    for number, wandering in WANDERING.items():
+        walks = initial_walks()
+        rest = boundary(walks, _idv())
+        moved: set[str] = set()
+        for step in range(600):
+            advance(walks, _idv(number), step * STEP_H, 1)
+            moved |= _changed(rest, boundary(walks, _idv(number)))
+        assert moved == wandering
 
 
 def test_walks_reach_the_process_in_their_published_sizes() -> None:

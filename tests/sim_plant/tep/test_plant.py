@@ -43,9 +43,8 @@ def test_the_analysers_stand_on_modbus_and_all_else_on_opcua() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("tag", "value", "refusal"),
-    [
+def test_a_write_that_cannot_be_is_refused_and_changes_nothing() -> None:
+    cases: list[tuple[str, float, str]] = [
         ("FIC-1001.sp", 0.3, "its master gives it"),
         ("FIC-1001.op", 30.0, "not in manual"),
         ("TIC-1301.sp", 82.0, "its master gives it"),
@@ -57,16 +56,13 @@ def test_the_analysers_stand_on_modbus_and_all_else_on_opcua() -> None:
         ("PIC-1101.sp", 3100.0, "takes 2000 to 2950 kPag"),
         ("ESD.active", 0, "takes no writes"),
         ("XI-1004.a", 30.0, "takes no writes"),
-    ],
-)
-def test_a_write_that_cannot_be_is_refused_and_changes_nothing(
-    tag: str, value: float, refusal: str
-) -> None:
-    plant = create(None)
-    before = json.dumps(plant.snapshot())
-    with pytest.raises(WriteRejected, match=refusal):
-        plant.write(tag, value)
-    assert json.dumps(plant.snapshot()) == before
+    ]
+    for tag, value, refusal in cases:
+        plant = create(None)
+        before = json.dumps(plant.snapshot())
+        with pytest.raises(WriteRejected, match=refusal):
+            plant.write(tag, value)
+        assert json.dumps(plant.snapshot()) == before, tag
 
 
 def test_a_mode_starts_with_its_own_set_points() -> None:
@@ -145,9 +141,8 @@ def test_a_restored_snapshot_continues_bit_for_bit(has_faulty_sensor: bool) -> N
     assert first.measurements() == second.measurements()
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
+def test_a_snapshot_that_the_plant_cannot_have_is_refused() -> None:
+    cases: list[tuple[str, object]] = [
         ("control.loops.FIC-1001.mode", 3),
         ("control.loops.PIC-1101.mode", CASCADE),
         ("control.ratios.RATIO-1.mode", MANUAL),
@@ -158,21 +153,20 @@ def test_a_restored_snapshot_continues_bit_for_bit(has_faulty_sensor: bool) -> N
         ("process.steps", 5),
         ("process.xmv.3", 101.0),
         ("readings.3", "low"),
-    ],
-)
-def test_a_snapshot_that_the_plant_cannot_have_is_refused(path: str, value: object) -> None:
-    plant = create(None)
-    before = json.dumps(plant.snapshot())
-    saved = plant.snapshot()
-    *way, last = path.split(".")
-    tree: Any = saved["state"]
-    for key in way:
-        tree = tree[key]
-    tree[int(last) if isinstance(tree, list) else last] = value
-    with pytest.raises(SnapshotError):
-        plant.restore(saved)
-    assert json.dumps(plant.snapshot()) == before
-    run(plant, 1)
+    ]
+    for path, value in cases:
+        plant = create(None)
+        before = json.dumps(plant.snapshot())
+        saved = plant.snapshot()
+        *way, last = path.split(".")
+        tree: Any = saved["state"]
+        for key in way:
+            tree = tree[key]
+        tree[int(last) if isinstance(tree, list) else last] = value
+        with pytest.raises(SnapshotError):
+            plant.restore(saved)
+        assert json.dumps(plant.snapshot()) == before, path
+        run(plant, 1)
 
 
 def test_disturbances_are_told_and_those_that_do_not_show_are_decoys() -> None:

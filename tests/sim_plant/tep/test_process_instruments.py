@@ -21,6 +21,8 @@ from handwheel.sim_plant.tep.process.physics.valves import follow
 from handwheel.sim_plant.tep.process.process import Process
 from handwheel.sim_plant.tep.process.state_limits import check
 
+from ..stepping import go_on
+
 PUBLISHED: dict[str, Any] = read_document(Path(__file__).with_name("published.yaml")).data
 SIGMA: list[float] = PUBLISHED["sigma"]
 
@@ -84,19 +86,19 @@ def test_analysers_show_a_sample_one_period_late() -> None:
     assert shown[1800][14:] == pytest.approx(taken[900][14:], rel=1e-9)
 
 
-@pytest.mark.parametrize(("idv", "stuck"), [(14, [10]), (15, [11]), (19, [5, 7, 8, 9]), (1, [])])
-def test_a_sticking_valve_ignores_two_percent(idv: int, stuck: list[int]) -> None:
-    severities = [0.0] * 20
-    severities[idv - 1] = 1.0
-    start = [10.0 + 5.0 * valve for valve in range(12)]
-    held = list(start)
-    small, large = [value + 2.0 for value in start], [value - 2.01 for value in start]
-    follow(held, small, severities)
-    assert held == [start[index] if index + 1 in stuck else small[index] for index in range(12)]
-    follow(held, large, severities)
-    assert held == large
-    follow(held, [-0.1, 100.1] * 6, severities)
-    assert held == [0.0, 100.0] * 6
+def test_a_sticking_valve_ignores_two_percent() -> None:
+    for idv, stuck in [(14, [10]), (15, [11]), (19, [5, 7, 8, 9]), (1, [])]:
+        severities = [0.0] * 20
+        severities[idv - 1] = 1.0
+        start = [10.0 + 5.0 * valve for valve in range(12)]
+        held = list(start)
+        small, large = [value + 2.0 for value in start], [value - 2.01 for value in start]
+        follow(held, small, severities)
+        assert held == [start[index] if index + 1 in stuck else small[index] for index in range(12)]
+        follow(held, large, severities)
+        assert held == large, idv
+        follow(held, [-0.1, 100.1] * 6, severities)
+        assert held == [0.0, 100.0] * 6, idv
 
 
 def _scale(first: int, last: int, factor: float) -> Callable[[list[float]], None]:
@@ -135,20 +137,18 @@ SHUTDOWNS = {
 }
 
 
-@pytest.mark.parametrize("reason", SHUTDOWNS)
-def test_every_shutdown_freezes_the_process(reason: str) -> None:
-    within, beyond = SHUTDOWNS[reason]
-    riding, tripping = Process(None), Process(5)
-    within(riding.state.x)
-    riding.step()
-    assert riding.state.trip == ""
-    beyond(tripping.state.x)
-    frozen = list(tripping.state.x)
-    for _ in range(3):
-        tripping.step()
-    assert tripping.state.trip == reason
-    assert tripping.state.x == frozen
-    assert tripping.time_s == 3.0
+def test_every_shutdown_freezes_the_process() -> None:
+    for reason, (within, beyond) in SHUTDOWNS.items():
+        riding, tripping = Process(None), Process(5)
+        within(riding.state.x)
+        riding.step()
+        assert riding.state.trip == "", reason
+        beyond(tripping.state.x)
+        frozen = list(tripping.state.x)
+        go_on(3, tripping)
+        assert tripping.state.trip == reason
+        assert tripping.state.x == frozen, reason
+        assert tripping.time_s == 3.0, reason
 
 
 def _upset(seed: int | None) -> Process:
@@ -161,8 +161,7 @@ def _upset(seed: int | None) -> Process:
 @pytest.mark.parametrize("steps", [0, 359, 512, 1801])
 def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
     first = _upset(3)
-    for _ in range(steps):
-        first.step()
+    go_on(steps, first)
     second = Process(3)
     fresh = Process(3).state
     restore(fresh, json.loads(json.dumps(capture(first.state))))
@@ -178,10 +177,7 @@ def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
 
 def test_the_noise_moves_no_disturbance() -> None:
     noisy, quiet, other = _upset(0), _upset(None), _upset(1)
-    for _ in range(800):
-        noisy.step()
-        quiet.step()
-        other.step()
+    go_on(800, noisy, quiet, other)
     assert noisy.state.xmeas != quiet.state.xmeas
     assert noisy.state.walks == quiet.state.walks
     assert noisy.state.x == quiet.state.x
@@ -216,19 +212,18 @@ BROKEN: dict[str, dict[str, float]] = {
 }
 
 
-@pytest.mark.parametrize("reason", BROKEN)
-def test_a_state_that_the_process_cannot_have_is_refused(reason: str) -> None:
-    process = _upset(3)
-    for _ in range(500):
-        process.step()
-    check(process.state)
-    saved = capture(process.state)
-    for path, value in BROKEN[reason].items():
-        _overwrite(saved, path, value)
-    fresh = Process(3).state
-    restore(fresh, saved)
-    with pytest.raises(SnapshotError, match=reason):
-        check(fresh)
+def test_a_state_that_the_process_cannot_have_is_refused() -> None:
+    for reason, spoilt in BROKEN.items():
+        process = _upset(3)
+        go_on(500, process)
+        check(process.state)
+        saved = capture(process.state)
+        for path, value in spoilt.items():
+            _overwrite(saved, path, value)
+        fresh = Process(3).state
+        restore(fresh, saved)
+        with pytest.raises(SnapshotError, match=reason):
+            check(fresh)
 
 
 def _overwrite(tree: Any, path: str, value: float) -> None:

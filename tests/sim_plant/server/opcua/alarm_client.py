@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from asyncua import ua
@@ -39,11 +38,13 @@ class Inbox:
 
 
 @asynccontextmanager
-async def client_of(server: PlantServer, folder: Path, user: str = "") -> AsyncGenerator[Client]:
+async def client_of(
+    server: PlantServer, user: str = "", password: str = ""
+) -> AsyncGenerator[Client]:
     client = Client(f"opc.tcp://127.0.0.1:{server.opcua.port}/", watchdog_intervall=3600.0)
     if user:
         client.set_user(user)
-        client.set_password((folder / "identity" / f"{user}.secret").read_text().strip())
+        client.set_password(password)
     async with client:
         yield client
 

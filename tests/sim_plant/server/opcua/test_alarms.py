@@ -1,11 +1,13 @@
 """Alarms as OPC UA conditions: events, acknowledgement, refresh, and who may do which."""
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asyncua import ua
+from asyncua.client.client import Client
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaStatusCodeError
 
@@ -17,6 +19,7 @@ from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 from ....plants.served import frames_of
+from ...stepping import go_on
 from .alarm_client import NS, acknowledge, call, client_of, listen, number
 
 LOG = "frames.jsonl"
@@ -49,12 +52,17 @@ async def server(served_plant: PlantServer) -> PlantServer:
     return served_plant
 
 
+def insider(server: PlantServer, folder: Path, user: str) -> AbstractAsyncContextManager[Client]:
+    secret = (folder / "identity" / f"{user}.secret").read_text() if user else ""
+    return client_of(server, user, secret.strip())
+
+
 async def test_an_alarm_arrives_is_acknowledged_and_comes_again_by_refresh(
     server: PlantServer, folder: Path
 ) -> None:
     async with (
-        client_of(server, folder) as viewer,
-        client_of(server, folder, "operator") as operator,
+        client_of(server) as viewer,
+        insider(server, folder, "operator") as operator,
     ):
         assert await viewer.get_namespace_index(namespace_uri("cw-100")) == NS
         subscription, inbox = await listen(viewer)
@@ -109,9 +117,9 @@ async def test_an_alarm_arrives_is_acknowledged_and_comes_again_by_refresh(
 
 async def test_who_may_acknowledge_and_what(server: PlantServer, folder: Path) -> None:
     async with (
-        client_of(server, folder) as viewer,
-        client_of(server, folder, "operator") as operator,
-        client_of(server, folder, "gate") as gate,
+        client_of(server) as viewer,
+        insider(server, folder, "operator") as operator,
+        insider(server, folder, "gate") as gate,
     ):
         _, inbox = await listen(viewer)
         await server.step(ALARM_AFTER_STEPS)
@@ -144,7 +152,7 @@ async def test_what_returned_unseen_is_retained_until_it_is_acknowledged(
     server: PlantServer, folder: Path
 ) -> None:
     plant = server.simulation.plant
-    async with client_of(server, folder, "operator") as operator:
+    async with insider(server, folder, "operator") as operator:
         _, inbox = await listen(operator)
         await server.step(ALARM_AFTER_STEPS)
         first = await inbox.next()
@@ -161,8 +169,7 @@ async def test_what_returned_unseen_is_retained_until_it_is_acknowledged(
             assert answer == "BadEventIdUnknown", "who saw an earlier alarm has not seen this one"
         for plug in (1.0, 15.0):  # between two scans of the server
             plant.inject("F02", {"plug": plug})
-            for _ in range(ALARM_AFTER_STEPS):
-                server.simulation.step()
+            go_on(ALARM_AFTER_STEPS, server.simulation)
         await server.step()
         once_more = await inbox.next()
         assert await acknowledge(operator, "PDAH-101", back["EventId"]) == "BadEventIdUnknown"
@@ -177,7 +184,7 @@ async def test_what_returned_unseen_is_retained_until_it_is_acknowledged(
 async def test_a_refresh_goes_to_the_subscription_that_asked(
     server: PlantServer, folder: Path
 ) -> None:
-    async with client_of(server, folder) as one, client_of(server, folder) as other:
+    async with client_of(server) as one, client_of(server) as other:
         ours, inbox = await listen(one)
         theirs, other_inbox = await listen(other, plant_node("Basin", NS))
         await server.step(ALARM_AFTER_STEPS)
@@ -222,7 +229,7 @@ CALLS = [
 async def test_every_other_call_and_write_stays_refused(
     server: PlantServer, folder: Path, user: str
 ) -> None:
-    async with client_of(server, folder, user) as client:
+    async with insider(server, folder, user) as client:
         before, mark = server.simulation.plant.snapshot(), len(frames_of(folder / LOG))
         for node, method in CALLS:
             assert await call(client, node, method) == "BadUserAccessDenied"
@@ -236,7 +243,7 @@ async def test_every_other_call_and_write_stays_refused(
 
 
 async def test_a_transmitters_trouble_is_off_normal(server: PlantServer, folder: Path) -> None:
-    async with client_of(server, folder) as viewer:
+    async with client_of(server) as viewer:
         _, inbox = await listen(viewer)
         plant = server.simulation.plant
         plant.inject("SENSOR-BAD", {"sensor": "TT-105"})
@@ -262,7 +269,7 @@ async def test_an_uncertain_value_is_shown_as_such(
     plant = server.simulation.plant
     monkeypatch.setattr(plant, "qualities", lambda: {"TT-105.pv": "uncertain"})
     await server.step()
-    async with client_of(server, folder) as viewer:
+    async with client_of(server) as viewer:
         read: Any = await viewer.get_node(plant_node("TT-105.pv", NS)).read_data_value(False)
         assert read.StatusCode.name == "UncertainSensorNotAccurate"
         assert read.Value.Value == server.simulation.values()["TT-105.pv"]
@@ -272,12 +279,11 @@ async def test_an_uncertain_value_is_shown_as_such(
 async def test_after_a_restart_an_alarm_is_there_for_who_refreshes(folder: Path) -> None:
     simulation = Simulation(create(None), Scenario())
     simulation.plant.inject("F02", PLUGGED)
-    for _ in range(ALARM_AFTER_STEPS):
-        simulation.step()
+    go_on(ALARM_AFTER_STEPS, simulation)
     options = Options(0, 0, 0, 0.0, None, Path("/dev/full"), folder / "identity")
     async with (
         PlantServer(simulation, options) as server,
-        client_of(server, folder, "operator") as operator,
+        insider(server, folder, "operator") as operator,
     ):
         subscription, inbox = await listen(operator)
         wanted = number(subscription.subscription_id)

@@ -1,11 +1,9 @@
 """Event filters: what they let pass, and what is refused because it is wrong or never ends."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from asyncua import ua
-from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import get_name_and_doc
@@ -17,7 +15,7 @@ from handwheel.sim_plant.server.opcua.alarms.where_clause import WhereClause
 from handwheel.sim_plant.server.opcua.node_ids import standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ....plants.served import served
+from .alarm_client import client_of
 
 OP = ua.FilterOperator
 EVENT = EventNotification(
@@ -29,12 +27,6 @@ EVENT = EventNotification(
     },
     standard_node(1),
 )
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[PlantServer]:
-    async with served() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +83,11 @@ CLAUSES: list[tuple[list[tuple[ua.FilterOperator, Any]], bool]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("elements", "passes"), CLAUSES)
-async def test_a_where_clause_judges_an_event(
-    types: EventTypes, elements: list[tuple[ua.FilterOperator, Any]], passes: bool
-) -> None:
-    clause = where(types, *elements)
-    assert clause.check() == 0
-    assert clause.passes(EVENT) is passes
+async def test_a_where_clause_judges_an_event(types: EventTypes) -> None:
+    for elements, passes in CLAUSES:
+        clause = where(types, *elements)
+        assert clause.check() == 0, elements
+        assert clause.passes(EVENT) is passes
 
 
 REFUSED: list[tuple[list[tuple[ua.FilterOperator, Any]], str]] = [
@@ -110,11 +100,9 @@ REFUSED: list[tuple[list[tuple[ua.FilterOperator, Any]], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("elements", "code"), REFUSED)
-async def test_what_is_wrong_or_never_ends_is_refused(
-    types: EventTypes, elements: list[tuple[ua.FilterOperator, Any]], code: str
-) -> None:
-    assert get_name_and_doc(where(types, *elements).check())[0] == code
+async def test_what_is_wrong_or_never_ends_is_refused(types: EventTypes) -> None:
+    for elements, code in REFUSED:
+        assert get_name_and_doc(where(types, *elements).check())[0] == code
 
 
 def test_elements_that_share_their_operands_are_evaluated_once(types: EventTypes) -> None:
@@ -150,8 +138,7 @@ def item(node: int, wanted: Any, attribute: int) -> ua.MonitoredItemCreateReques
 
 
 async def test_items_are_checked_when_they_are_made(server: PlantServer) -> None:
-    url = f"opc.tcp://127.0.0.1:{server.opcua.port}/"
-    async with Client(url, watchdog_intervall=3600.0) as client:
+    async with client_of(server) as client:
         subscription = await client.create_subscription(100, None)
         events, value = AttributeIds.EventNotifier, AttributeIds.Value
         selected = [field("Severity"), field("ShelvingState/CurrentState"), field("No/Such")]

@@ -18,20 +18,10 @@ from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ....plants.devices.misbehaving import eventually
-from ....plants.served import frames_of, served
+from ....plants.served import frames_of
+from .alarm_client import client_of
 
 MOST = 2**32 - 1
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("limits") / "frames.jsonl"
-
-
-@pytest.fixture(scope="module")
-async def server(log: Path) -> AsyncGenerator[PlantServer]:
-    async with served(frame_log=log) as running:
-        yield running
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ async def client(server: PlantServer) -> AsyncGenerator[Client]:
         yield client
 
 
-def client_of(server: PlantServer) -> Client:
+def disconnected(server: PlantServer) -> Client:
     return Client(f"opc.tcp://127.0.0.1:{server.opcua.port}/", watchdog_intervall=3600.0)
 
 
@@ -68,7 +58,7 @@ async def _ignore(result: Any) -> None:
 
 @pytest.mark.parametrize("end", ["closes and keeps them", "is cut off", "opens a second session"])
 async def test_subscriptions_end_with_their_client(server: PlantServer, end: str) -> None:
-    client = client_of(server)
+    client = disconnected(server)
     await client.connect()
     await subscribe(client)
     assert left(server) == 1
@@ -95,22 +85,19 @@ async def test_a_session_has_twenty_subscriptions_and_leaves_room_for_others(
     await subscribe(client)
 
 
-@pytest.mark.parametrize(
-    ("asked_ms", "life", "revised"),
-    [
+async def test_a_subscription_without_a_reader_lives_for_ten_minutes_at_most(
+    client: Client,
+) -> None:
+    cases: list[tuple[float, int, tuple[float, int, int]]] = [
         (1e12, MOST, (60_000.0, 10, 3)),
         (1000.0, 300, (1000.0, 300, 200)),
         (1000.0, 0, (1000.0, 600, 200)),
         (math.nan, 9, (10.0, 9, 9)),
-    ],
-)
-async def test_a_subscription_without_a_reader_lives_for_ten_minutes_at_most(
-    client: Client, asked_ms: float, life: int, revised: tuple[float, int, int]
-) -> None:
-    made = await subscribe(client, asked_ms, life)
-    assert revised == (
-        made.RevisedPublishingInterval, made.RevisedLifetimeCount, made.RevisedMaxKeepAliveCount,
-    )  # fmt: skip
+    ]
+    for asked_ms, life, revised in cases:
+        made = await subscribe(client, asked_ms, life)
+        lives = made.RevisedLifetimeCount, made.RevisedMaxKeepAliveCount
+        assert revised == (made.RevisedPublishingInterval, *lives)
 
 
 def asking(size: int) -> ua.MonitoringParameters:
