@@ -1,10 +1,7 @@
 """The journal of a run of the real code, written anew with one row in another place: it is told."""
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
@@ -13,6 +10,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 
 from ...attacks.journal_tampering import Rows, write_anew
+from ...attacks.sql_shell import copy_ledger, shell_of
 from ...kill.agent_kills.checks import faults_of_round
 from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
@@ -28,18 +26,14 @@ class Journal:
     def __init__(self, room: AgentsRoom, folder: Path) -> None:
         self._room, self._folder = room, folder
         self.run_id, self.requests = room.run_id, room.run.requests
-        with closing(sqlite3.connect(room.site.state / "ledger.db")) as live:
-            with closing(sqlite3.connect(folder / "ledger.db")) as target:
-                live.backup(target)
-            texts = live.execute("SELECT text FROM journal ORDER BY seq").fetchall()
-        copyfile(room.site.state / "anchors", folder / "anchors")
-        self._texts = [text for (text,) in texts]
+        copy_ledger(room.site.state, folder)
+        self._texts = [row.text for row in room.desk.database.journal()]
 
     def rows(self) -> Rows:
         return [parse_canonical(text) for text in self._texts]
 
     def faults(self, rows: Rows) -> Iterable[str]:
-        with closing(sqlite3.connect(self._folder / "ledger.db", isolation_level=None)) as shell:
+        with shell_of(self._folder) as shell:
             write_anew(self._folder, shell, rows)
         context = self._room.desk.decision_context
         with Database(self._folder, self._room.site.id) as database:

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
-from ..leases.test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
+from ..leases.test_expiry import FOR_S, WHILE, in_lease, pass_time, standing
 from ..leases.test_own_writes import forge
 from ..testbed.runner import wires
 from ..testbed.with_oracle import SETPOINT, START, Watched
@@ -76,11 +76,11 @@ async def test_a_lease_that_a_person_ends_as_its_time_comes_is_not_taken_back(
     set_reverts_due(room.context)
     told = "REVOKED VERIFIED CANCELLED" if is_faster else "APPROVED VERIFIED DUE"
     assert standing(room, request) == told
-    assert len(rows(room, "action.DUE")) == 2 - is_faster  # the command's own
+    assert len(room.rows("action.DUE")) == 2 - is_faster  # the command's own
     await pass_time(room, 1.0)
-    assert frames(room) == wires(request, *(("c1",) if is_faster else ("c1", "r1")))
+    assert room.wires == wires(request, *(("c1",) if is_faster else ("c1", "r1")))
     assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.CLOSED"]
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"] * is_faster
+    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp"] * is_faster
     assert room.faults() == ()
 
 
@@ -98,8 +98,8 @@ async def test_a_lease_that_a_person_ends_is_not_given_up_as_well(
     assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.INVALIDATED"]
     reason = "a command of it was ended, and not by this gate"
     assert (room.desk.record(request.request_id).reason == reason) is not is_faster
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.run_cmd"]
-    assert frames(room) == wires(request, "c1")
+    assert [each["tag"] for each in room.rows("lease.open")] == ["P-101A.run_cmd"]
+    assert room.wires == wires(request, "c1")
 
 
 @pytest.mark.parametrize("is_closed", [True, False])
@@ -116,7 +116,7 @@ async def test_a_write_that_is_open_no_more_is_not_seen_back_a_second_time(
     if is_closed:
         note_seen_back(room.context, left_open, readings)
     note_seen_back(room.context, left_open, readings)
-    assert [(each["of"], each["reason"]) for each in rows(room, "lease.seen_back")] == [
+    assert [(each["of"], each["reason"]) for each in room.rows("lease.seen_back")] == [
         (f"{request.request_id}/c1", "PIC-102.sp reads 350 again")
     ]
     assert open_writes(room.desk.database) == []
@@ -158,4 +158,4 @@ async def test_a_round_in_which_a_person_was_faster_suspends_nothing(
     assert [each["reason"] for each in room.rows("gate.suspended")] == ["full"] * is_told
     assert room.desk.states(request) == ["INVALIDATED" if is_told else "DUE"]
     await room.act()
-    assert frames(room) == ([] if is_told else wires(request, "c1"))
+    assert room.wires == ([] if is_told else wires(request, "c1"))

@@ -3,7 +3,7 @@
 import pytest
 
 from ...attacks.sql_shell import shell_of, without_triggers
-from ..leases.test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
+from ..leases.test_expiry import FOR_S, WHILE, in_lease, pass_time, standing
 from ..leases.test_own_writes import forge_sent
 from ..testbed.runner import Runner, wires
 from ..testbed.with_oracle import SETPOINT, START, Watched
@@ -59,9 +59,9 @@ async def test_a_lease_whose_write_is_only_said_to_be_done_ends_and_is_told(room
     await pass_time(room, FOR_S)
     reason = f"the ledger says that {name} is VERIFIED, and this gate has not brought it there"
     assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
-    assert [each["reason"] for each in rows(room, "request.INVALIDATED")] == [reason]
-    assert [each["reason"] for each in rows(room, "lease.open")] == [reason]
-    assert frames(room) == []
+    assert [each["reason"] for each in room.rows("request.INVALIDATED")] == [reason]
+    assert [each["reason"] for each in room.rows("lease.open")] == [reason]
+    assert room.wires == []
     twin = await in_lease(room, START)
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(twin, "c1", "r1")
+    assert room.wires == wires(twin, "c1", "r1")

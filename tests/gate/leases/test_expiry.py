@@ -35,16 +35,6 @@ async def pass_time(room: Watched, seconds: float) -> None:
         await room.act()
 
 
-def frames(room: Watched) -> list[str]:
-    return [frame.wire.hex() for frame in room.plant.frames]
-
-
-def rows(room: Watched, kind: str) -> list[dict[str, object]]:
-    """The bodies of the journal's rows of a kind, with their subjects."""
-    found = [row.fields for row in room.desk.database.journal()]
-    return [each["body"] | {"of": each["subject"]} for each in found if each["kind"] == kind]
-
-
 def standing(room: Watched, request: ActionRequest) -> str:
     record = room.desk.record(request.request_id)
     return " ".join([record.state, *(each.state for each in record.actions)])
@@ -54,17 +44,17 @@ async def test_a_lease_takes_back_what_it_wrote_when_its_time_is_over(room: Watc
     request = await in_lease(room)
     assert standing(room, request) == "APPROVED VERIFIED PLANNED"
     await pass_time(room, FOR_S - 1.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     await pass_time(room, 2.0)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
     assert room.plant.values["PIC-102.sp"] == 350.0
     assert standing(room, request) == "CLOSED VERIFIED VERIFIED"
-    closed = rows(room, "request.CLOSED")[-1]
+    closed = room.rows("request.CLOSED")[-1]
     assert closed["reason"] == "taken back: its time of 2 h is over"
     await pass_time(room, FOR_S)
-    assert len(frames(room)) == 2
-    assert (rows(room, "lease.open"), open_writes(room.desk.database)) == ([], [])
-    digests = [each["digest"] for each in rows(room, "action.intent")]
+    assert len(room.wires) == 2
+    assert (room.rows("lease.open"), open_writes(room.desk.database)) == ([], [])
+    digests = [each["digest"] for each in room.rows("action.intent")]
     assert digests == [each.digest for each in request.actions]
     assert room.faults() == ()
 
@@ -72,7 +62,7 @@ async def test_a_lease_takes_back_what_it_wrote_when_its_time_is_over(room: Watc
 async def test_the_person_signs_what_is_taken_back_under_its_own_digest(room: Watched) -> None:
     request = await in_lease(room)
     undo = request.recovery[0]
-    approve = [each for each in rows(room, "decision") if '"approve"' in str(each["text"])]
+    approve = [each for each in room.rows("decision") if '"approve"' in str(each["text"])]
     meaning = json.loads(str(approve[-1]["text"]))["meaning"]
     said = (
         f"for 2 h, then by itself: PIC-102.sp = 350 kPa (wire {undo.wire}) (action {undo.digest})"
@@ -86,7 +76,7 @@ async def test_the_last_write_is_taken_back_first(room: Watched) -> None:
     room.watch()
     assert standing(room, request) == "APPROVED VERIFIED VERIFIED DUE PLANNED"
     await pass_time(room, 1.0)
-    assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
+    assert room.wires == wires(request, "c1", "c2", "r1", "r2")
     assert [each.tag for each in request.recovery] == ["PIC-102.sp", "P-101A.run_cmd"]
     assert standing(room, request).startswith("CLOSED")
     assert room.faults() == ()
@@ -102,7 +92,7 @@ async def test_what_has_not_come_about_as_a_whole_is_taken_back_at_once(
     assert standing(room, request) == "APPROVED VERIFIED REFUSED PLANNED PLANNED"
     await pass_time(room, 0.1)
     sent = ("c2",) if fault == "refused" else ()
-    assert frames(room) == wires(request, "c1", *sent, "r2")
+    assert room.wires == wires(request, "c1", *sent, "r2")
     assert standing(room, request) == "CLOSED VERIFIED REFUSED CANCELLED VERIFIED"
     assert room.faults() == ()
 
@@ -111,9 +101,9 @@ async def test_nothing_is_taken_back_of_what_took_no_effect(room: Watched) -> No
     room.plant.fault = "refused"
     request = await in_lease(room)
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert standing(room, request) == "CLOSED REFUSED CANCELLED"
-    assert rows(room, "lease.open") == []
+    assert room.rows("lease.open") == []
 
 
 def locked(room: Watched) -> None:
@@ -146,11 +136,11 @@ async def test_what_comes_between_leaves_it_open_and_says_so(
     else:
         event(room)
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     assert standing(room, request).startswith("INVALIDATED VERIFIED VERIFIED INVALIDATED")
-    told = rows(room, "lease.open")
+    told = room.rows("lease.open")
     assert [each["of"] for each in told] == [f"{request.request_id}/c2", f"{request.request_id}/c1"]
-    said = [str(each["reason"]) for each in rows(room, "action.INVALIDATED")]
+    said = [str(each["reason"]) for each in room.rows("action.INVALIDATED")]
     assert any(reason in each for each in said), said
     found = next(each for each in told if each["tag"] == "PIC-102.sp")
     assert (found["wrote"], found["was"]) == ("360 kPa", "350 kPa")
@@ -171,10 +161,10 @@ async def test_nobody_takes_back_what_was_ended(room: Watched, what: str) -> Non
         await room.start_gate()
     room.oracle.ends(what)
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     state = "REVOKED" if what == "revoke" else "INVALIDATED"
     assert standing(room, request).startswith(f"{state} VERIFIED")
-    told = rows(room, "lease.open")
+    told = room.rows("lease.open")
     assert [(each["tag"], each["wrote"], each["was"]) for each in told] == [
         ("PIC-102.sp", "360 kPa", "350 kPa")
     ]
@@ -204,7 +194,7 @@ async def test_what_reads_as_before_is_no_longer_open(room: Watched) -> None:
     room.watch()
     room.watch()
     assert open_writes(room.desk.database) == []
-    assert [each["reason"] for each in rows(room, "lease.seen_back")] == [
+    assert [each["reason"] for each in room.rows("lease.seen_back")] == [
         "PIC-102.sp reads 350 again"
     ]
 
@@ -213,7 +203,7 @@ async def test_a_trip_that_has_dropped_the_command_is_no_hindrance(room: Watched
     request = await in_lease(room, START)
     room.plant.values["P-101A.run_cmd"] = False
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
 
 
 async def test_an_outcome_that_nobody_knows_holds_the_lease(room: Watched) -> None:
@@ -221,11 +211,11 @@ async def test_an_outcome_that_nobody_knows_holds_the_lease(room: Watched) -> No
     room.plant.fault = "answer lost"
     await room.act()
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     room.desk.resolve(f"{request.request_id}/c2", "resolve-applied")
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1", "c2")
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
+    assert room.wires == wires(request, "c1", "c2")
+    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
     assert standing(room, request).startswith("CLOSED VERIFIED RESOLVED_APPLIED CANCELLED")
 
 
@@ -237,11 +227,11 @@ async def test_a_revert_of_which_nobody_knows_is_not_tried_again(room: Watched) 
     await pass_time(room, 1.0)
     assert standing(room, request) == "APPROVED VERIFIED UNKNOWN"
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
     room.desk.resolve(f"{request.request_id}/r1", "resolve-not-applied")
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(request, "c1", "r1")
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"]
+    assert room.wires == wires(request, "c1", "r1")
+    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp"]
 
 
 async def test_two_people_sign_for_both_ways(room: Watched) -> None:
@@ -250,14 +240,14 @@ async def test_two_people_sign_for_both_ways(room: Watched) -> None:
     room.oracle.note(request)
     room.oracle.approve(request, "anna")
     await pass_time(room, 1.0)
-    assert frames(room) == []
+    assert room.wires == []
     room.oracle.approve(request, "bert")
     await pass_time(room, 1.0)
     await pass_time(room, FOR_S)
     # In local the pump may not be acted on: that undo is refused, and what it leaves is told.
-    assert frames(room) == wires(request, "c1", "c2", "r1")
+    assert room.wires == wires(request, "c1", "c2", "r1")
     assert standing(room, request) == "INVALIDATED VERIFIED VERIFIED VERIFIED INVALIDATED"
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.mode"]
+    assert [each["tag"] for each in room.rows("lease.open")] == ["P-101A.mode"]
     assert room.faults() == ()
 
 
@@ -268,7 +258,7 @@ async def test_two_leases_that_are_over_are_taken_back_one_after_the_other(room:
     assert standing(room, first) == "APPROVED VERIFIED DUE"
     assert standing(room, second) == "APPROVED VERIFIED PLANNED"
     await pass_time(room, 1.0)
-    assert frames(room) == [
+    assert room.wires == [
         *wires(first, "c1"),
         *wires(second, "c1"),
         *wires(first, "r1"),
@@ -292,10 +282,10 @@ async def test_no_other_request_writes_what_is_in_a_lease(room: Watched) -> None
     await room.act()
     assert "is in the lease of" in room.reason(waiting)
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
     room.clock.forward(30.0)
     await room.carried_out(("PIC-102.sp", 355.0))
-    assert len(frames(room)) == 3
+    assert len(room.wires) == 3
 
 
 async def test_nothing_that_was_made_due_too_early_leaves(room: Watched) -> None:
@@ -304,14 +294,14 @@ async def test_nothing_that_was_made_due_too_early_leaves(room: Watched) -> None
     room.force_due(f"{name}/r2")
     await room.act()
     assert f"{name}/r1 comes before it" in room.desk.record(name).record(f"{name}/r2").reason
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     request = await in_lease(room, START_B)
     room.force_due(f"{request.request_id}/r1")
     await room.act()
     record = room.desk.record(request.request_id)
     assert record.actions[1].reason == f"the lease of {request.request_id} is not over"
-    assert len(frames(room)) == 3
-    assert len(rows(room, "lease.open")) == 3
+    assert len(room.wires) == 3
+    assert len(room.rows("lease.open")) == 3
     told = " ".join(room.faults())
     assert f"{name}/r2 was due, and {name}/c2 had been written after it" in told
     assert f"{request.request_id}/r1 was due before the lease of {request.request_id}" in told
@@ -340,7 +330,7 @@ async def test_a_gate_that_dies_on_the_way_back_sends_no_second_frame(
     for point in points:
         room.plant.values |= {"PIC-102.sp": 350.0}
         request = await in_lease(room)
-        before = len(frames(room))
+        before = len(room.wires)
         room.clock.forward(FOR_S)
         room.fuse.arm(point)
         with pytest.raises(Crash):
@@ -350,8 +340,8 @@ async def test_a_gate_that_dies_on_the_way_back_sends_no_second_frame(
         record = room.desk.record(request.request_id)
         undo = record.actions[1].state
         seen.add(undo)
-        assert len(frames(room)) - before <= 1
-        told = [each["of"] for each in rows(room, "lease.open")]
+        assert len(room.wires) - before <= 1
+        told = [each["of"] for each in room.rows("lease.open")]
         is_back = undo == "VERIFIED"
         assert (f"{request.request_id}/c1" in told) != is_back or undo == "UNKNOWN"
         if undo == "UNKNOWN":

@@ -18,13 +18,13 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ..testbed.runner import SAFE, Runner, command, recovery, wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-from .test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
+from .test_expiry import FOR_S, WHILE, in_lease, pass_time, standing
 
 EFFECT = Terms(effects=(parse_expectation("PT-102.pv < 400 kPa within 1 min"),))
 
 
 def invalidated(room: Watched) -> list[str]:
-    return [str(each["reason"]) for each in rows(room, "action.INVALIDATED")]
+    return [str(each["reason"]) for each in room.rows("action.INVALIDATED")]
 
 
 @pytest.mark.parametrize("value", [349.0, 361.0])
@@ -33,9 +33,9 @@ async def test_a_way_back_leaves_somebody_elses_value_alone(room: Watched, value
     request = await in_lease(room)
     room.plant.values["PIC-102.sp"] = value
     await pass_time(room, FOR_S + 1.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert invalidated(room)[:1] == [f"PIC-102.sp reads {value:g} kPa; 360 was expected"]
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"]
+    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp"]
     assert [each.tolerance for undo in request.recovery for each in undo.expected] == [None]
     room.clock.forward(60.0)
     room.plant.values["PIC-102.sp"] = 350.0
@@ -68,7 +68,7 @@ async def test_a_row_of_the_past_ends_no_lease(room: Watched) -> None:
     room.clock.forward(30.0)
     backdated(room, request)
     await pass_time(room, 30.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert standing(room, request) == "APPROVED VERIFIED PLANNED"
     room.force_due(f"{request.request_id}/r1")
     await room.act()
@@ -91,15 +91,15 @@ async def test_a_command_that_somebody_ends_sets_off_no_way_back(room: Watched) 
     with room.desk.database.transaction(room.clock.now()) as forger:
         forge(forger, f"{request.request_id}/c2", "CANCELLED")
     await pass_time(room, 1.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     reason = "a command of it was ended, and not by this gate"
-    assert [each["reason"] for each in rows(room, "request.INVALIDATED")] == [reason]
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.run_cmd"]
+    assert [each["reason"] for each in room.rows("request.INVALIDATED")] == [reason]
+    assert [each["tag"] for each in room.rows("lease.open")] == ["P-101A.run_cmd"]
     twin = await room.carried_out(START_B, SETPOINT, terms=WHILE)
     room.plant.fault = "refused"
     await room.act()
     await pass_time(room, 0.1)
-    assert frames(room)[1:] == wires(twin, "c1", "c2", "r2")
+    assert room.wires[1:] == wires(twin, "c1", "c2", "r2")
 
 
 def forge_sent(room: Watched, action_id: str, *states: str, was: str = "PLANNED") -> None:
@@ -174,7 +174,7 @@ async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
     with pytest.raises(LedgerError, match=r"this gate has sent .*: it is sent once"):
         record_intent(execution)
     await room.act()
-    assert frames(room) == [*wires(request, "c1"), *wires(later, "c1")]
+    assert room.wires == [*wires(request, "c1"), *wires(later, "c1")]
 
 
 async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
@@ -184,19 +184,19 @@ async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
     before = room.plant.read(list(room.site.tags.values()))
     await room.act()
     room.running._look_on(before)
-    assert rows(room, "effect.CAME") == []
+    assert room.rows("effect.CAME") == []
     room.watch()
-    assert [each["of"] for each in rows(room, "effect.CAME")] == [f"{watched.request_id}/c1"]
+    assert [each["of"] for each in room.rows("effect.CAME")] == [f"{watched.request_id}/c1"]
     request = room.approved(SETPOINT, terms=WHILE)
     before = room.plant.read(list(room.site.tags.values()))
     await room.act()
     room.desk.say("revoke", request, "anna")
     room.running._look_on(before)
-    assert rows(room, "lease.seen_back") == []
+    assert room.rows("lease.seen_back") == []
     assert [each.tag for each in open_writes(room.desk.database)] == ["PIC-102.sp"]
     room.plant.values["PIC-102.sp"] = 350.0
     room.watch()
-    assert len(rows(room, "lease.seen_back")) == 1
+    assert len(room.rows("lease.seen_back")) == 1
 
 
 async def test_a_lease_bars_no_safe_state_and_takes_no_tag_of_another(runner: Runner) -> None:
@@ -215,7 +215,7 @@ async def test_a_lease_bars_no_safe_state_and_takes_no_tag_of_another(runner: Ru
     lease = await room.carried_out(("P-101B.run_cmd", False), terms=WHILE)
     again = runner.approved(replace(parts, proposal_key="another segment 2"))
     await runner.carry_out(again, "c1", "r1")
-    assert frames(room) == [*wires(lease, "c1"), *wires(again, "c1", "r1")]
+    assert room.wires == [*wires(lease, "c1"), *wires(again, "c1", "r1")]
 
 
 @pytest.mark.parametrize("steps", [(-1.8, -1.8), (-1.8,)], ids=["part", "agree"])
@@ -231,9 +231,9 @@ async def test_a_lease_whose_time_nobody_can_tell_ends_and_is_told(
         room.watch()
     await pass_time(room, FOR_S + 4.0)
     if len(steps) == 1:
-        assert frames(room) == wires(request, "c1", "r1")
+        assert room.wires == wires(request, "c1", "r1")
         return
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
-    (told,) = rows(room, "lease.open")
+    (told,) = room.rows("lease.open")
     assert "the clocks disagree since it was written" in str(told["reason"])

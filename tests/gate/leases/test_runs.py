@@ -24,7 +24,7 @@ from ..testbed.runner import (
     recovery,
     wires,
 )
-from .test_expiry import frames, pass_time, rows
+from .test_expiry import pass_time
 
 FOR_S = 7200.0
 
@@ -53,9 +53,9 @@ async def test_a_runs_lease_is_over_after_its_last_command(runner: Runner) -> No
     await live(runner, 50.0)
     await runner.carry_out(request, "c2")
     await live(runner, 50.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     await live(runner, 11.0)
-    assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
+    assert room.wires == wires(request, "c1", "c2", "r1", "r2")
     assert runner.state(request) == "CLOSED"
     assert runner.states(request) == "VERIFIED VERIFIED VERIFIED VERIFIED CANCELLED"
     assert room.faults() == ()
@@ -78,15 +78,15 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     record_event(database, RUN.run_id, "completed", {}, runner.holder, now, closes=True)
     release_runner_lock(database, runner.holder, now)
     await pass_time(room, lease_s - 10.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     await pass_time(room, 20.0)
     if lease_s == FOR_S:
-        assert frames(room) == wires(request, "c1", "c2")
+        assert room.wires == wires(request, "c1", "c2")
         assert "granted" in runner.reason(request, "r1")
-        assert len(rows(room, "lease.open")) == 2
+        assert len(room.rows("lease.open")) == 2
     else:
-        assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
-        assert (runner.state(request), rows(room, "lease.open")) == ("CLOSED", [])
+        assert room.wires == wires(request, "c1", "c2", "r1", "r2")
+        assert (runner.state(request), room.rows("lease.open")) == ("CLOSED", [])
         assert room.faults() == ()
 
 
@@ -95,7 +95,7 @@ async def test_when_the_agent_is_gone_the_gate_takes_back_at_once(runner: Runner
     room, database = runner.room, runner.room.desk.database
     request = await in_lease(runner)
     await live(runner, 60.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     room.oracle.are_agents_gone = True
     if how == "unheard of":
         room.clock.forward(RUNNER_LOCK_S + 1.0)
@@ -104,9 +104,9 @@ async def test_when_the_agent_is_gone_the_gate_takes_back_at_once(runner: Runner
     if how == "another one":
         take_runner_lock(database, room.clock.now())
     await pass_time(room, 0.0)
-    assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
+    assert room.wires == wires(request, "c1", "c2", "r1", "r2")
     assert runner.state(request) == "CLOSED"
-    lost = rows(room, "lease.lost")
+    lost = room.rows("lease.lost")
     assert [each["of"] for each in lost] == [request.request_id]
     assert room.faults() == ()
 
@@ -116,12 +116,12 @@ async def test_a_run_that_takes_back_needs_no_end_of_its_lease(runner: Runner) -
     request = await in_lease(runner)
     room.oracle.are_taken_back = True
     await runner.carry_out(request, "r1", "r2")
-    assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
+    assert room.wires == wires(request, "c1", "c2", "r1", "r2")
     await live(runner, 60.0)
     assert runner.state(request) == "APPROVED"
     runner.end(request)
-    assert (runner.state(request), len(frames(room))) == ("CLOSED", 4)
-    assert rows(room, "lease.open") == []
+    assert (runner.state(request), len(room.wires)) == ("CLOSED", 4)
+    assert room.rows("lease.open") == []
 
 
 async def test_a_lockout_stops_what_a_lost_agent_has_left(runner: Runner) -> None:
@@ -131,9 +131,9 @@ async def test_a_lockout_stops_what_a_lost_agent_has_left(runner: Runner) -> Non
     room.oracle.locked.add("site")
     room.oracle.are_agents_gone = True
     await pass_time(room, RUNNER_LOCK_S + 1.0)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     assert runner.state(request) == "INVALIDATED"
-    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
+    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
 
 
 async def test_a_request_with_a_lease_stands_for_itself(runner: Runner) -> None:

@@ -12,7 +12,7 @@ from handwheel.tools.requests.request import ActionRequest
 from ...plants.in_memory import Frame
 from ..testbed.runner import wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-from .test_expiry import FOR_S, WHILE, frames, pass_time, rows, standing
+from .test_expiry import FOR_S, WHILE, pass_time, standing
 from .test_own_writes import forge
 
 LEFT = "no gate took it up within 10 s"
@@ -32,8 +32,8 @@ def forged(room: Watched, action_id: str, *states: str) -> None:
 
 def is_given_up(room: Watched, request: ActionRequest, *open_tags: str) -> bool:
     """Whether a lease has ended because of what this gate did not do, and that is told."""
-    ended = [each["reason"] for each in rows(room, "request.INVALIDATED")]
-    told = [each["tag"] for each in rows(room, "lease.open")]
+    ended = [each["reason"] for each in room.rows("request.INVALIDATED")]
+    told = [each["tag"] for each in room.rows("lease.open")]
     state = room.desk.record(request.request_id).state
     return (state, ended, told) == ("INVALIDATED", [NOT_BY_US], [*open_tags])
 
@@ -53,12 +53,12 @@ async def test_what_the_gate_was_too_busy_for_is_taken_back_at_once(
     await pass_time(room, 0.1)
     last, count = f"c{len(writes)}", len(writes)
     back = [f"r{number}" for number in range(2, count + 1)]
-    assert frames(room) == wires(request, *(f"c{n}" for n in range(1, count)), *back)
-    left = [each for each in rows(room, "action.INVALIDATED") if each["reason"] == LEFT]
+    assert room.wires == wires(request, *(f"c{n}" for n in range(1, count)), *back)
+    left = [each for each in room.rows("action.INVALIDATED") if each["reason"] == LEFT]
     assert [each["of"] for each in left] == [f"{request.request_id}/{last}"]
     whole = "taken back: what was approved has not come about as a whole"
-    assert [each["reason"] for each in rows(room, "request.CLOSED")] == [whole]
-    assert (rows(room, "lease.open"), open_writes(room.desk.database)) == ([], [])
+    assert [each["reason"] for each in room.rows("request.CLOSED")] == [whole]
+    assert (room.rows("lease.open"), open_writes(room.desk.database)) == ([], [])
     assert room.faults() == ()
 
 
@@ -76,7 +76,7 @@ async def test_what_somebody_else_has_ended_in_time_sets_off_no_way_back(
     forged(room, f"{request.request_id}/c2", "INVALIDATED")
     await room.act()
     await pass_time(room, 11.0)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert is_given_up(room, request, "P-101A.run_cmd")
 
 
@@ -94,7 +94,7 @@ async def test_what_is_said_to_be_due_before_its_turn_sets_off_no_way_back(room:
     c3 = room.desk.record(request.request_id).actions[2]
     assert (c3.state, room.reason_of(c3)) == ("INVALIDATED", LEFT)
     await pass_time(room, 0.1)
-    assert frames(room) == wires(request, "c1", "c2")
+    assert room.wires == wires(request, "c1", "c2")
     assert is_given_up(room, request, "PIC-102.sp", "P-101A.run_cmd")
 
 
@@ -115,7 +115,7 @@ async def test_what_is_broken_off_on_its_way_sets_off_no_way_back(
     await room.act()
     assert len(room.suspended) == 1
     await pass_time(room, 0.1)
-    assert frames(room) == wires(request, "c1")
+    assert room.wires == wires(request, "c1")
     assert is_given_up(room, request, "P-101A.run_cmd")
 
 
@@ -147,8 +147,8 @@ async def test_a_due_action_that_nobody_can_place_holds_up_no_lease(
     request = await room.carried_out(SETPOINT, terms=WHILE)
     assert standing(room, request) == "APPROVED VERIFIED PLANNED"
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
     assert standing(room, request) == "CLOSED VERIFIED VERIFIED"
-    ended = [(each["of"], each["reason"]) for each in rows(room, "action.INVALIDATED")]
+    ended = [(each["of"], each["reason"]) for each in room.rows("action.INVALIDATED")]
     assert ended == [(f"{other.request_id}/c1", why)]
     assert room.suspended == []

@@ -1,7 +1,6 @@
 """What is expected after a write is looked for, told once, and changes nothing."""
 # pyright: reportPrivateUsage=false
 
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +21,8 @@ from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.timestamps import Instant, stamp
 
-from ..leases.test_expiry import FOR_S, frames, in_lease, pass_time, rows, standing
+from ...attacks.sql_shell import shell_of
+from ..leases.test_expiry import FOR_S, in_lease, pass_time, standing
 from ..testbed.runner import wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
@@ -50,7 +50,7 @@ async def test_what_is_expected_is_looked_for_and_told_once(
         room.watch()
     room.plant.values["PT-102.pv"] = 355.0
     room.watch()
-    found = rows(room, f"effect.{verdict}")
+    found = room.rows(f"effect.{verdict}")
     assert [(each["of"], each["number"], each["after_s"]) for each in found] == [
         (f"{request.request_id}/c1", 1, after_s)
     ]
@@ -59,7 +59,7 @@ async def test_what_is_expected_is_looked_for_and_told_once(
     assert [tuple(row) for row in table] == [(f"{request.request_id}/c1", verdict)]
     assert standing(room, request) == "CLOSED VERIFIED"
     assert room.faults() == ()
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+    with shell_of(room.site.state) as shell:
         name = f"{request.request_id}/c1"
         shell.execute("INSERT INTO effect VALUES (?, 2, 'x', 1.0, 'x', 'CAME')", (name,))
     assert [each for each in room.faults() if f"effect 2 of {name}" in each]
@@ -71,7 +71,7 @@ async def test_what_was_so_before_the_frame_is_told_as_such(room: Watched, was_k
     await expecting(room)
     room.plant.values["PT-102.pv"] = 360.0
     room.watch()
-    found = rows(room, "effect.CAME")
+    found = room.rows("effect.CAME")
     assert [each.get("was_so") for each in found] == [True if was_kpa > 350.0 else None]
 
 
@@ -90,7 +90,7 @@ async def test_no_other_unit_is_asked_before_the_frame(
         effects = (parse_expectation(f"{pump.name} within 2 min"),)
         await room.carried_out(START_B, terms=Terms(effects=effects))
         room.watch()
-        (found,) = rows(room, "effect.CAME")
+        (found,) = room.rows("effect.CAME")
         assert found.get("was_so") is (None if unit else True)
         assert len(room.plant.frames) == 1
 
@@ -101,16 +101,10 @@ def tell_of_a_verification(room: Watched, request: ActionRequest) -> None:
     past = Instant(now.wall - timedelta(hours=2), now.boot_id, now.boot_ms - 7_200_000)
     with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
         forger.record("action.VERIFIED", name, {})
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+    with shell_of(room.site.state) as shell:
         seq, prev = shell.execute("SELECT max(seq), hash FROM journal").fetchone()
-        row: dict[str, object] = {
-            "seq": seq + 1,
-            "prev": prev,
-            "kind": "action.VERIFIED",
-            "subject": name,
-            "body": {},
-        }
-        text = canonical(row)
+        row: dict[str, object] = {"seq": seq + 1, "prev": prev, "kind": "action.VERIFIED"}
+        text = canonical(row | {"subject": name, "body": dict[str, object]()})
         shell.execute(
             "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
             (seq + 1, digest("journal", text), text),
@@ -127,10 +121,10 @@ async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_tol
     room.clock.forward(60.0)
     room.plant.values["PT-102.pv"] = 355.0
     room.watch()
-    assert [each["after_s"] for each in rows(room, "effect.CAME")] == [60.0]
+    assert [each["after_s"] for each in room.rows("effect.CAME")] == [60.0]
     await expecting_another(room)
     await room.restart_gate()
-    assert len(rows(room, "effect.UNKNOWN")) == 1
+    assert len(room.rows("effect.UNKNOWN")) == 1
 
 
 @pytest.mark.parametrize("what", ["restart", "clock"])
@@ -144,8 +138,8 @@ async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: st
     room.watch()
     room.watch()
     give_up_effects(room.context)
-    assert len(rows(room, "effect.UNKNOWN")) == 1
-    assert rows(room, "effect.CAME") == []
+    assert len(room.rows("effect.UNKNOWN")) == 1
+    assert room.rows("effect.CAME") == []
 
 
 async def expecting_another(room: Watched) -> None:
@@ -159,7 +153,7 @@ async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -
     await expecting(room)
     room.clock.forward(121.0)
     room.running._look_on({})
-    assert [each["after_s"] for each in rows(room, "effect.UNKNOWN")] == [121.0]
+    assert [each["after_s"] for each in room.rows("effect.UNKNOWN")] == [121.0]
     await expecting_again(room)
 
 
@@ -172,7 +166,7 @@ async def expecting_again(room: Watched) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(effects, "parse_condition", refuse)
         await expecting(room)
-    assert len(rows(room, "effect.UNKNOWN")) == 2
+    assert len(room.rows("effect.UNKNOWN")) == 2
 
 
 FORGED = [
@@ -198,7 +192,7 @@ async def test_a_lease_that_nobody_can_read_holds_up_no_other(
     """Rows that somebody wrote past everything: nothing of them is sent, and the others go on."""
     honest, _ = room.desk.request([SETPOINT], terms=TERMS)
     text = honest.text.replace(honest.request_id, "R-00000001")
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+    with shell_of(room.site.state) as shell:
         for each in FORGED:
             shell.execute(each, {"text": text if is_text else '"lease":{"effects":[{'})
     await pass_time(room, FOR_S)
@@ -206,7 +200,7 @@ async def test_a_lease_that_nobody_can_read_holds_up_no_other(
     assert open_writes(room.desk.database) == [] or is_text
     request = await in_lease(room, START)
     await pass_time(room, FOR_S)
-    assert frames(room) == wires(request, "c1", "r1")
+    assert room.wires == wires(request, "c1", "r1")
     assert room.suspended == []
 
 
@@ -217,7 +211,7 @@ async def test_what_this_gate_has_not_verified_comes_to_no_verdict(room: Watched
     honest, _ = room.desk.request([SETPOINT], terms=terms)
     now, text = room.clock.now(), honest.text.replace(honest.request_id, "R-00000001")
     sent = "SET state = 'SENDING', sent_at = :at, sent_boot_id = :boot, sent_boot_ms = :ms"
-    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+    with shell_of(room.site.state) as shell:
         for each in FORGED:
             shell.execute(
                 each.replace("SET state = 'SENDING'", sent),
@@ -227,9 +221,9 @@ async def test_what_this_gate_has_not_verified_comes_to_no_verdict(room: Watched
         forger.record("action.VERIFIED", "R-00000001/c1", {})
     room.plant.values["PT-102.pv"] = 355.0
     room.watch()
-    found = [each["of"] for each in rows(room, "effect.CAME")]
+    found = [each["of"] for each in room.rows("effect.CAME")]
     assert found == [f"{request.request_id}/c1"]
-    assert rows(room, "effect.MISSED") == rows(room, "effect.UNKNOWN") == []
+    assert room.rows("effect.MISSED") == room.rows("effect.UNKNOWN") == []
     assert len(room.plant.frames) == 1
 
 

@@ -72,10 +72,8 @@ async def test_the_next_gate_attaches_what_it_reads_and_resends_nothing(
     room.fuse.arm(0)
     await _until_frame(room, executed=executed)
     await room.start_gate()
-    journal = list(room.desk.database.journal())
-    rows = [row.fields for row in journal if row.fields["kind"] == "action.UNKNOWN"]
     found = "P-101A.run_cmd reads true (Good)" if executed else "P-101A.run_cmd reads false (Good)"
-    assert [row["body"]["readback"] for row in rows] == [found]
+    assert [row["readback"] for row in room.rows("action.UNKNOWN")] == [found]
     await room.act()
     assert len(room.plant.frames) == executed
     name = request.commands[0].action_id

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
 from ...plants.fault_injection import Crash
 from ...plants.in_memory import PaperWriter
 from ...sites.in_memory import make_site
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
 CLOCK_SET = "the wall clock was set"
 # Somebody else's tag shows what the command did.
@@ -44,19 +44,6 @@ async def lamp_room(tmp_path: Path) -> AsyncGenerator[Watched]:
     await room.start_gate()
     yield room
     room.close()
-
-
-def point_of(room: Watched, name: str, number: int) -> int:
-    """Returns at which point of an action's way something comes for the n-th time."""
-    return [n for n, point in enumerate(room.fuse.points, 1) if point == name][number]
-
-
-async def first_way(room: Watched) -> None:
-    """Lets one action go through, so that the points of its way are known."""
-    request = room.approved(START_B)
-    room.fuse.arm(0)
-    await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
 
 
 @pytest.mark.way_in("T2")
@@ -104,13 +91,13 @@ async def test_a_step_that_a_busy_ledger_hides_is_not_forgotten(
 
 async def test_what_a_ledger_that_failed_broke_off_is_over_with_its_request(room: Watched) -> None:
     """The gate lives on: it finds what it had taken up itself."""
-    await first_way(room)
+    intent = nth(await room.way(START_B), "before transaction", 2)
     request = room.approved(START, SETPOINT)
 
     def fail() -> None:
         raise LedgerError("busy")
 
-    room.fuse.arm(point_of(room, "before transaction", 1), fail)
+    room.fuse.arm(intent, fail)
     await room.act()
     assert room.suspended == ["busy"]
     assert room.desk.states(request) == ["CLAIMED", "PLANNED"]
@@ -123,14 +110,14 @@ async def test_what_a_ledger_that_failed_broke_off_is_over_with_its_request(room
 
 
 async def test_what_was_taken_back_and_then_broken_off_stays_taken_back(room: Watched) -> None:
-    await first_way(room)
+    intent = nth(await room.way(START_B), "before transaction", 2)
     request = room.approved(START)
 
     def revoke_and_die() -> None:
         room.desk.say("revoke", request, "gina")
         raise Crash
 
-    room.fuse.arm(point_of(room, "before transaction", 1), revoke_and_die)
+    room.fuse.arm(intent, revoke_and_die)
     with pytest.raises(Crash):
         await room.act()
     await room.restart_gate()
@@ -145,8 +132,7 @@ async def break_off(room: Watched, before: Callable[[], object]) -> str:
     before()
     await room.start_gate()
     assert (room.desk.states(request), room.reason(request)) == (["UNKNOWN"], MAYBE_SENT)
-    rows = [row.fields for row in room.desk.database.journal()]
-    (found,) = [row["body"]["readback"] for row in rows if row["kind"] == "action.UNKNOWN"]
+    (found,) = [row["readback"] for row in room.rows("action.UNKNOWN")]
     assert len(room.plant.frames) == 1
     return str(found)
 
@@ -230,7 +216,6 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
     await room.act()
     assert (room.desk.states(request), room.reason(request)) == ([state, "INVALIDATED"], reason)
     assert room.reason(request, 2) in {RESTARTED, reason}
-    frames = [frame.wire.hex() for frame in room.plant.frames]
-    assert frames == [request.commands[0].wire] * (is_sent or times == 1)
+    assert room.wires == [request.commands[0].wire] * (is_sent or times == 1)
     await room.go_through(START_B)
     assert room.faults() == ()

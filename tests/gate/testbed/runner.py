@@ -163,7 +163,7 @@ class Runner:
 
     @property
     def frames(self) -> list[str]:
-        return [frame.wire.hex() for frame in self.room.plant.frames]
+        return self.room.wires
 
 
 def wires(request: ActionRequest, *names: str) -> Sequence[str]:

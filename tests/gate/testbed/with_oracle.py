@@ -126,9 +126,9 @@ class Watched(Room):
         self.kill_gate()
 
     def rows(self, kind: str) -> list[Mapping[str, Any]]:
-        """The bodies of the journal's rows of a kind."""
+        """The bodies of the journal's rows of a kind, with their subjects as `of`."""
         rows = [row.fields for row in self.desk.database.journal()]
-        return [row["body"] for row in rows if row["kind"] == kind]
+        return [row["body"] | {"of": row["subject"]} for row in rows if row["kind"] == kind]
 
     def faults(self) -> tuple[str, ...]:
         return faults_in(self.desk.decision_context)
