@@ -20,6 +20,7 @@ from ....sites.policy_text import DONE, PUMPS, SETPOINT, judge, policy_of, reads
 
 
 def test_what_a_rule_allows_is_allowed(site: Site) -> None:
+    policy = policy_of(site, allow=[SETPOINT, PUMPS])
     for name, value, now, class_, reason in [
         ("PIC-102.sp", 360.0, 350.0, "R1", ""),
         ("PIC-102.sp", 320, 330.0, "R1", ""),
@@ -31,7 +32,6 @@ def test_what_a_rule_allows_is_allowed(site: Site) -> None:
         ("P-101B.run_cmd", False, reads(None, BAD_SENSOR_FAILURE), "R2", ""),
         ("P-101A.mode", 2, 1, "R2", ""),
     ]:
-        policy = policy_of(site, allow=[SETPOINT, PUMPS])
         ruling = judge(policy, site, name, value, now)
         assert ruling.is_allowed, name
         assert (ruling.risk_class, ruling.roles, ruling.quorum) == (class_, ("operator",), 1), name
@@ -62,8 +62,8 @@ def test_everything_else_is_denied(site: Site) -> None:
         ("TIC-106.sp", 26.0, 26.0, "R4", "no rule allows it"),
         ("PT-102.pv", 350.0, 350.0, "R4", "its tag or its connection is not for writing"),
     ]
+    policy = policy_of(site, allow=[SETPOINT, PUMPS])
     for name, value, now, class_, reason in cases:
-        policy = policy_of(site, allow=[SETPOINT, PUMPS])
         ruling = judge(policy, site, name, value, now)
         assert not ruling.is_allowed, name
         assert ruling.risk_class == class_, name
@@ -87,39 +87,34 @@ def test_forbid_wins_and_reaches_no_further_than_it_says(site: Site) -> None:
 
 
 def test_no_part_of_a_value_may_lie_in_forbidden_registers(site: Site, tmp_path: Path) -> None:
-    _, wide = _wide_site(site, tmp_path)
-    for addresses in ["20", "21", "19..20", "21..30", "0..65535"]:
-        for connection in ["pkg", "alias"]:
-            place = f"connection: {connection}, table: holding, addresses: {addresses}"
-            rule = f"{{{place}, reason: relay}}"
-            allow = [f"{{tags: [X.sp], class: R2, roles: [operator], limits: 0 .. 9, {DONE}}}"]
-            assert judge(policy_of(wide, allow=allow), wide, "X.sp", 5.0).is_allowed
-            assert not judge(
-                policy_of(wide, allow=allow, forbid=[rule]), wide, "X.sp", 5.0
-            ).is_allowed
-            beside = rule.replace(addresses, "22..30")
-            assert judge(
-                policy_of(wide, allow=allow, forbid=[beside]), wide, "X.sp", 5.0
-            ).is_allowed
+    wide = _wide_site(site, tmp_path)
+    allow = [f"{{tags: [X.sp], class: R2, roles: [operator], limits: 0 .. 9, {DONE}}}"]
+
+    def is_allowed(*forbid: str) -> bool:
+        policy = policy_of(wide, allow=allow, forbid=forbid)
+        return judge(policy, wide, "X.sp", 5.0).is_allowed
+
+    assert is_allowed()
+    for connection in ("pkg", "alias"):
+        rule = f"{{connection: {connection}, table: holding, addresses: AT, reason: relay}}"
+        assert is_allowed(rule.replace("AT", "22..30")), connection
+        for addresses in ("20", "21", "19..20", "21..30", "0..65535"):
+            assert not is_allowed(rule.replace("AT", addresses)), (connection, addresses)
 
 
-def _wide_site(site: Site, folder: Path) -> tuple[Path, Site]:
+def _wide_site(site: Site, folder: Path) -> Site:
     """A site with a value of two registers, 20 and 21, and a second connection to its device."""
-    root = folder / "wide"
-    root.mkdir()
     text = (site.root / "site.yaml").read_text()
     pkg = next(line for line in text.splitlines() if line.startswith("  pkg:"))
     alias = pkg.replace("pkg:", "alias:").replace(", write: {port: 5021}", "")
-    alias = alias.replace("127.0.0.1", "localhost")
-    (root / "site.yaml").write_text(text.replace(pkg, f"{pkg}\n{alias}"))
+    text = text.replace(pkg, f"{pkg}\n{alias.replace('127.0.0.1', 'localhost')}")
+    text = text.replace("P-101B.mode == 'remote'", "P-101B.available")
+    (folder / "site.yaml").write_text(text)
     tags = (site.root / "tags.yaml").read_text().splitlines()
     kept = [line for line in tags if "P-101B.mode" not in line]
     wide = "  X.sp: {connection: pkg, table: holding, address: 20, type: float, writable: true}"
-    (root / "tags.yaml").write_text("\n".join([*kept, wide, ""]))
-    (root / "site.yaml").write_text(
-        (root / "site.yaml").read_text().replace("P-101B.mode == 'remote'", "P-101B.available")
-    )
-    return root, load_site(root)
+    (folder / "tags.yaml").write_text("\n".join([*kept, wide, ""]))
+    return load_site(folder)
 
 
 def test_of_several_rules_the_strictest_of_each_holds(site: Site) -> None:
@@ -183,6 +178,7 @@ def test_a_site_that_only_reads_allows_nothing(site: Site) -> None:
 
 
 def test_a_role_covers_what_it_acts_as(site: Site) -> None:
+    policy = policy_of(site)
     for held, wanted, may in [
         ("operator", "operator", True),
         ("foreman", "operator", True),
@@ -194,7 +190,7 @@ def test_a_role_covers_what_it_acts_as(site: Site) -> None:
         ("", "", False),
         ("stranger", "stranger", False),
     ]:
-        assert policy_of(site).satisfies(held, wanted) is may, held
+        assert policy.satisfies(held, wanted) is may, held
 
 
 def test_roles_that_act_as_each_other_do_not_run_in_circles(site: Site) -> None:
@@ -313,6 +309,11 @@ def test_an_area_narrows_what_a_rule_allows(site: Site) -> None:
 
 
 def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(site: Site) -> None:
+    text = (
+        "schema: policy/1\nroles: {operator: {}, pumps: {acts_as: [operator], areas: "
+        "['CW/PUMPS-101/*']}, chief: {acts_as: [pumps]}, lead: {acts_as: [operator, pumps]}}\n"
+    )
+    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
     for tags, may in [
         (("P-101A.run_cmd",), True),
         (("P-101A.run_cmd", "P-101B.run_cmd"), True),
@@ -322,11 +323,6 @@ def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(site: Site) -> 
         ((), False),
         (None, False),
     ]:
-        text = (
-            "schema: policy/1\nroles: {operator: {}, pumps: {acts_as: [operator], areas: "
-            "['CW/PUMPS-101/*']}, chief: {acts_as: [pumps]}, lead: {acts_as: [operator, pumps]}}\n"
-        )
-        policy = build_policy(parse_document(text, Document("policy.yaml")), site)
         assert policy.satisfies("pumps", "operator", tags) is may, tags
         assert policy.satisfies("pumps", "pumps", tags) is may, tags
         assert policy.satisfies("chief", "operator", tags) is may  # only by way of the area's role

@@ -40,6 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_a_step_is_as_large_as_it_says(site: Site) -> None:
+    policy = policy_of(site, allow=[ALLOW])
     for tag, now, value, is_allowed in [
         ("X.single", 330.0999984741211, 340.1, True),  # a step of 10 from a Float
         ("X.single", 330.0, 340.1, False),
@@ -53,7 +54,7 @@ def test_a_step_is_as_large_as_it_says(site: Site) -> None:
         ("X.count", 4 * 10**18, 4 * 10**18 + 11, False),
         ("X.count", 4 * 10**18, 4 * 10**18 - 11, False),
     ]:
-        ruling = judge(policy_of(site, allow=[ALLOW]), site, tag, value, now)
+        ruling = judge(policy, site, tag, value, now)
         assert ruling.is_allowed is is_allowed, tag
         if not is_allowed:
             assert ruling.reasons == (ruling.reasons[0],), tag
