@@ -85,10 +85,10 @@ def test_an_opcua_server_is_host_and_port() -> None:
 
 
 def test_an_alias_of_the_host_is_no_way_round_a_tag(tmp_path: Path) -> None:
-    for host in ["localhost", "127.0.0.2", '"127.1"', '"::1"']:
+    for host in ["127.0.0.1", "localhost", "127.0.0.2", '"127.1"', '"::1"']:
         again = f"  alias: {{kind: modbus, host: {host}, read: {{port: 5020}}}}\ntags: tags.yaml"
         tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
         with pytest.raises(ConfigError, match=r"X.a: has the same address as P-101A.run_cmd"):
             load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
-        other = again.replace(host, "plc-7")
-        assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags, host
+        for other in (again.replace(host, "plc-7"), again.replace("5020", "5030")):
+            assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags, host

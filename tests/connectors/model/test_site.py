@@ -92,15 +92,6 @@ def test_a_scope_covers_what_is_in_it_however_deep(tmp_path: Path) -> None:
     assert site.members_of("X-9") == ()
 
 
-def test_a_second_connection_to_a_device_is_no_way_to_a_second_name(tmp_path: Path) -> None:
-    again = "  alias: {kind: modbus, host: 127.0.0.1, read: {port: 5020}}\ntags: tags.yaml"
-    tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
-    with pytest.raises(ConfigError, match=r"X.a: has the same address as P-101A.run_cmd"):
-        load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
-    other = again.replace("5020", "5030")
-    assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags
-
-
 _TABLE = Path(__file__).with_name("site_edits.txt").read_text(encoding="utf-8")
 EDITS = re.findall(r"^(site|tags): (.+?) ->(?: (.+?))? => (.+)$", _TABLE, re.MULTILINE)
 

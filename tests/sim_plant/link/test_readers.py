@@ -45,6 +45,10 @@ class Behind:
             tag.name: _as_sent(tag.address, values[tag.name]) for tag in self.site.tags.values()
         }
 
+    def on_both(self, change: Callable[[LinkProxy], None]) -> None:
+        for link in self.links.values():
+            change(link)
+
 
 def _as_sent(address: object, value: Value) -> Value:
     if isinstance(address, RegisterAddress) and isinstance(value, float):
@@ -115,13 +119,11 @@ async def test_behind_a_cut_every_tag_is_bad_and_the_reader_comes_back_by_itself
     plant: PlantServer, tmp_path: Path
 ) -> None:
     async with behind(plant, tmp_path / "site") as here, watched(here) as (_, watch):
-        for link in here.links.values():
-            link.cut()
+        here.on_both(LinkProxy.cut)
         await watch.until(_is_lost, BAD_NO_COMMUNICATION)
         await plant.step(10)
         assert watch.statuses() == {BAD_NO_COMMUNICATION}
-        for link in here.links.values():
-            link.mend()
+        here.on_both(LinkProxy.mend)
         await watch.until(_is_back, GOOD)
 
 
@@ -131,8 +133,7 @@ async def test_a_half_open_link_is_noticed_and_no_value_stays_good(
 ) -> None:
     hasty = behind(plant, tmp_path / "site", timeout_s=HASTY_S)
     async with hasty as here, watched(here) as (reader, watch):
-        for link in here.links.values():
-            link.half_open(direction)
+        here.on_both(lambda link: link.half_open(direction))
         stale_s = max(STALE_SCANS * each.scan for each in here.site.connections.values())
         await asyncio.sleep(stale_s + 0.05)  # what had passed before is read at once
         await plant.step(10)
@@ -140,8 +141,7 @@ async def test_a_half_open_link_is_noticed_and_no_value_stays_good(
         await watch.until(_is_lost, BAD_NO_COMMUNICATION)
         for connection in reader.connections:
             assert connection.gaps[-1].reason.endswith(f": no answer within {HASTY_S:g} s")
-        for link in here.links.values():
-            link.mend()
+        here.on_both(LinkProxy.mend)
         await watch.until(_is_back, GOOD)
 
 
@@ -149,8 +149,7 @@ async def test_a_delay_below_the_time_out_only_delays(plant: PlantServer, tmp_pa
     slow = behind(plant, tmp_path / "site", scan="1200 ms")  # not stale by a stall of seconds
     async with slow as here, watched(here) as (reader, watch):
         await watch.until(lambda connection: connection.scans > 0, GOOD)
-        for link in here.links.values():
-            link.delay(0.005, jitter_s=0.005, seed=1)
+        here.on_both(lambda link: link.delay(0.005, jitter_s=0.005, seed=1))
         scans = [connection.scans for connection in reader.connections]
         for connection, before in zip(reader.connections, scans, strict=True):
             while connection.scans < before + 2:
@@ -162,12 +161,10 @@ async def test_a_delay_below_the_time_out_only_delays(plant: PlantServer, tmp_pa
 async def test_a_delay_above_the_time_out_is_a_loss(plant: PlantServer, tmp_path: Path) -> None:
     hasty = behind(plant, tmp_path / "site", timeout_s=HASTY_S)
     async with hasty as here, watched(here) as (_, watch):
-        for link in here.links.values():
-            link.delay(2.0 * HASTY_S)
+        here.on_both(lambda link: link.delay(2.0 * HASTY_S))
         await watch.until(_is_lost, BAD_NO_COMMUNICATION)
         await plant.step(10)  # what is still on its way is of before
-        for link in here.links.values():
-            link.mend()
+        here.on_both(LinkProxy.mend)
         await watch.until(_is_back, GOOD)
 
 
@@ -225,8 +222,7 @@ async def test_a_reader_outlives_a_link_that_spoils_headers(
             watch.statuses()
             await asyncio.sleep(0.05)
         await eventually(lambda: all(connection.gaps for connection in reader.connections))
-        for link in here.links.values():
-            link.mend()
+        here.on_both(LinkProxy.mend)
         await watch.until(lambda connection: not _is_lost(connection), GOOD)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from handwheel.sim_plant.errors import WrongState
 from handwheel.sim_plant.tep.control.loops import FLOW_LOOPS, TUNING
-from handwheel.sim_plant.tep.plant import create
+from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
 from .operated import AUTO, CASCADE, MANUAL, largest_move, run, upset, xmv
 
@@ -12,30 +12,29 @@ SLAVES = [*FLOW_LOOPS, "TIC-1301"]
 BUMP = 0.02  # percent of a valve: a change of mode may not move it further in its scan
 
 
+def _switch(plant: TennesseeEastman, loop: str, mode: int) -> None:
+    """Changes a mode, which must not bump a valve."""
+    before = xmv(plant)
+    plant.write(f"{loop}.mode", mode)
+    plant.step()
+    assert largest_move(before, xmv(plant)) < BUMP, mode
+
+
 @pytest.mark.parametrize("loop", TUNING)
 def test_manual_and_back_make_no_bump(loop: str) -> None:
     plant = upset()
-    before = xmv(plant)
     output = plant.measurements()[f"{loop}.op"]
-    plant.write(f"{loop}.mode", MANUAL)
-    plant.step()
-    assert largest_move(before, xmv(plant)) < BUMP
+    _switch(plant, loop, MANUAL)
     run(plant, 399)  # past an analysis
     assert plant.measurements()[f"{loop}.op"] == pytest.approx(output, rel=0.02)
-    before = xmv(plant)
-    plant.write(f"{loop}.mode", AUTO)
-    plant.step()
-    assert largest_move(before, xmv(plant)) < BUMP
+    _switch(plant, loop, AUTO)
 
 
 @pytest.mark.parametrize("slave", SLAVES)
 def test_out_of_cascade_and_back_makes_no_bump(slave: str) -> None:
     plant = upset()
     for mode in (AUTO, CASCADE, MANUAL, CASCADE, AUTO, MANUAL, AUTO, CASCADE):
-        before = xmv(plant)
-        plant.write(f"{slave}.mode", mode)
-        plant.step()
-        assert largest_move(before, xmv(plant)) < BUMP, mode
+        _switch(plant, slave, mode)
         run(plant, 399)
 
 
