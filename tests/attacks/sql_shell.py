@@ -2,14 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from shutil import copyfile
 
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import next_row
 from handwheel.tools.guardrails.signatures.decisions import Signed
-from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 
@@ -69,6 +71,23 @@ def insert_site_decision(
         "VALUES (?, ?, ?, ?, ?, ?)",
         (verdict, subject, token_hex(16), signed.text, signed.signature_hex, chain),
     )
+
+
+def append_row(
+    database: Database, now: Instant, kind: str, subject: str, body: object,
+    change: Mapping[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Appends a row and keeps the chain.
+
+    Args:
+        change: Other values of the row's keys; `None` takes a key away.
+    """
+    row = next_row(database.head(), now, kind, subject, body)
+    fields = {**parse_canonical(row.text), **(change or {})}
+    text = canonical({key: value for key, value in fields.items() if value is not None})
+    values = (row.seq, digest("journal", text), text)
+    with database.transaction(now) as transaction:
+        transaction.change("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", values)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
-from handwheel.tools.guardrails.ledger.store.journal import next_row
 
+from ...attacks.sql_shell import append_row
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 
@@ -114,7 +114,7 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
     await room.settles()
     database, run_id = room.desk.database, room.run_id
     if body is not None:
-        _append(room, body)
+        append_row(database, room.clock.now(), "run.notified", run_id, body)
         with pytest.raises(LedgerError, match=f"^run {run_id} is damaged: "):
             _ = room.run
     head = database.head()
@@ -131,12 +131,3 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
         f"run.{rest}",
     ]  # fmt: skip
     assert room.frames == [START_B]
-
-
-def _append(room: AgentsRoom, body: object) -> None:
-    """Somebody with an SQL shell appends a row about the run, and keeps the chain."""
-    database, now = room.desk.database, room.clock.now()
-    with database.transaction(now) as transaction:
-        row = next_row(database.head(), now, "run.notified", room.run_id, body)
-        values = (row.seq, row.hash, row.text)
-        transaction.change("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", values)

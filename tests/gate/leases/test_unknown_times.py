@@ -8,12 +8,12 @@ from handwheel.hmi.requests.write_followup import notes_on_requests
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import UNKNOWN, moment_of
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event
-from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import JournalRow, next_row
+from handwheel.tools.guardrails.ledger.store.journal import next_row
 from handwheel.tools.guardrails.ledger.write_leases import left_s, written
-from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 
+from ...attacks.sql_shell import append_row
 from ..testbed.with_oracle import SETPOINT, START_B, Watched
 from .test_expiry import in_lease
 
@@ -31,25 +31,10 @@ ODD: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def changed(row: JournalRow, change: Mapping[str, object]) -> JournalRow:
-    """Returns a row with keys changed, or taken away where they are none, and its hash."""
-    fields = {**parse_canonical(row.text), **change}
-    text = canonical({key: value for key, value in fields.items() if value is not None})
-    return JournalRow(row.seq, text, digest("journal", text))
-
-
 def append(
     room: Watched, kind: str, subject: str, change: Mapping[str, object], body: object
 ) -> None:
-    """Appends a row as somebody with an SQL shell does, who keeps the chain."""
-    with Database(room.site.state, room.site.id) as ledger:
-        now = room.clock.now()
-        row = changed(next_row(ledger.head(), now, kind, subject, body), change)
-        with ledger.transaction(now) as transaction:
-            transaction.change(
-                "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
-                (row.seq, row.hash, row.text),
-            )
+    append_row(room.desk.database, room.clock.now(), kind, subject, body, change)
 
 
 @pytest.mark.parametrize("what", ODD)
@@ -122,8 +107,6 @@ async def test_an_event_of_other_types_is_a_damaged_run(room: Watched, order: ob
 
 def open_(room: Watched) -> str:
     """Opens a run, and returns who works on it."""
-    from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
-
     database, now = room.desk.database, room.clock.now()
     holder = take_runner_lock(database, now)
     open_run(database, RunEntry(RUN, "cw/x", True), ["P-101A"], {}, holder, now)

@@ -24,8 +24,7 @@ async def test_an_action_that_is_not_disturbed_passes_every_point(room: Watched)
     request = room.approved()
     room.fuse.arm(0)
     await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
+    room.expect(request, "VERIFIED", frames=1)
     assert len(room.fuse.points) in POINTS
     assert room.fuse.points.count("in transaction") == 3  # claim, intent, outcome
     assert room.faults() == ()
@@ -107,8 +106,7 @@ async def test_what_is_approved_and_waits_does_not_outlive_its_gate(room: Watche
     assert room.desk.states(waiting) == ["PLANNED"]  # its approval is still to come
     room.desk.approve(waiting)
     await room.act()
-    assert room.desk.states(waiting) == ["VERIFIED"]
-    assert len(room.plant.frames) == 2
+    room.expect(waiting, "VERIFIED", frames=2)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +144,7 @@ async def test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves
 ) -> None:
     unknown = await room.carried_out(fault="answer lost")
     again = await room.carried_out(STOP)
-    assert room.desk.states(again) == ["INVALIDATED"]
-    assert "is held" in room.reason(again)
+    room.expect(again, "INVALIDATED", part="is held")
     room.desk.resolve(unknown.commands[0].action_id, "resolve-applied")
     later = await room.carried_out(STOP)
     assert room.desk.states(later) == ["VERIFIED"]
@@ -159,8 +156,7 @@ async def test_a_second_gate_does_not_start_beside_the_first(room: Watched) -> N
     with pytest.raises(GuardrailError, match="there is only one"):
         await other.start_gate()
     other.close()
-    assert room.desk.states(request) == ["DUE"]
-    assert room.plant.frames == []
+    room.expect(request, "DUE", frames=0)
     await room.act()
     assert (room.desk.states(request), room.suspended) == (["VERIFIED"], [])
     assert room.reason(request) == "P-101A.run_cmd reads true"

@@ -131,7 +131,7 @@ async def break_off(room: Watched, before: Callable[[], object]) -> str:
     await room.end_at("frame executed")
     before()
     await room.start_gate()
-    assert (room.desk.states(request), room.reason(request)) == (["UNKNOWN"], MAYBE_SENT)
+    room.expect(request, "UNKNOWN", MAYBE_SENT)
     (found,) = [row["readback"] for row in room.rows("action.UNKNOWN")]
     assert len(room.plant.frames) == 1
     return str(found)
