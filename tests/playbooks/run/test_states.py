@@ -199,7 +199,7 @@ def walks(draw: st.DrawFn) -> list[RunEvent]:
 
 
 @given(walks())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_walk_never_leaves_the_table(walk: list[RunEvent]) -> None:
     run, past = apply(Run(), event("opened")), [event("opened")]
     for each in walk:
