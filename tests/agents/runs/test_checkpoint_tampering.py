@@ -63,18 +63,13 @@ ATTACKS: dict[str, Attack] = {
     "resume with a word": _invoke(Command(resume="approved")),
     "resume with a decision": _invoke(Command(resume={"decision": "approve"})),
     "resume with a list": _invoke(Command(resume=[1, None, {"type": "accept"}])),
-    "goto follow": _invoke(Command(goto="follow")),
-    "goto verify": _invoke(Command(goto="verify")),
-    "goto recover": _invoke(Command(goto="recover")),
-    "goto request": _invoke(Command(goto="request")),
-    "goto validate": _invoke(Command(goto="validate")),
-    "goto report": _invoke(Command(goto="report")),
-    "goto settle": _invoke(Command(goto="settle")),
+    **{
+        f"goto {node}": _invoke(Command(goto=node))
+        for node in ("follow", "verify", "recover", "request", "validate", "report", "settle")
+    },
     "resume and goto": _invoke(Command(resume=True, goto=["follow", "recover"])),
     "write the state": _invoke(Command(update={"offset": 10**6}, goto="follow")),
-    "update as await_decision": _update("await_decision"),
-    "update as validate": _update("validate"),
-    "update as request": _update("request"),
+    **{f"update as {node}": _update(node) for node in ("await_decision", "validate", "request")},
     "replay what was": _replay,
     "two resumers": _twice(Command(resume=True)),
     "two that go to follow": _twice(Command(goto="follow")),
@@ -106,13 +101,18 @@ def _way(name: str) -> str:
 async def test_a_run_that_waits_goes_on_by_a_persons_word_only(room: AgentsRoom, name: str) -> None:
     await room.reach_request(1)
     await _attack(room, ATTACKS[name])
+    await _goes_on_by_a_word(room)
+    assert _moves(room)[-1] == "enough people have signed"
+
+
+async def _goes_on_by_a_word(room: AgentsRoom) -> None:
+    """Nothing has moved; then somebody approves."""
     assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
     assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
     assert _moves(room)[-1] == "the policy allows asking"
-    room.say("approve")  # and here is the real one
+    room.say("approve")
     await room.scan(3)
     assert (room.frames, room.run.state) == ([START_B], "RUNNING")
-    assert _moves(room)[-1] == "enough people have signed"
 
 
 def _moves(room: AgentsRoom) -> list[str]:
@@ -140,12 +140,7 @@ async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
     await room.reach_request(1)
     await room.scan(8)
     assert len(swallowed) > _SWALLOWED
-    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
-    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
-    assert _moves(room)[-1] == "the policy allows asking"
-    room.say("approve")
-    await room.scan(3)
-    assert (room.frames, room.run.state) == ([START_B], "RUNNING")
+    await _goes_on_by_a_word(room)
 
 
 @pytest.mark.way_in("A9")

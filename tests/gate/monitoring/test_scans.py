@@ -198,14 +198,6 @@ PLAIN = {"P-101A.run_cmd", "P-101A.mode", "PT-102.pv"}
 LOST = "X-9.pv > 1"
 
 
-def requirement(draft: dict[str, Any], text: str) -> None:
-    draft["commands"][0]["requires"].append({"text": text, "why": "if"})
-
-
-def effect(draft: dict[str, Any], text: str) -> None:
-    draft["commands"][0]["effects"].append({"text": text, "within_s": 60.0})
-
-
 def evidence(draft: dict[str, Any], text: str) -> None:
     draft.update(AGENTS)  # only a run has evidence
     said = {"id": "e", "side": "for", "truth": "true", "shown": text, "source": "x"}
@@ -213,8 +205,14 @@ def evidence(draft: dict[str, Any], text: str) -> None:
 
 
 PLACES: dict[str, Callable[[dict[str, Any], str], None]] = {
-    "requirement": requirement, "effect": effect, "evidence": evidence,
-}  # fmt: skip
+    "requirement": lambda draft, text: draft["commands"][0]["requires"].append(
+        {"text": text, "why": "if"}
+    ),
+    "effect": lambda draft, text: draft["commands"][0]["effects"].append(
+        {"text": text, "within_s": 60.0}
+    ),
+    "evidence": evidence,
+}
 
 
 @pytest.mark.parametrize("place", PLACES)
