@@ -11,7 +11,7 @@ from handwheel.hmi.simulation.plant.installed_plants import plant_names
 
 ROOT = Path(__file__).parents[2]
 OWN = ("plants", "reading", "servers", "journal", "startup")
-LONG = ("changes", "many", "actuation")
+LONG = ("opcua", "changes", "many", "actuation")
 
 
 def _context(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +39,7 @@ def test_every_suite_gives_its_figures() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "suite",
-    ["opcua", "modbus", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG)],
+    ["modbus", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG)],
 )
 def test_a_suite_against_others_gives_its_figures_or_says_what_is_not_here(suite: str) -> None:
     result = _context("--json", "--repeats", "1", suite)
