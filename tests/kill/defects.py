@@ -151,11 +151,8 @@ def stand_beside(meeting: Path) -> None:
     Args:
         meeting: A folder of both, in which a file tells who has come where.
     """
-    start_epoch, claim, record_intent = (
-        vars(gate)["start_epoch"],
-        carry_out.claim,
-        intent.record_intent,
-    )
+    start_epoch: Callable[[Database, Instant], int] = vars(gate)["start_epoch"]
+    claim, record_intent = carry_out.claim, intent.record_intent
 
     def same_epoch(database: Database, now: Instant) -> int:
         newest: int | None = database.all("SELECT max(epoch) FROM gate")[0][0]

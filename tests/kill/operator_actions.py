@@ -57,107 +57,77 @@ class Desk:
     def __init__(self, world: World) -> None:
         self._site = load_site(world.site)
         roster = load_roster(self._site)
-        self._signers = {
-            person: Signer(
-                find_person(
-                    self._site,
-                    roster,
-                    person,
-                    instant_now().wall,
-                    administrator=role == ADMINISTRATORS,
-                ),
-                world.key(person),
-                is_attended=False,
-            )
-            for person, role in ROLES.items()
-        }
+        self._signers: dict[str, Signer] = {}
+        for person, role in ROLES.items():
+            now, is_administrator = instant_now().wall, role == ADMINISTRATORS
+            enrolled = find_person(self._site, roster, person, now, administrator=is_administrator)
+            self._signers[person] = Signer(enrolled, world.key(person), is_attended=False)
 
     def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self._signers[PROPOSER]
-        with open_context(self._site) as decision_context:
-            context = BuildContext(
-                self._site,
-                decision_context.policy,
-                cross_limits(self._site, decision_context.policy),
-            )
+        with open_context(self._site) as context:
+            limits = cross_limits(self._site, context.policy)
+            building = BuildContext(self._site, context.policy, limits)
             proposed = [ProposedWrite(self._site.tags[tag], value) for tag, value in wanted]
-            read = tags_to_survey(context, proposed, terms)
+            read = tags_to_survey(building, proposed, terms)
             seen = asyncio.run(survey(self._site, read, [write.tag for write in proposed]))
-            locks = lockout_generations(decision_context.database, scopes(self._site, proposed))
+            locks = lockout_generations(context.database, scopes(self._site, proposed))
             now, of = instant_now(), signer.operator
             proposer = Proposer(kind="person", name=of.person, key_id=of.key_id)
             request, denial = make_request(
-                context, proposed, seen, proposer, "kill run", locks, now, terms
+                building, proposed, seen, proposer, "kill run", locks, now, terms
             )
             said = _said("propose", meaning_of("propose", request), digest=request.digest)
-            signed = sign_statement(decision_context.database, signer, said, now)
-            propose(decision_context, request, signed, denial, now)
+            signed = sign_statement(context.database, signer, said, now)
+            propose(context, request, signed, denial, now)
         return request.request_id
 
     def approve(self, request_id: str) -> None:
         """Signs an approval as soon as the gate's picture shows the request's tags."""
-        with open_context(self._site) as decision_context:
-            record = load_request(decision_context.database, request_id)
-            sign_approval(
-                ApprovalSession.settled(decision_context, record), self._signers[APPROVER]
-            )
+        with open_context(self._site) as context:
+            record = load_request(context.database, request_id)
+            sign_approval(ApprovalSession.settled(context, record), self._signers[APPROVER])
 
     def reject(self, request_id: str) -> None:
         """Signs a rejection; no card is needed for a no."""
-        with open_context(self._site) as decision_context:
-            request = load_request(decision_context.database, request_id).request
+        with open_context(self._site) as context:
+            request = load_request(context.database, request_id).request
             said = _said("reject", meaning_of("reject", request), digest=request.digest)
             try:
-                self._decide(decision_context, said, None)
+                self._decide(context, said, None)
             except PermitRefused:
                 return  # it was over before anybody could say no
 
     def resolve(self, action_id: str, *, applied: bool) -> None:
         """Signs what became of an action whose outcome nobody knew."""
-        with open_context(self._site) as decision_context:
-            record = load_request(decision_context.database, action_id.partition("/")[0])
-            known = make_outcome(
-                record,
-                action_id,
-                found=found_after(decision_context.database, action_id),
-                tags=decision_context.site.tags,
-                snapshot=None,
-                now=instant_now(),
-            )
+        with open_context(self._site) as context:
+            record = load_request(context.database, action_id.partition("/")[0])
+            found, now = found_after(context.database, action_id), instant_now()
+            tags = context.site.tags
+            known = make_outcome(record, action_id, found=found, tags=tags, snapshot=None, now=now)
             verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
             meaning = meaning_of_subject(verdict, action_id)
-            said = _said(
-                verdict, meaning, digest=record.digest, subject=action_id, card=known.digest
-            )
-            self._decide(decision_context, said, known.text)
+            signed = {"digest": record.digest, "subject": action_id, "card": known.digest}
+            self._decide(context, _said(verdict, meaning, **signed), known.text)
 
     def release(self, scope: str) -> None:
         """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
-        with open_context(self._site) as decision_context:
-            if scope not in locked_scopes(
-                decision_context.database
-            ):  # no gate has seen the file yet
+        with open_context(self._site) as context:
+            if scope not in locked_scopes(context.database):  # no gate has seen the file yet
                 covered = None if scope == SITE else self._site.members_of(scope)
-                latch(decision_context.database, scope, covered, instant_now())
-            generation = locked_scopes(decision_context.database)[scope]
+                latch(context.database, scope, covered, instant_now())
+            generation = locked_scopes(context.database)[scope]
             subject = lockout_subject(scope, generation)
-            said = _said(
-                "release",
-                meaning_of_subject("release", subject),
-                role=ADMINISTRATORS,
-                subject=subject,
-            )
-            now = instant_now()
-            signed = sign_statement(
-                decision_context.database, self._signers[ADMINISTRATOR], said, now
-            )
-            release_lockout(decision_context, scope, generation, signed, now)
+            meaning, now = meaning_of_subject("release", subject), instant_now()
+            said = _said("release", meaning, role=ADMINISTRATORS, subject=subject)
+            signed = sign_statement(context.database, self._signers[ADMINISTRATOR], said, now)
+            release_lockout(context, scope, generation, signed, now)
 
-    def _decide(self, decision_context: DecisionContext, said: Statement, card: str | None) -> None:
+    def _decide(self, context: DecisionContext, said: Statement, card: str | None) -> None:
         now = instant_now()
-        signed = sign_statement(decision_context.database, self._signers[APPROVER], said, now)
-        decide(decision_context, signed, card, now)
+        signed = sign_statement(context.database, self._signers[APPROVER], said, now)
+        decide(context, signed, card, now)
 
 
 def _said(

@@ -83,13 +83,11 @@ class World:
         keys = {person: PrivateKey.generate() for person in ROLES}
         for person, key in keys.items():
             (self.root / f"{person}.key").write_bytes(key.private_bytes_raw())
-        issuer, start = keys[ADMINISTRATOR], datetime.now(UTC) - timedelta(days=1)
+        issuer, day = keys[ADMINISTRATOR], timedelta(days=1)
+        start, end = datetime.now(UTC) - day, datetime.now(UTC) + day
         records = [
             make_record(
-                self.site.name,
-                Enrolment(person, (role,), start, start + timedelta(days=2)),
-                keys[person],
-                issuer,
+                self.site.name, Enrolment(person, (role,), start, end), keys[person], issuer
             )
             for person, role in ROLES.items()
         ]
