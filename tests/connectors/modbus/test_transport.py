@@ -20,6 +20,7 @@ from ...plants.devices.misbehaving import (
     registers,
     reply,
 )
+from ...plants.devices.modbus_gateway import transport_to
 
 pytestmark = pytest.mark.usefixtures("ids_from_one")
 
@@ -33,12 +34,11 @@ DATA = bytes([0, 16, 0, 17, 0, 18])
 async def connected(
     answer: Answer, timeout_s: float = 5.0, window: int = 1
 ) -> AsyncGenerator[tuple[Device, ModbusTransport]]:
-    async with modbus_device(answer) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, timeout_s, window)
-        try:
-            yield device, transport
-        finally:
-            await transport.close()
+    async with (
+        modbus_device(answer) as device,
+        transport_to(device, timeout_s, window) as transport,
+    ):
+        yield device, transport
 
 
 def _changed(frame: bytes, at: int, byte: int) -> bytes:
@@ -179,8 +179,7 @@ async def test_an_answer_that_comes_too_late_reaches_nobody(is_cancelled: bool) 
         writer.write(registers(requests[0]))
         requests.append(await reader.read())
 
-    async with listening(answer_late) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, 0.2)
+    async with listening(answer_late) as device, transport_to(device, 0.2) as transport:
         task = asyncio.create_task(read(transport))
         await came.wait()
         if is_cancelled:
@@ -192,7 +191,6 @@ async def test_an_answer_that_comes_too_late_reaches_nobody(is_cancelled: bool) 
             await read(transport)
         await device.until_left()
         assert b"".join(requests[1:]) == b""
-        await transport.close()
 
 
 async def test_requests_of_several_tasks_go_one_after_the_other() -> None:

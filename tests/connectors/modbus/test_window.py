@@ -20,6 +20,7 @@ from handwheel.connectors.modbus.transport import (
 from handwheel.connectors.model.tags import Table
 
 from ...plants.devices.misbehaving import Device, listening, registers, reply
+from ...plants.devices.modbus_gateway import transport_to
 
 pytestmark = pytest.mark.usefixtures("ids_from_one")
 
@@ -58,12 +59,8 @@ async def counting(
                 await writer.drain()
                 await asyncio.sleep(0)
 
-    async with listening(handle) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, timeout_s, window)
-        try:
-            yield device, transport, counts
-        finally:
-            await transport.close()
+    async with listening(handle) as device, transport_to(device, timeout_s, window) as transport:
+        yield device, transport, counts
 
 
 def _in_one_segment(waiting: Sequence[bytes]) -> Iterable[bytes]:
@@ -154,14 +151,12 @@ async def test_words_out_of_the_blue_end_an_idle_connection(window: int) -> None
         writer.write(b"\0")
         await reader.read()
 
-    async with listening(chatter) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0, window)
+    async with listening(chatter) as device, transport_to(device, 5.0, window) as transport:
         assert data_of(await transport.read_all(REQUESTS[:1])) == EXPECTED[:1]
         assert transport.is_open
         is_idle.set()
         await device.until_left()
         assert not transport.is_open
-        await transport.close()
 
 
 async def test_each_answer_has_its_own_time() -> None:
@@ -175,14 +170,12 @@ async def test_each_answer_has_its_own_time() -> None:
             await writer.drain()
         await reader.read()
 
-    async with listening(slow) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, 1.0, 4)
+    async with listening(slow) as device, transport_to(device, 1.0, 4) as transport:
         assert data_of(await transport.read_all(REQUESTS[:6])) == EXPECTED[:6]
         begun = monotonic()
         with pytest.raises(TransportError, match=r"^no answer within 1 s$"):
             await transport.read_all(REQUESTS[:1])
         assert 0.9 < monotonic() - begun < 5.0
-        await transport.close()
 
 
 @pytest.mark.parametrize("window", [1, 4])
@@ -191,8 +184,7 @@ async def test_a_cancellation_closes_the_connection_at_once(window: int) -> None
         writer.write(registers(await reader.readexactly(12)))
         await reader.read()
 
-    async with listening(half) as device:
-        transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0, window)
+    async with listening(half) as device, transport_to(device, 5.0, window) as transport:
         task = asyncio.create_task(transport.read_all(REQUESTS))
         await asyncio.sleep(0.05)
         assert transport.is_busy
@@ -202,7 +194,6 @@ async def test_a_cancellation_closes_the_connection_at_once(window: int) -> None
         assert not transport.is_open
         assert not transport.is_busy
         await device.until_left()
-        await transport.close()
 
 
 async def test_a_transaction_id_is_never_zero_and_not_used_again_soon(

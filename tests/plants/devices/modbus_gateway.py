@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.session import ModbusSession
+from handwheel.connectors.modbus.transport import ModbusTransport
 from handwheel.connectors.model.endpoints import ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
@@ -59,6 +60,17 @@ async def behind(
             yield gateway, session
         finally:
             await session.close()
+
+
+@asynccontextmanager
+async def transport_to(
+    device: Device, timeout_s: float = 5.0, window: int = 1
+) -> AsyncGenerator[ModbusTransport]:
+    transport = await ModbusTransport.open("127.0.0.1", device.port, timeout_s, window)
+    try:
+        yield transport
+    finally:
+        await transport.close()
 
 
 async def come_back(session: ModbusSession, tags: Sequence[Tag] = TAGS) -> None:
