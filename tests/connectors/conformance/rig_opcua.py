@@ -19,6 +19,8 @@ from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.testing import AcceptedWrite, Item, Rig
 from handwheel.sim_plant.link.proxy import LinkProxy
 
+from ...plants.devices.opcua_server import LoopbackServer
+
 URI = "urn:kit"
 PASSWORD = "open sesame"
 SECRET = "KIT_SECRET"
@@ -91,41 +93,26 @@ class _Attributes(AttributeService):
         return [ua.StatusCode(ua.UInt32(_DENIED))]
 
 
-class OpcuaDevice:
+class OpcuaDevice(LoopbackServer):
     """The server; made once, for its address space takes a while."""
 
-    def __init__(self) -> None:
-        self._server = Server()
-        self._index = 0
+    uri = URI
 
-    @asynccontextmanager
-    async def served(self) -> AsyncGenerator["OpcuaDevice"]:
-        server = self._server
-        server.disable_clock()  # it would be counted among the writes
-        await server.init()
-        server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        self._index = await server.register_namespace(URI)
+    async def fill(self) -> None:
+        objects = self.server.get_objects_node()
         for item, variant in _ITEMS:
-            await server.get_objects_node().add_variable(
-                self._node(item.tag), item.tag.name, _variant(item, variant)
-            )
-        await server.start()
-        try:
-            yield self
-        finally:
-            await server.stop()
+            await objects.add_variable(self._node(item.tag), item.tag.name, _variant(item, variant))
 
     @asynccontextmanager
     async def rig(self, root: Path, updates: str = "scan") -> AsyncGenerator[Rig]:
-        attributes = _Attributes(self._server)
-        self._server.iserver.attribute_service = attributes
+        attributes = _Attributes(self.server)
+        self.server.iserver.attribute_service = attributes
         for item, _ in _ITEMS:
             await self._hold(item)
-        assert self._server.bserver is not None
-        async with LinkProxy(self._server.bserver.port) as link:
+        async with LinkProxy(self.port) as link:
             yield self._rig(attributes, link, root, updates)
         # The server keeps a session that has subscribed, for a client who comes back.
-        kept = self._server.iserver._external_sessions  # pyright: ignore[reportPrivateUsage]
+        kept = self.server.iserver._external_sessions  # pyright: ignore[reportPrivateUsage]
         for session in list(kept.values()):
             await session.close_session(True)
 
@@ -166,8 +153,7 @@ class OpcuaDevice:
         )  # fmt: skip
 
     def _node(self, tag: Tag) -> ua.NodeId:
-        name = tag.name.partition(".")[0]
-        return ua.NodeId(ua.String(name), ua.Int16(self._index))
+        return self.node(tag.name.partition(".")[0])
 
     async def _hold(self, item: Item) -> None:
         variant = next(variant for each, variant in _ITEMS if each.tag == item.tag)
@@ -176,10 +162,10 @@ class OpcuaDevice:
             ua.StatusCode(ua.UInt32(item.status)),
             SourceTimestamp=cast(ua.DateTime, item.source_time or datetime.now(UTC)),
         )
-        await self._server.write_attribute_value(self._node(item.tag), data)
+        await self.server.write_attribute_value(self._node(item.tag), data)
 
     async def _apply(self, wire: bytes) -> None:
         write = ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
         sent = cast(ua.DataValue, write.Value)
         data = ua.DataValue(sent.Value, SourceTimestamp=cast(ua.DateTime, _NOON))
-        await self._server.write_attribute_value(cast(ua.NodeId, write.NodeId), data)
+        await self.server.write_attribute_value(cast(ua.NodeId, write.NodeId), data)

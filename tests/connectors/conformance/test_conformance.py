@@ -37,7 +37,7 @@ class TestModbus(Conformance):
 async def opcua_device() -> AsyncGenerator[OpcuaDevice]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(SECRET, PASSWORD)
-        async with OpcuaDevice().served() as device:
+        async with OpcuaDevice().running() as device:
             yield device
 
 
