@@ -16,7 +16,17 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of,
 from handwheel.tools.requests.timestamps import stamp
 
 from ..testbed.authority_grant import give, signed_hand_over
-from ..testbed.heartbeat import BEAT, PUMP, BeatingRoom, Event, lock_out, suspend, switch, take
+from ..testbed.heartbeat import (
+    BEAT,
+    PUMP,
+    BeatingRoom,
+    Event,
+    lock_out,
+    once_at,
+    suspend,
+    switch,
+    take,
+)
 
 HOUR_S = 3600.0
 
@@ -225,15 +235,10 @@ async def test_a_lockout_in_the_last_moment(room: BeatingRoom) -> None:
     take(PUMP, "OPERATOR")(room)
     await room.pass_s(1.0)
     room.give()
-
-    def reach(point: str) -> None:
-        if point == "anchored":  # the journal has it that the heartbeat begins
-            room.desk.lock_out(PUMP)
-
-    room.fuse.reach = reach  # type: ignore[method-assign]
+    # The journal has it by then that the heartbeat begins.
+    once_at(room, "anchored", partial(room.desk.lock_out, PUMP))
     room.clock.forward(1.0)
     await room.heartbeat.look()
-    del room.fuse.reach
     assert room.counts == [0]
     assert [kind for kind, _ in room.told()] == ["started", "stopped", "started", "stopped"]
 
@@ -245,13 +250,7 @@ async def test_a_take_over_while_its_first_row_is_written(
 ) -> None:
     """Whoever takes it over has the ledger first, or has it before the frame leaves."""
     room.give()
-
-    def reach(point: str) -> None:
-        if point == at:
-            del room.fuse.reach
-            take(equipment, "LOCAL")(room)
-
-    room.fuse.reach = reach  # type: ignore[method-assign]
+    once_at(room, at, partial(take(equipment, "LOCAL"), room))
     room.clock.forward(1.0)
     await room.heartbeat.look()
     is_other = equipment != PUMP

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.gate.monitoring.heartbeat_permission import remo
 from handwheel.tools.guardrails.gate.state.execution import GateContext
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ..testbed.heartbeat import PUMP, BeatingRoom, make_beating_site, take
+from ..testbed.heartbeat import PUMP, BeatingRoom, make_beating_site, once_at, take
 
 
 @pytest.fixture
@@ -26,17 +26,6 @@ async def slow_room(tmp_path: Path) -> AsyncGenerator[BeatingRoom]:
     await room.start_gate()
     yield room
     room.close()
-
-
-def once_at(room: BeatingRoom, at: str, happen: Callable[[], object]) -> None:
-    """Lets something happen when the gate comes to a point for the first time."""
-
-    def reach(point: str) -> None:
-        if point == at:
-            del room.fuse.reach
-            happen()
-
-    room.fuse.reach = reach  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("at", ["before transaction", "anchored", "nowhere"])

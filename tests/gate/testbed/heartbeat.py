@@ -149,6 +149,17 @@ def at_once(work: Coroutine[Any, Any, None]) -> None:
     raise AssertionError("it waits")
 
 
+def once_at(room: BeatingRoom, at: str, happen: Callable[[], object]) -> None:
+    """Lets something happen when the gate comes to a point for the first time."""
+
+    def reach(point: str) -> None:
+        if point == at:
+            del room.fuse.reach
+            happen()
+
+    room.fuse.reach = reach  # type: ignore[method-assign]
+
+
 def take(scope: str, mode: TakenMode) -> Event:
     return lambda room: take_authority(
         room.desk.database, room.site, scope, mode, "dora", room.clock.now()
