@@ -1,6 +1,5 @@
 """Two of one fault, or two faults of one thing: what overlaps, what begins and what ends."""
 
-import json
 from itertools import product
 from math import inf
 
@@ -14,7 +13,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
-from .faults import HEALTHY, causes, set_fault, skid
+from .faults import HEALTHY, causes, go_on_from_a_snapshot, set_fault, skid
 
 # what grows: its fault, a smaller and a larger full size, and where it is seen in `causes`
 SIZES: dict[str, tuple[str, float, float]] = {
@@ -77,10 +76,7 @@ def test_a_snapshot_where_two_profiles_overlap_goes_on_bit_for_bit(key: str) -> 
     ))  # fmt: skip
     first = Simulation(warm(), scenario)
     first.run(20.0)
-    second = CoolingWater()
-    second.restore(json.loads(json.dumps(first.plant.snapshot())))
-    assert first.run(50.0) == Simulation(second, scenario).run(50.0)
-    assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
+    go_on_from_a_snapshot(first, scenario, 50.0)
 
 
 @pytest.mark.parametrize("key", GROWING)

@@ -50,18 +50,23 @@ class Device:
     modbus_gate: ModbusServer
 
 
+def device_of(simulation: Simulation, frames: FrameLog) -> Device:
+    image = RegisterImage(ProcessImage(simulation))
+    viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
+    gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
+    return Device(simulation, viewer, gate)
+
+
 @asynccontextmanager
 async def served(frame_log: Path | None = None) -> AsyncGenerator[Device]:
     simulation = Simulation(warm(), Scenario())
     with FrameLog(frame_log, lambda: simulation.plant.time_s) as frames:
-        image = RegisterImage(ProcessImage(simulation))
-        viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
-        gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
-        await viewer.start(0)
-        await gate.start(0)
-        yield Device(simulation, viewer, gate)
-        await viewer.stop()
-        await gate.stop()
+        device = device_of(simulation, frames)
+        await device.modbus.start(0)
+        await device.modbus_gate.start(0)
+        yield device
+        await device.modbus.stop()
+        await device.modbus_gate.stop()
 
 
 @asynccontextmanager

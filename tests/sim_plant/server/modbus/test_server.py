@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from handwheel.sim_plant.errors import NotWritable
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.frame_log import FrameLog
-from handwheel.sim_plant.server.modbus.registers import RegisterImage
-from handwheel.sim_plant.server.modbus.server import ModbusServer
 from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
 from ....plants.served import frames_of, warm
-from .modbus_wire import served, still_serves, wire
+from .modbus_wire import device_of, served, still_serves, wire
 
 READS = [
     ("01 0000 0001", "010101"),  # P-101A.run_cmd
@@ -199,8 +197,7 @@ async def test_a_full_house_loses_who_was_silent_longest(monkeypatch: pytest.Mon
 def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
     frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
     simulation = Simulation(warm(), Scenario())
-    image = RegisterImage(ProcessImage(simulation))
-    gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
+    gate = device_of(simulation, frames).modbus_gate
     start_b = bytes.fromhex("05 0014 ff00")
     assert gate.answer(1, start_b, "peer").hex() == "8504"
     assert simulation.values()["P-101B.run_cmd"] is False
@@ -217,12 +214,11 @@ def test_no_bytes_break_the_server_or_move_the_plant_from_the_viewers_side(
 ) -> None:
     with FrameLog(None, lambda: 0.0) as frames:
         simulation = Simulation(warm(), Scenario())
-        image = RegisterImage(ProcessImage(simulation))
-        viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
-        gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
+        device = device_of(simulation, frames)
         before = simulation.plant.snapshot()
         for is_gate, pdu in requests:
-            answer = (gate if is_gate else viewer).answer(1, pdu, "peer")
+            side = device.modbus_gate if is_gate else device.modbus
+            answer = side.answer(1, pdu, "peer")
             assert answer[0] in {pdu[0], pdu[0] & 0x7F | 0x80}
             assert len(answer) <= 253
             if not is_gate:
