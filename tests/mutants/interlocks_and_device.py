@@ -97,7 +97,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M7f", "rate and group limits",
         says(blocking, "check_rates", None),
-        "tests/gate/interlocks/test_groups.py"
+        "tests/gate/interlocks/test_pace.py"
         "::test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over",
         "VERIFIED: P-101A.run_cmd reads true",
     ),
@@ -115,8 +115,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M7i", "gate's memory of its writes", says(OwnWrites, "note", None),
-        f"{_PASTS}::test_a_cool_down_goes_by_the_youngest_write_and_by_what_the_gate_has_sent"
-        "[the write taken out]",
+        f"{_PASTS}::test_a_rule_goes_by_the_youngest_write_and_by_what_the_gate_has_sent"
+        "[the write taken out-cool-down]",
         "PIC-102.sp is written again after 1.0 s",
     ),
     Mutant(

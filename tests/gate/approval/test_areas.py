@@ -47,8 +47,7 @@ async def test_within_the_area_the_role_counts(room: Watched) -> None:
     room.desk.approve(request, "bert")
     room.note(request, "bert")
     await room.go_round()
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
+    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
     assert room.faults() == ()
 
 

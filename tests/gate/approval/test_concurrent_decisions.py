@@ -49,8 +49,7 @@ async def expect_no(room: Watched, request: ActionRequest) -> None:
     record = room.desk.record(request.request_id)
     assert record.state in {"REJECTED", "REVOKED"}
     assert record.reason == room.reason(request) == "rejected by bert"
-    assert room.desk.states(request) == ["CANCELLED"]
-    assert room.plant.frames == []
+    assert (room.desk.states(request), room.plant.frames) == (["CANCELLED"], [])
 
 
 @pytest.mark.way_in("P12")

@@ -88,8 +88,7 @@ async def test_a_lease_that_a_person_ends_as_its_time_comes_is_not_taken_back(
 async def test_a_lease_that_a_person_ends_is_not_given_up_as_well(
     room: Watched, *, is_faster: bool
 ) -> None:
-    request = room.approved(START, SETPOINT, terms=WHILE)
-    await room.act()
+    request = await room.carried_out(START, SETPOINT, terms=WHILE)
     with room.desk.database.transaction(room.clock.now()) as forger:
         forge(forger, f"{request.request_id}/c2", "CANCELLED")
     if is_faster:

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.timestamps import stamp
 
-from ..interlocks.test_groups import GROUPS
+from ..interlocks.test_pace import GROUPS
 from ..testbed.authority_grant import give
 from ..testbed.edited_policy import ruled_room
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched

@@ -38,8 +38,7 @@ NUMBERS: Mapping[str, Case] = {
 
 
 @pytest.mark.parametrize(
-    ("write", "value", "reason"),
-    tried(NUMBERS, dict.fromkeys(NUMBERS, "C13")),
+    ("write", "value", "reason"), tried(NUMBERS, dict.fromkeys(NUMBERS, "C13"))
 )
 async def test_a_number_of_another_type_is_not_the_one_that_was_filed(
     room: Watched, write: tuple[str, Value], value: Value, reason: str

@@ -210,8 +210,8 @@ WORDS: Mapping[str, tuple[tuple[str, Value], Words, str]] = {
     "a script": (START, _by("anna", attended=False), Reason.UNATTENDED),
     "another card": (START, _by("anna", card="0" * 64), Reason.NO_CARD),
     "no card": (START, _by("anna", card=None), Reason.NO_CARD),
-    "from the future": (START, _later(60.0, 60.0), Reason.FUTURE),
-    "wall clock set": (START, _later(-60.0, 0.0), Reason.CLOCK_STEP),
+    "from the future": (START, _later(1.5, 1.5), Reason.FUTURE),
+    "wall clock set": (START, _later(-5.0, 0.0), Reason.CLOCK_STEP),
     "another boot": (START, _by("anna", boot_id="boot-0"), Reason.REBOOTED),
     "over": (START, _ended, Reason.EXPIRED),
     "a proposal": (START, _by("anna", verdict="propose"), Reason.NOT_APPROVED),
@@ -220,6 +220,14 @@ WORDS: Mapping[str, tuple[tuple[str, Value], Words, str]] = {
     "spaces": (START, _spaced, Reason.NOT_CANONICAL),
     "one person twice": (MODE, _by("anna"), Reason.SAME_PERSON),
 }  # fmt: skip
+
+AT_THE_GATE: Mapping[str, str] = {
+    "viewer": Reason.ROLE_DOES_NOT_SATISFY,
+    "a script": "a script approved it",
+    "a proposal": Reason.QUORUM_NOT_MET,
+    "nonce used": Reason.QUORUM_NOT_MET,
+}
+"""What the gate says of a word that was put in by hand, where that is not what was said first."""
 
 
 async def _word(flood: Flood, name: str) -> Told:
@@ -255,7 +263,7 @@ FORGED = (
     ),
     *[Kind("altered after signing", _altered_afterwards, gate="INVALIDATED")] * 8,
     *(
-        Kind(f"word: {name}", partial(_word, name=name), reason)
+        Kind(f"word: {name}", partial(_word, name=name), reason, AT_THE_GATE.get(name, reason))
         for name, (_, _, reason) in WORDS.items()
     ),
     Kind("one of two", _one_of_two, gate=str(Reason.QUORUM_NOT_MET)),

@@ -88,13 +88,10 @@ async def test_what_was_written_at_no_time_is_not_written_again(
     request = room.approved(START)
     end = MOVE.format("VERIFIED")
     write(shell, request.request_id, NEW, DUE, CLAIMED, INTENT, SENT, end)
-    unlucky = room.approved(SETPOINT)
-    await room.act()
+    unlucky = await room.carried_out(SETPOINT)
     assert room.reason(unlucky) == "it cannot be read when PIC-102.sp was last written"
-    sound = room.approved(START_B)
-    await room.act()
-    assert room.desk.states(sound) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
+    sound = await room.carried_out(START_B)
+    assert (room.desk.states(sound), len(room.plant.frames)) == (["VERIFIED"], 1)
 
 
 async def test_a_request_whose_name_begins_with_anothers_holds_up_neither(
@@ -162,8 +159,7 @@ async def test_nothing_is_taken_back_of_a_persons_request_that_has_lost_its_leas
     room: Watched, shell: sqlite3.Connection, caplog: pytest.LogCaptureFixture, *, is_lost: bool
 ) -> None:
     """Else its way back would be bound to no time: without a lease it is no request at all."""
-    request = room.approved(SETPOINT, terms=Terms(Lease(for_s=60.0)))
-    await room.act()
+    request = await room.carried_out(SETPOINT, terms=Terms(Lease(for_s=60.0)))
     room.clock.forward(60.0)
     room.force_due(f"{request.request_id}/r1")
     if is_lost:

@@ -24,12 +24,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import (
-    insert_decision,
-    insert_site_decision,
-    shell_of,
-    without_triggers,
-)
+from ...attacks.sql_shell import insert_decision, insert_site_decision, shell_of, without_triggers
 from ...sites import people
 from ..testbed.with_oracle import SETPOINT, START_B, Watched
 
@@ -78,8 +73,7 @@ async def test_only_a_signature_ends_a_lockout_whatever_the_table_says(
     )
 
     assert say(room, "release", subject, "boss", room.desk.decision_context.roster)
-    request = room.approved(START_B)
-    await room.act()
+    request = await room.carried_out(START_B)
     assert room.desk.states(request) == ["VERIFIED"]
 
 
@@ -143,14 +137,12 @@ async def test_what_the_journal_knows_of_is_not_sent_again(
     room: Watched, shell: sqlite3.Connection, *, is_reset: bool
 ) -> None:
     """Somebody deletes the intent, puts all back, and leaves every trigger as it was."""
-    request = room.approved(PULSE)
-    await room.act()
+    request = await room.carried_out(PULSE)
     assert room.desk.states(request) == ["VERIFIED"]
     room.clock.forward(5.0)
     room.plant.values["P-101B.reset"] = False  # a pulse falls back by itself
     if not is_reset:
-        again = room.approved(PULSE)
-        await room.act()
+        again = await room.carried_out(PULSE)
         assert room.desk.states(again) == ["VERIFIED"]
         return
     with without_triggers(shell):
@@ -228,15 +220,13 @@ async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
     assert [altered in each for each in room.suspended] == [True]
     with pytest.raises(LedgerError, match=altered):
         Database(room.site.state, room.site.id)
-    assert room.plant.frames == []
-    assert room.desk.states(request) == ["CLAIMED"]
+    assert (room.desk.states(request), room.plant.frames) == (["CLAIMED"], [])
 
 
 async def test_a_ledger_that_sqlite_has_analysed_is_the_same(
     room: Watched, shell: sqlite3.Connection
 ) -> None:
     shell.execute("ANALYZE")
-    request = room.approved(START_B)
-    await room.act()
+    request = await room.carried_out(START_B)
     Database(room.site.state, room.site.id).close()
     assert room.desk.states(request) == ["VERIFIED"]

@@ -43,9 +43,7 @@ async def own(tmp_path: Path) -> AsyncGenerator[Watched]:
 
 async def held(room: Watched) -> ActionRequest:
     """A request whose one command is UNKNOWN, so that its equipment is held."""
-    room.plant.fault = "answer lost"
-    request = room.approved(START)
-    await room.act()
+    request = await room.carried_out(START, fault="answer lost")
     room.plant.fault = "none"
     assert room.desk.states(request) == ["UNKNOWN"]
     assert (await carried_out(room, STOP))[0].startswith("INVALIDATED: P-101A is held: ")
@@ -245,23 +243,30 @@ AGES: dict[str, Forge] = {
 }
 
 
-@pytest.mark.way_in("T6")
-@pytest.mark.parametrize("name", AGES)
-async def test_a_cool_down_goes_by_the_youngest_write_and_by_what_the_gate_has_sent(
-    room: Watched, shell: sqlite3.Connection, name: str
-) -> None:
-    first = room.approved(SETPOINT)
-    await room.act()
-    assert room.desk.states(first) == ["VERIFIED"]
-    AGES[name](room, shell, first.commands[0].action_id)
-    room.clock.forward(1.0)
-    (end,) = await carried_out(room, ("PIC-102.sp", 355.0))
-    assert end.startswith("INVALIDATED: PIC-102.sp was written 1.0 s ago; its cool-down is 20 s")
-    assert len(room.plant.frames) == 1
+COOL_DOWN = (LOOSE, 1.0, 355.0, "was written 1.0 s ago; its cool-down is 20 s", COOLDOWN_S)
+PACE = (RATE, 10.0, 370.0, "was written 10 s ago and would change faster", 10.0)
 
-    room.clock.forward(COOLDOWN_S)
-    assert (await carried_out(room, ("PIC-102.sp", 355.0)))[0].startswith("VERIFIED")
-    assert len(room.plant.frames) == 2
+
+@pytest.mark.way_in("T6")
+@pytest.mark.parametrize(
+    ("rule", "waits_s", "value", "words", "more_s"), [COOL_DOWN, PACE], ids=["cool-down", "rate"]
+)
+@pytest.mark.parametrize("name", AGES)
+async def test_a_rule_goes_by_the_youngest_write_and_by_what_the_gate_has_sent(
+    tmp_path: Path, name: str, rule: str, waits_s: float, value: float, words: str, more_s: float
+) -> None:
+    async with ruled_room(tmp_path, ("policy.yaml", LOOSE, rule)) as room:
+        first = await room.carried_out(SETPOINT)
+        assert room.desk.states(first) == ["VERIFIED"]
+        with shell_of(room.site.state) as shell:
+            AGES[name](room, shell, first.commands[0].action_id)
+        room.clock.forward(waits_s)
+        (end,) = await carried_out(room, ("PIC-102.sp", value))
+        assert end.startswith(f"INVALIDATED: PIC-102.sp {words}")
+        assert len(room.plant.frames) == 1
+        room.clock.forward(more_s)
+        assert (await carried_out(room, ("PIC-102.sp", value)))[0].startswith("VERIFIED")
+        assert len(room.plant.frames) == 2
 
 
 async def test_a_made_up_write_hides_none_of_an_earlier_gate(
@@ -274,26 +279,3 @@ async def test_a_made_up_write_hides_none_of_an_earlier_gate(
     (end,) = await carried_out(room, ("PIC-102.sp", 355.0))
     assert "its cool-down is 20 s" in end
     assert len(room.plant.frames) == 1
-
-
-@pytest.fixture
-async def paced(tmp_path: Path) -> AsyncGenerator[Watched]:
-    async with ruled_room(tmp_path, ("policy.yaml", LOOSE, RATE)) as room:
-        yield room
-
-
-@pytest.mark.way_in("T6")
-@pytest.mark.parametrize("name", AGES)
-async def test_a_rate_goes_by_the_youngest_write_and_by_what_the_gate_has_sent(
-    paced: Watched, name: str
-) -> None:
-    first = paced.approved(SETPOINT)
-    await paced.act()
-    with shell_of(paced.site.state) as shell:
-        AGES[name](paced, shell, first.commands[0].action_id)
-    paced.clock.forward(10.0)
-    (end,) = await carried_out(paced, ("PIC-102.sp", 370.0))
-    assert end.startswith("INVALIDATED: PIC-102.sp was written 10 s ago and would change faster")
-    paced.clock.forward(10.0)
-    assert (await carried_out(paced, ("PIC-102.sp", 370.0)))[0].startswith("VERIFIED")
-    assert len(paced.plant.frames) == 2

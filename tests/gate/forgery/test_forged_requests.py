@@ -174,8 +174,7 @@ async def test_a_decision_that_ends_before_the_claim_starts_nothing(
 
 
 async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched) -> None:
-    request = room.approved(START, START_B)
-    await room.act()
+    request = await room.carried_out(START, START_B)
     room.clock.forward(-5.0)
     await room.act()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]

@@ -8,11 +8,7 @@ from typing import cast
 
 import pytest
 
-from handwheel.connectors.model.values import (
-    GOOD,
-    DataValue,
-    StatusCode,
-)
+from handwheel.connectors.model.values import GOOD, DataValue, StatusCode
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import SuspensionMonitor

@@ -11,10 +11,7 @@ from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_auth
 from handwheel.tools.guardrails.ledger.lifecycle import move_action
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.signatures.decisions import (
-    Reason,
-    authority_subject,
-)
+from handwheel.tools.guardrails.signatures.decisions import Reason, authority_subject
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers

@@ -45,8 +45,7 @@ async def test_a_value_that_touches_a_forbidden_register_is_not_sent(
         await room.act()
         if is_forbidden:
             room.expect(forced, "INVALIDATED", "forbidden: safety relay", frames=0)
-            twin = room.approved(START)
-            await room.act()
+            twin = await room.carried_out(START)
             assert (room.desk.states(twin), len(room.plant.frames)) == (["VERIFIED"], 1)
         else:
             assert room.desk.states(forced) == ["VERIFIED"]

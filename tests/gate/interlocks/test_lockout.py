@@ -17,11 +17,7 @@ from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.states import ActionState
-from handwheel.tools.guardrails.signatures.decisions import (
-    DecisionRefused,
-    Reason,
-    lockout_subject,
-)
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, lockout_subject
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..testbed.served import World

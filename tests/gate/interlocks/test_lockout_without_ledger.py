@@ -94,8 +94,7 @@ async def test_without_its_ledger_a_gate_takes_nothing_up(
             room.desk.lock_out("P-101A")
         await room.act()
         assert words in room.suspended[-1]
-    assert room.desk.states(request) == ["DUE"]
-    assert len(room.plant.frames) == 1
+    assert (room.desk.states(request), len(room.plant.frames)) == (["DUE"], 1)
     await room.go_round()
     if is_locked_out:
         room.expect(request, "INVALIDATED", "lockout of P-101A")

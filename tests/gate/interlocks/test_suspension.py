@@ -24,13 +24,7 @@ from handwheel.tools.guardrails.policy.suspend import Suspend
 from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-from .suspension_causes import (
-    PaperConnection,
-    counting,
-    read_by,
-    room_left,
-    told,
-)
+from .suspension_causes import PaperConnection, counting, read_by, room_left, told
 
 FULL = "the disk has 100 MB left, of at least 200 MB"
 
@@ -50,12 +44,10 @@ async def expect_resumed(room: Watched, request: ActionRequest, scope: str, reas
     """The end resumes nothing by itself; what is asked for afterwards goes through."""
     await room.act()
     assert told(room)[-1] == ("gate.resumed", scope, reason)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert room.plant.frames == []
+    assert (room.desk.states(request), room.plant.frames) == (["INVALIDATED"], [])
     again = room.approved()
     await room.go_round()
-    assert room.desk.states(again) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
+    assert (room.desk.states(again), len(room.plant.frames)) == (["VERIFIED"], 1)
     assert room.faults() == ()
 
 
@@ -83,8 +75,7 @@ async def test_a_disk_of_which_nobody_can_tell(
         patch.setattr(lookout, "free_bytes", unknown)
         room.watch()
         await expect_ended(room, request, "site", reason)
-    room.watch()
-    room.watch()
+    room.watch(2)
     await expect_resumed(room, request, "site", reason)
 
 
@@ -92,8 +83,7 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     request, reason = room.approved(), "the wall clock was set by more than 2 s"
     room.oracle.ends("the clock was set")
     room.clock.set(-30.0)
-    room.watch()
-    room.watch()
+    room.watch(2)
     room.expect(request, "INVALIDATED", "the wall clock was set")
     room.clock.forward(9.9)
     early = room.approved()
@@ -134,8 +124,7 @@ async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
     room.watch()
     await expect_no_frame_but(room, request, other, reason)
     read_by(room, pkg, dcs)
-    room.watch()
-    room.watch()
+    room.watch(2)
     room.plant.frames.clear()
     await expect_resumed(room, request, "pkg", reason)
 
@@ -187,8 +176,7 @@ async def test_a_flood_of_alarms_counts_each_that_comes_once(room: Watched) -> N
     room.watch()
     await expect_ended(room, request, "site", reason)
     room.clock.forward(601.0)
-    room.watch()
-    room.watch()
+    room.watch(2)
     await expect_resumed(room, request, "site", reason)
 
 
@@ -228,8 +216,7 @@ async def test_a_journal_that_cannot_be_written_holds_it_all_the_same(
     assert told(room) == []
     room.watch()  # it is well by now; first it is told, and what was approved ends
     await expect_ended(room, request, "site", "the disk has 0 MB left, of at least 200 MB")
-    room.watch()
-    room.watch()
+    room.watch(2)
     room.gate.publish()
     await expect_resumed(room, request, "site", "the disk has 0 MB left, of at least 200 MB")
 
@@ -243,8 +230,7 @@ async def test_what_begins_on_the_way_stops_it_at_the_last_look_too(
 
     at = steps.STEPS.index(check_before_send)
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], begin, *steps.STEPS[at:]))
-    request = room.approved()
-    await room.act()
+    request = await room.carried_out()
     is_stopped = scope != "dcs"
     assert room.desk.states(request) == ["REFUSED" if is_stopped else "VERIFIED"]
     words = f"actuation is suspended: {scope}: it began just now"
@@ -292,12 +278,10 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
 
 async def test_a_run_loses_its_recovery_too(room: Watched) -> None:
     """As with a lockout: what takes back is a movement as well."""
-    request = room.approved(START, START_B)
-    await room.act()
+    request = await room.carried_out(START, START_B)
     room.context.suspensions.note("site", "test", "it began just now", room.clock.now())
     room.watch()
-    assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
-    assert len(room.plant.frames) == 1
+    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED", "INVALIDATED"], 1)
 
 
 @pytest.mark.parametrize("is_meanwhile", [True, False])

@@ -45,8 +45,8 @@ async def test_an_intent_whose_anchor_is_not_on_the_disk_is_never_sent(
     with monkeypatch.context() as patch:
         patch.setattr(os, call, fails)
         await room.act()
-    assert [os.strerror(number) in each for each in room.suspended] == [True]
     assert (room.desk.states(request), room.plant.frames) == (["SENDING"], [])
+    assert [os.strerror(number) in each for each in room.suspended] == [True]
     await room.act()
     room.expect(request, "UNKNOWN", part="whether it was sent is not known", frames=0)
     await room.go_through(START_B)
@@ -195,8 +195,7 @@ async def test_a_wall_clock_set_back_shortens_no_cool_down(room: Watched) -> Non
     write(351.0)
     await room.act()
     room.clock.set(-3600.0)
-    room.watch()
-    room.watch()
+    room.watch(2)
     for waits_s, value, state in ((25.0, 352.0, "VERIFIED"), (5.0, 353.0, "INVALIDATED")):
         room.clock.forward(waits_s)
         room.watch()
@@ -211,8 +210,7 @@ async def test_a_wall_clock_set_back_shortens_no_cool_down(room: Watched) -> Non
 async def test_a_clock_that_was_set_after_the_approval_ends_it(
     room: Watched, seconds: float
 ) -> None:
-    request = room.approved(START, START_B)
-    await room.act()
+    request = await room.carried_out(START, START_B)
     room.clock.set(seconds)
     await room.act()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
@@ -248,8 +246,7 @@ async def test_a_state_forged_in_the_ledger_moves_nothing(room: Watched) -> None
 
 
 async def test_a_clock_that_was_set_back_over_a_restart_stops_nobody(room: Watched) -> None:
-    room.approved((COOLED, 351.0))
-    await room.act()
+    await room.carried_out((COOLED, 351.0))
     room.kill_gate()
     room.clock.reboot()
     room.clock.set(-7200.0)
@@ -257,8 +254,7 @@ async def test_a_clock_that_was_set_back_over_a_restart_stops_nobody(room: Watch
     await room.start_gate()
     for waits_s, state in ((-1.0, "INVALIDATED"), (20.0, "VERIFIED")):
         room.clock.forward(waits_s)
-        request = room.approved((COOLED, 352.0))
-        await room.act()
+        request = await room.carried_out((COOLED, 352.0))
         assert room.desk.states(request) == [state]
         if state == "INVALIDATED":
             assert "was written 19.0 s ago; its cool-down is 20 s" in room.reason(request)

@@ -109,8 +109,7 @@ async def test_an_approval_that_is_too_old_opens_no_session(
 ) -> None:
     """The time is looked at twice: the fourth step stops what the eleventh would stop later."""
     for change, is_connected in ((untouched, False), (without(4), True)):
-        request = room.approved(START, SETPOINT)
-        await room.act()
+        request = await room.carried_out(START, SETPOINT)
         execution = room.execution()
         assert execution is not None
         room.clock.forward(601.0)
@@ -130,9 +129,7 @@ async def test_an_approval_that_is_too_old_opens_no_session(
 async def test_what_the_device_shows_does_not_make_up_for_a_wrong_echo(
     room: Watched, fault: Fault, state: str
 ) -> None:
-    request = room.approved(START_B)
-    room.plant.fault = fault
-    await room.act()
+    request = await room.carried_out(START_B, fault=fault)
     assert room.desk.states(request) == [state]
     assert room.plant.values["P-101B.run_cmd"] is True
     assert ("the answer is " in room.reason(request)) == (fault == "other echo")

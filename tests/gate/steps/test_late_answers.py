@@ -132,11 +132,9 @@ async def test_an_answer_counts_that_is_in_time_and_this_ones(
         assert room.faults() == ()
 
         if state == "UNKNOWN":
-            held = room.approved(STOP_B)
-            await room.act()
+            held = await room.carried_out(STOP_B)
             assert "P-101B is held" in room.reason(held)
             room.desk.resolve(request.commands[0].action_id, "resolve-applied")
         pump.spoil = as_it_should
-        stop = room.approved(STOP_B)
-        await room.act()
+        stop = await room.carried_out(STOP_B)
         assert (room.desk.states(stop), len(pump.frames)) == (["VERIFIED"], 2)

@@ -237,9 +237,7 @@ async def test_a_pulse_is_verified_by_its_answer_and_the_audit_asks_for_no_more(
 async def test_what_is_refused_says_whether_a_frame_left_and_ends_its_request(
     room: Watched, fault: Fault, is_sent: bool
 ) -> None:
-    request = room.approved(SETPOINT, START)
-    room.plant.fault = fault
-    await room.act()
+    request = await room.carried_out(SETPOINT, START, fault=fault)
     assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
     record = room.desk.record(request.request_id)
     assert (record.state, record.reason) == ("CLOSED", room.reason(request))

@@ -133,9 +133,7 @@ def test_a_list_of_people_is_read_anew_when_it_changes(tmp_path: Path) -> None:
     assert load_roster(site).operators == before.operators
 
 
-def test_a_pipe_in_the_place_of_the_policy_refuses_and_keeps_nobody_waiting(
-    tmp_path: Path,
-) -> None:
+def test_a_pipe_in_the_place_of_the_policy_refuses_and_keeps_nobody_waiting(tmp_path: Path) -> None:
     site = make_site(tmp_path)
     check_files(site, site.hashes, site.hashes)
     (tmp_path / "policy.yaml").unlink()
@@ -153,9 +151,7 @@ def fields_of(room: Watched, request: ActionRequest) -> dict[str, Any]:
     return fields
 
 
-async def test_programs_read_who_signed_who_is_missing_and_how_long_it_waits(
-    room: Watched,
-) -> None:
+async def test_programs_read_who_signed_who_is_missing_and_how_long_it_waits(room: Watched) -> None:
     request = room.desk.propose(("P-101A.mode", 0))
     assert request.quorum == 2
     room.clock.forward(100.0)

@@ -56,9 +56,7 @@ async def test_nothing_is_open_where_nothing_is(room: Watched) -> None:
 
 async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:
     waiting = room.desk.propose(START).request_id
-    unknown = room.approved(SETPOINT)
-    room.plant.fault = "answer lost"
-    await room.act()
+    unknown = await room.carried_out(SETPOINT, fault="answer lost")
     told = _told(room)
     assert told["waiting"] == f"{waiting}, at most until 2026-11-25 09:20:25.000 UTC (Wednesday)"
     assert told["approved"] == unknown.request_id
@@ -145,8 +143,7 @@ async def test_only_what_is_known_to_have_left_was_sent(
 
 async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:
     terms = Terms(effects=(parse_expectation("PT-102.pv > 900 kPa within 15 s"),))
-    room.approved(SETPOINT, terms=terms)
-    await room.act()
+    await room.carried_out(SETPOINT, terms=terms)
     room.clock.forward(16.0)
     room.watch()
     summary = summarize(room.desk.decision_context, "anna", "gina", None, room.clock.now())

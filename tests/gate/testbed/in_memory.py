@@ -87,15 +87,16 @@ class Room:
         self.kill_gate()
         await self.start_gate()
 
-    def watch(self) -> None:
-        """One round of the gate's watching half."""
+    def watch(self, rounds: int = 1) -> None:
+        """Some rounds of the gate's watching half."""
         assert self.gate is not None
-        self.gate._look_out()
-        self.gate._check_clock()
-        self.gate._latch()
-        self.gate._lookout.tell()
-        sweep(self.context.database, self.clock())
-        self.gate._look_on(self.plant.read(list(self.site.tags.values())))
+        for _ in range(rounds):
+            self.gate._look_out()
+            self.gate._check_clock()
+            self.gate._latch()
+            self.gate._lookout.tell()
+            sweep(self.context.database, self.clock())
+            self.gate._look_on(self.plant.read(list(self.site.tags.values())))
 
     def reason_of(self, found: ActionRecord) -> str:
         """Why an action stands where it does; the journal says the same."""

@@ -1,4 +1,4 @@
-"""Groups at the gate: so many writes of their tags, or so far, in a stretch of time."""
+"""Pace at the gate: writes and movement of a group in a stretch of time, and a rate."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.policy.groups import group_usage
 
-from ...attacks.sql_shell import shell_of, without_triggers
+from ...attacks.sql_shell import shell_of, without_triggers, write_text
 from ...plants.in_memory import Fault
 from ..testbed.edited_policy import LOOSE, carried_out, ruled_room
 from ..testbed.ledger_faults import Trouble, at_the_intent, full, unanchored
@@ -93,8 +93,7 @@ async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
     with at_the_intent(room, trouble):
         await room.act()
     await room.act()
-    assert room.desk.states(request) == ["ABORTED_NOT_SENT"]
-    assert room.plant.frames == []
+    assert (room.desk.states(request), room.plant.frames) == (["ABORTED_NOT_SENT"], [])
     (end,) = await carried_out(room, (SP, 370.1))
     words = "moves: its tags may move by 30 kPa within 10 min 00 s, and it would be 30.1 kPa"
     assert end == f"INVALIDATED: {words}; wait 600 s more"
@@ -103,9 +102,7 @@ async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
     assert len(room.plant.frames) == 1
 
 
-async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(
-    room: Watched,
-) -> None:
+async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(room: Watched) -> None:
     assert (await carried_out(room, START))[0].startswith("VERIFIED")
     both = (STOP, ("P-101B.run_cmd", True))
     request = room.desk.propose(*both)
@@ -180,3 +177,81 @@ async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -
     assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
     room.clock.forward(600.0)
     assert group_usage(database, groups[0], room.clock.now()).writes_left == 2
+
+
+@pytest.fixture
+async def paced(tmp_path: Path) -> AsyncGenerator[Watched]:
+    async with ruled_room(tmp_path, ("policy.yaml", LOOSE, "rate: 30 kPa/min, ")) as paced:
+        yield paced
+
+
+@pytest.mark.way_in("G5")
+async def test_a_first_jump_without_history_is_bounded(paced: Watched) -> None:
+    (end,) = await carried_out(paced, (SP, 380.1))
+    words = "PIC-102.sp was never written from here: at 30 kPa/min its first step may be 30 kPa"
+    assert end == f"INVALIDATED: {words}, not 30.1 kPa"
+    told = [row["reason"] for row in paced.rows("action.INVALIDATED")]
+    assert told == [f"{words}, not 30.1 kPa"]
+    assert paced.plant.frames == []
+    (end,) = await carried_out(paced, (SP, 380.0))
+    assert end.startswith("VERIFIED")
+
+
+async def test_a_long_cool_down_lets_the_first_step_be_longer(tmp_path: Path) -> None:
+    edit = ("policy.yaml", LOOSE, "rate: 30 kPa/min, cooldown: 2 min, ")
+    async with ruled_room(tmp_path, edit) as paced:
+        assert "not 60.1 kPa" in (await carried_out(paced, (SP, 410.1)))[0]
+        assert (await carried_out(paced, (SP, 410.0)))[0].startswith("VERIFIED")
+
+
+async def test_a_rate_goes_by_what_was_last_sent_too(paced: Watched) -> None:
+    assert (await carried_out(paced, (SP, 370.0)))[0].startswith("VERIFIED")
+    paced.plant.values[SP] = 350.0  # somebody else has moved it
+    paced.clock.forward(10.0)
+    (end,) = await carried_out(paced, (SP, 352.0))
+    words = "PIC-102.sp was written 10 s ago and would change faster than 30 kPa/min"
+    assert end == f"INVALIDATED: {words}: wait 26 s more"
+    paced.clock.forward(26.0)
+    assert (await carried_out(paced, (SP, 352.0)))[0].startswith("VERIFIED")
+
+
+async def test_a_rate_goes_by_what_is_there_too(paced: Watched) -> None:
+    assert (await carried_out(paced, (SP, 370.0)))[0].startswith("VERIFIED")
+    paced.plant.values[SP] = 340.0
+    paced.clock.forward(10.0)
+    assert "faster than 30 kPa/min" in (await carried_out(paced, (SP, 370.0)))[0]
+    assert (await carried_out(paced, ("P-101B.run_cmd", True)))[0].startswith("VERIFIED")
+    assert len(paced.plant.frames) == 2
+
+
+@pytest.mark.parametrize("trouble", [unanchored, full])
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_a_rate_goes_by_an_intent_that_came_to_no_disk_too(
+    paced: Watched, trouble: Trouble, *, is_read: bool
+) -> None:
+    request = paced.approved((SP, 370.0))
+    with at_the_intent(paced, trouble):
+        await paced.act()
+    await paced.act()
+    assert paced.desk.states(request) == ["ABORTED_NOT_SENT"]
+    if not is_read:
+        write_text(paced.site.state, request.request_id, "{}")
+    paced.clock.forward(10.0)
+    (end,) = await carried_out(paced, (SP, 352.0))
+    words = "PIC-102.sp was written 10 s ago and would change faster than 30 kPa/min"
+    assert end == f"INVALIDATED: {words}: wait 26 s more"
+    paced.clock.forward(26.0)
+    assert (await carried_out(paced, (SP, 352.0)))[0].startswith("VERIFIED")
+    assert len(paced.plant.frames) == 1
+
+
+async def test_a_rate_lets_nothing_through_where_the_last_write_was_damaged(paced: Watched) -> None:
+    request = await paced.carried_out((SP, 370.0))
+    assert paced.desk.states(request) == ["VERIFIED"]
+    write_text(paced.site.state, request.request_id, "{}")
+    paced.clock.forward(36.0)
+    (end,) = await carried_out(paced, (SP, 352.0))
+    assert end == f"INVALIDATED: it cannot be read what {request.request_id}/c1 has written"
+    write_text(paced.site.state, request.request_id, request.text)
+    assert (await carried_out(paced, (SP, 352.0)))[0].startswith("VERIFIED")
+    assert len(paced.plant.frames) == 2
