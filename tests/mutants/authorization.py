@@ -128,7 +128,7 @@ MUTANTS: Sequence[Mutant] = (
         "M3f", "card that the approver saw", says(authorization, "check_card", None),
         "tests/gate/approval/test_invalid_decisions.py::test_nobody_approves_what_they_were_not_shown"
         "[lost]",
-        "VERIFIED: 'VERIFIED'> is",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M3g", "ledger head and time in a decision",
@@ -142,7 +142,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M3h", "policy on approval by script", says(authorization, "is_unattended_allowed", True),
         f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
-        "VERIFIED: 'VERIFIED'> is",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M3i", "signature after the gate's start",
@@ -189,13 +189,13 @@ MUTANTS: Sequence[Mutant] = (
         says(authorization, "check_files", None),
         "tests/gate/approval/test_altered_requests.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
-        "VERIFIED: 'VERIFIED'> is",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M6b", "tag description in the request",
         says(authorization, "check_description", None),
         "tests/gate/approval/test_altered_requests.py"
         "::test_what_was_made_up_is_not_sent_though_people_sign_it[no read-back]",
-        "VERIFIED: 'VERIFIED'> is",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
 )  # fmt: skip

@@ -144,7 +144,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M9d", "step size", says(plant, "_check_step", None),
         "tests/gate/steps/test_plant_checks.py::test_a_step_that_has_become_too_large_is_not_made",
-        "VERIFIED: 'VERIFIED'> is",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M9e", "age of a reading", put(plant, "_aged", _as_read),
