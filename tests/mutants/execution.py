@@ -157,7 +157,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M11b", "wait for the intent's anchor", _unanchored,
         f"{_WAY}::test_an_intent_whose_anchor_is_not_on_the_disk_is_never_sent[broken]",
-        "[Frame(",
+        "['VERIFIED'] != ['SENDING']",
     ),
     Mutant(
         "M11c", "order: intent recorded with the outcome",
