@@ -8,7 +8,7 @@ from ..command_line import HANDWHEEL
 from .child_process import Child, GivenUp, python
 from .site import World
 
-_READY_S = 30.0
+_READY_S = 120.0
 _ORDER_S = 60.0
 
 
@@ -17,7 +17,7 @@ def gate_command(site: Path) -> Sequence[str]:
     return [*HANDWHEEL, "gate", "--json", "--site", str(site)]
 
 
-class Crew:
+class ProcessGroup:
     """Who is running, by name; `with` ends them all."""
 
     def __init__(self, world: World) -> None:

@@ -19,7 +19,7 @@ from ..plants.served import frames_of
 from .child_process import python
 from .defects import arrived
 from .ledger_view import LedgerView
-from .process_group import Crew
+from .process_group import ProcessGroup
 from .site import World
 
 ATTEMPTS = 4
@@ -48,9 +48,9 @@ def _outcome(
     """Moves one pump through gates with this defect, to the end, and has it judged."""
     world, meeting = World(root), root / "meeting"
     names = [f"gate{n}" for n in range(gates)]
-    with Crew(world) as crew:
-        crew.make_world(*device)
-        crew.launch_terminal()
+    with ProcessGroup(world) as processes:
+        processes.make_world(*device)
+        processes.launch_terminal()
         meeting.mkdir()
         with Database(world.state, world.site.name):
             pass
@@ -58,13 +58,13 @@ def _outcome(
         alone = () if second_line else ("--no-second-line",)
         for name in names:
             site = ("--site", str(world.site), *beside, *alone)
-            crew.start(name, python("kill.broken_gate", "--defect", defect, *site))
-        crew.ready("terminal")
+            processes.start(name, python("kill.broken_gate", "--defect", defect, *site))
+        processes.ready("terminal")
         view = LedgerView(world.ledger)
         after = view.head()
-        assert not crew.order({"do": "move", "wanted": [["P-101B.run_cmd", True]]})
+        assert not processes.order({"do": "move", "wanted": [["P-101B.run_cmd", True]]})
         _await_end(view, after)
-        crew.stop("terminal", *names)
+        processes.stop("terminal", *names)
     export = world.export()
     rows = Counter(json.loads(line)["kind"] for line in export.splitlines()[1:])
     frames = len(frames_of(world.frames))

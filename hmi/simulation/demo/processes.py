@@ -19,7 +19,7 @@ from .people import GRANTOR, enroll_people, grant_to_agents
 from .scenarios import DemoScenario
 from .timeline import DEMO_TAGS
 
-_SCAN = "200 ms"  # three scans without an answer are a lost device, also on a busy machine
+_SCAN = "100 ms"  # three scans without an answer are a lost device, also on a busy machine
 
 
 @dataclass(frozen=True, slots=True)

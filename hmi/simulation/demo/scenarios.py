@@ -30,7 +30,7 @@ class DemoScenario:
     # text from the timeline and the state of the first playbook's run
     conclusion: Callable[[Timeline, RunState | None], str]
     tail: FinalPhase
-    speed: float = 120.0  # plant seconds per second while no decision is open
+    speed: float = 100.0  # plant seconds per second while no decision is open
 
 
 def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:

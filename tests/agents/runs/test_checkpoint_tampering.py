@@ -1,5 +1,5 @@
 """Whatever is done to a thread of the graph, people decide: in the ledger, and nowhere else."""
-# A thread is reached through the crew's own graph.
+# A thread is reached through the graph of the agents.
 # pyright: reportPrivateUsage=false
 
 import asyncio

@@ -1,5 +1,5 @@
 """A control room with agents in it, stepped: one clock, the real model, the real gate on paper."""
-# The crew and the gate are driven one scan at a time.
+# The agents and the gate are driven one scan at a time.
 # pyright: reportPrivateUsage=false
 
 import asyncio

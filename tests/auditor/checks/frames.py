@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .documents import NoDocument
-from .requests import NOT_SENT, Deed
+from .requests import NOT_SENT, ActionTrace
 
 # Plant and gate go by one machine's clock: a frame is stamped between the clock's look for its
 # intent and the one for its outcome. The journal cuts its times to the millisecond.
@@ -91,85 +91,90 @@ def _wall(entry: Mapping[str, Any]) -> datetime:
 
 
 def matched(
-    frames: Iterable[Frame], deeds: Sequence[Deed], faults: list[str]
-) -> list[tuple[Frame, Deed]]:
+    frames: Iterable[Frame], traces: Sequence[ActionTrace], faults: list[str]
+) -> list[tuple[Frame, ActionTrace]]:
     """Gives each frame its own action, by port, bytes and time; what has none is a fault."""
-    ends = _ends(deeds)
-    pairs: list[tuple[Frame, Deed]] = []
+    ends = _ends(traces)
+    pairs: list[tuple[Frame, ActionTrace]] = []
     taken: set[str] = set()
     for frame in sorted(frames, key=lambda each: each.at):
         if not frame.is_by_gate:
             faults.append(f"frame {frame.n}: somebody else than the gate has written")
             continue
-        same = [deed for deed in deeds if deed.action.target == frame.target]
-        fitting = [deed for deed in same if _fits(frame, deed, ends)]
-        free = [deed for deed in fitting if deed.name not in taken]
+        same = [trace for trace in traces if trace.action.target == frame.target]
+        fitting = [trace for trace in same if _fits(frame, trace, ends)]
+        free = [trace for trace in fitting if trace.name not in taken]
         if not free:
-            faults.append(f"frame {frame.n}: {_why_none(frame, deeds, same, fitting)}")
+            faults.append(f"frame {frame.n}: {_why_none(frame, traces, same, fitting)}")
             continue
-        deed = min(free, key=lambda each: not each.was_sent)  # what says it was not comes last
-        taken.add(deed.name)
-        pairs.append((frame, deed))
+        trace = min(free, key=lambda each: not each.was_sent)  # what says it was not comes last
+        taken.add(trace.name)
+        pairs.append((frame, trace))
     return pairs
 
 
-def _ends(deeds: Sequence[Deed]) -> Mapping[str, datetime]:
+def _ends(traces: Sequence[ActionTrace]) -> Mapping[str, datetime]:
     """Until when a frame may come: the outcome, or the next sending of the same bytes there.
 
     A frame whose answer was lost may be executed after the gate has given up.
     """
     ends: dict[str, datetime] = {}
-    for deed in deeds:
+    for trace in traces:
         later = (
             other.sent_at
-            for other in deeds
-            if other.sent_seq > deed.sent_seq
+            for other in traces
+            if other.sent_seq > trace.sent_seq
             and other.sent_at is not None
-            and other.action.target == deed.action.target
+            and other.action.target == trace.action.target
         )
-        if deed.ended_at is None or deed.outcome == "UNKNOWN":
-            ends[deed.name] = min(later, default=NEVER)
+        if trace.ended_at is None or trace.outcome == "UNKNOWN":
+            ends[trace.name] = min(later, default=NEVER)
         else:
-            ends[deed.name] = deed.ended_at + RESOLUTION
+            ends[trace.name] = trace.ended_at + RESOLUTION
     return ends
 
 
-def _fits(frame: Frame, deed: Deed, ends: Mapping[str, datetime]) -> bool:
-    if deed.sent_at is None:
+def _fits(frame: Frame, trace: ActionTrace, ends: Mapping[str, datetime]) -> bool:
+    if trace.sent_at is None:
         return False
-    return deed.sent_at <= frame.at <= ends[deed.name]
+    return trace.sent_at <= frame.at <= ends[trace.name]
 
 
 def _why_none(
-    frame: Frame, deeds: Sequence[Deed], same: Sequence[Deed], fitting: Sequence[Deed]
+    frame: Frame,
+    traces: Sequence[ActionTrace],
+    same: Sequence[ActionTrace],
+    fitting: Sequence[ActionTrace],
 ) -> str:
     if fitting:
         return f"the frame of {fitting[-1].name} a second time"
     if not same:
-        elsewhere = [each for each in deeds if each.action.wire == frame.wire]
+        elsewhere = [each for each in traces if each.action.wire == frame.wire]
         if elsewhere:
             return f"{elsewhere[-1].name} has these bytes for another port than {frame.port}"
         return "foreign, no request holds these bytes"
-    sent = [deed for deed in same if deed.sent_at is not None]
+    sent = [trace for trace in same if trace.sent_at is not None]
     if sent:
         return f"{sent[-1].name} has these bytes and was sent at another time"
-    deed = same[-1]
-    if deed.state in NOT_SENT:
-        return f"{deed.name} has these bytes and is {deed.state}: it says that it was not sent"
-    return f"{deed.name} has these bytes and no row SENDING stands before it"
+    trace = same[-1]
+    if trace.state in NOT_SENT:
+        return f"{trace.name} has these bytes and is {trace.state}: it says that it was not sent"
+    return f"{trace.name} has these bytes and no row SENDING stands before it"
 
 
-def outcome_faults(pairs: Sequence[tuple[Frame, Deed]], deeds: Sequence[Deed]) -> Iterator[str]:
+def outcome_faults(
+    pairs: Sequence[tuple[Frame, ActionTrace]], traces: Sequence[ActionTrace]
+) -> Iterator[str]:
     """Yields where the frames do not bear out what the journal says of an action."""
-    frames = {deed.name: frame for frame, deed in pairs}
-    for deed in deeds:
-        frame = frames.get(deed.name)
-        if deed.state == "VERIFIED" and (frame is None or not frame.is_accepted):
-            yield f"{deed.name} is VERIFIED and no frame was accepted"
-        if deed.state == "REFUSED" and frame is not None:
-            if not deed.was_sent:
-                yield f"frame {frame.n}: {deed.name} says that it was not sent"
+    frames = {trace.name: frame for frame, trace in pairs}
+    for trace in traces:
+        frame = frames.get(trace.name)
+        if trace.state == "VERIFIED" and (frame is None or not frame.is_accepted):
+            yield f"{trace.name} is VERIFIED and no frame was accepted"
+        if trace.state == "REFUSED" and frame is not None:
+            if not trace.was_sent:
+                yield f"frame {frame.n}: {trace.name} says that it was not sent"
             elif frame.is_accepted:
-                yield f"frame {frame.n}: {deed.name} is REFUSED and the device accepted it"
-        if deed.state in NOT_SENT and frame is not None:
-            yield f"frame {frame.n}: {deed.name} is {deed.state}: it says that it was not sent"
+                yield f"frame {frame.n}: {trace.name} is REFUSED and the device accepted it"
+        if trace.state in NOT_SENT and frame is not None:
+            yield f"frame {frame.n}: {trace.name} is {trace.state}: it says that it was not sent"

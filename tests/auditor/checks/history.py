@@ -8,7 +8,7 @@ from .documents import NoDocument
 from .heartbeats import Heartbeats
 from .journal import START, Journal, Row
 from .operators import Enrolment
-from .requests import ACTION, REQUEST, UNRESOLVED, VERDICTS, Deed, Request, filed
+from .requests import ACTION, REQUEST, UNRESOLVED, VERDICTS, ActionTrace, Request, filed
 from .runs import Leases, Runs, order_faults, recovery_faults, succession_faults
 
 
@@ -29,7 +29,7 @@ class Story:
     people: Sequence[Enrolment]
     acts_as: Mapping[str, Sequence[str]]
     faults: list[str] = field(default_factory=list[str])
-    deeds: dict[str, Deed] = field(default_factory=dict[str, Deed])
+    traces: dict[str, ActionTrace] = field(default_factory=dict[str, ActionTrace])
     requests: dict[str, Request] = field(default_factory=dict[str, Request])
     latches: list[Latch] = field(default_factory=list[Latch])
     released: set[Latch] = field(default_factory=set[Latch])
@@ -79,7 +79,7 @@ class Story:
             return
         self.requests[request.request_id] = request
         for action in request.actions:
-            self.deeds[action.action_id] = Deed(action, request)
+            self.traces[action.action_id] = ActionTrace(action, request)
 
     def _decide(self, row: Row) -> None:
         decision = decided(row, self.people, self.journal.site)
@@ -107,9 +107,9 @@ class Story:
         }
 
     def _intend(self, row: Row) -> None:
-        deed = self.deeds[row.subject]
-        if row.body.get("digest", deed.action.digest) != deed.action.digest:
-            self._fault(row, f"{deed.name} is sent under another digest than its own")
+        trace = self.traces[row.subject]
+        if row.body.get("digest", trace.action.digest) != trace.action.digest:
+            self._fault(row, f"{trace.name} is sent under another digest than its own")
 
     def _start(self, row: Row) -> None:
         self.gate = (row.body["epoch"], row.seq)
@@ -130,93 +130,93 @@ class Story:
             request.approved_at, request.approved_seq = row.at, row.seq
 
     def _move_action(self, row: Row) -> None:
-        deed = self.deeds.get(row.subject)
+        trace = self.traces.get(row.subject)
         state = row.kind.partition(".")[2]
-        if deed is None:
+        if trace is None:
             self._fault(row, f"{row.subject} is in no request")
             return
-        if state == "PLANNED" and not deed.is_named and deed.state == "PLANNED":
-            deed.is_named = True
+        if state == "PLANNED" and not trace.is_named and trace.state == "PLANNED":
+            trace.is_named = True
             return
-        if state not in ACTION.get(deed.state, "").split():
-            self._fault(row, f"{deed.name} goes from {deed.state} to {state}")
-        self._check_words(row, deed.state, state)
+        if state not in ACTION.get(trace.state, "").split():
+            self._fault(row, f"{trace.name} goes from {trace.state} to {state}")
+        self._check_words(row, trace.state, state)
         match state:
             case "DUE":
-                is_told = bool(self.runs.rows.get(deed.request.run_id))
-                for fault in self.leases.due_faults(deed, self.runs.due_faults(deed), is_told):
+                is_told = bool(self.runs.rows.get(trace.request.run_id))
+                for fault in self.leases.due_faults(trace, self.runs.due_faults(trace), is_told):
                     self._fault(row, fault)
             case "CLAIMED":
-                self._claim(row, deed)
+                self._claim(row, trace)
             case "SENDING":
-                self._send(row, deed)
+                self._send(row, trace)
             case _:
-                self._end(row, deed, state)
-        deed.state = state
+                self._end(row, trace, state)
+        trace.state = state
 
     def _check_words(self, row: Row, before: str, after: str) -> None:
         said = (row.body.get("from") or before, row.body.get("to") or after)
         if said != (before, after):
             self._fault(row, f"says {said[0]} to {said[1]}, it is {before} to {after}")
 
-    def _claim(self, row: Row, deed: Deed) -> None:
-        request = deed.request
+    def _claim(self, row: Row, trace: ActionTrace) -> None:
+        request = trace.request
         if request.state != "APPROVED":
-            self._fault(row, f"{deed.name} is claimed while its request is {request.state}")
-        quorum = quorum_at(row, request, deed.action, self.decisions)
-        deed.doubts = quorum.faults
+            self._fault(row, f"{trace.name} is claimed while its request is {request.state}")
+        quorum = quorum_at(row, request, trace.action, self.decisions)
+        trace.doubts = quorum.faults
         if self.gate is not None and request.approved_seq < self.gate[1]:
-            deed.doubts.append("it was approved before this gate started")
-        deed.doubts += order_faults(deed, self.deeds)
-        deed.approvers = tuple(quorum.people)
-        request.has_begun |= deed.action.kind == "command"
+            trace.doubts.append("it was approved before this gate started")
+        trace.doubts += order_faults(trace, self.traces)
+        trace.approvers = tuple(quorum.people)
+        request.has_begun |= trace.action.kind == "command"
 
-    def _send(self, row: Row, deed: Deed) -> None:
-        if deed.sent_at is not None:
-            self._fault(row, f"{deed.name} is sent a second time")
-        early = self.leases.early_faults(row, deed, self.deeds)
-        for doubt in (*deed.doubts, *recovery_faults(deed, self.deeds), *early):
-            self._fault(row, f"{deed.name}: {doubt}")
-        if row.body["wire"] != deed.action.wire:
-            self._fault(row, f"{deed.name}: the bytes are not those of the request")
+    def _send(self, row: Row, trace: ActionTrace) -> None:
+        if trace.sent_at is not None:
+            self._fault(row, f"{trace.name} is sent a second time")
+        early = self.leases.early_faults(row, trace, self.traces)
+        for doubt in (*trace.doubts, *recovery_faults(trace, self.traces), *early):
+            self._fault(row, f"{trace.name}: {doubt}")
+        if row.body["wire"] != trace.action.wire:
+            self._fault(row, f"{trace.name}: the bytes are not those of the request")
         if self.gate is not None and row.body["epoch"] != self.gate[0]:
-            self._fault(row, f"{deed.name} is sent by a gate that is no longer the newest")
-        self._check_others(row, deed)
-        self._check_lockouts(row, deed)
-        deed.sent_at, deed.sent_seq = row.at, row.seq
+            self._fault(row, f"{trace.name} is sent by a gate that is no longer the newest")
+        self._check_others(row, trace)
+        self._check_lockouts(row, trace)
+        trace.sent_at, trace.sent_seq = row.at, row.seq
 
-    def _check_others(self, row: Row, deed: Deed) -> None:
-        for other in self.deeds.values():
-            if other is not deed and other.state == "SENDING":
-                self._fault(row, f"{deed.name} is sent while {other.name} is in flight")
-            same = other.action.equipment == deed.action.equipment
+    def _check_others(self, row: Row, trace: ActionTrace) -> None:
+        for other in self.traces.values():
+            if other is not trace and other.state == "SENDING":
+                self._fault(row, f"{trace.name} is sent while {other.name} is in flight")
+            same = other.action.equipment == trace.action.equipment
             if same and other.state in UNRESOLVED:
-                self._fault(row, f"{deed.name} is sent while {other.name} is {other.state}")
+                self._fault(row, f"{trace.name} is sent while {other.name} is {other.state}")
 
-    def _check_lockouts(self, row: Row, deed: Deed) -> None:
+    def _check_lockouts(self, row: Row, trace: ActionTrace) -> None:
         for latch in self.latches:
-            if not deed.request.is_covered(deed.action, latch.scope):
+            if not trace.request.is_covered(trace.action, latch.scope):
                 continue
             if latch not in self.released:
-                self._fault(row, f"{deed.name} is sent under the lockout of row {latch.seq}")
-            elif latch.seq > deed.request.seq:
-                self._fault(row, f"{deed.name} is older than the lockout of row {latch.seq}")
+                self._fault(row, f"{trace.name} is sent under the lockout of row {latch.seq}")
+            elif latch.seq > trace.request.seq:
+                self._fault(row, f"{trace.name} is older than the lockout of row {latch.seq}")
 
-    def _check_readback(self, row: Row, deed: Deed) -> None:
+    def _check_readback(self, row: Row, trace: ActionTrace) -> None:
         words = row.body.get("readback")
         if not words:
-            self._fault(row, f"{deed.name} is VERIFIED without a read-back")
-        elif str(words).startswith("acknowledged") and deed.action.is_shown:
-            self._fault(row, f"{deed.name} is VERIFIED unread, and a tag would show it")
+            self._fault(row, f"{trace.name} is VERIFIED without a read-back")
+        elif str(words).startswith("acknowledged") and trace.action.is_shown:
+            self._fault(row, f"{trace.name} is VERIFIED unread, and a tag would show it")
 
-    def _end(self, row: Row, deed: Deed, state: str) -> None:
+    def _end(self, row: Row, trace: ActionTrace, state: str) -> None:
         is_outcome = state in ACTION["SENDING"].split()
-        if deed.sent_at is not None and deed.ended_at is None and is_outcome:
-            deed.ended_at, deed.outcome = row.at, state
+        if trace.sent_at is not None and trace.ended_at is None and is_outcome:
+            trace.ended_at, trace.outcome = row.at, state
         if state == "REFUSED":
-            deed.was_sent = row.body.get("sent") is not False
+            trace.was_sent = row.body.get("sent") is not False
         if state == "VERIFIED":
-            self._check_readback(row, deed)
+            self._check_readback(row, trace)
         verdict = VERDICTS.get(state)
-        if verdict is not None and not self.decisions.has(verdict, deed.name):
-            self._fault(row, f"{deed.name}: nobody has signed {verdict}")
+        if verdict is not None and not self.decisions.has(verdict, trace.name):
+            self._fault(row, f"{trace.name}: nobody has signed {verdict}")

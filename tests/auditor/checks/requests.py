@@ -123,7 +123,7 @@ def _port(where: str) -> int:
 
 
 @dataclass
-class Deed:
+class ActionTrace:
     """An action as far as it has come."""
 
     action: Action

@@ -70,10 +70,10 @@ def judge(
     story = Story(journal, people, acts_as or {})
     story.read()
     faults += story.faults
-    deeds = list(story.deeds.values())
-    pairs = matched(story.heartbeats.taken(arrived, faults), deeds, faults)
-    faults += outcome_faults(pairs, deeds)
+    traces = list(story.traces.values())
+    pairs = matched(story.heartbeats.taken(arrived, faults), traces, faults)
+    faults += outcome_faults(pairs, traces)
     return Report(
         tuple(faults),
-        tuple(Match(frame.n, deed.name, deed.approvers, deed.state) for frame, deed in pairs),
+        tuple(Match(frame.n, trace.name, trace.approvers, trace.state) for frame, trace in pairs),
     )

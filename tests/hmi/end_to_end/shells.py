@@ -143,4 +143,4 @@ def make_site(place: Place, plant: Shell) -> None:
     opcua = plant.hears(r"opc\.tcp://127\.0\.0\.1:(\d+)")[1]
     modbus = plant.hears(r"Modbus +127\.0\.0\.1:(\d+)")[1]
     gate = plant.hears(r"Modbus gate +127\.0\.0\.1:(\d+)")[1]
-    site_of(place.root, PlantEndpoints(int(opcua), int(modbus), "50 ms", int(gate)))
+    site_of(place.root, PlantEndpoints(int(opcua), int(modbus), "100 ms", int(gate)))

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.identity.operators_yaml import with_record
 from ...command_line import HANDWHEEL, handwheel
 from ...kill.agent_kills.operator_actions import RunDesk
 from ...kill.agent_kills.site import PLAYBOOK, RunWorld
-from ...kill.process_group import Crew, gate_command
+from ...kill.process_group import ProcessGroup, gate_command
 from ...kill.site import ADMINISTRATOR, edit
 from ...plants.served import frames_of
 from ..command_processes import becomes_true, environment
@@ -39,7 +39,7 @@ class Stage:
 
     def __init__(self, root: Path) -> None:
         self.world = RunWorld(root)
-        self.crew = Crew(self.world)
+        self.processes = ProcessGroup(self.world)
         self.ports: dict[str, int] = {}
         self._desk: RunDesk | None = None
 
@@ -83,10 +83,10 @@ class Stage:
         for name, port in self.ports.items():
             option = f"--{name.replace('_', '-')}-port"
             command[command.index(option) + 1] = str(port)
-        self.ports = dict(self.crew.start("plant", command)["ports"])
+        self.ports = dict(self.processes.start("plant", command)["ports"])
 
     def start_gate(self) -> None:
-        self.crew.start("gate", gate_command(self.site))
+        self.processes.start("gate", gate_command(self.site))
 
     def sees(self, run: subprocess.Popen[str], text: str) -> None:
         """Waits until what the agents have said on standard error or output holds a text."""
@@ -139,7 +139,7 @@ class Stage:
 @contextmanager
 def staged(root: Path) -> Generator[Stage]:
     stage = Stage(root)
-    with stage.crew:
+    with stage.processes:
         stage.start_plant()
         ports = stage.ports
         stage.world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
@@ -252,7 +252,7 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
             while _steps(stage, run_id).get("settle") != "PERFORM":
                 assert monotonic() < until_s, _steps(stage, run_id)
                 sleep(0.01)
-            stage.crew.kill("plant")
+            stage.processes.kill("plant")
             stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
             assert _steps(stage, run_id)["settle"] == "PERFORM"
             assert becomes_true(lambda: "invariant unknown" in stage.said)

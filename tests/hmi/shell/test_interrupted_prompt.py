@@ -31,7 +31,7 @@ from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
 from handwheel.hmi.__main__ import main
 
 DEMO_SCENARIOS["F01"] = replace(
-    DEMO_SCENARIOS["F01"], faults=("F01@25min,d0=0.5,tau=10min",), speed=200.0
+    DEMO_SCENARIOS["F01"], faults=("F01@25min,d0=0.5,tau=10min",), speed=100.0
 )
 main(["demo", *sys.argv[1:]])
 """

@@ -28,7 +28,7 @@ WORN = "F01@25min,d0=0.4,tau=10min"
 
 
 def _faster(name: str, *faults: str) -> DemoScenario:
-    return replace(DEMO_SCENARIOS[name], faults=faults, speed=200.0, tail=FinalPhase(5.0, 10.0))
+    return replace(DEMO_SCENARIOS[name], faults=faults, speed=100.0, tail=FinalPhase(5.0, 10.0))
 
 
 BEARING = _faster("F01", WORN)

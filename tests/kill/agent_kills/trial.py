@@ -11,7 +11,7 @@ from handwheel.tools.errors import GuardrailError
 
 from ...command_line import HANDWHEEL
 from ..child_process import GivenUp, python
-from ..process_group import Crew
+from ..process_group import ProcessGroup
 from .checks import Death, faults_of_round
 from .operator_actions import RunDesk
 from .site import RunWorld
@@ -65,23 +65,23 @@ class Trial:
     seed: int = 1
     defect: str = ""
     is_late: bool = False
-    _crew: Crew = field(init=False)
+    _processes: ProcessGroup = field(init=False)
     _world: RunWorld = field(init=False)
     _desk: RunDesk = field(init=False)
     _random: Random = field(init=False)
 
     def __enter__(self) -> Self:
         self._world, self._random = RunWorld(self.root), Random(self.seed)
-        self._crew = Crew(self._world).__enter__()
-        ports = self._crew.start("plant", [*HANDWHEEL, *self._world.plant_command()])["ports"]
+        self._processes = ProcessGroup(self._world).__enter__()
+        ports = self._processes.start("plant", [*HANDWHEEL, *self._world.plant_command()])["ports"]
         self._world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
-        self._crew.launch_gate()
-        self._crew.ready("gate")
+        self._processes.launch_gate()
+        self._processes.ready("gate")
         self._desk = RunDesk(self._world)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._crew.__exit__(*error)
+        self._processes.__exit__(*error)
 
     # --- one round ------------------------------------------------------------------------
 
@@ -96,12 +96,12 @@ class Trial:
                     break
             elif life.moment:
                 unreached.append(life.moment)
-                self._crew.kill("run")  # it lives on, and the next ones need its lease
+                self._processes.kill("run")  # it lives on, and the next ones need its lease
         end = self._ended()
         faults = faults_of_round(self.rows()[after:], deaths, end)
-        self._crew.stop("run")
+        self._processes.stop("run")
         self._desk.hand_over()
-        self._crew.say("plant", "field remote-P-101A")
+        self._processes.say("plant", "field remote-P-101A")
         self._desk.reset()
         return Played(deaths, unreached, end, faults)
 
@@ -115,7 +115,7 @@ class Trial:
         site, trace = str(self._world.site), str(self._world.trace)
         more = [*(("--moment", moment) if moment else ())]
         more += ["--defect", self.defect] if self.defect else []
-        self._crew.launch(
+        self._processes.launch(
             "run", python("kill.agent_kills.dying_agents", "--site", site, "--trace", trace, *more)
         )
 
@@ -123,13 +123,13 @@ class Trial:
         """Tends the agents until their run is over; returns whether they died before."""
         until_s, told = monotonic() + _LIFE_S, set[str]()
         while monotonic() < until_s:
-            code = self._crew.code("run")
+            code = self._processes.code("run")
             if code is not None:
                 if code != _KILLED:
-                    raise GivenUp(f"the agents ended with {code}: {self._crew.errors('run')}")
+                    raise GivenUp(f"the agents ended with {code}: {self._processes.errors('run')}")
                 return True
-            if self._crew.code("gate") is not None:
-                raise GivenUp(f"the gate ended: {self._crew.errors('gate')}")
+            if self._processes.code("gate") is not None:
+                raise GivenUp(f"the gate ended: {self._processes.errors('gate')}")
             self._desk.approve_all()
             wanted = {run_id for run_id in told if self._is_wanted(run_id)}  # before the states
             for run_id, state in self._states():
@@ -140,7 +140,7 @@ class Trial:
                     return False  # it was told, and holds again
             if self._passed() and not self._states(only_at_work=True):
                 sleep(0.2)  # what it does after its last event
-                return self._crew.code("run") == _KILLED
+                return self._processes.code("run") == _KILLED
             sleep(_POLL_S)
         raise GivenUp(f"no end: {self._states()}: {self._world.trace.read_text()}")
 
@@ -173,7 +173,7 @@ class Trial:
 
     def _look_at_death(self, moment: str) -> Death:
         """Notes how a death left the ledger; nobody works now, and the gate is still there."""
-        self._crew.kill("run")
+        self._processes.kill("run")
         flying = self._desk.flying()
         seq, states = len(self.rows()), self._desk.shown()
         state, shown = states[0] if states else ("no run", "no run")

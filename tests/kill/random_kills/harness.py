@@ -20,7 +20,7 @@ from typing import Any
 from ...plants.served import frames_of
 from ..child_process import GivenUp
 from ..ledger_view import LedgerView
-from ..process_group import Crew
+from ..process_group import ProcessGroup
 from ..site import COILS, World
 from .lockouts import Stop, late_frames, lock_out
 from .moments import Moment, Plan, draw
@@ -40,7 +40,7 @@ class Trial:
         self._random = Random(seed)
         self._device = ("--delay-ms", delay_ms, "--seed", str(seed))
         self._ledger = LedgerView(self._world.ledger)
-        self._crew = Crew(self._world)
+        self._processes = ProcessGroup(self._world)
         self._deaths: Counter[tuple[str, str]] = Counter()
         self._refused: Counter[str] = Counter()
         self._stops: list[Stop] = []
@@ -48,8 +48,8 @@ class Trial:
     def run(self, kills: int) -> Result:
         """Goes on until so many were killed, and judges the whole."""
         rounds, most = 0, 2 * kills + 20
-        with self._crew as crew:
-            crew.make_world(*self._device)
+        with self._processes as processes:
+            processes.make_world(*self._device)
             self._start("gate", "terminal")
             begun_s = monotonic()
             while self._deaths.total() < kills:
@@ -58,7 +58,7 @@ class Trial:
                 rounds += 1
                 self._round(draw(self._random))
             seconds = monotonic() - begun_s
-            crew.stop("terminal", "gate")
+            processes.stop("terminal", "gate")
         return self._judged(rounds, seconds)
 
     def _judged(self, rounds: int, seconds: float) -> Result:
@@ -83,19 +83,19 @@ class Trial:
 
     def _start(self, *names: str) -> None:
         launch: Mapping[str, Callable[[], None]] = {
-            "gate": self._crew.launch_gate,
-            "terminal": self._crew.launch_terminal,
+            "gate": self._processes.launch_gate,
+            "terminal": self._processes.launch_terminal,
         }
         for name in names:
             launch[name]()
         for name in names:
-            self._crew.ready(name)
+            self._processes.ready(name)
 
     def _round(self, plan: Plan) -> None:
         """Has a request approved, kills somebody on its way, and brings all in order again."""
         after, begun = self._ledger.head(), len(self._accepted())
         wanted = [[tag, not self._is_on(tag)] for tag in plan.tags]
-        self._crew.tell({"do": "move", "wanted": wanted})
+        self._processes.tell({"do": "move", "wanted": wanted})
         moment = plan.moment
         stop = None
         dead = ""
@@ -106,7 +106,7 @@ class Trial:
         if dead:
             self._start(dead)
         if dead != "terminal":
-            self._note(self._crew.answer())
+            self._note(self._processes.answer())
         self._settle(after, begun)
         if stop is not None:
             self._stops.append(stop)
@@ -116,8 +116,8 @@ class Trial:
         """Kills the victim and notes where the ledger stood; returns who is dead."""
         if moment.victim == "nobody":
             return ""
-        if not self._crew.kill(moment.victim):
-            errors = self._crew.errors(moment.victim)[-2000:]
+        if not self._processes.kill(moment.victim):
+            errors = self._processes.errors(moment.victim)[-2000:]
             raise GivenUp(f"the {moment.victim} had ended by itself: {errors}")
         self._deaths[moment.victim, self._ledger.state(after)] += 1
         return moment.victim
@@ -144,11 +144,11 @@ class Trial:
             elif action_id := standing.doubtful:
                 applied = self._was_applied(action_id, begun)
                 order = {"do": "resolve", "action_id": action_id, "applied": applied}
-                self._note(self._crew.order(order))
+                self._note(self._processes.order(order))
             elif standing.state == "PENDING":
                 word = next(words, "reject")
                 order = {"do": word, "request_id": standing.request_id}
-                self._note(self._crew.order(order))
+                self._note(self._processes.order(order))
             elif standing.state == "APPROVED":
                 raise GivenUp(f"approved, and nothing of it is due: {standing}")
             else:
@@ -159,7 +159,7 @@ class Trial:
         """Ends a lockout; again, if the gate latched it while it was being released."""
         stop.ended = datetime.now(UTC)
         for _ in range(10):
-            self._note(self._crew.order({"do": "release", "scope": stop.scope}))
+            self._note(self._processes.order({"do": "release", "scope": stop.scope}))
             sleep(0.15)  # the gate looks for lockouts ten times a second
             if stop.scope not in self._ledger.locked():
                 return
