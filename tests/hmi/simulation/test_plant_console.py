@@ -15,7 +15,7 @@ from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ...command_line import HANDWHEEL, handwheel
+from ...command_line import HANDWHEEL, handwheel_process
 from ..command_in_process import Said
 from ..command_processes import ANY_PORTS, becomes_true, line_with, started, tell
 
@@ -27,7 +27,7 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
         "status", "fault F02,plug=9", "field local-P-101B", "speed 5", "status", "speed max",
         "speed 0", "fault F09,over=1h", "save plant.json", "", "  help  ",
     ]  # fmt: skip
-    done = handwheel(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
+    done = handwheel_process(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
     assert done.returncode == 0
     assert done.stderr == "handwheel: F09 still changes; plant.json keeps its present size\n"
     assert done.stdout.startswith("cw-100, cooling-water skid")
@@ -100,7 +100,9 @@ def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
 
     saved = (tmp_path / "plant.json").read_bytes()
     late = ("--fault", "F02@1min")
-    second = handwheel(*SERVE, "--speed", "0", *options, *late, stdin="status", cwd=tmp_path)
+    second = handwheel_process(
+        *SERVE, "--speed", "0", *options, *late, stdin="status", cwd=tmp_path
+    )
     assert second.returncode == 0
     told = "handwheel: F02 at 1 min 00 s is not repeated: the snapshot is from "
     assert second.stderr.startswith(told)
@@ -122,7 +124,7 @@ def test_a_restarted_plant_keeps_its_alarms_and_who_has_seen_them(tmp_path: Path
     save_snapshot(plant, tmp_path / "plant.json")
     before = _state(tmp_path / "plant.json")
     options = ("--seed", "7", "--snapshot", "plant.json", "--speed", "0")
-    done = handwheel(*SERVE, *options, stdin="status\n", cwd=tmp_path)
+    done = handwheel_process(*SERVE, *options, stdin="status\n", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("alarms and interlocks: VAH-101A.active, PDAH-101.active\n")
     assert _state(tmp_path / "plant.json") == before
