@@ -26,8 +26,13 @@ def handwheel(
     stdin: str = "",
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    is_merged: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in this process, with files in place of the standard streams."""
+    """Runs the command line in this process, with files in place of the standard streams.
+
+    Args:
+        is_merged: Whether both outputs go to standard output, in the order of writing.
+    """
     with ExitStack() as stack:
         typed, out, errors = (
             stack.enter_context(TemporaryFile("w+", encoding="utf-8")) for _ in range(3)
@@ -41,7 +46,7 @@ def handwheel(
         if cwd is not None:
             patch.chdir(cwd)
         stack.enter_context(redirect_stdout(out))
-        stack.enter_context(redirect_stderr(errors))
+        stack.enter_context(redirect_stderr(out if is_merged else errors))
         stack.enter_context(_process_settings_kept())
         code = _exit_code(list(arguments))
         texts = [_text_of(out), _text_of(errors)]

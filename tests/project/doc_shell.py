@@ -240,8 +240,8 @@ class DocShell:
         """
         words = shlex.split(command)
         if words[0] == "handwheel" and not _SHELL.search(_QUOTED.sub("", command)):
-            told = handwheel(*words[1:], cwd=self._folder, env=self._environment)
-            return told.returncode, told.stderr + told.stdout
+            told = handwheel(*words[1:], cwd=self._folder, env=self._environment, is_merged=True)
+            return told.returncode, told.stdout
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL,

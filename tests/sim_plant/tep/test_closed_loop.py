@@ -13,8 +13,9 @@ RICKER: dict[str, Any] = read_document(Path(__file__).with_name("ricker.yaml")).
 TOLERANCE: dict[str, float] = RICKER["tolerance"]
 
 
-# After 20 h, three of the five stand where they stand at 50 h
-SETTLED_H = {4: 20.0, 5: 20.0, 7: 20.0}
+# After 20 h, three of the five stand where they stand at 50 h; the soak runs all to 50 h
+SETTLED_H = 20.0
+QUICK = [each for each in RICKER["recordings"] if each["idv"] in {4, 5, 7}]
 
 
 def _agrees(recording: dict[str, Any], hours: float) -> None:
@@ -28,9 +29,9 @@ def _agrees(recording: dict[str, Any], hours: float) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("recording", RICKER["recordings"], ids=lambda each: f"IDV{each['idv']}")
+@pytest.mark.parametrize("recording", QUICK, ids=lambda each: f"IDV{each['idv']}")
 def test_extremes_and_ends_are_those_of_rickers_recordings(recording: dict[str, Any]) -> None:
-    _agrees(recording, SETTLED_H.get(recording["idv"], 50.0))
+    _agrees(recording, SETTLED_H)
 
 
 @pytest.mark.soak

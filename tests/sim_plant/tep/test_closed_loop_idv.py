@@ -28,6 +28,7 @@ def _comes_back(hours: float) -> None:
     assert (course.low[0], course.high[0]) == pytest.approx((2705.0, 2705.0), abs=0.1)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_30_hours_without_a_fault_bring_all_valves_back() -> None:
     _comes_back(30.0)

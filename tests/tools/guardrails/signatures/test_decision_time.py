@@ -54,7 +54,7 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Room]:
 
 
 def say(room: Room, by: str, statement: Statement) -> Signed:
-    signer = Signer(room.desk._operator(by), people.key_of(by), True)
+    signer = Signer(room.desk.operator(by), people.key_of(by), True)
     return sign_statement(room.desk.database, signer, statement, room.clock.now())
 
 
