@@ -37,7 +37,7 @@ _WORDS: Mapping[str, _Words] = {
     "step": lambda body: f"{body['step']} {body['to']}  {body['reason']}",
     "slow": lambda body: f"{body['reason']}; shorten the scan time, or slow the simulated plant",
     "due": lambda body: str(body["action_id"]),
-    "expected": lambda body: f"{'kept' if body['kept'] else 'BROKEN'}: {body['shown']}",
+    "expected": lambda body: f"{'met' if body['kept'] else 'NOT MET'}: {body['shown']}",
     "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
     "notified": lambda body: f"{', '.join(body['to'])}: {body['text']}",
     "undone": lambda body: f"{body['action_id']} {body['state']}: {body['reason']}",

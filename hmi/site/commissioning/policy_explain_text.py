@@ -106,14 +106,14 @@ def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[s
         else:
             yield _row("group", each)
     if found.denials:
-        yield from (_row("in the way", each) for each in found.obstacles)
+        yield from (_row("blocked by", each) for each in found.obstacles)
         return
     whose = "requests" if question.is_agents else "requests of people"
     most = policy.asking.pending
     for role, number in found.waiting.items():
         yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
     for each in found.obstacles or ("nothing",):
-        yield _row("in the way", each)
+        yield _row("blocked by", each)
 
 
 def budget_left(each: GroupUsage) -> str:

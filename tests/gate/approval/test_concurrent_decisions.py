@@ -91,7 +91,7 @@ async def test_a_no_at_any_point_before_the_intent_lets_nothing_leave(
     """From the first look at what is due, over the claim, up to the intent's commit."""
     way = await room.way()
     intent, claim = nth(way, "before transaction", 2), nth(way, "committed")
-    word, reasons = "taken back" if verdict == "revoke" else "rejected", list[str]()
+    word, reasons = "revoked" if verdict == "revoke" else "rejected", list[str]()
     for point in range(1, intent + 1):
         if way[point - 1] == "in transaction":
             continue  # everybody else waits for its end
@@ -129,7 +129,7 @@ async def test_a_no_after_the_intent_stops_what_follows_and_says_nothing_untrue(
             await room.act()
         assert room.desk.states(request) == ["VERIFIED", "CANCELLED"], way[point - 1]
         assert room.reason(request) == "P-101B.run_cmd reads true"
-        assert room.reason(request, 2) == "taken back by gina"
+        assert room.reason(request, 2) == "revoked by gina"
         assert room.desk.record(request.request_id).state == "REVOKED"
         assert len(room.plant.frames) == before + 1
     assert room.faults() == ()

@@ -214,6 +214,6 @@ async def test_an_approval_that_is_taken_back_before_the_claim_moves_nothing(
     assert world.decide(word(world, record, "revoke", by), None) is RequestState.REVOKED
     end = await world.end(record)
     assert (end.action, end.request) == (ActionState.CANCELLED, RequestState.REVOKED)
-    assert end.reason == f"taken back by {by}"
+    assert end.reason == f"revoked by {by}"
     assert world.frames == []
     await world.go_through(START)

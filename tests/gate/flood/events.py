@@ -103,7 +103,7 @@ EVENTS_: Mapping[str, tuple[tuple[str, Value], Event, str]] = {
     "whole locked out": (START, _locked_out("PUMPS-101"), "locked out: PUMPS-101"),
     "site locked out": (PRESSURE, _locked_out("site"), "locked out: site"),
     "mistyped lockout": (PRESSURE, _locked_out("P-101X"), "locked out: P-101X"),
-    "taken back": (START, _taken_back, "taken back by"),
+    "taken back": (START, _taken_back, "revoked by"),
     "off the list": (START, _off_the_list, "no valid record of operators.yaml"),
     "no list": (START, _nobody_readable, "no valid record of operators.yaml"),
     "taken over": (START, _local("LOCAL"), "otto has taken P-101A over"),

@@ -50,7 +50,7 @@ async def test_a_lease_takes_back_what_it_wrote_when_its_time_is_over(room: Watc
     assert room.plant.values["PIC-102.sp"] == 350.0
     assert standing(room, request) == "CLOSED VERIFIED VERIFIED"
     closed = room.rows("request.CLOSED")[-1]
-    assert closed["reason"] == "taken back: its time of 2 h is over"
+    assert closed["reason"] == "undone: its time of 2 h is over"
     await pass_time(room, FOR_S)
     assert len(room.wires) == 2
     assert (room.rows("lease.open"), open_writes(room.desk.database)) == ([], [])

@@ -56,7 +56,7 @@ async def test_what_the_gate_was_too_busy_for_is_taken_back_at_once(
     assert room.wires == wires(request, *(f"c{n}" for n in range(1, count)), *back)
     left = [each for each in room.rows("action.INVALIDATED") if each["reason"] == LEFT]
     assert [each["of"] for each in left] == [f"{request.request_id}/{last}"]
-    whole = "taken back: what was approved has not come about as a whole"
+    whole = "undone: what was approved has not come about as a whole"
     assert [each["reason"] for each in room.rows("request.CLOSED")] == [whole]
     assert (room.rows("lease.open"), open_writes(room.desk.database)) == ([], [])
     assert room.faults() == ()

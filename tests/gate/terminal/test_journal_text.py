@@ -121,7 +121,7 @@ async def test_a_lease_is_told_from_its_approval_to_its_end(room: Watched) -> No
     assert _in_short(room, request.request_id) == "Its lease of 2 h: not ended."
     await pass_time(room, 7200.0)
     assert _in_short(room, request.request_id) == (
-        "Its lease of 2 h: ended, CLOSED (taken back: its time of 2 h is over); "
+        "Its lease of 2 h: ended, CLOSED (undone: its time of 2 h is over); "
         "undone: PIC-102.sp = 350 kPa."
     )
     other = room.desk.propose(SETPOINT, terms=Terms(parse_lease("2 h")))

@@ -71,7 +71,7 @@ def test_what_has_waited_too_long_is_listed_as_expired(room: Watched) -> None:
     room.clock.forward(request.within_s + 1.0)
     assert found_in(room)[0] == []
     (over,) = [each for each in found_in(room, every=True)[0] if each.filed_at == request.filed_at]
-    assert over.status == ("EXPIRED", "nobody decided within 1800 s")
+    assert over.status == ("EXPIRED", "no decision within 1800 s")
 
 
 @pytest.mark.parametrize("has_digest", [False, True])

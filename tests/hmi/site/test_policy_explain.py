@@ -66,7 +66,7 @@ def test_what_may_be_proposed_is_told_with_all_that_decides(said: Said, site: Pa
         f"cool-down 1 min 00 s after the last write ({rule})",
         f"group pressure: 3 of 3 writes and 40 of 40 kPa left within 10 min 00 s ({group})",
         "asked now 0 of 5 requests of people wait for operator",
-        "in the way no gate is running: nothing can be approved",
+        "blocked by no gate is running: nothing can be approved",
     ])  # fmt: skip
     assert not (site / "var").exists()  # to explain makes no ledger
 
@@ -134,7 +134,7 @@ def test_without_the_plant_the_present_value_is_not_known(said: Said, tmp_path: 
     assert (code, lines[:2]) == (0, [
         "PIC-102.sp = 360 kPa: allowed, class R1", "now not known, the plant does not answer",
     ])  # fmt: skip
-    assert "in the way its step is limited, and its present value is not known" in lines
+    assert "blocked by its step is limited, and its present value is not known" in lines
     code, lines = _explain(said, tmp_path, "PIC-102.sp=500")
     assert (code, lines[1]) == (1, "because 500 lies outside the limits 280 .. 420 kPa")
 

@@ -270,7 +270,7 @@ def _fault(
             reason = f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
             return Denial("age", reason)
         if not _is_as_filed(reading.value, each):
-            reason = f"reads {_exact(reading)}, not {printable(each.shown)} as when filed"
+            reason = f"reads {_exact(reading)}, not {printable(each.shown)} as when submitted"
             return Denial("expected", reason)
     return None
 

@@ -260,7 +260,7 @@ def _check_objection(
 def _object(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
     is_approved = record.state is RequestState.APPROVED
     to = RequestState.REVOKED if is_approved else RequestState.REJECTED
-    word = "taken back" if decision.verdict == "revoke" else "rejected"
+    word = "revoked" if decision.verdict == "revoke" else "rejected"
     comment = f": {decision.comment}" if decision.comment else ""
     move_request(
         transaction, record.request.request_id, to, f"{word} by {decision.person}{comment}"

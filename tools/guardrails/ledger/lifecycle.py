@@ -135,7 +135,7 @@ def set_next_due(transaction: Transaction, request_id: str) -> str | None:
     """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
-            move_action(transaction, action_id, state, ActionState.DUE, "it is its turn")
+            move_action(transaction, action_id, state, ActionState.DUE, "its step begins")
             return action_id
         if state is not ActionState.VERIFIED:
             return None
@@ -240,7 +240,7 @@ def _overdue(record: RequestRecord, now: Instant) -> tuple[RequestState, str] | 
         if waited is None:
             return RequestState.INVALIDATED, "a restart or a clock step came in between"
         if waited > record.request.within_s:
-            return RequestState.EXPIRED, f"nobody decided within {record.request.within_s:g} s"
+            return RequestState.EXPIRED, f"no decision within {record.request.within_s:g} s"
     elif now.boot_id != record.filed.boot_id:
         return RequestState.INVALIDATED, "the machine was restarted after the approval"
     return None

@@ -91,7 +91,7 @@ def test_what_only_seems_overdue_goes_on(ledger: Database, monkeypatch: pytest.M
     assert not sweep(ledger, later(WAITED_S))
     assert _states(ledger, name) == "PENDING PLANNED"
     assert sweep(ledger, later(WAITED_S + 0.1))
-    assert load_request(ledger, name).reason == "nobody decided within 1800 s"
+    assert load_request(ledger, name).reason == "no decision within 1800 s"
 
 
 def test_how_long_each_waits_is_kept_of_so_many_and_read_anew_of_the_others(

@@ -134,7 +134,7 @@ def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord
         return
     name, left = request.request_id, to_take_back(request, states)
     if not left:
-        move_request(transaction, name, RequestState.CLOSED, f"taken back: {reason}")
+        move_request(transaction, name, RequestState.CLOSED, f"undone: {reason}")
         return
     undo_id = left[0][1].action_id
     if has_failed(request, states):

@@ -73,9 +73,9 @@ PENDING, PARTIAL, APPROVED = RequestState.PENDING, RequestState.PARTIAL, Request
     ("moves", "now", "states", "reason"),
     [
         ([], later(1800.0), ("PENDING", "PLANNED"), "the policy allows asking"),
-        ([], later(1800.1), ("EXPIRED", "CANCELLED"), "nobody decided within 1800 s"),
+        ([], later(1800.1), ("EXPIRED", "CANCELLED"), "no decision within 1800 s"),
         ([PARTIAL], later(1800.0), ("PARTIAL", "PLANNED"), "the test says so"),
-        ([PARTIAL], later(1800.1), ("EXPIRED", "CANCELLED"), "nobody decided within 1800 s"),
+        ([PARTIAL], later(1800.1), ("EXPIRED", "CANCELLED"), "no decision within 1800 s"),
         ([], later(5.0, wall_s=2.1), ("INVALIDATED",) * 2, "a restart or a clock step"),
         ([], later(5.0, wall_s=-2.1), ("INVALIDATED",) * 2, "a restart or a clock step"),
         ([], later(5.0, wall_s=1.9), ("PENDING", "PLANNED"), "the policy allows asking"),
