@@ -67,7 +67,8 @@ def _bound_once(
     key = (binds, playbook.digest, id(site.tags), str(roles))
     if key not in _BOUND:
         _BOUND[key] = site, binds(playbook, site, *roles)
-    return _BOUND[key][1]
+    bound: _Bound = _BOUND[key][1]
+    return bound
 
 
 class AgentsRoom(Books):
