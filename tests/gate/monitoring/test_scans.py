@@ -229,7 +229,10 @@ async def test_what_cannot_be_judged_here_adds_no_tag_and_hides_none(
     request = altered(honest, change)
     room.force_filed(request)
     wanted = {*PLAIN, "PIC-102.sp", "P-101B.reset"}
-    assert tags_of_request(room.context, room.desk.record(request.request_id)) == wanted
+    record = room.desk.record(request.request_id)
+    assert tags_of_request(room.context, record) == wanted
+    gone = replace(room.context, site=replace(room.site, tags={}))
+    assert tags_of_request(gone, record) == set(request.tags)
     assert room.running._wanted() == wanted
     room.desk.say("reject", request, "anna")
     assert room.running._wanted() == frozenset()

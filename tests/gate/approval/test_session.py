@@ -1,0 +1,84 @@
+"""An approval session: its card, the word to type, the role to sign in, and the signers."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handwheel.tools.guardrails.approval import session
+from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.session import (
+    ApprovalSession,
+    expected_word,
+    role_for,
+    signers,
+)
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
+
+from ...hmi.requests.sample_card import card, lower, request, start
+from ..testbed.terminals import giving
+from ..testbed.with_oracle import START, Watched
+
+
+async def test_a_session_waits_until_the_card_can_be_approved(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = room.desk.record(room.desk.propose(START).request_id)
+    ready = card(request())
+    early = card(request(), blocking_reasons=("locked out: P-101B",))
+    assert (early.is_approvable, ready.is_approvable) == (False, True)
+    waits, cards = list[float](), iter((early, ready))
+
+    def next_card(*_: object) -> Card:
+        return next(cards)
+
+    monkeypatch.setattr(session, "sleep", waits.append)
+    monkeypatch.setattr(session, "current_card", next_card)
+    opened = ApprovalSession.settled(room.desk.decision_context, record)
+    assert (len(waits), opened.card) == (1, ready)
+    assert opened.expected_word == "run_cmd true"
+
+
+async def test_signers_are_those_whose_approval_can_be_read(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = room.approved(START)
+    record, database = room.desk.record(asked.request_id), room.desk.database
+    (signer,) = signers(database, record)
+    rows = load_decisions(database, asked.request_id)
+    unreadable = [replace(each, text="{}") for each in rows]
+    monkeypatch.setattr(session, "load_decisions", giving([*unreadable, *rows]))
+    assert signers(database, record) == [signer]
+
+
+async def test_the_role_to_sign_in_is_one_that_the_request_needs(room: Watched) -> None:
+    context, asked = room.desk.decision_context, room.desk.propose(START)
+    for roles, signed_in in (
+        ({"administrator", "operator"}, "operator"),
+        ({"viewer", "guest"}, "guest"),
+    ):
+        person = replace(room.desk.operator("anna"), roles=frozenset(roles))
+        assert role_for(context, person, asked) == signed_in
+
+
+def _numbered(number: int, **changes: Any) -> dict[str, Any]:
+    return start() | {"action_id": f"R-7K3MQ2XA/c{number}", "undo": None} | changes
+
+
+def _word(*commands: dict[str, Any], risk_class: str = "R2") -> str:
+    asked = request(commands=list(commands), recovery=[], risk_class=risk_class)
+    return expected_word(asked).replace(asked.digest[:4], "DIGEST")
+
+
+def test_the_word_says_what_is_written_and_where() -> None:
+    mode = {"tag": "P-101A.mode", "shown": "remote"}
+    assert _word(start()) == "run_cmd true"
+    assert _word(start(), risk_class="R1") == "approve"
+    assert _word(lower() | {"shown": "349.0039978027344"}) == "sp 349.0039978027344"
+    assert _word(_numbered(1, **mode), _numbered(2)) == "P-101A.mode remote, P-101B.run_cmd true"
+
+
+@pytest.mark.parametrize("shown", ["x" * 40, "20 °C", "two  blanks", " at the edge", "日本"])
+def test_what_nobody_can_type_is_told_by_number_and_digest(shown: str) -> None:
+    assert _word(_numbered(1, shown=shown)) == "approve 1 write DIGEST"
+    assert _word(*(_numbered(n) for n in range(1, 7))) == "approve 6 writes DIGEST"
