@@ -54,7 +54,7 @@ lock: $(VENV)/.dev
 
 # Needs librsvg and Cascadia Code, to draw the README's picture of the demo.
 picture: $(VENV)/.dev
-	$(BIN)/python docs/pictures/draw.py
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python docs/pictures/draw.py
 
 clean:
 	rm -rf .venv .venv-wheel build dist *.egg-info
