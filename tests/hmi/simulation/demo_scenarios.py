@@ -24,7 +24,7 @@ from ...command_line import handwheel
 from ...plants.served import frames_of, site_of
 
 # A trend over half an hour must be known before anything is asked; then it goes in minutes.
-WORN = "F01@25min,d0=0.4,tau=10min"
+WORN = "F01@25min,d0=0.4,tau=20min"
 
 
 def _faster(name: str, *faults: str) -> DemoScenario:
