@@ -66,7 +66,7 @@ def _everything(plant: CoolingWater) -> dict[str, float]:
         "soft.duty_cold": soft.duty_cold(seen),
         "soft.imbalance": soft.imbalance(seen) or 0.0,
         "soft.rf": soft.fouling(seen) or 0.0,
-        "soft.leak": soft.leak_estimate(seen, opening),
+        "soft.leak": soft.leak_estimate(seen, opening, level_rate=0.0),
     }
 
 
