@@ -16,8 +16,8 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     if not sys.platform.startswith("linux"):
         fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)
-    note_start = end_with_pipe()
-    with uninterrupted_import():
-        from .gate import run_gate
+    with end_with_pipe() as note_start:
+        with uninterrupted_import():
+            from .gate import run_gate
 
-    run(run_gate(open_site(site), note_start, as_json=as_json))
+        run(run_gate(open_site(site), note_start, as_json=as_json))

@@ -17,8 +17,8 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     if not sys.platform.startswith("linux"):
         fail("the agents run on Linux only: they need its boot clock", CONFIGURATION)
-    note_start = end_with_pipe()
-    with uninterrupted_import():
-        from .agents import run_agents
+    with end_with_pipe() as note_start:
+        with uninterrupted_import():
+            from .agents import run_agents
 
-    run(run_agents(open_site(site), note_start, as_json=as_json))
+        run(run_agents(open_site(site), note_start, as_json=as_json))

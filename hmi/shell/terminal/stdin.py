@@ -3,16 +3,17 @@
 import os
 import select
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from io import UnsupportedOperation
 from threading import Event, Thread
 
 _POLL_MS = 100
 
 
-def end_with_pipe() -> Callable[[], None]:
-    """Ends the process when its input pipe closes, until the returned function is called.
+@contextmanager
+def end_with_pipe() -> Generator[Callable[[], None]]:
+    """Ends the process when its input pipe closes, until the yielded function is called.
 
     For a start that takes seconds, has nothing to lose and reads no lines yet. A pipe
     that was closed before, or still holds lines, is left to `stdin_lines`.
@@ -21,7 +22,10 @@ def end_with_pipe() -> Callable[[], None]:
     descriptor = open_descriptor()
     if descriptor is not None and not _events(descriptor, 0, 0):
         Thread(target=_await_end, args=(descriptor, is_over), name="pipe", daemon=True).start()
-    return is_over.set
+    try:
+        yield is_over.set
+    finally:
+        is_over.set()  # a start that failed leaves no thread behind that could end its process
 
 
 def _await_end(descriptor: int, is_over: Event) -> None:

@@ -93,19 +93,19 @@ def serve(
     pace = parse_speed(speed)
     if snapshot is not None:
         load_snapshot(setup.plant, snapshot)
-    note_start = end_with_pipe()
-    with uninterrupted_import():
-        from handwheel.sim_plant.server.plant_server import Options, PlantServer
-        from handwheel.sim_plant.simulation import Simulation
+    with end_with_pipe() as note_start:
+        with uninterrupted_import():
+            from handwheel.sim_plant.server.plant_server import Options, PlantServer
+            from handwheel.sim_plant.simulation import Simulation
 
-        from .console import PlantConsole
+            from .console import PlantConsole
 
-    ports = (opcua_port, modbus_port, modbus_gate_port)
-    options = Options(*ports, pace, secret, frame_log, identity)
-    server = PlantServer(Simulation(setup.plant, setup.scenario), options)
-    for line in past_events(setup.plant, setup.scenario):
-        sys.stderr.write(f"handwheel: {line}\n")
-    run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
+        ports = (opcua_port, modbus_port, modbus_gate_port)
+        options = Options(*ports, pace, secret, frame_log, identity)
+        server = PlantServer(Simulation(setup.plant, setup.scenario), options)
+        for line in past_events(setup.plant, setup.scenario):
+            sys.stderr.write(f"handwheel: {line}\n")
+        run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
 
 
 def run_plant(

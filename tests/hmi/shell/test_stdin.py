@@ -91,18 +91,27 @@ def test_a_background_job_is_not_stopped_by_its_terminal() -> None:
 _START = """
 import sys, time
 from handwheel.hmi.shell.terminal.stdin import end_with_pipe
-note_start = end_with_pipe()
-if "started" in sys.argv:
-    note_start()
-print("minds its pipe", flush=True)
-time.sleep(float(sys.argv[1]))
+with end_with_pipe() as note_start:
+    if "started" in sys.argv:
+        note_start()
+    if "failed" not in sys.argv:
+        print("minds its pipe", flush=True)
+        time.sleep(float(sys.argv[1]))
+if "failed" in sys.argv:
+    print("minds its pipe", flush=True)
+    time.sleep(float(sys.argv[1]))
 print("lives on", flush=True)
 """
 
 
 @pytest.mark.parametrize(
     ("state", "written", "lives_on"),
-    [("starting", b"", False), ("starting", b"quit", True), ("started", b"", True)],
+    [
+        ("starting", b"", False),
+        ("starting", b"quit", True),
+        ("started", b"", True),
+        ("failed", b"", True),
+    ],
 )
 def test_a_start_is_given_up_when_its_pipe_closes_empty(
     state: str, written: bytes, lives_on: bool
