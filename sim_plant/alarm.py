@@ -101,11 +101,12 @@ _PHASES = {(phase.is_active, phase.is_acknowledged): phase for phase in AlarmPha
 
 def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -> bool:
     """Advances the alarm by one scan, and returns whether it became active or cleared in it."""
-    if state.active:
-        clear_at = alarm.limit - alarm.deadband if alarm.is_high else alarm.limit + alarm.deadband
-        turning = value < clear_at if alarm.is_high else value > clear_at
-    else:
+    if not state.active:
         turning = value > alarm.limit if alarm.is_high else value < alarm.limit
+    elif alarm.is_high:
+        turning = value < alarm.limit - alarm.deadband
+    else:
+        turning = value > alarm.limit + alarm.deadband
     if not turning:
         state.elapsed_s = 0.0
         return False

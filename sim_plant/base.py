@@ -49,6 +49,7 @@ class BasePlant(ABC, Generic[S]):
         self.seed = seed
         self.events: list[PlantEvent] = []
         self._tags = {tag.name: tag for tag in self.tags}
+        self._watched = [(each, each.tag, each.measures) for each in self.alarms]
         self.state = self._begin(self.modes[0])
 
     @abstractmethod
@@ -120,13 +121,14 @@ class BasePlant(ABC, Generic[S]):
     def _scan_alarms(self) -> None:
         values = self.alarm_inputs()
         states = self.state.alarms
-        for definition in self.alarms:
-            value = values[definition.measures]
-            current = states[definition.tag]
-            if alarm.scan(definition, current, value, self.step_s):
+        scan, step_s = alarm.scan, self.step_s
+        for definition, tag, measures in self._watched:
+            value = values[measures]
+            current = states[tag]
+            if scan(definition, current, value, step_s):
                 current.changed_at_s = self.time_s
                 kind = "alarm" if current.active else "clear"
-                self.note(kind, definition.tag, f"{definition.measures} {value:.4g}")
+                self.note(kind, tag, f"{measures} {value:.4g}")
 
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the values that the alarms compare, by `AlarmDefinition.measures`."""

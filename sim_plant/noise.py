@@ -1,6 +1,7 @@
 """Random numbers that depend on seed, sensor and step alone."""
 
 from collections.abc import Callable, Sequence
+from math import cos, log, sin, sqrt, tau
 from random import Random
 
 _BLOCK = 512
@@ -12,7 +13,8 @@ class NoiseBank:
     A number depends on the seed, the sensor's name and the step alone. So a snapshot needs no
     generator state, and a sensor that is added or frozen does not change the streams of the others.
 
-    Source: own; `random.Random` seeded with a string is stable across Python versions.
+    Source: Box and Muller 1958, in the order of `Random.gauss`; `random.Random` seeded with a
+    string is stable across Python versions.
     """
 
     def __init__(self, seed: int | None, names: Sequence[str]) -> None:
@@ -35,8 +37,14 @@ class NoiseBank:
     def _generate(self, block: int) -> list[tuple[float, ...]]:
         columns: list[list[float]] = []
         for name in self._names:
-            gauss = Random(f"{self._seed}/{name}/{block}").gauss
-            columns.append([gauss(0.0, 1.0) for _ in range(_BLOCK)])
+            uniform: Callable[[], float] = Random(f"{self._seed}/{name}/{block}").random
+            column: list[float] = []
+            for _ in range(_BLOCK // 2):
+                angle = uniform() * tau
+                radius = sqrt(-2.0 * log(1.0 - uniform()))
+                column.append(cos(angle) * radius)
+                column.append(sin(angle) * radius)
+            columns.append(column)
         return list(zip(*columns, strict=True))
 
 

@@ -79,6 +79,9 @@ class SensorBank:
         streams: Sequence[str] = (),
     ) -> None:
         self.sensors = tuple(sensors)
+        self._channels = [
+            (each, each.name, each.sigma, each.low, each.high, each.resolution) for each in sensors
+        ]
         self._noise = NoiseBank(seed, (*(each.name for each in sensors), *streams))
         self._chance = ChanceBank(seed)
         self._step_s = step_s
@@ -102,16 +105,22 @@ class SensorBank:
         noise = self._noise.row(step)
         is_noisy, step_s = self._is_noisy, self._step_s
         measured: dict[str, float] = {}
-        for sensor, state, value, number in zip(
-            self.sensors, states.values(), true, noise, strict=False
+        for (sensor, name, sigma, low, high, resolution), state, value, number in zip(
+            self._channels, states.values(), true, noise, strict=False
         ):
             if state.is_faulty:
                 shown = self._faulty(sensor, state, step, value, number)
-            else:
-                shown = _converted(sensor, value + sensor.sigma * number)
+            else:  # as `_converted`, without its call
+                shown = value + sigma * number
+                if resolution:
+                    shown = round(shown / resolution) * resolution
+                if shown < low:
+                    shown = low
+                elif shown > high:
+                    shown = high
             if is_noisy:
                 state.unchanged_s = state.unchanged_s + step_s if shown == state.value else 0.0
-            state.value = measured[sensor.name] = shown
+            state.value = measured[name] = shown
         return measured
 
     def _faulty(

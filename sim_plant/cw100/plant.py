@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..base import BasePlant
 from ..model import Quality, Value
-from ..sensors import SensorBank, is_suspect, qualities, values
+from ..sensors import SensorBank, is_suspect, qualities
 from . import sensors, state_limits, tag_access
 from .control import interlocks, loops
 from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
@@ -130,8 +130,9 @@ class CoolingWater(BasePlant[SkidState]):
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the measured values, and 1 for each suspect transmitter or link."""
         s = self.state
-        inputs = values(s.sensors)
-        for trouble, state in zip(TROUBLE.values(), s.sensors.values(), strict=True):
+        inputs: dict[str, float] = {}
+        for (name, trouble), state in zip(TROUBLE.items(), s.sensors.values(), strict=True):
+            inputs[name] = state.value
             inputs[trouble] = 1.0 if is_suspect(state) else 0.0
         inputs[LINK_TROUBLE] = 1.0 if s.link_down_s > 0.0 else 0.0
         return inputs
