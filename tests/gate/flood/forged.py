@@ -4,7 +4,7 @@ What was altered before anybody signed, everybody signs; what was altered afterw
 signatures of the original.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,12 +16,11 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ...sites import people
-from .proposals import Flood, Kind, Told
-from .testbed import altered
+from .flood import Flood, Kind, Told, altered
 
 Draft = dict[str, Any]
 Change = Callable[[Draft], object]
-Words = Callable[[Flood, ActionRequest], Sequence[Signed]]
+Word = Callable[[Flood, ActionRequest], Signed]
 
 START, MODE = ("P-101A.run_cmd", True), ("P-101A.mode", 1)
 PRESSURE, TEMPERATURE = ("PIC-102.sp", 360.0), ("TIC-103.sp", 21.5)
@@ -69,7 +68,7 @@ def taken_back(draft: Draft) -> None:
 CHANGES: Mapping[str, tuple[tuple[str, Value], Change, str]] = {
     "bytes": (START, another_bit, "other bytes"),
     "another coil": (START, action(wire="01050010ff00"), "other bytes"),
-    "another function": (START, action(wire="010f0000000101 01".replace(" ", "")), "other bytes"),
+    "another function": (START, action(wire="010f000000010101"), "other bytes"),
     "more bytes": (PRESSURE, action(wire="0110000a00020443b4000000"), "other bytes"),
     "value": (PRESSURE, action(value=361.0), "its shown is 361"),
     "value and its text": (PRESSURE, action(value=361.0, shown="361"), "other bytes"),
@@ -120,8 +119,8 @@ async def _altered(flood: Flood, name: str) -> Told:
     write, change, _ = CHANGES[name]
     try:
         made = altered(flood.made(write), change)
-    except ValueError as error:
-        return Told(f"no request: {error}")
+    except ValueError:
+        return Told(at_the_gate="no request")
     said = flood.file(made)
     by = ("max",) if "viewer" in made.roles else ("anna", "bert")[: made.quorum]
     said = flood.approve(made, *by) or said
@@ -130,7 +129,7 @@ async def _altered(flood: Flood, name: str) -> Told:
 
 async def _altered_afterwards(flood: Flood) -> Told:
     write, change, _ = flood.rng.choice(
-        [each for each in CHANGES.values() if not each[2].startswith("no request")]
+        [each for each in CHANGES.values() if each[2] != "no request"]
     )
     honest = flood.made(write)
     made = altered(honest, change)
@@ -140,110 +139,53 @@ async def _altered_afterwards(flood: Flood) -> Told:
     return Told(said, await flood.take_up(made))
 
 
-def _copied(flood: Flood, request: ActionRequest, **changes: Any) -> list[Signed]:
-    other = flood.made(START)
-    return [flood.word(other, **changes)]
-
-
-def _later(seconds: float, boot_s: float) -> Words:
-    def words(flood: Flood, request: ActionRequest) -> list[Signed]:
-        now = flood.room.clock.now()
-        signed_at = stamp(now.wall + timedelta(seconds=seconds))
-        boot_ms = now.boot_ms + round(1000.0 * boot_s)
-        return [flood.word(request, signed_at=signed_at, boot_ms=boot_ms)]
-
-    return words
-
-
-def _ended(flood: Flood, request: ActionRequest) -> list[Signed]:
-    until = stamp(flood.room.clock.now().wall + timedelta(seconds=1))
+def _ended(flood: Flood, request: ActionRequest) -> Signed:
+    until = stamp(flood.clock.now().wall + timedelta(seconds=1))
     signed = flood.word(request, valid_until=until)
-    flood.room.clock.forward(2.0)
-    return [signed]
+    flood.clock.forward(2.0)
+    return signed
 
 
-def _used(flood: Flood, request: ActionRequest) -> list[Signed]:
+def _used(flood: Flood, request: ActionRequest) -> Signed:
     other, nonce = flood.ask(TEMPERATURE), new_nonce()
     assert not flood.decide(other, flood.word(other, verdict="reject", nonce=nonce))
-    return [flood.word(request, nonce=nonce)]
+    return flood.word(request, nonce=nonce)
 
 
-def _capitals(flood: Flood, request: ActionRequest) -> list[Signed]:
-    signed = flood.word(request)
-    return [Signed(signed.text, signed.signature_hex.upper())]
-
-
-def _spaced(flood: Flood, request: ActionRequest) -> list[Signed]:
-    signed = flood.word(request)
-    return [Signed(signed.text.replace(",", ", ", 1), signed.signature_hex)]
-
-
-def _with_another_key(flood: Flood, request: ActionRequest) -> list[Signed]:
+def _with_another_key(flood: Flood, request: ActionRequest) -> Signed:
     text = flood.word(request).text
-    return [Signed(text, people.key_of("max").sign(signed_bytes("decision", text)).hex())]
+    return Signed(text, people.key_of("max").sign(signed_bytes("decision", text)).hex())
 
 
-def _by(by: str, key: str = "", **changes: Any) -> Words:
-    return lambda flood, request: [flood.word(request, by, key, **changes)]
+def _by(by: str, **changes: Any) -> Word:
+    return lambda flood, request: flood.word(request, by, **changes)
 
 
-def _stranger(flood: Flood, request: ActionRequest) -> list[Signed]:
-    name, key_id = "mallory", people.key_id("mallory")
-    return [flood.word(request, key=name, person=name, key_id=key_id)]
-
-
-WORDS: Mapping[str, tuple[tuple[str, Value], Words, str]] = {
-    "own request": (START, _by("gina"), Reason.OWN_REQUEST),
-    "viewer": (START, _by("max"), "max has none of the roles"),
-    "administrator": (START, _by("boss"), Reason.ADMINISTRATOR),
-    "revoked key": (START, _by("nora"), Reason.REVOKED_KEY),
-    "enrolment over": (START, _by("otto"), Reason.KEY_NOT_VALID),
-    "stranger": (START, _stranger, Reason.UNKNOWN_KEY),
-    "another's key": (START, _with_another_key, Reason.BAD_SIGNATURE),
-    "another's name": (START, _by("anna", person="bert"), Reason.OTHER_PERSON),
-    "a role not held": (START, _by("anna", role="shift-supervisor"), Reason.ROLE_NOT_HELD),
-    "other words": (START, _by("anna", meaning="I approve anything"), Reason.OTHER_MEANING),
-    "another request": (PRESSURE, _copied, Reason.OTHER_DIGEST),
-    "another's digest": (START, _by("anna", digest="0" * 64), Reason.OTHER_DIGEST),
-    "another site": (START, _by("anna", site="elsewhere"), Reason.OTHER_SITE),
-    "another ledger": (START, _by("anna", head="f" * 64), Reason.OTHER_LEDGER),
-    "a script": (START, _by("anna", attended=False), Reason.UNATTENDED),
-    "another card": (START, _by("anna", card="0" * 64), Reason.NO_CARD),
-    "no card": (START, _by("anna", card=None), Reason.NO_CARD),
-    "from the future": (START, _later(1.5, 1.5), Reason.FUTURE),
-    "wall clock set": (START, _later(-5.0, 0.0), Reason.CLOCK_STEP),
-    "another boot": (START, _by("anna", boot_id="boot-0"), Reason.REBOOTED),
-    "over": (START, _ended, Reason.EXPIRED),
-    "a proposal": (START, _by("anna", verdict="propose"), Reason.NOT_APPROVED),
-    "nonce used": (START, _used, Reason.SAME_NONCE),
-    "capitals": (START, _capitals, Reason.BAD_SIGNATURE),
-    "spaces": (START, _spaced, Reason.NOT_CANONICAL),
-    "one person twice": (MODE, _by("anna"), Reason.SAME_PERSON),
+# What the gate says, where that is not what was said first, comes last.
+WORDS: Mapping[str, tuple[tuple[str, Value], Word, str, str]] = {
+    "own request": (START, _by("gina"), Reason.OWN_REQUEST, ""),
+    "viewer": (START, _by("max"), "max has none of the roles", Reason.ROLE_DOES_NOT_SATISFY),
+    "another's key": (START, _with_another_key, Reason.BAD_SIGNATURE, ""),
+    "another request": (PRESSURE, lambda flood, _: flood.word(flood.made(START)),
+                        Reason.OTHER_DIGEST, ""),
+    "another ledger": (START, _by("anna", head="f" * 64), Reason.OTHER_LEDGER, ""),
+    "a script": (START, _by("anna", attended=False), Reason.UNATTENDED, "a script approved it"),
+    "another card": (START, _by("anna", card="0" * 64), Reason.NO_CARD, ""),
+    "no card": (START, _by("anna", card=None), Reason.NO_CARD, ""),
+    "another boot": (START, _by("anna", boot_id="boot-0"), Reason.REBOOTED, ""),
+    "over": (START, _ended, Reason.EXPIRED, ""),
+    "nonce used": (START, _used, Reason.SAME_NONCE, Reason.QUORUM_NOT_MET),
+    "one person twice": (MODE, _by("anna"), Reason.SAME_PERSON, ""),
 }  # fmt: skip
-
-AT_THE_GATE: Mapping[str, str] = {
-    "viewer": Reason.ROLE_DOES_NOT_SATISFY,
-    "a script": "a script approved it",
-    "a proposal": Reason.QUORUM_NOT_MET,
-    "nonce used": Reason.QUORUM_NOT_MET,
-}
-"""What the gate says of a word that was put in by hand, where that is not what was said first."""
 
 
 async def _word(flood: Flood, name: str) -> Told:
-    write, words, _ = WORDS[name]
+    write, word, _, _ = WORDS[name]
     request = flood.ask(write)
-    said = ""
     if write is MODE:
         assert not flood.decide(request, flood.word(request, "anna"))
-    for signed in words(flood, request):
-        said = flood.decide(request, signed)
+    said = flood.decide(request, word(flood, request))
     return Told(said, await flood.take_up(request))
-
-
-def reasons(reason: str) -> tuple[str, str]:
-    """Returns what is said first, and at the gate: what is no request does not come there."""
-    return (reason, "") if reason == "no request" else ("", reason)
 
 
 async def _one_of_two(flood: Flood) -> Told:
@@ -258,13 +200,13 @@ async def _nobody(flood: Flood) -> Told:
 
 FORGED = (
     *(
-        Kind(f"altered: {name}", partial(_altered, name=name), *reasons(reason))
+        Kind(f"altered: {name}", partial(_altered, name=name), gate=reason)
         for name, (_, _, reason) in CHANGES.items()
     ),
-    *[Kind("altered after signing", _altered_afterwards, gate="INVALIDATED")] * 8,
+    Kind("altered after signing", _altered_afterwards, gate="INVALIDATED"),
     *(
-        Kind(f"word: {name}", partial(_word, name=name), reason, AT_THE_GATE.get(name, reason))
-        for name, (_, _, reason) in WORDS.items()
+        Kind(f"word: {name}", partial(_word, name=name), reason, at_the_gate or reason)
+        for name, (_, _, reason, at_the_gate) in WORDS.items()
     ),
     Kind("one of two", _one_of_two, gate=str(Reason.QUORUM_NOT_MET)),
     Kind("nobody", _nobody, gate=str(Reason.QUORUM_NOT_MET)),

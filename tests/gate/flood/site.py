@@ -1,17 +1,15 @@
-"""A site for floods: what may be written, what looks like it, and people who must not sign."""
+"""A site for floods: what may be written, and what looks like it."""
 
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ...plants.in_memory import Frame
-from ...sites import in_memory, people
+from ...sites import in_memory
 
 MORE_TAGS = """\
   TIC-103.sp: {connection: dcs, table: holding, address: 20, type: float, unit: degC,
@@ -52,20 +50,15 @@ def frame_of(tag: str, value: Value) -> Frame:
 
 
 def make_flood_site(folder: Path) -> Site:
-    """Writes the site on paper with more tags, rules that forbid, and people who must not sign."""
+    """Writes the site on paper with more tags and rules that forbid."""
     site = in_memory.make_site(folder)
     # A reading must not age while the machine is busy with others.
     patient = (folder / "site.yaml").read_text(encoding="utf-8").replace("50 ms", "60 s")
     rules = in_memory.POLICY.replace("across:", f"{MORE_RULES}across:") + MORE_POLICY
-    records = [people.boss(), *(people.record_of(name) for name in ("anna", "gina", "nora"))]
-    records.append(people.record_of("max", "viewer"))
-    records.append(people.record_of("bert", "shift-supervisor"))
-    records.append(people.record_of("otto", valid=timedelta(days=2)))
     files = {
         "site.yaml": patient,
         "tags.yaml": in_memory.TAGS + MORE_TAGS,
         "policy.yaml": rules,
-        "operators.yaml": operators_text(records),
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

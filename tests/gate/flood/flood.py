@@ -1,0 +1,232 @@
+"""A ledger into which one proposal comes after the other, past somebody who can write into it.
+
+Whatever was refused on its way is put into the ledger by hand, so that the gate judges it as well.
+"""
+# The connections of the ledger are set by the test; no option of the product does that.
+# pyright: reportPrivateUsage=false
+
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.signatures.decisions import (
+    Decision,
+    Signed,
+    meaning_of,
+    new_nonce,
+    sign,
+)
+from handwheel.tools.requests.canonical import digest, parse_canonical
+from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.timestamps import stamp
+
+from ...attacks.sql_shell import insert_decision
+from ...plants.in_memory import Frame
+from ...sites import people
+from ..testbed.in_memory import Room
+from .site import VALUES, frame_of
+
+PAUSE_S = 21.0  # longer than the cool-down
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a proposal came to.
+
+    Attributes:
+        said: The first reason that was given against it.
+        at_the_gate: What the gate said of it; empty if nothing of it could be set due.
+        frames: What may leave, and must; nothing but for honest ones.
+    """
+
+    said: str = ""
+    at_the_gate: str = ""
+    frames: Sequence[Frame] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of proposal, by which alone is told what may leave.
+
+    Attributes:
+        reason: Part of what must be said first, unless nobody looks before the gate does.
+        gate: Part of what the gate must say; empty where nothing of it can be set due.
+    """
+
+    name: str
+    take: Callable[["Flood"], Awaitable[Told]]
+    reason: str = ""
+    gate: str = ""
+    is_honest: bool = False
+
+
+class Flood(Room):
+    """A room, its people, and the shell of somebody who has the ledger's file.
+
+    Args:
+        site: From `make_flood_site`, with a state folder of the ledger's own.
+        rng: Draws everything but names and keys.
+    """
+
+    def __init__(self, site: Site, rng: Random) -> None:
+        super().__init__(site)
+        self.plant.values = dict(VALUES)
+        self.rng = rng
+        self._forged = set[str]()
+        self._shell = sqlite3.connect(site.state / "ledger.db", isolation_level=None)
+
+    async def open(self) -> None:
+        await self.start_gate()
+        ledgers = self.desk.database._connection, self.context.database._connection
+        for each in (self._shell, *ledgers):
+            each.execute("PRAGMA synchronous = OFF")
+
+    def close(self) -> None:
+        self._shell.close()
+        super().close()
+
+    async def take(self, kind: Kind) -> None:
+        """Lets a proposal come, and judges what has become of it."""
+        before = len(self.plant.frames)
+        told = await kind.take(self)
+        where = f"{kind.name}: {told}"
+        assert self.plant.frames[before:] == list(told.frames), where
+        assert bool(told.frames) == kind.is_honest, where
+        assert kind.reason in told.said, where
+        assert kind.gate in told.at_the_gate, where
+        self.clock.forward(PAUSE_S)
+
+    def check(self) -> None:
+        """Looks at the ledger as a whole: only what somebody forged is amiss."""
+        satisfies = self.desk.decision_context.policy.satisfies
+        found = audit(self.desk.database, self.site, self.desk.decision_context.roster, satisfies)
+        assert [each for each in found.faults if not self._is_forged(each)] == []
+        assert found.intents == len(self.plant.frames)
+
+    def _is_forged(self, fault: str) -> bool:
+        found = re.search(r"R-[0-9A-Z]{8}", fault)
+        return found is None or found[0] in self._forged
+
+    def ask(self, *writes: tuple[str, Value], terms: Terms = NO_TERMS) -> ActionRequest:
+        """Gina asks for something that she may ask for."""
+        request = self.made(*writes, terms=terms)
+        self.desk.file(request)
+        return request
+
+    def made(self, *writes: tuple[str, Value], terms: Terms = NO_TERMS) -> ActionRequest:
+        """Makes such a request, and does not file it."""
+        request, denial = self.desk.request(writes, "gina", terms)
+        assert not denial
+        return request
+
+    def file(self, request: ActionRequest) -> str:
+        """Files what gina signs; returns why it is refused, and then files it by hand."""
+        try:
+            self.desk.file(request)
+        except HandwheelError as refusal:
+            self._forged.add(request.request_id)
+            with suppress(HandwheelError):
+                assert file_request(self.desk.database, request, "", self.clock.now())
+                meaning = meaning_of("propose", request)
+                signed = self.word(request, "gina", verdict="propose", meaning=meaning, card=None)
+                self._insert(request, signed, None)
+            return str(refusal)
+        return ""
+
+    def approve(self, request: ActionRequest, *names: str) -> str:
+        """Lets people approve, or puts it in by hand what they sign; returns why it is refused."""
+        said = ""
+        for name in names:
+            said = self.decide(request, self.word(request, name)) or said
+        return said
+
+    def decide(self, request: ActionRequest, signed: Signed) -> str:
+        """Brings a decision in, by hand if it is refused; returns why it is."""
+        card = self.desk.card(request)
+        try:
+            decide(self.desk.decision_context, signed, card, self.clock.now())
+        except GuardrailError as refusal:
+            self._insert(request, signed, card)
+            return str(refusal)
+        return ""
+
+    def word(self, request: ActionRequest, by: str = "anna", **changes: Any) -> Signed:
+        """What a person signs, with anything else in it."""
+        desk, now = self.desk, self.clock.now()
+        head = desk.database.head()
+        operator = desk.decision_context.roster.with_key(people.key_id(by))[0]
+        assert head is not None
+        until = now.wall.replace(year=now.wall.year + 1)
+        said: dict[str, Any] = {
+            "schema": "decision/1", "site": self.site.id, "digest": request.digest,
+            "verdict": "approve", "meaning": meaning_of("approve", request), "person": by,
+            "key_id": operator.key_id, "role": min(operator.roles), "nonce": new_nonce(),
+            "signed_at": stamp(now.wall), "valid_until": stamp(until), "boot_id": now.boot_id,
+            "boot_ms": now.boot_ms, "head": head.hash, "attended": True,
+            "card": digest("card", desk.card(request)),
+        }  # fmt: skip
+        return sign(Decision.model_validate(said | changes), people.key_of(by))
+
+    def _insert(self, request: ActionRequest, signed: Signed, card: str | None) -> None:
+        """Puts a decision into the ledger by hand; one that is there already stays alone."""
+        self._forged.add(request.request_id)
+        with suppress(sqlite3.IntegrityError):
+            insert_decision(self._shell, request.request_id, signed, card)
+
+    async def take_up(self, request: ActionRequest) -> str:
+        """Lets the gate do whatever of a request is due; returns what became of the first action.
+
+        What waits is first approved by hand, and set due.
+        """
+        now, name = self.clock.now(), request.request_id
+        forged = self._shell.execute(
+            "UPDATE request SET state = 'APPROVED', approved_at = ?, approved_boot_ms = ? "
+            "WHERE request_id = ? AND state IN ('PENDING', 'PARTIAL')",
+            (stamp(now.wall), now.boot_ms, name),
+        )
+        if forged.rowcount:
+            return await self.by_hand(request)
+        await self.act(len(request.commands))
+        found = self.desk.record(name).actions[0]
+        return f"{found.state}: {found.reason}"
+
+    async def by_hand(self, request: ActionRequest) -> str:
+        """Sets the first action of an approved request due by hand; the gate takes it up."""
+        self._forged.add(request.request_id)
+        with suppress(sqlite3.IntegrityError):  # the request is over
+            self._shell.execute(
+                "UPDATE action SET state = 'DUE', due_boot_ms = ? WHERE action_id = ?",
+                (self.clock.now().boot_ms, request.actions[0].action_id),
+            )
+        await self.act()
+        found = self.desk.record(request.request_id).actions[0]
+        return f"{found.state}: {found.reason}"
+
+    async def carried_out(self, request: ActionRequest) -> Told:
+        """Lets the gate carry out what was honestly asked and approved."""
+        end = await self.take_up(request)
+        frames = [frame_of(each.tag, each.value) for each in request.commands]
+        return Told(at_the_gate=end, frames=frames)
+
+
+def altered(request: ActionRequest, change: Callable[[dict[str, Any]], object]) -> ActionRequest:
+    """Returns a request with something else in it.
+
+    Raises:
+        ValueError: It is none any more.
+    """
+    draft = parse_canonical(request.text)
+    change(draft)
+    return ActionRequest.model_validate(draft)
