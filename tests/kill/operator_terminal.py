@@ -28,7 +28,7 @@ def _obey(desk: Desk, order: Mapping[str, Any]) -> None:
         case "release":
             desk.release(order["scope"])
         case _:
-            desk.resolve(order["action_id"], applied=order["applied"])
+            desk.resolve(desk.known_of(order["action_id"]), applied=order["applied"])
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """What a kill run is made of: a site for the lossy device, and its people."""
 
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ..auditor.audit import Report, judge
-from ..command_line import HANDWHEEL
+from ..command_line import handwheel
 
 ADMINISTRATOR, PROPOSER, APPROVER = "carla", "anna", "ben"
 ROLES = {ADMINISTRATOR: "administrator", PROPOSER: "operator", APPROVER: "operator"}
@@ -98,22 +97,17 @@ class World:
     def key(self, person: str) -> PrivateKey:
         return PrivateKey.from_private_bytes((self.root / f"{person}.key").read_bytes())
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs the command line to its end at this site."""
-        return subprocess.run(
-            [*HANDWHEEL, *arguments, "--site", str(self.site)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60.0,
-            check=False,
-        )
-
     def export(self) -> str:
         """Returns what `journal export` prints."""
-        result = self.run("journal", "export")
+        result = handwheel("journal", "export", "--site", str(self.site))
         assert result.returncode == 0, result.stderr
         return result.stdout
+
+    def audited(self) -> list[str]:
+        """Returns what our own auditor has against the journal."""
+        result = handwheel("journal", "verify", "--site", str(self.site))
+        said = f"our own auditor: {result.stdout}{result.stderr}"
+        return [said] if result.returncode else []
 
     def judged(self, export: str) -> Report:
         """Returns the witness's verdict on the device's frames and this export."""

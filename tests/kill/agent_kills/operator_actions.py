@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from time import monotonic, sleep
-from typing import Any
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, open_context, sign_statement
+from handwheel.hmi.people.signing import open_context, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.run.event_log import load_run
@@ -23,29 +21,20 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.interlocks.authority import (
-    grant_authority,
-    next_generation,
     take_authority,
 )
 from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
 from handwheel.tools.guardrails.signatures.decisions import (
-    SubjectVerdict,
-    authority_subject,
-    meaning_of_subject,
     run_subject,
 )
-from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.timestamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now
 
-from ..child_process import GivenUp
-from ..operator_actions import Desk
-from ..site import APPROVER, PROPOSER, World
+from ..operator_actions import PUMPS, Desk, said_of
+from ..process_group import GivenUp
+from ..site import APPROVER, World
 
-_PUMPS = "PUMPS-101"
-_LASTS = timedelta(hours=2)
-_VALID_S = 60.0
 _WAIT_S = 50.0
 _AGAINST_S = 10.0
 _REMOTE = 1
@@ -53,7 +42,7 @@ _START: Sequence[tuple[str, bool]] = (("P-101A", True), ("P-101B", False))
 
 
 class RunDesk(Desk):
-    """Two people with open keys at one site; the ledger is open only for a look at a time."""
+    """A desk that approves whatever waits, and orders runs about."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -62,56 +51,41 @@ class RunDesk(Desk):
 
     def take_over(self) -> None:
         """Lets agents act on the pumps no more; it needs no key."""
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             now = instant_now()
-            take_authority(context.database, self._site, _PUMPS, "OPERATOR", APPROVER, now)
-
-    def hand_over(self) -> None:
-        """Lets agents act on the pumps, signed."""
-        with open_context(self._site) as context:
-            now, signer = instant_now(), self._signers[PROPOSER]
-            until = stamp(now.wall + _LASTS)
-            generation = next_generation(context.database, _PUMPS)
-            said = _said("hand-over", authority_subject(_PUMPS, generation, until), signer)
-            signed = sign_statement(context.database, signer, said, now)
-            grant_authority(context, _PUMPS, until, generation, signed, now)
+            take_authority(context.database, self.site, PUMPS, "OPERATOR", APPROVER, now)
 
     def order(self, run_id: str, order: SignedOrder) -> None:
         """Tells a run to go on, to take back, or that it was looked at; signed."""
-        with open_context(self._site) as context:
-            now, signer = instant_now(), self._signers[APPROVER]
-            seen = newest_event(context.database, run_id)
-            said = _said(VERDICTS[order], run_subject(run_id, seen), signer)
-            signed = sign_statement(context.database, signer, said, now)
+        with open_context(self.site) as context:
+            now, seen = instant_now(), newest_event(context.database, run_id)
+            said = said_of(VERDICTS[order], run_subject(run_id, seen))
+            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
             order_run(context, run_id, order, seen, ["operator"], signed, now)
 
     def stop(self, run_id: str) -> None:
         """Tells a run to stop; anybody may."""
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             ask_run(context.database, run_id, "stop", APPROVER, instant_now())
 
     def runs(self, *, only_open: bool = True) -> list[RunEntry]:
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             return load_runs(context.database, only_open=only_open)
 
     def run(self, run_id: str) -> Run:
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             return load_run(context.database, run_id)
-
-    def rows(self) -> list[dict[str, Any]]:
-        with open_context(self._site) as context:
-            return [dict(row.fields) for row in context.database.journal()]
 
     def shown(self) -> list[tuple[str, str]]:
         """Returns of each open run its state by its events, and the one that people are told."""
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             runs = load_runs(context.database, only_open=True)
             views = [view_run(context.database, each, instant_now()) for each in runs]
         return [(each.recorded.value, each.run.state.value) for each in views]
 
     def flying(self) -> list[str]:
         """Returns the actions that the gate has in hand, or is to take up."""
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             return [
                 each.action_id
                 for record in load_requests(context.database)
@@ -127,14 +101,14 @@ class RunDesk(Desk):
         """
         done: list[str] = []
         hopeless: list[str] = []
-        with open_context(self._site) as context:
+        with open_context(self.site) as context:
             for each in load_requests(context.database):
                 name = each.request.request_id
                 if each.state != "PENDING":
                     continue
                 record = load_request(context.database, name)
                 try:
-                    sign_approval(ApprovalSession.settled(context, record), self._signers[APPROVER])
+                    sign_approval(ApprovalSession.settled(context, record), self.signers[APPROVER])
                 except GuardrailError:
                     first_s = self._refused_s.setdefault(name, monotonic())
                     if monotonic() - first_s > _AGAINST_S:
@@ -176,7 +150,7 @@ class RunDesk(Desk):
 
     def read(self, tag: str) -> Value | None:
         """Returns what a tag reads now."""
-        seen = asyncio.run(survey(self._site, self._site.find_tags([tag]), []))
+        seen = asyncio.run(survey(self.site, self.site.find_tags([tag]), []))
         return seen.readings[tag].scalar
 
     def _await_value(self, tag: str, value: Value) -> None:
@@ -189,17 +163,10 @@ class RunDesk(Desk):
     def _await_end(self, name: str) -> None:
         until_s = monotonic() + _WAIT_S
         while True:
-            with open_context(self._site) as context:
+            with open_context(self.site) as context:
                 record = load_request(context.database, name)
             if record.state == "CLOSED":
                 return
             if record.state not in OPEN_REQUESTS or monotonic() > until_s:
                 raise GivenUp(f"the reset failed: {name} is {record.status}")
             sleep(0.02)
-
-
-def _said(verdict: SubjectVerdict, subject: str, signer: Signer) -> Statement:
-    return Statement(
-        verdict=verdict, meaning=meaning_of_subject(verdict, subject),
-        role=min(signer.operator.roles), valid_s=_VALID_S, subject=subject,
-    )  # fmt: skip

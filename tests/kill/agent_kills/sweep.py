@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from ..child_process import GivenUp
+from ..process_group import GivenUp
 from .trial import Life, Order, Played, Trial
 
 _SIDES = ("before", "after")

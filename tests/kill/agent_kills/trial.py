@@ -10,8 +10,7 @@ from typing import Any, Literal, Self
 from handwheel.tools.errors import GuardrailError
 
 from ...command_line import HANDWHEEL
-from ..child_process import GivenUp, python
-from ..process_group import ProcessGroup
+from ..process_group import GivenUp, ProcessGroup, gate_command, python
 from .checks import Death, faults_of_round
 from .operator_actions import RunDesk
 from .site import RunWorld
@@ -75,8 +74,7 @@ class Trial:
         self._processes = ProcessGroup(self._world).__enter__()
         ports = self._processes.start("plant", [*HANDWHEEL, *self._world.plant_command()])["ports"]
         self._world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
-        self._processes.launch_gate()
-        self._processes.ready("gate")
+        self._processes.start("gate", gate_command(self._world.site))
         self._desk = RunDesk(self._world)
         return self
 
@@ -209,10 +207,7 @@ class Trial:
 
     def judged(self) -> list[str]:
         """Returns what witness and auditor have against the whole trial."""
-        report = self._world.judged(self._world.export())
-        audit = self._world.run("journal", "verify")
-        ours = [f"our own auditor: {audit.stdout}{audit.stderr}"] if audit.returncode else []
-        return [*report.faults, *ours]
+        return [*self._world.judged(self._world.export()).faults, *self._world.audited()]
 
     def moments(self) -> list[str]:
         """Returns the moments that the latest life has passed."""

@@ -3,33 +3,27 @@
 import asyncio
 import json
 import sqlite3
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.shell.cli.command_line import run_command_line
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 
-from ..child_process import GivenUp
 from ..ledger_view import LedgerView
+from ..process_group import GivenUp
 from ..site import World
-from .operators import People
-from .waiting import LIFE_S, POLL_S, has_left
+from .operators import LIFE_S, POLL_S, People, has_left
 
 FEW_POLLS_S = 0.04
 """In which a gate in a hurry looks at its ledger several times."""
 
 _DOUBTS = {"UNKNOWN", "MISMATCH"}
 _OPEN = _DOUBTS | {"DUE", "CLAIMED", "SENDING"}
-
-
-# --- the gate -----------------------------------------------------------------------------
 
 
 async def stand(site: Site, people: int) -> None:
@@ -56,9 +50,6 @@ def lock_out_at_intent(state: Path) -> None:
             (state / "lockout" / "site").touch()
 
     setattr(Anchors, "note", note_and_lock)  # noqa: B010 (this process has it for good)
-
-
-# --- the terminal -------------------------------------------------------------------------
 
 
 def approve(people: People, world: World, gate: int, *, asks_for: int) -> None:
@@ -98,9 +89,6 @@ def resolve(people: People, world: World, gate: int) -> None:
         sleep(POLL_S)
 
 
-# --- afterwards ---------------------------------------------------------------------------
-
-
 @dataclass
 class Aftermath:
     """What was found after a death, and what people and the next gate made of it.
@@ -119,11 +107,11 @@ def clear_up(site: Site, people: People, world: World, export: Path, result: Pat
     """Starts the next gate, has a person resolve what nobody knows, and exports the journal."""
     found = Aftermath(state_of(world))
     asyncio.run(_next_gate(site, people, world, found))
-    found.faults += [f"{name} is left {state}" for name, state in _actions(world) if state in _OPEN]
+    actions = LedgerView(world.ledger).actions()
+    found.faults += [f"{name} is left {state}" for name, state in actions if state in _OPEN]
     found.faults += _unread(people)
-    _command(site, "journal", "export", "--output", str(export))
-    audit = json.loads(_command(site, "journal", "verify", "--json"))
-    found.faults += [f"our own auditor: {fault}" for fault in audit["faults"]]
+    export.write_text(world.export(), encoding="utf-8")
+    found.faults += world.audited()
     result.write_text(json.dumps(vars(found)), encoding="utf-8")
 
 
@@ -141,7 +129,7 @@ async def _next_gate(site: Site, people: People, world: World, found: Aftermath)
     async with open_gate(site) as gate:
         work = asyncio.create_task(gate.run())
         await asyncio.sleep(FEW_POLLS_S)
-        for name, state in _actions(world):
+        for name, state in LedgerView(world.ledger).actions():
             if state in _DOUBTS:
                 await _resolve(people, name, found)
         await asyncio.sleep(FEW_POLLS_S)
@@ -172,16 +160,3 @@ def _unread(people: People) -> list[str]:
             if not card["found"] or card["reading"]["quality"] != "good":
                 faults.append(f"{name} was resolved with no reading in hand: {card}")
     return faults
-
-
-def _actions(world: World) -> list[tuple[str, str]]:
-    """Returns each action and its state."""
-    return LedgerView(world.ledger).actions()
-
-
-def _command(site: Site, *words: str) -> str:
-    """Runs the command line in this process, and returns what it prints."""
-    # An auditor that finds something ends with a code, and says so in its answer, too.
-    with redirect_stdout(StringIO()) as said, suppress(SystemExit):
-        run_command_line([*words, "--site", str(site.root)])
-    return said.getvalue()

@@ -8,7 +8,7 @@ from subprocess import PIPE
 from typing import Any
 
 from ...plants.devices.lossy_pumps import Always
-from ..child_process import ROOT, python
+from ..process_group import ROOT, python
 from .operators import Writes
 
 

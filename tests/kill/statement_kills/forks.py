@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..child_process import GivenUp
+from ..process_group import GivenUp
 
 _LIFE_S = 40
 _KILLED = -signal.SIGKILL

@@ -1,30 +1,49 @@
 """The people of a kill run at each statement: they ask, approve, and resolve by what was read."""
 
-from collections.abc import Sequence
-from typing import Any
+import select
+from collections.abc import Callable, Sequence
+from time import monotonic, sleep
+from typing import TypeVar
 
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, open_context
+from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.requests.approve import sign_approval
-from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
+from handwheel.tools.guardrails.approval.outcome_card import Outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..operator_actions import Desk
 from ..site import APPROVER
-from .waiting import patiently
 
+Result = TypeVar("Result")
 Writes = Sequence[tuple[str, Value]]
 
-_VALID_S = 60.0
+POLL_S = 0.006
+LIFE_S = 15.0
+"""After which a wait is given up."""
 _LEASE_S = 1.0
+
+
+def has_left(pipe: int) -> bool:
+    """Whether nobody holds the other end of a pipe any more."""
+    return bool(select.select([pipe], [], [], 0.0)[0])
+
+
+def patiently(ask: Callable[[], Result]) -> Result:
+    """Asks the plant again where a busy machine has not let it answer in time."""
+    until_s = monotonic() + LIFE_S
+    while True:
+        try:
+            return ask()
+        except NotConnected:
+            if monotonic() > until_s:
+                raise
+            sleep(POLL_S)
 
 
 class People(Desk):
@@ -36,14 +55,6 @@ class People(Desk):
 
     writes: Writes = ()
 
-    @property
-    def site(self) -> Site:
-        return self._site
-
-    def signer(self, person: str) -> Signer:
-        """Returns a person with an open key."""
-        return self._signers[person]
-
     def ask(self, count: int, *, is_leased: bool = False) -> str:
         """Files a request of so many writes; returns its id."""
         terms = Terms(Lease(for_s=_LEASE_S)) if is_leased else NO_TERMS
@@ -51,47 +62,17 @@ class People(Desk):
 
     def is_approved(self, request_id: str) -> bool:
         """Approves a request if the gate's picture allows it by now; says whether it did."""
-        if not self._is_shown():
-            return False
-        with open_context(self._site) as context:
+        picture = read_snapshot(self.site.state, instant_now())
+        if picture is None or self.writes[0][0] not in picture.readings:
+            return False  # to draw a card is slow
+        with open_context(self.site) as context:
             record = load_request(context.database, request_id)
             card = current_card(context, record, instant_now())
-            if not card.is_approvable:
-                return False
-            sign_approval(ApprovalSession(context, record, card), self._signers[APPROVER])
-            return True
+            if card.is_approvable:
+                sign_approval(ApprovalSession(context, record, card), self.signers[APPROVER])
+            return card.is_approvable
 
-    def _is_shown(self) -> bool:
-        """Whether the gate's picture has the tags that are asked about; to draw a card is slow."""
-        picture = read_snapshot(self._site.state, instant_now())
-        return picture is not None and self.writes[0][0] in picture.readings
-
-    def known_of(self, action_id: str) -> Outcome:
-        """Returns what a person sees who is to say what became of a write."""
-        with open_context(self._site) as context:
-            now = instant_now()
-            return make_outcome(
-                load_request(context.database, action_id.partition("/")[0]),
-                action_id,
-                found=found_after(context.database, action_id),
-                tags=context.site.tags,
-                snapshot=read_snapshot(context.site.state, now),
-                now=now,
-            )
-
-    def resolve_by(self, known: Outcome) -> ActionVerdict:
-        """Says what became of a write, by what the tag reads; returns what was said."""
-        is_applied = known.reading.quality == "good" and known.reading.shown == known.after
-        verdict: ActionVerdict = "resolve-applied" if is_applied else "resolve-not-applied"
-        said = Statement(
-            verdict, meaning_of_subject(verdict, known.action_id), "operator", _VALID_S,
-            known.request_digest, known.action_id, known.digest,
-        )  # fmt: skip
-        with open_context(self._site) as context:
-            self._decide(context, said, known.text)
-        return verdict
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Returns the journal."""
-        with open_context(self._site) as context:
-            return [dict(row.fields) for row in context.database.journal()]
+    def resolve_by(self, known: Outcome) -> None:
+        """Says what became of a write, by what the tag reads."""
+        is_read = known.reading.quality == "good" and known.reading.shown == known.after
+        self.resolve(known, applied=is_read)

@@ -1,14 +1,13 @@
 """What a kill run at each statement came to."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..deaths import Deaths
 from .rounds import Found, Moment
 from .scenarios import Scenario
 from .trace import Aim, Statement
 
-_ORDER = ("no ledger", "nothing filed", "PENDING", "APPROVED", "DUE", "CLAIMED", "SENDING")
 VICTIMS = ("gate", "terminal")
 
 
@@ -20,6 +19,7 @@ class Tally:
         came: The statements that each victim came to, in any round.
         died: Those that it died at on its first visit, and `later` on another.
         unreached: Aims that did not come, however often the round was played.
+        seen: What the judge had against rounds whose gate had a defect.
     """
 
     seed: int
@@ -27,8 +27,8 @@ class Tally:
     frames: int = 0
     resolved: int = 0
     seconds: float = 0.0
-    deaths: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
-    ways: Counter[str] = field(default_factory=Counter[str])
+    deaths: Deaths = field(default_factory=Deaths)
+    seen: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     came: dict[str, set[Statement]] = field(default_factory=dict[str, set[Statement]])
     died: dict[str, set[Statement]] = field(default_factory=dict[str, set[Statement]])
     later: dict[str, set[Statement]] = field(default_factory=dict[str, set[Statement]])
@@ -52,21 +52,12 @@ class Tally:
         if found.way.died_at is None or moment is None:
             return
         self.deaths[victim, found.state] += 1
-        self.ways[scenario.name] += 1
         if isinstance(moment, Aim):
             (self.died if moment.visit == 1 else self.later)[victim].add(moment.statement)
 
     @property
     def kills(self) -> int:
         return self.deaths.total()
-
-    def died_in(self, victim: str, *states: str) -> int:
-        """Returns how many died in one of these states; in any, if none is named."""
-        return sum(
-            count
-            for (who, state), count in self.deaths.items()
-            if who == victim and (not states or state in states)
-        )
 
     def missed(self, victim: str) -> set[Statement]:
         """Returns the statements that were executed and never died at."""
@@ -87,13 +78,6 @@ class Tally:
                 f"{victim}: {len(came)} statements executed, {len(died)} died at, "
                 f"{len(later)} of them on a later visit too"
             )
-        yield f"{'state at death':<22} {'gate':>8} {'terminal':>8}"
-        states = {state for _, state in self.deaths}
-        known = [state for state in _ORDER if state in states]
-        for state in [*known, *sorted(states - {*_ORDER})]:
-            counts = (self.deaths[victim, state] for victim in VICTIMS)
-            yield f"{state:<22} " + " ".join(f"{count:>8}" for count in counts)
-        yield "scenario"
-        yield from (f"  {count:>6}  {name}" for name, count in self.ways.items())
+        yield from self.deaths.table()
         yield from (f"UNREACHED  {each}" for each in self.unreached)
         yield from (f"FAULT  {each}" for each in self.faults)

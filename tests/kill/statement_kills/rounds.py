@@ -16,8 +16,8 @@ from typing import Self
 
 from ...command_line import HANDWHEEL
 from ..agent_kills.site import RunWorld
-from ..child_process import GivenUp
 from ..defects import DEFECTS
+from ..process_group import GivenUp
 from ..site import World
 from .actors import approve, clear_up, lock_out_at_intent, resolve, stand, state_of
 from .device import OrderedDevice, ServedPlant, device_command
@@ -64,13 +64,17 @@ class Warm:
 
     Args:
         world: In an empty folder.
-        defect: Of the gate that dies; see `defects`.
         is_opcua: The device is the simulated plant, written over OPC UA.
+
+    Attributes:
+        defect: Of the gate that dies; see `defects`.
     """
 
-    def __init__(self, world: World, defect: str = "none", *, is_opcua: bool = False) -> None:
+    defect = "none"
+
+    def __init__(self, world: World, *, is_opcua: bool = False) -> None:
         world.root.mkdir(parents=True, exist_ok=True)
-        self._world, self._defect = world, defect
+        self._world = world
         self._device = _opcua_device(world) if is_opcua else _modbus_device(world)
         self._site = warm_site(world, is_opcua=is_opcua)
         self._people = People(world)
@@ -89,8 +93,6 @@ class Warm:
         before = self._lay(scenario, beginning)
         way = self._live(scenario, moment)
         return self._judged(scenario, way, beginning, before)
-
-    # --- how it begins --------------------------------------------------------------------
 
     def _lay(self, scenario: Scenario, beginning: _Beginning) -> int:
         """Puts ledger and device to where a scenario begins; returns the frame log's size."""
@@ -136,8 +138,6 @@ class Warm:
         _copy(self._world.state, kept)
         return _Beginning(kept, frames)
 
-    # --- who lives and dies ---------------------------------------------------------------
-
     @property
     def _note(self) -> Path:
         return self._world.root / "way.json"
@@ -160,7 +160,7 @@ class Warm:
         return read_way(self._note)
 
     def _stand(self, scenario: Scenario, people: int) -> None:
-        DEFECTS[self._defect]()
+        DEFECTS[self.defect]()
         if scenario.lockout == "at the intent":
             lock_out_at_intent(self._world.state)
         asyncio.run(stand(self._site, people))
@@ -198,8 +198,6 @@ class Warm:
             return state_of(self._world) == state
 
         return has_come
-
-    # --- afterwards -----------------------------------------------------------------------
 
     def _judged(self, scenario: Scenario, way: Way, beginning: _Beginning, before: int) -> Found:
         export, result = self._world.root / "export.jsonl", self._world.root / "result.json"

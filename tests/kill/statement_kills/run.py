@@ -5,11 +5,10 @@ pumps over to it and approves.
 """
 
 import asyncio
-from datetime import timedelta
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.hmi.people.signing import open_context, sign_statement
+from handwheel.hmi.people.signing import open_context
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     Command,
@@ -20,24 +19,18 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
-from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import Proposer, RunOrigin
-from handwheel.tools.requests.timestamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now
 
-from ..child_process import GivenUp
 from ..ledger_view import LedgerView
-from ..site import PROPOSER, World
-from .operators import People
-from .waiting import LIFE_S, POLL_S, has_left, patiently
+from ..process_group import GivenUp
+from ..site import World
+from .operators import LIFE_S, POLL_S, People, has_left, patiently
 
-_PUMPS = "PUMPS-101"
-_LASTS = timedelta(hours=1)
 _AGENT = Proposer(kind="agent", name="playbook runner")
 _RUN = RunOrigin(
     run_id="U-00000001", playbook="test/start", version="1.0.0", digest="d" * 64,
@@ -51,8 +44,8 @@ def take_back(people: People, world: World, gate: int) -> None:
     Args:
         gate: A pipe that the gate holds the other end of.
     """
+    people.hand_over()
     with open_context(people.site) as decision_context:
-        _hand_over(people, decision_context)
         holder = take_runner_lock(decision_context.database, instant_now())
         name = _file(people, decision_context, holder)
         view, due = LedgerView(world.ledger), ["r1", "c1"]
@@ -70,19 +63,6 @@ def take_back(people: People, world: World, gate: int) -> None:
             if monotonic() > until_s:
                 raise GivenUp(f"no end: {standing}")
             sleep(POLL_S)
-
-
-def _hand_over(people: People, decision_context: DecisionContext) -> None:
-    now, signer = instant_now(), people.signer(PROPOSER)
-    until = stamp(now.wall + _LASTS)
-    generation = next_generation(decision_context.database, _PUMPS)
-    subject = authority_subject(_PUMPS, generation, until)
-    said = Statement(
-        "hand-over", meaning_of_subject("hand-over", subject), min(signer.operator.roles), 60.0,
-        subject=subject,
-    )  # fmt: skip
-    signed = sign_statement(decision_context.database, signer, said, now)
-    grant_authority(decision_context, _PUMPS, until, generation, signed, now)
 
 
 def _file(people: People, decision_context: DecisionContext, holder: str) -> str:
