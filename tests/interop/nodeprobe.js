@@ -1,5 +1,5 @@
 // A second foreign OPC UA client, on node-opcua: obeys the commands on standard input, an answer
-// a line, as uaevents does; `sample` and `write` beside them. Called with ENDPOINT [USER PASSWORD].
+// a line, as uaevents does; `sample` and `write` beside them. Called with ENDPOINT USER PASSWORD.
 "use strict";
 
 const opcua = require("node-opcua-client");
@@ -99,11 +99,9 @@ async function main() {
     endpointMustExist: false, connectionStrategy: { maxRetry: 0 },
   });
   await client.connect(endpoint);
-  const identity = userName
-    ? { type: opcua.UserTokenType.UserName, userName, password }
-    : { type: opcua.UserTokenType.Anonymous };
   try {
-    session = await client.createSession(identity);
+    const type = opcua.UserTokenType.UserName;
+    session = await client.createSession({ type, userName, password });
     say("Good");
     for await (const line of readline.createInterface({ input: process.stdin })) {
       say(await obey(line));

@@ -72,12 +72,10 @@ def open62541(folder: Path, *, change_ms: int, most_nodes: int) -> Generator[For
 
 
 @contextmanager
-def node_opcua(
-    folder: Path, *, change_ms: int, most_nodes: int, is_secured: bool = False
-) -> Generator[ForeignServer]:
+def node_opcua(folder: Path, *, change_ms: int, most_nodes: int) -> Generator[ForeignServer]:
     """An OPC UA server on Node.js with nearly the same nodes; its keys are below `keys`."""
     command = _script("nodeserver.js", "node-opcua-server")
-    more = [folder / "keys", *(["secured"] if is_secured else [])]
+    more = [folder / "keys", "secured"]
     with _running(ForeignServer(command, NUMBERS, change_ms, most_nodes, *more)) as server:
         yield server
 

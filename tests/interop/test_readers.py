@@ -1,17 +1,23 @@
-"""What our readers make of servers that we did not write: every value, every way to lose one."""
+"""What our readers make of foreign servers: every value, every channel, every way to lose one."""
 
 import asyncio
 import struct
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import pytest
 
+from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.endpoints import OpcuaConnection, Security
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Quality
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.discovery import discover_server
+from handwheel.connectors.opcua.security.application import make_application
 from handwheel.connectors.session.supervisor import Connection
 
 from .peer_sites import holding, modbus_site, node, opcua_site, read
@@ -36,10 +42,13 @@ SERVERS = {**OPCUA_SERVERS, **MODBUS_SERVERS}
 
 
 @pytest.fixture(scope="module")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[ForeignServer]:
-    with SERVERS[request.param](tmp_path_factory.mktemp("server")) as server:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, folder: Path) -> Generator[ForeignServer]:
+    with SERVERS[request.param](folder) as server:
         yield server
 
 
@@ -81,49 +90,80 @@ async def test_every_type_and_quality_comes_as_it_is(server: ForeignServer, tmp_
         "Whole": node("Int16", "float") + ", scale: 2, offset: -1",
     }
     assert await read(opcua_site(tmp_path, server, others)) == {
-        **dict.fromkeys(("Wrong", "Fraction", "Undivided"), (None, "BadTypeMismatch")),
+        **dict.fromkeys(("Wrong", "Fraction", "Undivided"), UNFIT),
         "Whole": (-65537.0, "Good"),
     }
 
 
+UNFIT = (None, "BadTypeMismatch")
+ARRAYS: Mapping[str, tuple[str, tuple[object, str]]] = {
+    "Profile": (
+        node("Profile", "float") + ", array: true, scale: 10",
+        (tuple(5.0 * n for n in range(8)), "Good"),
+    ),
+    "Slice": (node("Profile", "float") + ", index: '2:4'", ((1.0, 1.5, 2.0), "Good")),
+    "Element": (node("Profile", "float") + ", index: 7", (3.5, "Good")),
+    "Beyond": (node("Profile", "float") + ", index: 8", (None, "BadIndexRangeNoData")),
+    "Matrix": (node("Matrix", "int") + ", array: true", ((11, 12, 13, 21, 22, 23), "Good")),
+    "Row": (node("Matrix", "int") + ", index: '1,0:2'", ((21, 22, 23), "Good")),
+    "Cell": (node("Matrix", "int") + ", index: '1,2'", (23, "Good")),
+    "Bits": (node("Bits", "bool") + ", array: true", ((True, False, True), "Good")),
+    "Texts": (node("Texts", "string") + ", array: true", (("a", "b"), "Good")),
+    "Empty": (node("Empty", "float") + ", array: true", ((), "Good")),
+    "NoArray": (node("Double", "float") + ", array: true", UNFIT),
+    "NaN": (node("NaN", "float"), (None, "BadSensorFailure")),
+    "Infinity": (node("Infinity", "float"), (None, "BadSensorFailure")),
+    "Overridden": (node("Overridden", "float"), (7.0, "GoodLocalOverride")),
+    **{n: (node(n, "string"), UNFIT) for n in ("LocalizedText", "ByteString", "DateTime", "Guid")},
+}
+
+
 @pytest.mark.parametrize("server", ["open62541"], indirect=True)
 async def test_arrays_and_what_no_tag_can_hold(server: ForeignServer, tmp_path: Path) -> None:
-    tags = {
-        "Profile": node("Profile", "float") + ", array: true, scale: 10",
-        "Slice": node("Profile", "float") + ", index: '2:4'",
-        "Element": node("Profile", "float") + ", index: 7",
-        "Beyond": node("Profile", "float") + ", index: 8",
-        "Matrix": node("Matrix", "int") + ", array: true",
-        "Row": node("Matrix", "int") + ", index: '1,0:2'",
-        "Cell": node("Matrix", "int") + ", index: '1,2'",
-        "Bits": node("Bits", "bool") + ", array: true",
-        "Texts": node("Texts", "string") + ", array: true",
-        "Empty": node("Empty", "float") + ", array: true",
-        "NoArray": node("Double", "float") + ", array: true",
-        "NaN": node("NaN", "float"),
-        "Infinity": node("Infinity", "float"),
-        "Overridden": node("Overridden", "float"),
-        **{n: node(n, "string") for n in ("LocalizedText", "ByteString", "DateTime", "Guid")},
-    }
+    tags = {name: entry for name, (entry, _) in ARRAYS.items()}
     values = await read(opcua_site(tmp_path, server, tags))
-    unfit = (None, "BadTypeMismatch")
-    assert values.pop("Beyond")[0] is None
-    assert values == {
-        "Profile": ((0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0), "Good"),
-        "Slice": ((1.0, 1.5, 2.0), "Good"),
-        "Element": (3.5, "Good"),
-        "Matrix": ((11, 12, 13, 21, 22, 23), "Good"),
-        "Row": ((21, 22, 23), "Good"),
-        "Cell": (23, "Good"),
-        "Bits": ((True, False, True), "Good"),
-        "Texts": (("a", "b"), "Good"),
-        "Empty": ((), "Good"),
-        "NoArray": unfit,
-        "NaN": (None, "BadSensorFailure"),
-        "Infinity": (None, "BadSensorFailure"),
-        "Overridden": (7.0, "GoodLocalOverride"),
-        **dict.fromkeys(("LocalizedText", "ByteString", "DateTime", "Guid"), unfit),
-    }
+    assert values == {name: expected for name, (_, expected) in ARRAYS.items()}
+
+
+SECURED = [each for each in get_args(Security) if each != "None"]
+KEYS = ', security: {}, certificate: "{}"'
+
+
+@pytest.mark.parametrize("server", ["node_opcua"], indirect=True)
+async def test_trusted_we_speak_every_policy_and_mode(
+    server: ForeignServer, folder: Path, tmp_path: Path
+) -> None:
+    tags = {"Double": node("Double", "float")}
+    make_application(tmp_path, "peer")
+    plain = opcua_site(tmp_path, server, tags)
+    stranger = await discover_server(opcua_connector(plain))
+    assert set(stranger.offers) == {*SECURED, "None"}
+    shown = stranger.certificate
+    assert shown is not None
+    pins = {each: KEYS.format(each, shown.thumbprint) for each in SECURED}
+    for each in (stranger.security, SECURED[0]):
+        with pytest.raises(NotConnected, match="most often it does not trust our certificate"):
+            await opcua_connector(opcua_site(tmp_path, server, tags, pins[each])).open()
+    for rejected in (folder / "keys/rejected").iterdir():  # as its administrator would
+        rejected.rename(folder / "keys/trusted/certs" / rejected.name)
+    site = opcua_site(tmp_path, server, tags, pins[SECURED[0]])
+    async with asyncio.timeout(30.0):  # the server watches its folder
+        while not await _is_trusted(site):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+    for each in SECURED:
+        site = opcua_site(tmp_path, server, tags, pins[each])
+        assert await read(site) == {"Double": (0.1, "Good")}, each
+
+
+async def _is_trusted(site: Site) -> bool:
+    with suppress(NotConnected):
+        async with open_session(opcua_connector(site)):
+            return True
+    return False
+
+
+def opcua_connector(site: Site) -> OpcuaConnector:
+    return OpcuaConnector("peer", cast(OpcuaConnection, site.connections["peer"]), site.root)
 
 
 # A holding register is its own address: 0x4142 is "AB", and 0x4049 with what follows is near pi.
@@ -154,17 +194,16 @@ REGISTERS: Mapping[str, tuple[str, bool | int | float | str]] = {
 }
 
 
-@pytest.mark.parametrize("more", ["", ", window: 8", ", max_registers: 8, max_bits: 8"])
 @pytest.mark.parametrize("server", MODBUS_SERVERS, indirect=True)
 async def test_every_encoding_comes_as_it_is_and_an_unknown_address_alone_is_bad(
-    server: ForeignServer, tmp_path: Path, more: str
+    server: ForeignServer, tmp_path: Path
 ) -> None:
     tags = {name: entry for name, (entry, _) in REGISTERS.items()}
-    tags["Beyond"] = holding(ITEMS + 1, "uint16")
-    tags["Across"] = holding(ITEMS - 1, "uint32")
-    values = await read(modbus_site(tmp_path, server, tags, more))
-    assert {values.pop(name) for name in ("Beyond", "Across")} == {(None, "BadNodeIdUnknown")}
-    assert values == {name: (pytest.approx(v), "Good") for name, (_, v) in REGISTERS.items()}
+    tags |= {"Beyond": holding(ITEMS + 1, "uint16"), "Across": holding(ITEMS - 1, "uint32")}
+    expected = {name: (pytest.approx(v), "Good") for name, (_, v) in REGISTERS.items()}
+    expected |= dict.fromkeys(("Beyond", "Across"), (None, "BadNodeIdUnknown"))
+    for more in ("", ", window: 8", ", max_registers: 8, max_bits: 8"):
+        assert await read(modbus_site(tmp_path, server, tags, more)) == expected, more
 
 
 async def until(is_so: Any) -> None:
@@ -178,9 +217,10 @@ def qualities(connection: Connection) -> set[Quality]:
 
 
 def waiting(connection: Connection) -> bool:
-    """Whether a tag has not come since the session began."""
+    """Whether a tag has not come since the session began, or there is none."""
     none_yet = {"BadWaitingForInitialData", "BadNoCommunication"}
-    return any(each.status.name in none_yet for each in connection.latest().values())
+    latest = connection.latest().values()
+    return not connection.is_connected or any(each.status.name in none_yet for each in latest)
 
 
 def connection_of(site: Site) -> Connection:
@@ -204,48 +244,6 @@ async def test_a_node_that_vanishes_takes_no_other(server: ForeignServer, tmp_pa
         assert not connection.gaps
 
 
-@pytest.mark.parametrize("server", OPCUA_SERVERS, indirect=True)
-async def test_a_lost_subscription_is_made_anew(server: ForeignServer, tmp_path: Path) -> None:
-    doubtful = {name: node(name, "float") for name in ("Bad", "Uncertain", "Missing", "Double")}
-    tags = {**NUMBERED, **doubtful}
-    site = opcua_site(tmp_path, server, tags, ", updates: subscribe")
-    async with connection_of(site) as connection:
-        for is_last in (False, True):
-            await until(lambda: connection.is_connected and not waiting(connection))
-            latest = connection.latest()
-            assert {name: latest[f"{name}.pv"].status.name for name in doubtful} == {
-                "Bad": "BadSensorFailure",
-                "Uncertain": "UncertainSensorNotAccurate",
-                "Missing": "BadNodeIdUnknown",
-                "Double": "Good",
-            }
-            await _counts_up(connection)
-            assert connection.latest()["Double.pv"].quality is Quality.GOOD  # it did not change
-            if not is_last:
-                await _killed_and_restarted(server, connection)
-
-
-async def _counts_up(connection: Connection) -> None:
-    before = _number(connection, 1)
-    await until(lambda: _number(connection, 1) >= before + 3.0)
-    # At most one change apart: they come together.
-    assert abs(_number(connection, NUMBERS) - _number(connection, 1) - (NUMBERS - 1)) <= 1.0
-
-
-def _number(connection: Connection, number: int) -> float:
-    value = connection.latest()[f"N-{number}.pv"].value
-    assert isinstance(value, float)
-    return value
-
-
-async def _killed_and_restarted(server: ForeignServer, connection: Connection) -> None:
-    server.kill()
-    await until(lambda: not connection.is_connected)
-    assert qualities(connection) == {Quality.BAD}
-    server.start()
-    await until(lambda: connection.is_connected)
-
-
 @pytest.mark.parametrize("server", SERVERS, indirect=True)
 async def test_a_killed_server_turns_all_bad_at_once_and_all_come_back(
     server: ForeignServer, tmp_path: Path, request: pytest.FixtureRequest
@@ -253,12 +251,48 @@ async def test_a_killed_server_turns_all_bad_at_once_and_all_come_back(
     is_opcua = request.node.callspec.params["server"] in OPCUA_SERVERS
     spread = {f"R-{each}": holding(each, "uint16") for each in range(0, 5000, 250)}
     make = opcua_site if is_opcua else modbus_site
-    connection = connection_of(make(tmp_path, server, NUMBERED if is_opcua else spread))
-    async with connection:
-        await until(lambda: qualities(connection) == {Quality.GOOD})
-        values = [each.value for each in connection.latest().values()]
-        await _killed_and_restarted(server, connection)
-        assert qualities(connection) == {Quality.GOOD}
-        assert len(connection.gaps) == 1
+    scanned = connection_of(make(tmp_path, server, NUMBERED if is_opcua else spread))
+    connections = [scanned]
+    if is_opcua:
+        told = opcua_site(tmp_path, server, {**NUMBERED, **DOUBTFUL}, ", updates: subscribe")
+        connections.append(connection_of(told))
+    async with AsyncExitStack() as stack:
+        for connection in connections:
+            await stack.enter_async_context(connection)
+        await until(lambda: not any(waiting(each) for each in connections))
+        values = [each.value for each in scanned.latest().values()]
+        for connection in connections[1:]:
+            await _is_told(connection)
+        server.kill()
+        await until(lambda: not any(each.is_connected for each in connections))
+        assert [qualities(each) for each in connections] == [{Quality.BAD}] * len(connections)
+        server.start()
+        await until(lambda: not any(waiting(each) for each in connections))
+        assert qualities(scanned) == {Quality.GOOD}
+        assert len(scanned.gaps) == 1
         if not is_opcua:
-            assert [each.value for each in connection.latest().values()] == values
+            assert [each.value for each in scanned.latest().values()] == values
+        for connection in connections[1:]:
+            await _is_told(connection)
+
+
+DOUBTS = {
+    "Bad": "BadSensorFailure", "Uncertain": "UncertainSensorNotAccurate",
+    "Missing": "BadNodeIdUnknown", "Double": "Good",
+}  # fmt: skip
+DOUBTFUL = {name: node(name, "float") for name in DOUBTS}
+
+
+async def _is_told(connection: Connection) -> None:
+    """The numbers count up together, and the others stand."""
+    assert {n: connection.latest()[f"{n}.pv"].status.name for n in DOUBTS} == DOUBTS
+    before = _number(connection, 1)
+    await until(lambda: _number(connection, 1) >= before + 3.0)
+    assert abs(_number(connection, NUMBERS) - _number(connection, 1) - (NUMBERS - 1)) <= 1.0
+    assert connection.latest()["Double.pv"].quality is Quality.GOOD  # it did not change
+
+
+def _number(connection: Connection, number: int) -> float:
+    value = connection.latest()[f"N-{number}.pv"].value
+    assert isinstance(value, float)
+    return value

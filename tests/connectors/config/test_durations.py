@@ -15,19 +15,9 @@ SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
     st.sampled_from(["", " ", "  "]),
 )
 def test_a_number_and_a_unit_are_read_back(number: object, unit: str, space: str) -> None:
-    assert parse_duration(f"{number}{space}{unit}") == float(str(number)) * SECONDS[unit]
-
-
-def test_the_forms_of_the_manual_are_read() -> None:
-    cases: list[tuple[str, float]] = [
-        ("500 ms", 0.5),
-        ("30s", 30.0),
-        ("10 min", 600.0),
-        ("1h", 3600.0),
-        (" 7 d ", 604800.0),
-    ]
-    for text, seconds in cases:
-        assert parse_duration(text) == seconds
+    assert (
+        parse_duration(f"{space}{number}{space}{unit}{space}") == float(str(number)) * SECONDS[unit]
+    )
 
 
 def test_anything_else_is_refused_with_an_example() -> None:
@@ -47,19 +37,9 @@ def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
 
 
 def test_a_duration_is_shown_as_people_say_it() -> None:
-    cases: list[tuple[float, str]] = [
-        (0.0, "0 s"),
-        (0.05, "0.05 s"),
-        (0.5, "0.5 s"),
-        (9.994, "9.99 s"),
-        (12.4, "12 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (200.0, "3 min 20 s"),
-        (3599.6, "1 h 00 min"),
-        (7500.0, "2 h 05 min"),
-    ]
-    for seconds, text in cases:
+    cases = {0.0: "0 s", 0.05: "0.05 s", 9.994: "9.99 s", 12.4: "12 s", 59.4: "59 s"}
+    cases |= {59.6: "1 min 00 s", 200.0: "3 min 20 s", 3599.6: "1 h 00 min", 7500.0: "2 h 05 min"}
+    for seconds, text in cases.items():
         assert format_duration(seconds) == text
 
 

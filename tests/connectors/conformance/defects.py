@@ -103,22 +103,6 @@ class RefusesAll(FakeSession):
         return dict.fromkeys(readings, refused[0]) if refused else readings
 
 
-class KeepsTheLastGood(FakeSession):
-    """What is refused or has failed is as it was, once the device is known."""
-
-    def __init__(self, connector: FakeConnector) -> None:
-        super().__init__(connector)
-        self._good: dict[str, DataValue] = {}
-        self._reads = 0
-
-    async def read(self, tags: Sequence[Tag]) -> Readings:
-        self._reads += 1
-        readings = await super().read(tags)
-        self._good |= {name: each for name, each in readings.items() if each.status == GOOD}
-        known = self._good if self._reads > 4 else {}
-        return {name: known.get(name, each) for name, each in readings.items()}
-
-
 class Caches(FakeSession):
     def __init__(self, connector: FakeConnector) -> None:
         super().__init__(connector)
@@ -180,15 +164,6 @@ class SwallowsLoss(FakeSession):
     async def ask(self) -> None:
         with suppress(NotConnected):
             await super().ask()
-
-
-class Revives(FakeSession):
-    async def ask(self) -> None:
-        try:
-            await super().ask()
-        except NotConnected:
-            self._loss = self.device.loss
-            raise
 
 
 class NamesNobody(FakeSession):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, DataValue, Quality, Value
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, Quality, Value
 from handwheel.connectors.session.protocols import (
     BrowseEntry,
     Description,
@@ -82,21 +82,13 @@ class _Cheerful(FakeSubscription):
 
     async def changes(self) -> Sequence[Sample]:
         samples = await super().changes()
-        told = [each for each in samples if self._tells(*each)]
+        told = [
+            (name, reading)
+            for name, reading in samples
+            if name not in self._known or reading.quality is Quality.GOOD
+        ]
         self._known |= {name for name, _ in samples}
         return told
-
-    def _tells(self, name: str, reading: DataValue) -> bool:
-        return name not in self._known or reading.quality is Quality.GOOD
-
-
-class _Stuck(_Cheerful):
-    """Tells what turns bad, and never that it is good again."""
-
-    def _tells(self, name: str, reading: DataValue) -> bool:
-        if reading.quality is Quality.BAD:
-            self._known.add(f"bad {name}")
-        return reading.quality is Quality.BAD or f"bad {name}" not in self._known
 
 
 class TellsOneInterval(FakeSession):
@@ -128,7 +120,7 @@ def subscribing(subscription: type[FakeSubscription], *, late: bool = False) -> 
 
 DEAF, QUIET, BACKWARDS = subscribing(_Deaf), subscribing(_Quiet), subscribing(_Backwards)
 SHY, LATE = subscribing(_Shy), subscribing(FakeSubscription, late=True)
-CHEERFUL, STUCK = subscribing(_Cheerful), subscribing(_Stuck)
+CHEERFUL = subscribing(_Cheerful)
 
 
 class _Unrounded:

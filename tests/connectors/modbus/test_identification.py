@@ -7,7 +7,6 @@ import pytest
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.model.endpoints import ModbusConnection
-from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ...plants.devices.misbehaving import Answer, modbus_device, registers, reply
@@ -68,10 +67,3 @@ async def test_a_device_that_answers_nonsense_is_not_written_to() -> None:
             with pytest.raises(NotConnected):
                 await session.encoder([])
             await session.close()
-
-
-def test_loopback_is_told_by_the_address_alone() -> None:
-    for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
-        assert is_loopback(host), host
-    for host in ("localhost.example", "10.0.0.1", "0.0.0.0", ""):
-        assert not is_loopback(host), host

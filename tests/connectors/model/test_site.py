@@ -38,13 +38,10 @@ def test_a_good_site_is_loaded_whole(tmp_path: Path) -> None:
     assert site.tags["P-101A.starts"].address == RegisterAddress("input", 10, "uint32")
     assert site.equipment["PUMPS-101"] == Equipment(path="CW", members=["P-101A"])
     assert site.find_tags(["VT-101A.pv", "PT-102.pv"])[0].equipment == "P-101A"
-
-
-def test_a_site_that_only_reads_says_so(tmp_path: Path) -> None:
-    site = load(tmp_path)
+    # It only reads.
     assert {connection.write_where for connection in site.connections.values()} == {""}
     assert not any(site.is_writable(tag) for tag in site.tags.values())
-    assert (site.trust_root, site.state) == ("", tmp_path / "var")
+    assert (site.trust_root, site.state) == ("", tmp_path / "a" / "var")
     assert site.tags["P-101A.run_cmd"].readback == ""
 
 
@@ -137,7 +134,6 @@ def test_the_problems_of_both_files_are_told_at_once_in_order(tmp_path: Path) ->
 def test_a_password_in_the_wrong_place_is_never_repeated(tmp_path: Path) -> None:
     cases: list[tuple[str, str]] = [
         ("timeout: 2 s}", "read: {user: a, secret: hunter2}}"),
-        ("timeout: 2 s}", "read: {user: a, secret: [hunter2]}}"),
         ("timeout: 2 s}", "read: {user: a, secret: {hunter: hunter2}}}"),
         ("timeout: 2 s}", "read: {user: a, secret: 'env:hunter2-'}}"),
         ("127.0.0.1:4840", "a:hunter2@works:4840"),
@@ -148,21 +144,14 @@ def test_a_password_in_the_wrong_place_is_never_repeated(tmp_path: Path) -> None
         with pytest.raises(ConfigError) as caught:
             load(tmp_path, SITE.replace(old, new, 1))
         assert "hunter2" not in str(caught.value), old
-        site = load(
-            tmp_path, SITE.replace("timeout: 2 s}", "read: {user: a, secret: 'env:PW'}}", 1)
-        )
-        assert str(site.connections["dcs"]).count("env:PW") == 1, old
 
 
-@pytest.mark.parametrize(
-    "node",
-    ["i=4294967295", "s=a;i=4294967296", "s=x=y;z", "s=°C", "b=aGk=",
-     "g=09087e75-8e5e-499b-954f-f2a9603db28a"],
-)  # fmt: skip
-@pytest.mark.parametrize("uri", ["", "nsu=http://works.example/plc?a=1,2;"])
-def test_every_form_of_node_id_is_taken(node: str, uri: str, tmp_path: Path) -> None:
-    tags = TAGS.replace("nsu=urn:works;s=PT-102.pv", uri + node)
-    assert load(tmp_path, tags=tags).tags["PT-102.pv"].address == NodeAddress(uri + node)
+def test_every_form_of_node_id_is_taken(tmp_path: Path) -> None:
+    guid = "g=09087e75-8e5e-499b-954f-f2a9603db28a"
+    nodes = ("i=4294967295", "s=a;i=4294967296", "s=x=y;z", "s=°C", "b=aGk=", guid)
+    for node in (*nodes, "nsu=http://works.example/plc?a=1,2;s=x=y;z"):
+        tags = TAGS.replace("nsu=urn:works;s=PT-102.pv", node)
+        assert load(tmp_path, tags=tags).tags["PT-102.pv"].address == NodeAddress(node)
 
 
 def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
@@ -205,18 +194,15 @@ class TestFindSite:
         monkeypatch.delenv(SITE_VARIABLE, raising=False)
         monkeypatch.chdir(tmp_path / "above/near/deep/er")
 
-    def test_the_option_comes_first(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv(SITE_VARIABLE, str(tmp_path / "named"))
-        assert find_site(tmp_path / "given") == tmp_path / "given"
-
-    def test_then_the_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv(SITE_VARIABLE, str(tmp_path / "named"))
-        assert find_site(None) == tmp_path / "named"
-
-    def test_then_the_nearest_above(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_option_comes_first_then_the_variable_then_the_nearest_above(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert find_site(None) == tmp_path / "above/near"
         monkeypatch.setenv(SITE_VARIABLE, "")
         assert find_site(None) == tmp_path / "above/near"
+        monkeypatch.setenv(SITE_VARIABLE, str(tmp_path / "named"))
+        assert find_site(None) == tmp_path / "named"
+        assert find_site(tmp_path / "given") == tmp_path / "given"
 
     def test_a_folder_without_a_site_is_refused_however_it_is_named(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -233,52 +219,34 @@ class TestFindSite:
             find_site(None)
 
 
-class TestSecrets:
-    @pytest.mark.parametrize(
-        ("reference", "content", "mode"),
-        [("env:READER_PASSWORD", b"", 0o600), ("file:pw", b" turn the wheel\n", 0o600)],
-    )
-    def test_one_is_found_in_the_environment_or_a_file(
-        self,
-        reference: str,
-        content: bytes,
-        mode: int,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        _write(tmp_path / "pw", content, mode)
-        monkeypatch.setenv("READER_PASSWORD", "turn the wheel")
-        assert resolve_secret(reference, tmp_path, "dcs") == "turn the wheel"
-        absolute = reference.replace("pw", str(tmp_path / "pw"))
-        assert resolve_secret(absolute, Path("/nowhere"), "dcs") == "turn the wheel"
+def test_a_secret_is_found_in_the_environment_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path / "pw", b" turn the wheel\n")
+    monkeypatch.setenv("READER_PASSWORD", "turn the wheel")
+    for reference in ("env:READER_PASSWORD", "file:pw", f"file:{tmp_path}/pw"):
+        assert resolve_secret(reference, tmp_path, "dcs") == "turn the wheel", reference
 
-    @pytest.mark.parametrize(
-        ("reference", "content", "mode", "reason"),
-        [
-            ("env:READER_PASSWORD", b"x", 0o600, "the environment variable READER_PASSWORD is not"),
-            ("file:other", b"x", 0o600, r"the secret .*/other: no such file or directory"),
-            ("file:.", b"x", 0o600, r"the secret .*: is a directory"),
-            ("file:pw", b" \n", 0o600, r"the secret .*/pw is empty"),
-            ("file:pw", b"x", 0o644, r"the secret .*/pw is open to others: chmod 600 it"),
-            ("file:pw", b"x", 0o620, r"the secret .*/pw is open to others: chmod 600 it"),
-            ("file:pw", b"\xff\xfe", 0o600, r"the secret .*/pw.* UTF-8"),
-        ],
-    )
-    def test_one_that_is_not_there_is_told_with_the_connection(
-        self,
-        reference: str,
-        content: bytes,
-        mode: int,
-        reason: str,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
+
+def test_a_secret_that_is_not_there_is_told_with_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READER_PASSWORD", "")
+    cases: list[tuple[str, bytes, int, str]] = [
+        ("env:READER_PASSWORD", b"x", 0o600, "the environment variable READER_PASSWORD is not set"),
+        ("file:other", b"x", 0o600, "the secret .*/other: no such file or directory"),
+        ("file:.", b"x", 0o600, "the secret .*: is a directory"),
+        ("file:pw", b" \n", 0o600, "the secret .*/pw is empty"),
+        ("file:pw", b"x", 0o644, "the secret .*/pw is open to others: chmod 600 it"),
+        ("file:pw", b"x", 0o620, "the secret .*/pw is open to others: chmod 600 it"),
+        ("file:pw", b"\xff\xfe", 0o600, "the secret .*/pw.* UTF-8"),
+    ]
+    for reference, content, mode, reason in cases:
         _write(tmp_path / "pw", content, mode)
-        monkeypatch.setenv("READER_PASSWORD", "")
         with pytest.raises(NotConnected, match=f"^dcs: {reason}"):
             resolve_secret(reference, tmp_path, "dcs")
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
     path.write_bytes(content)
     path.chmod(mode)
