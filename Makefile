@@ -16,8 +16,8 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# Against the built wheel, in an environment that has never seen this folder: what a wheel can lack
-# are packages, data files, entry points and commands. The laws were asked in `make test`.
+# Against the built wheel, in an environment that has the packages of `.venv`, but not this folder:
+# what a wheel can lack are packages, data files, entry points and commands.
 FOR_WHEEL := tests/connectors/model/test_site.py tests/hmi/shell/test_help.py \
 	tests/hmi/simulation/test_plant_console.py tests/hmi/simulation/test_plant_map.py \
 	tests/hmi/runs/test_playbook_command.py tests/hmi/site/test_site_commands.py \
@@ -25,7 +25,7 @@ FOR_WHEEL := tests/connectors/model/test_site.py tests/hmi/shell/test_help.py \
 	tests/project/test_packaging.py tests/sim_plant/test_every_plant.py \
 	tests/sim_plant/server/opcua/test_identity.py tests/sim_plant/tep/test_process.py
 test-wheel: $(VENV)-wheel/.done
-	$(VENV)-wheel/bin/pytest -n auto --dist loadfile $(FOR_WHEEL) $(ARGS)
+	$(VENV)-wheel/bin/python -P -m pytest -n auto --dist loadfile $(FOR_WHEEL) $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -74,11 +74,12 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
 
-$(VENV)-wheel/.done: pyproject.toml constraints.txt $(shell git ls-files '*.py' '*.json' '*.yaml')
+$(VENV)-wheel/.done: $(VENV)/.dev $(shell git ls-files '*.py' '*.json' '*.yaml')
 	rm -rf $(VENV)-wheel
 	$(PYTHON) -m venv $(VENV)-wheel
 	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet wheel --no-deps -w $(VENV)-wheel/dist .
-	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt \
-		"$$(ls $(VENV)-wheel/dist/*.whl)[dev]"
+	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install --no-deps $(VENV)-wheel/dist/*.whl
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		>"$$(echo $(VENV)-wheel/lib/python3*/site-packages)/packages-of-dev.pth"
 	rm -rf build *.egg-info
 	@touch $@
