@@ -9,8 +9,8 @@ import sys
 from .shell.cli.interrupts import INTERRUPTED, handle_termination_signals, uninterrupted_import
 from .shell.cli.stdio import end_line, make_writable
 
-# Imports and address spaces make objects that stay. At 700, its default, the collector looks through
-# them again and again, which takes a quarter of the start of gate, agents and plant.
+# Imports and address spaces make objects that stay. By default the collector looks through them
+# at every 700 new ones, which takes a quarter of the start of gate, agents and plant.
 _NEW_OBJECTS_BEFORE_COLLECTION = 100_000
 
 
