@@ -82,9 +82,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M2b", "order of the actions", says(authorization, "check_order", None),
-        "tests/gate/steps/test_last_checks.py"
-        "::test_a_command_does_not_come_before_the_one_that_stands_before_it[True]",
-        "'VERIFIED'] == ['INVALIDATED'",
+        "tests/gate/runs/test_segments.py::test_commands_come_in_their_order",
+        "'PIC-102.sp reads 360 kPa' == ",
     ),
     Mutant(
         "M2c", "state that an undo requires",

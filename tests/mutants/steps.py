@@ -112,9 +112,10 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M14", "comparison with the device's answer", step("check_answer", _believe),
-        f"{_STEP}::test_what_the_device_shows_does_not_make_up_for_a_wrong_echo"
-        "[other echo-UNKNOWN]",
-        "'VERIFIED' != 'UNKNOWN'",
+        "tests/gate/recovery/test_crash_points.py"
+        "::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
+        "[other echo-UNKNOWN-the answer is ,-1]",
+        "'VERIFIED' == 'UNKNOWN'",
     ),
     Mutant(
         "M15", "read-back", step("read_back", _see),

@@ -1,6 +1,5 @@
 """Leases at the gate: what a person asked for a while is taken back when it is over, and once."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -16,7 +15,6 @@ from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 FOR_S = 7200.0
 WHILE = Terms(Lease(for_s=FOR_S))
-MODE = ("P-101A.mode", 0)
 
 
 async def in_lease(room: Watched, *writes: tuple[str, object]) -> ActionRequest:
@@ -59,17 +57,6 @@ async def test_a_lease_takes_back_what_it_wrote_when_its_time_is_over(room: Watc
     assert room.faults() == ()
 
 
-async def test_the_person_signs_what_is_taken_back_under_its_own_digest(room: Watched) -> None:
-    request = await in_lease(room)
-    undo = request.recovery[0]
-    approve = [each for each in room.rows("decision") if '"approve"' in str(each["text"])]
-    meaning = json.loads(str(approve[-1]["text"]))["meaning"]
-    said = (
-        f"for 2 h, then by itself: PIC-102.sp = 350 kPa (wire {undo.wire}) (action {undo.digest})"
-    )
-    assert meaning.endswith(said)
-
-
 async def test_the_last_write_is_taken_back_first(room: Watched) -> None:
     request = await in_lease(room, START, SETPOINT)
     room.clock.forward(FOR_S)
@@ -95,15 +82,6 @@ async def test_what_has_not_come_about_as_a_whole_is_taken_back_at_once(
     assert room.wires == wires(request, "c1", *sent, "r2")
     assert standing(room, request) == "CLOSED VERIFIED REFUSED CANCELLED VERIFIED"
     assert room.faults() == ()
-
-
-async def test_nothing_is_taken_back_of_what_took_no_effect(room: Watched) -> None:
-    room.plant.fault = "refused"
-    request = await in_lease(room)
-    await pass_time(room, FOR_S + 1.0)
-    assert room.wires == wires(request, "c1")
-    assert standing(room, request) == "CLOSED REFUSED CANCELLED"
-    assert room.rows("lease.open") == []
 
 
 def locked(room: Watched) -> None:
@@ -185,27 +163,6 @@ async def room_written_again(room: Watched) -> None:
     assert open_writes(room.desk.database) == []
 
 
-async def test_what_reads_as_before_is_no_longer_open(room: Watched) -> None:
-    request = await in_lease(room)
-    room.desk.say("revoke", request, "anna")
-    room.watch()
-    assert len(open_writes(room.desk.database)) == 1
-    room.plant.values["PIC-102.sp"] = 350.0
-    room.watch()
-    room.watch()
-    assert open_writes(room.desk.database) == []
-    assert [each["reason"] for each in room.rows("lease.seen_back")] == [
-        "PIC-102.sp reads 350 again"
-    ]
-
-
-async def test_a_trip_that_has_dropped_the_command_is_no_hindrance(room: Watched) -> None:
-    request = await in_lease(room, START)
-    room.plant.values["P-101A.run_cmd"] = False
-    await pass_time(room, FOR_S + 1.0)
-    assert room.wires == wires(request, "c1", "r1")
-
-
 async def test_an_outcome_that_nobody_knows_holds_the_lease(room: Watched) -> None:
     request = await room.carried_out(START, SETPOINT, terms=WHILE)
     room.plant.fault = "answer lost"
@@ -232,23 +189,6 @@ async def test_a_revert_of_which_nobody_knows_is_not_tried_again(room: Watched) 
     await pass_time(room, FOR_S)
     assert room.wires == wires(request, "c1", "r1")
     assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp"]
-
-
-async def test_two_people_sign_for_both_ways(room: Watched) -> None:
-    request = room.desk.propose(MODE, SETPOINT, terms=WHILE)
-    assert (request.risk_class, request.quorum) == ("R3", 2)
-    room.oracle.note(request)
-    room.oracle.approve(request, "anna")
-    await pass_time(room, 1.0)
-    assert room.wires == []
-    room.oracle.approve(request, "bert")
-    await pass_time(room, 1.0)
-    await pass_time(room, FOR_S)
-    # In local the pump may not be acted on: that undo is refused, and what it leaves is told.
-    assert room.wires == wires(request, "c1", "c2", "r1")
-    assert standing(room, request) == "INVALIDATED VERIFIED VERIFIED VERIFIED INVALIDATED"
-    assert [each["tag"] for each in room.rows("lease.open")] == ["P-101A.mode"]
-    assert room.faults() == ()
 
 
 async def test_two_leases_that_are_over_are_taken_back_one_after_the_other(room: Watched) -> None:

@@ -45,14 +45,6 @@ async def test_a_way_back_leaves_somebody_elses_value_alone(room: Watched, value
     assert standing(room, twin) == "CLOSED VERIFIED VERIFIED"
 
 
-async def test_an_undo_of_a_run_leaves_somebody_elses_value_alone(runner: Runner) -> None:
-    run = await runner.begun("c1", "c2")
-    runner.room.plant.values["PIC-102.sp"] = 361.0
-    await runner.carry_out(run, "r1", "r2")
-    assert runner.reason(run, "r1") == "PIC-102.sp reads 361 kPa; 360 was expected"
-    assert runner.frames == wires(run, "c1", "c2", "r2")
-
-
 def backdated(room: Watched, request: ActionRequest) -> None:
     """Any process of the state folder's group tells of the command that it is long verified."""
     now, early_s = room.clock.now(), FOR_S + 1.0
@@ -142,23 +134,6 @@ async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: 
     again = runner.approved(runner.undoing(run))
     await runner.carry_out(again, "r1")
     assert runner.frames == [*wires(run, "c1"), *wires(again, "r1")]
-
-
-@pytest.mark.parametrize("is_signed", [True, False])
-async def test_a_resolution_counts_with_its_signature(runner: Runner, *, is_signed: bool) -> None:
-    run, room = runner.approved(), runner.room
-    room.plant.fault = "answer lost"
-    await runner.carry_out(run, "c1")
-    name = f"{run.request_id}/c1"
-    if is_signed:
-        room.desk.resolve(name, "resolve-applied")
-    else:
-        with room.desk.database.transaction(room.clock.now()) as forger:
-            forge(forger, name, "RESOLVED_APPLIED")
-    await runner.carry_out(run, "r2")
-    if not is_signed:
-        assert f"the ledger says that {name} is RESOLVED_APPLIED" in runner.reason(run, "r2")
-    assert runner.frames == wires(run, *(("c1", "r2") if is_signed else ("c1",)))
 
 
 async def test_a_gate_remembers_a_frame_that_the_journal_forgets(

@@ -124,18 +124,6 @@ async def test_a_run_that_takes_back_needs_no_end_of_its_lease(runner: Runner) -
     assert room.rows("lease.open") == []
 
 
-async def test_a_lockout_stops_what_a_lost_agent_has_left(runner: Runner) -> None:
-    room = runner.room
-    request = await in_lease(runner)
-    room.desk.lock_out("PIC-102")
-    room.oracle.locked.add("site")
-    room.oracle.are_agents_gone = True
-    await pass_time(room, RUNNER_LOCK_S + 1.0)
-    assert room.wires == wires(request, "c1", "c2")
-    assert runner.state(request) == "INVALIDATED"
-    assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
-
-
 async def test_a_request_with_a_lease_stands_for_itself(runner: Runner) -> None:
     site = runner.room.site
     with pytest.raises(InvalidArguments, match=r"P-101A\.run_cmd cannot have a lease"):

@@ -10,11 +10,10 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event
-from handwheel.tools.guardrails.ledger.store.journal import next_row
 from handwheel.tools.guardrails.ledger.write_leases import left_s, written
 
 from ...attacks.sql_shell import append_row
-from ..testbed.with_oracle import SETPOINT, START_B, Watched
+from ..testbed.with_oracle import Watched
 from .test_expiry import in_lease
 
 RUN = "U-00000009"
@@ -51,28 +50,9 @@ async def test_a_lease_since_nobody_knows_when(room: Watched, what: str) -> None
     assert any("its lease" in each and "left" not in each for each in notes)
 
 
-@pytest.mark.parametrize("number", [1, 2])
-async def test_one_command_of_two_since_nobody_knows_when(room: Watched, number: int) -> None:
-    """Whatever the other one says: the lease counts from the last, and it may be this one."""
-    request = await in_lease(room, SETPOINT, START_B)
-    database, now = room.desk.database, room.clock.now()
-    states = {each.action_id: each.state for each in room.desk.record(request.request_id).actions}
-    assert left_s(database, request, states, now) is not None
-    append(room, "action.VERIFIED", f"{request.request_id}/c{number}", ODD["no time"], {})
-    assert left_s(database, request, states, now) is None
-
-
 @pytest.mark.parametrize("text", ["", "[]", "5", "{}", "{ }", chr(34) * 3])
 def test_what_is_no_row_says_no_moment(text: str) -> None:
     assert moment_of(text) == UNKNOWN
-
-
-async def test_a_row_says_when(room: Watched) -> None:
-    now = room.clock.now()
-    row = next_row(None, now, "gate.started", "1", {})
-    found = moment_of(row.text)
-    assert found.boot_id == now.boot_id
-    assert now.since_s(found) == pytest.approx(0.0, abs=0.002)
 
 
 @pytest.mark.parametrize("what", ["no time", "a time that is a number", "a list", "no body"])

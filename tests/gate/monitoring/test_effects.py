@@ -3,7 +3,6 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,12 @@ from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.gate.steps import effects
 from handwheel.tools.guardrails.gate.steps.effects import give_up_effects
-from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.write_leases import open_writes
-from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ...attacks.sql_shell import shell_of
-from ..leases.test_expiry import FOR_S, in_lease, pass_time, standing
-from ..testbed.runner import wires
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..leases.test_expiry import FOR_S, standing
+from ..testbed.with_oracle import SETPOINT, START_B, Watched
 
 EFFECT = "PT-102.pv > 350 kPa within 2 min"
 TERMS = Terms(Lease(for_s=FOR_S), (parse_expectation(EFFECT),))
@@ -95,38 +89,6 @@ async def test_no_other_unit_is_asked_before_the_frame(
         assert len(room.plant.frames) == 1
 
 
-def tell_of_a_verification(room: Watched, request: ActionRequest) -> None:
-    """A row that says of the command that it is verified, though not when, and one of long ago."""
-    now, name = room.clock.now(), f"{request.request_id}/c1"
-    past = Instant(now.wall - timedelta(hours=2), now.boot_id, now.boot_ms - 7_200_000)
-    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
-        forger.record("action.VERIFIED", name, {})
-    with shell_of(room.site.state) as shell:
-        seq, prev = shell.execute("SELECT max(seq), hash FROM journal").fetchone()
-        row: dict[str, object] = {"seq": seq + 1, "prev": prev, "kind": "action.VERIFIED"}
-        text = canonical(row | {"subject": name, "body": dict[str, object]()})
-        shell.execute(
-            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
-            (seq + 1, digest("journal", text), text),
-        )
-
-
-@pytest.mark.parametrize("is_told", [True, False], ids=["attack", "twin"])
-async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_told: bool) -> None:
-    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
-    if is_told:
-        tell_of_a_verification(room, request)
-    await room.act()
-    room.watch()
-    room.clock.forward(60.0)
-    room.plant.values["PT-102.pv"] = 355.0
-    room.watch()
-    assert [each["after_s"] for each in room.rows("effect.CAME")] == [60.0]
-    await expecting_another(room)
-    await room.restart_gate()
-    assert len(room.rows("effect.UNKNOWN")) == 1
-
-
 @pytest.mark.parametrize("what", ["restart", "clock"])
 async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: str) -> None:
     await expecting(room)
@@ -140,13 +102,6 @@ async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: st
     give_up_effects(room.context)
     assert len(room.rows("effect.UNKNOWN")) == 1
     assert room.rows("effect.CAME") == []
-
-
-async def expecting_another(room: Watched) -> None:
-    """An expectation is open when the gate ends."""
-    room.plant.values |= {"PIC-102.sp": 350.0, "PT-102.pv": 340.0}
-    room.clock.forward(60.0)
-    await expecting(room)
 
 
 async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -> None:
@@ -167,64 +122,6 @@ async def expecting_again(room: Watched) -> None:
         patch.setattr(effects, "parse_condition", refuse)
         await expecting(room)
     assert len(room.rows("effect.UNKNOWN")) == 2
-
-
-FORGED = [
-    "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
-    "VALUES ('R-00000001', 'k', 'd', :text, 'b', 1)",
-    "UPDATE request SET state = 'PENDING' WHERE request_id = 'R-00000001'",
-    "UPDATE request SET state = 'APPROVED', approved_at = '2026-11-25T08:50:25.000Z', "
-    "approved_boot_ms = 1 WHERE request_id = 'R-00000001'",
-    "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
-    "VALUES ('R-00000001/c1', 'R-00000001', 0, 'command', 'x', 'PIC-102.sp')",
-    "UPDATE action SET state = 'DUE' WHERE action_id = 'R-00000001/c1'",
-    "UPDATE action SET state = 'CLAIMED' WHERE action_id = 'R-00000001/c1'",
-    "INSERT INTO intent VALUES ('R-00000001/c1', '00', (SELECT max(epoch) FROM gate), 1)",
-    "UPDATE action SET state = 'SENDING' WHERE action_id = 'R-00000001/c1'",
-    "UPDATE action SET state = 'VERIFIED' WHERE action_id = 'R-00000001/c1'",
-]
-
-
-@pytest.mark.parametrize("is_text", [True, False])
-async def test_a_lease_that_nobody_can_read_holds_up_no_other(
-    room: Watched, *, is_text: bool
-) -> None:
-    """Rows that somebody wrote past everything: nothing of them is sent, and the others go on."""
-    honest, _ = room.desk.request([SETPOINT], terms=TERMS)
-    text = honest.text.replace(honest.request_id, "R-00000001")
-    with shell_of(room.site.state) as shell:
-        for each in FORGED:
-            shell.execute(each, {"text": text if is_text else '"lease":{"effects":[{'})
-    await pass_time(room, FOR_S)
-    await room.restart_gate()
-    assert open_writes(room.desk.database) == [] or is_text
-    request = await in_lease(room, START)
-    await pass_time(room, FOR_S)
-    assert room.wires == wires(request, "c1", "r1")
-    assert room.suspended == []
-
-
-async def test_what_this_gate_has_not_verified_comes_to_no_verdict(room: Watched) -> None:
-    """Rows of a verified write, with its row in the journal, that somebody made up meanwhile."""
-    request = await expecting(room)
-    terms = Terms(effects=(parse_expectation(EFFECT),))
-    honest, _ = room.desk.request([SETPOINT], terms=terms)
-    now, text = room.clock.now(), honest.text.replace(honest.request_id, "R-00000001")
-    sent = "SET state = 'SENDING', sent_at = :at, sent_boot_id = :boot, sent_boot_ms = :ms"
-    with shell_of(room.site.state) as shell:
-        for each in FORGED:
-            shell.execute(
-                each.replace("SET state = 'SENDING'", sent),
-                {"text": text, "at": stamp(now.wall), "boot": now.boot_id, "ms": now.boot_ms},
-            )
-    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(now) as forger:
-        forger.record("action.VERIFIED", "R-00000001/c1", {})
-    room.plant.values["PT-102.pv"] = 355.0
-    room.watch()
-    found = [each["of"] for each in room.rows("effect.CAME")]
-    assert found == [f"{request.request_id}/c1"]
-    assert room.rows("effect.MISSED") == room.rows("effect.UNKNOWN") == []
-    assert len(room.plant.frames) == 1
 
 
 def test_only_what_can_be_judged_is_expected(room: Watched) -> None:

@@ -45,15 +45,6 @@ async def test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name
         assert (record.state, record.reason) == told, place
 
 
-async def test_what_a_lockout_said_of_itself_is_kept(room: Watched) -> None:
-    """The release deletes the file; who set it is what its file says, for which nobody vouches."""
-    room.desk.lock_out("P-101A")
-    (room.site.state / "lockout" / "P-101A").write_text("anna 2026-11-25T08:50:25.000Z pid 7\n")
-    room.watch()
-    latched = room.rows("lockout.latched")
-    assert [row["said"] for row in latched] == ["anna 2026-11-25T08:50:25.000Z pid 7"]
-
-
 async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
     first, second = await room.carried_out(START), room.approved(START_B)
     assert (room.desk.states(first), room.desk.states(second)) == (["VERIFIED"], ["DUE"])
@@ -97,31 +88,6 @@ async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
 
 def _refused(*_: object) -> object:
     raise LedgerError("the disk is full")
-
-
-@pytest.mark.parametrize("has_looked", [True, False])
-@pytest.mark.parametrize("put_back", [True, False])
-async def test_a_folder_of_lockouts_that_was_put_aside_hides_none(
-    room: Watched, caplog: pytest.LogCaptureFixture, has_looked: bool, put_back: bool
-) -> None:
-    request, folder = room.approved(), room.site.state / "lockout"
-    room.desk.lock_out("P-101B")
-    aside = folder.rename(folder.with_name("aside"))
-    if put_back:
-        aside.rename(folder)
-    else:
-        folder.mkdir()
-    if has_looked:
-        room.watch()
-        latched = {"P-101B": 1} if put_back else {"site": 1}
-        assert dict(locked_scopes(room.desk.database)) == latched
-        assert ("bring that one back" in caplog.text) != put_back
-    await room.act()
-    ended = ["INVALIDATED"] if has_looked else ["REFUSED"]
-    assert room.desk.states(request) == (["VERIFIED"] if put_back else ended)
-    assert len(room.plant.frames) == put_back
-    if not put_back:
-        assert room.reason(request) == ("lockout of site" if has_looked else "locked out: site")
 
 
 @pytest.mark.parametrize("folder", ["gone", "there", "never there"])

@@ -64,14 +64,6 @@ async def test_a_clock_that_is_set_ends_what_waits_and_only_that(
     await room.go_through(START)
 
 
-async def test_a_clock_that_is_put_right_a_little_ends_nothing(room: Watched) -> None:
-    request = room.approved(START)
-    room.clock.set(1.9)
-    room.watch()
-    await room.act()
-    assert room.desk.states(request) == ["VERIFIED"]
-
-
 async def test_a_step_that_a_busy_ledger_hides_is_not_forgotten(
     room: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,6 @@ from ...plants.in_memory import Fault
 from ..testbed.runner import (
     OTHER_RUN,
     SAFE,
-    SETPOINT,
     START,
     START_BACK,
     Runner,
@@ -174,16 +173,6 @@ async def test_a_lockout_ends_recovery_too(runner: Runner) -> None:
     assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
 
 
-@pytest.mark.way_in("S6")
-async def test_a_lockout_file_alone_stops_a_safe_state_write(runner: Runner) -> None:
-    request = await runner.begun("c1")
-    runner.room.desk.lock_out("P-101B")
-    await runner.carry_out(request, "r3")  # before the gate has looked at the folder
-    assert runner.reason(request, "r3") == "locked out: P-101B"
-    await runner.carry_out(request, "r2")
-    assert runner.frames == wires(request, "c1", "r2")
-
-
 @pytest.mark.parametrize("what", ["restart", "reboot", "clock step"])
 async def test_nothing_that_was_approved_before_is_taken_back_by_itself(
     runner: Runner, what: str
@@ -200,19 +189,6 @@ async def test_nothing_that_was_approved_before_is_taken_back_by_itself(
     assert runner.state(request) == "INVALIDATED"
     assert runner.states(request) == "VERIFIED " + " ".join(["INVALIDATED"] * 4)
     assert len(runner.frames) == 1
-
-
-async def test_recovery_does_not_wait_for_a_pace(runner: Runner) -> None:
-    request = await runner.begun("c1", "c2")
-    await runner.carry_out(request, "r1")  # within the cool-down of 20 s
-    assert runner.states(request).endswith("VERIFIED PLANNED PLANNED")
-    site = runner.room.site
-    again = runner.segment(
-        commands=(command(site, SETPOINT),), recovery=(), proposal_key="another segment 2"
-    )
-    request = runner.approved(again)
-    await runner.carry_out(request, "c1")
-    assert "its cool-down is 20 s" in runner.reason(request, "c1")
 
 
 async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:

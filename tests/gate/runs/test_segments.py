@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
+from handwheel.tools.errors import InterlockActive, LedgerError, PermitRefused
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
@@ -13,16 +13,7 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from ...attacks.sql_shell import forge_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
-from ..testbed.runner import EVIDENCE, RUN, SETPOINT_BACK, Runner, recovery, wires
-
-
-def test_approving_a_runs_request_sets_nothing_due(runner: Runner) -> None:
-    request = runner.approved()
-    assert (runner.state(request), runner.states(request)) == (
-        "APPROVED",
-        " ".join(["PLANNED"] * 5),
-    )
-    assert (request.run, request.evidence, request.proposer.kind) == (RUN, (EVIDENCE,), "agent")
+from ..testbed.runner import SETPOINT_BACK, Runner, recovery, wires
 
 
 async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None:
@@ -130,13 +121,6 @@ async def test_an_action_that_no_gate_takes_up_ends_alone(runner: Runner) -> Non
     assert (runner.state(request), runner.reason(request, "c1")) == (
         "APPROVED", "no gate took it up within 10 s",
     )  # fmt: skip
-
-
-async def test_no_command_follows_once_things_are_taken_back(runner: Runner) -> None:
-    request = await runner.begun("c1", "r2")
-    assert runner.states(request) == "VERIFIED CANCELLED PLANNED VERIFIED PLANNED"
-    with pytest.raises(GuardrailError, match="r2 has begun to undo"):
-        runner.due(f"{request.request_id}/c2")
 
 
 @pytest.mark.parametrize(

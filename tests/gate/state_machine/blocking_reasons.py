@@ -1,18 +1,15 @@
 """What else stands in a frame's way, told by what the test has done to people, plant and gate."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
 
 from handwheel.connectors.model.site import SITE_SCOPE, Site
-from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails.interlocks.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.in_memory import PaperPlant
 from ..testbed.oracle import Oracle
-from .site import ALARM, ALARMS_WITHIN_S, DISK_B, MOST_ALARMS, MOST_STARTS, STARTS, STARTS_WITHIN_S
 
 # As docs/reference/requests.md tells people: numbers of the tests' own, not the product's.
 LOST_S = 5.0
@@ -31,36 +28,28 @@ class PaperConnection:
     def is_connected(self) -> bool:
         return not self.plant.is_down
 
-    def latest(self) -> Mapping[str, DataValue]:
-        return {ALARM: DataValue(self.plant.values[ALARM], GOOD, None, None, 0.0)}
+    def latest(self) -> dict[str, DataValue]:
+        return {}
 
 
+@dataclass
 class PaperReader:
     """What the gate reads all the time."""
 
-    def __init__(self, site: Site, plant: PaperPlant) -> None:
-        self.connections = [PaperConnection(name, plant) for name in site.connections]
+    connections: list[PaperConnection]
 
-    def latest(self) -> Mapping[str, DataValue]:
-        return self.connections[0].latest()
+    def latest(self) -> dict[str, DataValue]:
+        return {}
 
 
 @dataclass
 class Outlook:
-    """What a gate that looks out must find, from what the test did; a new gate knows nothing.
-
-    Attributes:
-        free: How many bytes the disk has left.
-    """
-
-    free: ClassVar[int] = 10 * DISK_B
+    """What a gate that looks out must find, from what the test did; a new gate knows nothing."""
 
     plant: PaperPlant
     started: Instant
     _lost_ms: int | None = None
     _steady_ms: int = -1
-    _was: bool | None = None
-    _rises: list[int] = field(default_factory=list[int])
 
     def look(self, now: Instant) -> str:
         """Returns why nothing may leave until the gate has looked again; empty if it may."""
@@ -70,22 +59,10 @@ class Outlook:
             self._lost_ms = None
         elif self._lost_ms is None:
             self._lost_ms = now.boot_ms
-        self._count_alarms(now)
-        reasons = {
-            "the clock was set": now.boot_ms < self._steady_ms,
-            "the disk is full": self.free < DISK_B,
-            "no connection": self._lost_ms is not None
-            and now.boot_ms - self._lost_ms >= 1000.0 * LOST_S,
-            "a flood of alarms": len(self._rises) > MOST_ALARMS,
-        }
-        return ", ".join(name for name, is_there in reasons.items() if is_there)
-
-    def _count_alarms(self, now: Instant) -> None:
-        value = bool(self.plant.values[ALARM])
-        if value and self._was is False:
-            self._rises.append(now.boot_ms)
-        since_ms = now.boot_ms - 1000.0 * ALARMS_WITHIN_S
-        self._was, self._rises = value, [each for each in self._rises if each > since_ms]
+        if now.boot_ms < self._steady_ms:
+            return "the clock was set"
+        is_lost = self._lost_ms is not None and now.boot_ms - self._lost_ms >= 1000.0 * LOST_S
+        return "no connection" if is_lost else ""
 
 
 class Circumstances:
@@ -95,7 +72,6 @@ class Circumstances:
         began: When the gate took up the action that is under way: what it looks at in its first
             seven steps is judged by that moment.
         suspended: Why nothing may leave; empty if it may.
-        outdated: Why this gate may send nothing until it is started again, or a file restored.
         is_forged: Whether somebody has set due in the ledger whatever could be.
     """
 
@@ -103,20 +79,13 @@ class Circumstances:
         self._site, self._oracle = site, oracle
         self.began = began
         self.suspended = ""
-        self.outdated = dict[str, str]()
         self.is_forged = False
         self._modes = dict[str, tuple[Mode, Instant, float]]()
         self._past_that = set[str]()
 
     def objection(self, request: ActionRequest, action: Action) -> str:
         """Returns why a frame may not leave."""
-        return (
-            self.suspended
-            or "; ".join(self.outdated.values())
-            or self._authority(request, action)
-            or self._group(action)
-            or self._turn(request, action)
-        )
+        return self.suspended or self._authority(request, action) or self._turn(request, action)
 
     def hand_over(self, scope: str, now: Instant, lasts_s: float) -> None:
         """Notes that a person has handed equipment over to agents."""
@@ -153,17 +122,6 @@ class Circumstances:
         is_same_boot = self.began.boot_id == given.boot_id
         is_over = wall_s >= lasts_s or wall_s < 0.0 or (is_same_boot and boot_s >= lasts_s)
         return f"the agents' authority over {action.equipment} is over" if is_over else ""
-
-    def _group(self, action: Action) -> str:
-        if action.kind == "recovery" or action.tag not in STARTS:
-            return ""
-        now, lately = self.began, 0
-        for told in self._oracle.told.values():
-            for each in told.request.actions:
-                at = self._oracle.sent_at.get(each.action_id)
-                if each.tag in STARTS and at and at.boot_id == now.boot_id:
-                    lately += now.boot_ms - at.boot_ms < 1000.0 * STARTS_WITHIN_S
-        return f"there were {lately} starts lately" if lately >= MOST_STARTS else ""
 
     def _turn(self, request: ActionRequest, action: Action) -> str:
         is_the_gates = request.lease is not None and action.kind == "recovery"

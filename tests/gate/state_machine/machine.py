@@ -14,13 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
-from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.fault_injection import Crash, Fuse, FusedDatabase, crash
 from ...plants.in_memory import Fault
@@ -29,17 +26,14 @@ from ...sites.audited import faults_in
 from ..testbed.oracle import Told
 from ..testbed.terminals import Writes
 from ..testbed.with_oracle import Watched
-from .blocking_reasons import LOST_S, Circumstances, Outlook, PaperReader
-from .site import ALARM, DISK_B
-
-REJECTED_S = 600.0  # nobody is asked again for so long
+from .blocking_reasons import LOST_S, Circumstances, Outlook, PaperConnection, PaperReader
 
 
 class WithPeople(RuleBasedStateMachine):
     """What the rules are made of.
 
     Attributes:
-        made: The site, from `make_works_site`.
+        made: The site.
         numbers: For the state folders, one for each life.
         seen: How often what has happened.
     """
@@ -52,18 +46,14 @@ class WithPeople(RuleBasedStateMachine):
         super().__init__()
         self.site = replace(self.made, state=self.made.state / str(next(self.numbers)))
         self.room = Watched(self.site)
-        self.room.plant.values[ALARM] = False
         self.oracle = self.room.oracle
         self.circumstances = Circumstances(self.site, self.oracle, self.room.clock.now())
         self.oracle.objects = self.circumstances.objection
         self.requests: list[ActionRequest] = []
-        self.rejected: list[tuple[ActionRequest, Instant]] = []
         self.runner = asyncio.Runner()
         self.is_forged = self.is_unverifiable = self.is_set_back = False
         self._records = {name: [people.record_of(name)] for name in ("anna", "gina")}
         self._records["bert"] = [people.record_of("bert", "shift-supervisor")]
-        self._policy = (self.site.root / "policy.yaml").read_text(encoding="utf-8")
-        Outlook.free = 10 * DISK_B
         self.enrol()
 
     def teardown(self) -> None:
@@ -74,7 +64,6 @@ class WithPeople(RuleBasedStateMachine):
             faults = faults_in(self.room.desk.decision_context)
             assert faults == () or self.is_forged or self.is_unverifiable, faults
         finally:
-            self.restore_file()
             self.room.close()
             self.runner.close()
 
@@ -85,11 +74,10 @@ class WithPeople(RuleBasedStateMachine):
         """Starts a gate, which knows of nothing that it has not seen itself."""
         self.runner.run(self.room.start_gate())
         assert self.room.gate is not None
-        reader = PaperReader(self.site, self.room.plant)
-        self.room.gate._reader = cast(Scanner, reader)
+        connections = [PaperConnection(each, self.room.plant) for each in self.site.connections]
+        self.room.gate._reader = cast(Scanner, PaperReader(connections))
         self.outlook = Outlook(self.room.plant, self.room.clock.now())
         self.circumstances.suspended = ""
-        self.circumstances.outdated.pop("gate", None)
 
     def restart(self) -> None:
         self.room.kill_gate()
@@ -112,7 +100,6 @@ class WithPeople(RuleBasedStateMachine):
             self.oracle.ends(found, only_approved=True)
 
     def file(self, writes: Writes, person: str, terms: Terms = NO_TERMS) -> ActionRequest | None:
-        """Lets a person propose; what was rejected a while ago nobody may ask for."""
         if not self.is_enrolled(person):
             return None
         try:
@@ -123,14 +110,6 @@ class WithPeople(RuleBasedStateMachine):
         return request
 
     def note(self, request: ActionRequest) -> None:
-        now = self.room.clock.now()
-        wanted = [(each.tag, each.value) for each in request.commands]
-        for other, at in self.rejected:
-            since_s = (now.boot_ms - at.boot_ms) / 1000.0  # over a restart nobody can tell here
-            same = sorted(wanted) == sorted((each.tag, each.value) for each in other.commands)
-            is_alike = same and other.proposer.kind == request.proposer.kind
-            is_just = at.boot_id == now.boot_id and since_s < REJECTED_S - 1
-            assert not (is_alike and is_just), "it was just rejected"
         self.requests.append(request)
         self.oracle.told[request.request_id] = Told(request)
 
@@ -151,14 +130,10 @@ class WithPeople(RuleBasedStateMachine):
         """Lets a person reject or, once it is approved, take the approval back."""
         if not self.is_enrolled(person):
             return
-        # What a forger has put down as approved is taken back by a no, and may be asked again.
-        was_approved = self.oracle.told[request.request_id].is_approved or self.is_forged
         for verdict in ("reject", "revoke"):
             with suppress(GuardrailError):
                 self.room.desk.say("reject" if verdict == "reject" else "revoke", request, person)
                 self.oracle.end(request, f"{person} has objected")
-                if verdict == "reject" and not was_approved and person != request.proposer.name:
-                    self.rejected.append((request, self.room.clock.now()))
                 return
 
     def approve_while_another_objects(self, request: ActionRequest, yes: str, no: str) -> None:
@@ -202,9 +177,6 @@ class WithPeople(RuleBasedStateMachine):
                 self.oracle.ends("it was suspended", only_approved=True)
             case "wait":
                 self.pass_time(61.0)
-            case "full":
-                self.fill_disk()
-                self.watch()
             case _:
                 self.room.plant.values["P-101A.run_cmd"] ^= True  # type: ignore[operator]
 
@@ -231,33 +203,6 @@ class WithPeople(RuleBasedStateMachine):
         self.room.plant.is_down = True
         self.watch()
         self.pass_time(LOST_S + 1.0)
-
-    def fill_disk(self) -> None:
-        Outlook.free = DISK_B // 2
-
-    def raise_alarms(self) -> None:
-        for _ in range(3):
-            for value in (False, True):
-                self.room.plant.values[ALARM] = value
-                self.watch()
-
-    def change_file(self) -> None:
-        (self.site.root / "policy.yaml").write_text(f"{self._policy}# more\n", encoding="utf-8")
-        self.circumstances.outdated["file"] = "policy.yaml was changed"
-
-    def restore_file(self) -> None:
-        (self.site.root / "policy.yaml").write_text(self._policy, encoding="utf-8")
-        self.circumstances.outdated.pop("file", None)
-
-    def start_another_gate(self) -> None:
-        """A second gate cannot start; but whoever takes the lock file away can have one."""
-        try:
-            with GateLock(self.site.state):
-                raise AssertionError("there are two gates")
-        except GuardrailError:
-            pass
-        start_epoch(self.room.desk.database, self.room.clock.now())
-        self.circumstances.outdated["gate"] = "another gate was started"
 
     def revoke_key(self, person: str) -> None:
         with suppress(GuardrailError):

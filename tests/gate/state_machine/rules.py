@@ -19,8 +19,7 @@ from ...plants.in_memory import FAULTS, Fault
 from ...sites.in_memory import OPERATORS
 from ..testbed.terminals import Writes
 from .agents import WithAgents
-from .blocking_reasons import STEADY_S, Outlook
-from .site import ALARM, DISK_B
+from .blocking_reasons import STEADY_S
 
 WRITES = st.lists(
     st.sampled_from([
@@ -45,7 +44,7 @@ AGO = st.integers(0, 3)
 POINTS = st.integers(1, 34)
 FAULT = st.just("none") | st.sampled_from(FAULTS)
 INTERRUPTION = st.just("nothing") | st.sampled_from([
-    "crash", "crash", "lockout", "revoke", "step", "suspend", "wait", "plant", "full", "take over",
+    "crash", "crash", "lockout", "revoke", "step", "suspend", "wait", "plant", "take over",
 ])  # fmt: skip
 Disturbance = Callable[["Works", float, str], object]
 DISTURBANCES: Mapping[str, Disturbance] = {
@@ -55,15 +54,11 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "restart": lambda works, seconds, scope: works.restart(),
     "reboot": lambda works, seconds, scope: works.reboot(),
     "plant": lambda works, seconds, scope: works.lose_connection(),
-    "full": lambda works, seconds, scope: works.fill_disk(),
-    "alarms": lambda works, seconds, scope: works.raise_alarms(),
     "key": lambda works, seconds, scope: works.revoke_key("bert"),
     "role": lambda works, seconds, scope: works.take_role_away("bert"),
     "rotate": lambda works, seconds, scope: works.rotate("anna"),
     "forged approval": lambda works, seconds, scope: works.forge(with_decision=False),
     "forged decision": lambda works, seconds, scope: works.forge(with_decision=True),
-    "file": lambda works, seconds, scope: works.change_file(),
-    "another gate": lambda works, seconds, scope: works.start_another_gate(),
 }
 WHAT = st.sampled_from(list(DISTURBANCES))
 SECONDS = st.sampled_from([1.0, 3.0, 11.0, 50.0, 400.0, 1900.0])
@@ -132,14 +127,6 @@ class Works(WithAgents):
             self.watch()
         self.act("none", "nothing", 1)
 
-    @rule(writes=WRITES, seconds=st.sampled_from([1.0, 61.0, 598.0]))
-    def reject_and_ask_again(self, writes: Writes, seconds: float) -> None:
-        self.step("reject and ask again")
-        if (request := self.file(writes, "gina")) is not None:
-            self.object_to(request, "anna")
-            self.pass_time(seconds)
-            self.file(writes, "gina")
-
     @rule(scope=EQUIPMENT, what=st.sampled_from(["AGENT", "AGENT", "OPERATOR", "LOCAL"]))
     def authority(self, scope: str, what: str) -> None:
         self.step(f"authority: {what}")
@@ -151,16 +138,12 @@ class Works(WithAgents):
 
     @rule(verdict=st.sampled_from(["resolve-applied", "resolve-not-applied"]))
     def tidy_up(self, verdict: ActionVerdict) -> None:
-        """People look after everything that is locked out, unknown, full, changed or down."""
+        """People look after everything that is locked out, unknown or down."""
         self.step("tidy up")
         self._tidy_up(verdict)
 
     def _tidy_up(self, verdict: ActionVerdict) -> None:
         desk, self.room.plant.is_down = self.room.desk, False
-        Outlook.free, self.room.plant.values[ALARM] = 10 * DISK_B, False
-        self.restore_file()
-        if "gate" in self.circumstances.outdated:
-            self.restart()
         self.watch()
         self.pass_time(STEADY_S)  # since the clock was set
         self.watch()

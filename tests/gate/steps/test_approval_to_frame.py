@@ -245,21 +245,6 @@ async def test_a_state_forged_in_the_ledger_moves_nothing(room: Watched) -> None
     await room.go_through(START)
 
 
-async def test_a_clock_that_was_set_back_over_a_restart_stops_nobody(room: Watched) -> None:
-    await room.carried_out((COOLED, 351.0))
-    room.kill_gate()
-    room.clock.reboot()
-    room.clock.set(-7200.0)
-    room.oracle.ends("the machine was restarted")
-    await room.start_gate()
-    for waits_s, state in ((-1.0, "INVALIDATED"), (20.0, "VERIFIED")):
-        room.clock.forward(waits_s)
-        request = await room.carried_out((COOLED, 352.0))
-        assert room.desk.states(request) == [state]
-        if state == "INVALIDATED":
-            assert "was written 19.0 s ago; its cool-down is 20 s" in room.reason(request)
-
-
 @pytest.mark.way_in("C11")
 async def test_a_device_that_is_another_by_now_gets_nothing(room: Watched) -> None:
     request = room.approved()

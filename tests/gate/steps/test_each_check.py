@@ -12,7 +12,6 @@ import pytest
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import intent
-from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState
@@ -38,10 +37,6 @@ async def open_only(execution: Execution) -> None:
 async def look_at_nothing(execution: Execution) -> None:
     """Takes the time of a look, as the budget needs it, and judges nothing."""
     execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
-
-
-def nothing_locked(_: Execution) -> set[str]:
-    return set()
 
 
 MUTANTS: Mapping[str, GateStep] = {"open_device": open_only, "check_plant": look_at_nothing}
@@ -195,25 +190,3 @@ async def test_behind_the_device_check_the_session_checks_too(
     assert end.action is (ActionState.INVALIDATED if is_checked else ActionState.REFUSED)
     assert world.frames == []
     await world.go_through(START)
-
-
-@pytest.mark.parametrize("is_checked", [True, False])
-async def test_the_last_look_at_the_lockout_is_needed(
-    world: World, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool
-) -> None:
-    async def lock(execution: Execution) -> None:
-        world.lock(execution.action.equipment)
-
-    at = steps.STEPS.index(sending.check_before_send)
-    monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], lock, *steps.STEPS[at:]))
-    if not is_checked:
-        monkeypatch.setattr(sending, "locked_files", nothing_locked)
-    record = await world.approved(START)
-    end = await world.end(record)
-    if is_checked:
-        assert (end.action, end.reason) == (ActionState.REFUSED, "locked out: P-101B")
-        assert world.journal("action.REFUSED")[-1]["sent"] is False
-        assert world.frames == []
-    else:
-        assert end.action is ActionState.VERIFIED
-        assert world.frames == [record.request.commands[0].wire]

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
@@ -131,21 +129,3 @@ def lead(link: LinkProxy, server: OpcuaServer) -> None:
     setattr(link, "_plant_port", server.port)  # noqa: B010 - no line of wire can be led elsewhere
     link.cut()
     link.mend()
-
-
-@pytest.mark.parametrize("change", ["no pin", "a key open to others"])
-async def test_a_gate_takes_no_post_without_a_pin_or_a_key_of_its_own(
-    idle: World, change: str
-) -> None:
-    world, key = idle, idle.site.root / FOLDER / KEY
-    text = (world.site.root / "site.yaml").read_text(encoding="utf-8")
-    if change == "no pin":
-        world.edit("site.yaml", r' certificate: "sha256:\w+",', "")
-    else:
-        key.chmod(0o644)
-    reason = "security without certificate" if change == "no pin" else "open to others"
-    with pytest.raises(NotConnected, match=reason):
-        await world.start()
-    (world.site.root / "site.yaml").write_text(text, encoding="utf-8")
-    key.chmod(0o600)
-    await world.start()

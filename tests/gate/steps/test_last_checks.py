@@ -21,7 +21,7 @@ from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.cases import tried
-from ...attacks.sql_shell import shell_of, without_triggers, write_text
+from ...attacks.sql_shell import write_text
 from ...sites import people
 from ...sites.in_memory import make_site
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
@@ -137,31 +137,6 @@ async def test_another_modbus_function_than_the_tags_own_is_not_sent(
         assert (state, frames) == ("REFUSED", 0)
         assert OTHER_BYTES.reason in reason
         assert room.rows("action.REFUSED")[-1]["sent"] is False
-
-
-@pytest.mark.way_in("C16")
-@pytest.mark.parametrize("is_skipped", [True, False])
-async def test_a_command_does_not_come_before_the_one_that_stands_before_it(
-    room: Watched, *, is_skipped: bool
-) -> None:
-    """People have read an order: the standby starts, and then the set point moves."""
-    request = room.approved(START_B, SETPOINT)
-    first, second = (each.action_id for each in request.commands)
-    if is_skipped:
-        room.force_due(second)
-        move = "UPDATE action SET state = 'PLANNED', due_boot_ms = NULL WHERE action_id = ?"
-        with shell_of(room.site.state) as shell, without_triggers(shell, "action_moves"):
-            shell.execute(move, (first,))
-    await room.act(2)
-    if is_skipped:
-        assert room.desk.states(request) == ["INVALIDATED", "INVALIDATED"]
-        told = room.rows("action.INVALIDATED")
-        assert f"{first} comes before it and is not done" in {each["reason"] for each in told}
-        assert room.plant.frames == []
-    else:
-        assert room.desk.states(request) == ["VERIFIED", "VERIFIED"]
-        wires = [each.wire for each in request.commands]
-        assert room.wires == wires
 
 
 @pytest.mark.way_in("C16")

@@ -1,7 +1,6 @@
 """What the gate makes of a device's readings and answers, before the frame and after it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -18,16 +17,14 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.connectors.session.protocols import Encoded
-from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED, ActionState
+from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 
-from ...plants.in_memory import Fault, PaperConnector
-from ..testbed.served import World
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
+from ...plants.in_memory import PaperConnector
+from ..testbed.with_oracle import SETPOINT, START_B, Watched, nth
 
 _DOOR = "handwheel.connectors.actuation.write_session"
 RESET = ("P-101B.reset", True)
 Change = Callable[[DataValue], DataValue]
-Read = Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
 
 
 def shows(room: Watched, tag: str, change: Change, *, after_frame: bool = False) -> None:
@@ -92,38 +89,6 @@ async def test_a_reading_that_is_no_number_is_near_none(
     assert (room.desk.states(request) != ["INVALIDATED"]) == is_near
     assert is_near or "was expected" in room.reason(request)
     assert len(room.plant.frames) == is_near
-
-
-@pytest.mark.usefixtures("plant")
-@pytest.mark.parametrize("stamps", ["on-change", "cyclic"])
-async def test_an_old_source_time_tells_of_a_standstill_only_where_each_cycle_renews_it(
-    idle: World, stamps: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = idle
-    world.edit("site.yaml", r"dcs: \{kind: opcua,", f"dcs: {{kind: opcua, stamps: {stamps},")
-    await world.start()
-    record, card = await world.ask("PIC-102.sp=355")
-
-    def stopped(read: Read) -> Read:
-        async def old(tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-            found = dict(await read(tags))
-            for name, reading in found.items():
-                assert reading.source_time is not None
-                source = reading.source_time - timedelta(seconds=60.0)
-                found[name] = reading._replace(source_time=source)
-            return found
-
-        return old
-
-    world.on_opened = lambda session: monkeypatch.setattr(session, "read", stopped(session.read))
-    world.approve(record, card)
-    end = await world.end(record)
-    if stamps == "cyclic":
-        assert end.action is ActionState.INVALIDATED
-        assert end.reason == "PIC-102.sp cannot be relied on: UncertainLastUsableValue"
-        assert world.frames == []
-    else:
-        assert end.action is ActionState.VERIFIED
 
 
 @pytest.mark.parametrize(
@@ -231,18 +196,6 @@ async def test_a_pulse_is_verified_by_its_answer_and_the_audit_asks_for_no_more(
     assert (room.reason(pulse), pulse.commands[0].readback) == (ACKNOWLEDGED, None)
     assert room.reason(shown) == "P-101B.run_cmd reads true"
     assert room.faults() == ()
-
-
-@pytest.mark.parametrize(("fault", "is_sent"), [("refused", True), ("not sent", False)])
-async def test_what_is_refused_says_whether_a_frame_left_and_ends_its_request(
-    room: Watched, fault: Fault, is_sent: bool
-) -> None:
-    request = await room.carried_out(SETPOINT, START, fault=fault)
-    assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
-    record = room.desk.record(request.request_id)
-    assert (record.state, record.reason) == ("CLOSED", room.reason(request))
-    assert room.rows("action.REFUSED")[-1]["sent"] is is_sent
-    assert len(room.plant.frames) == is_sent
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(1.8, "VERIFIED"), (2.1, "REFUSED")])

@@ -12,14 +12,10 @@ from handwheel.hmi.journal.report.request_chapter import write_request
 from handwheel.hmi.journal.report.shift_handover import write_shift_handover
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
-from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.journal.rows.row_text import row_text
-from handwheel.hmi.requests.effect_text import effect_text
-from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.requests.canonical import canonical
-from handwheel.tools.requests.lease_and_effects import Terms, parse_lease
 
-from ..leases.test_expiry import in_lease, pass_time
+from ..leases.test_expiry import in_lease
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epoch": 2}
@@ -51,41 +47,6 @@ def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) 
     assert row_text(kind, "P-101A", body) == words
 
 
-@pytest.mark.parametrize(
-    ("observed", "seen"),
-    [
-        ("PT-102.pv > 900 kPa  [PT-102.pv is 363.23 kPa]", "PT-102.pv is 363.23 kPa"),
-        ("nobody looked", "nobody looked"),
-        ("PT-102.pv > 900 kPa", "PT-102.pv > 900 kPa"),
-    ],
-)
-def test_what_was_seen_is_told_once(observed: str, seen: str) -> None:
-    words = effect_text("PT-102.pv > 900 kPa", 15.0, observed)
-    assert words == f"expected PT-102.pv > 900 kPa within 15 s; observed: {seen}"
-
-
-@pytest.mark.parametrize(
-    ("was_so", "words"),
-    [
-        (
-            True,
-            "it was already met before the write; "
-            "expected PT-102.pv > 10 kPa within 15 s; observed: x",
-        ),
-        (False, "expected PT-102.pv > 10 kPa within 15 s; observed: x"),
-    ],
-)
-async def test_a_line_says_of_what_came_that_it_was_so_before(
-    room: Watched, *, was_so: bool, words: str
-) -> None:
-    name = f"{room.desk.propose(SETPOINT).request_id}/c1"
-    effect = Effect(name, 1, "PT-102.pv > 10 kPa", 15.0, "x", "CAME")
-    with room.desk.database.transaction(room.clock.now()) as transaction:
-        record_verdict(transaction, effect, 0.2, was_so=was_so)
-    row = list(room.desk.database.journal())[-1]
-    assert show_row(row, as_json=False).endswith(f"{name}  {words}")
-
-
 async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -> None:
     sections: list[dict[str, object]] = [
         {"title": "written", "lines": ["P-101A.run_cmd = true"], "more": 7},
@@ -114,21 +75,6 @@ def _in_short(room: Watched, name: str) -> str:
     history = _journal(room).requests[name]
     assert history.request is not None
     return lease_summary(history.request, history)
-
-
-async def test_a_lease_is_told_from_its_approval_to_its_end(room: Watched) -> None:
-    request = await in_lease(room)
-    assert _in_short(room, request.request_id) == "Its lease of 2 h: not ended."
-    await pass_time(room, 7200.0)
-    assert _in_short(room, request.request_id) == (
-        "Its lease of 2 h: ended, CLOSED (undone: its time of 2 h is over); "
-        "undone: PIC-102.sp = 350 kPa."
-    )
-    other = room.desk.propose(SETPOINT, terms=Terms(parse_lease("2 h")))
-    room.desk.say("reject", other, "anna")
-    assert _in_short(room, other.request_id) == "Its lease of 2 h: it did not start."
-    plain = room.desk.propose(START_B)
-    assert _in_short(room, plain.request_id) == ""
 
 
 async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -> None:

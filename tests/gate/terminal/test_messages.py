@@ -20,15 +20,12 @@ from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
 from handwheel.hmi.shift.key_holder import KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
-from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
-from handwheel.tools.requests.lease_and_effects import parse_expectation
 
-from ...hmi.command_in_process import said_by
 from ...sites.people import key_id
 from ..leases.test_display import picture_of
 from ..leases.test_expiry import in_lease
@@ -88,27 +85,6 @@ async def test_a_key_that_was_taken_back_is_listed_as_that(
     people_commands.list_people(None, False)
     (line,) = [each for each in capsys.readouterr().out.splitlines() if key_id("gina") in each]
     assert line.endswith("  revoked")
-
-
-def test_a_wrong_choice_is_named_without_the_words_of_a_library(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    code, _, told = said_by(capsys)("authority", "take", "P-101A", "--to", "agent")
-    assert code == 2
-    assert "handwheel: Invalid value for '--to': 'agent' is not one of" in told
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("PT-102.pv > 350 kPa within 2d", "2d cannot be waited for; more than 0 s, at most 24 h"),
-        (" within 2 min", "does not say what is expected"),
-    ],
-)
-def test_what_cannot_be_waited_for_is_said(text: str, words: str) -> None:
-    with pytest.raises(InvalidArguments, match=words):
-        parse_expectation(text)
-    assert parse_expectation("PT-102.pv > 350 kPa within 24 h").within_s == 86400.0
 
 
 SAID = r'carl"; it is signed. "pid 7\x1b[2J'

@@ -1,29 +1,21 @@
 """Requests as a list, read at a glance, and one of them as programs read it."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handwheel.connectors.model.site import Site
 from handwheel.hmi.requests.request_text import request_fields, request_line
 from handwheel.hmi.requests.request_view import whole_fields
-from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
-from ...sites.in_memory import make_site
 from ..leases.test_display import picture_of
-from ..leases.test_expiry import in_lease
 from ..testbed.runner import Runner
 from ..testbed.with_oracle import SETPOINT, START, Watched
 from .test_stopped_gate import stopped
@@ -89,23 +81,6 @@ def test_a_text_that_is_no_request_is_passed_by_and_told(
     assert f"request {request.request_id} is damaged: " in damaged[request.request_id]
 
 
-def test_a_request_that_waits_for_ever_is_passed_by(
-    room: Watched, shell: sqlite3.Connection
-) -> None:
-    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
-    text = request.text.replace('"within_s":{"f64":"409c200000000000"}', '"within_s":%s')
-    for bits, names in (("409c200000000000", 2), ("7ff0000000000000", 1), ("7ff8000000000000", 1)):
-        altered = text % f'{{"f64":"{bits}"}}'
-        shell.execute(
-            "UPDATE request SET text = ?, digest = ? WHERE request_id = ?",
-            (altered, digest("request", altered), request.request_id),
-        )
-        found, damaged = found_in(room)
-        assert len(found) == names
-        assert found[-1].request_id == other.request_id
-        assert len(damaged) == 2 - names
-
-
 def test_a_text_under_anothers_digest_waits_as_long_as_it_says_itself(
     room: Watched, shell: sqlite3.Connection
 ) -> None:
@@ -118,28 +93,6 @@ def test_a_text_under_anothers_digest_waits_as_long_as_it_says_itself(
     assert [each.within_s for each in found_in(room)[0]] == [60.0, other.within_s]
     room.clock.forward(61.0)
     assert [each.request_id for each in found_in(room)[0]] == [other.request_id]
-
-
-def test_a_list_of_people_is_read_anew_when_it_changes(tmp_path: Path) -> None:
-    site: Site = make_site(tmp_path)
-    file = tmp_path / "operators.yaml"
-    before, text = load_roster(site), file.read_text(encoding="utf-8")
-    assert load_roster(site) is before
-    file.write_text(text.replace('roles: ["operator"]', 'roles: ["viewer"]'), encoding="utf-8")
-    assert load_roster(site).hash != before.hash
-    file.unlink()
-    assert load_roster(site).operators == ()
-    file.write_text(text, encoding="utf-8")
-    assert load_roster(site).operators == before.operators
-
-
-def test_a_pipe_in_the_place_of_the_policy_refuses_and_keeps_nobody_waiting(tmp_path: Path) -> None:
-    site = make_site(tmp_path)
-    check_files(site, site.hashes, site.hashes)
-    (tmp_path / "policy.yaml").unlink()
-    os.mkfifo(tmp_path / "policy.yaml")
-    with pytest.raises(PermitRefused, match=r"^policy.yaml: is no regular file$"):
-        check_files(site, site.hashes, site.hashes)
 
 
 def fields_of(room: Watched, request: ActionRequest) -> dict[str, Any]:
@@ -177,15 +130,3 @@ async def test_programs_read_that_no_gate_is_running_and_what_is_held(room: Watc
     assert (fields["state"], fields["held"]) == ("APPROVED", False)
     await room.start_gate()
     assert fields_of(room, request)["held"] is True
-
-
-async def test_programs_read_that_a_lease_is_not_kept_without_its_gate(room: Watched) -> None:
-    request = await in_lease(room)
-    picture_of(room)
-    assert fields_of(room, request)["lease"] == {"for_s": 7200.0, "left_s": 7200.0, "kept": True}
-    room.clock.forward(6.0)
-    lost = {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
-    assert fields_of(room, request)["lease"] == lost
-    picture_of(room)
-    room.desk.say("revoke", request, "anna")
-    assert fields_of(room, request)["lease"] == lost

@@ -4,25 +4,20 @@ from collections.abc import Iterable
 
 import pytest
 
-from handwheel.hmi.journal.report.action_history import ActionHistory
 from handwheel.hmi.journal.report.layout import ReportWriter
 from handwheel.hmi.journal.report.lease_text import note_closed_writes
 from handwheel.hmi.journal.report.open_items import write_open
-from handwheel.hmi.journal.rows.entries import JournalEntry, read_journal
-from handwheel.hmi.shift.summary import summarize
+from handwheel.hmi.journal.rows.entries import read_journal
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.requests.canonical import canonical
-from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 
 from ...attacks.sql_shell import shell_of
-from ...plants.fault_injection import Crash
 from ..interlocks.suspension_causes import PaperConnection, read_by
 from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
-from ..testbed.runner import RUN, START_BACK, Runner, command, recovery
-from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+from ..testbed.runner import RUN, Runner
+from ..testbed.with_oracle import SETPOINT, START, STOP, Watched
 
 LABELS = (
     "waiting", "approved", "unresolved", "not undone", "runs", "suspended", "locked out",
@@ -48,12 +43,6 @@ def _told_of(rows: Iterable[JournalRow]) -> dict[str, str]:
     return found
 
 
-async def test_nothing_is_open_where_nothing_is(room: Watched) -> None:
-    assert _told(room) == dict.fromkeys(LABELS, "none")
-    await room.go_through(START_B)
-    assert _told(room) == dict.fromkeys(LABELS, "none")
-
-
 async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:
     waiting = room.desk.propose(START).request_id
     unknown = await room.carried_out(SETPOINT, fault="answer lost")
@@ -65,19 +54,6 @@ async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:
     assert (_told(room)["unresolved"], _told(room)["approved"]) == ("none", "none")
     room.desk.say("reject", room.desk.record(waiting).request, "anna")
     assert _told(room) == dict.fromkeys(LABELS, "none")
-
-
-async def test_what_a_dead_gate_was_sending_is_named(room: Watched) -> None:
-    request = room.approved(START)
-    room.plant.on_frame = _killed
-    with pytest.raises(Crash):
-        await room.act()
-    told = _told(room)
-    assert told["unresolved"] == f"{request.request_id}/c1 is SENDING: P-101A.run_cmd"
-
-
-def _killed(_: object) -> None:
-    raise Crash
 
 
 async def test_what_stays_written_is_named_until_it_is_no_more(room: Watched) -> None:
@@ -109,47 +85,6 @@ async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> Non
     take_authority(room.desk.database, room.site, "P-101B", "LOCAL", "carl", room.clock.now())
     words = "P-101B: LOCAL, no requests are executed there; by carl"
     assert _told(room)["authority"] == words
-
-
-def test_a_row_with_an_odd_time_hides_no_authority(room: Watched) -> None:
-    give(room.desk.decision_context, "P-101B", room.clock.now(), lasts_s=600.0)
-    told, rows = _told(room)["authority"], list(room.desk.database.journal())
-    assert told.startswith("P-101B: AGENT")
-    text = canonical({"at": "[]", "kind": "x", "subject": "y"})
-    assert _told_of([*rows, JournalRow(9, text, "f" * 64)])["authority"] == told
-
-
-@pytest.mark.parametrize(
-    ("state", "body", "words"),
-    [
-        ("SENDING", {}, "c1, possibly sent at or after 08:50:25.000 UTC: SENDING, "),
-        ("UNKNOWN", {"sent": True}, "c1, possibly sent at or after 08:50:25.000 UTC: UNKNOWN, "),
-        ("UNKNOWN", {}, "c1, possibly sent at or after 08:50:25.000 UTC: UNKNOWN, "),
-        ("REFUSED", {"sent": False}, "c1 was not sent: REFUSED, "),
-        ("REFUSED", {"sent": True}, "c1, sent 08:50:25.000 UTC: REFUSED, "),
-        ("MISMATCH", {"sent": True}, "c1, sent 08:50:25.000 UTC: MISMATCH, "),
-        ("VERIFIED", {"sent": True}, "c1, sent 08:50:25.000 UTC: VERIFIED, "),
-    ],
-)
-async def test_only_what_is_known_to_have_left_was_sent(
-    room: Watched, state: str, body: dict[str, object], words: str
-) -> None:
-    action = room.desk.propose(START).commands[0]
-    at = "2026-11-25T08:50:25.000Z"
-    sending = JournalEntry(1, at, "action.SENDING", action.action_id, {"from": "CLAIMED"})
-    then = JournalEntry(2, at, f"action.{state}", action.action_id, body)
-    assert ActionHistory(action, [sending, then]).summary.startswith(words)
-
-
-async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:
-    terms = Terms(effects=(parse_expectation("PT-102.pv > 900 kPa within 15 s"),))
-    await room.carried_out(SETPOINT, terms=terms)
-    room.clock.forward(16.0)
-    room.watch()
-    summary = summarize(room.desk.decision_context, "anna", "gina", None, room.clock.now())
-    (written,) = (each.lines for each in summary.sections if each.title == "written")
-    assert len(written) == 1
-    assert written[0].endswith("PIC-102.sp = 360 kPa  VERIFIED  MISSED: PT-102.pv > 900 kPa")
 
 
 async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) -> None:
@@ -188,49 +123,6 @@ def _happens(runner: Runner, kind: str, **body: object) -> None:
     record_event(database, RUN.run_id, kind, body, runner.holder, now)
 
 
-async def test_what_a_later_request_of_the_run_took_back_is_not_told(runner: Runner) -> None:
-    earlier = runner.approved()
-    _happens(runner, "aborting", reason="a test", goal="rollback")
-    await runner.carry_out(earlier, "c1")
-    name = f"{earlier.request_id}/c1"
-    assert f"not undone: {name}: P-101A.run_cmd = true; its undo" in _told(runner.room)["runs"]
-    back = recovery(runner.room.site, START_BACK, name, expects=True)
-    later = runner.approved(
-        runner.segment(
-            run=RUN.model_copy(update={"segment": 2}), supersedes=earlier.request_id,
-            commands=(command(runner.room.site, SETPOINT),), recovery=(back,),
-            proposal_key="the second segment of U-00000001",
-        )
-    )  # fmt: skip
-    await runner.carry_out(later, "r1")
-    assert runner.states(later) == "CANCELLED VERIFIED"
-    assert "not undone" not in _told(runner.room)["runs"]
-
-
-def test_a_run_whose_rows_are_odd_is_open_all_the_same(room: Watched) -> None:
-    with room.desk.database.transaction(room.clock.now()) as transaction:
-        transaction.record("run.opened", "U-1", {"assets": 5, "playbook": ["a"]})
-        transaction.record("run.filed", "U-1", {"request_id": "R-GONE"})
-        transaction.record("run.ordered", "U-2", {})
-    assert _told(room)["runs"] == (
-        "U-1 is WAITING_APPROVAL since 2026-11-25 08:50:25.000 UTC (Wednesday): playbook "
-        "cannot be read; its equipment cannot be read "
-        "the writes of R-GONE cannot be read "
-        "U-2 has no recorded state: playbook cannot be read; its equipment cannot be read"
-    )
-
-
-async def test_a_suspension_is_named_until_it_is_over(room: Watched) -> None:
-    link = PaperConnection("pkg", False, "nobody answers")
-    read_by(room, link)
-    _look(room)
-    at = "2026-11-25 08:50:31.000 UTC (Wednesday)"
-    assert _told(room)["suspended"] == f"actions that depend on pkg, since {at}: nobody answers"
-    link.is_connected = True
-    _look(room)
-    assert _told(room)["suspended"] == "none"
-
-
 async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched) -> None:
     read_by(room, PaperConnection("pkg", False, "nobody answers"))
     _look(room)
@@ -247,19 +139,6 @@ async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched)
     assert "no route" in anew
     assert "nobody answers" not in anew
     assert "since," not in anew
-
-
-def test_an_odd_row_ends_no_suspension_and_is_told(room: Watched) -> None:
-    _record(room, "gate.suspended", "site", {"reason": "full", "since": 5})
-    _record(room, "gate.suspended", "pkg", {})
-    _record(room, "gate.resumed", "site", {})
-    at = "since at a time that cannot be read: 5"
-    assert _told(room)["suspended"] == (
-        f"everything, {at}: full actions that depend on pkg, since 2026-11-25 08:50:25.000 UTC "
-        "(Wednesday): no reason recorded"
-    )
-    _record(room, "gate.resumed", "site", {"reason": "full", "since": 5})  # the twin
-    assert "everything" not in _told(room)["suspended"]
 
 
 def _look(room: Watched) -> None:

@@ -1,8 +1,6 @@
 """A gate that has gone: its write is told as neither sent nor unsent, and what waits for people."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -19,14 +17,12 @@ from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
 from handwheel.tools.guardrails.ledger.listing import listed
-from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import shell_of
 from ..leases.test_display import picture_of
 from ..testbed.terminals import giving
-from ..testbed.with_oracle import SETPOINT, Watched
-from .test_approval import screen
+from ..testbed.with_oracle import Watched
 
 NO_GATE = "no gate is running, {}; next: handwheel gate"
 UNKNOWN_IF_SENT = NO_GATE.format("the action may have been sent")
@@ -152,25 +148,6 @@ async def test_a_gate_that_starts_says_what_is_held(
     assert capsys.readouterr().out == ""
 
 
-async def test_whoever_resolves_reads_first_what_of_the_write_and_then_why_the_request_is_over(
-    terminal: Watched, capsys: pytest.CaptureFixture[str]
-) -> None:
-    room = terminal
-    request = await stopped(room, "frame executed")
-    await room.start_gate()
-    capsys.readouterr()
-    commands.resolve(request.request_id, True, "anna", Path("anna.pass"), None)
-    told = capsys.readouterr().out
-    name = request.request_id
-    assert told.splitlines()[-2:] == [
-        f"{name}/c1  RESOLVED_APPLIED  by anna",
-        f"{name}  INVALIDATED  the gate was started after the approval",
-    ]
-    for part in ("the write   P-101A.run_cmd = true\n", "intent at   2026-11-25 08:50:25 UTC\n"):
-        assert part in told, told
-    assert not [line for line in told.splitlines() if line.startswith(("written", "sent"))]
-
-
 async def test_what_the_table_alone_says_is_listed_and_contradicted(
     terminal: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,60 +168,3 @@ async def test_what_the_table_alone_says_is_listed_and_contradicted(
     assert table == told
     commands.list_requests(every=False, site=None, as_json=False)
     assert capsys.readouterr().out.startswith("no open requests")
-
-
-@pytest.mark.parametrize("verdict", ["reject", "revoke"])
-async def test_what_was_never_sent_is_not_told_as_written(
-    room: Watched, verdict: RequestVerdict
-) -> None:
-    request = room.desk.propose(SETPOINT) if verdict == "reject" else room.approved(SETPOINT)
-    room.desk.say(verdict, request, "anna")
-    record = room.desk.record(request.request_id)
-    lines = whole_request(room.desk.decision_context, record, None, room.clock.now())
-    assert "requested   1  PIC-102.sp  350 → 360 kPa" in lines
-    assert not [line for line in lines if "written" in line]
-    assert room.plant.frames == []
-
-
-def said_by_list(room: Watched) -> None:
-    commands.list_requests(every=False, site=None, as_json=False)
-
-
-def said_by_show(room: Watched) -> None:
-    commands.show("R-", None, as_json=False)
-
-
-def said_by_gate(room: Watched) -> None:
-    print_open(room.desk.decision_context, as_json=False)
-
-
-def said_by_following(room: Watched) -> None:
-    (name,) = room.desk.database.all("SELECT request_id FROM request")[0]
-    follow(room.desk.database, name, room.site.state)
-
-
-def said_by_resolving(room: Watched) -> None:
-    commands.resolve("R-", True, "anna", Path("anna.pass"), None)
-
-
-@pytest.mark.parametrize(
-    "say", [said_by_list, said_by_show, said_by_gate, said_by_following, said_by_resolving]
-)
-async def test_no_word_is_broken_at_eighty_columns(
-    terminal: Watched,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    say: Callable[[Watched], None],
-) -> None:
-    await stopped(terminal, "frame leaves")
-    await terminal.start_gate()
-    with screen(monkeypatch) as glass:
-        say(terminal)
-        sys.stdout.flush()
-        glass.read()
-    assert max(map(len, glass.lines)) <= 80
-    if say is not said_by_resolving:  # it can be resolved once
-        say(terminal)
-        whole = capsys.readouterr().out
-        assert max(map(len, whole.splitlines())) > 80  # a pipe gets it whole
-        assert glass.shown.split() == whole.split()
