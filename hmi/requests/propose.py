@@ -75,26 +75,24 @@ async def propose_writes(
         now,
         terms,
     )
-    statement = Statement(
-        verdict="propose",
-        meaning=meaning_of("propose", request),
-        role=min(signer.operator.roles),
-        valid_s=request.within_s,
-        digest=request.digest,
-    )
-    state = propose(
-        decision_context,
-        request,
-        sign_statement(decision_context.database, signer, statement, now),
-        denial,
-        now,
-    )
+    signed = sign_statement(decision_context.database, signer, _statement(request, signer), now)
+    state = propose(decision_context, request, signed, denial, now)
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
         return state
     _print(request)
     typer.echo(next_approval(decision_context, request, (), now))
     return state
+
+
+def _statement(request: ActionRequest, signer: Signer) -> Statement:
+    return Statement(
+        verdict="propose",
+        meaning=meaning_of("propose", request),
+        role=min(signer.operator.roles),
+        valid_s=request.within_s,
+        digest=request.digest,
+    )
 
 
 def _print(request: ActionRequest) -> None:

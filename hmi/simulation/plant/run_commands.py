@@ -14,7 +14,7 @@ from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.stdin import end_with_pipe
 from .installed_plants import parse_speed
-from .plant_setup import SEED, PlantOptions, past_events, set_up_plant
+from .plant_setup import SEED, PlantOptions, PlantSetup, past_events, set_up_plant
 from .snapshots import load_snapshot
 
 ModelArgument = Annotated[
@@ -91,8 +91,7 @@ def serve(
     setup = set_up_plant(wanted)
     secret = _read_secret(gate_secret) if gate_secret else None
     pace = parse_speed(speed)
-    if snapshot is not None:
-        load_snapshot(setup.plant, snapshot)
+    _continue_from(snapshot, setup)
     with end_with_pipe() as note_start:
         with uninterrupted_import():
             from handwheel.sim_plant.server.plant_server import Options, PlantServer
@@ -103,8 +102,6 @@ def serve(
         ports = (opcua_port, modbus_port, modbus_gate_port)
         options = Options(*ports, pace, secret, frame_log, identity)
         server = PlantServer(Simulation(setup.plant, setup.scenario), options)
-        for line in past_events(setup.plant, setup.scenario):
-            sys.stderr.write(f"handwheel: {line}\n")
         run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
 
 
@@ -169,6 +166,14 @@ def _duration(text: str, option: str) -> float:
     if seconds <= 0.0:
         fail(f"{option}: {text!r} must be longer than 0 s", CONFIGURATION)
     return seconds
+
+
+def _continue_from(snapshot: Path | None, setup: PlantSetup) -> None:
+    """Loads the snapshot, and tells which events of the scenario are over."""
+    if snapshot is not None:
+        load_snapshot(setup.plant, snapshot)
+    for line in past_events(setup.plant, setup.scenario):
+        sys.stderr.write(f"handwheel: {line}\n")
 
 
 def _read_secret(path: Path) -> str:
