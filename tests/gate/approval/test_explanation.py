@@ -26,6 +26,7 @@ from ..interlocks.test_pace import GROUPS
 from ..testbed.authority_grant import give
 from ..testbed.edited_policy import ruled_room
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from .test_areas import EDITS
 
 AS_IT_IS = 'across:\n  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}\n'
 
@@ -114,19 +115,16 @@ async def test_whose_key_is_revoked_is_not_among_those_who_may_sign(room: Watche
     assert [row["reason"] for row in room.rows("decision.refused")] == ["the key is revoked"]
 
 
-@pytest.mark.parametrize(
-    ("scope", "write", "is_covered"),
-    [("pkg", START, True), ("pkg", SETPOINT, False), ("site", SETPOINT, True)],
-)
-async def test_what_suspends_it_is_told(
-    room: Watched, scope: str, write: tuple[str, Value], *, is_covered: bool
-) -> None:
+async def test_what_suspends_it_is_told(room: Watched) -> None:
     desk, now = desk_of(room), room.clock.now()
     assert desk.snapshot is not None
-    lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
-    picture = desk.snapshot.model_copy(update={"suspended": [lasting]})
-    found = explain(replace(desk, snapshot=picture), _question(room, *write, "person", True), now)
-    assert found.obstacles == (f"actuation is suspended: {scope}: it is down",) * is_covered
+    for scope, write, is_covered in (
+        ("pkg", START, True), ("pkg", SETPOINT, False), ("site", SETPOINT, True),
+    ):  # fmt: skip
+        lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
+        asked = replace(desk, snapshot=desk.snapshot.model_copy(update={"suspended": [lasting]}))
+        found = explain(asked, _question(room, *write, "person", True), now)
+        assert found.obstacles == (f"actuation is suspended: {scope}: it is down",) * is_covered
 
 
 async def test_files_that_were_changed_are_told(room: Watched) -> None:
@@ -146,11 +144,8 @@ async def test_a_condition_across_tags_denies_here_as_it_would_there(room: Watch
     found = _explained(room, *START)
     (why,) = found.denials
     assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")
-    lines = list(
-        explanation_lines(room.desk.decision_context.policy,
-                          _question(room, *START, "person", True), True,
-                          found)
-    )  # fmt: skip
+    question, policy = _question(room, *START, "person", True), room.desk.decision_context.policy
+    lines = list(explanation_lines(policy, question, True, found))
     assert lines[0] == "P-101A.run_cmd = true: denied"
     assert _explained(room, *START, is_seen=False).denials == ()
 
@@ -177,14 +172,8 @@ async def test_what_the_device_would_hold_is_told_where_it_is_another_number(roo
     assert isinstance(sent, float)
     assert coerced(tag, 350.1, None) is None
     question = _question(room, tag.name, sent, "anna", True)
-    lines = list(
-        explanation_lines(
-            room.desk.decision_context.policy,
-            question,
-            350.1,
-            _explained(room, tag.name, sent, "anna"),
-        )
-    )
+    found, policy = _explained(room, tag.name, sent, "anna"), room.desk.decision_context.policy
+    lines = list(explanation_lines(policy, question, 350.1, found))
     assert [" ".join(each.split()) for each in lines[:4]] == [
         "PIC-102.sp = 350.1 kPa: allowed, class R1",
         "now 350 kPa (Good)",
@@ -207,12 +196,8 @@ async def test_what_is_left_of_a_group_is_told(tmp_path: Path) -> None:
         assert why.endswith("be 31 kPa; wait 540 s more")
 
 
-@pytest.mark.parametrize("is_seen", [True, False])
-async def test_a_role_of_another_area_may_not_sign(tmp_path: Path, *, is_seen: bool) -> None:
-    edits = (
-        ("site.yaml", "P-101A: {remote_when", "P-101A: {path: CW/PUMPS-101, remote_when"),
-        ("policy.yaml", "acts_as: [operator]}", "acts_as: [operator], areas: [CW/*]}"),
-    )
-    async with ruled_room(tmp_path, *edits) as room:
-        assert "bert" in _explained(room, *START, is_seen=is_seen).signers
-        assert "bert" not in _explained(room, *START_B, is_seen=is_seen).signers
+async def test_a_role_of_another_area_may_not_sign(tmp_path: Path) -> None:
+    async with ruled_room(tmp_path, *EDITS) as room:
+        for is_seen in (True, False):
+            assert "bert" in _explained(room, *START, is_seen=is_seen).signers
+            assert "bert" not in _explained(room, *START_B, is_seen=is_seen).signers
