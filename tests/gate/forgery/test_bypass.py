@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from ...sim_plant.server.modbus.modbus_wire import wire
 from ...sites.on_disk import End
 from ..testbed.audited import complaints
 from ..testbed.served import World
+from ..testbed.terminals import giving
 
 pytestmark = pytest.mark.usefixtures("plant")
 
@@ -150,27 +150,17 @@ def call_of(node: ua.NodeId) -> str:
     return ua_binary.struct_to_binary(call).hex()
 
 
-OTHER = ua.NodeId(ua.String("LIC-101.sp"), ua.Int16(1))
-ITEMS = [
-    pytest.param([call_of(NODE)], marks=pytest.mark.way_in("A15"), id="a call"),
-    pytest.param(
-        [
-            write_of(NODE, attribute=AttributeIds.AccessLevel),
-            write_of(NODE, attribute=AttributeIds.Description),
-            write_of(OTHER),
-        ],
-        marks=pytest.mark.way_in("A16"), id="other attributes and nodes",
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("items", ITEMS)
-async def test_only_a_write_of_the_value_of_its_own_node_is_sent(
-    world: World, items: Sequence[str]
-) -> None:
+@pytest.mark.way_in("A15")
+@pytest.mark.way_in("A16")
+async def test_only_a_write_of_the_value_of_its_own_node_is_sent(world: World) -> None:
     """Behind the tenth step the write session takes none of these for a write of the tag."""
     honest, _ = await world.ask(SETPOINT)
-    for item in items:
+    for item in (
+        call_of(NODE),
+        write_of(NODE, attribute=AttributeIds.AccessLevel),
+        write_of(NODE, attribute=AttributeIds.Description),
+        write_of(ua.NodeId(ua.String("LIC-101.sp"), ua.Int16(1))),
+    ):
         end = await signed(world, honest, wire=item)
         assert end.action is ActionState.INVALIDATED
         assert "gives other bytes than those that were approved" in end.reason
@@ -216,14 +206,10 @@ async def test_a_safety_tag_is_forbidden_under_every_name(idle: World) -> None:
 
 
 @pytest.mark.way_in("G4")
-@pytest.mark.parametrize("value", [355, 355.0])
 async def test_a_whole_number_for_a_double_is_sent_once_as_it_is_shown(
-    world: World, monkeypatch: pytest.MonkeyPatch, value: float
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def parsed(*_: object) -> float:
-        return value
-
-    monkeypatch.setattr(proposing, "parse_value", parsed)
+    monkeypatch.setattr(proposing, "parse_value", giving(355))
     record = await world.go_through(SETPOINT)
     (command,) = record.request.commands
     assert repr(command.value) == "355.0"

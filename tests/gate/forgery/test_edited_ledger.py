@@ -7,7 +7,6 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
-from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
@@ -48,10 +47,10 @@ def past_the_desk(room: Watched) -> ActionRequest:
     return request
 
 
-@pytest.mark.parametrize("scope", ["site", "P-101B"])
 async def test_only_a_signature_ends_a_lockout_whatever_the_table_says(
-    room: Watched, shell: sqlite3.Connection, scope: str
+    room: Watched, shell: sqlite3.Connection
 ) -> None:
+    scope = "P-101B"
     room.desk.lock_out(scope)
     room.watch()
     lockout_file(room.site.state, scope).unlink()
@@ -72,38 +71,24 @@ async def test_only_a_signature_ends_a_lockout_whatever_the_table_says(
         for each in room.faults()
     )
 
-    assert say(room, "release", subject, "boss", room.desk.decision_context.roster)
+    say_as_adam(room, "release", subject)
     request = await room.carried_out(START_B)
     assert room.desk.states(request) == ["VERIFIED"]
 
 
-def say(room: Watched, verdict: SiteVerdict, subject: str, by: str, roster: Roster) -> bool:
-    """An administrator's word, while the operators' file is this one."""
+def say_as_adam(room: Watched, verdict: SiteVerdict, subject: str) -> None:
+    """Adam's word, while he stands in the operators' file."""
     desk, mine = room.desk, room.desk.decision_context
-    desk.decision_context = replace(mine, roster=roster)
+    desk.decision_context = replace(mine, roster=ADAM)
     meaning = meaning_of_subject(verdict, subject)
     statement = Statement(verdict, meaning, "administrator", 60.0, subject=subject)
-    signed = desk.sign(by, statement)
+    signed = desk.sign("adam", statement)
     if verdict == "release":
         _, scope, generation = subject.split(":")
         release_lockout(desk.decision_context, scope, int(generation), signed, room.clock.now())
     else:
         revoke_key(desk.decision_context, signed, room.clock.now())
     desk.decision_context = mine
-    return True
-
-
-async def test_a_lockout_is_released_once(room: Watched) -> None:
-    room.desk.lock_out("P-101B")
-    room.watch()
-    lockout_file(room.site.state, "P-101B").unlink()
-    for generation in (0, 2):
-        with pytest.raises(LostRace, match="is not locked out, or has been again"):
-            say(room, "release", lockout_subject("P-101B", generation), "adam", ADAM)
-    say(room, "release", lockout_subject("P-101B", 1), "adam", ADAM)
-    with pytest.raises(LostRace, match="is not locked out, or has been again"):
-        say(room, "release", lockout_subject("P-101B", 1), "adam", ADAM)
-    assert room.faults() == ()
 
 
 async def test_an_older_operators_file_restores_nobody_and_locks_nothing(room: Watched) -> None:
@@ -111,7 +96,7 @@ async def test_an_older_operators_file_restores_nobody_and_locks_nothing(room: W
     mine = room.approved(START_B)
     waiting = room.desk.propose(SETPOINT)
     assert room.desk.decision_context.roster.by_name("adam", room.clock.now().wall) is None
-    say(room, "revoke-key", key_subject(people.key_id("anna")), "adam", ADAM)
+    say_as_adam(room, "revoke-key", key_subject(people.key_id("anna")))
     room.oracle.revoke_key("anna")
     with pytest.raises(DecisionRefused, match=str(Reason.REVOKED_KEY)):
         room.desk.approve(waiting, "anna")
@@ -123,7 +108,10 @@ async def test_an_older_operators_file_restores_nobody_and_locks_nothing(room: W
     room.watch()
     lockout_file(room.site.state, "P-101A").unlink()
     assert locked_out(room.site, room.desk.database) == {"P-101A": 1}
-    say(room, "release", lockout_subject("P-101A", 1), "adam", ADAM)
+    say_as_adam(room, "release", lockout_subject("P-101A", 1))
+    for generation in (1, 2):
+        with pytest.raises(LostRace, match="is not locked out, or has been again"):
+            say_as_adam(room, "release", lockout_subject("P-101A", generation))
     assert locked_out(room.site, room.desk.database) == {}
     assert room.faults() == ()
     room.desk.approve(waiting, "bert")
@@ -194,12 +182,9 @@ async def test_an_intent_that_the_ledger_holds_no_more_lets_nothing_leave(
     "statement",
     [
         "DROP TRIGGER intent_is_never_deleted",
-        "CREATE TRIGGER mine BEFORE INSERT ON decision BEGIN SELECT RAISE(IGNORE); END",
-        "DROP INDEX one_action_in_flight",
         "CREATE TABLE mine(a)",
-        "ALTER TABLE decision ADD COLUMN mine TEXT",
         "INSERT INTO legal_transition VALUES ('action', 'VERIFIED', 'DUE')",
-        "SELECT 1",
+        "ANALYZE",
     ],
 )
 async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
@@ -213,7 +198,7 @@ async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
         shell.execute(statement)
     altered = "its tables or triggers were altered"
     await room.act()
-    if statement == "SELECT 1":
+    if statement == "ANALYZE":
         Database(room.site.state, room.site.id).close()
         assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
         return
@@ -221,12 +206,3 @@ async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
     with pytest.raises(LedgerError, match=altered):
         Database(room.site.state, room.site.id)
     assert (room.desk.states(request), room.plant.frames) == (["CLAIMED"], [])
-
-
-async def test_a_ledger_that_sqlite_has_analysed_is_the_same(
-    room: Watched, shell: sqlite3.Connection
-) -> None:
-    shell.execute("ANALYZE")
-    request = await room.carried_out(START_B)
-    Database(room.site.state, room.site.id).close()
-    assert room.desk.states(request) == ["VERIFIED"]

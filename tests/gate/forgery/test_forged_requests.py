@@ -9,25 +9,18 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.interlocks.authority import Mode, take_authority
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, parse_decision
-from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import forge_approvals, insert_decision, shell_of
+from ..flood.flood import altered
 from ..testbed.authority_grant import AGENTS, give
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.with_oracle import START, START_B, Watched
 
-Draft = dict[str, Any]
-Change = Callable[[Draft], object]
+Change = Callable[[dict[str, Any]], object]
 MODE = ("P-101A.mode", 0)
 
 
-def altered(request: ActionRequest, change: Change) -> ActionRequest:
-    draft = parse_canonical(request.text)
-    change(draft)
-    return ActionRequest.model_validate(draft)
-
-
-def untouched(draft: Draft) -> None:
+def untouched(draft: dict[str, Any]) -> None:
     """The twin: nothing is made up."""
 
 
@@ -48,11 +41,8 @@ def expects(tag: str, value: Value, **fields: Any) -> Change:
     ("write", "change", "people", "reason"),
     [
         (START, untouched, ["anna"], ""),
-        (MODE, untouched, ["anna", "bert"], ""),
-        (SETPOINT, untouched, ["anna"], ""),
         (START, top(risk_class="R4"), ["anna"], "the class is R4"),
         (MODE, top(quorum=1), ["anna"], "it is R3 by now, and more must sign"),
-        (START, command(connection="dcs"), ["anna"], "its connection is pkg"),
         (START, expects("X-9.pv", 1.0), ["anna"], "X-9.pv is expected, and no tag of this site"),
         (START, expects("PIC-102.sp", 350.0), ["anna"], ""),
         (START, expects("PIC-102.sp", 351.0), ["anna"], "PIC-102.sp reads 350 kPa;"),
@@ -69,9 +59,8 @@ async def test_what_was_made_up_moves_nothing_though_people_sign_it(
 ) -> None:
     room.plant.values["PT-102.pv"] = 5.0
     request = altered(room.desk.request([write])[0], change)
-    room.desk.file(request)
-    room.desk.approve(request, *people)
-    room.note(request, *people)
+    assert request.quorum == len(people)
+    room.signed_through(request)
     await room.act()
     room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason, frames=not reason)
 
@@ -183,12 +172,8 @@ async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched
 @pytest.mark.parametrize(
     ("modes", "reason"),
     [
-        ({"P-101A": "AGENT"}, ""),
-        ({"PUMPS-101": "AGENT"}, ""),
-        ({"PUMPS-101": "AGENT", "P-101A": "AGENT"}, ""),
         ({"PUMPS-101": "OPERATOR", "P-101A": "AGENT"}, ""),
         ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "P-101A is OPERATOR, set by carl"),
-        ({"P-101A": "OPERATOR", "PUMPS-101": "AGENT"}, "P-101A is OPERATOR, set by carl"),
         ({"P-101A": "LOCAL", "PUMPS-101": "AGENT"}, "P-101A is LOCAL, set by carl"),
         ({"P-101B": "AGENT"}, "P-101A was not granted to agents"),
     ],
