@@ -4,14 +4,15 @@ It calls what the commands of the terminal call, with keys that are open already
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, find_person, open_context, sign_statement
+from handwheel.hmi.people.signing import Signer, find_person, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import release_lockout
@@ -36,7 +37,9 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import (
     lockout_generations,
 )
 from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
@@ -63,17 +66,25 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.site: Site = load_site(world.site)
-        roster = load_roster(self.site)
+        self._policy, self._roster = load_policy(self.site), load_roster(self.site)
         self.signers: dict[str, Signer] = {}
         for person, role in ROLES.items():
             now, is_administrator = instant_now().wall, role == ADMINISTRATORS
-            enrolled = find_person(self.site, roster, person, now, administrator=is_administrator)
+            enrolled = find_person(
+                self.site, self._roster, person, now, administrator=is_administrator
+            )
             self.signers[person] = Signer(enrolled, world.key(person), is_attended=False)
+
+    @contextmanager
+    def opened(self) -> Generator[DecisionContext]:
+        """Opens the ledger for a look, with the policy and the people as they were at first."""
+        with Database(self.site.state, self.site.id) as database:
+            yield DecisionContext(self.site, database, self._policy, self._roster)
 
     def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self.signers[PROPOSER]
-        with open_context(self.site) as context:
+        with self.opened() as context:
             limits = cross_limits(self.site, context.policy)
             building = BuildContext(self.site, context.policy, limits)
             proposed = [ProposedWrite(self.site.tags[tag], value) for tag, value in wanted]
@@ -93,13 +104,13 @@ class Desk:
 
     def approve(self, request_id: str) -> None:
         """Signs an approval as soon as the gate's picture shows the request's tags."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             record = load_request(context.database, request_id)
             sign_approval(ApprovalSession.settled(context, record), self.signers[APPROVER])
 
     def reject(self, request_id: str) -> None:
         """Signs a rejection; no card is needed for a no."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             request = load_request(context.database, request_id).request
             meaning = meaning_of("reject", request)
             said = Statement("reject", meaning, "operator", _VALID_S, request.digest)
@@ -110,7 +121,7 @@ class Desk:
 
     def known_of(self, action_id: str) -> Outcome:
         """Returns what a person sees who is to say what became of a write."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             record = load_request(context.database, action_id.partition("/")[0])
             found, now = found_after(context.database, action_id), instant_now()
             tags, snapshot = context.site.tags, read_snapshot(context.site.state, now)
@@ -125,12 +136,12 @@ class Desk:
             verdict, meaning_of_subject(verdict, known.action_id), "operator", _VALID_S,
             known.request_digest, known.action_id, known.digest,
         )  # fmt: skip
-        with open_context(self.site) as context:
+        with self.opened() as context:
             self._decide(context, said, known.text)
 
     def release(self, scope: str) -> None:
         """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             if scope not in locked_scopes(context.database):  # no gate has seen the file yet
                 covered = None if scope == SITE else self.site.members_of(scope)
                 latch(context.database, scope, covered, instant_now())
@@ -142,7 +153,7 @@ class Desk:
 
     def hand_over(self) -> None:
         """Lets agents act on the pumps, signed."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             now, until = instant_now(), stamp(instant_now().wall + _LASTS)
             generation = next_generation(context.database, PUMPS)
             said = said_of("hand-over", authority_subject(PUMPS, generation, until))
@@ -151,7 +162,7 @@ class Desk:
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns the journal."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             return [dict(row.fields) for row in context.database.journal()]
 
     def _decide(self, context: DecisionContext, said: Statement, card: str | None) -> None:

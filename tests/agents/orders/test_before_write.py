@@ -1,7 +1,5 @@
 """A person's hold or stop is the last word: whenever it comes, nothing more is written."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from handwheel.playbooks.run.event_log import RunLog
@@ -28,7 +26,6 @@ TWO_WRITES = (
 )
 LESS_LOAD = "FIC-201.sp=35"
 AT_REST = {"hold": "HELD", "stop": "STOPPED"}
-both = pytest.mark.parametrize("order", ["hold", "stop"])
 
 
 def _order_when(
@@ -55,9 +52,9 @@ async def _comes_to_rest(room: AgentsRoom, order: FreeOrder, within_s: float = 1
     assert (room.run.state, room.frames) == (AT_REST[order], before)
 
 
-@both
-@pytest.mark.parametrize(("change", "step", "frames"), [
-    (LATE_STOP, "stop-duty", [START_B, STOP_A]), (LATE_OUT, "work-order", [START_B, STOP_A, OUT_A]),
+@pytest.mark.parametrize(("order", "change", "step", "frames"), [
+    ("stop", LATE_STOP, "stop-duty", [START_B, STOP_A]),
+    ("hold", LATE_OUT, "work-order", [START_B, STOP_A, OUT_A]),
 ])  # fmt: skip
 async def test_while_what_was_promised_is_awaited(
     idle: AgentsRoom, order: FreeOrder, change: tuple[str, str], step: str, frames: list[str]
@@ -71,14 +68,14 @@ async def test_while_what_was_promised_is_awaited(
     await idle.scan(3)
     idle.plant.lies["TT-106.pv"] = 41.0
     await _comes_to_rest(idle, order)
-    if (change, order) == (LATE_OUT, "hold"):
+    if order == "hold":
         await idle.ordered("resume", "COMPLETE")
     assert idle.frames == frames
 
 
-@both
-@pytest.mark.parametrize(("step", "to"), [
-    ("start-standby", "COMMAND"), ("stop-duty", "DONE"), ("inhibit", "COMMAND"),
+@pytest.mark.parametrize(("order", "step", "to"), [
+    ("hold", "start-standby", "COMMAND"), ("stop", "stop-duty", "DONE"),
+    ("hold", "inhibit", "COMMAND"),
 ])  # fmt: skip
 async def test_between_one_step_and_the_next_write(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, order: FreeOrder, step: str, to: str
@@ -93,34 +90,30 @@ async def test_between_one_step_and_the_next_write(
     assert room.due() == [] or step != "start-standby"
 
 
-@both
-async def test_while_the_plant_is_seen_too_seldom(room: AgentsRoom, order: FreeOrder) -> None:
+async def test_while_the_plant_is_seen_too_seldom(room: AgentsRoom) -> None:
     await room.reach_request(1)
     room.speed = 2.0  # more than a third of the shortest grace
     await room.scan(6)
     room.say("approve")
     await room.scan(4)
     assert (room.run.state, room.due()) == ("RUNNING", [])
-    room.order(order)
+    room.order("stop")
     await room.scan(2)
     room.speed = 1.0
-    await _comes_to_rest(room, order)
+    await _comes_to_rest(room, "stop")
     assert (room.due(), room.frames) == ([], [])
 
 
-@both
-async def test_between_two_writes_of_a_step(idle: AgentsRoom, order: FreeOrder) -> None:
+async def test_between_two_writes_of_a_step(idle: AgentsRoom) -> None:
     await idle.start_with(*TWO_WRITES)
     await idle.approved(1)
     await idle.reach_request(2)
     idle.say("approve")
     await idle.until(lambda: STOP_A in idle.frames, "the first write")
     assert idle.frames == [START_B, STOP_A]
-    idle.order(order)
-    await _comes_to_rest(idle, order)
+    idle.order("hold")
+    await _comes_to_rest(idle, "hold")
     assert str(idle.request(2).actions[0].state) == "VERIFIED"
-    if order == "stop":
-        return
     await idle.scan(60)  # the header swings while one pump stops
     idle.order("resume")
     await idle.reach_request(3)
@@ -130,23 +123,14 @@ async def test_between_two_writes_of_a_step(idle: AgentsRoom, order: FreeOrder) 
     assert idle.frames == [START_B, STOP_A, LESS_LOAD, OUT_A]
 
 
-async def _due(room: AgentsRoom) -> None:
-    room.is_gate_idle = True
-    await room.until(room.due, "due")
-
-
-async def _sent(room: AgentsRoom) -> None:
-    await room.until(lambda: room.frames, "sent")
-
-
-@both
-@pytest.mark.parametrize("until", [_due, _sent])
+@pytest.mark.parametrize(("order", "is_sent"), [("hold", False), ("stop", True)])
 async def test_what_was_due_already_is_verified_first(
-    room: AgentsRoom, order: FreeOrder, until: Callable[[AgentsRoom], Awaitable[None]]
+    room: AgentsRoom, order: FreeOrder, *, is_sent: bool
 ) -> None:
     await room.reach_request(1)
     room.say("approve")
-    await until(room)
+    room.is_gate_idle = not is_sent
+    await room.until(lambda: room.frames if is_sent else room.due(), "due or sent")
     room.order(order)
     await room.scan(2)
     room.is_gate_idle = False
@@ -154,20 +138,16 @@ async def test_what_was_due_already_is_verified_first(
     assert (room.frames, room.run.step("start-standby")) == ([START_B], "DONE")
 
 
-async def test_a_step_that_fails_after_a_stop_is_not_taken_back(room: AgentsRoom) -> None:
+@pytest.mark.parametrize(("order", "state", "back"), [
+    ("stop", "STOPPED", []), ("hold", "ABORTED", [START_B_BACK]),
+])  # fmt: skip
+async def test_a_step_that_fails_is_taken_back_after_a_hold_and_not_after_a_stop(
+    room: AgentsRoom, order: FreeOrder, state: str, back: list[str]
+) -> None:
     await room.reach_request(1)
     room.fault("F16", pump="P-101B")
     room.say("approve")
     await room.reach_step("start-standby", "VERIFY")
-    room.order("stop")
-    await _comes_to_rest(room, "stop")
-    assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B])
-
-
-async def test_a_step_that_fails_after_a_hold_goes_where_it_says(room: AgentsRoom) -> None:
-    await room.reach_request(1)
-    room.fault("F16", pump="P-101B")
-    room.say("approve")
-    await room.reach_step("start-standby", "VERIFY")
-    await room.ordered("hold", "ABORTED")
-    assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B, START_B_BACK])
+    await room.ordered(order, state)
+    await room.scan(20)
+    assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B, *back])

@@ -52,15 +52,6 @@ async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(room: 
     assert (room.run.step("settle"), room.frames) == ("PERFORM", [START_B, START_B_BACK])
 
 
-async def test_two_steps_are_taken_back_the_newest_first(room: AgentsRoom) -> None:
-    await room.approved(1, 2)
-    await room.reach_step("stop-duty", "VERIFY")
-    await room.ordered("abort", "ABORTED")
-    assert room.frames == [START_B, STOP_A, "P-101A.run_cmd=1", START_B_BACK]
-    assert {each.split("/")[0] for each in room.run.due[2:]} == {room.run.requests[1]}
-    assert room.request(1).state == "SUPERSEDED"
-
-
 async def test_an_undo_that_does_not_come_true_stops_nothing_else(room: AgentsRoom) -> None:
     await room.approved(1, 2)
     await room.until(lambda: not room.value("P-101A.running"), "at rest")

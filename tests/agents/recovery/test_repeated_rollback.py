@@ -51,10 +51,9 @@ async def _asked(room: AgentsRoom) -> None:
     await room.until(lambda: len(room.run.requests) == 2, "asked")
 
 
-@pytest.mark.parametrize("changes", [(), NO_SAFE_STATE], ids=["safe state", "no safe state"])
-@pytest.mark.parametrize("is_noted", [False, True], ids=["sent", "noted"])
+@pytest.mark.parametrize(("changes", "is_noted"), [((), False), (NO_SAFE_STATE, True)])
 async def test_a_death_behind_the_first_undo(
-    idle: AgentsRoom, changes: tuple[tuple[str, str], ...], is_noted: bool
+    idle: AgentsRoom, changes: tuple[tuple[str, str], ...], *, is_noted: bool
 ) -> None:
     await idle.start_with(*changes)
     await _two_steps(idle)
@@ -81,11 +80,9 @@ async def _lose_undo(room: AgentsRoom, fault: Fault, verdict: ActionVerdict) -> 
     room.desk.resolve(next(each for each in reversed(room.due()) if "/r" in each), verdict)
 
 
-@pytest.mark.parametrize("dies", [False, True], ids=["", "dies"])
-async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: bool) -> None:
+async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom) -> None:
     await _lose_undo(room, "answer lost", "resolve-applied")
-    if dies:
-        await room.restart_agents()
+    await room.restart_agents()
     await room.scan(COOL_S)
     assert await _abort(room) == [START_B, STOP_A, START_A, START_B_BACK]
 
@@ -127,12 +124,6 @@ async def _decide(room: AgentsRoom, number: int, tags: list[str]) -> None:
     await room.scan(3)
     assert room.frames == before
     room.say("approve", number)
-
-
-async def test_what_a_new_gate_does_not_take_back_is_asked_for(room: AgentsRoom) -> None:
-    await _asked(room)
-    await _decide(room, 2, ["P-101B.run_cmd"])
-    await _aborted(room, START_B, START_B_BACK)
 
 
 async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(

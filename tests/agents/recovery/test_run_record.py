@@ -20,7 +20,7 @@ class Killed(BaseException):
 async def test_a_node_that_fails_between_filing_and_recording_files_once(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = _fail_once(monkeypatch, LedgerError("the disk is full"))
+    failed = _fail_once(monkeypatch, LedgerError("the disk is full"), EventKind.FILED)
     await room.reach_request(1)
     assert failed == [EventKind.FILED]
     assert len(room.requests()) == 1
@@ -32,7 +32,7 @@ async def test_a_node_that_fails_between_filing_and_recording_files_once(
 async def test_a_death_between_filing_and_recording_files_once(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _fail_once(monkeypatch, Killed())
+    _fail_once(monkeypatch, Killed(), EventKind.FILED)
     with pytest.raises(Killed):
         await room.reach_request(1)
     (filed,) = room.requests()
@@ -48,14 +48,12 @@ async def test_a_death_between_filing_and_recording_files_once(
     assert (room.frames, room.request(1).state) == ([START_B], "SUPERSEDED")
 
 
-def _fail_once(
-    patch: pytest.MonkeyPatch, error: BaseException, at: EventKind = EventKind.FILED
-) -> list[EventKind]:
-    """Lets the process fail once, when it is about to note something."""
+def _fail_once(patch: pytest.MonkeyPatch, error: BaseException, *at: EventKind) -> list[EventKind]:
+    """Lets the process fail once, when it is about to note something of each kind."""
     record, failed = RunLog.record, list[EventKind]()
 
     def failing(log: RunLog, kind: EventKind, **body: object) -> None:
-        if kind is at and not failed:
+        if kind in at and kind not in failed:
             failed.append(kind)
             raise error
         record(log, kind, **body)
@@ -64,17 +62,17 @@ def _fail_once(
     return failed
 
 
-@pytest.mark.parametrize("kind", [
-    EventKind.JUDGED, EventKind.APPROVED, EventKind.EXPECTED, EventKind.RAISED, EventKind.STEP,
-    EventKind.COMPLETING, EventKind.COMPLETED,
-])  # fmt: skip
 async def test_what_could_not_be_noted_is_noted_later(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, kind: EventKind
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = _fail_once(monkeypatch, LedgerError("the disk is full"), kind)
+    kinds = [
+        EventKind.JUDGED, EventKind.APPROVED, EventKind.STEP, EventKind.EXPECTED, EventKind.RAISED,
+        EventKind.COMPLETING, EventKind.COMPLETED,
+    ]  # fmt: skip
+    failed = _fail_once(monkeypatch, LedgerError("the disk is full"), *kinds)
     await room.approved(1, 2)
     await room.reach("COMPLETE")
-    assert failed == [kind]
+    assert failed == kinds
     assert room.frames == [START_B, STOP_A, OUT_A]
     assert len(room.workorders.all()) == 1
 
@@ -98,16 +96,13 @@ async def test_what_is_due_and_not_noted_is_not_sent_twice(
     assert room.frames == [START_B, STOP_A, OUT_A]
 
 
-@pytest.mark.parametrize(("order", "rest"), [("hold", "held"), ("stop", "stopped")])
-@pytest.mark.parametrize("body", [None, [], {"order": []}], ids=["sound", "no event", "odd types"])
+@pytest.mark.parametrize(("order", "rest", "body"), [
+    ("hold", "held", None), ("stop", "stopped", []), ("hold", "held", {"order": []}),
+])  # fmt: skip
 async def test_it_comes_to_rest_at_the_end_of_its_step(
-    room: AgentsRoom,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    order: FreeOrder,
-    rest: str,
-    body: object,
-) -> None:
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    order: FreeOrder, rest: str, body: object,
+) -> None:  # fmt: skip
     monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
     for each in ("orders", "command"):
         monkeypatch.setattr(f"handwheel.hmi.runs.{each}.instant_now", room.clock.now)

@@ -60,7 +60,6 @@ async def _deleted(room: AgentsRoom) -> None:
 
 ATTACKS: dict[str, Attack] = {
     "resume with true": _invoke(Command(resume=True)),
-    "resume with a word": _invoke(Command(resume="approved")),
     "resume with a decision": _invoke(Command(resume={"decision": "approve"})),
     "resume with a list": _invoke(Command(resume=[1, None, {"type": "accept"}])),
     **{
@@ -90,29 +89,19 @@ async def _attack(room: AgentsRoom, attack: Attack) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _way(name: str) -> str:
-    """A resumption brings an answer; everything else goes past the node."""
-    return "A3" if name.startswith(("resume with", "two resumers")) else "A2"
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=pytest.mark.way_in(_way(each))) for each in ATTACKS]
-)
-async def test_a_run_that_waits_goes_on_by_a_persons_word_only(room: AgentsRoom, name: str) -> None:
-    await room.reach_request(1)
-    await _attack(room, ATTACKS[name])
-    await _goes_on_by_a_word(room)
-    assert _moves(room)[-1] == "enough people have signed"
+def _quiet(room: AgentsRoom) -> bool:
+    """Whether nothing has moved, and the one request waits for a person."""
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    return (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
 
 
 async def _goes_on_by_a_word(room: AgentsRoom) -> None:
-    """Nothing has moved; then somebody approves."""
-    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
-    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
+    assert _quiet(room)
     assert _moves(room)[-1] == "the policy allows asking"
     room.say("approve")
     await room.scan(3)
     assert (room.frames, room.run.state) == ([START_B], "RUNNING")
+    assert _moves(room)[-1] == "enough people have signed"
 
 
 def _moves(room: AgentsRoom) -> list[str]:
@@ -122,8 +111,18 @@ def _moves(room: AgentsRoom) -> list[str]:
     return [row["body"]["reason"] for row in rows if row["kind"] in kinds]
 
 
+@pytest.mark.way_in("A2")
+@pytest.mark.way_in("A3")
+async def test_a_run_that_waits_goes_on_by_a_persons_word_only(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    for name, attack in ATTACKS.items():
+        await _attack(room, attack)
+        assert _quiet(room), name
+    await _goes_on_by_a_word(room)
+
+
 @pytest.mark.way_in("A4")
-@pytest.mark.parametrize("answer", [None, True, "approve"])
+@pytest.mark.parametrize("answer", [None, "approve"])
 async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:
@@ -145,82 +144,69 @@ async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
 
 @pytest.mark.way_in("A9")
 @pytest.mark.parametrize("is_rejected", [True, False])
-@pytest.mark.parametrize("name", ["resume with true", "goto follow", "two resumers"])
-async def test_what_was_rejected_is_not_resumed(
-    room: AgentsRoom, name: str, *, is_rejected: bool
-) -> None:
+async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, *, is_rejected: bool) -> None:
     await room.reach_request(1)
     room.say("reject" if is_rejected else "approve")
-    await _attack(room, ATTACKS[name])
-    if not is_rejected:
-        assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 1)
-        assert _moves(room)[-1] == "enough people have signed"
-        return
-    assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
-    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
-    assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")
-    assert _moves(room)[-1].startswith("rejected by anna")
+    for name in ("resume with true", "goto follow", "two resumers"):
+        await _attack(room, ATTACKS[name])
+        if is_rejected:
+            assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
+            assert (room.due(), room.frames, len(room.requests())) == ([], [], 1), name
+            assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")
+            assert _moves(room)[-1].startswith("rejected by anna")
+        else:
+            assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 1), name
+            assert _moves(room)[-1] == "enough people have signed"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "goto follow",
-        pytest.param("two resumers", marks=pytest.mark.way_in("D6")),
-        pytest.param("replay what was", marks=pytest.mark.way_in("D7")),
-    ],
-)
-async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom, name: str) -> None:
+@pytest.mark.way_in("D6")
+@pytest.mark.way_in("D7")
+async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom) -> None:
     await room.approved(1)
     await room.reach_request(2)
-    await _attack(room, ATTACKS[name])
-    assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 2)
-    assert (room.request(2).state, _moves(room)[-1]) == ("PENDING", "the policy allows asking")
+    for name in ("goto follow", "two resumers", "replay what was"):
+        await _attack(room, ATTACKS[name])
+        assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 2), name
+        assert (room.request(2).state, _moves(room)[-1]) == ("PENDING", "the policy allows asking")
     room.say("approve")
     await room.reach("COMPLETE")
-    await _attack(room, ATTACKS[name])  # from before each of the two requests, too
-    assert (room.run.state, room.frames) == ("COMPLETE", [START_B, STOP_A, OUT_A])
-    assert (len(room.due()), len(room.requests())) == (3, 2)
+    for name in ("goto follow", "two resumers", "replay what was"):
+        await _attack(room, ATTACKS[name])  # from before each of the two requests, too
+        assert (room.run.state, room.frames) == ("COMPLETE", [START_B, STOP_A, OUT_A]), name
+        assert (len(room.due()), len(room.requests())) == (3, 2)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "goto request", "goto follow", "update as validate", "update as request",
-        "two that go to follow", "resume with true", "replay what was",
-    ],
-)  # fmt: skip
-async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom, name: str) -> None:
+async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom) -> None:
     room.plant.lies["P-101B.mode"] = None
     await room.reach("CHECKING")
-    await room.scan(20)
-    await _attack(room, ATTACKS[name])
-    assert (room.run.state, room.requests()) == ("CHECKING", [])
+    names = ("goto request", "update as validate", "two that go to follow", "replay what was")
+    for name in names:
+        await _attack(room, ATTACKS[name])
+        assert (room.run.state, room.requests()) == ("CHECKING", []), name
     await room.reach("NOT_STARTED")
-    await _attack(room, ATTACKS[name])
-    await room.scan(20)
-    assert (room.requests(), room.due(), len(room.runs())) == ([], [], 1)
+    for name in names:
+        await _attack(room, ATTACKS[name])
+        assert (room.requests(), room.due(), len(room.runs())) == ([], [], 1), name
 
 
-@pytest.mark.parametrize("name", ["goto validate", "goto request", "update as validate"])
-async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom, name: str) -> None:
+async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom) -> None:
     await room.reach_request(1)
     await room.ordered("hold", "HELD")
     room.plant.lies["VT-101A.pv"] = None  # nobody can tell whether it is the bearing
     await room.ordered("resume", "RESTARTING")
-    await room.scan(10)
-    await _attack(room, ATTACKS[name])
-    assert (room.run.state, len(room.requests())) == ("RESTARTING", 1)
+    for name in ("goto validate", "goto request", "update as validate"):
+        await _attack(room, ATTACKS[name])
+        assert (room.run.state, len(room.requests())) == ("RESTARTING", 1), name
     await room.reach("HELD")
     assert (len(room.requests()), room.frames) == (1, [])
 
 
-@pytest.mark.parametrize("name", ["goto request", "goto follow", "goto recover", "two resumers"])
-async def test_a_held_run_stays_held(room: AgentsRoom, name: str) -> None:
+async def test_a_held_run_stays_held(room: AgentsRoom) -> None:
     await room.settles()
     await room.ordered("hold", "HELD")
-    await _attack(room, ATTACKS[name])
-    assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B])
+    for name in ("goto request", "goto follow", "goto recover", "two resumers"):
+        await _attack(room, ATTACKS[name])
+        assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B]), name
     room.order("resume")
     await room.approved(2)
     await room.scan(2)

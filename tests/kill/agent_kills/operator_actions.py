@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import open_context, sign_statement
+from handwheel.hmi.people.signing import sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.run.event_log import load_run
@@ -51,13 +51,13 @@ class RunDesk(Desk):
 
     def take_over(self) -> None:
         """Lets agents act on the pumps no more; it needs no key."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             now = instant_now()
             take_authority(context.database, self.site, PUMPS, "OPERATOR", APPROVER, now)
 
     def order(self, run_id: str, order: SignedOrder) -> None:
         """Tells a run to go on, to take back, or that it was looked at; signed."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             now, seen = instant_now(), newest_event(context.database, run_id)
             said = said_of(VERDICTS[order], run_subject(run_id, seen))
             signed = sign_statement(context.database, self.signers[APPROVER], said, now)
@@ -65,27 +65,33 @@ class RunDesk(Desk):
 
     def stop(self, run_id: str) -> None:
         """Tells a run to stop; anybody may."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             ask_run(context.database, run_id, "stop", APPROVER, instant_now())
 
     def runs(self, *, only_open: bool = True) -> list[RunEntry]:
-        with open_context(self.site) as context:
+        with self.opened() as context:
             return load_runs(context.database, only_open=only_open)
 
+    def states(self) -> list[tuple[str, str]]:
+        """Returns each open run, and its state by its events."""
+        with self.opened() as context:
+            runs = [each.run_id for each in load_runs(context.database, only_open=True)]
+            return [(each, load_run(context.database, each).state.value) for each in runs]
+
     def run(self, run_id: str) -> Run:
-        with open_context(self.site) as context:
+        with self.opened() as context:
             return load_run(context.database, run_id)
 
     def shown(self) -> list[tuple[str, str]]:
         """Returns of each open run its state by its events, and the one that people are told."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             runs = load_runs(context.database, only_open=True)
             views = [view_run(context.database, each, instant_now()) for each in runs]
         return [(each.recorded.value, each.run.state.value) for each in views]
 
     def flying(self) -> list[str]:
         """Returns the actions that the gate has in hand, or is to take up."""
-        with open_context(self.site) as context:
+        with self.opened() as context:
             return [
                 each.action_id
                 for record in load_requests(context.database)
@@ -101,7 +107,7 @@ class RunDesk(Desk):
         """
         done: list[str] = []
         hopeless: list[str] = []
-        with open_context(self.site) as context:
+        with self.opened() as context:
             for each in load_requests(context.database):
                 name = each.request.request_id
                 if each.state != "PENDING":
@@ -163,7 +169,7 @@ class RunDesk(Desk):
     def _await_end(self, name: str) -> None:
         until_s = monotonic() + _WAIT_S
         while True:
-            with open_context(self.site) as context:
+            with self.opened() as context:
                 record = load_request(context.database, name)
             if record.state == "CLOSED":
                 return

@@ -9,16 +9,8 @@ from ...hmi.command_processes import children
 from .sweep import sweep
 from .trial import Life, Order, Trial
 
-GOES_ON = [
-    Life(moment="before filed 1"),
-    Life(moment="after set_due 1"),
-    Life(),
-]
-IS_TAKEN_BACK = [
-    Life(moment="before due 1"),
-    Life("abort", "before undone 1"),
-    Life("abort"),
-]
+GOES_ON = [Life(moment="after set_due 1"), Life()]
+IS_TAKEN_BACK = [Life(moment="before due 1"), Life("abort", "before undone 1"), Life("abort")]
 
 
 @pytest.mark.way_in("D2")

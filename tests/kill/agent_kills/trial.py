@@ -18,7 +18,7 @@ from .site import RunWorld
 Order = Literal["resume", "abort", "stop"]
 
 _LIFE_S = 60.0
-_POLL_S = 0.05
+_POLL_S = 0.1
 _QUIET_S = 0.3
 _KILLED = -9
 _APPROVED_ALL_THE_SAME = 0.5
@@ -164,9 +164,7 @@ class Trial:
         return self._world.trace.read_text(encoding="utf-8").splitlines()
 
     def _states(self, *, only_at_work: bool = False) -> list[tuple[str, str]]:
-        found = [
-            (each.run_id, self._desk.run(each.run_id).state.value) for each in self._desk.runs()
-        ]
+        found = self._desk.states()
         return [each for each in found if each[1] != "ABORTED"] if only_at_work else found
 
     def _look_at_death(self, moment: str) -> Death:

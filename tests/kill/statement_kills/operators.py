@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
@@ -65,7 +64,7 @@ class People(Desk):
         picture = read_snapshot(self.site.state, instant_now())
         if picture is None or self.writes[0][0] not in picture.readings:
             return False  # to draw a card is slow
-        with open_context(self.site) as context:
+        with self.opened() as context:
             record = load_request(context.database, request_id)
             card = current_card(context, record, instant_now())
             if card.is_approvable:

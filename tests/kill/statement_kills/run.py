@@ -8,7 +8,6 @@ import asyncio
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.hmi.people.signing import open_context
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     Command,
@@ -45,7 +44,7 @@ def take_back(people: People, world: World, gate: int) -> None:
         gate: A pipe that the gate holds the other end of.
     """
     people.hand_over()
-    with open_context(people.site) as decision_context:
+    with people.opened() as decision_context:
         holder = take_runner_lock(decision_context.database, instant_now())
         name = _file(people, decision_context, holder)
         view, due = LedgerView(world.ledger), ["r1", "c1"]
