@@ -44,8 +44,9 @@ async def _see(execution: Execution) -> None:
 MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M1", "gate lock, epoch and ledger", step("check_gate", nothing),
-        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[check_gate-True]",
-        "VERIFIED: 'VERIFIED'> is",
+        "tests/gate/interlocks/test_holds.py"
+        "::test_a_gate_that_was_overtaken_sends_nothing[other_lock_file]",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M2", "request digest and action order",
@@ -70,8 +71,9 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M6", "digests of site, tags and policy", step("check_configuration", nothing),
-        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[check_configuration-True]",
-        "VERIFIED: 'VERIFIED'> is",
+        "tests/gate/approval/test_changed_tag_map.py"
+        "::test_a_tag_that_means_another_thing_by_now_is_not_written[scaling]",
+        "gives other bytes",
     ),
     Mutant(
         "M7", "conditions that block the equipment", step("check_interlocks", nothing),

@@ -105,6 +105,8 @@ UNSURE: dict[str, tuple[str, Answer, str]] = {
 }
 
 
+@pytest.mark.way_in("D11")
+@pytest.mark.way_in("D12")
 async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(tmp_path: Path) -> None:
     values = {name: value for name, value, _ in GOOD}
     for case, (name, answer, reason) in UNSURE.items():
@@ -127,6 +129,7 @@ async def test_what_the_device_refuses_before_it_acts_is_refused(tmp_path: Path)
         assert len(writes) == 1
 
 
+@pytest.mark.way_in("D10")
 @pytest.mark.parametrize("is_cancelled", [False, True], ids=["late", "cancelled"])
 async def test_who_gives_up_resets_the_connection_so_that_nothing_arrives_later(
     tmp_path: Path, is_cancelled: bool

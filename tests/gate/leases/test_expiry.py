@@ -191,22 +191,6 @@ async def test_a_revert_of_which_nobody_knows_is_not_tried_again(room: Watched) 
     assert [each["tag"] for each in room.rows("lease.open")] == ["PIC-102.sp"]
 
 
-async def test_two_leases_that_are_over_are_taken_back_one_after_the_other(room: Watched) -> None:
-    first, second = await in_lease(room, START), await in_lease(room, START_B)
-    room.clock.forward(FOR_S)
-    room.watch()
-    assert standing(room, first) == "APPROVED VERIFIED DUE"
-    assert standing(room, second) == "APPROVED VERIFIED PLANNED"
-    await pass_time(room, 1.0)
-    assert room.wires == [
-        *wires(first, "c1"),
-        *wires(second, "c1"),
-        *wires(first, "r1"),
-        *wires(second, "r1"),
-    ]
-    assert standing(room, second) == "CLOSED VERIFIED VERIFIED"
-
-
 async def test_no_other_request_writes_what_is_in_a_lease(room: Watched) -> None:
     other = room.approved(("PIC-102.sp", 355.0))
     room.clock.forward(61.0)

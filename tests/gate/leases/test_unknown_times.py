@@ -22,9 +22,7 @@ ODD: Mapping[str, Mapping[str, object]] = {
     "no boot clock": {"boot_s": None},
     "no boot": {"boot_id": None},
     "a time that is a number": {"at": 5},
-    "a time in another form": {"at": "yesterday"},
     "a boot clock that is a text": {"boot_s": "x"},
-    "a boot clock that is a list": {"boot_s": [1.0]},
     "a boot clock beyond all numbers": {"boot_s": 1e308},
     "a boot that is a list": {"boot_id": ["boot-1"]},
 }
@@ -58,7 +56,7 @@ def test_what_is_no_row_says_no_moment(text: str) -> None:
 @pytest.mark.parametrize("what", ["no time", "a time that is a number", "a list", "no body"])
 async def test_a_run_with_an_odd_row_is_damaged_and_says_so(room: Watched, what: str) -> None:
     """Nobody can tell where it stands: the row may be the order to stop."""
-    database, now = room.desk.database, room.clock.now()
+    database = room.desk.database
     open_(room)
     assert [each.kind for each in load_rows(database, RUN)] == ["opened"]
     append(room, "lease.note", RUN, {"body": None}, {})  # about it, and no event of it
@@ -72,7 +70,6 @@ async def test_a_run_with_an_odd_row_is_damaged_and_says_so(room: Watched, what:
     for read in (load_rows, load_run):
         with pytest.raises(LedgerError, match=words):
             read(database, RUN)
-    assert now.boot_id
 
 
 @pytest.mark.parametrize("order", [[], {}, "x"])

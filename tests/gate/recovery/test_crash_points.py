@@ -2,7 +2,6 @@
 
 import pytest
 
-from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
     MAYBE_SENT,
     NOT_SENT,
@@ -11,7 +10,6 @@ from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
 
 from ...plants.fault_injection import Crash
 from ...plants.in_memory import Fault
-from ..testbed.in_memory import Room
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
 
@@ -148,16 +146,3 @@ async def test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves
     room.desk.resolve(unknown.commands[0].action_id, "resolve-applied")
     later = await room.carried_out(STOP)
     assert room.desk.states(later) == ["VERIFIED"]
-
-
-@pytest.mark.way_in("D4")
-async def test_a_second_gate_does_not_start_beside_the_first(room: Watched) -> None:
-    request, other = room.approved(), Room(room.site)
-    with pytest.raises(GuardrailError, match="there is only one"):
-        await other.start_gate()
-    other.close()
-    room.expect(request, "DUE", frames=0)
-    await room.act()
-    assert (room.desk.states(request), room.suspended) == (["VERIFIED"], [])
-    assert room.reason(request) == "P-101A.run_cmd reads true"
-    assert len(room.plant.frames) == 1

@@ -1,5 +1,6 @@
-"""What people are told at their terminals: a no, a warning, and what stays open or locked out."""
+"""What people are told at their terminals, and what an operator types at the desk."""
 
+from collections.abc import Generator
 from functools import partial
 
 import pytest
@@ -15,9 +16,10 @@ from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import propose as proposing
 from handwheel.hmi.requests import reject as objecting
+from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.hmi.shift import typed_commands as desk_commands
 from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
-from handwheel.hmi.shift.key_holder import KeyHolder
+from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
 from handwheel.tools.guardrails.approval import session
@@ -25,10 +27,13 @@ from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.timestamps import instant_now
 
-from ...sites.people import key_id
+from ...sites.people import key_id, key_of
 from ..leases.test_display import picture_of
 from ..leases.test_expiry import in_lease
+from ..testbed.served import World
 from ..testbed.terminals import giving
 from ..testbed.with_oracle import Watched
 
@@ -205,3 +210,61 @@ async def test_an_empty_reason_at_the_desk_rejects_nothing(
     )
     assert capsys.readouterr().out == "not rejected; nothing was changed\n"
     assert room.desk.record(request.request_id).state == "PENDING"
+
+
+START = "P-101B.run_cmd=true"
+
+
+@pytest.fixture
+def desk(world: World) -> Generator[ConsoleContext]:
+    """Ben's desk, with his key open."""
+    with world.ledger() as database:
+        holder = KeyHolder(world.site, database, "ben", 300.0)
+        holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+        yield ConsoleContext(world.site, database, holder, ChangeTracker(world.site, database))
+
+
+@pytest.mark.usefixtures("plant")
+async def test_what_is_approved_at_the_desk_moves_the_plant(
+    world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "confirm", _yes)
+    record, _ = await world.ask(START)
+    name = record.request.request_id
+    assert [line.split()[0] for line in desk.changes.updates(instant_now())] == [name]
+    assert desk.changes.updates(instant_now()) == []
+    run_typed(desk, f"a {name}")
+    await world.carried_out(record)
+    assert "CLOSED" in "".join(desk.changes.updates(instant_now()))
+
+
+def _yes(*_: object) -> PromptAnswer:
+    return PromptAnswer.YES
+
+
+@pytest.mark.parametrize("event", [ConsoleEvent.SUSPENDED, ConsoleEvent.LOCK_ASKED])
+async def test_a_seat_that_locks_after_the_word_signs_nothing(
+    world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch, event: ConsoleEvent
+) -> None:
+    def meanwhile(*_: object) -> PromptAnswer:
+        desk.holder.handle(event)
+        return PromptAnswer.YES
+
+    record, _ = await world.ask(START)
+    monkeypatch.setattr(asking, "confirm", meanwhile)
+    with pytest.raises(ConsoleLocked, match="nothing was signed"):
+        run_typed(desk, f"approve {record.request.request_id}")
+    assert world.state(record)[0] is RequestState.PENDING
+    assert (world.frames, world.journal("decision.refused")) == ([], [])
+    monkeypatch.setattr(asking, "confirm", _yes)
+    desk.holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+    run_typed(desk, f"approve {record.request.request_id}")
+    assert (await world.end(record)).action is ActionState.VERIFIED
+
+
+async def test_who_rejects_at_the_desk_says_why(world: World, desk: ConsoleContext) -> None:
+    record, _ = await world.ask(START)
+    run_typed(desk, f"reject {record.request.request_id} the seal drips")
+    assert world.state(record)[0] is RequestState.REJECTED
+    assert "the seal drips" in world.journal("decision")[-1]["text"]
+    assert world.frames == []

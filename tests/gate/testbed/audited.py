@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.journal.command import _export
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...auditor.audit import Report, judge
 from .served import World
@@ -44,7 +45,8 @@ def judged(world: World) -> Report:
     lines = "".join(f"{json.dumps(row)}\n" for row in rows)
     operators = (world.site.root / "operators.yaml").read_text(encoding="utf-8")
     acts_as = {"shift-supervisor": ["operator"]}
-    return judge(lines, _exported(world), operators, world.site.trust_root, acts_as)
+    with world.ledger() as database:
+        return judge(lines, exported(database), operators, world.site.trust_root, acts_as)
 
 
 def _named(world: World, port: int) -> int:
@@ -52,9 +54,9 @@ def _named(world: World, port: int) -> int:
     return world.relays.get(port, port)
 
 
-def _exported(world: World) -> str:
+def exported(database: Database) -> str:
+    """The journal as `handwheel journal export` prints it."""
     lines: list[str] = []
     add: Callable[[str], Any] = lines.append
-    with world.ledger() as database:
-        _export(database, add)
+    _export(database, add)
     return "".join(lines)

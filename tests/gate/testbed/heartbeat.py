@@ -12,13 +12,13 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring.heartbeat import HeartbeatWriter
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ...auditor.audit import judge
 from ...plants.in_memory import Frame, PaperWriter
 from ...sites.audited import faults_in
 from ...sites.in_memory import make_site
+from .audited import exported
 from .authority_grant import give
 from .in_memory import Room
 
@@ -123,21 +123,10 @@ class BeatingRoom(Room):
         """What the audit and the independent judge have to say; nothing if all is well."""
         frames = "".join(f"{json.dumps(each)}\n" for each in self._log_lines)
         people = (self.site.root / "operators.yaml").read_text(encoding="utf-8")
-        export = exported(self.desk.database, self.site.id)
+        export = exported(self.desk.database)
         acts_as = {"shift-supervisor": ["operator"]}
         report = judge(frames, export, people, self.site.trust_root, acts_as)
         return (*faults_in(self.desk.decision_context), *report.faults)
-
-
-def exported(database: Database, site: str) -> str:
-    """The journal as `handwheel journal export` prints it."""
-    rows = list(database.journal())
-    heading = {
-        "export": "journal/1", "site": site, "rows": len(rows), "head": rows[-1].hash,
-        "anchors": list(database.anchors.lines()),
-    }  # fmt: skip
-    lines = (f'{row.text[:-1]},"hash":"{row.hash}"}}' for row in rows)
-    return "\n".join((json.dumps(heading), *lines))
 
 
 def at_once(work: Coroutine[Any, Any, None]) -> None:

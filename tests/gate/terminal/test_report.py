@@ -1,23 +1,139 @@
-"""What is still open, or did not come, is told first: in the report, and to the next shift."""
+"""The journal's rows and report: leases, changed files, and first what is still open."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from handwheel.hmi.journal.report.file_changes import file_changes
 from handwheel.hmi.journal.report.layout import ReportWriter
-from handwheel.hmi.journal.report.lease_text import note_closed_writes
+from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
 from handwheel.hmi.journal.report.open_items import write_open
-from handwheel.hmi.journal.rows.entries import read_journal
+from handwheel.hmi.journal.report.request_chapter import write_request
+from handwheel.hmi.journal.report.shift_handover import write_shift_handover
+from handwheel.hmi.journal.report.signatures import Signatures
+from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
+from handwheel.hmi.journal.rows.row_text import row_text
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
-from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.requests.canonical import canonical
 
 from ...attacks.sql_shell import shell_of
 from ..interlocks.suspension_causes import PaperConnection, read_by
 from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
 from ..testbed.runner import RUN, Runner
-from ..testbed.with_oracle import SETPOINT, START, STOP, Watched
+from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+
+BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epoch": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("heartbeat.started",
+         BEAT | {"scope": "PUMPS-101", "until": "2026-11-26T09:52:37.500Z", "wire": "0106"},
+         "gate 2 started to write the heartbeat of P-101A to P-101A.hb; PUMPS-101 is granted to "
+         "agents until 2026-11-26 09:52:37.500 UTC (Thursday)"),
+        ("heartbeat.stopped", BEAT | {"unanswered": 0},
+         "gate 2 stopped the heartbeat of P-101A: the hand-over is over; the last count was 17"),
+        ("heartbeat.stopped", BEAT | {"unanswered": 1, "count": -1},
+         "gate 2 stopped the heartbeat of P-101A: the hand-over is over; no count was sent; 1 "
+         "count got no answer"),
+        ("heartbeat.failed", BEAT | {"times": 3, "reason": "connection refused"},
+         "the heartbeat of P-101A FAILED: 3 counts in a row to P-101A.hb were not written: "
+         "connection refused"),
+        ("lease.seen_back", {"reason": "PIC-102.sp reads 350 kPa again"},
+         "the write is undone: PIC-102.sp reads 350 kPa again"),
+        ("lease.lost", {"reason": "no process works on the runs"},
+         "no process works on the run, so its writes are undone: no process works on the runs"),
+        ("gate.started", {}, None),
+    ],
+)  # fmt: skip
+def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) -> None:
+    assert row_text(kind, "P-101A", body) == words
+
+
+async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -> None:
+    sections: list[dict[str, object]] = [
+        {"title": "written", "lines": ["P-101A.run_cmd = true"], "more": 7},
+        {"title": "waiting", "lines": []},
+    ]
+    card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
+    report = ReportWriter()
+    write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), _signatures(room))
+    assert [each.strip() for each in report.lines[1:4]] == [
+        "written:      P-101A.run_cmd = true",
+        "and 7 more, not shown",
+        "waiting:      none",
+    ]
+
+
+def _journal(room: Watched) -> Journal:
+    journal = read_journal(room.desk.database.journal())
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    return journal
+
+
+def _in_short(room: Watched, name: str) -> str:
+    history = _journal(room).requests[name]
+    assert history.request is not None
+    return lease_summary(history.request, history)
+
+
+async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -> None:
+    request = await in_lease(room)
+    assert _told(room)["approved"] == f"{request.request_id}, with a lease"
+    await room.restart_gate()
+    left = "PIC-102.sp = 360 kPa (was 350 kPa)"
+    assert _told(room)["not undone"] == f"{request.request_id}/c1: {left}"
+    open_ = (
+        "Its lease of 2 h: ABORTED, INVALIDATED (the gate was started after the approval); "
+        f"not undone: {left}"
+    )
+    assert _in_short(room, request.request_id) == f"{open_}."
+    room.clock.forward(60.0)
+    await room.go_through(("PIC-102.sp", 352.0))
+    later = list(_journal(room).requests)[-1]
+    assert _in_short(room, request.request_id) == f"{open_}, until {later} wrote it."
+    assert _told(room)["not undone"] == "none"
+
+
+async def test_a_file_that_had_been_changed_is_told_of_the_request_after_it(room: Watched) -> None:
+    names = [room.desk.propose(each).request_id for each in (START, START_B, SETPOINT)]
+    cases = list(_journal(room).requests.values())
+    assert list(file_changes(cases)) == []
+    first = cases[0].request
+    assert first is not None
+    older = first.hashes.model_copy(update={"policy": "0" * 64})
+    cases[0].request = first.model_copy(update={"hashes": older})
+    (found,) = file_changes(cases)
+    assert (found.seq, found.body["words"]) == (
+        cases[1].entries[0].seq,
+        f"policy.yaml was changed after {names[0]} was submitted and before {names[1]}",
+    )
+
+
+async def test_what_is_never_allowed_needs_nobody(room: Watched) -> None:
+    room.desk.propose(START)
+    (history,) = _journal(room).requests.values()
+    assert "\n  needs " in _chapter(room, history)
+    assert history.request is not None
+    history.request = history.request.model_copy(update={"risk_class": "R4", "quorum": 2})
+    text = _chapter(room, history)
+    assert "R4, never allowed" in text
+    assert "\n  needs " not in text
+
+
+def _chapter(room: Watched, history: RequestHistory) -> str:
+    report = ReportWriter()
+    write_request(report, history, _signatures(room))
+    return report.text
+
+
+def _signatures(room: Watched) -> Signatures:
+    return Signatures(room.site, room.desk.decision_context.roster, frozenset(), ())
+
 
 LABELS = (
     "waiting", "approved", "unresolved", "not undone", "runs", "suspended", "locked out",
@@ -27,14 +143,8 @@ LABELS = (
 
 def _told(room: Watched) -> dict[str, str]:
     """What the report says is still open, by label."""
-    return _told_of(room.desk.database.journal())
-
-
-def _told_of(rows: Iterable[JournalRow]) -> dict[str, str]:
-    journal = read_journal(rows)
-    note_closed_writes(list(journal.requests.values()), journal.entries)
     report = ReportWriter()
-    write_open(report, journal)
+    write_open(report, _journal(room))
     found: dict[str, str] = {}
     first = next(number for number, line in enumerate(report.lines) if line.startswith("  waiting"))
     for line in report.lines[first:]:
@@ -54,18 +164,6 @@ async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:
     assert (_told(room)["unresolved"], _told(room)["approved"]) == ("none", "none")
     room.desk.say("reject", room.desk.record(waiting).request, "anna")
     assert _told(room) == dict.fromkeys(LABELS, "none")
-
-
-async def test_what_stays_written_is_named_until_it_is_no_more(room: Watched) -> None:
-    request = await in_lease(room)
-    assert _told(room)["approved"] == f"{request.request_id}, with a lease"
-    room.kill_gate()
-    await room.start_gate()
-    words = f"{request.request_id}/c1: PIC-102.sp = 360 kPa (was 350 kPa)"
-    assert _told(room)["not undone"] == words
-    room.clock.forward(60.0)
-    await room.go_through(("PIC-102.sp", 352.0))
-    assert _told(room)["not undone"] == "none"
 
 
 async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> None:
@@ -90,16 +188,13 @@ async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> Non
 async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) -> None:
     room, database = runner.room, runner.room.desk.database
     entry = RunEntry(RUN.run_id, RUN.playbook, True)
-    opened = {"playbook": RUN.playbook, "assets": ["PUMPS-101", "STR-101"]}
-    assert not open_run(database, entry, opened["assets"], opened, runner.holder, room.clock.now())[
-        1
-    ]
+    assets = ["PUMPS-101", "STR-101"]
+    opened = {"playbook": RUN.playbook, "assets": assets}
+    open_run(database, entry, assets, opened, runner.holder, room.clock.now())
     request = runner.approved()
     _happens(runner, "filed", request_id=request.request_id, steps=["start"], within_s=900.0)
-    await runner.carry_out(request, "c1", "c2")
-    await runner.carry_out(request, "r1")
-    room.kill_gate()
-    await room.start_gate()
+    await runner.carry_out(request, "c1", "c2", "r1")
+    await room.restart_gate()
     _happens(runner, "holding", reason="its approval has ended", at_once=True)
     _happens(runner, "held", reason="its approval has ended")
     name = request.request_id
@@ -129,8 +224,7 @@ async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched)
     told = _told(room)["suspended"]
     _record(room, "gate.stopped", "1", {"epoch": 1})
     assert _told(room)["suspended"] == f"{told}; gate 1 stopped after that"
-    room.kill_gate()
-    await room.start_gate()
+    await room.restart_gate()
     since = "gate 2 started after that and suspends again where it must"
     assert _told(room)["suspended"] == f"{told}; {since}"
     read_by(room, PaperConnection("pkg", False, "no route"))
