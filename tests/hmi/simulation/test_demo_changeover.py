@@ -1,25 +1,83 @@
-"""The demo's change-over told whole: approved twice, rejected, and left alone."""
+"""The demo's scenarios from start to end, with a script that approves; the witness judges them."""
 
-import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.simulation.demo.approver import DemoApprover
-from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER
-from handwheel.playbooks.run.states import RunState
+from handwheel.connectors.model.site import load_site
+from handwheel.hmi.simulation.demo.demo import DemoRun
+from handwheel.hmi.simulation.demo.processes import start_demo_system
+from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS, FinalPhase
+from handwheel.hmi.simulation.demo.scenarios import STRAINER as PLUGGED
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import Run, RunState
+from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.maintenance.workorders import WorkOrder, WorkOrders
 
-from .demo_scenarios import BEARING, tell
+from ...auditor.audit import Report, judge
+from ...command_line import handwheel
+from ...plants.served import frames_of
 
-START_STANDBY, STOP_DUTY, MAINTENANCE = "050014ff00", "0500000000", "0600000002"
+pytestmark = pytest.mark.timeout(300)
+
+# A trend over half an hour must be known before anything is asked; then it goes in minutes.
+WORN = "F01@25min,d0=0.4,tau=20min"
 
 
-@pytest.mark.timeout(300)
-async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    told = await tell(BEARING, tmp_path, capsys, approve_after_s=0.0)
-    assert told.pdus == [START_STANDBY, STOP_DUTY, MAINTENANCE], told.text
+@dataclass(frozen=True)
+class Told:
+    """What a demo leaves."""
+
+    folder: Path
+    text: str
+    runs: dict[str, Run]  # the latest of each playbook
+    workorders: list[WorkOrder]
+
+    @property
+    def last_line(self) -> str:
+        return self.text.splitlines()[-1]
+
+    @property
+    def pdus(self) -> list[str]:
+        return [frame["pdu"] for frame in frames_of(self.folder / "frames.jsonl")]
+
+    def judged(self) -> Report:
+        """The word of the witness, who imports nothing of ours."""
+        root = self.folder / "cooling"
+        journal = handwheel("journal", "export", "--site", str(root)).stdout
+        frames = (self.folder / "frames.jsonl").read_text(encoding="utf-8")
+        operators = (root / "operators.yaml").read_text(encoding="utf-8")
+        return judge(frames, journal, operators, load_site(root).trust_root)
+
+
+Tell = Callable[..., Awaitable[Told]]
+
+
+@pytest.fixture
+def tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Runs a demo with other faults, in lines, where a script approves at once."""
+
+    async def run(name: str, *faults: str) -> Told:
+        scenario = replace(
+            DEMO_SCENARIOS[name], faults=faults, speed=100.0, tail=FinalPhase(5.0, 10.0)
+        )
+        async with start_demo_system(tmp_path, scenario, is_attended=False) as system:
+            state = system.site.state
+            with Database(state, system.site.id) as ledger:
+                assert await DemoRun(system, ledger, is_live=False).run(0.0)
+                runs = {each.playbook: load_run(ledger, each.run_id) for each in load_runs(ledger)}
+        with WorkOrders(state) as workorders:
+            return Told(tmp_path, capsys.readouterr().out, runs, workorders.all())
+
+    return run
+
+
+async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(tell: Tell) -> None:
+    told = await tell("F01", WORN)
+    assert told.pdus == ["050014ff00", "0500000000", "0600000002"], told.text
     report = told.judged()
     assert report.faults == ()
     assert [(each.approvers, each.outcome) for each in report.matched] == [
@@ -38,44 +96,34 @@ async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
     ):
         assert said in told.text
     assert "P-101A trips" not in told.text
-    assert "after the agents detected the vibration, as approved" in told.lines[-1]
-    assert "auto-start disabled" in told.lines[-1]
+    assert "after the agents detected the vibration, as approved" in told.last_line
+    assert "auto-start disabled" in told.last_line
 
 
-@pytest.mark.timeout(300)
-async def test_a_rejection_stops_the_run_and_nothing_is_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(DemoApprover, "approve_unattended", DemoApprover.reject)
-    told = await tell(BEARING, tmp_path, capsys, approve_after_s=0.0)
+@pytest.mark.soak
+async def test_a_plugged_strainer_is_another_cause_and_no_pump_is_asked_for(tell: Tell) -> None:
+    told = await tell("F02", "F02@1min")
     assert told.pdus == []
     assert told.judged().is_clean
-    assert told.runs[CHANGEOVER].state is RunState.STOPPED
-    assert "Rejected. Nothing is sent, and the demo continues." in told.text
-    assert "  rejected by ben: at the card" in told.text
-    assert "approved" not in told.lines[-1]
+    run = told.runs[CHANGEOVER]
+    assert run.state is RunState.NOT_STARTED
+    assert {"cavitation", "bearing"} <= set(run.diagnosis["blocked_by"])
+    assert (run.suggested, run.requests) == (PLUGGED, ())
+    assert told.runs[PLUGGED].state is RunState.COMPLETE
+    assert any("strainer S-101" in each.title for each in told.workorders)
+    said = " ".join(told.text.split())  # the output wraps at 80 columns
+    assert "not started: evidence against it is met: cavitation: PDT-101.pv > 25 kPa" in said
+    assert "requested no pump" in told.last_line
 
 
-@pytest.mark.timeout(300)
-async def test_where_nobody_answers_the_interlocks_act_and_nothing_is_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.soak
+async def test_a_standby_that_does_not_start_is_taken_back_and_the_duty_pump_runs_on(
+    tell: Tell,
 ) -> None:
-    told = await tell(BEARING, tmp_path, capsys)
-    assert told.pdus == []
+    told = await tell("F16", WORN, "F16")
+    assert told.pdus == ["050014ff00", "0500140000"], told.text
     assert told.judged().is_clean
-    assert told.runs[CHANGEOVER].state is RunState.WAITING_APPROVAL
-    assert told.text.count("The agents request: ") == 1
-    assert "not approved: an answer needs a terminal" in told.text  # a pipe is no person
-    assert "and the approver:\n  none\n" in told.text
-    assert "intents 0: nothing is wrong" in told.text
-    *lines, last = told.lines
-    assert [line for line in lines if len(line) > 80] == []
-    assert [line for line in lines if line != line.rstrip()] == []
-    seen: list[str] = re.findall(r"^  [0-9:]+  (\S+\.\S+) ", told.text, re.MULTILINE)
-    story = ["VAH-101A.active", "P-101A.tripped", "I-03.active", "P-101B.running"]
-    assert [tag for tag in seen if tag in story] == story
-    assert re.fullmatch(
-        r"The alarm came .+ before the trip. That is too short .* kept running\. "
-        r"The header fell to \d+ kPa\.",
-        last,
-    )
+    assert told.runs[CHANGEOVER].state is RunState.ABORTED
+    assert "P-101A stops" not in told.text
+    assert "010500140000  P-101B.run_cmd = false (recovery), by ben (unattended)" in told.text
+    assert "P-101A is still running" in told.last_line

@@ -1,0 +1,196 @@
+"""The demo in a terminal: left alone, rejected, interrupted, killed, and without its plant."""
+
+import os
+import re
+import signal
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from termios import tcgetattr
+
+import pytest
+
+from ..command_processes import (
+    Terminal,
+    becomes_true,
+    children,
+    ended,
+    in_terminal,
+    is_running,
+    line_with,
+    started,
+    threads,
+)
+
+pytestmark = pytest.mark.timeout(300)
+
+WORD = "run_cmd true"
+
+# The demo, with a bearing that goes in seconds once its trend can be known.
+_DEMO = """
+import sys
+from dataclasses import replace
+from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS, FinalPhase
+from handwheel.hmi.__main__ import main
+
+DEMO_SCENARIOS["F01"] = replace(
+    DEMO_SCENARIOS["F01"],
+    faults=("F01@25min,d0=0.5,tau=10min",), speed=100.0, tail=FinalPhase(5.0, 10.0),
+)
+main(["demo", *sys.argv[1:]])
+"""
+
+
+class Demo:
+    """A demo in a terminal; what it leaves can be read though its site is removed."""
+
+    def __init__(self, folder: Path, terminal: Terminal) -> None:
+        self.folder = folder
+        self.terminal = terminal
+        self.processes: list[int] = []
+        self.before = tcgetattr(terminal.master)
+
+    def keep(self) -> None:
+        """Links the files of the running demo, and notes its processes."""
+        self.processes = children(self.terminal.process.pid)
+        assert len(self.processes) == 3
+        (site,) = (self.folder / "temporary").iterdir()
+        os.link(site / "cooling/var/ledger.db", self.folder / "ledger.db")
+        os.link(site / "frames.jsonl", self.folder / "frames.jsonl")
+
+    def verdicts(self) -> set[str]:
+        """Checks that nothing else is left and no frame came; returns what people have signed."""
+        assert not any(map(is_running, self.processes))
+        assert list((self.folder / "temporary").iterdir()) == []
+        assert (self.folder / "frames.jsonl").read_text() == ""
+        assert "Traceback" not in self.terminal.written
+        assert tcgetattr(self.terminal.master) == self.before
+        with closing(sqlite3.connect(self.folder / "ledger.db")) as database:
+            return {each for (each,) in database.execute("select verdict from decision")}
+
+
+@contextmanager
+def demo(folder: Path, *options: str, term: str = "xterm-256color") -> Generator[Demo]:
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    command = ("-c", _DEMO, *options)
+    with in_terminal(*command, temporary=temporary, variables={"TERM": term}) as terminal:
+        yield Demo(folder, terminal)
+
+
+def test_a_headless_demo_asks_nobody_and_the_interlocks_act(tmp_path: Path) -> None:
+    with demo(tmp_path, "--headless") as shown:
+        shown.terminal.read_until("not approved: --headless asks no operator")
+        shown.keep()
+        assert shown.terminal.exit_code() == 0
+        assert shown.verdicts() == {"hand-over"}
+    text = shown.terminal.written.replace("\r\n", "\n")
+    assert (f'Type "{WORD}"' in text, "\x1b[?1049h" in text) == (False, False)
+    assert "P-101B.run_cmd  false → true" in text  # the card is shown
+    assert text.count("The agents request: ") == 1
+    assert "and the approver:\n  none\n" in text
+    assert "intents 0: nothing is wrong" in text
+    assert [line for line in text.splitlines() if len(line) > 80 or line != line.rstrip()] == []
+    seen: list[str] = re.findall(r"^  [0-9:]+  (\S+\.\S+) ", text, re.MULTILINE)
+    story = ["VAH-101A.active", "P-101A.tripped", "I-03.active", "P-101B.running"]
+    assert [tag for tag in seen if tag in story] == story
+    assert re.search(
+        r"The alarm came .+ before the trip. That is too short .* kept running\. "
+        r"The header fell to \d+ kPa\.$",
+        " ".join(text.split()),
+    )
+
+
+def test_a_rejected_demo_sends_nothing_and_ends_when_its_plant_dies(tmp_path: Path) -> None:
+    with demo(tmp_path, term="dumb") as shown:
+        terminal = shown.terminal
+        terminal.read_until(f'Type "{WORD}" to approve')
+        assert "PT-102.pv 3" in terminal.written
+        assert "\x1b[?1049h" not in terminal.written  # lines, and no screen
+        terminal.type("\r")
+        terminal.read_until('Type "reject" to stop the run')
+        terminal.type("reject\r")
+        terminal.read_until("Rejected. Nothing is sent, and the demo continues.")
+        terminal.read_until("rejected by ben: at the card")
+        shown.keep()
+        os.kill(shown.processes[0], signal.SIGKILL)
+        assert terminal.exit_code() == 3
+        assert shown.verdicts() == {"hand-over", "reject"}
+    said = "handwheel: not reachable\r\nhandwheel: the plant: ended by itself (-9): no message\r\n"
+    assert terminal.written.endswith(said)
+
+
+def _ctrl_c(terminal: Terminal) -> None:
+    terminal.type(f"\x03{WORD}\r")
+
+
+def _sent(number: signal.Signals) -> Callable[[Terminal], None]:
+    def interrupt(terminal: Terminal) -> None:
+        terminal.process.send_signal(number)
+        terminal.type(f"{WORD}\r")
+
+    return interrupt
+
+
+@pytest.mark.parametrize(
+    ("interrupt", "term"),
+    [
+        (_ctrl_c, "xterm-256color"),
+        pytest.param(_sent(signal.SIGTERM), "xterm-256color", marks=pytest.mark.soak),
+        pytest.param(_sent(signal.SIGHUP), "dumb", marks=pytest.mark.soak),  # which can ask, too
+    ],
+)
+def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
+    interrupt: Callable[[Terminal], None], term: str, tmp_path: Path
+) -> None:
+    with demo(tmp_path, term=term) as shown:
+        terminal = shown.terminal
+        terminal.read_until(f'Type "{WORD}" to approve')
+        assert "You are the operator ben. Read the card" in terminal.written
+        assert tcgetattr(terminal.master) != shown.before
+        shown.keep()
+        interrupt(terminal)
+        assert terminal.exit_code() == 130
+        assert shown.verdicts() == {"hand-over"}
+    assert terminal.written.endswith("\r\nhandwheel: interrupted; the demo site was removed\r\n")
+    assert terminal.written.count("handwheel: interrupted;") == 1
+    for unwanted in ("Exception", "pproved"):
+        assert unwanted not in terminal.written
+    if term != "dumb":
+        before = terminal.written.partition("You are the operator")[0]
+        assert "P-101A running" in before.partition("\x1b[?1049h")[2]  # the alternate screen
+        assert before.rpartition("\x1b[?1049")[2].startswith("l")
+        assert "\x1b[?25h" in before.rpartition("\x1b[?25l")[2]  # the cursor shows again
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_demo_ended_while_it_starts_leaves_no_plant(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with started("demo", temporary=tmp_path) as process:
+        line_with(process, "starting the plant")
+        assert becomes_true(lambda: bool(children(process.pid)))
+        plant = children(process.pid)[0]
+        assert becomes_true(lambda: threads(plant) > 1)  # one minds the pipe
+        code, errors = ended(process, number)
+    if number == signal.SIGTERM:
+        assert (code, errors) == (130, "handwheel: interrupted; the demo site was removed\n")
+        assert list(tmp_path.iterdir()) == []
+    assert becomes_true(lambda: not is_running(plant))
+
+
+@pytest.mark.soak
+def test_a_killed_demo_takes_plant_gate_and_agents_along(tmp_path: Path) -> None:
+    with started("demo", temporary=tmp_path) as process:
+        line_with(process, "PT-102.pv 3")
+        found = children(process.pid)
+        assert len(found) == 3
+        assert all(map(is_running, found))
+        process.kill()
+        assert becomes_true(lambda: not any(map(is_running, found)))
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "plant.log").read_text() == ""
+    for name in ("gate", "agents"):  # the plant may end first, and be missed
+        said = (folder / f"{name}.log").read_text().splitlines()
+        assert [line for line in said if not line.startswith("handwheel: reading ")] == []
