@@ -70,12 +70,11 @@ class Stage:
         text, _ = with_record(operators, record)
         operators.write_text(text, encoding="utf-8")
 
-    def write_wrong(self) -> Path:
+    def write_wrong(self) -> None:
         """Writes a second playbook, with a mistyped key."""
         wrong = self.site / "playbooks" / "wrong.yaml"
         text = PLAYBOOK.replace("test/change-over", "test/wrong").replace("title: C", "titel: C")
         wrong.write_text(text, encoding="utf-8")
-        return wrong
 
     def start_plant(self) -> None:
         """Starts the plant, at the ports that it had before if it had any."""
@@ -132,26 +131,36 @@ class Stage:
             assert monotonic() < until_s, (found, self.said)
             sleep(_POLL_S)
 
+    def resumed(self) -> str:
+        """Resumes the run, which those who worked on it have left; returns its id."""
+        run_id, _ = self.state_becomes("HELD")
+        self.desk.order(run_id, "resume")
+        self.state_becomes("WAITING_APPROVAL")
+        return run_id
+
+    def newest_s(self, tag: str) -> float:
+        """Returns when the newest value was recorded, which must be good; 0 if there is none."""
+        meanings = definitions(load_site(self.site))
+        with suppress(NoHistory), HistoryReader(self.site / "var", meanings) as reader:
+            found = reader.newest(tag)
+            assert found is None or found[1].quality is Quality.GOOD
+            return found[0] if found else 0.0
+        return 0.0
+
     def wires(self) -> list[str]:
         return [str(frame["pdu"]) for frame in frames_of(self.world.frames)]
 
 
-@contextmanager
-def staged(root: Path) -> Generator[Stage]:
-    stage = Stage(root)
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    """A stage with one run, which each test finds as the one before has left it."""
+    stage = Stage(tmp_path_factory.mktemp("stage") / "world")
     with stage.processes:
         stage.start_plant()
         ports = stage.ports
         stage.world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
         stage.add_planner()
         yield stage
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
-    """A stage on which a run waits for an approval that nobody gives."""
-    with staged(tmp_path_factory.mktemp("stage") / "world") as found:
-        yield found
 
 
 def _listed(stage: Stage) -> str:
@@ -162,7 +171,11 @@ def _listed(stage: Stage) -> str:
 
 
 def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:
+    stage.write_wrong()
+    began_s = time()
     with stage.agents() as agents:
+        stage.sees(agents, "watching for test/change-over;")
+        assert "wrong.yaml:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
         stage.sees(agents, "no gate is running; next: handwheel gate --site ")
         assert stage.run("runs", "list", "--all") == (0, "no runs\n")
         stage.start_gate()
@@ -171,6 +184,8 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
         assert stage.desk  # hands the pumps over
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")
         assert stage.said.count("no gate is running") == 1
+        for tag in ("SIM-CLOCK.pv", "P-101A.running"):  # what both connections read is recorded
+            assert becomes_true(lambda: stage.newest_s(tag) >= began_s)  # noqa: B023
         agents.send_signal(signal.SIGINT)
         assert agents.wait(timeout=60) == 130
     assert _listed(stage).startswith(f"{run_id}  HELD ")
@@ -179,32 +194,17 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
 def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
     with stage.agents() as agents:
         stage.sees(agents, "Ctrl-C stops them")
-        run_id, _ = stage.state_becomes("HELD")  # those who began it have ended
-        stage.desk.order(run_id, "resume")
-        stage.state_becomes("WAITING_APPROVAL")
+        run_id = stage.resumed()
+        waits, nobody = "is not possible for a run that is WAIT", "'U-NONE' is no run of this site"
         for words, code, said in (
-            (["run"], 1, "another process works on this site's runs: pid "),
-            (["runs", "show", "U-NONE"], 2, "'U-NONE' is no run of this site"),
-            (["runs", "abort", "U-NONE", "--as", "ben"], 2, "'U-NONE' is no run of this site"),
-            (["runs", "hold", "U-NONE"], 2, "'U-NONE' is no run of this site"),
-            (
-                ["runs", "resume", run_id, "--as", "ben"],
-                1,
-                "resume is not possible for a run that is WAIT",
-            ),
-            (
-                ["runs", "clear", run_id, "--as", "ben"],
-                1,
-                "clear is not possible for a run that is WAIT",
-            ),
-            (
-                ["runs", "abort", run_id, "--as", "carla"],
-                1,
-                "carla is no operator of this site now",
-            ),
-            (["runs", "abort", run_id, "--as", "dora"], 1, f"needed to abort {run_id}: operator"),
+            ("run", 1, "another process works on this site's runs: pid "),
+            ("runs show U-NONE", 2, nobody),
+            ("runs abort U-NONE --as ben", 2, nobody),
+            (f"runs resume {run_id} --as ben", 1, f"resume {waits}"),
+            (f"runs abort {run_id} --as carla", 1, "carla is no operator of this site now"),
+            (f"runs abort {run_id} --as dora", 1, f"needed to abort {run_id}: operator"),
         ):
-            found, told = stage.run(*words)
+            found, told = stage.run(*words.split())
             assert (found, said in told) == (code, True), (words, told)
         assert stage.desk.run(run_id).state == "WAITING_APPROVAL"
         assert agents.stdin is not None
@@ -213,13 +213,33 @@ def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
     assert _listed(stage).startswith(f"{run_id}  HELD ")
 
 
-def test_a_playbook_with_a_mistake_is_left_out_and_the_others_go_on(stage: Stage) -> None:
-    wrong = stage.write_wrong()
-    code, told = stage.run("playbook", "lint", str(wrong))
-    assert (code, f"{wrong}:4:1: unknown-key error: titel" in told) == (1, True)
-    with stage.agents() as agents:
-        stage.sees(agents, "watching for test/change-over;")
-        assert f"left out: {wrong}:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
+_SLOW = """
+import time
+from handwheel.hmi.processes import agents
+from handwheel.hmi.__main__ import main
+from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
+
+def scans(past, reaches):
+    while True:
+        time.sleep(0.001)
+        yield RecordedScan({}, 1.0, 1.0)
+
+RecordedHistory._scans, agents._SILENT_S = scans, 0.0
+main()
+"""
+
+
+def test_agents_that_still_go_through_the_past_end_at_once(stage: Stage) -> None:
+    command = [sys.executable, "-W", "error", "-c", _SLOW, "run", "--site", str(stage.site)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stderr is not None
+        while "filling windows from recorded values" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == ""
 
 
 def _steps(stage: Stage, run_id: str) -> dict[str, str]:
@@ -241,88 +261,20 @@ def _take_back(stage: Stage, run_id: str) -> None:
         sleep(_POLL_S)
 
 
-def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
-    with staged(tmp_path / "world") as stage:
-        stage.start_gate()
-        assert stage.desk
-        with stage.agents() as agents:
-            run_id, _ = stage.state_becomes("WAITING_APPROVAL")
-            stage.desk.approve_all()
-            until_s = monotonic() + _WAIT_S
-            while _steps(stage, run_id).get("settle") != "PERFORM":
-                assert monotonic() < until_s, _steps(stage, run_id)
-                sleep(0.01)
-            stage.processes.kill("plant")
-            stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
-            assert _steps(stage, run_id)["settle"] == "PERFORM"
-            assert becomes_true(lambda: "invariant unknown" in stage.said)
-            assert stage.wires() == ["050014ff00"]
-            stage.start_plant()
-            until_s = monotonic() + _WAIT_S
-            while (told := stage.run("tags", "read", "PT-102.pv"))[0] != 0:
-                assert monotonic() < until_s, told
-            assert stage.wires() == ["050014ff00"]  # that it is back sets nothing going
-            _take_back(stage, run_id)
-            assert stage.wires() == ["050014ff00", "0500140000"]
-            assert agents.poll() is None
-        assert stage.world.judged(stage.world.export()).faults == ()
-
-
-_SLOW = """
-import time
-from handwheel.hmi.processes import agents
-from handwheel.hmi.__main__ import main
-from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
-
-def scans(past, reaches):
-    while True:
-        time.sleep(0.001)
-        yield RecordedScan({}, 1.0, 1.0)
-
-RecordedHistory._scans, agents._SILENT_S = scans, 0.0
-main()
-"""
-
-
-@pytest.mark.parametrize(("is_pipe", "code"), [(True, 0), (False, 130)])
-def test_agents_that_still_go_through_the_past_end_at_once(
-    stage: Stage, is_pipe: bool, code: int
-) -> None:
-    command = [sys.executable, "-W", "error", "-c", _SLOW, "run", "--site", str(stage.site)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    ) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
-        while "filling windows from recorded values" not in process.stderr.readline():
-            assert process.poll() is None
-        if is_pipe:
-            process.stdin.close()
-        else:
-            process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == code
-        assert process.stderr.read() == ""
-
-
-def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> None:
-    meanings = definitions(load_site(stage.site))
-
-    def newest_s(tag: str) -> float:
-        with suppress(NoHistory), HistoryReader(stage.site / "var", meanings) as reader:
-            found = reader.newest(tag)
-            assert found is None or found[1].quality is Quality.GOOD
-            return found[0] if found else 0.0
-        return 0.0
-
-    began_s = time()
-    with stage.agents():
-        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") >= began_s)
-        first_s = newest_s("SIM-CLOCK.pv")
-        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > first_s + 1.0)
-        assert newest_s("P-101A.running") >= began_s  # the other connection
-        assert "recorded" not in stage.said
-    with HistoryReader(stage.site / "var", meanings) as reader:
-        slots = reader.trend("SIM-CLOCK.pv", began_s, time(), 100)
-    shown = [slot.low for slot in slots if slot.low is not None]
-    assert len(shown) > 1
-    assert shown == sorted(shown)
+def test_a_plant_that_dies_while_a_run_settles(stage: Stage) -> None:
+    with stage.agents() as agents:
+        run_id = stage.resumed()
+        stage.desk.approve_all()
+        assert becomes_true(lambda: _steps(stage, run_id).get("settle") == "PERFORM")
+        stage.processes.kill("plant")
+        stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
+        assert _steps(stage, run_id)["settle"] == "PERFORM"
+        assert becomes_true(lambda: "invariant unknown" in stage.said)
+        assert stage.wires() == ["050014ff00"]
+        stage.start_plant()
+        assert becomes_true(lambda: stage.run("tags", "read", "PT-102.pv")[0] == 0)
+        assert stage.wires() == ["050014ff00"]  # that it is back sets nothing going
+        _take_back(stage, run_id)
+        assert stage.wires() == ["050014ff00", "0500140000"]
+        assert agents.poll() is None
+    assert stage.world.judged(stage.world.export()).faults == ()
