@@ -1,8 +1,8 @@
-"""Shells of a story by hand: one terminal for each command, read as it goes, typed into."""
+"""A site of a story by hand, and its shells: one terminal for each command."""
 
 import re
 import subprocess
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,11 @@ from threading import Thread
 from time import monotonic, sleep
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...auditor.audit import Report, judge
 from ...command_line import handwheel
-from ...plants.served import GATE_SECRET, site_of
-from ..command_processes import ANY_PORTS, Terminal, in_terminal
+from ...plants.served import GATE_SECRET, frames_of
+from ..command_processes import Terminal, in_terminal
 
 PASSPHRASE = "battery staple"
 PEOPLE = {"root": "administrator", "anna": "operator", "ben": "operator"}
@@ -60,17 +59,6 @@ class Shell:
         self._reader.join(5.0)
 
 
-@contextmanager
-def shell(*words: str, variables: Mapping[str, str] | None = None) -> Generator[Shell]:
-    """Types a command of `handwheel` into a new terminal."""
-    with in_terminal("-m", "handwheel.hmi", *words, variables=variables) as terminal:
-        found = Shell(terminal)
-        try:
-            yield found
-        finally:
-            found.close()
-
-
 @dataclass(frozen=True)
 class Place:
     """A site and what its people have at hand."""
@@ -89,58 +77,51 @@ class Place:
     def variables(self) -> dict[str, str]:
         return {"XDG_CONFIG_HOME": str(self.folder / "config"), "HANDWHEEL_SITE": str(self.root)}
 
-    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    @property
+    def signs(self) -> tuple[str, str]:
+        """The options for a passphrase from a file, which all people have in common."""
+        return "--passphrase-file", str(self._secret("passphrase", PASSPHRASE))
+
+    def plant_options(self) -> tuple[str, ...]:
+        """The options of a plant with a frame log, which only its gate may write to."""
+        secret = self._secret("gate-secret", GATE_SECRET)
+        return "--frame-log", str(self.frames), "--gate-secret", str(secret)
+
+    def _secret(self, name: str, text: str) -> Path:
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def run(self, *words: str, stdin: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command that asks nothing to its end."""
-        told = handwheel(*words, env=self.variables)
+        told = handwheel(*words, env=self.variables, stdin=stdin)
         assert told.returncode == code, (words, told)
         assert "Traceback" not in told.stderr
         return told
 
-    def asked(self, *words: str, answers: Mapping[str, str]) -> str:
-        """Runs a command that asks, each question answered in turn; returns what it wrote."""
-        with shell(*words, variables=self.variables) as at:
-            for question, answer in answers.items():
-                at.hears(re.escape(question))
-                at.type(answer)
-            assert at.ends() == 0, at.written
-        assert PASSPHRASE not in at.written
-        return at.written
+    @contextmanager
+    def shell(self, *words: str) -> Generator[Shell]:
+        """Types a command of `handwheel` into a new terminal."""
+        command = ("-m", "handwheel.hmi", *words)
+        with in_terminal(*command, variables=self.variables) as terminal:
+            found = Shell(terminal)
+            try:
+                yield found
+            finally:
+                found.close()
 
     def enroll(self) -> None:
-        """Enrols the people, each with a passphrase that is typed twice."""
         for name, role in PEOPLE.items():
-            issuer = {} if name == "root" else {"passphrase of root: ": PASSPHRASE}
-            own = {f"new passphrase for {name}, ": PASSPHRASE, "the same again: ": PASSPHRASE}
-            words = ("operator", "enroll", name, "--role", role)
-            self.asked(*words, answers={**issuer, **own})
+            issuer = () if name == "root" else ("--issuer-passphrase-file", self.signs[1])
+            self.run("operator", "enroll", name, "--role", role, *self.signs, *issuer)
 
-    def give(self, equipment: str) -> None:
-        """Hands equipment over to agents for an hour, as anna does."""
-        words = ("authority", "give", equipment, "--for", "1h", "--as", "anna")
-        told = self.asked(*words, answers={"passphrase of anna: ": PASSPHRASE})
-        assert f"granted to agents: {equipment}" in told
+    def wires(self) -> list[str]:
+        return [f"{frame['unit']:02x}{frame['pdu']}" for frame in frames_of(self.frames)]
 
-    def export(self) -> str:
-        return self.run("journal", "export").stdout
-
-    def judged(self, frames: str, journal: str) -> Report:
-        """Returns the witness's word on frames and a journal."""
+    def judged(self, frames: str | None = None, journal: str | None = None) -> Report:
+        """Returns the witness's word on frames and a journal, or on those that there are."""
+        seen = self.frames.read_text(encoding="utf-8") if frames is None else frames
+        told = self.run("journal", "export").stdout if journal is None else journal
         operators = (self.root / "operators.yaml").read_text(encoding="utf-8")
-        return judge(frames, journal, operators, load_site(self.root).trust_root)
-
-
-def serve(place: Place, *more: str) -> tuple[str, ...]:
-    """Returns the command that serves a plant with a port for the gate, and a frame log."""
-    secret = place.folder / "gate-secret"
-    secret.touch(mode=0o600)
-    secret.write_text(GATE_SECRET, encoding="utf-8")
-    log = ("--frame-log", str(place.frames), "--gate-secret", str(secret))
-    return ("plant", "serve", "cw-100", *ANY_PORTS, *log, *more)
-
-
-def make_site(place: Place, plant: Shell) -> None:
-    """Writes a site for the plant whose ports its shell shows."""
-    opcua = plant.hears(r"opc\.tcp://127\.0\.0\.1:(\d+)")[1]
-    modbus = plant.hears(r"Modbus +127\.0\.0\.1:(\d+)")[1]
-    gate = plant.hears(r"Modbus gate +127\.0\.0\.1:(\d+)")[1]
-    site_of(place.root, PlantEndpoints(int(opcua), int(modbus), "100 ms", int(gate)))
+        return judge(seen, told, operators, load_site(self.root).trust_root)
