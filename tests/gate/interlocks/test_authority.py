@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.decisions import Reason, authority_subject
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from ...attacks.sql_shell import insert_site_decision, without_triggers
+from ...attacks.sql_shell import insert_site_decision
 from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id
 from ..testbed.authority_grant import AGENTS, give
@@ -63,10 +63,6 @@ async def goes_through(world: World, assignment: str = START) -> None:
     assert world.frames == [*before, record.request.commands[0].wire]
 
 
-def nobody_handed_over(world: World) -> None:
-    """Nothing."""
-
-
 def another_pump(world: World) -> None:
     give_here(world, "P-101A")
 
@@ -86,60 +82,16 @@ def the_person_left(world: World) -> None:
     world.enrol(*(enrolled(world.site, each) for each in PEOPLE if each != "carl"))
 
 
-def another_has_the_role(world: World) -> None:
-    give_here(world)
-    roles = {each: "fitter" if each == "carl" else "" for each in PEOPLE}
-    world.enrol(*(enrolled(world.site, each, role) for each, role in roles.items()))
-
-
-def written(world: World, statement: str, until: str = "") -> str:
-    """Writes into the table, past its guard; returns until when it says that agents may act."""
-    until = until or stamp(instant_now().wall + timedelta(hours=1))
-    with world.raw() as shell, without_triggers(shell, "authority_counts_up"):
-        shell.execute(statement, {"until": until})
-    return until
-
-
-def told_by_the_journal(world: World, generation: int, until: str) -> None:
-    with world.ledger() as database, database.transaction(instant_now()) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": generation, "until": until})
-
-
-def somebody_wrote_the_row(world: World) -> None:
-    written(world, NEW_ROW)
-
-
 def somebody_wrote_it_everywhere(world: World) -> None:
     """Row, journal and decision; only the signature is not carl's."""
-    until = written(world, NEW_ROW)
-    told_by_the_journal(world, 1, until)
+    until = stamp(instant_now().wall + timedelta(hours=1))
     subject = authority_subject(PUMP, 1, until)
     forged = world.word("hand-over", subject, "carl", key="mallory", key_id=key_id("carl"))
     with world.raw() as shell:
+        shell.execute(f"INSERT INTO authority VALUES ('{PUMP}', 1, 'AGENT', 'carl', ?)", (until,))
         insert_site_decision(shell, "hand-over", subject, forged, None)
-
-
-def somebody_made_it_longer(world: World) -> None:
-    it_is_over(world)
-    written(world, "UPDATE authority SET until = :until")
-
-
-def somebody_put_back_what_was_taken(world: World) -> None:
-    until = it_was_taken_over(world)
-    written(world, OTHER_ROW.format(1), until)
-
-
-def the_next_generation_is_not_signed(world: World) -> None:
-    until = it_was_taken_over(world)
-    with world.raw() as shell:
-        shell.execute(OTHER_ROW.format(3), {"until": until})
-    told_by_the_journal(world, 3, until)
-
-
-def it_was_taken_over(world: World) -> str:
-    until = give_here(world)
-    take(world)
-    return until
+    with world.ledger() as database, database.transaction(instant_now()) as transaction:
+        transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
 
 
 def the_whole_was_taken_over(world: World) -> None:
@@ -147,30 +99,16 @@ def the_whole_was_taken_over(world: World) -> None:
     take(world, PUMPS)
 
 
-def it_was_taken_before_the_whole_was_handed_over(world: World) -> None:
-    take(world)
-    give_here(world, PUMPS)
-
-
-NEW_ROW = f"INSERT INTO authority VALUES ('{PUMP}', 1, 'AGENT', 'carl', :until)"
-OTHER_ROW = "UPDATE authority SET generation = {}, mode = 'AGENT', person = 'carl', until = :until"
 DOES_NOT_COUNT = "P-101B was granted to agents, which does not count: "
 ATTACKS: Mapping[Attack, str] = {
-    nobody_handed_over: "P-101B was not granted to agents",
     another_pump: "P-101B was not granted to agents",
     it_is_over: f"{DOES_NOT_COUNT}it ended 2",
     the_key_was_revoked: f"{DOES_NOT_COUNT}{Reason.REVOKED_KEY}",
     the_person_left: f"{DOES_NOT_COUNT}{Reason.UNKNOWN_KEY}",
-    another_has_the_role: f"{DOES_NOT_COUNT}{Reason.ROLE_NOT_HELD}",
-    somebody_wrote_the_row: "the journal does not tell that P-101B was granted to agents",
     somebody_wrote_it_everywhere: f"{DOES_NOT_COUNT}{Reason.BAD_SIGNATURE}",
-    somebody_made_it_longer: "no person has signed that P-101B was granted to agents",
-    somebody_put_back_what_was_taken: "the journal does not tell that P-101B was granted",
-    the_next_generation_is_not_signed: "no person has signed that P-101B was granted to agents",
-    it_was_taken_over: "P-101B is OPERATOR, set by dora",
     the_whole_was_taken_over: "P-101B is OPERATOR, set by dora",
-    it_was_taken_before_the_whole_was_handed_over: "P-101B is OPERATOR, set by dora",
 }
+"""All others come with the authority's own tests."""
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
@@ -183,28 +121,19 @@ async def test_an_agent_needs_a_hand_over_that_counts_now(world: World, attack: 
     await goes_through(world)
 
 
-@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
-async def test_a_hand_over_of_the_whole_is_one_of_its_parts(world: World, equipment: str) -> None:
-    give_here(world, equipment)
-    record = await agents_ask(world)
-    make_due(world, record)
-    await world.carried_out(record)
-
-
-@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
 async def test_taking_over_ends_what_an_agent_asked_for_and_nothing_of_peoples(
-    world: World, equipment: str
+    world: World,
 ) -> None:
-    give_here(world)
+    give_here(world, PUMPS)
     agents, (peoples, card) = await agents_ask(world), await world.ask(START)
     shown = world.card(agents)
     signed = world.sign(agents.request, shown)
-    assert take(world, equipment) == [agents.request.request_id]
-    with pytest.raises(PermitRefused, match=f"dora has taken {equipment} over: OPERATOR"):
+    assert take(world, "site") == [agents.request.request_id]
+    with pytest.raises(PermitRefused, match="dora has taken site over: OPERATOR"):
         world.decide(signed, shown)
     assert world.state(agents) == (RequestState.INVALIDATED, ActionState.INVALIDATED)
     told = world.journal("request.INVALIDATED", agents.request.request_id)
-    assert [each["reason"] for each in told] == [f"dora has taken {equipment} over: OPERATOR"]
+    assert [each["reason"] for each in told] == ["dora has taken site over: OPERATOR"]
     assert world.frames == []
     world.approve(peoples, card)
     assert (await world.end(peoples)).action is ActionState.VERIFIED
@@ -223,8 +152,7 @@ async def test_what_is_taken_over_on_the_way_is_not_sent(world: World) -> None:
 
 
 @pytest.mark.way_in("C20")
-@pytest.mark.parametrize("mode", ["LOCAL", "MAINTENANCE"])
-@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
+@pytest.mark.parametrize(("equipment", "mode"), [(PUMP, "LOCAL"), ("site", "MAINTENANCE")])
 async def test_where_somebody_works_nobody_acts_until_it_is_given_back(
     world: World, equipment: str, mode: TakenMode
 ) -> None:
@@ -239,11 +167,3 @@ async def test_where_somebody_works_nobody_acts_until_it_is_given_back(
     take(world, equipment)
     await world.go_through(START)
     await goes_through(world, STOP)
-
-
-async def test_people_need_no_hand_over(world: World) -> None:
-    await world.go_through(START)
-    take(world)
-    await world.go_through(STOP)
-    give_here(world)
-    await world.go_through(START)

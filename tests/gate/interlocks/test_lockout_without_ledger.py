@@ -82,25 +82,20 @@ async def test_the_file_alone_stops_the_frame(
         await room.go_through(STOP)
 
 
-@pytest.mark.parametrize("is_locked_out", [True, False])
 @pytest.mark.parametrize(("trouble", "words"), CASES)
 async def test_without_its_ledger_a_gate_takes_nothing_up(
-    room: Watched, trouble: Trouble, words: str, *, is_locked_out: bool
+    room: Watched, trouble: Trouble, words: str
 ) -> None:
     await room.go_through(START_B)
     request = room.approved()
     with trouble(room):
-        if is_locked_out:
-            room.desk.lock_out("P-101A")
+        room.desk.lock_out("P-101A")
         await room.act()
         assert words in room.suspended[-1]
     assert (room.desk.states(request), len(room.plant.frames)) == (["DUE"], 1)
     await room.go_round()
-    if is_locked_out:
-        room.expect(request, "INVALIDATED", "lockout of P-101A")
-        await room.go_through(SETPOINT)
-    else:
-        assert room.desk.states(request) == ["VERIFIED"]
+    room.expect(request, "INVALIDATED", "lockout of P-101A")
+    await room.go_through(SETPOINT)
     assert len(room.plant.frames) == 2
 
 
@@ -166,24 +161,6 @@ async def test_a_lockout_is_a_file_that_anything_can_make(room: Watched) -> None
     assert dict(locked_scopes(room.desk.database)) == {"P-101A": 1}
     assert room.plant.frames == []
     await room.go_through(SETPOINT)
-    room.desk.release("P-101A")
-    await room.go_through(START)
-
-
-@pytest.mark.way_in("S8")
-async def test_whoever_takes_the_file_away_has_unlocked_nothing(room: Watched) -> None:
-    request, file = room.approved(), lockout_file(room.site.state, "P-101A")
-    room.desk.lock_out("P-101A")
-    room.watch()
-    bare("rm", file)
-    for _ in range(2):
-        await room.go_round()
-        room.expect(request, "INVALIDATED", "lockout of P-101A")
-        with pytest.raises(InterlockActive, match="locked out: P-101A"):
-            room.desk.propose(START)
-        room.kill_gate()
-        await room.start_gate()  # a gate that starts finds no file either
-    assert room.plant.frames == []
     room.desk.release("P-101A")
     await room.go_through(START)
 
