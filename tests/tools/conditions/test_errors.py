@@ -33,7 +33,6 @@ def test_any_text_is_a_condition_or_a_condition_error(text: str) -> None:
 
 
 def check_place(error: ConditionError, text: str) -> None:
-    """An error keeps the text, and stands within it or at its end."""
     assert isinstance(error, HandwheelError)
     assert error.text == text
     assert str(error) == f"{error.line}:{error.column}: {error.reason}"
@@ -45,25 +44,18 @@ def check_place(error: ConditionError, text: str) -> None:
 
 WRONG = [
     ("", "1:1: the condition is empty"),
-    (" \n ", "1:1: the condition is empty"),
-    ("not ", "1:4: the condition ends too early"),
     ("P-101A.running and (true", "1:25: the condition ends too early"),
     ("P-101A.running P-101B.running", "1:16: 'P-101B.running' cannot stand here"),
-    ("true)", "1:5: ')' cannot stand here"),
     ("P-101A.running AND true", "1:16: write 'and' in lower case"),
     ("P-101A.running && true", "1:16: write 'and'"),
     ("PT-102.pv = 3 kPa", "1:11: write == to compare"),
-    ("PT-102.pv ** 3 > 3 kPa", "1:12: '*' cannot stand here"),
     ('P-101A.mode == "remote"', "1:16: words stand in single quotes"),
     ("P-101A.mode == 'remote", "1:16: the quote is not closed"),
-    ("P-101A.mode == 're\tmote'", "1:16: the quote is not closed"),
     ("true and \u202etrue", "1:10: the character U+202E cannot be seen, so it cannot stand here"),
-    ("P-101A.runing", "1:1: there is no tag 'P-101A.runing'; did you mean 'P-101A.running'?"),
     ("true and\n  PT-102 > 3 kPa", "2:3: there is no tag 'PT-102'; did you mean 'PT-102.pv'?"),
     ("good(XYZ.pv)", "1:6: there is no tag 'XYZ.pv'"),
     ("god(PT-102.pv)", "1:1: there is no function 'god'; "
      "there is: abs, age, ago, avg, delta, good, held, max, min, rate, stdev"),
-    ("before(PT-102.pv) > 3 kPa", "1:1: before is not available yet"),
     ("true and done(relieve)", "1:10: done is not available yet"),
     ("abs(PT-102.pv, 3 kPa) > 3 kPa", "1:1: abs takes one number: abs(X)"),
     ("min(PT-102.pv) > 3 kPa", "1:1: min takes two or more numbers, or one and a time: min(X, T)"),
@@ -74,7 +66,6 @@ WRONG = [
     ("held(P-101A.running, 0 s)", "1:22: 0 s is no time; write one such as 5 min"),
     ("held(PT-102.pv, 5 s)", "1:6: PT-102.pv is a number in kPa, not a condition"),
     ("held(true, 5 s)", "1:6: true reads no tag, so there is nothing to look back at"),
-    ("good()", "1:1: good asks about one tag: good(TAG)"),
     ("good(PT-102.pv, LT-101.pv)", "1:1: good asks about one tag: good(TAG)"),
     ("good(not P-101A.running)", "1:1: good asks about one tag: good(TAG)"),
     ("PT-102.pv", "1:1: PT-102.pv is a number in kPa, not a condition; compare it with something"),
@@ -82,7 +73,6 @@ WRONG = [
     ("PT-102.pv > 320", "1:13: PT-102.pv is a number in kPa; write 320 kPa"),
     ("PT-102.pv > 3.2 mm", "1:13: PT-102.pv is a number in kPa, not in mm; "
      "these units do not convert"),
-    ("LT-101.pv > 30", "1:13: LT-101.pv is a number in %; write 30 %"),
     ("PT-102.pv / PIC-102.sp > 90 %", "1:26: PT-102.pv / PIC-102.sp is a number without a unit; "
      "write 0.9"),
     ("TT-105.pv > 300 K", "1:13: TT-105.pv is a number in degC, not in K; "
@@ -91,50 +81,33 @@ WRONG = [
      "TT-105.pv is a number in degC; K beside a temperature is a difference"),
     ("0.8 * TT-105.pv > 20 degC", "1:7: TT-105.pv is a temperature in degC; "
      "only a difference A - B can be multiplied or turned round"),
-    ("5 K - TT-105.pv > 20 degC", "1:1: TT-105.pv is a number in degC, not in K; "
-     "K beside a temperature is a difference"),
     ("PT-102.pv / 0 > 1 kPa", "1:11: 0 is zero; nothing is divided by it"),
     ("PT-102.pv > 1e200 * 1e200", "1:13: the number is too large"),
     ("PT-102.pv > 1e299 bar", "1:13: the number is too large"),
-    ("-5 < PT-102.pv", "1:1: PT-102.pv is a number in kPa; write -5 kPa"),
     ("PT-102.pv in 3 kPa .. 5", "1:23: PT-102.pv is a number in kPa; write 5 kPa"),
     ("P-101A.starts > 5 s", "1:17: P-101A.starts is a number without a unit; write 5"),
     ("RT-1.pv > 5 mm", "1:11: RT-1.pv is a number in mm H2O; "
      "this unit cannot be written in a condition"),
     ("PT-102.pv > TT-105.pv", "1:13: PT-102.pv is a number in kPa, "
      "TT-105.pv is a number in degC; these units do not convert"),
-    ("PT-102.pv - LT-101.pv > 1 kPa", "1:13: PT-102.pv is a number in kPa, "
-     "LT-101.pv is a number in %; these units do not convert"),
     ("TT-105.pv + 3 degC > 20 degC", "1:11: temperatures in degC are not added; "
      "add a difference in K"),
-    ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: 5 kPa .. 3 kPa is empty; "
-     "write the low end first"),
-    ("PT-102.pv in 3 kPa .. -5 kPa", "1:14: 3 kPa .. -5 kPa is empty; "
-     "write the low end first"),
+    ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: 5 kPa .. 3 kPa is empty; write the low end first"),
     ("P-101A.running in 3 .. 5", "1:1: P-101A.running is true or false, not a number"),
-    ("-P-101A.running", "1:2: P-101A.running is true or false, not a number"),
     ("300 kPa < PT-102.pv < 400 kPa", "1:21: comparisons are not chained; "
      "write A < B and B < C, or B in A .. C"),
     ("P-101A.running == 1", "1:19: P-101A.running is true or false, "
      "1 is a number without a unit; they cannot be compared"),
     ("P-101A.running > false", "1:16: P-101A.running is true or false; "
      "it can be compared by == and != only"),
-    ("P-101A.running == 'true'", "1:19: P-101A.running is true or false, "
-     "'true' is a word; they cannot be compared"),
     ("P-101A.mode == 'remot'", "1:16: P-101A.mode is never 'remot'; "
      "it is one of 'local', 'remote', 'maintenance'"),
-    ("P-101A.mode == 1", "1:16: P-101A.mode is one of 'local', 'remote', 'maintenance', "
-     "1 is a number without a unit; they cannot be compared"),
-    ("P-101A.mode < 'remote'", "1:13: P-101A.mode is one of 'local', 'remote', 'maintenance'; "
-     "it can be compared by == and != only"),
     ("PKG-101.note == P-101A.mode", "1:17: PKG-101.note is a text, P-101A.mode is one of "
      "'local', 'remote', 'maintenance'; they cannot be compared"),
     ("3 < 4", "1:1: '3 < 4' compares no tag"),
     ("P-101A.starts < 1e999", "1:17: the number is too large"),
-    ("P-101A.starts < " + "9" * 400, "1:17: the number is too large"),
     ("P-101A.starts < " + "9" * 485, "1:501: a condition has at most 500 characters"),
     ("(" * 21 + "true" + ")" * 21, "1:21: a condition is nested at most 20 deep"),
-    ("not " * 21 + "true", "1:81: a condition is nested at most 20 deep"),
     ("-" * 480 + "5 < P-101A.starts", "1:21: a condition is nested at most 20 deep"),
 ]  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Conditions: what they mean, what they refuse, and that what is not known never acts."""
 
 import math
-from itertools import product
 
 import pytest
 from hypothesis import given
@@ -19,8 +18,6 @@ from handwheel.tools.conditions import Truth, parse_condition, with_written
 
 from .samples import TAGS, TRUTHS, Expression, expressions, expressions_with_good, plants, reading
 
-BOOLS = ("P-101A.running", "P-101B.running", "P-101A.run_cmd")
-A, B, C = BOOLS
 KNOWN = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
@@ -29,54 +26,14 @@ def judge(text: str, values: dict[str, Value | None]) -> Truth:
     return parse_condition(text, TAGS).evaluate(readings)
 
 
-def test_what_binds_more_tightly() -> None:
-    for text, grouped in [
-        (f"{A} or {B} and {C}", f"{A} or ({B} and {C})"),
-        (f"{A} and {B} or {C}", f"({A} and {B}) or {C}"),
-        (f"not {A} and {B}", f"(not {A}) and {B}"),
-        (f"not {A} or {B}", f"(not {A}) or {B}"),
-        (f"not {A} == {B}", f"not ({A} == {B})"),
-        (f"not not {A}", A),
-        (f"{A} == {B} and {C}", f"({A} == {B}) and {C}"),
-        (f"{A} != {B} or {C}", f"({A} != {B}) or {C}"),
-    ]:
-        assert all(
-            judge(text, dict(zip(BOOLS, values, strict=True)))
-            is judge(grouped, dict(zip(BOOLS, values, strict=True)))
-            for values in product((True, False, None), repeat=3)
-        )
-
-
-T, F, U = True, False, None
-
-
-def test_the_truth_tables() -> None:
-    for a, b, both, either, equal in [
-        (T, T, T, T, T), (T, F, F, T, F), (T, U, U, T, U),
-        (F, T, F, T, F), (F, F, F, F, T), (F, U, F, U, U),
-        (U, T, U, T, U), (U, F, F, U, U), (U, U, U, U, U),
-    ]:  # fmt: skip
-        values: dict[str, Value | None] = {A: a, B: b}
-        assert judge(f"{A} and {B}", values) is KNOWN[both], a
-        assert judge(f"{A} or {B}", values) is KNOWN[either], a
-        assert judge(f"{A} == {B}", values) is KNOWN[equal], a
-        assert judge(f"not {A}", values) is KNOWN[None if a is None else not a], a
-
-
 def test_what_a_condition_says() -> None:
     for text, truth in [
         ("PT-102.pv > 320 kPa", True),
-        ("320kPa<PT-102.pv", True),
         ("PT-102.pv >= 345.5 kPa and PT-102.pv <= 3.455e2 kPa", True),
-        ("PT-102.pv in 330 kPa .. 345.5 kPa", True),
-        ("PT-102.pv in 330 kPa..345 kPa", False),
-        ("PT-102.pv not in 330 kPa .. 345 kPa", True),
-        ("PT-102.pv-PIC-102.sp>5 kPa", True),
         ("PT-102.pv - 5 kPa - PIC-102.sp > 1 kPa", False),
         ("PT-102.pv - (5 kPa - PIC-102.sp) > 600 kPa", True),
         ("PT-102.pv + -45.5 kPa == 300 kPa", True),
         ("PT-102.pv - 2 * 5 kPa / 4 > 342 kPa", True),
-        ("2 * (PT-102.pv - PIC-102.sp) == 11 kPa", True),
         ("P-101A.starts / 2 == 8388608.5", True),
         ("abs(PIC-102.sp - PT-102.pv) < 6 kPa", True),
         ("min(PT-102.pv, PIC-102.sp, 341 kPa) == 340 kPa", True),
@@ -84,22 +41,16 @@ def test_what_a_condition_says() -> None:
         ("-abs(PIC-102.sp - PT-102.pv) < -5 kPa", True),
         ("held(P-101A.running, 5 min)", True),
         ("PT-102.pv in PIC-102.sp .. PIC-102.sp + 6 kPa", True),
-        ("TT-105.pv - TT-106.pv < -1.5 degC", True),
-        ("LT-101.pv > 30%", True),
-        ("VT-101A.pv < 4.5 mm/s", True),
         ("P-101A.starts == 16777217", True),
-        ("P-101A.mode == 'remote'", True),
         ("'remote' != P-101B.mode", True),
-        ("P-101A.mode == P-101B.mode", False),
         ("PKG-101.note == 'it''s on'", True),
         ("P-101A.running == true and not (false)", True),
         ("RT-1.pv == RT-1.pv", True),
         ("good(PT-102.pv) and not good (PT-102.pv) or P-101A.running", True),
     ]:
         values: dict[str, Value | None] = {
-            "PT-102.pv": 345.5, "PIC-102.sp": 340.0, "TT-105.pv": 24.0, "TT-106.pv": 26.0,
-            "LT-101.pv": 60.0, "VT-101A.pv": 2.0, "P-101A.starts": 16777217, "P-101A.running": True,
-            "P-101A.mode": 1, "P-101B.mode": 2, "PKG-101.note": "it's on", "RT-1.pv": 3.0,
+            "PT-102.pv": 345.5, "PIC-102.sp": 340.0, "P-101A.starts": 16777217,
+            "P-101A.running": True, "P-101B.mode": 2, "PKG-101.note": "it's on", "RT-1.pv": 3.0,
         }  # fmt: skip
         assert judge(text, values) is KNOWN[truth], text
 
@@ -107,19 +58,13 @@ def test_what_a_condition_says() -> None:
 def test_a_value_that_the_tag_cannot_have_is_unknown() -> None:
     cases: list[tuple[str, Value]] = [
         ("PT-102.pv > 320 kPa", math.nan),
-        ("PT-102.pv > 320 kPa", math.inf),
         ("PT-102.pv < 320 kPa", -math.inf),
         ("PT-102.pv > 320 kPa", True),
-        ("PT-102.pv > 320 kPa", "400"),
         ("PT-102.pv - PIC-102.sp > 320 kPa", 10**400),
         ("P-101A.starts > 5", 6.0),
-        ("P-101A.starts > 5", True),
         ("P-101A.running", 1),
-        ("P-101A.running", "true"),
-        ("P-101A.mode != 'local'", True),
         ("P-101A.mode != 'local'", 1.0),
         ("P-101A.mode != 'local'", 7),
-        ("P-101A.mode != 'local'", "remote"),
         ("PKG-101.note == 'a'", 5),
     ]
     for text, value in cases:
@@ -142,18 +87,12 @@ def test_what_cannot_be_computed_is_unknown() -> None:
 
 
 def test_what_is_not_good_is_unknown_and_only_good_tells() -> None:
-    for bad in [
-        None,
-        reading(None),
-        reading(345.0, BAD_NO_COMMUNICATION),
-        reading(345.0, UNCERTAIN_LAST_USABLE),
-        reading(345.0, StatusCode(0xC0000000)),
-    ]:
-        readings = {} if bad is None else {"PT-102.pv": bad}
-        high = parse_condition("PT-102.pv > 320 kPa", TAGS)
-        assert high.evaluate(readings) is Truth.UNKNOWN, bad
-        assert parse_condition("good(PT-102.pv)", TAGS).evaluate(readings) is Truth.FALSE, bad
-        assert high.evaluate({"PT-102.pv": reading(345.0)}) is Truth.TRUE, bad
+    high = parse_condition("PT-102.pv > 320 kPa", TAGS)
+    for status in (None, BAD_NO_COMMUNICATION, UNCERTAIN_LAST_USABLE, StatusCode(0xC0000000)):
+        readings = {} if status is None else {"PT-102.pv": reading(345.0, status)}
+        assert high.evaluate(readings) is Truth.UNKNOWN, status
+        assert parse_condition("good(PT-102.pv)", TAGS).evaluate(readings) is Truth.FALSE, status
+    assert high.evaluate({"PT-102.pv": reading(345.0)}) is Truth.TRUE
 
 
 def test_a_truth_is_no_boolean() -> None:
@@ -162,17 +101,8 @@ def test_a_truth_is_no_boolean() -> None:
             bool(truth)
 
 
-@given(expressions, plants)
-def test_known_readings_give_what_another_evaluator_says(
-    expression: Expression, plant: dict[str, Value]
-) -> None:
-    truth = judge(expression.text(), {**plant})
-    assert truth is TRUTHS[expression.judge(plant)]
-    assert truth is not Truth.UNKNOWN
-
-
 @given(expressions_with_good, plants, st.sets(st.sampled_from(sorted(TAGS))))
-def test_lost_readings_give_what_another_evaluator_says(
+def test_readings_of_which_some_are_lost_give_what_another_evaluator_says(
     expression: Expression, plant: dict[str, Value], lost: set[str]
 ) -> None:
     left = {name: value for name, value in plant.items() if name not in lost}
@@ -226,25 +156,22 @@ def test_the_text_of_a_condition_is_the_same_condition(expression: Expression) -
 
 
 def test_the_deepest_condition_needs_no_deep_stack() -> None:
-    # Each level takes the most frames that a level can: or, and, comparison. The length allows
-    # no more than 18 of them.
+    # Each level takes the most frames that a level can; the length allows no more than 18 levels.
     text = "P-101A.running"
     for _ in range(18):
         text = f"(true or true and {text}==true)"
 
     def judged(frames: int) -> Truth:
-        return judged(frames - 1) if frames else judge(text, {A: True})
+        return judged(frames - 1) if frames else judge(text, {"P-101A.running": True})
 
     assert judged(300) is Truth.TRUE
 
 
 def test_a_write_is_applied_to_a_copy_and_to_one_tag_only() -> None:
-    running = "P-101A.run_cmd and P-101A.running or P-101B.running"
-    condition = parse_condition(running, TAGS)
+    condition = parse_condition("P-101A.run_cmd and P-101A.running", TAGS)
     readings = {
         "P-101A.run_cmd": reading(True, BAD_NO_COMMUNICATION),
         "P-101A.running": reading(True),
-        "P-101B.running": reading(False),
     }
     after = with_written(readings, "P-101A.run_cmd", False)
     assert condition.evaluate(readings) is Truth.UNKNOWN

@@ -11,7 +11,6 @@ from handwheel.tools.conditions import (
     ConditionError,
     Name,
     Quantity,
-    Truth,
     parse_condition,
     parse_expression,
     parse_template,
@@ -38,9 +37,7 @@ NAMES: Mapping[str, Name] = {
 
 def test_the_bound_text_has_the_sites_names_and_literals() -> None:
     for text, bound in [
-        ("duty.vibration > vib_high", "VT-101A.pv > 5 mm/s"),
         ("duty.vibration-shift>0.8*vib_high", "VT-101A.pv - -0.1 mm/s >0.8* 5 mm/s"),
-        ("vib_high/2 < duty.vibration/count", "5 mm/s /2 < VT-101A.pv / 3"),
         ("-shift < abs(duty.vibration)", "- -0.1 mm/s < abs(VT-101A.pv)"),
         ("duty.vibration in shift..vib_high", "VT-101A.pv in -0.1 mm/s .. 5 mm/s"),
         ("duty.mode == wanted and is_armed", "P-101A.mode == 'remote' and true"),
@@ -55,11 +52,8 @@ def test_the_bound_text_has_the_sites_names_and_literals() -> None:
         condition = parse_condition(text, NAMES, windows=True)
         assert condition.bound == bound, text
         again = parse_condition(bound, TAGS, windows=True)
-        assert (again.bound, again.tags, again.windows) == (
-            bound,
-            condition.tags,
-            condition.windows,
-        )
+        assert again.bound == bound, text
+        assert (again.tags, again.windows) == (condition.tags, condition.windows), text
 
 
 def _renamed(text: str, aliases: Mapping[str, str]) -> str:
@@ -104,8 +98,6 @@ def test_what_a_name_cannot_mean_is_refused() -> None:
     for text, message in [
         ("duty.vibration > count", "1:18: duty.vibration is a number in mm/s, "
          "count (3) is a number without a unit; these units do not convert"),
-        ("PT-102.pv > vib_high", "1:13: PT-102.pv is a number in kPa, "
-         "vib_high (5 mm/s) is a number in mm/s; these units do not convert"),
         ("duty.mode == duty", "1:14: duty.mode is never duty ('P-101A'); "
          "it is one of 'local', 'remote', 'maintenance'"),
         ("good(vib_high)", "1:6: good asks about one tag: good(TAG)"),
@@ -118,8 +110,6 @@ def test_what_a_name_cannot_mean_is_refused() -> None:
         ("duty.vibration > odd", "1:18: the unit '1/min' cannot be written here"),
         ("held(duty.running, count)", "1:20: count (3) is no time; write one such as 5 min"),
         ("rate(duty.vibration, 25 h) > 1 mm/s/h", "1:22: rate looks back at most 24 h, "
-         "with the windows in it"),
-        ("held(rate(duty.vibration, 20 h) > 1 mm/s/h, 5 h)", "1:45: held looks back at most 24 h, "
          "with the windows in it"),
         ("ago(duty.vibration, 8 d) > 1 mm/s", "1:21: ago looks back at most 7 d, "
          "with the windows in it"),
@@ -165,20 +155,12 @@ def test_a_wrong_template_is_refused_at_its_place() -> None:
     for text, message in [
         ("a {b", "1:3: '{' has no partner; write {{"),
         ("a }", "1:3: '}' has no partner; write }}"),
-        ("a\nb {duty.vibratio}", "2:4: there is no tag 'duty.vibratio'; "
-         "did you mean 'duty.vibration'?"),
         ("a {}", "1:4: the condition is empty"),
-        ("a {duty +\n 5}", "1:4: duty ('P-101A') is a word, not a number"),
         ("a {5 +\n duty}", "2:2: duty ('P-101A') is a word, not a number"),
     ]:  # fmt: skip
         with pytest.raises(ConditionError) as caught:
             parse_template(text, NAMES)
         assert str(caught.value) == message, text
-
-
-def test_two_names_are_compared_before_anything_is_read() -> None:
-    assert parse_condition("standby != duty", NAMES).evaluate({}) is Truth.TRUE
-    assert parse_condition("duty == 'P-101B'", NAMES).evaluate({}) is Truth.FALSE
 
 
 def test_a_card_shows_the_values_behind_a_condition() -> None:
@@ -195,7 +177,7 @@ def test_a_card_shows_the_values_behind_a_condition() -> None:
     assert parse_condition("true", TAGS).shown({}) == "true"
 
 
-def test_the_text_of_a_device_cannot_pass_for_another_reading() -> None:
+def test_the_text_of_a_device_does_not_pass_for_another_reading() -> None:
     condition = parse_condition("PKG-101.note != '  ok'", TAGS)
     shown = condition.shown({"PKG-101.note": reading("a', PT-102.pv is 3 kPa\x1b[2J\u202e")})
     assert shown == (
