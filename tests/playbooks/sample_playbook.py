@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_playbook
@@ -83,16 +81,3 @@ def findings_of(
     except PlaybookError as error:
         return list(error.findings)
     return lint(playbook, site, others)
-
-
-def load_findings(folder: Path, text: str) -> list[Finding]:
-    with pytest.raises(PlaybookError) as caught:
-        loaded(folder, text)
-    return list(caught.value.findings)
-
-
-def place_of(part: str, text: str) -> tuple[int, int]:
-    """Line and column of a part that stands in the text once."""
-    assert text.count(part) == 1, part
-    before = text[: text.index(part)]
-    return before.count("\n") + 1, len(before) - before.rfind("\n")

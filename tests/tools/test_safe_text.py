@@ -21,16 +21,12 @@ def test_what_could_deceive_shows_itself() -> None:
         ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
         ("stop\u202etrats", "stop\\u202etrats"),
         ("zero\u200bwidth\u2060\ufeff", "zero\\u200bwidth\\u2060\\ufeff"),
-        ("soft\xadhyphen", "soft\\xadhyphen"),
-        ("isolate\u2066x\u2069", "isolate\\u2066x\\u2069"),
         ("no\xa0break", "no\\xa0break"),
         ("lines\u2028and\x85more", "lines\\u2028and\\x85more"),
         ("filler\u3164x \u2800", "filler\\u3164x \\u2800"),
         ("tag\U000e0041", "tag\\U000e0041"),
         ("half\ud800", "half\\ud800"),
-        ("private\ue000", "private\\ue000"),
         ("P-101\u0410", "P-101\\u0410"),  # Cyrillic A
-        ("\u03a1-101A", "\\u03a1-101A"),  # Greek Rho
         ("\uff30\uff10", "\\uff30\\uff10"),  # full width
         ("\U0001d40f", "\\U0001d40f"),  # mathematical bold P
         ("x\ufe0f", "x\\ufe0f"),

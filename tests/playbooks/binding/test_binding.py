@@ -19,7 +19,6 @@ from handwheel.playbooks.binding.model import (
 )
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, library_folder, load_playbook
-from handwheel.tools.conditions import Truth
 
 from ..sample_playbook import GOOD, changed, loaded
 
@@ -62,9 +61,13 @@ class TestTheChangeOver:
         text = changeover.path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
         assert text.strip().startswith("- {alarm: VAH-101B")
 
-    def test_an_attribute_goes_before_a_tag_which_stands_in(self, plan: BoundPlaybook) -> None:
+    def test_an_attribute_goes_before_a_tag_which_stands_in(
+        self, changeover: Playbook, plan: BoundPlaybook, site: Site
+    ) -> None:
         bearing, _ = plan.evidence_for
         assert bearing.condition.tags == ("TT-111A.pv", "VT-101A.pv")
+        swapped = bind(changeover, site, SWAPPED).evidence_for[0]
+        assert swapped.condition.tags == ("TT-111B.pv", "VT-101B.pv")
         ready = plan.permissives[0]
         assert ready.condition.tags == ("P-101B.available", "P-101B.mode", "P-101B.tripped")
         assert (ready.id, plan.evidence_against[0].suggest) == (
@@ -102,19 +105,6 @@ class TestTheChangeOver:
         ]  # fmt: skip
         assert (plan.max_writes, plan.max_duration_s) == (6, 1800.0)
         assert plan.assets == ("PUMPS-101", "E-101")
-
-    def test_a_condition_is_judged_on_its_equipment(self, changeover: Playbook, site: Site) -> None:
-        readings = {
-            "VT-101A.pv": DataValue(6.0, FINE, None, None, 0.0),
-            "VT-101B.pv": DataValue(2.0, FINE, None, None, 0.0),
-            "TT-111A.pv": DataValue(50.0, FINE, None, None, 0.0),
-            "TT-111B.pv": DataValue(50.0, FINE, None, None, 0.0),
-        }
-        found = [
-            bind(changeover, site, roles).evidence_for[0].condition.evaluate(readings)
-            for roles in ({}, SWAPPED)
-        ]
-        assert found == [Truth.TRUE, Truth.FALSE]
 
 
 def _written(plan: BoundPlaybook) -> list[str]:
@@ -160,14 +150,11 @@ def test_a_playbook_without_triggers_starts_by_nothing(tmp_path: Path, site: Sit
 class TestValues:
     def test_a_value_gets_the_type_and_unit_of_its_tag(self, tmp_path: Path, site: Site) -> None:
         for written, value in [
-            ("FIC-201.sp: 30 m3/h", 30.0),
             ('FIC-201.sp: "20 m3/h + 10 m3/h"', 30.0),
             ("FIC-201.sp: 500 l/min", 30.0),
-            ("PIC-102.sp: 3.5 bar", 350.0),
             ("PIC-102.sp: set", 340.0),
             ('PIC-102.sp: "set + 10 kPa"', 350.0),
             ("duty.mode: maintenance", 2),
-            ('duty.mode: "remote"', 1),
             ("duty.run_cmd: false", False),
         ]:
             plan = bind(loaded(tmp_path, _writing(written)), site)
@@ -178,9 +165,7 @@ class TestValues:
     def test_what_the_tag_does_not_take_is_refused(self, tmp_path: Path, site: Site) -> None:
         for written, reason in [
             ("PIC-102.sp: level", "no tag or parameter 'level'"),
-            ("PIC-102.sp: duty", "duty"),
             ("duty.mode: set", "takes local or remote or maintenance, not 'set'"),
-            ("duty.mode: 2", "takes local or remote or maintenance, not 2"),
             ('duty.run_cmd: "true"', "takes true or false, not 'true'"),
             ("PIC-102.sp: true", "takes a number, not true"),
             ("PIC-102.sp: .5", "0.5 has no unit; write 0.5 kPa"),
@@ -221,9 +206,3 @@ def test_a_promise_has_the_window_of_the_verify_or_its_own(tmp_path: Path, site:
     with pytest.raises(PlaybookError) as caught:
         bind(loaded(tmp_path, changed((verify, verify + wrong))), site)
     assert [(each.line, each.column) for each in caught.value.findings] == [(31, 15), (31, 38)]
-
-
-def test_every_condition_of_a_playbook_is_listed(tmp_path: Path, site: Site) -> None:
-    plan = bind(loaded(tmp_path, GOOD), site)
-    texts = {each.text for each in plan.conditions}
-    assert {"standby.running", "not standby.running", "PT-102.pv > 300 kPa"} <= texts

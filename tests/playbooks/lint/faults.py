@@ -38,7 +38,6 @@ def waits_first(hold: str, within: str) -> str:
 FAULTS = {
     "unknown-key": [
         Fault("tests: [tests/t.yaml]", "tets: [tests/t.yaml]", "tets", "did you mean 'tests'"),
-        Fault("within: 30 s}", "within: 30 s, holds: 1 s}", "holds", "unknown key"),
     ],
     "missing-key": [Fault("version: 1.0.0\n", "", "schema", "version: is missing")],
     "wrong-value": [
@@ -59,7 +58,6 @@ FAULTS = {
     "yaml": [Fault("owner: tests", "owner: 'tests", "'tests", "end of stream")],
     "not-supported": [
         Fault("owner: tests", "owner: tests\ndeadline: {within: 5 h}", "deadline", "'deadline' is"),
-        Fault("    wait: {until", "    ramp: {}\n    wait: {until", "ramp", "'ramp' is not supp"),
         Fault("type: quantity", "type: number", "type: number", "'number' is not supported yet"),
         Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
         Fault("policy: reject", "policy: queue", "policy: queue", "'queue' is not supported"),
@@ -71,7 +69,6 @@ FAULTS = {
         Fault('"standby.running", within', '"standby.runing", within', "standby.runing", "runing"),
         Fault("{PT-102.pv}", "{PT-102}", "PT-102}", "there is no"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-109}", "VAH-109", "there is no alarm 'VAH-109'"),
-        Fault("{standby.run_cmd: false}", "{standby.run: false}", "standby.run:", "no tag"),
         Fault("default: P-101B", "default: P-101C", "P-101C", "there is no equipment 'P-101C'"),
         Fault("[PUMPS-101,", "[PUMPS-102,", "PUMPS-102", "no equipment and no role"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-101A, bind: {dty: P-101A}}", "dty",
@@ -82,13 +79,11 @@ FAULTS = {
     ],
     "unit-mismatch": [
         Fault("> 300 kPa", "> 300 degC", "300 degC", "kPa"),
-        Fault("30 m3/h", "30 kPa", "30 kPa", "m3/h"),
         Fault("30 m3/h", "30", "30}}\nlimits", "FIC-201.sp is in m3/h, and 30 has no unit"),
         Fault("default: 5.0 mm/s", "default: 5.0", "5.0", "5.0 has no unit; write 5.0 mm/s"),
     ],
     "out-of-range": [
         Fault("> 300 kPa", "> 700 kPa", "700 kPa", "outside the range of PT-102.pv, 0 to 600"),
-        Fault("> 300 kPa", "in 300 kPa .. 7 bar", "7 bar", "outside the range of PT-102.pv"),
         Fault("30 m3/h", "70 m3/h", "70 m3/h", "outside the range of FIC-201.sp, 0 to 60"),
         Fault("default: 5.0", "default: 2.0", "2.0 mm/s", "lies below min, 3 mm/s"),
         Fault("default: 5.0", "default: 9.0", "9.0 mm/s", "lies above max, 8 mm/s"),
@@ -119,7 +114,6 @@ FAULTS = {
     "retry": [Fault("then: rollback", "then: rollback, retry: 1", "1}\n  - id", "never repeated")],
     "window-function": [
         Fault("not standby.running", "avg(PT-102.pv, 60 s) > 300 kPa", "avg", ""),
-        Fault("held(standby.available, 30 s)", "delta(PT-102.pv, 60 s) > 3 kPa", "delta", ""),
         Fault("PT-102.pv > 280 kPa", "min(PT-102.pv, 60 s) > 280 kPa", "min(", ""),
     ],
     "undo-other-tag": [
@@ -130,20 +124,17 @@ FAULTS = {
     ],
     "undo-changes-nothing": [
         Fault("undo: {write: {standby.run_cmd: false}}", "undo: {write: {standby.run_cmd: true}}",
-              "standby.run_cmd",
-              "writes to P-101B.run_cmd what the step wrote"),
+              "standby.run_cmd", "writes to P-101B.run_cmd what the step wrote"),
     ],
     "hold-point-without-write": [
         Fault("id: settle\n", f"id: settle\n{HOLD_POINT}", "hold_point", "has no effect on"),
     ],
     "unknown-role": [
         Fault("approval: {role: operator", "approval: {role: opeartor", "opeartor", "no role 'op"),
-        Fault("hold_point: {role: operator", "hold_point: {role: nobody", "nobody", "no role 'no"),
     ],
     "not-owned": [
         Fault("concurrency: {key: [PUMPS-101, E-101], policy: reject}\n", "", "id: start\n",
               "P-101B.run_cmd of P-101B, FIC-201.sp of E-101; name E-101, P-101B, or what"),
-        Fault("[PUMPS-101, E-101]", "[PUMPS-101]", "key: [PUMPS", "name E-101, or what it is part"),
         Fault("[PUMPS-101, E-101]", "[duty, E-101]", "key: [duty", "P-101B.run_cmd of P-101B"),
     ],
     "written-twice": [
@@ -159,9 +150,7 @@ FAULTS = {
     ],
     "constant-condition": [
         Fault('"standby.running",', '"standby.running or true",', '"standby.running or', "always"),
-        Fault('if: "not standby.running"', 'if: "standby != duty"', '"standby != duty"', "always"),
         Fault('"held(standby.available, 30 s)"', '"high > 6 mm/s"', '"high > 6', "is never true"),
-        Fault("undo: {write", 'undo: {if: "false", write', '"false"', "is never true"),
         Fault("PT-102.pv > 280 kPa", "PT-102.pv > 280 kPa or true", '"PT-102.pv > 280', "always"),
     ],
     "unknown-suggestion": [
@@ -180,7 +169,6 @@ FAULTS = {
     "no-on-fail": [Fault("    on_fail: {then: hold}\n", "", "id: settle", "has no on_fail")],
     "trigger-without-for": [
         Fault(", for: 60 s", "", "{when", "single noisy reading"),
-        Fault("for: 60 s", "for: 0 s", "{when", "single noisy reading"),
     ],
     "trigger-without-rearm": [
         Fault('  rearm: "duty.vibration < 0.8 * high"\n', "", "trigger", "has no 'rearm'"),
@@ -199,7 +187,6 @@ FAULTS = {
     ],
     "unreachable-step": [
         Fault("not standby.running", "standby == duty", '"standby == duty"', "is never true"),
-        Fault("not standby.running", "standby.running and false", '"standby.running and', "never"),
     ],
     "unused-parameter": [
         Fault("  high: {", "  low: {type: quantity, default: 1}\n  high: {", "low: {",

@@ -16,7 +16,7 @@ from handwheel.playbooks.language.loader import (
 from handwheel.playbooks.lint.lint import lint, lint_all
 
 from ...plants.served import site_of
-from ..sample_playbook import GOOD, changed, findings_of, loaded, place_of
+from ..sample_playbook import GOOD, changed, findings_of, loaded
 from .faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first
 
 _TELLS = f"""\
@@ -61,14 +61,9 @@ def test_each_fault_is_found_in_place(tmp_path: Path, site: Site, beside: list[P
 
 
 def _place(fault: Fault, text: str) -> tuple[int, int]:
-    return place_of(fault.at, text) if text.count(fault.at) == 1 else _first(fault, text)
-
-
-def _first(fault: Fault, text: str) -> tuple[int, int]:
     """Of a part that stands there often, the place in what was put in, else the first."""
     start = text.index(fault.new) if fault.new and fault.at in fault.new else 0
-    at = text.index(fault.at, start)
-    before = text[:at]
+    before = text[: text.index(fault.at, start)]
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
@@ -87,15 +82,12 @@ class TestBesideOthers:
         assert lint(playbook, site) == []
         other = loaded(tmp_path, changed(("id: test/start-standby", "id: test/other")), "q.yaml")
         (found,) = lint(playbook, site, [playbook, other])
+        apart = changed(("id: test/start-standby", "id: test/other"), ("VAH-101A", "TAH-202"),
+                        ('    - {when: "duty.vibration > high", for: 60 s}\n', ""))  # fmt: skip
+        assert lint(playbook, site, [loaded(tmp_path, apart, "q.yaml")]) == []
         assert found.code == "overlapping-triggers"
         assert "VAH-101A.active" in found.text
         assert lint_all([playbook, other], site) == [found]
-
-    def test_other_triggers_do_not_overlap(self, tmp_path: Path, site: Site) -> None:
-        alarm = ('    - {when: "duty.vibration > high", for: 60 s}\n', "")
-        other = changed(("id: test/start-standby", "id: test/other"), alarm,
-                        ("{alarm: VAH-101A}", "{alarm: TAH-202}"))  # fmt: skip
-        assert lint(loaded(tmp_path, _TELLS), site, [loaded(tmp_path, other, "q.yaml")]) == []
 
     def test_a_suggestion_is_missed_only_where_the_others_are_known(
         self, tmp_path: Path, site: Site, beside: list[Playbook]

@@ -78,11 +78,8 @@ async def test_a_long_trend_keeps_its_course_in_few_points() -> None:
     assert all(at_s == pytest.approx(10.0 * value - 4999.0) for at_s, value in points)
     gaps = [after[0] - before[0] for before, after in pairwise(points)]
     assert max(gaps) < 5 * min(gaps)
-
-
-async def test_a_trend_begins_anew_with_its_plant() -> None:
-    view = await observed(1000.0, 1001.0, 3.0, 4.0, 4.0, trends=(TAG,))
-    assert await view.trend(TAG, 1e9, 60) == [(-1.0, 0.3), (0.0, 0.4)]
+    anew = await observed(1000.0, 1001.0, 3.0, 4.0, 4.0, trends=(TAG,))  # with its plant
+    assert await anew.trend(TAG, 1e9, 60) == [(-1.0, 0.3), (0.0, 0.4)]
 
 
 async def test_a_trend_is_of_good_numbers_of_its_time_only() -> None:

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.tools.requests.canonical import (
-    Domain,
     canonical,
     digest,
     parse_canonical,
@@ -52,13 +51,6 @@ def test_two_documents_never_have_one_text(one: Any, other: Any) -> None:
     assert (canonical(one) == canonical(other)) == (_typed(one) == _typed(other))
 
 
-@given(st.dictionaries(KEYS, st.integers(), min_size=2), st.randoms())
-def test_the_order_of_building_a_table_is_not_seen(table: dict[str, int], random: Any) -> None:
-    items = list(table.items())
-    random.shuffle(items)
-    assert canonical(dict(items)) == canonical(table)
-
-
 @given(st.text(max_size=60) | DOCUMENTS.map(json.dumps) | DOCUMENTS.map(canonical))
 def test_a_text_is_refused_or_is_the_one_text_of_its_document(text: str) -> None:
     try:
@@ -76,7 +68,6 @@ def test_each_value_has_its_text() -> None:
         ('°\u2028\x00\x1f"\\', '"°\u2028\\u0000\\u001f\\"\\\\"'),
         (0.1, '{"f64":"3fb999999999999a"}'),
         (struct.unpack(">f", bytes.fromhex("3dcccccd"))[0], '{"f64":"3fb99999a0000000"}'),
-        (0.0, '{"f64":"0000000000000000"}'),
         (-0.0, '{"f64":"8000000000000000"}'),
         (1.0, '{"f64":"3ff0000000000000"}'),
         (1, "1"),
@@ -101,15 +92,10 @@ def test_what_has_no_text_is_refused() -> None:
             canonical(document)
 
 
-def test_a_table_may_have_the_key_of_a_number_beside_others() -> None:
-    table = {"f64": "3fb999999999999a", "site": 0}
-    assert parse_canonical(canonical(table)) == table
-
-
 def test_what_needs_a_closer_look_reads_back_as_well() -> None:
     for document in [
         "null", {"null": "annulled"}, 'say "f64"', '{"f64":"7ff0000000000000"}', "\n\u0303", "ñ",
-        {"f64": "3fb999999999999a", "g": 0.1}, {"a": {"f64": 0.1, "g": 1}}, ["f64", {"a": -0.0}],
+        {"f64": "3fb999999999999a", "site": 0}, {"a": {"f64": 0.1, "g": 1}}, ["f64", {"a": -0.0}],
     ]:  # fmt: skip
         assert _typed(parse_canonical(canonical(document))) == _typed(document), document
 
@@ -142,14 +128,8 @@ def test_digests_are_those_of_any_other_program() -> None:
     plain = b"handwheel/request/1\x00" + text.encode("utf-8")
     assert signed_bytes("request", text) == plain
     assert digest("request", text) == sha256(plain).hexdigest()
+    assert signed_bytes("decision", text) != plain
     # printf 'handwheel/request/1\0{}' | sha256sum
     assert digest("request", "{}") == (
         "fd4a2291d330cb1d961a3f9658a959d664c12360ddcc9c85e035d7ea0e3a4c08"
     )
-
-
-@given(TEXT)
-def test_no_two_kinds_of_document_share_a_digest(text: str) -> None:
-    domains: tuple[Domain, ...] = ("request", "decision", "card", "journal", "enrolment")
-    assert len({digest(domain, text) for domain in domains}) == len(domains)
-    assert len({signed_bytes(domain, text) for domain in domains}) == len(domains)

@@ -22,13 +22,9 @@ def test_a_value_is_read_as_its_type() -> None:
         ("bool", "", "true", True),
         ("bool", "", " false ", False),
         ("enum", "", "remote", 1),
-        ("enum", "", "local", 0),
-        ("int", "", "-12", -12),
-        ("int", "s", "12 s", 12),
+        ("int", "s", "-12 s", -12),
         ("float", "kPa", "360", 360.0),
-        ("float", "kPa", "360kPa", 360.0),
-        ("float", "kPa", "360.25 kPa", 360.25),
-        ("float", "m3/h", "36.0 m3/h", 36.0),
+        ("float", "kPa", "360.25kPa", 360.25),
         ("float", "%", "007 %", 7.0),
         ("float", "", "-0", 0.0),
         ("string", "", "a = b", "a = b"),
@@ -43,14 +39,13 @@ def test_a_value_is_read_as_its_type() -> None:
 def test_what_is_no_value_of_the_type_is_refused() -> None:
     cases: list[tuple[Kind, str, str]] = [
         *(("bool", text, "true or false")
-          for text in ("1", "0", "True", "TRUE", "yes", "on", "", "1.0", "tru\u0435")),
+          for text in ("1", "True", "on", "", "tru\u0435")),
         *(("enum", text, "local or remote") for text in ("1", "Remote", "auto", "remote 1", "")),
         *(("int", text, "an integer, with kPa after it or without")
           for text in ("1.0", "1e3", "0x1F", "1_000", "+5", "true", "", "9" * 400, "1 bar")),
         *(("float", text, "a decimal number, such as 36.5, with kPa after it or without")
-          for text in ("nan", "NaN", "inf", "-inf", "1e999", "1e3", "0x10", "1_000", "1,5", ".5",
-                       "5.", "+5", "\u22125", "5 bar", "5 kpa", "5 kPa kPa", "", "\u0663", "\uff15",
-                       "true", "9" * 400)),
+          for text in ("nan", "-inf", "1e3", "0x10", "1_000", "1,5", ".5", "5.", "+5", "\u22125",
+                       "5 bar", "5 kPa kPa", "", "\u0663", "true", "9" * 400)),
         *(("string", text, "text without control characters")
           for text in ("a\x1b[2Jb", "a\u202eb", "a\u200bb", "a\nb")),
     ]  # fmt: skip
@@ -60,9 +55,6 @@ def test_what_is_no_value_of_the_type_is_refused() -> None:
         assert str(caught.value).endswith(f"is not taken; write {accepted}"), kind
         assert str(caught.value).isascii(), kind
         assert str(caught.value).isprintable(), kind
-
-
-def test_a_unit_is_refused_where_the_tag_has_none() -> None:
     with pytest.raises(InvalidArguments, match=r"write a decimal number, such as 36.5$"):
         parse_value(_tag("float"), "5 kPa")
 
