@@ -69,7 +69,6 @@ def a_change_that_changes_nothing_undoes_all_of_it(stores: Stores) -> None:
 
 
 def _skip(database: Database, action_id: str) -> None:
-    """Skips an action that was planned when somebody looked."""
     with database.transaction(NOW) as transaction:
         transaction.record("test", "", {})
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.SKIPPED, "too late")
@@ -121,10 +120,16 @@ def no_action_moves_where_no_way_leads_or_is_changed_or_begins_elsewhere(stores:
                 move(database, action, state, epoch=epoch)
             for to in ACTION.keys() - set(ACTION[state].split()):
                 assert refused(database, statement, to, action)
-        for change in ("tag = 'x'", "equipment = 'x'", "position = 9", "request_id = 'x'"):
-            assert refused(database, f"UPDATE action SET {change} WHERE action_id = ?", action)
-        for change in ("text = 'x'", "digest = 'x'", "proposal_key = 'x'"):
-            assert refused(database, f"UPDATE request SET {change} WHERE request_id = ?", name)
+        on = "UPDATE action SET state = 'DUE', {} WHERE action_id = ?"
+        columns = "tag", "equipment", "position", "kind", "action_id", "request_id"
+        for column in columns:
+            why = refused(database, on.format(f"{column} = '9'"), f"{name}/c2")
+            assert "an action never changes" in why or column == "request_id"
+        on = "UPDATE request SET state = 'CLOSED', {} WHERE request_id = ?"
+        columns = "text", "digest", "proposal_key", "request_id", "filed_boot_id", "filed_boot_ms"
+        for column in columns:
+            why = refused(database, on.format(f"{column} = '9'"), name)
+            assert "a request never changes" in why, column
         begun = (
             "INSERT INTO action(action_id, request_id, position, kind, equipment, tag, state) "
             "VALUES ('x', ?, 7, 'command', '', '', 'DUE')"
@@ -204,13 +209,15 @@ def nothing_of_a_request_that_is_not_approved_is_due_or_claimed(stores: Stores) 
     with stores.open() as database:
         name = file(database)
         due = "UPDATE action SET state = 'DUE' WHERE action_id = ?"
+        ends = "UPDATE request SET state = ? WHERE request_id = ?"
         assert "not approved" in refused(database, due, f"{name}/c1")
-        name = approve(database, 2)
-        move(database, f"{name}/c1", "DUE")
-        with database.transaction(NOW) as transaction:  # past what ends its actions with it
-            transaction.change("UPDATE request SET state = 'REVOKED' WHERE request_id = ?", (name,))
         claim = "UPDATE action SET state = 'CLAIMED' WHERE action_id = ?"
-        assert "not approved" in refused(database, claim, f"{name}/c1")
+        for number, state in enumerate(("REVOKED", "INVALIDATED", "SUPERSEDED", "CLOSED"), start=2):
+            name = approve(database, number)
+            move(database, f"{name}/c1", "DUE")
+            with database.transaction(NOW) as transaction:  # past what ends its actions with it
+                transaction.change(ends, (state, name))
+            assert "not approved" in refused(database, claim, f"{name}/c1")
 
 
 @rule("L9")

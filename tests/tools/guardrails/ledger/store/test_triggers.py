@@ -1,43 +1,17 @@
 """What the ledger refuses by itself, whoever writes: here somebody with a plain SQL shell."""
 
 import sqlite3
-from itertools import product
 from sqlite3 import Connection
 
 import pytest
 
-from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from .....attacks.ledger_writes import NEW_ACTION, NEW_REQUEST, approved, move_action
+from .....auditor.checks.requests import ACTION, REQUEST
 from .....gate.testbed.in_memory import Room
 from .....sites.signed_requests import head_of
 from .sample_writes import denied
-
-
-def test_what_was_recorded_is_never_changed_or_deleted(shell: Connection) -> None:
-    for table in ("meta", "legal_transition", "journal", "intent", "decision", "gate"):
-        assert shell.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0, table
-        column = shell.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
-        for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
-            denied(shell, f"{table} is append-only", statement)
-
-
-def test_the_ledgers_own_connection_replaces_nothing(room: Room) -> None:
-    database = room.desk.database
-    keyed = ("journal", "intent", "decision", "gate", "request", "action", "lockout")
-    reasons = {table: f"{table}: such a row is there" for table in keyed}
-    reasons |= {"legal_transition": "the legal transitions are fixed", "meta": "one site"}
-    for table, reason in reasons.items():
-        made = {"in_flight", "kind", "subject"} if table == "journal" else {"in_flight"}
-        found = database.all(f"SELECT name FROM pragma_table_info('{table}')")
-        columns = [row[0] for row in found if row[0] not in made]
-        names = ", ".join(columns)
-        with pytest.raises(LedgerError, match=reason), database.transaction() as transaction:
-            transaction.change(
-                f"INSERT OR REPLACE INTO {table}({names}) SELECT {names} FROM {table} LIMIT 1", ()
-            )
-
 
 ROW_NUMBER = {"decision": "number", "gate": "epoch"}
 UNIQUE = {
@@ -47,6 +21,16 @@ UNIQUE = {
     "gate": [],
     "lockout": ["scope"],
 }
+
+
+def test_the_states_are_those_of_the_specification(shell: Connection) -> None:
+    legal = shell.execute("SELECT machine, from_state, to_state FROM legal_transition").fetchall()
+    assert set(legal) == {
+        (machine, state, to)
+        for machine, table in (("request", REQUEST), ("action", ACTION))
+        for state, after in table.items()
+        for to in after.split()
+    }
 
 
 def _replace(shell: Connection, table: str, key: str) -> None:
@@ -108,70 +92,54 @@ APPROVED = NEW_REQUEST.replace("filed_boot_ms)", "filed_boot_ms, state)")
 BEGUN = NEW_ACTION.replace("tag)", "tag, state)").replace("run_cmd')", "run_cmd', 'DUE')")
 SENT = NEW_ACTION.replace("tag)", "tag, sent_boot_ms)").replace("run_cmd')", "run_cmd', 1)")
 COPIED = "request_id, verdict, subject, nonce, text || ' ', signature, card, chain"
-SHORTCUTS = {
-    "a request is never deleted": ["DELETE FROM request"],
-    "an action is never deleted": ["DELETE FROM action"],
-    "a lockout is never deleted": ["DELETE FROM lockout"],
-    "illegal transition of a request": ["UPDATE request SET approved_boot_ms = 0"],
-    "illegal transition of an action": ["UPDATE action SET sent_at = NULL"],
-    "only a signed release unlocks": ["UPDATE lockout SET is_locked = 0"],
-    "a lockout only counts up": [
-        "UPDATE lockout SET generation = 0",
-        "UPDATE lockout SET scope = 'site'",
-        "UPDATE lockout SET generation = 9, is_locked = 1",
-    ],
-    "a ledger belongs to one site": ["INSERT INTO meta VALUES ('other', '')"],
-    "the legal transitions are fixed": [
-        "INSERT INTO legal_transition VALUES ('action', 'VERIFIED', 'DUE')"
-    ],
-    "a request starts as PROPOSED": [APPROVED.replace("1)", "1, 'APPROVED')")],
-    "an action starts as PLANNED": [BEGUN.format(n=0)],
-    "an action starts unsent": [SENT.format(n=7)],
-    "intent: such a row is there": [
-        "INSERT INTO intent SELECT action_id, wire, epoch, seq FROM intent"
-    ],
-    "decision: such a row is there": [
-        "INSERT INTO decision SELECT * FROM decision LIMIT 1",
-        f"INSERT INTO decision SELECT NULL, {COPIED} FROM decision LIMIT 1",
-    ],
-    "CHECK constraint failed": [
-        "INSERT INTO authority VALUES ('P-101A', 1, 'ANYBODY', 'anna', NULL)",
-        "INSERT INTO authority VALUES ('P-101A', 1, 'AGENT', 'anna', NULL)",
-    ],
-}
+RUN = "INSERT INTO run(run_id, playbook) VALUES ('U-1', 'cw/change-over')"
+ASSET = "INSERT INTO run_asset(run_id, asset) VALUES ('{}', 'P-101A')"
+AUTHORITY = "INSERT INTO authority VALUES ('P-101A', 1, 'AGENT', 'anna', '2026-11-25')"
+TAKEN = "UPDATE authority SET mode = 'OPERATOR', generation = 2"
+SHORTCUTS = [
+    ("meta is append-only", "UPDATE meta SET site = site"),
+    ("legal_transition is append-only", "DELETE FROM legal_transition"),
+    ("illegal transition of a request", "UPDATE request SET approved_boot_ms = 0"),
+    ("illegal transition of an action", "UPDATE action SET sent_at = NULL"),
+    ("a request starts as PROPOSED", APPROVED.replace("1)", "1, 'APPROVED')")),
+    ("an action starts as PLANNED", BEGUN.format(n=0)),
+    ("an action starts unsent", SENT.format(n=7)),
+    ("decision: such a row is there", "INSERT INTO decision SELECT * FROM decision LIMIT 1"),
+    ("decision: such a row is there",
+     f"INSERT INTO decision SELECT NULL, {COPIED} FROM decision LIMIT 1"),
+    ("CHECK constraint failed", AUTHORITY.replace("P-101A", "P-101B").replace("AGENT", "ANYBODY")),
+    ("CHECK constraint failed", "INSERT INTO authority VALUES ('E-1', 1, 'AGENT', 'anna', NULL)"),
+    ("CHECK constraint failed", TAKEN),
+    ("authority: such a row is there already", AUTHORITY),
+    ("authority only counts up", "UPDATE authority SET person = 'max'"),
+    ("run: such a row is there already", RUN.replace("INSERT", "INSERT OR REPLACE")),
+    ("a run is never deleted", "DELETE FROM run"),
+    ("a run is ended once", "UPDATE run SET playbook = 'another'"),
+    ("UNIQUE constraint failed", ASSET.format("U-2")),
+]  # fmt: skip
 
 
-def test_each_shortcut_is_refused(shell: Connection) -> None:
-    for reason, statements in SHORTCUTS.items():
-        for statement in statements:
-            denied(shell, reason, statement)
+def test_each_shortcut_is_refused_and_what_goes_on_is_let_through(shell: Connection) -> None:
+    shell.execute("PRAGMA foreign_keys = ON")
+    for statement in (RUN, RUN.replace("U-1", "U-2"), ASSET.format("U-1"), AUTHORITY):
+        shell.execute(statement)
+    for reason, statement in SHORTCUTS:
+        denied(shell, reason, statement)
+    shell.execute("UPDATE run SET is_open = 0")
+    denied(shell, "a run is ended once", "UPDATE run SET is_open = 1")
+    shell.execute(f"{TAKEN}, until = NULL")
 
 
-def test_requests_and_actions_change_their_state_only(shell: Connection) -> None:
-    approved(shell)
-    for change in (
-        "request_id = 'R-Y'", "proposal_key = 'other'", "digest = 'other'", "text = 'other'",
-        "filed_boot_id = 'other'", "filed_boot_ms = 0",
-    ):  # fmt: skip
-        statement = f"UPDATE request SET state = 'CLOSED', {change} WHERE request_id = 'R-X'"
-        denied(shell, "a request never changes", statement)
-    for change in (
-        "action_id = 'R-X/c9'", "position = 9", "kind = 'recovery'",
-        "equipment = 'P-101B'", "tag = 'P-101B.run_cmd'",
-    ):  # fmt: skip
-        statement = f"UPDATE action SET state = 'DUE', {change} WHERE action_id = 'R-X/c0'"
-        denied(shell, "an action never changes", statement)
-
-
-def test_a_journal_row_follows_the_last(room: Room, shell: Connection) -> None:
-    last = head_of(room.desk.database)
-    insert = "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)"
-    for shift, before in product((-1, 1), (last, None)):
-        row = next_row(before, room.clock.now(), "test", "", {})
-        reasons = r"does not continue|is there already"
-        denied(shell, reasons, insert, row.seq + shift, row.hash, row.text)
-    right = next_row(last, room.clock.now(), "test", "", {})
-    shell.execute(insert, (right.seq, right.hash, right.text))
+def test_a_request_belongs_to_the_run_that_its_text_names(shell: Connection) -> None:
+    shell.execute(NEW_REQUEST)  # its text is none that could be read
+    shell.execute(
+        NEW_REQUEST.replace("'R-X', 'key', 'digest', 'text'", "'R-Y', 'k', 'd', ?"),
+        ('{"run":{"run_id":"U-1"}}',),
+    )
+    found = shell.execute("SELECT request_id FROM request WHERE run_id = 'U-1'").fetchall()
+    assert found == [("R-Y",)]
+    with pytest.raises(sqlite3.OperationalError, match="generated column"):
+        shell.execute("UPDATE request SET run_id = 'U-2'")
 
 
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"])
