@@ -66,21 +66,26 @@ def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(tmp_p
             _write(restored, 0)
 
 
-@pytest.mark.parametrize("name", ["copy.db", "copy.db.anchors"])
-@pytest.mark.parametrize("is_link", [False, True])
-def test_nothing_is_overwritten(tmp_path: Path, name: str, is_link: bool) -> None:
-    other = tmp_path / "other"
+def test_nothing_is_overwritten_and_a_missing_folder_is_told(tmp_path: Path) -> None:
+    other, copy = tmp_path / "other", tmp_path / "copy.db"
     other.write_text("another's", encoding="utf-8")
-    path = tmp_path / name
-    path.symlink_to(other if name == "copy.db" else tmp_path / "nowhere") if is_link else (
-        path.write_text("another's", encoding="utf-8")
-    )
+    anchors = tmp_path / "copy.db.anchors"
     with opened(tmp_path / "state") as database:
-        with pytest.raises(LedgerError, match="is there already; nothing was copied"):
-            back_up(database, tmp_path / "copy.db")
-        assert back_up(database, tmp_path / "second.db").rows == 1
-    assert other.read_text(encoding="utf-8") == "another's"
-    assert {each.name for each in tmp_path.glob("copy.db*")} == {name}
+        for path, target in (
+            (copy, None),
+            (copy, other),
+            (anchors, None),
+            (anchors, tmp_path / "no"),
+        ):
+            path.symlink_to(target) if target else path.write_text("another's", encoding="utf-8")
+            with pytest.raises(LedgerError, match="is there already; nothing was copied"):
+                back_up(database, copy)
+            assert other.read_text(encoding="utf-8") == "another's"
+            assert [*tmp_path.glob("copy.db*")] == [path]
+            path.unlink()
+        with pytest.raises(LedgerError, match=r"copy\.db: No such file or directory$"):
+            back_up(database, tmp_path / "stick" / "copy.db")
+        assert back_up(database, copy).rows == 1
 
 
 def test_an_unsound_copy_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,50 +131,32 @@ def test_a_full_disk_leaves_nothing(
         assert back_up(database, tmp_path / "copy.db").rows == 1
 
 
-def test_a_copy_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    target = tmp_path / "stick" / "copy.db"
-    with opened(tmp_path / "state") as database:
-        with pytest.raises(LedgerError, match=r"copy\.db: No such file or directory$"):
-            back_up(database, target)
-        target.parent.mkdir()
-        assert back_up(database, target).rows == 1
-
-
-def test_a_damaged_copy_and_what_is_no_database_are_told(tmp_path: Path) -> None:
-    with opened(tmp_path / "state") as database:
-        copy = back_up(database, tmp_path / "copy.db")
-    lines = copy.anchors.read_text(encoding="ascii").splitlines()
-    data = bytearray(copy.path.read_bytes())
-    data[39] ^= 4  # how many of its pages are free
-    copy.path.write_bytes(data)
-    with pytest.raises(LedgerError, match=r"(?s)is damaged: .*size is 0 but should be 4"):
-        check_copy(copy.path, SITE, lines)
-    copy.path.write_bytes(b"nothing" * 1000)
-    with pytest.raises(LedgerError, match=r"copy\.db: file is not a database$"):
-        check_copy(copy.path, SITE, [])
-
-
-ALTERED = "UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2"
-
-
-@pytest.mark.parametrize(
-    ("statement", "fault"),
-    [
-        (ALTERED, "the journal in it is not sound: row 2: its hash does not fit its text"),
-        ("DROP TRIGGER journal_continues", "its tables or triggers were altered"),
-        ("PRAGMA user_version = 1", "is no ledger of version"),
-    ],
-)
-def test_a_copy_that_was_touched_is_told(tmp_path: Path, statement: str, fault: str) -> None:
+def test_a_copy_that_was_damaged_or_touched_is_told(tmp_path: Path) -> None:
     with opened(tmp_path / "state") as database:
         _write(database, 1)
         copy = back_up(database, tmp_path / "copy.db")
     lines = copy.anchors.read_text(encoding="ascii").splitlines()
     assert check_copy(copy.path, SITE, lines) == (2, copy.head)
-    with (
-        closing(sqlite3.connect(copy.path, isolation_level=None)) as shell,
-        without_triggers(shell) if statement is ALTERED else nullcontext(),
-    ):
-        shell.execute(statement)
-    with pytest.raises(LedgerError, match=fault):
-        check_copy(copy.path, SITE, lines)
+    data = copy.path.read_bytes()
+    altered = "UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2"
+    for statement, fault in [
+        (altered, "the journal in it is not sound: row 2: its hash does not fit its text"),
+        ("DROP TRIGGER journal_continues", "its tables or triggers were altered"),
+        ("PRAGMA user_version = 1", "is no ledger of version"),
+    ]:
+        copy.path.write_bytes(data)
+        with (
+            closing(sqlite3.connect(copy.path, isolation_level=None)) as shell,
+            without_triggers(shell) if statement is altered else nullcontext(),
+        ):
+            shell.execute(statement)
+        with pytest.raises(LedgerError, match=fault):
+            check_copy(copy.path, SITE, lines)
+    pages = bytes([data[39] ^ 4])  # how many of its pages are free
+    for content, fault in [
+        (data[:39] + pages + data[40:], r"(?s)is damaged: .*size is 0 but should be 4"),
+        (b"nothing" * 1000, r"copy\.db: file is not a database$"),
+    ]:
+        copy.path.write_bytes(content)
+        with pytest.raises(LedgerError, match=fault):
+            check_copy(copy.path, SITE, lines)

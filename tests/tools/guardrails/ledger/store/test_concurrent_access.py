@@ -1,7 +1,6 @@
 """The ledger's file while others open, change and hold it; and one moment of it for reading."""
 
 import sqlite3
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from handwheel.tools.guardrails.ledger.store import database as ledger
 from handwheel.tools.guardrails.ledger.store.connection import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, create_tables
+from handwheel.tools.guardrails.ledger.store.schema import create_tables
 
 from .....sites.people import SITE
 from .sample_writes import opened
@@ -66,17 +65,6 @@ def test_whoever_opens_first_there_is_one_beginning(tmp_path: Path, kind: type[D
         assert len(database.all("SELECT site FROM meta")) == 1
     with opened(tmp_path) as database:
         assert _kinds(database) == ["ledger.created"]
-
-
-def test_tables_under_our_mark_that_we_have_not_made_are_left_as_they_are(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE recipe(name TEXT)")
-        other.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    with pytest.raises(LedgerError, match=r"ledger\.db: is another program's database$"):
-        opened(tmp_path)
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("SELECT name FROM sqlite_schema").fetchall() == [("recipe",)]
 
 
 def test_tables_are_all_made_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,10 +137,5 @@ def test_a_moment_inside_a_moment_is_the_same_and_ends_with_the_outer(tmp_path: 
                 assert _kinds(database) == before
             assert _kinds(database) == before
         assert _kinds(database) == [*before, "test"]
-
-
-def test_a_copy_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    with opened(tmp_path) as database:
         with pytest.raises(LedgerError, match="unable to open database file; may the folder be wr"):
             database.copy_into(tmp_path)
-        database.copy_into(tmp_path / "copy.db")

@@ -92,13 +92,9 @@ def test_each_tampering_is_told() -> None:
         (_altered_with_its_hash, "row 4: is not the row that was anchored"),
         (_rewritten, "row 4: is not the row that was anchored"),
         (_picked(0, 1, 2, 4, 5), "row 5: stands where row 4 belongs"),
-        (_picked(0, 1, 2, 4, 5), "row 5: does not continue the row before it"),
-        (_picked(1, 2, 3, 4, 5), "row 2: does not continue the row before it"),
         (_picked(0, 1, 3, 2, 4, 5), "row 4: stands where row 3 belongs"),
         (_picked(0, 1, 2, 3), "rows 5 to 6 are missing: they were anchored"),
-        (_picked(), "rows 1 to 6 are missing: they were anchored"),
         (_picked(0, 1, 2, 3, 4, 5, 5), "row 6: stands where row 7 belongs"),
-        (_with_last_text("{"), "row 6: "),
         (_with_last_text("[]"), "row 6: it is no table"),
         (_with_last_text('{"seq": 6}'), "row 6: it is not in canonical form"),
     ]
@@ -133,38 +129,33 @@ def test_any_change_of_any_row_is_found(data: st.DataObject) -> None:
     assert list(chain_faults([*rows[:place], changed, *rows[place + 1 :]], _anchors(rows)))
 
 
-def _write(database: Database, number: int = 1) -> None:
-    for _ in range(number):
-        with database.transaction() as transaction:
-            transaction.record("test", "", {})
+def _write(database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.record("test", "", {})
 
 
-@pytest.mark.parametrize("has_anchor_of_its_own", [False, True])
-def test_an_old_copy_in_its_place_is_refused(tmp_path: Path, has_anchor_of_its_own: bool) -> None:
+def test_an_old_copy_in_its_place_is_refused(tmp_path: Path) -> None:
     ledger, copy = tmp_path / "ledger.db", tmp_path / "copy.db"
+    refusal = r"row 3 .* was replaced or cut off\. Nothing is sent"
     with opened(tmp_path) as database:
         _write(database)
-        with closing(sqlite3.connect(ledger)) as live, closing(sqlite3.connect(copy)) as target:
-            live.backup(target)
+        database.copy_into(copy)
         _write(database)
     copy.replace(ledger)
-    if has_anchor_of_its_own:  # somebody goes on with the copy: the same number, another row
-        with closing(sqlite3.connect(ledger, isolation_level=None)) as shell:
-            last = JournalRow(*shell.execute("SELECT seq, text, hash FROM journal").fetchall()[-1])
-            row = next_row(last, NOW, "test", "", {"another": True})
-            shell.execute(
-                "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (3, row.hash, row.text)
-            )
-    with pytest.raises(LedgerError, match=r"row 3 .* was replaced or cut off\. Nothing is sent"):
+    with pytest.raises(LedgerError, match=refusal):
         opened(tmp_path)
-
-
-def test_a_ledger_that_is_gone_beside_its_anchors_is_not_begun_anew(tmp_path: Path) -> None:
-    opened(tmp_path).close()
+    # Somebody goes on with the copy: the same number, another row.
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as shell:
+        last = JournalRow(*shell.execute("SELECT seq, text, hash FROM journal").fetchall()[-1])
+        row = next_row(last, NOW, "test", "", {"another": True})
+        statement = "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)"
+        shell.execute(statement, (3, row.hash, row.text))
+    with pytest.raises(LedgerError, match=refusal):
+        opened(tmp_path)
     for path in tmp_path.glob("ledger.db*"):
         path.unlink()
-    for _ in range(2):
-        with pytest.raises(LedgerError, match="row 1 of the journal is not the one"):
+    for _ in range(2):  # a ledger that is gone beside its anchors is not begun anew
+        with pytest.raises(LedgerError, match="row 3 of the journal is not the one"):
             opened(tmp_path)
 
 
@@ -186,7 +177,7 @@ def test_no_ledger_is_used_unanchored(tmp_path: Path, remove: Callable[[Path], o
         opened(tmp_path)
 
 
-@pytest.mark.parametrize("torn", ["4", "4 ", f"4 {'a' * 63}", "\x00\x00", "4 é"])
+@pytest.mark.parametrize("torn", ["4 ", f"4 {'a' * 63}", "\x00\x00", "4 é"])
 def test_a_last_line_torn_by_a_power_failure_is_passed_over(tmp_path: Path, torn: str) -> None:
     with opened(tmp_path) as database:
         _write(database)
@@ -204,27 +195,25 @@ def _no_space(file: int, data: bytes) -> int:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _nearly_all(file: int, data: bytes) -> int:
-    return len(data) - 1
-
-
-@pytest.mark.parametrize(
-    ("write", "reason"),
-    [
-        (_no_space, "No space left on device; it was recorded, but not anchored"),
-        (_nearly_all, "the disk is full; it was recorded, but not anchored"),
-    ],
-)
 def test_what_cannot_be_anchored_is_an_error_after_the_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., int], reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(tmp_path) as database:
-        monkeypatch.setattr(os, "write", write)
-        with pytest.raises(LedgerError, match=reason):
-            _write(database)
-        monkeypatch.undo()
-        assert len(list(database.journal())) == 2
-        assert len(database.anchors.lines()) == 1
+    for number, (write, reason) in enumerate(
+        (
+            (_no_space, "No space left on device; it was recorded, but not anchored"),
+            (
+                lambda file, data: len(data) - 1,
+                "the disk is full; it was recorded, but not anchored",
+            ),
+        )
+    ):
+        with opened(tmp_path / str(number)) as database:
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "write", write)
+                with pytest.raises(LedgerError, match=reason):
+                    _write(database)
+            assert len(list(database.journal())) == 2
+            assert len(database.anchors.lines()) == 1
 
 
 def test_anchors_that_are_a_folder_are_an_error_and_not_the_end_of_it(tmp_path: Path) -> None:
