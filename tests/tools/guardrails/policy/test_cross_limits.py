@@ -75,25 +75,16 @@ def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
         (A_RUNS, "P-101B.run_cmd", True, ""),  # a sister is not concerned
         (A_RUNS, "E-101.valve", True, ""),
         (ONE_RUNS, "P-101B.run_cmd", False, ""),
-        (ONE_RUNS, "PUMPS-101.stop_all", True, "unknown"),
         (FLOWS, "P-101A.run_cmd", False, "unknown"),  # a part changes what the whole shows
-        (FLOWS, "PUMPS-101.stop_all", True, "unknown"),
-        (FLOWS, "E-101.valve", True, ""),
         # A tag of no equipment may belong to anything, and anything may change it.
         (FLOWS, "PIC-102.sp", 340.0, "unknown"),
         (A_RUNS, "XV-9.open", False, "unknown"),
         (f"{A_RUNS}, except: [XV-9.open]", "XV-9.open", False, ""),
-        (f"{A_RUNS}, except: [XV-9.open]", "PIC-102.sp", 340.0, "unknown"),
         (NO_OVERPRESSURE, "PIC-102.sp", 340.0, "unknown"),
-        (NO_OVERPRESSURE, "P-101B.run_cmd", True, "unknown"),
         (NO_OVERPRESSURE, "E-101.valve", True, "unknown"),
         (f"{NO_OVERPRESSURE}, except: [E-101.*]", "E-101.valve", True, ""),
-        ('that: "XV-9.open", with: after', "XV-9.open", True, ""),
         ('that: "XV-9.open", with: after', "XV-9.open", False, "false"),
-        ('that: "XV-9.open or P-101A.running", with: after', "P-101A.run_cmd", False, "unknown"),
-        (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.flow_sp", 20.0, ""),
         (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.stop_all", True, "unknown"),
-        (A_RUNS, "PUMPS-101.flow_sp", 20.0, "unknown"),
         # What the condition itself names is judged by its new value, whatever is excepted.
         ('that: "PUMPS-101.flow_sp > 10", with: after, except: ["PUMPS-101.*"]',
          "PUMPS-101.flow_sp", 5.0, "false"),
@@ -105,6 +96,10 @@ def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
         readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
         denial = limit.denial(readings, site.tags[tag], value)
         assert str(denial).endswith(f"would be {verdict}") if verdict else denial is None, rule
+    site, limit = make(A_RUNS)  # what is broken already is not kept from being mended
+    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
+    readings = plant.read([site.tags["P-101A.running"]])
+    assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) is None
 
 
 def test_a_new_sites_limit_judges_commands_to_its_pumps_and_no_set_point(tmp_path: Path) -> None:
@@ -119,13 +114,6 @@ def test_a_new_sites_limit_judges_commands_to_its_pumps_and_no_set_point(tmp_pat
     assert {"P-101A.run_cmd", "P-101B.mode", "LIC-101.op"} <= concerned
 
 
-def test_what_is_broken_already_is_not_kept_from_being_mended(make: Make) -> None:
-    site, limit = make(A_RUNS)
-    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
-    readings = plant.read([site.tags["P-101A.running"]])
-    assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) is None
-
-
 def test_an_exception_that_excepts_nothing_is_told(make: Make) -> None:
     for rule, reason in [
         (f"{A_RUNS}, except: [PUMPS-102.*]", "'PUMPS-102.*' matches no writable tag"),
@@ -137,10 +125,8 @@ def test_an_exception_that_excepts_nothing_is_told(make: Make) -> None:
 
 
 def test_a_condition_that_the_site_does_not_understand_is_told_with_its_place(make: Make) -> None:
-    for text in ["P-101A.runs", "P-101A.running and", "PT-102.pv > 5 mm"]:
-        with pytest.raises(ConfigError, match=r"policy\.yaml:\d+:\d+: across\.it\.that: .+"):
-            make(f'that: "{text}", with: after')
-        assert make(A_RUNS)[1].rule.text == "P-101A.running", text
+    with pytest.raises(ConfigError, match=r"policy\.yaml:\d+:\d+: across\.it\.that: .+"):
+        make('that: "P-101A.runs", with: after')
 
 
 class Unjudgeable(Condition):

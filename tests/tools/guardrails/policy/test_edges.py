@@ -15,16 +15,17 @@ from handwheel.tools.guardrails.policy.node_patterns import names_node
 from handwheel.tools.guardrails.policy.quantities import Range, parse_range
 from handwheel.tools.guardrails.policy.rate import check_rate
 from handwheel.tools.guardrails.policy.rules import TagRules
-from handwheel.tools.guardrails.policy.value_limits import value_denials
+from handwheel.tools.guardrails.policy.value_limits import step_denials, value_denials
 from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
 from ....gate.testbed.with_oracle import Watched
 from ....sites.in_memory import make_site
-from ....sites.policy_text import HEAD, PUMPS, SETPOINT, judge, policy_of
+from ....sites.policy_text import HEAD, PUMPS, SETPOINT, judge, policy_of, reads
 from ....sites.signed_requests import NOW, request_of
 
 FLOAT = Tag("X-1.sp", "dcs", "float", RegisterAddress("holding", 10, "float32"), writable=True)
+INT = replace(FLOAT, kind="int", address=RegisterAddress("holding", 10, "int64"))
 TEXT = replace(FLOAT, name="X-1.name", kind="string")
 
 
@@ -40,19 +41,38 @@ def _tag_rules(tag: Tag, limits: Range | None = None) -> TagRules:
     )  # fmt: skip
 
 
-def test_a_number_without_limits_is_never_written() -> None:
+def test_a_value_is_judged_by_its_type_and_its_limits() -> None:
     within = Range(0.0, 10.0, "")
-    assert value_denials(_tag_rules(FLOAT, within), 5.0) == ()
-    assert value_denials(_tag_rules(FLOAT), 5.0) == ("no rule gives it limits",)
-    bare = replace(_tag_rules(FLOAT), is_allowed=False)
-    assert value_denials(bare, 5.0) == ()  # it is denied already, and in other words
+    denied = replace(_tag_rules(FLOAT), is_allowed=False)
+    cases: list[tuple[TagRules, Value, str]] = [
+        (_tag_rules(FLOAT, within), 5.0, ""),
+        (_tag_rules(FLOAT), 5.0, "no rule gives it limits"),
+        (denied, 5.0, ""),  # it is denied already, and in other words
+        (_tag_rules(INT, within), 5, ""),
+        (_tag_rules(INT, within), 5.0, "it is no value that a int of X-1.sp can have"),
+        (_tag_rules(TEXT), "on", ""),
+        (_tag_rules(TEXT), 1, "it is no value that a string of X-1.name can have"),
+    ]
+    for rules, value, reason in cases:
+        assert value_denials(rules, value) == ((reason,) if reason else ()), value
 
 
-def test_a_text_is_a_text() -> None:
-    cases: list[tuple[Value, bool]] = [("on", True), (1, False), (True, False)]
-    for value, is_text in cases:
-        denied = "it is no value that a string of X-1.name can have"
-        assert value_denials(_tag_rules(TEXT), value) == (() if is_text else (denied,)), value
+def test_a_step_has_room_for_rounding_only_as_wide_as_the_device_rounds() -> None:
+    double = replace(FLOAT, address=RegisterAddress("holding", 10, "float64"))
+    tenths = replace(FLOAT, address=RegisterAddress("holding", 10, "int32"))
+    for tag, now, value, is_allowed in [
+        (FLOAT, 330.0999984741211, 340.1, True),  # a step of 10 from a Float
+        (FLOAT, 330.0, 340.1, False),
+        (double, 1e9, 1e9 + 10.0, True),
+        (double, 1e9, 1e9 + 10.001, False),
+        (tenths, 0.1 * 3, 10.3, True),  # 0.30000000000000004
+        (tenths, 2e8, 2e8 + 10.1, False),
+        (INT, 10**9, 10**9 + 10, True),
+        (INT, 4 * 10**18, 4 * 10**18 - 11, False),
+    ]:
+        found = step_denials(replace(_tag_rules(tag), max_step=10.0), value, reads(now))
+        assert bool(found) is not is_allowed, (tag, value)
+        assert all(each.endswith("is more than the 10 allowed") for each in found)
 
 
 def test_what_has_not_two_ends_is_no_range() -> None:
@@ -91,20 +111,16 @@ def test_what_is_forbidden_beside_a_heartbeat_is_no_problem(tmp_path: Path) -> N
 
 
 def test_the_rate_of_what_is_no_number_is_too_fast(spare: Watched) -> None:
+    limited = "the rate of PIC-102.sp is limited, and it"
     cases: list[tuple[Value | None, Value, str]] = [
-        (350.0, 355.0, ""),
-        (None, 355.0, "the rate of PIC-102.sp is limited, and its value is not known now"),
-        (True, 355.0, "the rate of PIC-102.sp is limited, and it is no number"),
-        ("much", 355.0, "the rate of PIC-102.sp is limited, and it is no number"),
-        (350.0, True, "the rate of PIC-102.sp is limited, and it is no number"),
-        (350.0, "more", "the rate of PIC-102.sp is limited, and it is no number"),
+        (None, 355.0, f"{limited}s value is not known now"),
+        (True, 355.0, f"{limited} is no number"),
+        (350.0, "more", f"{limited} is no number"),
     ]
+    tag, database = spare.site.tags["PIC-102.sp"], spare.desk.database
+    ruling = judge(policy_of(spare.site, allow=[SETPOINT]), spare.site, tag.name, 355.0)
+    check_rate(database, tag, ruling, 355.0, 350.0, NOW)
     for before, value, reason in cases:
-        tag, database = spare.site.tags["PIC-102.sp"], spare.desk.database
-        ruling = judge(policy_of(spare.site, allow=[SETPOINT]), spare.site, tag.name, 355.0)
-        if not reason:
-            check_rate(database, tag, ruling, value, before, NOW)
-            continue
         with pytest.raises(PolicyViolation, match=f"^{reason}$"):
             check_rate(database, tag, ruling, value, before, NOW)
         loose = replace(ruling, rate_per_s=None)

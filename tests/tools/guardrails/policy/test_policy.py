@@ -1,7 +1,7 @@
 """The policy: no rule denies, forbid wins, the strictest of several rules holds."""
 
 from dataclasses import replace
-from math import inf, nan
+from math import nan
 from pathlib import Path
 
 from handwheel.connectors.config.yaml_documents import Document, parse_document
@@ -24,11 +24,8 @@ def test_what_a_rule_allows_is_allowed(site: Site) -> None:
     for name, value, now, class_, reason in [
         ("PIC-102.sp", 360.0, 350.0, "R1", ""),
         ("PIC-102.sp", 320, 330.0, "R1", ""),
-        ("PIC-102.sp", 380.0, 370.0, "R1", ""),
         ("PIC-102.sp", 350.1, 330.0999984741211, "R1", ""),  # a step of 20 from a Float
         ("PIC-102.sp", 380.1, 370.0, "R2", "R2: outside the normal band 320 .. 380 kPa"),
-        ("PIC-102.sp", 420.0, 410.0, "R2", "R2: outside the normal band"),
-        ("P-101B.run_cmd", True, None, "R2", ""),
         ("P-101B.run_cmd", False, reads(None, BAD_SENSOR_FAILURE), "R2", ""),
         ("P-101A.mode", 2, 1, "R2", ""),
     ]:
@@ -43,23 +40,16 @@ def test_everything_else_is_denied(site: Site) -> None:
         ("PIC-102.sp", 420.1, 410.0, "R4", "420.1 lies outside the limits 280 .. 420 kPa"),
         ("PIC-102.sp", 279.0, 290.0, "R4", "279 lies outside the limits 280 .. 420 kPa"),
         ("PIC-102.sp", nan, 350.0, "R4", "it is no value that a float of PIC-102.sp can have"),
-        ("PIC-102.sp", inf, 350.0, "R4", "it is no value that a float"),
         ("PIC-102.sp", 10**400, 350.0, "R4", "it is no value that a float"),
-        ("PIC-102.sp", True, 350.0, "R4", "it is no value that a float"),
         ("PIC-102.sp", "360", 350.0, "R4", "it is no value that a float"),
         ("PIC-102.sp", 371.0, 350.0, "R1", "a step of 21 kPa is more than the 20 kPa allowed"),
         ("PIC-102.sp", 360.0, None, "R1", "its step is limited, and its present value is not"),
-        ("PIC-102.sp", 360.0, reads(None), "R1", "its step is limited"),
         ("PIC-102.sp", 360.0, reads(nan), "R1", "its step is limited"),
-        ("PIC-102.sp", 360.0, reads(True), "R1", "its step is limited"),
         ("PIC-102.sp", 360.0, reads(350.0, UNCERTAIN_LAST_USABLE), "R1", "its step is limited"),
-        ("PIC-102.sp", 360.0, reads(350.0, BAD_SENSOR_FAILURE), "R1", "its step is limited"),
         ("P-101B.run_cmd", 1, None, "R4", "it is no value that a bool"),
         ("P-101B.mode", 3, None, "R4", "it is no value that a enum"),
-        ("P-101B.mode", True, None, "R4", "it is no value that a enum"),
         ("P-101B.mode", 1.0, None, "R4", "it is no value that a enum"),
         ("P-101B.reset", True, None, "R4", "no rule allows it"),
-        ("TIC-106.sp", 26.0, 26.0, "R4", "no rule allows it"),
         ("PT-102.pv", 350.0, 350.0, "R4", "its tag or its connection is not for writing"),
     ]
     policy = policy_of(site, allow=[SETPOINT, PUMPS])
@@ -139,16 +129,13 @@ def test_of_several_rules_the_strictest_of_each_holds(site: Site) -> None:
     } == {"R4"}
 
 
-def test_what_nobody_has_commissioned_needs_two_people(site: Site) -> None:
+def test_a_command_is_never_the_lowest_class_and_uncommissioned_needs_two(site: Site) -> None:
+    lowest = PUMPS.replace("class: R2", "class: R1")
+    assert judge(policy_of(site, allow=[lowest]), site, "P-101B.run_cmd", True).risk_class == "R2"
     policy = policy_of(site, allow=[PUMPS, PUMPS.replace(f", {DONE}", "")])
     ruling = judge(policy, site, "P-101B.run_cmd", True)
     assert (ruling.is_allowed, ruling.risk_class, ruling.quorum) == (True, "R3", 2)
     assert ruling.reasons == ("R3: the rule is not commissioned",)
-
-
-def test_a_command_is_never_the_lowest_class(site: Site) -> None:
-    policy = policy_of(site, allow=[PUMPS.replace("class: R2", "class: R1")])
-    assert judge(policy, site, "P-101B.run_cmd", True).risk_class == "R2"
 
 
 def test_a_tag_that_is_not_the_sites_own_is_denied(site: Site) -> None:
@@ -171,10 +158,8 @@ def test_a_site_that_only_reads_allows_nothing(site: Site) -> None:
     }
     reading = replace(site, connections=silent)
     policy = policy_of(reading, allow=[SETPOINT, PUMPS])
-    assert not any(
-        judge(policy, reading, name, value).is_allowed
-        for name, value in (("PIC-102.sp", 355.0), ("P-101B.run_cmd", True))
-    )
+    assert not judge(policy, reading, "PIC-102.sp", 355.0).is_allowed
+    assert not judge(policy, reading, "P-101B.run_cmd", True).is_allowed
 
 
 def test_a_role_covers_what_it_acts_as(site: Site) -> None:
@@ -184,46 +169,33 @@ def test_a_role_covers_what_it_acts_as(site: Site) -> None:
         ("foreman", "operator", True),
         ("chief", "operator", True),
         ("operator", "foreman", False),
-        ("nurse", "operator", False),
         ("administrator", "operator", False),
-        ("administrator", "administrator", False),
         ("", "", False),
         ("stranger", "stranger", False),
     ]:
         assert policy.satisfies(held, wanted) is may, held
-
-
-def test_roles_that_act_as_each_other_do_not_run_in_circles(site: Site) -> None:
-    text = "schema: policy/1\nroles: {a: {acts_as: [b]}, b: {acts_as: [a]}}\n"
-    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
-    assert policy.satisfies("a", "b")
-    assert policy.satisfies("b", "a")
-
-
-def test_a_role_that_is_gone_counts_as_itself_in_what_was_signed_before(site: Site) -> None:
-    text = "schema: policy/1\nroles: {a: {acts_as: [b]}, b: {}}\n"
-    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
-    assert policy.satisfied("a", "b")
-    assert policy.satisfied("gone", "gone")
-    assert not policy.satisfies("gone", "gone")
-    assert not policy.satisfied("gone", "a")
-    assert not policy.satisfied("b", "a")
+    text = "schema: policy/1\nroles: {a: {acts_as: [b]}, b: {acts_as: [a]}, c: {}}\n"
+    circle = build_policy(parse_document(text, Document("policy.yaml")), site)
+    assert circle.satisfies("a", "b")
+    assert circle.satisfies("b", "a")
+    assert circle.satisfied("gone", "gone")  # in what was signed before
+    assert not circle.satisfied("gone", "a")
+    assert not circle.satisfied("c", "a")
 
 
 NODE = "nsu=urn:handwheel:sim:cw-100;s=PIC-102.sp"
 
 
 def test_a_node_is_forbidden_by_whatever_tag_and_connection(site: Site, tmp_path: Path) -> None:
+    alias = _aliased(site, tmp_path)
     for nodes, connection, is_forbidden in [
         ([NODE], "dcs", True),
-        (["nsu=urn:handwheel:sim:cw-100;s=PIC-*"], "dcs", True),
         (["nsu=*;s=PIC-102.s?"], "dcs", True),
         ([NODE], "second", True),  # the same server, by another connection and spelling
         ([NODE], "third", True),  # another address that says it is the same server
         ([NODE], "elsewhere", False),
         (["nsu=urn:handwheel:sim:cw-100;s=TIC-*"], "dcs", False),
     ]:
-        alias = _aliased(site, tmp_path)
         rule = f"{{connection: {connection}, nodes: {nodes}, reason: trip}}"
         policy = policy_of(
             alias, allow=[SETPOINT, SETPOINT.replace("PIC-102.sp", "X-1.sp")], forbid=[rule]
@@ -243,10 +215,8 @@ def _aliased(site: Site, folder: Path) -> Site:
         "third": {"endpoint": "opc.tcp://10.0.0.9:4840"},
         "elsewhere": {"endpoint": "opc.tcp://10.0.0.8:4840", "application_uri": "urn:other"},
     }
-    connections = {
-        **site.connections,
-        **{name: dcs.model_copy(update=way) for name, way in ways.items()},
-    }
+    more = {name: dcs.model_copy(update=way) for name, way in ways.items()}
+    connections = {**site.connections, **more}
     own = site.tags["PIC-102.sp"]
     tags = {
         **site.tags,
@@ -259,9 +229,7 @@ def _aliased(site: Site, folder: Path) -> Site:
 def test_a_pattern_names_a_node_however_it_is_spelled() -> None:
     for pattern, node, is_named in [
         ("nsu=urn:x;i=05", "nsu=urn:x;i=5", True),
-        ("nsu=urn:x;i=5", "nsu=urn:x;i=05", True),
         ("i=5", "nsu=http://opcfoundation.org/UA/;i=5", True),
-        ("nsu=http://opcfoundation.org/UA/;i=5", "i=5", True),
         ("nsu=urn:x;i=5", "nsu=urn:x;i=51", False),
         ("nsu=urn:x;g=AB*", "nsu=urn:x;g=abcdefab-0000-0000-0000-000000000000", True),
         ('nsu=urn:x;s="DB1"."x"[3]', 'nsu=urn:x;s="DB1"."x"[3]', True),
@@ -318,7 +286,6 @@ def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(site: Site) -> 
         (("P-101A.run_cmd",), True),
         (("P-101A.run_cmd", "P-101B.run_cmd"), True),
         (("P-101A.run_cmd", "TIC-202.sp"), False),
-        (("P-101A.run_cmd", "FIC-201.sp"), False),
         (("P-101A.run_cmd", "no.tag"), False),
         ((), False),
         (None, False),
