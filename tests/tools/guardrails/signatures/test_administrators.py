@@ -16,7 +16,6 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
 from handwheel.tools.guardrails.signatures.decisions import (
-    Signed,
     SiteVerdict,
     key_subject,
     lockout_subject,
@@ -33,6 +32,17 @@ KEY = key_subject(key_id("anna"))
 LOCK = lockout_subject("site", 1)
 
 
+def chain(*records: Record) -> str:
+    return canonical([each.model_dump(by_alias=True) for each in records])
+
+
+DEPUTY = record_of("deputy", "administrator")
+ANNA = record_of("anna")
+LAPSED = record_of("lapsed", "administrator", valid=DAY)
+MALLORY = record_of("mallory", "administrator", issuer="mallory")
+OF_BOSS, OF_DEPUTY = chain(boss()), chain(DEPUTY, boss())
+
+
 @dataclass(frozen=True)
 class Place:
     """A site that is locked out, and a shell on its ledger."""
@@ -41,17 +51,17 @@ class Place:
     database: Database
     shell: sqlite3.Connection
 
-    def write(self, row: "Row", verdict: SiteVerdict = "release", subject: str = LOCK) -> None:
-        insert_site_decision(self.shell, verdict, subject, row.signed, row.chain)
+    def say(
+        self, verdict: SiteVerdict = "release", subject: str = LOCK, /, by: str = "boss",
+        of: str | None = OF_BOSS, **changes: Any,
+    ) -> None:  # fmt: skip
+        """Writes somebody's word into the ledger, with the chain of who has said it."""
+        said = {"role": "administrator", "head": head_of(self.database).hash} | changes
+        signed = site_word(verdict, subject, by, **said)
+        insert_site_decision(self.shell, verdict, subject, signed, of)
 
     def unlock(self) -> None:
         self.shell.execute("UPDATE lockout SET is_locked = 0")
-
-
-@dataclass(frozen=True)
-class Row:
-    signed: Signed
-    chain: str | None
 
 
 @pytest.fixture
@@ -64,39 +74,12 @@ def place(tmp_path: Path) -> Iterator[Place]:
             yield Place(site, database, shell)
 
 
-def chain(*records: Record) -> str:
-    return canonical([each.model_dump(by_alias=True) for each in records])
-
-
-DEPUTY = record_of("deputy", "administrator")
-ANNA = record_of("anna")
-LAPSED = record_of("lapsed", "administrator", valid=DAY)
-MALLORY = record_of("mallory", "administrator", issuer="mallory")
-OF_BOSS, OF_DEPUTY = chain(boss()), chain(DEPUTY, boss())
-
-
-def row(
-    place: Place,
-    verdict: SiteVerdict = "release",
-    subject: str = LOCK,
-    by: str = "boss",
-    of: str | None = OF_BOSS,
-    **changes: Any,
-) -> Row:
-    said = {"role": "administrator", "head": head_of(place.database).hash} | changes
-    return Row(site_word(verdict, subject, by, **said), of)
-
-
 FORGED: dict[str, dict[str, Any]] = {
     "an operator": {"by": "anna", "of": chain(ANNA, boss()), "role": "operator"},
-    "an operator in an administrator's role": {"by": "anna", "of": chain(ANNA, boss())},
-    "who vouches for themselves": {"by": "mallory", "of": chain(MALLORY)},
     "who vouches for themselves, beside the root": {"by": "mallory", "of": chain(MALLORY, boss())},
     "nobody's": {"by": "mallory", "of": OF_BOSS},
     "no chain": {"of": None},
     "a chain that does not reach the root": {"by": "deputy", "of": chain(DEPUTY)},
-    "a chain of nothing": {"of": "[]"},
-    "no chain at all": {"of": "{"},
     "a chain of something else": {"of": '[{"a":1}]'},
     "a chain with a name changed": {"of": OF_BOSS.replace('"boss"', '"bosses"')},
     "a chain that nobody can read in time": {"of": chain(*[DEPUTY] * 100, boss())},
@@ -117,46 +100,27 @@ OTHER_RELEASES: dict[str, dict[str, Any]] = {
     "another lockout, in the words of this one": {
         "subject": lockout_subject("site", 2), "meaning": meaning_of_subject("release", LOCK),
     },
-    "another scope": {"subject": lockout_subject("P-101B", 1)},
-    "another verdict": {
-        "verdict": "revoke-key", "meaning": meaning_of_subject("release", LOCK),
-    },
+    "another verdict": {"verdict": "revoke-key", "meaning": meaning_of_subject("release", LOCK)},
     "other words": {"meaning": "I release lockout:site:2"},
     "another ledger": {"head": "1" * 64},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORGED | OTHER_RELEASES | GENUINE)
-def test_a_scope_is_locked_out_until_an_administrator_releases_it(place: Place, name: str) -> None:
-    place.write(row(place, **(FORGED | OTHER_RELEASES | GENUINE)[name]))
+def test_an_administrator_alone_releases_a_lockout_and_revokes_a_key(
+    place: Place, name: str
+) -> None:
+    word = (FORGED | OTHER_RELEASES | GENUINE)[name]
+    place.say(**word)
     assert locked_out(place.site, place.database) == {"site": 1}
     place.unlock()
     assert locked_out(place.site, place.database) == ({} if name in GENUINE else {"site": 1})
-
-
-@pytest.mark.parametrize("name", FORGED | GENUINE)
-def test_a_key_is_revoked_by_an_administrator_only(place: Place, name: str) -> None:
-    found = row(place, "revoke-key", KEY, **(FORGED | GENUINE)[name])
-    place.write(found, "revoke-key", KEY)
-    expected = {key_id("anna")} if name in GENUINE else set[str]()
-    assert revoked_keys(place.site, place.database) == expected
-
-
-def test_a_release_of_the_same_name_revokes_nothing(place: Place) -> None:
-    place.write(row(place, "release", KEY), "revoke-key", KEY)
+    place.say("revoke-key", KEY, verdict="release", meaning=meaning_of_subject("release", KEY))
     assert revoked_keys(place.site, place.database) == frozenset()
-
-
-def test_what_was_signed_otherwise_releases_nothing(place: Place) -> None:
-    genuine = row(place)
-    signed, first = genuine.signed, int(genuine.signed.signature_hex[:2], 16)
-    for other in (
-        replace(signed, text=signed.text.replace('"attended":true', '"attended":false')),
-        replace(signed, signature_hex=f"{first ^ 1:02x}{signed.signature_hex[2:]}"),
-    ):
-        place.write(Row(other, genuine.chain))
-    place.unlock()
-    assert locked_out(place.site, place.database) == {"site": 1}
+    if name not in OTHER_RELEASES:
+        place.say("revoke-key", KEY, **word)
+        expected = {key_id("anna")} if name in GENUINE else set[str]()
+        assert revoked_keys(place.site, place.database) == expected
 
 
 @pytest.mark.parametrize("whose", ["deputy", "boss", "anna"])
@@ -166,15 +130,12 @@ def test_who_was_revoked_before_releases_and_revokes_nothing(
 ) -> None:
     subject, mine = key_subject(key_id(whose)), key_subject(key_id("bert"))
 
-    def revoke() -> None:
-        place.write(row(place, "revoke-key", subject), "revoke-key", subject)
-
     if is_before:
-        revoke()
-    place.write(row(place, by="deputy", of=OF_DEPUTY))
-    place.write(row(place, "revoke-key", mine, "deputy", OF_DEPUTY), "revoke-key", mine)
+        place.say("revoke-key", subject)
+    place.say(by="deputy", of=OF_DEPUTY)
+    place.say("revoke-key", mine, by="deputy", of=OF_DEPUTY)
     if not is_before:
-        revoke()
+        place.say("revoke-key", subject)
     place.unlock()
     counts = not is_before or whose == "anna"
     assert locked_out(place.site, place.database) == ({} if counts else {"site": 1})
@@ -182,7 +143,7 @@ def test_who_was_revoked_before_releases_and_revokes_nothing(
 
 
 def test_a_second_lockout_needs_a_second_release(place: Place) -> None:
-    place.write(row(place))
+    place.say()
     place.unlock()
     assert locked_out(place.site, place.database) == {}
     latch(place.database, "site", None, NOW)
@@ -196,7 +157,7 @@ def test_a_second_lockout_needs_a_second_release(place: Place) -> None:
 
 
 def test_whoever_is_nobodys_root_releases_nothing(place: Place) -> None:
-    place.write(row(place))
+    place.say()
     place.unlock()
     for root, locked in ((key_id("boss"), {}), (key_id("deputy"), {"site": 1}), ("", {"site": 1})):
         assert locked_out(replace(place.site, trust_root=root), place.database) == locked

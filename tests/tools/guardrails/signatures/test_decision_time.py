@@ -1,6 +1,4 @@
 """A word that is old, early, or of another boot counts for nothing, whatever it is about."""
-# Words are signed at one moment and come in at another.
-# pyright: reportPrivateUsage=false
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace

@@ -22,6 +22,9 @@ FIRST = f"P-101A.hb/1000ms/{MARK}"
 
 
 def test_what_is_named_is_found_again_and_said_in_words() -> None:
+    assert authority_subject("PUMPS-101", 3, UNTIL) == BARE
+    assert split_heartbeats(BARE) == (BARE, ())
+    assert meaning_of_subject("hand-over", BARE) == f"I hand over to agents: {BARE}"
     subject = authority_subject("PUMPS-101", 3, UNTIL, TWO)
     assert subject == f"{BARE}:heartbeat={FIRST},P-101B.hb/200ms/{MARK}"
     assert split_heartbeats(subject) == (BARE, TWO)
@@ -30,12 +33,6 @@ def test_what_is_named_is_found_again_and_said_in_words() -> None:
         "every 1 s until then; and the gate may write its heartbeat into P-101B.hb every 0.2 s "
         "until then"
     )
-
-
-def test_a_hand_over_without_one_says_what_it_always_said() -> None:
-    assert authority_subject("PUMPS-101", 3, UNTIL) == BARE
-    assert split_heartbeats(BARE) == (BARE, ())
-    assert meaning_of_subject("hand-over", BARE) == f"I hand over to agents: {BARE}"
 
 
 def test_any_other_spelling_names_nothing_and_is_no_hand_over() -> None:

@@ -46,11 +46,6 @@ def _one(person: str = "anna", request: ActionRequest = REQUEST, **changes: obje
     return Case([signed_by(person, request, **changes)], request)
 
 
-def _tampered(signed: Signed, old: str, new: str) -> Signed:
-    assert old in signed.text
-    return Signed(signed.text.replace(old, new), signed.signature_hex)
-
-
 def _as_bert() -> Signed:
     return sign(decision_of("anna").model_copy(update={"person": "bert"}), key_of("anna"))
 
@@ -75,16 +70,12 @@ _SHARED = new_nonce()
 
 REFUSED: Mapping[str, tuple[Reason, Case]] = {
     "not JSON": (Reason.NOT_CANONICAL, Case([Signed("approved", "00" * 64)])),
-    "another spelling": (Reason.NOT_CANONICAL, Case([_tampered(_ONCE, ',"head"', ', "head"')])),
-    "an unknown key": (Reason.NOT_CANONICAL, Case([_tampered(_ONCE, '"boot', '"a":1,"boot')])),
-    "a number for a yes": (Reason.NOT_CANONICAL, Case([_tampered(_ONCE, "true", "1")])),
-    "a number for a time": (
+    "an unknown key": (
         Reason.NOT_CANONICAL,
-        Case([_tampered(_ONCE, f'"valid_until":"{decision_of().valid_until}"', '"valid_until":5')]),
+        Case([replace(_ONCE, text=_ONCE.text.replace('"boot', '"a":1,"boot'))]),
     ),
     "another site": (Reason.OTHER_SITE, _one(site="cw-2")),
     "a stranger": (Reason.UNKNOWN_KEY, _one("stranger")),
-    "no roster": (Reason.UNKNOWN_KEY, Case(roster=Roster((), (), ""))),
     "another's name": (Reason.OTHER_PERSON, Case([_as_bert()])),
     "no longer enrolled": (Reason.KEY_NOT_VALID, _one("emil")),
     "not yet enrolled when signing": (Reason.KEY_NOT_VALID, _one("fred")),
@@ -95,13 +86,8 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
     "another's signature": (
         Reason.BAD_SIGNATURE, Case([replace(_ONCE, signature_hex=signed_by("bert").signature_hex)]),
     ),
-    "capitals": (
-        Reason.BAD_SIGNATURE, Case([replace(_ONCE, signature_hex=_ONCE.signature_hex.upper())]),
-    ),
-    "no signature": (Reason.BAD_SIGNATURE, Case([replace(_ONCE, signature_hex="")])),
     "a role not held": (Reason.ROLE_NOT_HELD, _one(role="shift-supervisor")),
     "another request": (Reason.OTHER_DIGEST, Case([signed_by(request=TWO)])),
-    "no request": (Reason.OTHER_DIGEST, _one(digest=None)),
     "a proposal": (Reason.NOT_APPROVED, _one(verdict="propose")),
     "other words": (Reason.OTHER_MEANING, _one(meaning="I approve")),
     "an administrator": (Reason.ADMINISTRATOR, _one("deputy", role="administrator")),
@@ -110,7 +96,6 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
     "one's own": (Reason.OWN_REQUEST, _one(request=_own(name="anna"))),
     "one's own key": (Reason.OWN_REQUEST, _one(request=_own(name="x", key_id=key_id("anna")))),
     "a role too low": (Reason.ROLE_DOES_NOT_SATISFY, _one("dora", role="viewer")),
-    "the wrong one of two roles": (Reason.ROLE_DOES_NOT_SATISFY, _one("bert", role="fitter")),
     "one role of two": (
         Reason.ROLE_DOES_NOT_SATISFY, _one(request=request_of(roles=["operator", "fitter"])),
     ),
@@ -158,24 +143,14 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
         Case([signed_by("anna", TWO, **seconds_ago(200.0)),
               signed_by("bert", TWO, **seconds_ago(60.001)), signed_by("carl", TWO)], TWO),
     ),
-    "too old to start on, in another order": (
-        Reason.CLAIM_EXPIRED,
-        Case([signed_by("carl", TWO), signed_by("bert", TWO, **seconds_ago(60.001)),
-              signed_by("anna", TWO, **seconds_ago(200.0))], TWO),
-    ),
 }  # fmt: skip
 
 COUNTED: Mapping[str, Case] = {
     "an operator": Case(),
     "who acts as one": _one("bert"),
     "whose administrator is not the first": _one("carl"),
-    "a revocation of somebody else": Case(revoked={key_id("deputy")}),
-    "two": Case([signed_by("anna", TWO), signed_by("bert", TWO)], TWO),
     "two, the first long ago": Case(
         [signed_by("anna", TWO, **seconds_ago(200.0)), signed_by("bert", TWO)], TWO
-    ),
-    "two, the first told last": Case(
-        [signed_by("bert", TWO), signed_by("anna", TWO, **seconds_ago(200.0))], TWO
     ),
     "a quorum beside what does not count": Case(
         [Signed("", ""), signed_by("dora", role="viewer"), signed_by()]
@@ -197,12 +172,14 @@ COUNTED: Mapping[str, Case] = {
 
 
 def test_what_does_not_count_says_why() -> None:
-    for name in REFUSED:
-        reason, case = REFUSED[name]
+    for name, (reason, case) in REFUSED.items():
         verdict = case.judged()
         assert not verdict.is_met, name
         assert reason in verdict.reasons, name
         assert verdict.reasons <= {reason, Reason.QUORUM_NOT_MET}, name
+    findings = REFUSED["a role too low"][1].judged().findings
+    told = f"dora: {Reason.ROLE_DOES_NOT_SATISFY}", str(Reason.QUORUM_NOT_MET)
+    assert tuple(map(str, findings)) == told
 
 
 # These need the ledger: the card, its head and the policy's `unattended` are judged on filing.
@@ -215,8 +192,7 @@ def test_every_reason_is_reached() -> None:
 
 
 def test_what_counts() -> None:
-    for name in COUNTED:
-        case = COUNTED[name]
+    for name, case in COUNTED.items():
         verdict = case.judged()
         assert verdict.is_met, name
         assert len(verdict.approvals) == case.request.quorum, name
@@ -231,10 +207,3 @@ def test_attendance_is_known_and_a_policy_that_satisfies_nobody_approves_nothing
     assert Case().judged(lambda held, required, tags: False).reasons == {
         Reason.ROLE_DOES_NOT_SATISFY, Reason.QUORUM_NOT_MET,
     }  # fmt: skip
-
-
-def test_a_finding_names_the_person() -> None:
-    findings = Case([signed_by("dora", role="viewer")]).judged().findings
-    assert [str(each) for each in findings] == [
-        f"dora: {Reason.ROLE_DOES_NOT_SATISFY}", str(Reason.QUORUM_NOT_MET),
-    ]  # fmt: skip
