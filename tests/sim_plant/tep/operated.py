@@ -1,6 +1,8 @@
 """A plant that is operated: upset it, run it, look at its valves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
@@ -9,12 +11,19 @@ from ..stepping import go_on
 MANUAL, AUTO, CASCADE = 0, 1, 2
 
 
-def upset(seed: int | None = None, seconds: int = 1200) -> TennesseeEastman:
-    """A plant in which everything moves: warmer cooling water, and half of stream 1 lost."""
+@cache
+def _upset(seed: int | None) -> Mapping[str, Any]:
     plant = create(seed)
     plant.inject("IDV4", {}, 1.0)
     plant.inject("IDV6", {}, 0.5)
-    run(plant, seconds)
+    run(plant, 1200)
+    return plant.snapshot()
+
+
+def upset(seed: int | None = None) -> TennesseeEastman:
+    """A plant in which everything moves: warmer cooling water, and half of stream 1 lost."""
+    plant = create(seed)
+    plant.restore(_upset(seed))
     return plant
 
 

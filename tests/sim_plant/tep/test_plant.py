@@ -106,7 +106,7 @@ def test_the_controllers_act_on_what_the_transmitters_show() -> None:
     plant = create(None)
     plant.inject("SENSOR-BIAS", {"sensor": "TIAZ-1101", "bias": 1.0}, 1.0)
     width = next(each.span for each in SENSORS if each.name == "TIAZ-1101")
-    run(plant, 3600)
+    run(plant, 1800)
     assert plant.measurements()["TIAZ-1101.pv"] == pytest.approx(120.4, abs=0.05)
     assert plant.state.process.xmeas[8] == pytest.approx(120.4 - 0.01 * width, abs=0.05)
 
@@ -127,16 +127,16 @@ def test_a_broken_analyser_keeps_its_value_and_says_that_it_is_bad() -> None:
 
 @pytest.mark.parametrize("has_faulty_sensor", [False, True])
 def test_a_restored_snapshot_continues_bit_for_bit(has_faulty_sensor: bool) -> None:
-    first = upset(seed=3, seconds=700)
+    first = upset(seed=3)
     first.write("AIC-A.mode", MANUAL)
     first.write("PRODUCTION.sp", 21.0)
     if has_faulty_sensor:
         first.inject("SENSOR-DROPOUT", {"sensor": "PIAZ-1101", "lost": 0.3}, 1.0)
-    run(first, 100)
+    run(first, 20)
     second = create(3)
     second.restore(json.loads(json.dumps(first.snapshot())))
-    run(first, 1000)
-    run(second, 1000)
+    run(first, 400)
+    run(second, 400)
     assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
     assert first.measurements() == second.measurements()
 

@@ -158,7 +158,7 @@ def _upset(seed: int | None) -> Process:
     return process
 
 
-@pytest.mark.parametrize("steps", [0, 359, 512, 1801])
+@pytest.mark.parametrize("steps", [0, 359, 512])
 def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
     first = _upset(3)
     go_on(steps, first)
@@ -166,7 +166,7 @@ def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
     fresh = Process(3).state
     restore(fresh, json.loads(json.dumps(capture(first.state))))
     second.state = fresh
-    for _ in range(1000):
+    for _ in range(600):
         first.state.xmv[9] += 0.001
         second.state.xmv[9] += 0.001
         first.step()

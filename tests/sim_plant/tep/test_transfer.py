@@ -35,7 +35,7 @@ def test_out_of_cascade_and_back_makes_no_bump(slave: str) -> None:
     plant = upset()
     for mode in (AUTO, CASCADE, MANUAL, CASCADE, AUTO, MANUAL, AUTO, CASCADE):
         _switch(plant, slave, mode)
-        run(plant, 399)
+        run(plant, 40)
 
 
 @pytest.mark.parametrize("number", range(1, 8))
@@ -80,7 +80,7 @@ def test_production_comes_back_from_manual_where_it_is() -> None:
     plant = upset()
     plant.write("PRODUCTION.mode", MANUAL)
     plant.write("PRODUCTION.op", 103.0)
-    run(plant, 3600)
+    run(plant, 1200)
     plant.write("PRODUCTION.mode", AUTO)
     plant.step()
     values = plant.measurements()
@@ -94,7 +94,7 @@ def test_production_goes_to_manual_and_back_without_a_bump_while_the_override_cu
     plant = create(None)
     plant.write("PIC-1102.mode", AUTO)
     plant.inject("SENSOR-BIAS", {"sensor": "PIAZ-1101", "bias": 25.0}, 1.0)  # it shows too much
-    run(plant, 3600)
+    run(plant, 1800)
     values = plant.measurements()
     assert float(values["PIC-1102.op"]) > 1.0
     index = float(values["PRODUCTION.op"])
@@ -116,7 +116,7 @@ def test_the_grade_comes_back_from_manual_without_the_kick_of_new_analyses() -> 
     plant = create(1)
     run(plant, 60)
     plant.write("AIC-G.mode", MANUAL)
-    run(plant, 2000)
+    run(plant, 1000)
     before = float(plant.measurements()["AIC-G.op"])
     plant.write("AIC-G.mode", AUTO)
     plant.step()
@@ -153,11 +153,10 @@ def test_the_override_is_off_and_once_on_cuts_the_production_and_lets_go_slowly(
 
 def test_hand_stations_move_recycle_steam_and_agitator() -> None:
     plant = create(None)
-    for station, valve in (
-        ("HIC-1401", "V-1401"), ("HIC-1502", "V-1502"), ("SC-1101", "SC-1101"),
-    ):  # fmt: skip
+    for station in ("HIC-1401", "HIC-1502", "SC-1101"):
         plant.write(f"{station}.op", 33.0)
-        run(plant, 1200)
+    run(plant, 1200)
+    for valve in ("V-1401", "V-1502", "SC-1101"):
         assert plant.measurements()[f"{valve}.pos"] == pytest.approx(33.0, abs=0.01)
 
 
@@ -195,12 +194,12 @@ def test_production_and_grade_follow_a_new_set_point_at_their_rates() -> None:
     plant.write("PRODUCTION.sp", 20.8)
     plant.write("AIC-G.sp", 60.0)
     start = plant.measurements()
-    run(plant, 3600)
+    run(plant, 1800)
     end = plant.measurements()
     assert end["PRODUCTION.sp"] == 20.8  # reads back as written
     # Ricker's rate limits: 0.3 x 22.95 / 24 m3/h and 50 / 24 mol% in an hour
-    assert start["PRODUCTION.working"] - end["PRODUCTION.working"] == pytest.approx(0.286875)
-    assert end["AIC-G.working"] - start["AIC-G.working"] == pytest.approx(50.0 / 24.0)
+    assert start["PRODUCTION.working"] - end["PRODUCTION.working"] == pytest.approx(0.286875 / 2)
+    assert end["AIC-G.working"] - start["AIC-G.working"] == pytest.approx(25.0 / 24.0)
     # more G takes more D and less E, by the feed-forward's polynomials
-    assert end["RATIO-2.sp"] > start["RATIO-2.sp"] + 1.0
-    assert end["RATIO-3.sp"] < start["RATIO-3.sp"] - 1.0
+    assert end["RATIO-2.sp"] > start["RATIO-2.sp"] + 0.5
+    assert end["RATIO-3.sp"] < start["RATIO-3.sp"] - 0.5
