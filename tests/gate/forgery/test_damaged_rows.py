@@ -151,7 +151,7 @@ async def test_nothing_is_taken_back_of_a_run_that_nobody_can_read_whole(
     assert runner.states(request) == f"CANCELLED {'INVALIDATED' if is_damaged else 'VERIFIED'}"
     told = f"what it undoes is not known: request {first.request_id} is damaged"
     assert runner.reason(request, "r1").startswith(told) is is_damaged
-    assert runner.frames == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
+    assert runner.room.wires == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
 
 
 @pytest.mark.parametrize("is_lost", [True, False])

@@ -28,7 +28,7 @@ async def test_a_resolution_that_somebody_signed_with_another_key_counts_for_not
     if by == "nobody":
         said = f"the ledger says that {name} is RESOLVED_APPLIED, and this gate has not"
         assert runner.reason(run, "r2").startswith(said)
-    assert runner.frames == wires(run, *(("c1", "r2") if by == "anna" else ("c1",)))
+    assert runner.room.wires == wires(run, *(("c1", "r2") if by == "anna" else ("c1",)))
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
@@ -49,7 +49,7 @@ async def test_a_person_resolves_nothing_that_this_gate_has_not_left_open(
     if not is_sent:
         said = f"the ledger says that {name} is RESOLVED_APPLIED, and this gate has not"
         assert runner.reason(run, "r2").startswith(said)
-    assert runner.frames == (wires(run, "c1", "r2") if is_sent else [])
+    assert runner.room.wires == (wires(run, "c1", "r2") if is_sent else [])
 
 
 async def test_a_lease_whose_write_is_only_said_to_be_done_ends_and_is_told(room: Watched) -> None:

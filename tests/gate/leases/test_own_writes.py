@@ -111,10 +111,10 @@ async def test_no_command_comes_before_one_that_is_only_said_to_be_done(runner: 
     said = f"the ledger says that {run.request_id}/c1 is VERIFIED, and this gate has not"
     assert said in runner.reason(run, "c2")
     assert said in runner.reason(run, "r2")
-    assert runner.frames == []
+    assert runner.room.wires == []
     twin = runner.approved(runner.segment(proposal_key="another segment 2"))
     await runner.carry_out(twin, "c1", "c2")
-    assert runner.frames == wires(twin, "c1", "c2")
+    assert runner.room.wires == wires(twin, "c1", "c2")
 
 
 async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: Runner) -> None:
@@ -124,7 +124,7 @@ async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: 
     await runner.carry_out(run, "r2", "r3")
     nothing = "there is nothing to undo: run U-00000001 has sent nothing"
     assert [runner.reason(run, each) for each in ("r2", "r3")] == [nothing, nothing]
-    assert runner.frames == []
+    assert runner.room.wires == []
 
 
 async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: Runner) -> None:
@@ -133,7 +133,7 @@ async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: 
     await runner.room.restart_gate()
     again = runner.approved(runner.undoing(run))
     await runner.carry_out(again, "r1")
-    assert runner.frames == [*wires(run, "c1"), *wires(again, "r1")]
+    assert runner.room.wires == [*wires(run, "c1"), *wires(again, "r1")]
 
 
 async def test_a_gate_remembers_a_frame_that_the_journal_forgets(

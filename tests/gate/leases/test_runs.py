@@ -114,7 +114,7 @@ async def test_when_the_agent_is_gone_the_gate_takes_back_at_once(runner: Runner
 async def test_a_run_that_takes_back_needs_no_end_of_its_lease(runner: Runner) -> None:
     room = runner.room
     request = await in_lease(runner)
-    room.oracle.are_taken_back = True
+    room.oracle.due |= {f"{request.request_id}/{name}" for name in ("r1", "r2")}
     await runner.carry_out(request, "r1", "r2")
     assert room.wires == wires(request, "c1", "c2", "r1", "r2")
     await live(runner, 60.0)

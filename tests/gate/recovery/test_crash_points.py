@@ -67,7 +67,7 @@ async def test_the_next_gate_attaches_what_it_reads_and_resends_nothing(
 ) -> None:
     request = room.approved()
     room.fuse.arm(0)
-    await _until_frame(room, executed=executed)
+    await room.end_at("frame executed" if executed else "frame leaves")
     await room.start_gate()
     found = "P-101A.run_cmd reads true (Good)" if executed else "P-101A.run_cmd reads false (Good)"
     assert [row["readback"] for row in room.rows("action.UNKNOWN")] == [found]
@@ -79,14 +79,9 @@ async def test_the_next_gate_attaches_what_it_reads_and_resends_nothing(
     assert len(room.plant.frames) == executed
 
 
-async def _until_frame(room: Watched, *, executed: bool) -> None:
-    """Lets the gate end as its frame leaves, or after the device has done it."""
-    await room.end_at("frame executed" if executed else "frame leaves")
-
-
 async def test_a_plant_that_is_down_after_the_crash_is_told_in_words(room: Watched) -> None:
     request = room.approved()
-    await _until_frame(room, executed=True)
+    await room.end_at("frame executed")
     room.plant.is_down = True
     await room.start_gate()
     assert room.desk.states(request) == ["UNKNOWN"]

@@ -27,11 +27,11 @@ from ..testbed.runner import (
 async def test_recovery_needs_something_to_take_back(runner: Runner) -> None:
     request = await runner.begun("r3")
     assert "there is nothing to undo: run U-00000001" in runner.reason(request, "r3")
-    assert runner.frames == []
+    assert runner.room.wires == []
     assert runner.states(request) == "CANCELLED CANCELLED PLANNED PLANNED INVALIDATED"
     again = runner.approved(runner.segment(proposal_key="another segment 2"))
     await runner.carry_out(again, "c1", "r3")
-    assert runner.frames == wires(again, "c1", "r3")
+    assert runner.room.wires == wires(again, "c1", "r3")
 
 
 async def test_an_undo_comes_after_its_command_and_once(runner: Runner) -> None:
@@ -40,14 +40,14 @@ async def test_an_undo_comes_after_its_command_and_once(runner: Runner) -> None:
     assert runner.reason(request, "r1") == f"there is nothing to undo: {c2} was not sent"
     assert runner.state(request) == "APPROVED"
     await runner.carry_out(request, "r2")
-    assert runner.frames == wires(request, "c1", "r2")
+    assert runner.room.wires == wires(request, "c1", "r2")
     with pytest.raises(LostRace):
         runner.due(f"{request.request_id}/r2")
     again = _undo_again(runner, request)
     await runner.carry_out(again, "r1")
     reason = runner.reason(again, "r1")
     assert reason == f"{request.request_id}/r2 has taken {request.request_id}/c1 back already"
-    assert len(runner.frames) == 2
+    assert len(runner.room.wires) == 2
 
 
 def _undo_again(runner: Runner, request: ActionRequest) -> ActionRequest:
@@ -63,7 +63,7 @@ async def test_a_later_request_takes_back_what_an_earlier_one_wrote(runner: Runn
     with pytest.raises(PermitRefused, match="SUPERSEDED"):
         runner.due(f"{request.request_id}/r2")
     await runner.carry_out(again, "r1")
-    assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
+    assert runner.room.wires == [*wires(request, "c1"), *wires(again, "r1")]
     assert runner.room.faults() == ()
 
 
@@ -91,9 +91,9 @@ async def test_what_never_left_is_not_undone_though_somebody_has_written_the_sam
     await runner.carry_out(request, "r2", "r3")
     if fault == "not sent":
         assert runner.reason(request, "r2") == f"there is nothing to undo: {c1} was not sent"
-        assert runner.frames == wires(request, "r3")  # a safe state undoes nothing
+        assert runner.room.wires == wires(request, "r3")  # a safe state undoes nothing
     else:
-        assert runner.frames == wires(request, "c1", "r2", "r3")
+        assert runner.room.wires == wires(request, "c1", "r2", "r3")
     assert runner.room.faults() == ()
 
 
@@ -120,7 +120,7 @@ async def test_no_run_takes_back_what_another_one_wrote(runner: Runner) -> None:
     other = runner.approved(runner.undoing(request, **foreign))
     await runner.carry_out(other, "c1", "r1")
     assert f"{request.request_id}/c1 was not sent" in runner.reason(other, "r1")
-    assert runner.frames == [*wires(request, "c1"), *wires(other, "c1")]
+    assert runner.room.wires == [*wires(request, "c1"), *wires(other, "c1")]
 
 
 @pytest.mark.way_in("V4")
@@ -130,14 +130,14 @@ async def test_an_undo_is_refused_where_somebody_has_changed_the_tag(runner: Run
     await runner.carry_out(request, "r1")
     assert runner.reason(request, "r1") == "PIC-102.sp reads 390 kPa; 360 was expected"
     await runner.carry_out(request, "r3")
-    assert runner.frames == wires(request, "c1", "c2", "r3")
+    assert runner.room.wires == wires(request, "c1", "c2", "r3")
 
 
 async def test_an_undo_is_sent_where_a_trip_has_dropped_the_command(runner: Runner) -> None:
     request = await runner.begun("c1")
     runner.room.plant.values["P-101A.run_cmd"] = False
     await runner.carry_out(request, "r2")
-    assert runner.frames == wires(request, "c1", "r2")
+    assert runner.room.wires == wires(request, "c1", "r2")
 
 
 async def test_what_may_not_be_taken_back_yet_waits_for_a_person(runner: Runner) -> None:
@@ -151,7 +151,7 @@ async def test_what_may_not_be_taken_back_yet_waits_for_a_person(runner: Runner)
     assert runner.state(request) == "APPROVED"
     again = _undo_again(runner, request)
     await runner.carry_out(again, "r1")
-    assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
+    assert runner.room.wires == [*wires(request, "c1"), *wires(again, "r1")]
 
 
 @pytest.mark.way_in("S6")
@@ -170,7 +170,7 @@ async def test_a_lockout_ends_recovery_too(runner: Runner) -> None:
     runner.room.desk.release("P-101B")
     again = runner.approved(runner.undoing(request, proposal_key="asked for anew, 3"))
     await runner.carry_out(again, "r1")
-    assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
+    assert runner.room.wires == [*wires(request, "c1"), *wires(again, "r1")]
 
 
 @pytest.mark.parametrize("what", ["restart", "reboot", "clock step"])
@@ -188,7 +188,7 @@ async def test_nothing_that_was_approved_before_is_taken_back_by_itself(
         await room.start_gate()
     assert runner.state(request) == "INVALIDATED"
     assert runner.states(request) == "VERIFIED " + " ".join(["INVALIDATED"] * 4)
-    assert len(runner.frames) == 1
+    assert len(runner.room.wires) == 1
 
 
 async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:
@@ -202,7 +202,7 @@ async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:
     assert "not true: P-101B.run_cmd == true" in runner.reason(request, "r1")
     runner.room.plant.values["P-101A.mode"] = 0
     await runner.carry_out(request, "r2")
-    assert runner.frames == wires(request, "c1", "r2")
+    assert runner.room.wires == wires(request, "c1", "r2")
 
 
 async def test_remote_when_holds_for_recovery(runner: Runner) -> None:
@@ -210,7 +210,7 @@ async def test_remote_when_holds_for_recovery(runner: Runner) -> None:
     runner.room.plant.values["P-101A.mode"] = 0
     await runner.carry_out(request, "r2")
     assert "P-101A.mode == 'remote'" in runner.reason(request, "r2")
-    assert runner.frames == wires(request, "c1")
+    assert runner.room.wires == wires(request, "c1")
 
 
 SET = [{"tag": "PIC-102.sp", "value": 360.0, "shown": "360", "max_age_s": 0.1}]
@@ -246,4 +246,4 @@ async def test_an_undo_that_was_made_up_takes_nothing_back(
     forged = runner.approve(runner.file(ActionRequest.model_validate(draft)))
     await runner.carry_out(forged, "r1")
     assert reason in runner.reason(forged, "r1")
-    assert len(runner.frames) == (2 if reason else 3)
+    assert len(runner.room.wires) == (2 if reason else 3)

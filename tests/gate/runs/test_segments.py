@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.tools.errors import InterlockActive, LedgerError, PermitRefused
-from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
@@ -13,7 +12,7 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from ...attacks.sql_shell import forge_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
-from ..testbed.runner import SETPOINT_BACK, Runner, recovery, wires
+from ..testbed.runner import Runner, wires
 
 
 async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None:
@@ -22,7 +21,7 @@ async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None
     assert runner.state(request) == "APPROVED"
     await runner.carry_out(request, "r1", "r2", "r3")
     assert runner.states(request) == " ".join(["VERIFIED"] * 5)
-    assert runner.frames == wires(request, "c1", "c2", "r1", "r2", "r3")
+    assert runner.room.wires == wires(request, "c1", "c2", "r1", "r2", "r3")
     runner.end(request)
     runner.end(request)
     assert runner.state(request) == "CLOSED"
@@ -48,7 +47,7 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
         runner.due(f"{request.request_id}/c1")
     assert runner.states(request) == " ".join(["PLANNED"] * 5)
     await room.act()
-    assert runner.frames == []
+    assert runner.room.wires == []
     runner.holder = take_runner_lock(room.desk.database, room.clock.now())
     with pytest.raises(PermitRefused, match="another process works on this site's runs"):
         take_runner_lock(room.desk.database, room.clock.now())
@@ -56,7 +55,7 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
     with pytest.raises(LostRace):  # whoever holds it: once
         runner.due(f"{request.request_id}/c1")
     assert runner.reason(request, "c1") == "P-101A.run_cmd reads true"
-    assert runner.frames == wires(request, "c1")
+    assert runner.room.wires == wires(request, "c1")
 
 
 async def test_commands_come_in_their_order(runner: Runner) -> None:
@@ -67,7 +66,7 @@ async def test_commands_come_in_their_order(runner: Runner) -> None:
     runner.room.force_due(c2)
     await runner.room.act()
     assert runner.reason(request, "c2") == f"{c1} comes before it and is not done"
-    assert (runner.frames, runner.state(request)) == ([], "APPROVED")
+    assert (runner.room.wires, runner.state(request)) == ([], "APPROVED")
 
 
 async def test_a_command_that_is_skipped_lets_the_next_one_go(runner: Runner) -> None:
@@ -79,7 +78,7 @@ async def test_a_command_that_is_skipped_lets_the_next_one_go(runner: Runner) ->
         runner.skip(f"{request.request_id}/c2")
     await runner.carry_out(request, "r2")
     assert f"{request.request_id}/c1 was not sent" in runner.reason(request, "r2")
-    assert runner.frames == wires(request, "c2")
+    assert runner.room.wires == wires(request, "c2")
     assert runner.room.faults() == ()
 
 
@@ -96,7 +95,7 @@ async def test_after_a_refused_command_only_recovery_is_left(runner: Runner) -> 
         runner.due(f"{request.request_id}/c2")
     await runner.carry_out(request, "r2", "r3")
     assert runner.states(request) == "REFUSED CANCELLED PLANNED VERIFIED VERIFIED"
-    assert runner.frames == wires(request, "c1", "r2", "r3")
+    assert runner.room.wires == wires(request, "c1", "r2", "r3")
     assert runner.room.faults() == ()
 
 
@@ -148,7 +147,7 @@ async def test_how_long_an_approval_of_a_run_holds(
     give_back_and_take(runner)
     await runner.carry_out(request, last)
     assert runner.reason(request, last).startswith(reason or "")
-    assert (wires(request, last)[0] in runner.frames) == (not reason)
+    assert (wires(request, last)[0] in runner.room.wires) == (not reason)
 
 
 def give_back_and_take(runner: Runner) -> None:
@@ -169,25 +168,12 @@ async def test_a_proposal_that_is_made_again_is_the_one_that_is_there(runner: Ru
     assert len(load_requests(runner.room.desk.database)) == 1
     for _ in range(2):
         await runner.room.act()
-    assert runner.frames == wires(request, "c1")
+    assert runner.room.wires == wires(request, "c1")
     runner.end(request)
     runner.room.desk.lock_out("site")
     assert runner.file(*runner.made(runner.segment())) == request
     assert runner.states(request) == "VERIFIED " + " ".join(["CANCELLED"] * 4)
-    assert runner.frames == wires(request, "c1")
-
-
-async def test_nothing_is_filed_for_agents_where_a_person_acts(runner: Runner) -> None:
-    room = runner.room
-    waiting = runner.file(*runner.made(runner.segment()))
-    take_authority(room.desk.database, room.site, "P-101B", "OPERATOR", "carl", room.clock.now())
-    assert runner.state(waiting) == "INVALIDATED"
-    with pytest.raises(InterlockActive, match="P-101B is OPERATOR, set by carl"):
-        runner.file(*runner.made(runner.segment(proposal_key="another segment 2")))
-    other = runner.segment(
-        recovery=(recovery(room.site, SETPOINT_BACK, 1),), proposal_key="another segment 3"
-    )
-    assert runner.state(runner.file(*runner.made(other))) == "PENDING"
+    assert runner.room.wires == wires(request, "c1")
 
 
 async def test_what_the_run_ends_before_it_is_approved_is_over(runner: Runner) -> None:
@@ -226,7 +212,7 @@ async def test_what_takes_back_without_a_signature_moves_nothing(runner: Runner)
         await room.act()
     assert runner.states(request) == "INVALIDATED INVALIDATED"
     assert runner.reason(request, "r1") == "not enough people have approved"
-    assert runner.frames == wires(first, "c1")
+    assert runner.room.wires == wires(first, "c1")
     signed = runner.approved(replace(segment, proposal_key="somebody's word, 3"))
     await runner.carry_out(signed, "c1", "r1")
-    assert runner.frames == [*wires(first, "c1"), *wires(signed, "c1", "r1")]
+    assert runner.room.wires == [*wires(first, "c1"), *wires(signed, "c1", "r1")]

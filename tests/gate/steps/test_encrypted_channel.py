@@ -1,7 +1,7 @@
 """A gate on an encrypted channel: the certificate is part of what is approved."""
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -67,20 +67,11 @@ async def test_a_request_names_the_certificate_and_goes_through(world: World, fo
     assert "certificate" not in other.request.text
 
 
-ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
-    "another certificate": lambda device: device.update(certificate="sha256:" + 64 * "0"),
-    "none": lambda device: device.pop("certificate"),
-}
-
-
 @pytest.mark.way_in("C12")
-@pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
-async def test_a_request_for_another_certificate_is_not_carried_out(
-    world: World, alter: Callable[[dict[str, Any]], object]
-) -> None:
+async def test_a_request_for_another_certificate_is_not_carried_out(world: World) -> None:
     honest, _ = await world.ask(WRITE)
     altered = world.file_altered(
-        honest.request, lambda draft: alter(draft["commands"][0]["identity"])
+        honest.request, lambda draft: draft["commands"][0]["identity"].pop("certificate")
     )
     world.sign_through(altered)
     assert "the device is not the one that was approved" in await world.stopped(altered)

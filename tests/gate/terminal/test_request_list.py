@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -182,45 +183,19 @@ async def test_a_list_says_what_stands_still_without_a_gate(
     terminal: Watched, capsys: pytest.CaptureFixture[str], point: str, state: str, words: str
 ) -> None:
     room = terminal
-    request = await stopped(room, point)
-    line = f"{request.request_id}  {state:<11} R2  P-101A.run_cmd = true  {words}"
-    assert listed_lines(capsys) == [line]
-    assert ChangeTracker(room.site, room.desk.database).overview(room.clock.now())[0] == line
+    request = await stopped(room, point, is_gone=False)
+    head = f"{request.request_id}  {{:<11}} R2  P-101A.run_cmd = true  {{}}"
+    alive = head.format("APPROVED", "enough people have signed")
+    line = head.format(state, words)
+    for expected in (alive, line):
+        assert listed_lines(capsys) == [expected]
+        changes = ChangeTracker(room.site, room.desk.database)
+        assert changes.overview(room.clock.now())[0] == expected
+        room.clock.forward(5.0)
     record = room.desk.record(request.request_id)
     assert line in whole_request(room.desk.decision_context, record, None, room.clock.now())
     shift = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
     assert any(line in each for each in summary_lines(shift))
-
-
-async def test_a_list_says_nothing_of_that_while_a_gate_is_there(
-    terminal: Watched, capsys: pytest.CaptureFixture[str]
-) -> None:
-    room = terminal
-    request = await stopped(room, "frame leaves", is_gone=False)
-    why = "enough people have signed"
-    line = f"{request.request_id}  APPROVED    R2  P-101A.run_cmd = true  {why}"
-    assert listed_lines(capsys) == [line]
-    fresh = listed(room.desk.record(request.request_id))
-    assert request_line(fresh, room.clock.now()) == line
-    assert ChangeTracker(room.site, room.desk.database).overview(room.clock.now())[0] == line
-
-
-class ThreeRounds:
-    """Waits three times and then no more, as somebody does who presses Ctrl-C."""
-
-    def __init__(self, _: Path) -> None:
-        self._left = 3
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def wait(self, _: float) -> None:
-        self._left -= 1
-        if not self._left:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(("point", "state", "words"), STUCK)
@@ -231,7 +206,9 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 ) -> None:  # fmt: skip
     room = terminal
     request = await stopped(room, point, is_gone=is_gone)
-    monkeypatch.setattr(following, "WakeupListener", ThreeRounds)
+    listener = MagicMock()  # somebody presses Ctrl-C at the third round
+    listener.return_value.__enter__.return_value.wait.side_effect = [None, None, KeyboardInterrupt]
+    monkeypatch.setattr(following, "WakeupListener", listener)
     with pytest.raises(KeyboardInterrupt):
         follow(room.desk.database, request.request_id, room.site.state)
     first, *more = capsys.readouterr().out.splitlines()
@@ -280,7 +257,10 @@ async def test_what_the_table_alone_says_is_listed_and_contradicted(
     is_held = f"HELD  {name} is RESOLVED_NOT_APPLIED, and no entitled person has signed"
     assert capsys.readouterr().out.startswith(is_held)
     commands.resolve(name, True, "anna", Path("anna.pass"), None)
-    said, table, _ = capsys.readouterr().out.splitlines()[-3:]
+    shown = capsys.readouterr().out
+    assert "\nthe write   P-101A.run_cmd = true\n" in shown
+    assert "\nintent at   2026-11-25 08:50:25 UTC\n" in shown
+    said, table, _ = shown.splitlines()[-3:]
     assert said == f"{name}  RESOLVED_APPLIED  by anna"
     told = f"{name}  the ledger's table says RESOLVED_NOT_APPLIED; next: handwheel journal verify"
     assert table == told

@@ -99,7 +99,6 @@ class Oracle:
     Attributes:
         sent: How many frames each action has had.
         sent_at: When that was.
-        are_taken_back: Whether runs take back what they did, as the test says.
         are_agents_gone: Whether the process that works on the runs has died, as the test says.
         orphans: The requests whose process has died, where some have and others have not.
         due: The actions of runs whose time has come, as their runs have said.
@@ -113,7 +112,7 @@ class Oracle:
         self.told: dict[str, Told] = {}
         self.sent = Counter[str]()
         self.sent_at: dict[str, Instant] = {}
-        self.are_agents_gone = self.are_taken_back = self.is_due_forged = False
+        self.are_agents_gone = self.is_due_forged = False
         self.orphans, self.due = set[str](), set[str]()
         self.locked = set[str]()
         self.objects: Objection = nothing_else
@@ -194,7 +193,7 @@ class Oracle:
 
     def _judge_lease(self, request: ActionRequest, action: Action) -> None:
         """What a lease takes back waits for its end, or for the end of whoever looked after it."""
-        is_asked = self.are_taken_back or self.is_due_forged or action.action_id in self.due
+        is_asked = self.is_due_forged or action.action_id in self.due
         if request.lease is None or (request.run is not None and is_asked):
             return
         last = max(

@@ -161,10 +161,6 @@ class Runner:
         record = self.room.desk.record(request.request_id)
         return self.room.reason_of(record.record(f"{request.request_id}/{name}"))
 
-    @property
-    def frames(self) -> list[str]:
-        return self.room.wires
-
 
 def wires(request: ActionRequest, *names: str) -> Sequence[str]:
     """The bytes of some of a request's actions."""

@@ -78,8 +78,6 @@ class World(Forger):
         hasten(patch)
         patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
 
-    # --- the gate -----------------------------------------------------------------------------
-
     async def start(self) -> Gate:
         """Starts a gate on the files as they are."""
         self.reload()
@@ -109,8 +107,6 @@ class World(Forger):
 
         setattr(session, "send", sent)  # noqa: B010 - a method is not assigned to
         return session
-
-    # --- what people do -----------------------------------------------------------------------
 
     @contextmanager
     def decision_context(self) -> Generator[DecisionContext]:
@@ -222,8 +218,6 @@ class World(Forger):
         file = lockout_file(self.site.state, scope)
         file.touch()
         return file
-
-    # --- what came of it ----------------------------------------------------------------------
 
     @property
     def frames(self) -> list[str]:
