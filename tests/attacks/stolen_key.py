@@ -18,12 +18,12 @@ from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from ..sites.on_disk import PEOPLE, Premises
+from ..sites.on_disk import PEOPLE, SiteFolder
 from ..sites.people import key_id, key_of
 from .sql_shell import insert_decision, without_triggers
 
 
-class Forger(Premises):
+class Forger(SiteFolder):
     """Signs what nobody has checked, and writes where only the product may.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""A site on paper: drafts of journal rows, decisions and frames, sealed when they are needed.
+"""A site in memory: drafts of journal rows, decisions and frames, sealed when they are needed.
 
 A test alters one draft; sealing then signs, hashes and chains everything anew, so that
 nothing but what was altered is wrong.

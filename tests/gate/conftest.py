@@ -16,7 +16,7 @@ from ..plants.served import served
 from ..sites.in_memory import make_site
 from .testbed.audited import witnessed
 from .testbed.heartbeat import BeatingRoom, make_beating_site
-from .testbed.on_paper import PaperServer, PaperWorld
+from .testbed.memory_world import MemoryServer, MemoryWorld
 from .testbed.runner import Runner
 from .testbed.served import World
 from .testbed.with_oracle import Watched
@@ -36,20 +36,20 @@ async def plant(
 
 
 @pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> tuple[PaperServer, Path]:
-    """The same plant on paper."""
-    return PaperServer(), tmp_path_factory.mktemp("paper")
+def in_memory(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryServer, Path]:
+    """The same plant in memory."""
+    return MemoryServer(), tmp_path_factory.mktemp("in_memory")
 
 
 @pytest.fixture
 async def idle(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> AsyncGenerator[World]:
-    """A world whose gate has not been started; on paper, if the test does not use `plant`."""
+    """A world whose gate has not been started; in memory, if the test does not use `plant`."""
     is_served = "plant" in request.fixturenames
-    server, folder = request.getfixturevalue("plant" if is_served else "paper")
+    server, folder = request.getfixturevalue("plant" if is_served else "in_memory")
     warm = server.simulation.plant.snapshot()
-    world = (World if is_served else PaperWorld)(folder / "site", server, monkeypatch)
+    world = (World if is_served else MemoryWorld)(folder / "site", server, monkeypatch)
     try:
         async with witnessed(world, request):
             yield world
@@ -66,15 +66,15 @@ async def world(idle: World) -> World:
 
 
 @pytest.fixture(scope="module")
-def paper_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def memory_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site without a plant."""
     return make_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-async def room(paper_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
-    """A gate with a plant on paper, and an oracle that watches both."""
-    room = Watched(replace(paper_site, state=tmp_path))
+async def room(memory_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
+    """A gate with a plant in memory, and an oracle that watches both."""
+    room = Watched(replace(memory_site, state=tmp_path))
     await room.start_gate()
     yield room
     room.close()
@@ -95,7 +95,7 @@ def beating_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture
 async def beating_room(beating_site: Site, tmp_path: Path) -> AsyncGenerator[BeatingRoom]:
-    """A gate with a plant on paper, whose heartbeat is driven by the test."""
+    """A gate with a plant in memory, whose heartbeat is driven by the test."""
     room = BeatingRoom(replace(beating_site, state=tmp_path))
     await room.start_gate()
     yield room

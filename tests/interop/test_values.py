@@ -1,4 +1,4 @@
-"""Foreign clients read a whole fault, and every value is that of the same run on paper."""
+"""Foreign clients read a whole fault, and every value is that of the same run in memory."""
 
 import csv
 import json

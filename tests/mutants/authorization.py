@@ -1,4 +1,4 @@
-"""Parts of the first six steps taken away one by one: what speaks for a request on paper."""
+"""Parts of the first six steps taken away one by one: what speaks for a request."""
 
 from collections.abc import Sequence
 from math import inf

@@ -1,4 +1,4 @@
-"""The cooling-water model behind devices on paper: frames move it, readings come from it."""
+"""The cooling-water model behind devices in memory: frames move it, readings come from it."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,7 +13,7 @@ from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from .fault_injection import Fuse
-from .in_memory import Frame, PaperPlant, _value  # pyright: ignore[reportPrivateUsage]
+from .in_memory import Frame, MemoryPlant, _value  # pyright: ignore[reportPrivateUsage]
 
 F01 = FaultEvent("F01", 0.0, {"d0": 0.18, "tau": 3600.0})
 _BEFORE_S = 2400.0
@@ -43,8 +43,8 @@ def worn_bearing() -> tuple[Mapping[str, Any], Past]:
     return simulation.plant.snapshot(), [*before, *past[-recent:-1]]
 
 
-class ModelPlant(PaperPlant):
-    """Devices on paper with the model behind them.
+class ModelPlant(MemoryPlant):
+    """Devices in memory with the model behind them.
 
     Attributes:
         simulation: The model.

@@ -1,4 +1,4 @@
-"""A plant on paper: values, one log of every frame that arrived, and faults on demand."""
+"""A plant in memory: values, one log of every frame that arrived, and faults on demand."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Frame:
     wire: bytes
 
 
-class PaperPlant:
+class MemoryPlant:
     """Devices of a site that has Modbus connections only.
 
     Attributes:
@@ -74,12 +74,12 @@ class PaperPlant:
     async def open_write_session(
         self, site: Site, connection: str, tags: Sequence[Tag]
     ) -> WriteSession:
-        """The real write session, before a writer on paper."""
+        """The real write session, before a writer in memory."""
         self.check_up(connection)
-        return WriteSession(PaperWriter(self, connection), self.encoder(connection), tags)
+        return WriteSession(MemoryWriter(self, connection), self.encoder(connection), tags)
 
-    def connector(self, site: Site, connection: str) -> "PaperConnector":
-        return PaperConnector(self, connection)
+    def connector(self, site: Site, connection: str) -> "MemoryConnector":
+        return MemoryConnector(self, connection)
 
     def check_up(self, connection: str) -> None:
         self.fuse.reach("connect")
@@ -118,10 +118,10 @@ class PaperPlant:
                     self.values[tag.name] = _spoilt(value) if spoil else value
 
 
-class PaperWriter:
-    """A write session on paper; see `Writer`."""
+class MemoryWriter:
+    """A write session in memory; see `Writer`."""
 
-    def __init__(self, plant: PaperPlant, connection: str) -> None:
+    def __init__(self, plant: MemoryPlant, connection: str) -> None:
         self._plant, self._connection = plant, connection
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
@@ -142,19 +142,19 @@ class PaperWriter:
         pass
 
 
-class PaperConnector:
-    """Opens read sessions on paper; it is its own session; see `Connector` and `Session`."""
+class MemoryConnector:
+    """Opens read sessions in memory; it is its own session; see `Connector` and `Session`."""
 
     scan_s = 0.05
     has_cyclic_stamps = False
     is_subscribed = False
 
-    def __init__(self, plant: PaperPlant, name: str) -> None:
+    def __init__(self, plant: MemoryPlant, name: str) -> None:
         self._plant = plant
         self.name = self.where = name
         self.faults: Mapping[str, str] = {}
 
-    async def open(self) -> "PaperConnector":
+    async def open(self) -> "MemoryConnector":
         self._plant.check_up(self.name)
         return self
 

@@ -1,4 +1,4 @@
-"""The site of cw-100 as `handwheel init` writes it, its tags moved to devices on paper."""
+"""The site of cw-100 as `handwheel init` writes it, its tags moved to devices in memory."""
 
 import re
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ def make_site(folder: Path) -> Site:
     """Writes a site with an administrator, two operators and a shift supervisor.
 
     Returns:
-        The site; its connections are of Modbus only, for that is what devices on paper speak.
+        The site; its connections are of Modbus only, for that is what devices in memory speak.
     """
     place = folder / people.SITE
     write_site(place, create(None), PlantEndpoints(1, 5020, "5 s", 5021), secret="paper")
-    put_on_paper(place)
+    put_in_memory(place)
     _edit(
         place / "site.yaml",
         r"tags: tags.yaml",
@@ -41,8 +41,8 @@ def make_site(folder: Path) -> Site:
     return load_site(place)
 
 
-def put_on_paper(place: Path) -> None:
-    """Moves the tags of a site that `handwheel init` has written to devices on paper."""
+def put_in_memory(place: Path) -> None:
+    """Moves the tags of a site that `handwheel init` has written to devices in memory."""
     _edit(place / "site.yaml", r"dcs: \{.*scan: ([^,}]*).*\}", _DCS)
     tags = place / "tags.yaml"
     tags.write_text("\n".join(_moved(tags.read_text("utf-8").splitlines())) + "\n", "utf-8")

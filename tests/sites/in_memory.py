@@ -1,4 +1,4 @@
-"""A site on paper: two Modbus devices, two pumps, a pressure controller and four people."""
+"""A site in memory: two Modbus devices, two pumps, a pressure controller and four people."""
 
 from collections.abc import Mapping
 from pathlib import Path

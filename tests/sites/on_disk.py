@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..plants.served import link_of, site_of
-from .cw100 import put_on_paper
+from .cw100 import put_in_memory
 from .people import key_id, record_of
 
 PEOPLE: Mapping[str, str] = {
@@ -32,7 +32,7 @@ PEOPLE: Mapping[str, str] = {
     "carl": "operator",
     "dora": "shift-supervisor",
 }
-ON_PAPER = PlantEndpoints(1, 5020, "200 ms", 5021)
+IN_MEMORY = PlantEndpoints(1, 5020, "200 ms", 5021)
 _YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 _GATE = "handwheel.tools.guardrails.gate.gate"
 _READ_POLICY = (f"{_GATE}.load_policy", "handwheel.hmi.people.signing.load_policy")
@@ -68,7 +68,7 @@ class Clock:
 
 
 class PlantHandle(Protocol):
-    """What a test may do with a plant, behind a server or on paper."""
+    """What a test may do with a plant, behind a server or in memory."""
 
     simulation: Simulation
 
@@ -76,12 +76,12 @@ class PlantHandle(Protocol):
         """Lets the plant go on by so many steps."""
 
 
-class Premises:
+class SiteFolder:
     """A site as `handwheel init` writes it, with people, and with times that suit a test.
 
     Args:
         folder: What an earlier test has left there is replaced by the same site as new.
-        server: A plant server; one on paper gives a site whose devices are on paper too.
+        server: A plant server; one in memory gives a site whose devices are in memory too.
     """
 
     def __init__(self, folder: Path, server: PlantHandle) -> None:
@@ -96,10 +96,10 @@ class Premises:
 
     def _write(self, folder: Path) -> None:
         is_served = isinstance(self.server, PlantServer)
-        link = link_of(self.server, "200 ms") if is_served else ON_PAPER
+        link = link_of(self.server, "200 ms") if is_served else IN_MEMORY
         self.site = site_of(folder, link)
         if not is_served:
-            put_on_paper(folder)
+            put_in_memory(folder)
         self.enrol(*(enrolled(self.site, person) for person in PEOPLE))
         trust = f'trust: {{root: "{key_id("root")}"}}'
         self.edit("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml")

@@ -1,4 +1,4 @@
-"""A control room with agents in it, stepped: one clock, the real model, the real gate on paper."""
+"""A control room with agents in it, stepped: one clock, the real model, the real gate in memory."""
 # The agents and the gate are driven one scan at a time.
 # pyright: reportPrivateUsage=false
 

@@ -50,7 +50,7 @@ def frame_of(tag: str, value: Value) -> Frame:
 
 
 def make_flood_site(folder: Path) -> Site:
-    """Writes the site on paper with more tags and rules that forbid."""
+    """Writes the site in memory with more tags and rules that forbid."""
     site = in_memory.make_site(folder)
     # A reading must not age while the machine is busy with others.
     patient = (folder / "site.yaml").read_text(encoding="utf-8").replace("50 ms", "60 s")

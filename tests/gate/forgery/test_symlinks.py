@@ -102,12 +102,12 @@ def test_a_lock_that_was_given_back_is_given_back_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["picture.new", "picture.json"])
-def test_a_picture_goes_through_no_link(paper_site: Site, tmp_path: Path, name: str) -> None:
+def test_a_picture_goes_through_no_link(memory_site: Site, tmp_path: Path, name: str) -> None:
     victim = tmp_path / "tags.yaml"
     victim.write_text("precious")
     (tmp_path / name).symlink_to(victim)
     now = instant_now()
-    write_snapshot(tmp_path, make_snapshot(7, frozenset(), paper_site, {}, now))
+    write_snapshot(tmp_path, make_snapshot(7, frozenset(), memory_site, {}, now))
     assert victim.read_text() == "precious"
     picture = read_snapshot(tmp_path, now)
     assert picture is not None
@@ -116,7 +116,7 @@ def test_a_picture_goes_through_no_link(paper_site: Site, tmp_path: Path, name: 
 
 
 def test_a_link_that_comes_at_the_last_moment_is_not_followed(
-    paper_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     victim, draft = tmp_path / "tags.yaml", tmp_path / "picture.new"
     victim.write_text("precious")
@@ -125,16 +125,16 @@ def test_a_link_that_comes_at_the_last_moment_is_not_followed(
         path.symlink_to(victim)
 
     monkeypatch.setattr(Path, "unlink", put_back)
-    picture = make_snapshot(7, frozenset(), paper_site, {}, instant_now())
+    picture = make_snapshot(7, frozenset(), memory_site, {}, instant_now())
     with pytest.raises(LedgerError, match=r"picture.json: File exists"):
         write_snapshot(tmp_path, picture)
     assert (victim.read_text(), draft.is_symlink()) == ("precious", True)
 
 
 def test_a_picture_that_cannot_be_drawn_is_told_with_its_place(
-    paper_site: Site, tmp_path: Path
+    memory_site: Site, tmp_path: Path
 ) -> None:
     (tmp_path / "picture.new").mkdir()
-    picture = make_snapshot(7, frozenset(), paper_site, {}, instant_now())
+    picture = make_snapshot(7, frozenset(), memory_site, {}, instant_now())
     with pytest.raises(LedgerError, match=r"picture.json: Is a directory"):
         write_snapshot(tmp_path, picture)

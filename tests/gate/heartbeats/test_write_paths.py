@@ -20,7 +20,7 @@ from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity
 
-from ...plants.in_memory import PaperWriter
+from ...plants.in_memory import MemoryWriter
 from ..testbed.heartbeat import BEAT, BeatingRoom
 
 
@@ -39,7 +39,7 @@ async def test_a_count_that_the_device_cannot_hold_is_not_sent(room: BeatingRoom
     site = replace(room.site, tags={**room.site.tags, BEAT: tag})
     node = Target(ua.NodeId(ua.String("hb"), ua.Int16(1)), ua.VariantType.SByte)
     encoder = OpcuaEncoder(DeviceIdentity("opcua", "", "", True, False), {BEAT: node}, {BEAT: tag})
-    session = HeartbeatSession(site, PaperWriter(room.plant, "pkg"), encoder, tag)
+    session = HeartbeatSession(site, MemoryWriter(room.plant, "pkg"), encoder, tag)
     with pytest.raises(WriteRefused, match=f"not sent: {write_session.OTHER_BYTES.reason}"):
         await session.beat(leave_for(session, tag, 128))
     assert room.plant.frames == []
@@ -47,7 +47,7 @@ async def test_a_count_that_the_device_cannot_hold_is_not_sent(room: BeatingRoom
     assert [frame.wire for frame in room.plant.frames] == [session.wire(127)]
 
 
-class _Session(PaperWriter):
+class _Session(MemoryWriter):
     """A write session that can be seen to be closed, with a device that may not say who it is."""
 
     is_closed = False

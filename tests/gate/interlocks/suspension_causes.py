@@ -18,7 +18,7 @@ from ..testbed.with_oracle import Watched
 
 
 @dataclass
-class PaperConnection:
+class MemoryConnection:
     """A connection as its supervisor shows it."""
 
     name: str
@@ -35,18 +35,18 @@ class PaperConnection:
 
 
 @dataclass
-class PaperReader:
+class MemoryReader:
     """What the gate reads all the time."""
 
-    connections: list[PaperConnection]
+    connections: list[MemoryConnection]
 
     def latest(self) -> Mapping[str, DataValue]:
         return {name: each for one in self.connections for name, each in one.latest().items()}
 
 
-def read_by(room: Watched, *connections: PaperConnection) -> None:
+def read_by(room: Watched, *connections: MemoryConnection) -> None:
     assert room.gate is not None
-    room.gate._reader = cast(Scanner, PaperReader(list(connections)))
+    room.gate._reader = cast(Scanner, MemoryReader(list(connections)))
 
 
 def room_left(patch: pytest.MonkeyPatch, free: float) -> None:

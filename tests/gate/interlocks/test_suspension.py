@@ -24,7 +24,7 @@ from handwheel.tools.guardrails.policy.suspend import Suspend
 from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-from .suspension_causes import PaperConnection, counting, read_by, room_left, told
+from .suspension_causes import MemoryConnection, counting, read_by, room_left, told
 
 FULL = "the disk has 100 MB left, of at least 200 MB"
 
@@ -98,23 +98,23 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     await expect_resumed(room, early, "site", reason)
 
 
-LOST: Mapping[str, tuple[PaperConnection, str]] = {
-    "down": (PaperConnection("pkg", is_connected=False, reason="refused"), "refused"),
-    "not up": (PaperConnection("pkg", is_connected=False), "it is not connected"),
-    "stale": (PaperConnection("pkg", status=BAD_NO_COMMUNICATION), "every value of it is stale"),
+LOST: Mapping[str, tuple[MemoryConnection, str]] = {
+    "down": (MemoryConnection("pkg", is_connected=False, reason="refused"), "refused"),
+    "not up": (MemoryConnection("pkg", is_connected=False), "it is not connected"),
+    "stale": (MemoryConnection("pkg", status=BAD_NO_COMMUNICATION), "every value of it is stale"),
     "as it was": (
-        PaperConnection("pkg", status=UNCERTAIN_LAST_USABLE),
+        MemoryConnection("pkg", status=UNCERTAIN_LAST_USABLE),
         "every value of it is stale",
     ),
-    "waiting": (PaperConnection("pkg", status=BAD_WAITING), "every value of it is stale"),
+    "waiting": (MemoryConnection("pkg", status=BAD_WAITING), "every value of it is stale"),
 }
 
 
 @pytest.mark.parametrize(("lost", "reason"), LOST.values(), ids=LOST)
 async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
-    room: Watched, lost: PaperConnection, reason: str
+    room: Watched, lost: MemoryConnection, reason: str
 ) -> None:
-    pkg, dcs = PaperConnection("pkg"), PaperConnection("dcs")
+    pkg, dcs = MemoryConnection("pkg"), MemoryConnection("dcs")
     read_by(room, lost, dcs)
     request = room.approved()
     room.watch()
@@ -137,22 +137,22 @@ async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
 
 
 async def test_a_flood_of_alarms_counts_each_that_comes_once(room: Watched) -> None:
-    """The paper site has no alarms; two of its bool tags stand for them."""
+    """The site in memory has no alarms; two of its bool tags stand for them."""
     rule = {"alarms": ["P-101?.run_cmd"], "more_than": 2, "within": "10 min"}
     counting(room, Suspend.model_validate(rule))
     reason = "more than 2 alarms in 10 min"
     request = room.approved()
     for rises, value in enumerate((True, False, True, True, False), 1):  # the first is no rise
         read_by(
-            room, PaperConnection("pkg", values={"P-101A.run_cmd": value, "P-101B.reset": value})
+            room, MemoryConnection("pkg", values={"P-101A.run_cmd": value, "P-101B.reset": value})
         )
         room.watch()
         assert told(room) == [], rises
-    bad = PaperConnection("pkg", status=BAD_NO_COMMUNICATION, values={"P-101A.run_cmd": True})
-    read_by(room, bad, PaperConnection("pkg", values={"P-101B.run_cmd": False}))
+    bad = MemoryConnection("pkg", status=BAD_NO_COMMUNICATION, values={"P-101A.run_cmd": True})
+    read_by(room, bad, MemoryConnection("pkg", values={"P-101B.run_cmd": False}))
     room.watch()
     assert told(room) == []
-    read_by(room, PaperConnection("pkg", values={"P-101A.run_cmd": True, "P-101B.run_cmd": True}))
+    read_by(room, MemoryConnection("pkg", values={"P-101A.run_cmd": True, "P-101B.run_cmd": True}))
     room.watch()
     await expect_ended(room, request, "site", reason)
     room.clock.forward(601.0)
@@ -301,7 +301,7 @@ async def test_what_comes_again_before_its_end_is_told_has_not_ended(room: Watch
 async def test_a_reader_of_later_has_its_own_time_to_come_up(
     room: Watched, is_closed: bool
 ) -> None:
-    down = PaperConnection("pkg", is_connected=False)
+    down = MemoryConnection("pkg", is_connected=False)
     read_by(room, down)
     room.watch()
     read_by(room, *(() if is_closed else (down,)))

@@ -78,14 +78,14 @@ async def test_what_was_so_before_the_frame_is_told_as_such(room: Watched, was_k
 
 @pytest.mark.parametrize("unit", [None, 9], ids=["own unit", "unit 9"])
 async def test_no_other_unit_is_asked_before_the_frame(
-    paper_site: Site, tmp_path: Path, unit: int | None
+    memory_site: Site, tmp_path: Path, unit: int | None
 ) -> None:
     """One that is silent takes its time-out; with it the look would be too old, and refused."""
-    pump = paper_site.tags["P-101A.run_cmd"]
+    pump = memory_site.tags["P-101A.run_cmd"]
     assert isinstance(pump.address, RegisterAddress)
     other = replace(pump, address=replace(pump.address, unit=unit))
-    tags = {**paper_site.tags, pump.name: other}
-    with closing(Watched(replace(paper_site, state=tmp_path, tags=tags))) as room:
+    tags = {**memory_site.tags, pump.name: other}
+    with closing(Watched(replace(memory_site, state=tmp_path, tags=tags))) as room:
         await room.start_gate()
         room.plant.values[pump.name] = True
         effects = (parse_expectation(f"{pump.name} within 2 min"),)

@@ -1,4 +1,4 @@
-"""What a gate does as it starts, watches and stops, on paper."""
+"""What a gate does as it starts, watches and stops, in memory."""
 
 import asyncio
 from contextlib import suppress
@@ -53,9 +53,9 @@ async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
 
 
 async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
-    paper_site: Site, tmp_path: Path
+    memory_site: Site, tmp_path: Path
 ) -> None:
-    site = replace(paper_site, state=tmp_path)
+    site = replace(memory_site, state=tmp_path)
     for epoch in (1, 2):
         async with open_gate(site) as gate:
             picture = read_snapshot(tmp_path, instant_now())
@@ -73,9 +73,9 @@ async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
 
 @pytest.mark.parametrize("is_writable", [True, False])
 async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
-    paper_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_writable: bool
+    memory_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_writable: bool
 ) -> None:
-    site = replace(paper_site, state=tmp_path)
+    site = replace(memory_site, state=tmp_path)
     with suppress(asyncio.CancelledError):  # what comes out, and not the ledger's fault
         async with open_gate(site):
             if not is_writable:
@@ -92,9 +92,9 @@ def _refused(*_: object) -> object:
 
 @pytest.mark.parametrize("folder", ["gone", "there", "never there"])
 async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
-    paper_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str
+    memory_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str
 ) -> None:
-    site = replace(paper_site, state=tmp_path)
+    site = replace(memory_site, state=tmp_path)
     if folder != "never there":
         async with open_gate(site):
             pass
@@ -109,10 +109,10 @@ async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
 
 
 async def test_a_gate_that_cannot_make_its_folder_of_lockouts_takes_no_post(
-    paper_site: Site, tmp_path: Path
+    memory_site: Site, tmp_path: Path
 ) -> None:
     """Without it nobody could lock anything out."""
-    site, file = replace(paper_site, state=tmp_path), tmp_path / "lockout"
+    site, file = replace(memory_site, state=tmp_path), tmp_path / "lockout"
     file.write_text("in its place")
     with pytest.raises(LedgerError, match=f"^{tmp_path}: File exists$"):
         await open_gate(site).__aenter__()
@@ -123,16 +123,16 @@ async def test_a_gate_that_cannot_make_its_folder_of_lockouts_takes_no_post(
 
 
 async def test_a_gate_that_cannot_judge_a_remote_condition_takes_no_post(
-    paper_site: Site, tmp_path: Path
+    memory_site: Site, tmp_path: Path
 ) -> None:
     """It would find out when the equipment is handed over, with everything else in its hands."""
-    broken = paper_site.equipment["P-101A"].model_copy(update={"remote_when": "P-101Z.mode == 1"})
-    equipment = {**paper_site.equipment, "P-101A": broken}
-    site = replace(paper_site, state=tmp_path / "state", equipment=equipment)
+    broken = memory_site.equipment["P-101A"].model_copy(update={"remote_when": "P-101Z.mode == 1"})
+    equipment = {**memory_site.equipment, "P-101A": broken}
+    site = replace(memory_site, state=tmp_path / "state", equipment=equipment)
     with pytest.raises(ConfigError, match=r"remote_when: .*P-101Z"):
         await open_gate(site).__aenter__()
     assert not site.state.exists()
-    async with open_gate(replace(paper_site, state=tmp_path / "state")) as gate:
+    async with open_gate(replace(memory_site, state=tmp_path / "state")) as gate:
         assert gate.epoch == 1
 
 

@@ -21,8 +21,8 @@ from handwheel.tools.guardrails.gate.monitoring.watched_tags import (
 )
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 
-from ...plants.in_memory import PaperConnector, PaperPlant
-from ..forgery.test_forged_requests import altered
+from ...plants.in_memory import MemoryConnector, MemoryPlant
+from ..flood.flood import altered
 from ..testbed.authority_grant import AGENTS
 from ..testbed.with_oracle import START, Watched
 
@@ -30,7 +30,7 @@ RUN, MODE, SETPOINT = "P-101A.run_cmd", "P-101A.mode", "PIC-102.sp"
 BOTH = frozenset({RUN, MODE})
 
 
-class Line(PaperConnector):
+class Line(MemoryConnector):
     """Sessions that are counted; a new one, or the next reading, may have to wait or fail.
 
     Attributes:
@@ -39,7 +39,7 @@ class Line(PaperConnector):
         open_now: How many sessions are open, or waiting.
     """
 
-    def __init__(self, plant: PaperPlant, name: str) -> None:
+    def __init__(self, plant: MemoryPlant, name: str) -> None:
         super().__init__(plant, name)
         self.free = asyncio.Event()
         self.free.set()

@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
 )
 
 from ...plants.fault_injection import Crash
-from ...plants.in_memory import PaperWriter
+from ...plants.in_memory import MemoryWriter
 from ...sites.in_memory import make_site
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
@@ -175,7 +175,7 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
 ) -> None:  # fmt: skip
     """Whoever insists cuts it off, and it is known no better than after a kill."""
     request, under_way, go_on = room.approved(START, START_B), asyncio.Event(), asyncio.Event()
-    open_write_session, transmit = room.plant.open_write_session, PaperWriter.transmit
+    open_write_session, transmit = room.plant.open_write_session, MemoryWriter.transmit
 
     async def wait() -> None:
         under_way.set()
@@ -185,13 +185,13 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
         await wait()
         return await open_write_session(site, connection, tags)
 
-    async def transmit_and_wait(self: PaperWriter, wire: bytes) -> bytes:
+    async def transmit_and_wait(self: MemoryWriter, wire: bytes) -> bytes:
         answer = await transmit(self, wire)
         await wait()
         return answer
 
     if is_sent:
-        monkeypatch.setattr(PaperWriter, "transmit", transmit_and_wait)
+        monkeypatch.setattr(MemoryWriter, "transmit", transmit_and_wait)
     else:
         room.running._context = replace(room.context, open_write_session=wait_and_open)
     acting = asyncio.create_task(room.running._act())

@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.interlocks.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
-from ...plants.in_memory import PaperPlant
+from ...plants.in_memory import MemoryPlant
 from ..testbed.oracle import Oracle
 
 # As docs/reference/requests.md tells people: numbers of the tests' own, not the product's.
@@ -17,11 +17,11 @@ STEADY_S = 10.0
 
 
 @dataclass
-class PaperConnection:
+class MemoryConnection:
     """A connection as its supervisor shows it."""
 
     name: str
-    plant: PaperPlant
+    plant: MemoryPlant
     reason: str = "connection refused"
 
     @property
@@ -33,10 +33,10 @@ class PaperConnection:
 
 
 @dataclass
-class PaperReader:
+class MemoryReader:
     """What the gate reads all the time."""
 
-    connections: list[PaperConnection]
+    connections: list[MemoryConnection]
 
     def latest(self) -> dict[str, DataValue]:
         return {}
@@ -46,7 +46,7 @@ class PaperReader:
 class Outlook:
     """What a gate that looks out must find, from what the test did; a new gate knows nothing."""
 
-    plant: PaperPlant
+    plant: MemoryPlant
     started: Instant
     _lost_ms: int | None = None
     _steady_ms: int = -1

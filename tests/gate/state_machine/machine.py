@@ -26,7 +26,7 @@ from ...sites.audited import faults_in
 from ..testbed.oracle import Told
 from ..testbed.terminals import Writes
 from ..testbed.with_oracle import Watched
-from .blocking_reasons import LOST_S, Circumstances, Outlook, PaperConnection, PaperReader
+from .blocking_reasons import LOST_S, Circumstances, MemoryConnection, MemoryReader, Outlook
 
 
 class WithPeople(RuleBasedStateMachine):
@@ -74,8 +74,8 @@ class WithPeople(RuleBasedStateMachine):
         """Starts a gate, which knows of nothing that it has not seen itself."""
         self.runner.run(self.room.start_gate())
         assert self.room.gate is not None
-        connections = [PaperConnection(each, self.room.plant) for each in self.site.connections]
-        self.room.gate._reader = cast(Scanner, PaperReader(connections))
+        connections = [MemoryConnection(each, self.room.plant) for each in self.site.connections]
+        self.room.gate._reader = cast(Scanner, MemoryReader(connections))
         self.outlook = Outlook(self.room.plant, self.room.clock.now())
         self.circumstances.suspended = ""
 

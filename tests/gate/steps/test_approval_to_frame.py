@@ -1,4 +1,4 @@
-"""What can still stop an action between its approval and its frame, on paper."""
+"""What can still stop an action between its approval and its frame, in memory."""
 
 import errno
 import os

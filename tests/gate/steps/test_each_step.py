@@ -10,8 +10,9 @@ from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 
-from ...plants.in_memory import PaperWriter
-from ..forgery.test_forged_requests import altered, expects
+from ...plants.in_memory import MemoryWriter
+from ..flood.flood import altered
+from ..forgery.test_forged_requests import expects
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 Change = Callable[[list[GateStep]], list[GateStep]]
@@ -134,7 +135,7 @@ async def test_an_answer_that_says_no_is_kept_as_the_devices_no(
 
     request = room.approved(START_B, SETPOINT)
     with monkeypatch.context() as patch:
-        patch.setattr(PaperWriter, "judge", judge)
+        patch.setattr(MemoryWriter, "judge", judge)
         await room.act()
     assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
     assert "refused by the device: BadNotWritable" in room.reason(request)

@@ -19,7 +19,7 @@ from handwheel.connectors.model.values import (
 from handwheel.connectors.session.protocols import Encoded
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 
-from ...plants.in_memory import PaperConnector
+from ...plants.in_memory import MemoryConnector
 from ..testbed.with_oracle import START_B, Watched, nth
 
 _DOOR = "handwheel.connectors.actuation.write_session"
@@ -126,9 +126,9 @@ async def test_a_session_that_is_lost_at_the_read_back_is_opened_anew(
     room: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request, opens, losses = room.approved(), list[str](), list[str]()
-    opened, read = PaperConnector.open, room.plant.read
+    opened, read = MemoryConnector.open, room.plant.read
 
-    async def count(self: PaperConnector) -> PaperConnector:
+    async def count(self: MemoryConnector) -> MemoryConnector:
         opens.extend([self.name] if room.plant.frames else [])
         return await opened(self)
 
@@ -138,7 +138,7 @@ async def test_a_session_that_is_lost_at_the_read_back_is_opened_anew(
             raise NotConnected({"pkg": "the device closed the connection"})
         return read(tags)
 
-    monkeypatch.setattr(PaperConnector, "open", count)
+    monkeypatch.setattr(MemoryConnector, "open", count)
     room.plant.read = lose_once  # type: ignore[method-assign]
     await room.act()
     assert room.desk.states(request) == ["VERIFIED"]

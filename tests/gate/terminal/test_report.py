@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_ev
 from handwheel.tools.requests.canonical import canonical
 
 from ...attacks.sql_shell import shell_of
-from ..interlocks.suspension_causes import PaperConnection, read_by
+from ..interlocks.suspension_causes import MemoryConnection, read_by
 from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
 from ..testbed.runner import RUN, Runner
@@ -219,7 +219,7 @@ def _happens(runner: Runner, kind: str, **body: object) -> None:
 
 
 async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched) -> None:
-    read_by(room, PaperConnection("pkg", False, "nobody answers"))
+    read_by(room, MemoryConnection("pkg", False, "nobody answers"))
     _look(room)
     told = _told(room)["suspended"]
     _record(room, "gate.stopped", "1", {"epoch": 1})
@@ -227,7 +227,7 @@ async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched)
     await room.restart_gate()
     since = "gate 2 started after that and suspends again where it must"
     assert _told(room)["suspended"] == f"{told}; {since}"
-    read_by(room, PaperConnection("pkg", False, "no route"))
+    read_by(room, MemoryConnection("pkg", False, "no route"))
     _look(room)
     anew = _told(room)["suspended"]
     assert "no route" in anew

@@ -1,4 +1,4 @@
-"""A room on paper under rules of a test's own."""
+"""A room in memory under rules of a test's own."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

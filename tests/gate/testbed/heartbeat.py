@@ -1,4 +1,4 @@
-"""A room on paper whose pump has a heartbeat, driven one round at a time, and judged at its end."""
+"""A room in memory whose pump has a heartbeat, driven by rounds, and judged at its end."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_auth
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ...auditor.audit import judge
-from ...plants.in_memory import Frame, PaperWriter
+from ...plants.in_memory import Frame, MemoryWriter
 from ...sites.audited import faults_in
 from ...sites.in_memory import make_site
 from .audited import exported
@@ -30,7 +30,7 @@ _REMOTE = "P-101A.mode == 'remote'"
 
 
 def make_beating_site(folder: Path, every: str = "1 s") -> Site:
-    """The site on paper, with a heartbeat for P-101A."""
+    """The site in memory, with a heartbeat for P-101A."""
     make_site(folder)
     heartbeat = f"heartbeat: {{tag: {BEAT}, every: {every}}}"
     edit(folder, "site.yaml", f'"{_REMOTE}"', f'"{_REMOTE}", {heartbeat}')
@@ -74,10 +74,10 @@ class BeatingRoom(Room):
         return self.plant.read(list(self.site.tags.values()))
 
     async def open_heartbeat_session(self, site: Site, tag: Tag) -> HeartbeatSession:
-        """The real write session, before a writer on paper."""
+        """The real write session, before a writer in memory."""
         self.plant.check_up(tag.connection)
         self.on_open()
-        writer = PaperWriter(self.plant, tag.connection)
+        writer = MemoryWriter(self.plant, tag.connection)
         return HeartbeatSession(site, writer, self.plant.encoder(tag.connection), tag)
 
     def give(self, scope: str = PUMP, *, named: bool = True, lasts_s: float = 3600.0) -> str:
@@ -130,7 +130,7 @@ class BeatingRoom(Room):
 
 
 def at_once(work: Coroutine[Any, Any, None]) -> None:
-    """Runs what on paper has nothing to wait for, in the middle of something else."""
+    """Runs what in memory has nothing to wait for, in the middle of something else."""
     try:
         work.send(None)
     except StopIteration:

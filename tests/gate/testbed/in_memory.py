@@ -1,4 +1,4 @@
-"""A control room on paper: plant, desk and ledger, and a gate that can be killed."""
+"""A control room in memory: plant, desk and ledger, and a gate that can be killed."""
 # The gate's two halves are driven one round at a time.
 # pyright: reportPrivateUsage=false
 
@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 
 from ...plants.fault_injection import Fuse, FusedDatabase, SteppedClock
-from ...plants.in_memory import PaperPlant
+from ...plants.in_memory import MemoryPlant
 from ...sites.in_memory import VALUES
 from .terminals import Desk
 
@@ -36,7 +36,7 @@ class Room:
         self.site = site
         self.fuse = Fuse()
         self.clock = SteppedClock(self.fuse)
-        self.plant = PaperPlant(site, self.fuse, VALUES)
+        self.plant = MemoryPlant(site, self.fuse, VALUES)
         make_lockout_folder(site.state)
         self.desk = Desk(site, self.clock, self.plant)
         self.gate: Gate | None = None

@@ -58,7 +58,7 @@ _OPEN_WRITE_SESSION = "handwheel.tools.guardrails.gate.gate.open_write_session"
 class World(Forger):
     """One test's site, ledger and gate; the plant is the module's.
 
-    A plant on paper takes the same frames, from a gate and terminals that run as at a server.
+    A plant in memory takes the same frames, from a gate and terminals that run as at a server.
 
     Attributes:
         relays: By a server's own port, the port of the relay that the site names instead.

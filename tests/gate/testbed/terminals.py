@@ -46,7 +46,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest, Proposer
 
 from ...plants.fault_injection import SteppedClock
-from ...plants.in_memory import PaperPlant
+from ...plants.in_memory import MemoryPlant
 from ...sites import people
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Desk:
         keys: Whose key a person uses who was given another one.
     """
 
-    def __init__(self, site: Site, clock: SteppedClock, plant: PaperPlant) -> None:
+    def __init__(self, site: Site, clock: SteppedClock, plant: MemoryPlant) -> None:
         self.site, self.clock, self.plant = site, clock, plant
         self.database = Database(site.state, site.id)
         self.decision_context = DecisionContext(site, self.database, *_rules(site.root))

@@ -1,4 +1,4 @@
-"""A day at a site on paper: what went well, what was refused, and what nobody knew."""
+"""A day at a site in memory: what went well, what was refused, and what nobody knew."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager

@@ -28,7 +28,7 @@ from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
 
 from ....plants.fault_injection import Fuse
-from ....plants.in_memory import PaperPlant
+from ....plants.in_memory import MemoryPlant
 from ....sites.in_memory import VALUES
 from ....sites.people import key_id
 from ....sites.signed_requests import NOW
@@ -43,7 +43,7 @@ def _proposed(context: BuildContext, *writes: tuple[str, Value]) -> list[Propose
 def _survey(
     context: BuildContext, proposed: list[ProposedWrite], present: Mapping[str, Value] = {}
 ) -> Survey:
-    plant = PaperPlant(context.site, Fuse(), {**VALUES, **present})
+    plant = MemoryPlant(context.site, Fuse(), {**VALUES, **present})
     return plant.survey(tags_to_survey(context, proposed), [write.tag for write in proposed])
 
 

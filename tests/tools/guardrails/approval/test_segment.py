@@ -38,13 +38,13 @@ from ....gate.testbed.runner import (
     segment_of,
 )
 from ....plants.fault_injection import Fuse
-from ....plants.in_memory import PaperPlant
+from ....plants.in_memory import MemoryPlant
 from ....sites.in_memory import VALUES, build_context, make_site
 from ....sites.signed_requests import NOW
 
 
 def _survey(context: BuildContext, segment: Segment) -> Survey:
-    plant = PaperPlant(context.site, Fuse(), VALUES)
+    plant = MemoryPlant(context.site, Fuse(), VALUES)
     return plant.survey(tags_of_segment(context, segment), [each.tag for each in segment.writes])
 
 

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_lim
 from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ....plants.fault_injection import Fuse
-from ....plants.in_memory import PaperPlant
+from ....plants.in_memory import MemoryPlant
 from ....plants.served import site_of
 from ....sites.in_memory import VALUES, make_site
 
@@ -92,12 +92,12 @@ def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
          "PUMPS-101.flow_sp", 20.0, ""),
     ]:  # fmt: skip
         site, limit = make(rule)
-        plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+        plant = MemoryPlant(site, Fuse(), {**VALUES, **PRESENT})
         readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
         denial = limit.denial(readings, site.tags[tag], value)
         assert str(denial).endswith(f"would be {verdict}") if verdict else denial is None, rule
     site, limit = make(A_RUNS)  # what is broken already is not kept from being mended
-    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
+    plant = MemoryPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
     readings = plant.read([site.tags["P-101A.running"]])
     assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) is None
 
@@ -137,7 +137,7 @@ class Unjudgeable(Condition):
 def test_a_condition_that_cannot_be_judged_denies(make: Make) -> None:
     for rule in [A_RUNS, 'that: "P-101A.running", with: now']:
         site, limit = make(rule)
-        plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+        plant = MemoryPlant(site, Fuse(), {**VALUES, **PRESENT})
         readings = plant.read(site.find_tags(sorted(limit.condition.tags)))
         tag = site.tags["P-101B.run_cmd" if "now" in rule else "P-101A.running"]
         assert limit.denial(readings, tag, True) is None, rule

@@ -1,4 +1,4 @@
-"""A world whose devices are on paper, with the model behind them: no server and no socket."""
+"""A world whose devices are in memory, with the model behind them: no server and no socket."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from ...plants.in_memory import Frame
 from .served import World
 
 
-class PaperServer:
+class MemoryServer:
     """The model, with the handles of a plant server."""
 
     def __init__(self) -> None:
@@ -31,10 +31,10 @@ class PaperServer:
         self.devices.advance(steps * self.simulation.plant.step_s)
 
 
-class PaperWorld(World):
-    """A world at devices on paper."""
+class MemoryWorld(World):
+    """A world at devices in memory."""
 
-    def __init__(self, folder: Path, server: PaperServer, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, server: MemoryServer, patch: pytest.MonkeyPatch) -> None:
         folder.with_name("frames.jsonl").touch()
         super().__init__(folder, server, patch)
         self.devices = server.devices = ModelPlant(self.site, Fuse(), server.simulation)
