@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,14 +24,13 @@ T0_US = 1_790_000_000 * 1_000_000 // HOUR_US * HOUR_US
 SECOND_US = 1_000_000
 
 
+@dataclass(frozen=True)
 class Step:
     """One batch: how long after the one before, its value or none, and whether a gap is before."""
 
-    def __init__(self, after_us: int, value: float | None, *, is_after_gap: bool) -> None:
-        self.after_us, self.value, self.is_after_gap = after_us, value, is_after_gap
-
-    def __repr__(self) -> str:
-        return f"Step({self.after_us}, {self.value}, is_after_gap={self.is_after_gap})"
+    after_us: int
+    value: float | None
+    is_after_gap: bool = False
 
 
 def batches(steps: Sequence[Step]) -> list[SampleBatch]:
@@ -78,12 +78,8 @@ def check(slot: Slot, wanted: Slot) -> None:
 
 
 def steps(longest_us: int) -> st.SearchStrategy[list[Step]]:
-    step = st.builds(
-        Step,
-        st.integers(1, longest_us),
-        st.one_of(st.none(), st.integers(-3, 3).map(float)),
-        is_after_gap=st.booleans(),
-    )
+    values = st.one_of(st.none(), st.integers(-3, 3).map(float))
+    step = st.builds(Step, st.integers(1, longest_us), values, st.booleans())
     return st.lists(step, min_size=1, max_size=25)
 
 
@@ -144,7 +140,7 @@ def test_what_is_old_is_kept_as_minutes_then_as_hours_and_a_spike_with_it(
     monkeypatch.setattr(downsampling, "HOURS_US", 45 * DAY_US)
     seconds = range(20, 24 * 3600, 20)
     values = [1.0, *(99.0 if each == 3620 else float(each % 3) for each in seconds)]
-    made = [Step(20 * SECOND_US, each, is_after_gap=False) for each in values]
+    made = [Step(20 * SECOND_US, each) for each in values]
     thinned(tmp_path, batches(made), T0_US + 24 * HOUR_US)
     kept = rows(tmp_path)
     oldest = kept["sample"][1] or 0
@@ -166,9 +162,8 @@ def test_what_is_old_is_kept_as_minutes_then_as_hours_and_a_spike_with_it(
 
 
 def test_a_long_pause_is_thinned_out_quickly(tmp_path: Path) -> None:
-    pause = [Step(0, 1.0, is_after_gap=False), Step(MINUTE_US, 1.0, is_after_gap=False)]
     later = Step(2 * 365 * DAY_US, 2.0, is_after_gap=True)
-    made = [*pause, later, Step(MINUTE_US, 2.0, is_after_gap=False)]
+    made = [Step(0, 1.0), Step(MINUTE_US, 1.0), later, Step(MINUTE_US, 2.0)]
     with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         writer.write(batches(made))
         parts = 0
