@@ -1,24 +1,25 @@
 """Our OPC UA client and a naive one behind one shape, so that both meet the same server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from asyncua.client.ua_client import UaClientState
 
-from handwheel.connectors.model.endpoints import OpcuaConnection
-from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.session.protocols import Sample
+from handwheel.connectors.session.protocols import Sample, Session
 from handwheel.connectors.session.supervisor import Connection, Gap
+from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..plants.devices.traceable_opcua import URI, name_of
-from .naive.opcua import NaiveOpcua, take
+from ..plants.devices.opcua_server import connector_to, tag_of
+from ..plants.devices.traceable_opcua import URI, Works, name_of
+from .naive import NaiveOpcua, take
 
 PATIENT_S = 10.0
 
@@ -28,12 +29,11 @@ def endpoint(port: int) -> str:
 
 
 def connector_of(port: int, **keys: object) -> OpcuaConnector:
-    config = {"kind": "opcua", "endpoint": endpoint(port), "scan": "50 ms", **keys}
-    return OpcuaConnector("dcs", OpcuaConnection.model_validate(config), Path())
+    return connector_to(port, **{"scan": "50 ms", **keys})
 
 
 def node(number: int) -> Tag:
-    return Tag(name_of(number), "dcs", "int", NodeAddress(f"nsu={URI};s={name_of(number)}"))
+    return tag_of(name_of(number), "int", URI)
 
 
 class Heard:
@@ -105,3 +105,60 @@ async def naive(port: int, numbers: Sequence[int]) -> AsyncGenerator[Watcher]:
 scanned: Client = partial(_ours, updates="scan")
 told: Client = partial(_ours, updates="subscribe")
 CLIENTS = {"scanned": scanned, "told": told, "naive": naive}
+
+NODES = 20
+HALVES: Sequence[Sequence[int]] = [range(0, NODES, 2), range(1, NODES, 2)]
+TIMEOUT = "200 ms"
+
+
+@dataclass
+class Tally:
+    good: int = 0
+    none: int = 0
+    wrong: list[str] = field(default_factory=list[str])
+
+    def judge(self, plant: Works, values: Mapping[int, object], before: int) -> None:
+        for number, value in values.items():
+            if isinstance(value, int) and plant.reads.is_true(number, value, before):
+                self.good += 1
+            else:
+                self.wrong.append(f"{name_of(number)} read {value}, asked after {before}")
+
+
+async def _read(session: Session, numbers: Sequence[int]) -> Mapping[int, object]:
+    readings = await session.read([node(number) for number in numbers])
+    return {
+        number: readings[name_of(number)].value
+        for number in numbers
+        if readings[name_of(number)].quality is Quality.GOOD
+    }
+
+
+async def endure(plant: Works, link: LinkProxy, reads: int) -> Tally:
+    """Reads both halves at once, again and again, over a new session after each loss."""
+    tally = Tally()
+    session: Session | None = None
+    for _ in range(reads):
+        before = plant.reads.number
+        try:
+            session = session or await connector_of(link.port, timeout=TIMEOUT).open()
+            before = plant.reads.number
+            halves = await asyncio.gather(
+                *(_read(session, half) for half in HALVES), return_exceptions=True
+            )
+        except NotConnected:
+            halves = []
+        values: dict[int, object] = {}
+        for half in halves:
+            if not isinstance(half, BaseException):
+                values |= half
+            elif not isinstance(half, NotConnected):
+                raise half
+        tally.judge(plant, values, before)
+        tally.none += NODES - len(values)
+        if len(values) < NODES and session is not None:
+            await session.close()
+            session = None
+    if session is not None:
+        await session.close()
+    return tally

@@ -17,7 +17,7 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..plants.devices.misbehaving import eventually
 from ..plants.devices.traceable_opcua import Works, name_of, works
-from .naive.opcua import PERIOD_MS, Handler, NaiveOpcua
+from .naive import PERIOD_MS, Handler, NaiveOpcua
 from .opcua_clients import CLIENTS, Client, connector_of, endpoint, naive, node, told
 
 NODES = 400

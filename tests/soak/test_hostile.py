@@ -9,9 +9,9 @@ import pytest
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..pitfalls.modbus_checked_reads import Ours, endure
-from ..pitfalls.opcua_checked_reads import NODES
-from ..pitfalls.opcua_checked_reads import endure as endure_opcua
+from ..pitfalls.modbus_clients import OursChecked, endure
+from ..pitfalls.opcua_clients import NODES
+from ..pitfalls.opcua_clients import endure as endure_opcua
 from ..plants.devices.hostile_answers import DRAWN, drawn, hostile
 from ..plants.devices.message_corruption import KINDS, Spoiler
 from ..plants.devices.traceable_opcua import works
@@ -31,7 +31,7 @@ async def test_no_wrong_value_in_a_million_replies(
     begun = monotonic()
     script = drawn(Random(SEED + window), WRONG, LATE)
     async with hostile(script, seed=SEED + window, late_s=0.03) as device:
-        ours = Ours(device, window, 0.02)
+        ours = OursChecked(device, window, 0.02)
         tally = await endure(device, ours, REPLIES)
         await asyncio.sleep(0.05)  # what is still on its way
     with capsys.disabled():
