@@ -55,21 +55,16 @@ async def world(idle: World) -> World:
     return idle
 
 
-async def test_a_request_names_the_certificate_and_goes_through(world: World, folder: Path) -> None:
-    record = await world.go_through(WRITE)
-    (command,) = record.request.commands
-    assert command.identity.certificate == pin_of(folder / "identity")
-    assert f'"certificate":"{pin_of(folder / "identity")}"' in record.request.text
-    drawn = re.sub(r"\s", "", "".join(render_card(world.card(record))))
-    assert f"provedbythecertificate{pin_of(folder / 'identity')}" in drawn
-    # Absent means absent: a device on a channel without security has no such key.
-    other = await world.propose("P-101B.run_cmd=true")
-    assert "certificate" not in other.request.text
-
-
 @pytest.mark.way_in("C12")
-async def test_a_request_for_another_certificate_is_not_carried_out(world: World) -> None:
-    honest, _ = await world.ask(WRITE)
+async def test_a_request_names_the_certificate_and_another_is_not_written_to(
+    world: World, folder: Path
+) -> None:
+    honest, card = await world.ask(WRITE)
+    (command,), pin = honest.request.commands, pin_of(folder / "identity")
+    assert command.identity.certificate == pin
+    assert f'"certificate":"{pin}"' in honest.request.text
+    drawn = re.sub(r"\s", "", "".join(render_card(card)))
+    assert f"provedbythecertificate{pin}" in drawn
     altered = world.file_altered(
         honest.request, lambda draft: draft["commands"][0]["identity"].pop("certificate")
     )
@@ -79,6 +74,9 @@ async def test_a_request_for_another_certificate_is_not_carried_out(world: World
     unaltered = world.file_altered(honest.request, lambda draft: None)
     world.sign_through(unaltered)
     await world.carried_out(unaltered)
+    # Absent means absent: a device on a channel without security has no such key.
+    other = await world.propose("P-101B.run_cmd=true")
+    assert "certificate" not in other.request.text
 
 
 @pytest.fixture(scope="module")
