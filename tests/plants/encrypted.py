@@ -37,10 +37,6 @@ async def serving(
         await asyncio.wait([running])
 
 
-def ports_of(server: PlantServer) -> tuple[int, int, int]:
-    return server.opcua.port, server.modbus.port, server.modbus_gate.port
-
-
 def pin_of(identity: Path) -> str:
     """The thumbprint of a plant's certificate."""
     return read_certificate((identity / "certificate.der").read_bytes()).thumbprint

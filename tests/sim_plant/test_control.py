@@ -141,23 +141,3 @@ def test_an_operator_acknowledges_once_and_moves_nothing_else() -> None:
         with pytest.raises(refusal):
             plant.acknowledge(alarm)
     assert plant.snapshot() == after
-
-
-def test_an_alarm_that_clears_unseen_stays_until_it_is_acknowledged() -> None:
-    plant = warm()
-    plant.inject("F02", {"plug": 15.0})
-    while not plant.alarm_states()["PDAH-101"].active:
-        plant.step()
-    came_at_s = plant.alarm_states()["PDAH-101"].changed_at_s
-    plant.act("clean-strainer")
-    while plant.alarm_states()["PDAH-101"].active:
-        plant.step()
-    state = plant.alarm_states()["PDAH-101"]
-    assert state.phase is RETURNED
-    assert state.changed_at_s == plant.time_s - plant.step_s > came_at_s
-
-    again = warm()
-    again.restore(plant.snapshot())
-    assert again.alarm_states()["PDAH-101"] == state
-    again.acknowledge("PDAH-101")
-    assert again.alarm_states()["PDAH-101"].phase is NORMAL

@@ -50,18 +50,6 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
-@pytest.mark.parametrize("steps", [1, 511, 512, 700])  # noise comes in blocks of 512
-def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
-    first = warm(seed=3)
-    first.inject("F02", {"plug": 28.0})
-    go_on(steps, first)
-    second = CoolingWater(seed=3)
-    second.restore(json.loads(_bytes(first)))
-    go_on(700, first, second)
-    assert _bytes(first) == _bytes(second)
-    assert first.measurements() == second.measurements()
-
-
 def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
     plant = warm()
     before = _bytes(plant)

@@ -64,8 +64,8 @@ def _everything(plant: CoolingWater) -> dict[str, float]:
         "true.TT-202": s.exchanger.product_out_c,
         "soft.duty_hot": soft.duty_hot(seen),
         "soft.duty_cold": soft.duty_cold(seen),
-        "soft.imbalance": soft.imbalance(seen) or 0.0,
-        "soft.rf": soft.fouling(seen) or 0.0,
+        "soft.imbalance": soft.imbalance(seen),
+        "soft.rf": soft.fouling(seen),
         "soft.leak": soft.leak_estimate(seen, opening, level_rate=0.0),
     }
 

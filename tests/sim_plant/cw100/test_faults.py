@@ -24,31 +24,6 @@ def test_a_fault_grows_and_ends_and_a_snapshot_on_the_way_goes_on_bit_for_bit(fa
     assert causes(go_on_from_a_snapshot(first, scenario, 330.0, seed=2)) == HEALTHY
 
 
-MANY = (
-    FaultEvent("F01", 30.0),
-    FaultEvent("F02", 10.0, {"plug": 15.0}, over_s=900.0),
-    FaultEvent("F03", 0.0, {"rf": 5e-4, "tau": 3600.0}),
-    FaultEvent("F04", 100.0),
-    FaultEvent("F06", 200.0),
-    FaultEvent("F08", 50.0, over_s=1200.0),
-    FaultEvent("F09", 0.0, over_s=60.0, for_s=1000.0),
-    FaultEvent("F11", 400.0),
-    FaultEvent("F14", 500.0, over_s=300.0),
-    FaultEvent("SENSOR-DROPOUT", 0.0, {"sensor": "FT-103"}),
-    FaultEvent("SENSOR-SPIKES", 0.0, {"sensor": "PT-102"}),
-    FaultEvent("SENSOR-DRIFT", 0.0, {"sensor": "TT-106", "rate": 50.0}, for_s=1100.0),
-    FieldEvent("back-flush-E-101", 300.0),
-    FaultEvent("D02", 600.0),
-)
-
-
-@pytest.mark.parametrize("steps", [1, 513, 1300])
-def test_many_faults_at_once_go_on_bit_for_bit_after_a_snapshot(steps: int) -> None:
-    first = Simulation(warm(seed=9), Scenario(MANY))
-    first.run(steps * 0.5)
-    go_on_from_a_snapshot(first, Scenario(MANY), 700.0, seed=9)
-
-
 def test_leaks_and_errors_of_one_transmitter_add_up_and_end_each_for_itself() -> None:
     plant = warm()
     set_fault(plant, "F06", leak=2.0)
@@ -64,16 +39,6 @@ def test_leaks_and_errors_of_one_transmitter_add_up_and_end_each_for_itself() ->
     set_fault(plant, "F07", 0.0)
     plant.step()
     assert plant.state.sensors["LT-101"].value == pytest.approx(75.0, abs=0.1)
-
-
-def test_of_two_that_set_the_same_thing_the_later_counts() -> None:
-    plant = warm()
-    set_fault(plant, "F02", plug=28.0)
-    set_fault(plant, "F02", plug=5.0)
-    assert plant.state.strainer_plug == 5.0
-    set_fault(plant, "F08", bias=-4.0)
-    set_fault(plant, "F08b", bias=4.0)
-    assert plant.state.sensors["TT-202"].offset == 4.0
 
 
 # fault, its parameters, what is done half-way, the cause then and at its full size

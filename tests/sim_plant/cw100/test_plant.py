@@ -1,80 +1,21 @@
 """The skid: its steady state, its noise, its scenarios."""
 
-from statistics import stdev
+from statistics import mean, stdev
 
 import pytest
 
-from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.process import constants as k
-from handwheel.sim_plant.cw100.process import exchanger
 from handwheel.sim_plant.cw100.sensors import SENSORS
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.sensors import SensorBank
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
+from . import soft_sensors as soft
 from .faults import skid
-
-# Published steady state and the span of each instrument; 0.1 % of it is the tolerance.
-STEADY = {
-    "LT-101.pv": (70.0, 100.0),
-    "PT-102.pv": (350.0, 600.0),
-    "FT-103.pv": (36.56, 100.0),
-    "TT-202.pv": (48.0, 100.0),
-    "TT-105.pv": (42.41, 100.0),
-    "TT-106.pv": (26.0, 50.0),
-    "PDT-101.pv": (4.19, 150.0),
-    "P-101A.speed": (88.8, 100.0),
-    "IT-101A.pv": (9.33, 25.0),
-    "VT-101A.pv": (1.13, 20.0),
-    "TT-111A.pv": (38.7, 120.0),
-    "TIC-202.op": (57.5, 100.0),
-    "LIC-101.op": (15.0, 100.0),
-    "SC-106.pv": (63.6, 100.0),
-}
-
-
-def test_the_steady_state_is_the_published_one_within_a_thousandth_of_the_span() -> None:
-    plant = warm()
-    go_on(1200, plant)
-    values = plant.measurements()
-    assert {tag: values[tag] for tag in STEADY} == {
-        tag: pytest.approx(value, abs=span / 1000.0, rel=0.0)
-        for tag, (value, span) in STEADY.items()
-    }
-
-
-def test_the_heat_balance_closes() -> None:
-    plant = warm()
-    values = {tag: float(value) for tag, value in plant.measurements().items()}
-    hot_kw = 0.54306 * values["FT-201.pv"] * (values["TT-201.pv"] - values["TT-202.pv"])
-    cold_kw = 1.15879 * values["FT-103.pv"] * (values["TT-105.pv"] - values["TT-106.pv"])
-    assert hot_kw == pytest.approx(695.1, abs=0.1)
-    assert cold_kw == pytest.approx(695.1, abs=0.1)
-    assert exchanger.conductance(36.56, 40.0, 0.0) == pytest.approx(597.1, abs=0.1)
-
-
-# The loops answer to the noise of level, flow and pressure, so the sensor's own part is
-# what it measures less what is true at that moment.
-def _true(plant: CoolingWater) -> dict[str, float]:
-    s = plant.state
-    a = s.pumps["P-101A"]
-    return {
-        "PT-102": s.header_m * k.KPA_PER_M,
-        "FT-103": s.flow,
-        "IT-101A": a.current_a,
-        "PDT-101": s.strainer_plug * k.CLEAN_STRAINER * s.flow**2 * k.KPA_PER_M,
-        "LT-101": s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
-        "TT-202": s.exchanger.product_out_c,
-        "TT-105": s.exchanger.water_out_c,
-        "TT-106": s.water.basin_c,
-        "VT-101A": a.vibration,
-        "TT-111A": a.bearing_c,
-        "TT-201": k.PRODUCT_INLET_C,
-        "FT-201": 40.0,
-    }
-
+from .oracles import readings
 
 SIGMA = {
     "LT-101": 0.15, "PT-102": 1.2, "FT-103": 0.25, "TT-202": 0.08, "TT-106": 0.05, "TT-105": 0.05,
@@ -83,16 +24,14 @@ SIGMA = {
 }  # fmt: skip
 
 
-def test_the_noise_has_the_published_sigma() -> None:
-    plant = warm(seed=7)
-    errors: dict[str, list[float]] = {name: [] for name in SIGMA}
-    for _ in range(4000):
-        plant.step()
-        for name, true in _true(plant).items():
-            errors[name].append(plant.state.sensors[name].value - true)
-    assert {name: stdev(series) for name, series in errors.items()} == {
-        name: pytest.approx(sigma, rel=0.1) for name, sigma in SIGMA.items()
-    }
+def test_the_noise_has_the_published_sigma_and_each_transmitter_its_own_stream() -> None:
+    bank = SensorBank(SENSORS, 7, k.STEP_S)
+    states, middle = bank.fresh(), [0.5 * (each.low + each.high) for each in SENSORS]
+    rows = [bank.measure(states, step, middle) for step in range(2000)]
+    for name, sigma in SIGMA.items():
+        assert stdev(row[name] for row in rows) == pytest.approx(sigma, rel=0.1), name
+    errors = {rows[0][each.name] - true for each, true in zip(SENSORS, middle, strict=True)}
+    assert len({round(error, 9) for error in errors}) == len(SENSORS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -126,8 +65,27 @@ def test_a_scenario_that_the_plant_cannot_play_is_refused() -> None:
             Simulation(warm(), Scenario((event,)))
 
 
-def test_every_sensor_has_its_own_stream() -> None:
-    plant = warm(seed=1)
-    plant.step()
-    readings = {round(each.value, 9) for each in plant.state.sensors.values()}
-    assert len(readings) == len(SENSORS)
+def test_noise_leaves_one_sample_of_the_fouling_coarse_and_a_mean_of_ten_minutes_sharp() -> None:
+    plant = warm(seed=7)
+    fouling: list[float] = []
+    imbalance: list[float] = []
+    for _ in range(12_000):
+        plant.step()
+        fouling.append(soft.fouling(readings(plant)))
+        imbalance.append(soft.imbalance(readings(plant)))
+    assert stdev(fouling) == pytest.approx(9e-6, rel=0.15)
+    assert stdev(imbalance) == pytest.approx(0.010, rel=0.15)
+    blocks = range(0, 12_000, 1200)
+    # As white noise averages, 1/sqrt(1200); over 5 min it is 3.7e-7 and 0.044 %.
+    assert stdev(mean(fouling[at : at + 1200]) for at in blocks) == pytest.approx(2.6e-7, rel=0.5)
+    assert stdev(mean(imbalance[at : at + 1200]) for at in blocks) == pytest.approx(3e-4, rel=0.5)
+
+
+def test_fouling_grows_as_kern_and_seaton_say() -> None:
+    plant = warm()
+    faster = 96.0  # a day of fouling in a quarter of an hour, in which the loops follow
+    plant.inject("F03", {"rf": 5e-4, "tau": 30.0 * 86400.0 / faster})
+    # Kern and Seaton 1959: Rf = 5e-4 (1 - exp(-t/30 d)), at its limit of 3e-4 on day 27.5
+    for days, grown in ((13.0, 1.76e-4), (7.8, 2.5e-4), (3.2, 2.75e-4)):
+        go_on(round(days * 86400.0 / faster / plant.step_s), plant)
+        assert soft.fouling(readings(plant)) == pytest.approx(grown, rel=0.01)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from handwheel.sim_plant.cw100.control import interlocks
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.control.interlocks import InterlockState
 from handwheel.sim_plant.cw100.process.pump import MAINTENANCE, PumpState
 from handwheel.sim_plant.errors import WrongState
@@ -17,37 +16,6 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
-
-# tag, measures, limit, dead band, delay in s, side, priority: the published alarm list
-ALARM_LIST = [
-    ("VAH-101A", "VT-101A", 5.0, 0.4, 60.0, "high", "MEDIUM"),
-    ("TAH-111A", "TT-111A", 80.0, 1.0, 60.0, "high", "LOW"),
-    ("VAH-101B", "VT-101B", 5.0, 0.4, 60.0, "high", "MEDIUM"),
-    ("TAH-111B", "TT-111B", 80.0, 1.0, 60.0, "high", "LOW"),
-    ("PAL-102", "PT-102", 290.0, 12.0, 15.0, "low", "HIGH"),
-    ("PDAH-101", "PDT-101", 25.0, 3.0, 60.0, "high", "LOW"),
-    ("FAL-103", "FT-103", 20.0, 5.0, 15.0, "low", "HIGH"),
-    ("TAH-202", "TT-202", 52.0, 1.0, 60.0, "high", "MEDIUM"),
-    ("TAH-106", "TT-106", 30.0, 0.5, 60.0, "high", "LOW"),
-    ("LAL-101", "LT-101", 50.0, 2.0, 60.0, "low", "MEDIUM"),
-    ("LAH-101", "LT-101", 85.0, 2.0, 60.0, "high", "LOW"),
-    *(
-        (f"XA-{name}", f"{name}.trouble", 0.5, 0.0, 10.0, "high", "LOW")
-        for name in (
-            "LT-101", "PDT-101", "PT-102", "FT-103", "TT-105", "TT-106", "FT-201", "TT-201",
-            "TT-202", "IT-101A", "IT-101B", "VT-101A", "VT-101B", "TT-111A", "TT-111B", "PKG-101",
-        )
-    ),
-]  # fmt: skip
-
-
-def test_the_alarm_list_is_the_published_one() -> None:
-    assert [
-        (a.tag, a.measures, a.limit, a.deadband, a.delay_s, "high" if a.is_high else "low",
-         a.priority.name)
-        for a in ALARMS
-    ] == ALARM_LIST  # fmt: skip
-
 
 NORMAL = {
     "LT-101": 70.0, "PT-102": 350.0, "FT-103": 36.0, "TT-202": 48.0,

@@ -21,9 +21,7 @@ def _is_stuck(plant: PlantServer) -> bool:
 
 
 async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
-    array = ua.ReadValueId(
-        NodeId=ua.NodeId.from_string("i=2255"), AttributeId=ua.AttributeIds.Value
-    )
+    array = ua.ReadValueId(NodeId=ua.NodeId.from_string("i=2255"), AttributeId=13)
     request = ua.ReadParameters(NodesToRead=[array] * 2000)
     reads: list[asyncio.Task[Any]] = []
     async with asyncio.timeout(60.0) as limit:

@@ -1,6 +1,5 @@
 """Noise, analysers, sticking valves, shutdowns and snapshots of the process."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -156,23 +155,6 @@ def _upset(seed: int | None) -> Process:
     for number in (8, 13, 17):
         process.state.idv[number - 1] = 1.0
     return process
-
-
-@pytest.mark.parametrize("steps", [0, 359, 512])
-def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
-    first = _upset(3)
-    go_on(steps, first)
-    second = Process(3)
-    fresh = Process(3).state
-    restore(fresh, json.loads(json.dumps(capture(first.state))))
-    second.state = fresh
-    for _ in range(600):
-        first.state.xmv[9] += 0.001
-        second.state.xmv[9] += 0.001
-        first.step()
-        second.step()
-    assert capture(first.state) == capture(second.state)
-    assert first.cost() == second.cost()
 
 
 def test_the_noise_moves_no_disturbance() -> None:

@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.sim_plant.errors import NotWritable
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.frame_log import FrameLog
-from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
 from ....plants.served import frames_of, warm
@@ -125,20 +123,6 @@ async def test_a_write_of_several_items_is_done_whole_or_not_at_all() -> None:
         await gate.ask("06 0014 0001")
         assert await gate.ask("0f 0014 0002 01 03") == "0f00140002"
         assert server.simulation.values()["P-101B.run_cmd"] is True
-
-
-def test_a_refusal_in_the_middle_undoes_what_came_before_it_and_its_event() -> None:
-    simulation = Simulation(warm(), Scenario())
-    image = ProcessImage(simulation)
-    before = simulation.plant.snapshot()
-    with pytest.raises(NotWritable):
-        image.write([("PIC-102.sp", 340.0), ("PT-102.pv", 1.0)])
-    assert simulation.plant.snapshot() == before
-    assert simulation.plant.drain_events() == []
-    assert image.values["PIC-102.sp"] == 350.0
-    image.write([("PIC-102.sp", 340.0), ("TIC-106.sp", 25.0)])
-    assert image.values["PIC-102.sp"] == 340.0
-    assert [event.tag for event in simulation.plant.drain_events()] == ["PIC-102.sp", "TIC-106.sp"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
