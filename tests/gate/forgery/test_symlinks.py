@@ -17,12 +17,10 @@ from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import instant_now
 
-
-def pipe(_: Path, there: Path) -> None:
-    os.mkfifo(there)
+from ..testbed.terminals import giving
 
 
-@pytest.mark.parametrize("link", [os.symlink, os.link, pipe])
+@pytest.mark.parametrize("link", [os.symlink, os.link, lambda _, there: os.mkfifo(there)])
 def test_a_lock_that_is_a_link_is_refused_and_writes_nowhere(
     tmp_path: Path, link: Callable[[Path, Path], None]
 ) -> None:
@@ -68,25 +66,22 @@ def test_a_lock_in_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "gone").exists()
 
 
-@pytest.mark.parametrize(
-    ("rights", "is_ours", "is_refused"),
-    [(0o2770, False, True), (0o2770, True, False), (0o2750, False, False)],
-)
 def test_a_shared_folder_must_be_the_gates_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, is_ours: bool, is_refused: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever owns it could put files of theirs in the place of the gate's."""
-    tmp_path.chmod(rights)
     me = os.geteuid()
-    monkeypatch.setattr(os, "geteuid", lambda: me if is_ours else me + 1)
-    lock = GateLock(tmp_path)
-    if is_refused:
-        with pytest.raises(GuardrailError, match="is shared by its group and belongs to another"):
-            lock.__enter__()
-        assert list(tmp_path.iterdir()) == []
-        return
-    with lock:
-        assert lock.is_held()
+    for rights, is_ours in ((0o2770, False), (0o2770, True), (0o2750, False)):
+        tmp_path.chmod(rights)
+        monkeypatch.setattr(os, "geteuid", giving(me if is_ours else me + 1))
+        lock = GateLock(tmp_path)
+        if rights == 0o2770 and not is_ours:
+            with pytest.raises(GuardrailError, match="is shared by its group and belongs to"):
+                lock.__enter__()
+            assert list(tmp_path.iterdir()) == []
+            continue
+        with lock:
+            assert lock.is_held()
 
 
 def test_a_lock_that_was_given_back_is_given_back_once(tmp_path: Path) -> None:
@@ -101,18 +96,18 @@ def test_a_lock_that_was_given_back_is_given_back_once(tmp_path: Path) -> None:
         assert again.is_held()
 
 
-@pytest.mark.parametrize("name", ["picture.new", "picture.json"])
-def test_a_picture_goes_through_no_link(memory_site: Site, tmp_path: Path, name: str) -> None:
-    victim = tmp_path / "tags.yaml"
+def test_a_picture_goes_through_no_link(memory_site: Site, tmp_path: Path) -> None:
+    victim, now = tmp_path / "tags.yaml", instant_now()
     victim.write_text("precious")
-    (tmp_path / name).symlink_to(victim)
-    now = instant_now()
-    write_snapshot(tmp_path, make_snapshot(7, frozenset(), memory_site, {}, now))
-    assert victim.read_text() == "precious"
-    picture = read_snapshot(tmp_path, now)
-    assert picture is not None
-    assert (picture.epoch, (tmp_path / "picture.json").is_symlink()) == (7, False)
-    assert not (tmp_path / "picture.new").exists()
+    for name in ("picture.new", "picture.json"):
+        (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / name).symlink_to(victim)
+        write_snapshot(tmp_path, make_snapshot(7, frozenset(), memory_site, {}, now))
+        assert victim.read_text() == "precious"
+        picture = read_snapshot(tmp_path, now)
+        assert picture is not None
+        assert (picture.epoch, (tmp_path / "picture.json").is_symlink()) == (7, False)
+        assert not (tmp_path / "picture.new").exists()
 
 
 def test_a_link_that_comes_at_the_last_moment_is_not_followed(
@@ -124,17 +119,13 @@ def test_a_link_that_comes_at_the_last_moment_is_not_followed(
     def put_back(path: Path, *, missing_ok: bool) -> None:
         path.symlink_to(victim)
 
-    monkeypatch.setattr(Path, "unlink", put_back)
     picture = make_snapshot(7, frozenset(), memory_site, {}, instant_now())
-    with pytest.raises(LedgerError, match=r"picture.json: File exists"):
-        write_snapshot(tmp_path, picture)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", put_back)
+        with pytest.raises(LedgerError, match=r"picture.json: File exists"):
+            write_snapshot(tmp_path, picture)
     assert (victim.read_text(), draft.is_symlink()) == ("precious", True)
-
-
-def test_a_picture_that_cannot_be_drawn_is_told_with_its_place(
-    memory_site: Site, tmp_path: Path
-) -> None:
-    (tmp_path / "picture.new").mkdir()
-    picture = make_snapshot(7, frozenset(), memory_site, {}, instant_now())
+    draft.unlink()
+    draft.mkdir()  # it cannot be drawn there either
     with pytest.raises(LedgerError, match=r"picture.json: Is a directory"):
         write_snapshot(tmp_path, picture)
