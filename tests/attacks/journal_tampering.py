@@ -18,6 +18,7 @@ from ..sites.signed_requests import signed_by
 from .sql_shell import without_triggers
 
 Rows = list[dict[str, Any]]
+Tamper = Callable[[Rows], object]
 
 
 def first(rows: Rows, kind: str, verdict: str = "") -> dict[str, Any]:
@@ -29,63 +30,59 @@ def another_signature(rows: Rows) -> None:
     body["signature"] = f"{int(body['signature'][:2], 16) ^ 1:02x}{body['signature'][2:]}"
 
 
-def another_person(rows: Rows) -> None:
-    body = first(rows, "decision", '"verdict":"approve"')["body"]
-    body["text"] = body["text"].replace('"person":"anna"', '"person":"bert"')
+def says(kind: str, **changes: object) -> Tamper:
+    """The first row of a kind says something else."""
+    return lambda rows: first(rows, kind)["body"].update(changes)
 
 
-def another_card(rows: Rows) -> None:
-    body = first(rows, "decision", '"verdict":"approve"')["body"]
-    body["card"] = body["card"].replace("card/1", "card/2")
+def silent(kind: str, verdict: str, key: str) -> Tamper:
+    """The first such row leaves something out."""
+    return lambda rows: first(rows, kind, verdict)["body"].pop(key)
 
 
-def other_bytes(rows: Rows) -> None:
-    first(rows, "action.intent")["body"]["wire"] = "010500000000"
+def replaced(kind: str, verdict: str, key: str, old: str, new: str) -> Tamper:
+    """The first such row has another text."""
 
-
-def without(kind: str, verdict: str = "") -> Callable[[Rows], None]:
-    return lambda rows: rows.remove(first(rows, kind, verdict))
-
-
-def a_shortcut(rows: Rows) -> None:
-    rows.remove(first(rows, "action.CLAIMED"))
-
-
-def not_read(rows: Rows) -> None:
-    first(rows, "action.VERIFIED")["body"]["readback"] = ACKNOWLEDGED
-
-
-def no_readback(rows: Rows) -> None:
-    del first(rows, "action.VERIFIED")["body"]["readback"]
-
-
-def another_text(rows: Rows) -> None:
-    body = first(rows, "request.filed")["body"]
-    body["text"] = body["text"].replace("a test asks", "a fest asks")
-
-
-def no_text(rows: Rows) -> None:
-    first(rows, "request.filed")["body"]["text"] = "nothing"
-
-
-def twice(rows: Rows) -> None:
-    row = first(rows, "action.intent")
-    rows.insert(rows.index(row), json.loads(json.dumps(row)))
-
-
-def unreadable(key: str, value: object) -> Callable[[Rows], None]:
     def tamper(rows: Rows) -> None:
-        first(rows, "action.CLAIMED")[key] = value
+        body = first(rows, kind, verdict)["body"]
+        body[key] = body[key].replace(old, new)
 
     return tamper
 
 
-def unknown_state(rows: Rows) -> None:
-    first(rows, "action.CLAIMED")["body"]["to"] = "TELEPORTED"
+def doubled(kind: str) -> Tamper:
+    """The first row of a kind stands twice."""
+
+    def tamper(rows: Rows) -> None:
+        row = first(rows, kind)
+        rows.insert(rows.index(row), json.loads(json.dumps(row)))
+
+    return tamper
 
 
-def no_chain(rows: Rows) -> None:
-    del first(rows, "decision", '"verdict":"revoke-key"')["body"]["chain"]
+def without(kind: str, verdict: str = "") -> Tamper:
+    return lambda rows: rows.remove(first(rows, kind, verdict))
+
+
+def unreadable(key: str, value: object) -> Tamper:
+    return lambda rows: first(rows, "action.CLAIMED").update({key: value})
+
+
+_APPROVE = '"verdict":"approve"'
+another_person = replaced("decision", _APPROVE, "text", '"person":"anna"', '"person":"bert"')
+another_card = replaced("decision", _APPROVE, "card", "card/1", "card/2")
+another_text = replaced("request.filed", "", "text", "a test asks", "a fest asks")
+other_bytes = says("action.intent", wire="010500000000")
+no_text = says("request.filed", text="nothing")
+not_read = says("action.VERIFIED", readback=ACKNOWLEDGED)
+unknown_state = says("action.CLAIMED", to="TELEPORTED")
+no_readback = silent("action.VERIFIED", "", "readback")
+no_chain = silent("decision", '"verdict":"revoke-key"', "chain")
+a_shortcut = without("action.CLAIMED")
+rebooted = unreadable("boot_id", "another")
+twice = doubled("action.intent")
+twice_locked_out = doubled("lockout.latched")
+twice_started = doubled("gate.started")
 
 
 def administrator_revoked(rows: Rows) -> None:
@@ -113,12 +110,7 @@ def locked_out_and_released(rows: Rows) -> None:
     rows.insert(rows.index(row) + 1, row | {"kind": "lockout.released"})
 
 
-def twice_locked_out(rows: Rows) -> None:
-    row = first(rows, "lockout.latched")
-    rows.insert(rows.index(row), json.loads(json.dumps(row)))
-
-
-def said_of_authority(kind: str, scope: str, **body: object) -> Callable[[Rows], None]:
+def said_of_authority(kind: str, scope: str, **body: object) -> Tamper:
     """A row about authority, right before the first action is sent."""
 
     def tamper(rows: Rows) -> None:
@@ -129,12 +121,7 @@ def said_of_authority(kind: str, scope: str, **body: object) -> Callable[[Rows],
     return tamper
 
 
-def twice_started(rows: Rows) -> None:
-    row = first(rows, "gate.started")
-    rows.insert(rows.index(row), json.loads(json.dumps(row)))
-
-
-def claimed(command: str, seconds: float) -> Callable[[Rows], None]:
+def claimed(command: str, seconds: float) -> Tamper:
     """The action is taken up so long after its approval, on both clocks."""
 
     def tamper(rows: Rows) -> None:
@@ -144,10 +131,6 @@ def claimed(command: str, seconds: float) -> Callable[[Rows], None]:
         row["boot_s"] += seconds
 
     return tamper
-
-
-def rebooted(rows: Rows) -> None:
-    first(rows, "action.CLAIMED")["boot_id"] = "another"
 
 
 def write_anew(folder: Path, shell: sqlite3.Connection, rows: Rows) -> None:
