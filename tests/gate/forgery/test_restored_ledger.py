@@ -184,14 +184,6 @@ def replaced(shell: sqlite3.Connection, room: Watched) -> None:
         write(shell, kept[-1])
 
 
-async def test_a_journal_that_is_the_same_is_used_on(room: Watched) -> None:
-    """Triggers that were taken away and put back, and nothing else: the twin of what follows."""
-    with shell_of(room.site.state) as shell, without_triggers(shell):
-        pass
-    await room.go_through(START)
-    assert (room.suspended, room.faults()) == ([], ())
-
-
 @pytest.mark.parametrize("is_written_meanwhile", [True, False])
 @pytest.mark.parametrize(
     "tamper",

@@ -20,7 +20,11 @@ from handwheel.tools.requests.timestamps import instant_now
 from ..testbed.terminals import giving
 
 
-@pytest.mark.parametrize("link", [os.symlink, os.link, lambda _, there: os.mkfifo(there)])
+def pipe(_: Path, there: Path) -> None:
+    os.mkfifo(there)
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link, pipe])
 def test_a_lock_that_is_a_link_is_refused_and_writes_nowhere(
     tmp_path: Path, link: Callable[[Path, Path], None]
 ) -> None:

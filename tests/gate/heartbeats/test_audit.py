@@ -4,10 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ...plants.in_memory import Frame
 from ..testbed.heartbeat import HEAD, PUMP, BeatingRoom, take
-
-HOUR_S = 3600.0
 
 
 @pytest.fixture
@@ -64,9 +61,3 @@ async def test_the_judges_know_a_heartbeat_that_nobody_signed(
     assert ("no grant names it" in found) == (not named)
     assert ("no hand-over that counts names it" in found) == (not named)
     assert named == (not found)
-
-
-async def test_a_frame_without_a_heartbeat_is_foreign(room: BeatingRoom) -> None:
-    await room.pass_s(1.0)
-    room.plant.arrive(Frame("pkg", HEAD + b"\x00\x01"))
-    assert any("foreign" in fault for fault in room.faults())
