@@ -136,7 +136,7 @@ async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
 
 
 async def test_a_flood_of_alarms_counts_each_that_comes_once(room: Watched) -> None:
-    """The paper site has no alarms; two of its bool tags stand for them."""
+    """The site in memory has no alarms; two of its bool tags stand for them."""
     rule = {"alarms": ["P-101?.run_cmd"], "more_than": 2, "within": "10 min"}
     counting(room, Suspend.model_validate(rule))
     reason = "more than 2 alarms in 10 min"
