@@ -1,13 +1,11 @@
 """Only exactly what a person has signed hands over, whatever the ledger's table says."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from handwheel.tools.guardrails.approval.administration import revoke_key
-from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.interlocks.authority import grant_authority
 from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests.timestamps import stamp
@@ -134,13 +132,3 @@ def test_no_row_alone_grants(place: Place, attack: Callable[[Place], None], reas
     attack(place)
     assert reason in place.refusal()
     assert place.refusal(is_agents=False) == ""
-
-
-def test_a_hand_over_is_one_decision_of_the_journal_that_is_verified(place: Place) -> None:
-    give(place.decision_context, PUMP, NOW)
-    context = place.decision_context
-    told = audit(place.database, place.site, context.roster, context.policy.satisfies)
-    assert (told.decisions, told.faults) == (1, ())
-    nobody = replace(context.roster, operators=())
-    (fault,) = audit(place.database, place.site, nobody, context.policy.satisfies).faults
-    assert str(decisions.Reason.UNKNOWN_KEY) in fault
