@@ -30,12 +30,11 @@ def test_a_chain_to_the_trust_root_counts_whatever_the_order(tmp_path: Path) -> 
     assert found.roles == {"operator", "shift-supervisor"}
     assert found.chain == (key_id("deputy"), key_id("boss"))
     assert len(roster.hash) == 64
-
-
-def test_an_enrolment_may_last_as_long_as_that_of_who_vouches() -> None:
-    deputy = record_of("deputy", "administrator", valid=DAY)
-    anna = record_of("anna", issuer="deputy", start=START + DAY / 2, valid=DAY / 2)
-    assert _people(boss(), deputy, anna) == ["boss", "deputy", "anna"]
+    both = roster_of(boss(), record_of("anna", "administrator", "operator"))
+    assert both.operators[1].roles == {"administrator"}  # whatever else the record says
+    nobody = load_roster(site_of(tmp_path, boss(), root=""))
+    assert nobody.operators == ()
+    assert "site.yaml names no trust root" in str(nobody.ignored[0])
 
 
 def test_a_missing_file_enrols_nobody_and_an_unreadable_one_is_told(tmp_path: Path) -> None:
@@ -65,18 +64,9 @@ IGNORED: dict[str, tuple[list[Record], str]] = {
         [record_of("bert", "administrator", issuer="anna"),
          record_of("anna", "administrator", issuer="bert")], "no chain of administrators",
     ),
-    "before the issuer": (
-        [record_of("bert", "administrator", start=START + DAY), record_of("anna", issuer="bert")],
-        "no chain of administrators",
-    ),
     "after the issuer": (
         [record_of("bert", "administrator", valid=DAY),
          record_of("anna", issuer="bert", start=START + DAY)], "no chain of administrators",
-    ),
-    "a day longer than its issuer": (
-        [record_of("bert", "administrator", valid=DAY),
-         record_of("anna", issuer="bert", valid=DAY * 2)],
-        "it ends after 2026-11-02T00:00:00.000Z, when the record of bert ends, its issuer",
     ),
     "dated back by an issuer whose time is over": (
         [record_of("bert", "administrator", valid=DAY),
@@ -113,39 +103,26 @@ def test_two_keys_of_a_person_at_a_time_are_both_refused(tmp_path: Path) -> None
     assert "another record at the same time" in str(roster.ignored[0])
     after = record_of("anna", key="anna's second", start=START + DAY, valid=DAY * 9)
     assert _people(boss(), record_of("anna", valid=DAY), after) == ["boss", "anna", "anna"]
-
-
-def test_one_key_of_two_people_is_refused() -> None:
-    bert = record_of("bert", key="anna", start=START + YEAR)
+    bert = record_of("bert", key="anna", start=START + YEAR)  # one key of two people
     assert _people(boss(YEAR * 2), record_of("anna"), bert) == ["boss"]
 
 
-def test_whom_a_refused_administrator_vouches_for_is_out() -> None:
+def test_whom_an_administrator_vouches_for_counts_as_they_do() -> None:
     deputy = record_of("deputy", "administrator")
     second = record_of("deputy", "administrator", key="deputy's second")
     anna = record_of("anna", issuer="deputy")
     assert _people(boss(), deputy, anna) == ["boss", "deputy", "anna"]
     assert _people(boss(), deputy, second, anna) == ["boss"]
-
-
-def test_without_a_trust_root_nobody_counts(tmp_path: Path) -> None:
-    roster = load_roster(site_of(tmp_path, boss(), root=""))
-    assert roster.operators == ()
-    assert "site.yaml names no trust root" in str(roster.ignored[0])
-
-
-def test_an_administrator_has_no_other_role_whatever_the_record_says() -> None:
-    roster = roster_of(boss(), record_of("anna", "administrator", "operator"))
-    assert roster.operators[1].roles == {"administrator"}
+    brief = record_of("deputy", "administrator", valid=DAY)
+    as_long = record_of("anna", issuer="deputy", start=START + DAY / 2, valid=DAY / 2)
+    assert _people(boss(), brief, as_long) == ["boss", "deputy", "anna"]
 
 
 def test_a_file_that_is_no_list_of_records_is_an_error(tmp_path: Path) -> None:
     for old, new, place in [
-        ('"anna"', '"Anna"', "operators.1.person"),
         ('["operator"]', "[]", "operators.1.roles"),
         ("    from:", "    form:", "operators.1.form"),
         ('"2026-11-01T00:00:00.000Z"', "5", "operators.0.from"),
-        ("operators/1", "operators/2", "schema"),
     ]:
         site = site_of(tmp_path, boss(), record_of("anna"))
         path = tmp_path / "operators.yaml"

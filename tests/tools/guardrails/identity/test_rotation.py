@@ -86,9 +86,13 @@ def test_what_would_not_count_leaves_the_file_as_it_was(site: Site) -> None:
         ("anna", "a stranger", "would not count"),
     ]:
         _refused(site, reason, person, issuer)
-
-
-def test_a_record_is_not_ended_when_it_begins(site: Site) -> None:
+    for key in ["anna", "bert"]:
+        with pytest.raises(EnrolmentRefused, match=r"this very key|is bert's as well"):
+            rotate(site, "anna", key_of(key).public_key(), key_of("boss"), NOW.wall)
+        assert load_roster(site).ignored == (), key
+    stranger = record_of("zoe")
+    with pytest.raises(ConfigError, match="has changed: zoe"):
+        with_successor(site.root / "operators.yaml", stranger, stranger, stranger)
     _refused(site, "the record of anna has only just begun; try again", at=START)
     rotate(site, "anna", NEW.public_key(), key_of("boss"), START + AGO)
 
@@ -101,13 +105,6 @@ def test_a_record_that_lay_in_wait_comes_in_with_no_new_key(tmp_path: Path) -> N
     another = key_of("the deputy's next key").public_key()
     rotate(site, "deputy", another, key_of("boss"), NOW.wall)
     assert load_roster(site).by_name("carl", NOW.wall) is None
-
-
-def test_a_key_that_somebody_has_is_no_new_key(site: Site) -> None:
-    for key in ["anna", "bert"]:
-        with pytest.raises(EnrolmentRefused, match=r"this very key|is bert's as well"):
-            rotate(site, "anna", key_of(key).public_key(), key_of("boss"), NOW.wall)
-        assert load_roster(site).ignored == (), key
 
 
 def test_a_full_disk_leaves_the_old_record(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,14 +137,9 @@ def test_the_next_key_takes_its_place_only_when_it_counts() -> None:
     ]
     assert (found, following.exists()) == (ids, False)
     assert take_next_key(SITE, "anna", ids[1]) is None
-
-
-@pytest.mark.usefixtures("own_folder")
-def test_the_next_key_takes_the_place_of_a_file_that_is_gone() -> None:
-    _, path = create_own_key(SITE, "anna", PASSPHRASE)
-    second, following = create_own_key(SITE, "anna", PASSPHRASE)
-    path.unlink()
-    assert take_next_key(SITE, "anna", keys.fingerprint(second.public_key())) is None
+    third, following = create_own_key(SITE, "anna", PASSPHRASE)
+    path.unlink()  # it takes the place of a file that is gone
+    assert take_next_key(SITE, "anna", keys.fingerprint(third.public_key())) is None
     assert (path.exists(), following.exists()) == (True, False)
 
 
@@ -171,21 +163,12 @@ def _refuse(*_: object) -> None:
     raise OSError(28, "no space left")
 
 
-def test_a_record_that_is_gone_is_not_followed(site: Site) -> None:
-    stranger = record_of("zoe")
-    with pytest.raises(ConfigError, match="has changed: zoe"):
-        with_successor(site.root / "operators.yaml", stranger, stranger, stranger)
-
-
-def test_a_key_made_elsewhere_is_vouched_for(site: Site) -> None:
+def test_a_public_ed25519_key_made_elsewhere_is_vouched_for(site: Site, tmp_path: Path) -> None:
     wanted = Enrolment("dora", ("viewer",), NOW.wall, NOW.wall + timedelta(days=400))
     line = f"{keys.public_line(NEW.public_key())} dora@desk"
     person = vouch(site, wanted, keys.parse_given_line(line), key_of("boss"))
     assert (person.key_id, list(person.roles)) == (keys.fingerprint(NEW.public_key()), ["viewer"])
     assert person.until == record_end(site, "boss")  # no later than the issuer's
-
-
-def test_anything_but_a_public_ed25519_key_is_refused(tmp_path: Path) -> None:
     keys.create_key(tmp_path / "keys" / "anna.key", PASSPHRASE)
     private = (tmp_path / "keys" / "anna.key").read_text().splitlines()[0]
     reasons = dict.fromkeys(("", "ssh-rsa AAAA", "ssh-ed25519 AAAA", "anna"), "is no line")
