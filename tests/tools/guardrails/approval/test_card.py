@@ -29,7 +29,15 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
     assert shown.request_digest == request().digest
     assert shown.digest == digest("card", shown.text)
     assert parse_card(shown.text) == shown
-    assert (shown.run, shown.recovery, '"run"' in shown.text) == (None, [], False)
+    assert (shown.run, shown.recovery, shown.lease, '"run"' in shown.text) == (
+        None,
+        [],
+        None,
+        False,
+    )
+    back = stop() | {"undoes": "R-7K3MQ2XA/c1"}
+    stands = card(request(recovery=[back], lease=Lease(for_s=7200.0))).lease
+    assert stands == CardLease(for_s=7200.0, span="2 h")
 
 
 def test_what_stands_in_the_way_is_named_and_nothing_else() -> None:
@@ -37,21 +45,12 @@ def test_what_stands_in_the_way_is_named_and_nothing_else() -> None:
         (picture({}), "P-101B.run_cmd was not read"),
         (picture(read("P-101B.run_cmd", status=int(BAD_SENSOR_FAILURE))),
          "P-101B.run_cmd is BadSensorFailure"),
-        (picture(read("P-101B.run_cmd", status=0x40900000)),
-         "P-101B.run_cmd is UncertainLastUsableValue"),
         (picture(read("P-101B.run_cmd", age_s=1.6)),
          "P-101B.run_cmd was 1.6 s old when read, more than 1.5 s"),
-        (picture(read("P-101B.run_cmd", value=True, shown="true")),
-         "P-101B.run_cmd reads true, not false as when submitted"),
         (picture(read("P-101B.run_cmd", value=0, shown="0")),
          "P-101B.run_cmd reads 0, not false as when submitted"),
-        (picture(read("P-101B.run_cmd", value=None, shown="-")),
-         "P-101B.run_cmd reads -, not false as when submitted"),
         (picture(read("P-101B.mode", value=0, shown="local")),
          "a requirement is false: P-101B.mode == 'remote'  [P-101B.mode is local]"),
-        (picture(read("P-101B.mode", status=int(BAD_SENSOR_FAILURE))),
-         "a requirement is unknown: P-101B.mode == 'remote'  "
-         "[P-101B.mode is remote (BadSensorFailure)]"),
     ]:  # fmt: skip
         shown = card(seen=seen)
         assert not shown.is_approvable, seen
@@ -115,26 +114,16 @@ def test_hostile_names_show_themselves() -> None:
     assert shown.changes[0].frame.device == "PLC\\x1b]0;x\\x07"
     assert shown.model_dump_json().isascii()
     assert not shown.is_approvable
-
-
-def test_the_card_shows_every_frame_that_is_approved_with_it() -> None:
-    asked = asked_by_run()
-    shown = card(asked)
-    frames = [each.frame for each in shown.changes] + [each.frame for each in shown.recovery]
-    assert [each.wire for each in frames] == [each.wire for each in asked.actions]
-    assert shown.changes[0].limits is None
-    assert shown.changes[1].limits == "limits 280 to 420 kPa"
-
-
-def test_the_card_says_how_long_it_stands_and_in_words() -> None:
-    back = stop() | {"undoes": "R-7K3MQ2XA/c1"}
-    shown = card(request(recovery=[back], lease=Lease(for_s=7200.0)))
-    assert shown.lease == CardLease(for_s=7200.0, span="2 h")
-    assert card().lease is None
+    words = evidence("x\x1b[2J", "for", "VT-101A.pv > 5 mm/s", "\u202e", source="y\u200b:1")
+    first = start() | {"promises": ["a\x07"], "step": "s\x1b"}
+    json = card(asked_by_run(commands=[first], evidence=[words])).model_dump_json()
+    assert json.isascii()
+    assert "\\u001b" not in json
 
 
 def test_a_run_says_which_playbook_asks_and_what_it_expects_and_takes_back() -> None:
-    shown = card(asked_by_run())
+    asked = asked_by_run()
+    shown = card(asked)
     run = shown.run
     assert run is not None
     assert (run.run_id, run.playbook, run.version, run.segment) == (
@@ -151,6 +140,10 @@ def test_a_run_says_which_playbook_asks_and_what_it_expects_and_takes_back() -> 
     conditions = [[(each.text, each.truth) for each in one.only_if] for one in shown.recovery]
     only_if = [("PIC-102.sp < 300 kPa  [PIC-102.sp is 350 kPa]", "false")]
     assert conditions == [only_if, only_if, []]
+    frames = [each.frame.wire for each in (*shown.changes, *shown.recovery)]
+    assert frames == [each.wire for each in asked.actions]
+    limits = [each.limits for each in shown.changes]
+    assert limits == [None, "limits 280 to 420 kPa"]
 
 
 def _evidence(seen: PlantSnapshot | None = None, **changes: Any) -> Any:
@@ -160,28 +153,24 @@ def _evidence(seen: PlantSnapshot | None = None, **changes: Any) -> Any:
     return run.evidence[0]
 
 
-def test_evidence_is_shown_as_filed_and_as_it_is_now() -> None:
+def test_evidence_is_shown_as_filed_and_as_it_is_now_and_marked_where_it_has_turned() -> None:
     found = _evidence()
     assert (found.filed, found.shown) == ("true", "VT-101A.pv > 5 mm/s  [VT-101A.pv is 5.4 mm/s]")
-    assert (found.now, found.untold) == ("true", "")
+    assert (found.now, found.untold, found.is_against) == ("true", "", False)
     assert found.shown_now == "VT-101A.pv > 5 mm/s  [VT-101A.pv is 5.6 mm/s]"
-    assert not found.is_against
-
-
-def test_evidence_that_has_turned_is_marked() -> None:
-    found = _evidence(picture(read("VT-101A.pv", value=4.0, shown="4")))
-    assert (found.now, found.is_against) == ("false", True)
-    found = _evidence(picture(read("VT-101A.pv", status=int(BAD_SENSOR_FAILURE))))
-    assert (found.now, found.is_against) == ("unknown", True)
-    assert not _evidence(side="against", truth="false", text="VT-101A.pv < 5 mm/s").is_against
-    assert _evidence(side="against", truth="true", text="VT-101A.pv < 5 mm/s").is_against
+    turned = _evidence(picture(read("VT-101A.pv", value=4.0, shown="4")))
+    assert (turned.now, turned.is_against) == ("false", True)
+    bad = _evidence(picture(read("VT-101A.pv", status=int(BAD_SENSOR_FAILURE))))
+    assert (bad.now, bad.is_against) == ("unknown", True)
+    low = {"side": "against", "text": "VT-101A.pv < 5 mm/s"}
+    assert not _evidence(**low, truth="false").is_against
+    assert _evidence(**low, truth="true").is_against
     assert _evidence(side="against", truth="false").is_against
 
 
 def test_what_one_look_cannot_tell_is_shown_as_filed() -> None:
     for text, seen, untold in [
         ("rate(VT-101A.pv, 30 min) > 0.1 mm/s/h", picture(), "over time"),
-        ("held(VT-101A.pv > 5 mm/s, 2 min)", picture(), "over time"),
         ("VT-101A.pv > 5 mm/s", picture({}), "not in the gate's snapshot"),
         ("VT-101A.pv > 5 mm/s", picture(at_s=1.0), "not in the gate's snapshot"),
         ("P-999.pv > 5 mm/s", picture(), "the site's tags are others now"),
@@ -189,11 +178,3 @@ def test_what_one_look_cannot_tell_is_shown_as_filed() -> None:
         found = _evidence(seen, text=text)
         assert (found.filed, found.now, found.shown_now, found.untold) == ("true", None, "", untold)
         assert not found.is_against, text
-
-
-def test_hostile_words_of_a_run_show_themselves() -> None:
-    odd = evidence("x\x1b[2J", "for", "VT-101A.pv > 5 mm/s", "\u202e", source="y\u200b:1")
-    first = start() | {"promises": ["a\x07"], "step": "s\x1b"}
-    shown = card(asked_by_run(commands=[first], evidence=[odd]))
-    assert shown.model_dump_json().isascii()
-    assert "\\u001b" not in shown.model_dump_json()

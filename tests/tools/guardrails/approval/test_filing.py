@@ -12,7 +12,6 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
-    StatusCode,
     Value,
 )
 from handwheel.connectors.session.protocols import Survey
@@ -74,73 +73,57 @@ def test_a_set_point_is_fixed_as_the_device_will_hold_it(context: BuildContext) 
     assert request.locks == {"site": 0, "PIC-102": 0}
 
 
-def test_what_is_there_now_is_expected_later(context: BuildContext) -> None:
-    request, _ = _made(context, ("PIC-102.sp", 360.0), ("P-101A.run_cmd", True))
-    setpoint, start = (action.expected[0] for action in request.commands)
+def test_of_several_writes_what_is_there_is_expected_and_the_strictest_rule_holds(
+    context: BuildContext,
+) -> None:
+    writes = ("PIC-102.sp", 360.0), ("P-101A.run_cmd", True), ("P-101A.mode", 0.0)
+    read = [tag.name for tag in tags_to_survey(context, _proposed(context, *writes[1:2]))]
+    assert read == ["P-101A.mode", "P-101A.run_cmd", "PT-102.pv"]
+    request, denial = _made(context, *writes)
+    assert denial is None
+    # The rule of the mode is not commissioned.
+    assert (request.risk_class, request.quorum) == ("R3", 2)
+    setpoint, start, mode = (action.expected[0] for action in request.commands)
     assert (setpoint.tag, setpoint.value, setpoint.shown) == ("PIC-102.sp", 350.0, "350")
     assert setpoint.tolerance == pytest.approx(12.0)  # 2 % of 0 to 600 kPa
     assert setpoint.max_age_s == pytest.approx(0.15)  # three scans
     assert (start.value, start.shown, start.tolerance) == (False, "false", None)
-
-
-def test_remote_operation_is_required_of_the_equipment_that_says_so(context: BuildContext) -> None:
-    request, _ = _made(context, ("P-101A.run_cmd", True), ("P-101B.run_cmd", True))
-    assert [[each.text for each in action.requires] for action in request.commands] == [
-        ["P-101A.mode == 'remote'"], [],
-    ]  # fmt: skip
-    assert list(request.locks) == ["site", "PUMPS-101", "P-101A", "P-101B"]
-    assert [action.action_id for action in request.commands] == [
-        f"{request.request_id}/c1", f"{request.request_id}/c2",
-    ]  # fmt: skip
-
-
-def test_everything_that_is_judged_is_read(context: BuildContext) -> None:
-    proposed = _proposed(context, ("P-101A.run_cmd", True))
-    assert [tag.name for tag in tags_to_survey(context, proposed)] == [
-        "P-101A.mode", "P-101A.run_cmd", "PT-102.pv",
-    ]  # fmt: skip
-
-
-def test_the_strictest_of_several_writes_holds_for_all(context: BuildContext) -> None:
-    request, denial = _made(context, ("PIC-102.sp", 360.0), ("P-101A.mode", 0))
-    assert denial is None
-    assert (request.risk_class, request.quorum) == (
-        "R3",
-        2,
-    )  # the rule of the mode is not commissioned
+    coerced = request.commands[2]
+    assert (type(coerced.value), coerced.value, coerced.shown) == (int, 0, "local")
+    assert mode.tag == "P-101A.mode"
     outside, _ = _made(context, ("PIC-102.sp", 410.0))
     assert (outside.risk_class, outside.quorum) == ("R2", 1)
+    both, _ = _made(context, ("P-101A.run_cmd", True), ("P-101B.run_cmd", True))
+    needed = [[each.text for each in action.requires] for action in both.commands]
+    assert needed == [["P-101A.mode == 'remote'"], []]  # of the equipment that says so
+    assert list(both.locks) == ["site", "PUMPS-101", "P-101A", "P-101B"]
+    assert [each.action_id for each in both.commands] == [
+        f"{both.request_id}/c1", f"{both.request_id}/c2",
+    ]  # fmt: skip
 
 
 def test_what_the_policy_denies_is_made_with_the_reason(context: BuildContext) -> None:
-    for writes, present, words in [
-        ([("PIC-102.sp", 430.0)], {}, ["PIC-102.sp: 430 lies outside the limits"]),
-        (
-            [("PIC-102.sp", 360.0)],
-            {"PT-102.pv": 500.0},
-            ["no-overpressure: PT-102.pv < 500 kPa", "is false now"],
-        ),
-        (
-            [("PIC-102.sp", 430.0), ("P-101B.reset", True)],
-            {"PT-102.pv": 510.0},
-            ["outside the limits", "no-overpressure"],
-        ),
+    limits, across = "PIC-102.sp: 430 lies outside the limits", "no-overpressure: PT-102.pv < 500"
+    for writes, pressure, words in [
+        ([("PIC-102.sp", 430.0)], 349.0, [limits]),
+        ([("PIC-102.sp", 360.0)], 500.0, [across, "is false now"]),
+        ([("PIC-102.sp", 430.0), ("P-101B.reset", True)], 510.0, [limits, across]),
     ]:
-        _, denial = _made(context, *writes, present=present)
+        _, denial = _made(context, *writes, present={"PT-102.pv": pressure})
         assert all(word in str(denial) for word in words), denial
 
 
 def test_nothing_is_written_from_a_value_that_is_not_good(context: BuildContext) -> None:
-    for status in [UNCERTAIN_LAST_USABLE, BAD_SENSOR_FAILURE, StatusCode(0x80310000)]:
-        proposed = _proposed(context, ("PIC-102.sp", 360.0))
-        survey = _survey(context, proposed)
+    proposed = _proposed(context, ("PIC-102.sp", 360.0))
+    survey = _survey(context, proposed)
+    for status in [UNCERTAIN_LAST_USABLE, BAD_SENSOR_FAILURE]:
         reading = survey.readings["PIC-102.sp"].with_status(status)
         bad = replace(survey, readings={**survey.readings, "PIC-102.sp": reading})
         with pytest.raises(InterlockActive, match=f"relied on: {status.name}; nothing was filed"):
             make_request(context, proposed, bad, PROPOSER, "because", {}, NOW)
-        missing = replace(survey, readings={"PT-102.pv": survey.readings["PT-102.pv"]})
-        with pytest.raises(InterlockActive, match="missing"):
-            make_request(context, proposed, missing, PROPOSER, "because", {}, NOW)
+    missing = replace(survey, readings={"PT-102.pv": survey.readings["PT-102.pv"]})
+    with pytest.raises(InterlockActive, match="missing"):
+        make_request(context, proposed, missing, PROPOSER, "because", {}, NOW)
 
 
 def test_a_request_writes_each_tag_once_and_only_tags_for_writing(context: BuildContext) -> None:
@@ -155,12 +138,9 @@ def test_a_request_writes_each_tag_once_and_only_tags_for_writing(context: Build
 def test_a_value_that_does_not_fit_its_tag_is_refused(context: BuildContext) -> None:
     cases: list[tuple[str, Value]] = [
         ("PIC-102.sp", float("nan")),
-        ("PIC-102.sp", float("inf")),
         ("PIC-102.sp", 1e300),
         ("PIC-102.sp", True),
-        ("PIC-102.sp", "360"),
         ("P-101A.run_cmd", 1),
-        ("P-101A.mode", True),
         ("P-101A.mode", 7),
         ("P-101A.mode", 1.5),
     ]
@@ -169,31 +149,9 @@ def test_a_value_that_does_not_fit_its_tag_is_refused(context: BuildContext) -> 
             _made(context, (tag, value))
 
 
-def test_a_whole_number_is_coerced_to_the_word_it_means(context: BuildContext) -> None:
-    action = _made(context, ("P-101A.mode", 1.0))[0].commands[0]
-    assert (type(action.value), action.value, action.shown) == (int, 1, "remote")
-
-
-def test_no_two_requests_are_the_same(context: BuildContext) -> None:
-    made = [_made(context, ("PIC-102.sp", 360.0))[0] for _ in range(50)]
-    for what in (
-        [each.request_id for each in made],
-        [each.proposal_key for each in made],
-        [each.digest for each in made],
-    ):
-        assert len(set(what)) == len(made)
-    assert all(not set("ILOU") & set(each.request_id[2:]) for each in made)
-
-
 @pytest.fixture(scope="module")
 def request_(context: BuildContext) -> ActionRequest:
     return _made(context, ("PIC-102.sp", 340.1), ("P-101B.reset", True))[0]
-
-
-def test_a_request_reads_back_from_its_text(request_: ActionRequest) -> None:
-    again = parse_request(request_.text)
-    assert (again, again.text, again.digest) == (request_, request_.text, request_.digest)
-    assert request_.digest == digest("request", request_.text)
 
 
 def _edited(request: ActionRequest, *path: str | int, to: object) -> str:
@@ -208,22 +166,16 @@ def _edited(request: ActionRequest, *path: str | int, to: object) -> str:
 
 def test_what_is_no_request_is_refused(request_: ActionRequest) -> None:
     cases: list[tuple[tuple[str | int, ...], object]] = [
-        (("approved",), True),
         (("commands", 0, "note"), "look here"),
         (("schema",), "request/2"),
         (("request_id",), "R-7K3MQ2XA"),
-        (("request_id",), "R-short"),
         (("commands",), []),
         (("commands", 0, "action_id"), "R-7K3MQ2XA/c1"),
         (("commands", 0, "kind"), "recovery"),
         (("commands", 0, "wire"), "0110000A"),
-        (("commands", 0, "wire"), ""),
         (("commands", 0, "within_s"), 0.0),
-        (("quorum",), 0),
-        (("quorum",), True),
         (("quorum",), 3),
         (("filed_at",), "2026-11-25T08:50:25Z"),
-        (("filed_at",), "2026-11-25T08:50:25.000+00:00"),
         (("risk_class",), "R5"),
         (("reason",), ""),
         (("hashes", "policy"), ""),
@@ -236,6 +188,9 @@ def test_what_is_no_request_is_refused(request_: ActionRequest) -> None:
 
 
 def test_an_edit_is_another_request_with_another_digest(request_: ActionRequest) -> None:
+    again = parse_request(request_.text)
+    assert (again, again.text, again.digest) == (request_, request_.text, request_.digest)
+    assert request_.digest == digest("request", request_.text)
     edited = parse_request(_edited(request_, "reason", to="another"))
     assert edited.digest != request_.digest
     with pytest.raises(ValueError, match="canonical"):

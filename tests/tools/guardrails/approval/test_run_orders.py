@@ -1,13 +1,12 @@
 """What people tell a run: who may, on what they saw, once, and what a forged row is worth."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
@@ -35,7 +34,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 
 from ....gate.testbed.authority_grant import signed_word
-from ....sites.in_memory import POLICY, make_site
+from ....sites.in_memory import make_site
 from ....sites.signed_requests import NOW, head_of, site_word
 
 RUN, ROLES = "U-7K3MQ2XA", ("operator",)
@@ -65,11 +64,13 @@ class Place:
         verdict, context = VERDICTS[order], self.decision_context
         return signed_word(context, verdict, subject, NOW, by=by, attended=attended, **said)
 
-    def give(self, order: SignedOrder, signed: Signed | None = None) -> RunOrder:
-        seen = newest_event(self.database, RUN)
-        return order_run(
-            self.decision_context, RUN, order, seen, ROLES, signed or self.sign(order), NOW
-        )
+    def give(
+        self, order: SignedOrder, signed: Signed | None = None, *, seen: int = 0,
+        roles: tuple[str, ...] = ROLES,
+    ) -> RunOrder:  # fmt: skip
+        seen = seen or newest_event(self.database, RUN)
+        word = signed or self.sign(order)
+        return order_run(self.decision_context, RUN, order, seen, roles, word, NOW)
 
     def orders(self) -> list[RunOrder]:
         return load_orders(self.database, RUN)
@@ -97,13 +98,20 @@ def place(tmp_path: Path) -> Iterator[Place]:
         assert audit(database, site, context.roster, context.policy.satisfies).faults == ()
 
 
-@pytest.mark.parametrize("order", FREE)
-def test_anybody_may_hold_and_stop_a_run(place: Place, order: FreeOrder) -> None:
-    given = ask_run(place.database, RUN, order, "\x1b[2Jcarl", NOW)
-    assert place.orders() == [given]
-    assert (given.order, given.person, given.signed) == (order, "\\x1b[2Jcarl", None)
-    place.check(given)
-    assert ask_run(place.database, RUN, order, "", NOW).person == "somebody"
+def test_anybody_may_hold_and_stop_a_run_unsigned(place: Place) -> None:
+    for number, order in enumerate(FREE, start=1):
+        with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
+            place.give(order, place.sign("resume"))  # type: ignore[arg-type]
+        assert place.orders() == [], order
+        rows = [row.fields for row in place.database.journal()]
+        told = [row["body"]["reason"] for row in rows if row["kind"] == "decision.refused"]
+        assert told == [str(Reason.NOT_APPROVED)] * number
+    for order in FREE:
+        given = ask_run(place.database, RUN, order, "\x1b[2Jcarl", NOW)
+        assert place.orders()[-1] == given
+        assert (given.order, given.person, given.signed) == (order, "\\x1b[2Jcarl", None)
+        place.check(given)
+    assert ask_run(place.database, RUN, "hold", "", NOW).person == "somebody"
 
 
 @pytest.mark.parametrize("order", SIGNED)
@@ -118,18 +126,35 @@ def test_the_others_are_signed(place: Place, order: SignedOrder) -> None:
     head = head_of(place.database)
     assert (head.fields["kind"], head.fields["subject"], head.seq) == (ORDERED, RUN, given.number)
     assert set(head.fields["body"]) == {"order", "person", "seq", "text", "signature"}
-
-
-def test_orders_come_in_order_and_a_run_reads_on_from_where_it_was(place: Place) -> None:
-    first = ask_run(place.database, RUN, "hold", "carl", NOW)
+    assert given.signed is not None
+    with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+        place.give(order, given.signed, seen=seen)  # it counts once
     place.happen()
-    second = place.give("resume")
-    assert load_orders(place.database, RUN) == [first, second]
-    assert load_orders(place.database, RUN, after=first.number) == [second]
+    after = ask_run(place.database, RUN, "hold", "carl", NOW)
+    assert load_orders(place.database, RUN) == [given, after]
+    assert load_orders(place.database, RUN, after=given.number) == [after]
     assert load_orders(place.database, "U-0") == []
 
 
-@pytest.mark.parametrize("order", [*FREE, *SIGNED])
+@pytest.mark.parametrize("more", ["held", "ordered"])
+@pytest.mark.parametrize("order", SIGNED)
+def test_a_word_on_a_hold_lifts_not_the_next(place: Place, order: SignedOrder, more: str) -> None:
+    seen, signed = newest_event(place.database, RUN), place.sign(order)
+    if more == "held":
+        place.happen()
+    else:
+        ask_run(place.database, RUN, "hold", "carl", NOW)
+    if order == "abort":
+        place.check(place.give(order, signed, seen=seen))
+        return
+    with pytest.raises(PermitRefused, match="has gone on since; look again"):
+        place.give(order, signed, seen=seen)
+    with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
+        place.give(order, signed)  # the number is signed
+    place.give(order)
+
+
+@pytest.mark.parametrize("order", ["hold", "resume"])
 def test_there_must_be_such_a_run_and_it_must_not_be_over(place: Place, order: Any) -> None:
     def tell(run_id: str) -> None:
         if order in FREE:
@@ -148,25 +173,6 @@ def test_there_must_be_such_a_run_and_it_must_not_be_over(place: Place, order: A
     with pytest.raises(PermitRefused, match="is over"):
         tell(RUN)
     assert place.orders() == []
-
-
-@pytest.mark.parametrize("more", ["held", "ordered"])
-@pytest.mark.parametrize("order", SIGNED)
-def test_a_word_on_a_hold_lifts_not_the_next(place: Place, order: SignedOrder, more: str) -> None:
-    seen, signed = newest_event(place.database, RUN), place.sign(order)
-    if more == "held":
-        place.happen()
-    else:
-        ask_run(place.database, RUN, "hold", "carl", NOW)
-    if order == "abort":
-        given = order_run(place.decision_context, RUN, order, seen, ROLES, signed, NOW)
-        place.check(given)
-        return
-    with pytest.raises(PermitRefused, match="has gone on since; look again"):
-        order_run(place.decision_context, RUN, order, seen, ROLES, signed, NOW)
-    with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
-        place.give(order, signed)  # the number is signed
-    place.give(order)
 
 
 def test_whose_word_counts(place: Place) -> None:
@@ -188,43 +194,9 @@ def test_whose_word_counts(place: Place) -> None:
         head = head_of(place.database)
         assert (head.fields["kind"], head.fields["body"]["person"]) == ("decision.refused", by), by
         assert place.orders() == [], by
-
-
-def test_what_anybody_may_say_is_not_signed(place: Place) -> None:
-    for number, order in enumerate(FREE, start=1):
-        with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
-            place.give(order, place.sign("resume"))  # type: ignore[arg-type]
-        assert place.orders() == [], order
-        rows = [row.fields for row in place.database.journal()]
-        told = [row["body"]["reason"] for row in rows if row["kind"] == "decision.refused"]
-        assert told == [str(Reason.NOT_APPROVED)] * number
-    place.check(place.give("resume"))
-
-
-def test_every_role_of_the_run_must_be_met_and_there_must_be_one(place: Place) -> None:
-    seen = newest_event(place.database, RUN)
     for roles, reason in ((("operator", "shift-supervisor"), "lacks a role"), ((), "no role")):
         with pytest.raises(PermitRefused, match=reason):
-            order_run(place.decision_context, RUN, "abort", seen, roles, place.sign("abort"), NOW)
-
-
-def test_a_script_orders_where_the_policy_lets_it(tmp_path: Path, place: Place) -> None:
-    folder = tmp_path / "other"
-    folder.mkdir()
-    policy = make_site(folder).root / "policy.yaml"
-    policy.write_text(POLICY.replace("ttl_max", "unattended: simulated\nttl_max"), "utf-8")
-    other = replace(
-        place,
-        decision_context=replace(place.decision_context, policy=load_policy(load_site(folder))),
-    )
-    other.give("resume", other.sign("resume", attended=False))
-
-
-def test_an_order_counts_once(place: Place) -> None:
-    seen, signed = newest_event(place.database, RUN), place.sign("abort")
-    order_run(place.decision_context, RUN, "abort", seen, ROLES, signed, NOW)
-    with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
-        order_run(place.decision_context, RUN, "abort", seen, ROLES, signed, NOW)
+            place.give("abort", roles=roles)
 
 
 @pytest.mark.parametrize("order", SIGNED)
@@ -246,23 +218,10 @@ def test_a_row_that_somebody_wrote_is_no_order(place: Place, order: SignedOrder)
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
         place.check(place.write(again | {"order": other}))
     place.check(given)  # the first still counts
-
-
-def test_an_order_of_an_earlier_ledger_is_none(place: Place) -> None:
-    seen = newest_event(place.database, RUN)
-    subject = run_subject(RUN, seen)
-    signed = site_word("resume-run", subject, head="0" * 64)
-    given = place.write({
-        "order": "resume", "person": "anna", "seq": seen, "text": signed.text,
-        "signature": signed.signature_hex,
-    })  # fmt: skip
+    signed = site_word("resume-run", run_subject(RUN, given.seen), head="0" * 64)
+    earlier = again | {"order": "resume", "text": signed.text, "signature": signed.signature_hex}
     with pytest.raises(DecisionRefused, match=str(Reason.OTHER_LEDGER)):
-        place.check(given)
-
-
-def test_a_row_that_is_no_order_is_refused(place: Place) -> None:
-    cases: list[dict[str, object]] = [{}, {"order": "start", "person": "anna"}, {"order": "hold"}]
-    for body in cases:
-        order = place.write(body)
+        place.check(place.write(earlier))
+    for body in ({}, {"order": "start", "person": "anna"}, {"order": "hold"}):
         with pytest.raises(PermitRefused, match="is no order to a run"):
-            place.check(order)
+            place.check(place.write(body))
