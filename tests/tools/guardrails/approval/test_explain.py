@@ -62,34 +62,29 @@ def test_what_is_denied_from_anywhere_is_denied_from_an_unknown_value(stepping: 
     assert explain(without_gate, question, stepping.clock.now()).obstacles == ()
 
 
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncGenerator[Watched]:
-    """One of the two pumps is to run; one does."""
+async def test_only_what_another_reading_would_change_is_in_the_way(tmp_path: Path) -> None:
     async with ruled_room(tmp_path, ("policy.yaml", AS_IT_IS, ONE_RUNS)) as room:
         room.plant.values["P-101A.run_cmd"] = True
-        yield room
-
-
-def test_only_what_another_reading_would_change_is_in_the_way(running: Watched) -> None:
-    for write, lost, is_denied, is_in_the_way in [
-        (STOP, "", True, False),
-        (STOP, "P-101B.run_cmd", False, True),
-        (START, "P-101B.run_cmd", False, False),
-        (MODE, "", True, False),  # whether the pump stops at it nobody knows, whatever is read
-        (MODE, "P-101A.run_cmd", True, False),
-        (MODE, "P-101B.run_cmd", False, True),
-    ]:
-        found = _explained(running, *write, lost=lost)
-        told = [each for each in found.obstacles if each.startswith("one-runs: ")]
-        denied = [each for each in found.denials if each.startswith("one-runs: ")]
-        assert (bool(denied), bool(told)) == (is_denied, is_in_the_way), write
-
-
-async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: Path) -> None:
+        for write, lost, is_denied, is_in_the_way in [
+            (STOP, "", True, False),
+            (STOP, "P-101B.run_cmd", False, True),
+            (START, "P-101B.run_cmd", False, False),
+            (MODE, "", True, False),  # whether the pump stops at it nobody knows
+            (MODE, "P-101B.run_cmd", False, True),
+        ]:
+            found = _explained(room, *write, lost=lost)
+            told = [each for each in found.obstacles if each.startswith("one-runs: ")]
+            denied = [each for each in found.denials if each.startswith("one-runs: ")]
+            assert (bool(denied), bool(told)) == (is_denied, is_in_the_way), write
     rule = ONE_RUNS.replace(" or P-101B.run_cmd", "")
-    async with ruled_room(tmp_path, ("policy.yaml", AS_IT_IS, rule)) as room:
+    other = tmp_path / "other"
+    other.mkdir()
+    async with ruled_room(other, ("policy.yaml", AS_IT_IS, rule)) as room:
         assert [each.rule.id for each in _explained(room, *STOP).across] == ["one-runs"]
         assert _explained(room, *START_B).across == ()
+
+
+VALUE = '"value":{"f64":"4076800000000000"}'
 
 
 @pytest.mark.parametrize(
@@ -97,16 +92,8 @@ async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: 
     [
         ("", "", "it cannot be read what {}/c1 has written"),
         ("a test asks", "", "it cannot be read what {}/c1 has written"),
-        (
-            '"value":{"f64":"4076800000000000"}',
-            '"value":true',
-            "it cannot be read how far {}/c1 has",
-        ),
-        (
-            '"value":{"f64":"4076800000000000"}',
-            f'"value":1{"0" * 400}',
-            "it cannot be read how far",
-        ),
+        (VALUE, '"value":true', "it cannot be read how far {}/c1 has"),
+        (VALUE, f'"value":1{"0" * 400}', "it cannot be read how far"),
     ],
     ids=["no request", "not what was filed", "no number", "too great"],
 )

@@ -47,19 +47,16 @@ def test_who_has_ended_a_request_is_not_told_by_words_that_nobody_can_read(spare
     spare.desk.propose(START_B)
 
 
-@pytest.mark.parametrize("place", ["at", "boot_s"])
+@pytest.mark.parametrize("place", ["at", "boot_s", ""])
 def test_a_rejection_of_an_unknown_time_is_a_new_one(spare: Watched, place: str) -> None:
     request = _rejected(spare)
     spare.clock.forward(PAUSE_S - 1.0)
     assert "the same was rejected 9 min 59 s ago" in _refusal(spare)
+    if not place:
+        spare.clock.forward(2.0)
+        spare.desk.propose(START)
+        return
     statement = f"UPDATE journal SET text = json_set(text, '$.{place}', 'once') WHERE kind = ?"
     _write(spare, statement, "request.REJECTED")
     spare.clock.forward(2.0 * PAUSE_S)
     assert f"the same was rejected 0 s ago ({request.request_id})" in _refusal(spare)
-
-
-def test_after_the_pause_it_may_be_asked_again(spare: Watched) -> None:
-    _rejected(spare)
-    spare.clock.forward(PAUSE_S + 1.0)
-    spare.desk.propose(START)
-    assert spare.rows(REFUSED) == []

