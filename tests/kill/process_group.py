@@ -1,7 +1,6 @@
 """The processes of a kill run, each started by a command; any may be killed at any time."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
-from subprocess import PIPE
 from threading import Thread
 from typing import Any, Self
 
 from ..command_line import HANDWHEEL
+from ..forked_process import ForkedProcess
 from .site import World
 
 ROOT = Path(__file__).parents[2]
@@ -26,19 +25,11 @@ class GivenUp(Exception):
 
 
 class Child:
-    """Leads a session of its own; what it prints besides JSON objects is dropped."""
+    """A process; what it prints besides JSON objects is dropped."""
 
     def __init__(self, command: Sequence[str], errors: Path) -> None:
         with errors.open("ab") as file:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=file,
-                text=True,
-                start_new_session=True,
-            )
+            self._process = ForkedProcess(command, cwd=ROOT, errors=file)
         self._lines: Queue[dict[str, Any] | None] = Queue()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -53,7 +44,6 @@ class Child:
         return self._process.poll()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.startswith("{"):
                 self._lines.put(json.loads(line))
@@ -70,21 +60,18 @@ class Child:
         return found
 
     def say(self, line: str) -> None:
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it was killed; whoever waits for the answer notices
             self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
 
     def kill(self) -> bool:
-        """Kills it and what it has started; says whether this is what it died of."""
-        if self._process.poll() is None:
-            os.killpg(self.pid, signal.SIGKILL)
+        """Kills it; says whether this is what it died of."""
+        self._process.kill()
         self._finish()
         return self._process.returncode == -signal.SIGKILL
 
     def stop(self, within_s: float = 10.0) -> None:
         """Closes its standard input, upon which it ends."""
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
@@ -98,9 +85,8 @@ class Child:
         self._process.wait()
         self._reader.join(timeout=60)
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(BrokenPipeError):
-                    stream.close()
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -21,7 +21,8 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from threading import Thread
 
-from ..command_line import handwheel
+from ..command_line import HANDWHEEL, handwheel
+from ..forked_process import ForkedProcess
 
 _FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -98,22 +99,18 @@ class _Served:
     """A plant or a gate in another shell; its input is a pipe, so it cannot outlive us."""
 
     def __init__(self, command: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            shlex.split(command),
-            cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT, text=True,
-        )  # fmt: skip
+        words = [*HANDWHEEL, *shlex.split(command)[1:]]
+        self._process = ForkedProcess(words, cwd=folder, env=environment)
         self._printed: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._seen: list[str] = []
         self._pump = Thread(target=self._collect)
         self._pump.start()
 
     def _collect(self) -> None:
-        assert self._process.stdout is not None
         for line in self._process.stdout:
             self._printed.put(line)
 
     def type(self, line: str) -> None:
-        assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
@@ -132,11 +129,11 @@ class _Served:
             if fits([expected], self._seen[-1], is_live=True):
                 return
 
-    def end(self) -> int:
-        """Ends it as its parent's death would; returns its exit code."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+    def end(self, number: signal.Signals | None = None) -> int:
+        """Ends it as its parent's death would, or with a signal; returns its exit code."""
         try:
+            if number is not None:
+                self._process.send_signal(number)
             self._process.stdin.close()
             return self._process.wait(_WAIT_S)
         finally:
@@ -273,17 +270,9 @@ class DocShell:
         return command.replace("--speed 60 ", "--speed 1200 ")
 
     def _watch(self, command: str) -> None:
-        with subprocess.Popen(
-            shlex.split(command),
-            cwd=self._folder, env=self._environment, stdout=PIPE, stderr=PIPE, text=True,
-        ) as process:  # fmt: skip
-            try:
-                assert process.stdout is not None
-                assert any(line.endswith(" Good\n") for line in process.stdout)
-                process.send_signal(signal.SIGINT)
-                assert process.wait(_WAIT_S) == 130
-            finally:
-                process.kill()
+        watch = _Served(command, self._folder, self._environment)
+        watch.expect(["… Good"])
+        assert watch.end(signal.SIGINT) == 130
 
     def _end_agents(self) -> None:
         if self._agents is not None:

@@ -1,11 +1,10 @@
 """The agents are killed at each step of a change-over; nothing goes on until a person says so."""
 
-import os
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 
-from ...hmi.command_processes import children
 from .sweep import sweep
 from .trial import Life, Order, Trial
 
@@ -16,7 +15,6 @@ IS_TAKEN_BACK = [Life(moment="before due 1"), Life("abort", "before undone 1"), 
 @pytest.mark.way_in("D2")
 @pytest.mark.timeout(300)
 def test_a_run_goes_on_or_back_through_deaths_and_nothing_is_sent_unasked(tmp_path: Path) -> None:
-    before = children(os.getpid())
     with Trial(tmp_path / "world") as trial:
         played = [trial.play(each) for each in (GOES_ON, IS_TAKEN_BACK)]
         for each in played:
@@ -25,7 +23,7 @@ def test_a_run_goes_on_or_back_through_deaths_and_nothing_is_sent_unasked(tmp_pa
         assert [each.unreached for each in played] == [[], []]
         assert [each.faults for each in played] == [[], []]
         assert trial.judged() == []
-    assert children(os.getpid()) == before
+    assert active_children() == []
 
 
 @pytest.mark.soak
