@@ -1,6 +1,5 @@
 """The exothermic stirred tank: its three steady states, and what happens when the loop lets go."""
 
-from cmath import sqrt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,34 +20,6 @@ def _run(plant: StirredTank, seconds: float) -> None:
     go_on(round(seconds / STEP_S), plant)
 
 
-def _eigenvalues(concentration: float, temperature: float) -> list[complex]:
-    """Of the linearised reaction with the coolant at 300 K, in 1/min, the slower one last."""
-
-    def change(c: float, t: float) -> Sequence[float]:
-        return rates((c, t, 300.0), ReactionInputs())
-
-    small = 1e-5
-    by_c = [
-        (up - down) / (2.0 * small)
-        for up, down in zip(
-            change(concentration + small, temperature),
-            change(concentration - small, temperature),
-            strict=True,
-        )
-    ]
-    by_t = [
-        (up - down) / (2.0 * small)
-        for up, down in zip(
-            change(concentration, temperature + small),
-            change(concentration, temperature - small),
-            strict=True,
-        )
-    ]
-    trace, determinant = by_c[0] + by_t[1], by_c[0] * by_t[1] - by_t[0] * by_c[1]
-    root = sqrt(trace * trace - 4.0 * determinant)
-    return [(trace + root) / 2.0, (trace - root) / 2.0]
-
-
 def test_the_balances_stand_still_in_three_places() -> None:
     cases: list[tuple[str, Sequence[float]]] = [
         ("cold", (0.8773, 324.48)),
@@ -63,15 +34,6 @@ def test_the_balances_stand_still_in_three_places() -> None:
         assert rates((concentration, temperature, 300.0), ReactionInputs()) == pytest.approx(
             (0.0, 0.0, 0.0), abs=1e-9
         )
-
-
-def test_only_the_cold_state_is_stable() -> None:
-    # Recomputed. The middle one is a saddle; the hot one is a focus that spirals out.
-    cold, middle, hot = (_eigenvalues(*steady(NEAR[mode])) for mode in ("cold", "middle", "hot"))
-    assert all(each.real < 0.0 for each in cold)
-    assert [each.real for each in middle] == pytest.approx([2.83, -0.454], abs=0.01)
-    assert all(each.imag == 0.0 for each in middle)
-    assert hot == pytest.approx([1.357 + 1.539j, 1.357 - 1.539j], abs=0.005)
 
 
 @pytest.mark.parametrize("nudge", [0.1, -0.1])
@@ -147,7 +109,7 @@ def test_a_feed_upset_is_carried_by_the_coolant_that_the_heat_balance_asks_for()
     ]
     for fault, heat in cases:
         plant = StirredTank()
-        Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(7200.0)
+        Simulation(plant, Scenario((FaultEvent(fault, 60.0),))).run(3600.0)
         assert plant.first_trip() is None, fault
         temperature, inputs = NEAR["middle"] + 0.0055, replace(ReactionInputs(), **heat)
         concentration = inputs.feed_concentration / (1.0 + reaction.rate_constant(temperature))

@@ -11,9 +11,6 @@ import pytest
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.hmi.simulation.plant.installed_plants import parse_fault, parse_field
-from handwheel.sim_plant import alarm
-from handwheel.sim_plant.alarm import AlarmState
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.model import PlantEvent
@@ -31,20 +28,17 @@ _TOLERANCES = {"PT": 4.0, "FT": 1.0, "TT": 0.2, "VT": 0.1, "IT": 0.2, "LT": 1.0,
 _OPENING, _SPEED = 2.0, 0.5
 _OF_CHANGE, _LEAST_SHARE = 0.05, 0.2
 _DONE_BY_US = {"fault", "field", "write", "clear"}
-_BRISK = tuple(replace(each, delay_s=10.0) for each in ALARMS)
 
 
 @dataclass
 class Run:
-    """The trace of one row: extremes, values at the asked times, events, times under a limit."""
+    """Trace of one row: extremes, values at the asked times, events, times under a limit."""
 
     least: dict[str, float]
     most: dict[str, float]
     at: dict[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
     events: list[PlantEvent] = field(default_factory=list[PlantEvent])
     below_s: dict[str, float] = field(default_factory=dict[str, float])
-    rises: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
-    brisk: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def readings(plant: CoolingWater) -> soft.ExchangerReadings:
@@ -120,14 +114,10 @@ class _Watch:
             tag: (_reader(plant, tag), entry["limit"])
             for tag, entry in row.get("below", {}).items()
         }
-        self._waves = {tag: _reader(plant, tag) for tag in row.get("period", {})}
-        self._brisk = {each.tag: AlarmState() for each in _BRISK} if "brisk" in row else {}
-        self._before: dict[str, float] = {}
         self.run = Run(
             least={tag: read() for tag, read in self._extremes.items()},
             most={tag: read() for tag, read in self._extremes.items()},
             below_s=dict.fromkeys(self._below, 0.0),
-            rises={tag: [] for tag in self._waves},
         )
         if self._begin_s:
             self.run.least = dict.fromkeys(self._extremes, float("inf"))
@@ -140,24 +130,9 @@ class _Watch:
                 value = read()
                 run.least[tag] = min(run.least[tag], value)
                 run.most[tag] = max(run.most[tag], value)
-            for tag, read in self._waves.items():
-                self._look_at_wave(tag, read(), now_s)
         for tag, (read, limit) in self._below.items():
             if read() < limit:
                 run.below_s[tag] += self._plant.step_s
-        if self._brisk:
-            inputs = self._plant.alarm_inputs()
-            for each in _BRISK:
-                state = self._brisk[each.tag]
-                if alarm.scan(each, state, inputs[each.measures], k.STEP_S) and state.active:
-                    run.brisk.setdefault(each.tag, now_s)
-
-    def _look_at_wave(self, tag: str, value: float, now_s: float) -> None:
-        middle = 0.5 * (self.run.least[tag] + self.run.most[tag])
-        before = self._before.get(tag, value)
-        if before < middle <= value and self.run.most[tag] - self.run.least[tag] > 1.0:
-            self.run.rises[tag].append(now_s)
-        self._before[tag] = value
 
 
 def _reader(plant: CoolingWater, tag: str) -> Callable[[], float]:
@@ -213,8 +188,6 @@ def _expected(tag: str, entry: Any) -> Any:
 
 
 def _when(entry: Any) -> Any:
-    if entry == "comes":
-        return pytest.approx(0.0, abs=float("inf"))
     if isinstance(entry, list):
         time_s, within_s = cast(list[float], entry)
     else:
@@ -232,8 +205,6 @@ def hold(row: Row) -> None:
     _compare("most", run.most, row.get("most", {}))
     swing = {tag: run.most[tag] - least for tag, least in run.least.items()}
     _compare("swing", swing, row.get("swing", {}))
-    periods = {tag: (times[-1] - times[0]) / (len(times) - 1) for tag, times in run.rises.items()}
-    _compare("period", periods, row.get("period", {}))
     for tag, entry in row.get("below", {}).items():
         assert run.below_s[tag] == pytest.approx(entry["seconds"], abs=1.0), f"{tag} below"
     _hold_events(row, run)
@@ -255,8 +226,6 @@ def _hold_events(row: Row, run: Run) -> None:
     for tag, (cause, delay) in row.get("after", {}).items():
         assert {tag, cause} <= happened.keys(), f"{tag} after {cause} in {happened}"
         assert happened[tag] - happened[cause] == _when(delay), f"{tag} after {cause}"
-    for tag, entry in row.get("brisk", {}).items():
-        assert run.brisk.get(tag) == _when(entry), f"brisk {tag} in {run.brisk}"
     assert not set(row.get("never", ())) & happened.keys()
     if row.get("quiet"):
         assert happened == {}

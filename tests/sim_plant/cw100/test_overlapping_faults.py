@@ -13,7 +13,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
-from .faults import HEALTHY, causes, go_on_from_a_snapshot, set_fault, skid
+from .faults import HEALTHY, causes, set_fault, skid
 
 # what grows: its fault, a smaller and a larger full size, and where it is seen in `causes`
 SIZES: dict[str, tuple[str, float, float]] = {
@@ -64,19 +64,6 @@ def test_two_profiles_of_one_fault_that_overlap_stay_within_the_larger(key: str)
             assert low <= _seen(skid(simulation), fault, pump) <= high
         if inf not in {one_for_s, other_for_s}:
             assert causes(skid(simulation)) == HEALTHY
-
-
-@pytest.mark.parametrize("key", GROWING)
-def test_a_snapshot_where_two_profiles_overlap_goes_on_bit_for_bit(key: str) -> None:
-    fault, _, given = _given(key)
-    name, one, other = SIZES[fault]
-    scenario = Scenario((
-        FaultEvent(fault, 0.0, {**given, name: one}, over_s=40.0),
-        FaultEvent(fault, 10.0, {**given, name: other}, over_s=50.0, for_s=25.0),
-    ))  # fmt: skip
-    first = Simulation(warm(), scenario)
-    first.run(20.0)
-    go_on_from_a_snapshot(first, scenario, 50.0)
 
 
 @pytest.mark.parametrize("key", GROWING)

@@ -11,7 +11,7 @@ from handwheel.sim_plant.cw100.control.interlocks import InterlockState
 from handwheel.sim_plant.cw100.process.pump import MAINTENANCE, PumpState
 from handwheel.sim_plant.errors import WrongState
 from handwheel.sim_plant.model import Value
-from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.scenario import FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
@@ -176,11 +176,3 @@ def test_the_turned_key_is_seen_for_some_seconds() -> None:
         seen.append(simulation.values()["HS-201.active"])
     assert seen.count(True) == 9
     assert seen[0] is seen[-1] is False
-
-
-def test_what_cannot_happen_in_the_field_is_noted_and_the_plant_goes_on() -> None:
-    events = (FieldEvent("repair-P-101A", 1.0), FaultEvent("D01", 2.0))
-    simulation = Simulation(warm(), Scenario(events))
-    happened = simulation.run(10.0)
-    assert [(event.time_s, event.kind) for event in happened] == [(1.0, "refused"), (2.0, "fault")]
-    assert "P-101A is running" in happened[0].text

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 import pytest
@@ -141,20 +142,15 @@ async def test_one_direction_can_be_dead_alone() -> None:
         assert echo.got == b"done"
 
 
-def _delay(link: LinkProxy) -> None:
-    link.delay(3600.0)
-
-
-def _reorder(link: LinkProxy) -> None:
-    link.reorder(3600.0)
-
-
-def _truncate(link: LinkProxy) -> None:
-    link.truncate(1)
-
-
 @pytest.mark.parametrize(
-    "spoil", [LinkProxy.half_open, LinkProxy.cut, _delay, _reorder, _truncate, LinkProxy.mend]
+    "spoil",
+    [
+        LinkProxy.half_open,
+        LinkProxy.cut,
+        partial(LinkProxy.delay, seconds=3600.0),
+        partial(LinkProxy.reorder, hold_s=3600.0),
+        partial(LinkProxy.truncate, count=1),
+    ],
 )
 async def test_it_can_be_left_in_the_middle_of_every_fault(
     spoil: Callable[[LinkProxy], None],

@@ -150,16 +150,6 @@ def test_episodes_rise_to_one_and_decay_within_a_tenth_of_an_hour(name: str) -> 
         assert _at(decay, decay.end_h) == pytest.approx((0.0, 0.0), abs=1e-9)
 
 
-def test_resting_walks_stay_at_their_centres() -> None:
-    walks = initial_walks()
-    for step in range(1000):
-        advance(walks, _idv(), step * STEP_H, 1)
-        assert {name: walk.value for name, walk in walks.items()} == {
-            name: walk.value for name, walk in initial_walks().items()
-        }
-    assert all(walk.segment > 1 for walk in walks.values())
-
-
 def test_a_walk_that_is_switched_off_returns_within_a_segment() -> None:
     walks = initial_walks()
     for step in range(1000):

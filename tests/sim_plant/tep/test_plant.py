@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
-from handwheel.sim_plant.model import Node, Register
 from handwheel.sim_plant.tep.instruments.measurements import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
 from handwheel.sim_plant.tep.plant import create
 
@@ -28,19 +27,6 @@ def test_every_tag_has_a_value_and_the_map_to_xmeas_goes_both_ways() -> None:
             assert tag.write[0] <= values[tag.name] <= tag.write[1], tag.name
         # OPC UA names the states of an enum by their place in a list
         assert list(tag.members.values()) == list(range(len(tag.members)))
-
-
-def test_the_analysers_stand_on_modbus_and_all_else_on_opcua() -> None:
-    tags = {tag.name: tag.address for tag in create(None).tags}
-    analysed = [tags[TAG_OF_XMEAS[number]] for number in range(23, 42)]
-    assert analysed == [Register("input", 2 * index, "float32") for index in range(19)]
-    registers = {name for name, address in tags.items() if isinstance(address, Register)}
-    assert len(registers) == 19 + 3
-    folders = {address.folder for address in tags.values() if isinstance(address, Node)}
-    assert folders == {
-        "Feeds", "Reactor", "Condenser", "Separator", "Compressor", "Stripper", "Control", "Alarms",
-        "ESD",
-    }  # fmt: skip
 
 
 def test_a_write_that_cannot_be_is_refused_and_changes_nothing() -> None:

@@ -123,16 +123,6 @@ def test_the_grade_comes_back_from_manual_without_the_kick_of_new_analyses() -> 
     assert plant.measurements()["AIC-G.op"] == pytest.approx(before, abs=1e-3)
 
 
-@pytest.mark.parametrize("loop", [*FLOW_LOOPS, "TIC-1101", "TIC-1301"])
-def test_in_manual_the_valve_is_where_it_was_put(loop: str) -> None:
-    plant = create(None)
-    plant.write(f"{loop}.mode", MANUAL)
-    plant.write(f"{loop}.op", 44.0)
-    run(plant, 60)
-    assert plant.measurements()[f"{loop}.op"] == 44.0
-    assert 44.0 in plant.state.process.xmv
-
-
 def test_the_override_is_off_and_once_on_cuts_the_production_and_lets_go_slowly() -> None:
     plant = create(None)
     plant.write("PIC-1101.mode", MANUAL)
@@ -172,21 +162,6 @@ def test_a_ratio_follows_its_flow_loop_while_that_is_not_in_cascade() -> None:
         plant.write("RATIO-4.sp", 0.09)
     with pytest.raises(WrongState, match="leads nothing"):
         plant.write("AIC-AC.op", 0.1)
-
-
-def test_ratios_can_be_set_while_their_master_is_in_manual() -> None:
-    plant = create(None)
-    for master, ratio, value in (
-        ("AIC-A", 1, 0.002), ("AIC-G", 2, 36.0), ("AIC-G", 3, 45.0), ("AIC-AC", 4, 0.0987),
-        ("PIC-1101", 5, 0.004), ("LIC-1301", 6, 0.24), ("LIC-1501", 7, 0.23),
-    ):  # fmt: skip
-        plant.write(f"{master}.mode", MANUAL)
-        plant.write(f"RATIO-{ratio}.sp", value)
-        run(plant, 400)
-        values = plant.measurements()
-        assert values[f"RATIO-{ratio}.sp"] == pytest.approx(value)
-        index = values["PRODUCTION.op"]
-        assert values[f"RATIO-{ratio}.op"] == pytest.approx(value * float(index))
 
 
 def test_production_and_grade_follow_a_new_set_point_at_their_rates() -> None:
