@@ -1,5 +1,6 @@
 """`init`, `check` and `tags` against a plant that is served by another process."""
 
+import asyncio
 import json
 import re
 import signal
@@ -9,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.hmi.site.tags.watch import watch_tags
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
+from handwheel.sim_plant.simulation import Simulation
 
 from ...command_line import handwheel
-from ...plants.served import plant_process, site_of
+from ...plants.served import GATE_SECRET, link_of, plant_process, served, site_of
 from ..command_in_process import Said
-from ..command_processes import in_terminal, line_with, started
+from ..command_processes import ended, in_terminal, line_with, started
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +39,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         yield folder
 
 
-def test_a_new_site_has_no_problems(site: Path) -> None:
-    done = handwheel("check", "--site", str(site))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
-        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems\n"
-    )
-
-
 def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: Path) -> None:
     below = site / "notes"
     below.mkdir(exist_ok=True)
@@ -55,7 +53,9 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     code, out, err = said("check", "--online", "--site", str(site))
     assert (code, err) == (0, "")
     first, head, *rows = out.splitlines()
-    assert first.endswith("no problems")
+    assert first == (
+        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems"
+    )
     assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
     named = {row.split()[0]: row.split()[1:] for row in rows[:97]}
     assert named.keys() == load_site(site).tags.keys()
@@ -196,44 +196,63 @@ def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> N
     ]
 
 
-@pytest.mark.timeout(300)
-def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
-    with plant_process("--no-noise") as plant:
-        site_of(tmp_path, plant.link)
-        names = ("SIM-CLOCK.pv", "P-101A.running")
-        with started("tags", "watch", *names, cwd=tmp_path) as watch:
-            line_with(watch, "P-101A.running true  Good")
-            clocks = [float(line_with(watch, "SIM-CLOCK.pv").split()[1]) for _ in range(2)]
-            assert clocks[0] < clocks[1]
-            plant.process.kill()
-            line_with(watch, "P-101A.running true  BadNoCommunication")
-            plant.process.wait()
-            with plant_process(ports=plant.ports):
-                line_with(watch, "P-101A.running true  Good")
-            watch.send_signal(signal.SIGINT)
-            _, errors = watch.communicate(timeout=60)
-            assert watch.returncode == 130
-    assert "handwheel: dcs disconnected: opc.tcp://127.0.0.1:" in errors
-    assert errors.count("handwheel: pkg connected\n") == 2
+class Watch:
+    """`tags watch` without a screen, in this process."""
+
+    def __init__(self, site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+        tags = site.find_tags(["PT-102.pv", "P-101A.running"])
+        self._task = asyncio.create_task(watch_tags(site, tags, as_json=False))
+        self._capsys = capsys
+        self.out = self.errors = ""
+
+    async def says(self, text: str, times: int = 1) -> None:
+        """Waits until a text has come so often."""
+        async with asyncio.timeout(60.0):
+            while (self.out + self.errors).count(text) < times:
+                await asyncio.sleep(0.02)
+                told = self._capsys.readouterr()
+                self.out, self.errors = self.out + told.out, self.errors + told.err
+
+    async def end(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
 
-def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(tmp_path: Path) -> None:
-    site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
-    with started("tags", "watch", "PT-102.pv", cwd=tmp_path) as watch:
-        line_with(watch, "PT-102.pv - kPa BadWaitingForInitialData")
-        watch.send_signal(signal.SIGINT)
-        _, errors = watch.communicate(timeout=60)
-    assert errors.splitlines() == [
-        "handwheel: dcs connecting",
-        "handwheel: dcs connecting: opc.tcp://127.0.0.1:1: connection refused",
-    ]
+async def test_a_watch_in_a_pipe_survives_its_plant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with served() as plant:
+        site = await asyncio.to_thread(site_of, tmp_path, link_of(plant))
+        ports = (plant.opcua.port, plant.modbus.port, plant.modbus_gate.port)
+        watch = Watch(site, capsys)
+        await watch.says("P-101A.running true  Good\n")
+        await watch.says("PT-102.pv 350 kPa Good\n")
+    await watch.says("P-101A.running true  BadNoCommunication\n")
+    simulation = Simulation(create(None), Scenario())
+    async with PlantServer(simulation, Options(*ports, 0.0, GATE_SECRET, None)):
+        await watch.says("P-101A.running true  Good\n", 2)
+        await watch.says("handwheel: dcs connected\n", 2)
+        await watch.end()
+    assert "handwheel: dcs disconnected: opc.tcp://127.0.0.1:" in watch.errors
+    assert watch.errors.count("handwheel: pkg connected\n") == 2
+
+
+async def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = await asyncio.to_thread(site_of, tmp_path, PlantEndpoints(1, 2))  # nobody listens
+    watch = Watch(site, capsys)
+    await watch.says("PT-102.pv - kPa BadWaitingForInitialData\n")
+    await watch.says("handwheel: dcs connecting: opc.tcp://127.0.0.1:1: connection refused\n")
+    await watch.end()
+    assert watch.errors.startswith("handwheel: dcs connecting\n")
 
 
 def test_a_watch_for_programs_prints_json_lines(site: Path) -> None:
     with started("tags", "watch", "PT-102.pv", "--json", "--site", str(site)) as watch:
         reading = json.loads(line_with(watch, "{"))  # nothing comes before the first scan
-    assert reading["status"] == "Good"
-    assert reading["tag"] == "PT-102.pv"
+        assert ended(watch, signal.SIGINT)[0] == 130
+    assert (reading["tag"], reading["status"]) == ("PT-102.pv", "Good")
     assert reading["value"] == pytest.approx(350.0, abs=0.6)
 
 
