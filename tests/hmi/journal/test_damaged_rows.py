@@ -70,9 +70,7 @@ ROWS: Mapping[str, Mapping[str, object]] = {
     "no body": _ORDINARY,
     "an empty body": {**_ORDINARY, "body": {}},
     "a body that is a list": {**_ORDINARY, "body": []},
-    "a body that is a number": {**_ORDINARY, "body": 5},
-    "numbers instead": {**_ORDINARY, "body": _each(5)},
-    "a huge number": {**_ORDINARY, "body": _each(1e308)},
+    "numbers instead": {**_ORDINARY, "body": _each(1e308)},
     "texts instead": {**_ORDINARY, "body": _each("\u202e\x1b[2J" + "x" * 30)},
     "lists instead": {**_ORDINARY, "body": _each([["a"], 5, {"a": 1}])},
     "tables instead": {**_ORDINARY, "body": _each({"a": [5]})},
@@ -86,12 +84,6 @@ async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Watche
     with pytest.MonkeyPatch.context() as patch:
         async with told_day(tmp_path_factory.mktemp("day"), patch) as room:
             yield room
-
-
-@pytest.fixture
-def copied(day: Watched, tmp_path: Path) -> Path:
-    """Returns the state folder of a day, to be spoilt."""
-    return Path(shutil.copytree(day.site.state, tmp_path / "state"))
 
 
 def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[JournalRow]:
@@ -111,14 +103,17 @@ def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[Journal
     return rows
 
 
-def _odd(database: Database, more: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
-    """Yields rows of every kind: about nothing known, a request, its write, and a run."""
+def _odd(database: Database, what: str) -> Iterator[Mapping[str, Any]]:
+    """Yields a row of every kind: about nothing known, a request, its write, or a run.
+
+    Which of them a kind is about differs from one way to be odd to the next.
+    """
     (request,) = database.all("SELECT request_id FROM request ORDER BY rowid LIMIT 1")[0]
     (run,) = database.all("SELECT run_id FROM run ORDER BY rowid LIMIT 1")[0]
-    for kind in KINDS:
-        subjects = ("x", request, f"{request}/c1", run)
-        for subject in (run,) if kind.startswith("run.") else subjects:
-            yield {"kind": kind, "subject": subject, **more}
+    subjects = ("x", request, f"{request}/c1", run)
+    for number, kind in enumerate(KINDS, start=list(ROWS).index(what)):
+        subject = run if kind.startswith("run.") else subjects[number % len(subjects)]
+        yield {"kind": kind, "subject": subject, **ROWS[what]}
 
 
 def test_every_kind_that_the_product_writes_is_tried() -> None:
@@ -129,23 +124,6 @@ def test_every_kind_that_the_product_writes_is_tried() -> None:
             found |= set(re.findall(r'\.record\(\s*"([a-z_.]+)"', file.read_text("utf-8")))
     assert len(found) > 20
     assert found - set(KINDS) == set()
-
-
-@pytest.mark.parametrize("what", ROWS)
-def test_a_row_that_is_odd_is_one_line(day: Watched, copied: Path, what: str) -> None:
-    rows = _append(copied, _odd(day.desk.database, ROWS[what]))
-    assert len(rows) > 100
-    for row in rows:
-        line = show_row(row, as_json=False)
-        assert line.isprintable()
-        assert len(line) <= LONGEST
-        assert line.split()[0] == str(row.seq)
-        assert isinstance(json.loads(show_row(row, as_json=True)), dict)
-        kind = str(row.fields.get("kind"))
-        told = show_run_row(row, as_json=False)
-        assert bool(told) == kind.startswith("run.")
-        assert told.isprintable()
-        assert bool(show_run_row(row, as_json=True)) == bool(told)
 
 
 def test_what_cannot_be_shown_is_said_with_the_reason() -> None:
@@ -180,10 +158,16 @@ def test_an_honest_day_has_no_row_that_cannot_be_shown(day: Watched) -> None:
 
 
 @pytest.mark.parametrize("what", ROWS)
-def test_the_report_and_the_table_survive_odd_rows(day: Watched, copied: Path, what: str) -> None:
-    rows = _append(copied, _odd(day.desk.database, ROWS[what]))
+def test_a_row_that_is_odd_is_one_line_and_the_report_and_the_table_survive_it(
+    day: Watched, tmp_path: Path, what: str
+) -> None:
+    state = Path(shutil.copytree(day.site.state, tmp_path / "state"))
+    rows = _append(state, _odd(day.desk.database, what))
+    assert len(rows) > 50
+    for row in rows:
+        _check_that_it_is_one_line(row)
     report, table = StringIO(), StringIO()
-    with Database(copied, day.site.id) as database:
+    with Database(state, day.site.id) as database:
         assert not export_report(database, day.site, Selection(), report.write, MADE)
         export_table(database, Selection(), table.write)
     lines = report.getvalue().splitlines()
@@ -194,3 +178,15 @@ def test_the_report_and_the_table_survive_odd_rows(day: Watched, copied: Path, w
     assert all(len(line) <= 80 and line.isprintable() for line in lines)
     told = list(csv.DictReader(StringIO(table.getvalue(), newline="")))
     assert [each["seq"] for each in told][-len(rows) :] == [str(row.seq) for row in rows]
+
+
+def _check_that_it_is_one_line(row: JournalRow) -> None:
+    line = show_row(row, as_json=False)
+    assert line.isprintable()
+    assert len(line) <= LONGEST
+    assert line.split()[0] == str(row.seq)
+    assert isinstance(json.loads(show_row(row, as_json=True)), dict)
+    told = show_run_row(row, as_json=False)
+    assert bool(told) == str(row.fields.get("kind")).startswith("run.")
+    assert told.isprintable()
+    assert bool(show_run_row(row, as_json=True)) == bool(told)
