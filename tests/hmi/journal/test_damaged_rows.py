@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from io import StringIO
@@ -29,7 +29,7 @@ from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import Instant
 
 from ...gate.testbed.with_oracle import Watched
-from .sample_day import told_day
+from .sample_day import HOSTILE
 
 ROOT = Path(__file__).parents[3]
 MADE = Instant(datetime(2026, 11, 27, 6, 0, tzinfo=UTC), "boot", 0)
@@ -75,15 +75,10 @@ ROWS: Mapping[str, Mapping[str, object]] = {
     "lists instead": {**_ORDINARY, "body": _each([["a"], 5, {"a": 1}])},
     "tables instead": {**_ORDINARY, "body": _each({"a": [5]})},
     "deep lists": {**_ORDINARY, "body": {"reason": _deep(400), "more": _deep(400)}},
+    "a hostile subject": {**_ORDINARY, "subject": HOSTILE, "body": {"all\x1b": [{}]}},
+    "a hostile kind": {**_ORDINARY, "kind": HOSTILE, "at": HOSTILE, "body": {}},
     "no times": {"at": [], "boot_s": "x", "boot_id": {}, "body": {}},
 }
-
-
-@pytest.fixture(scope="module")
-async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Watched]:
-    with pytest.MonkeyPatch.context() as patch:
-        async with told_day(tmp_path_factory.mktemp("day"), patch) as room:
-            yield room
 
 
 def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[JournalRow]:
@@ -112,8 +107,8 @@ def _odd(database: Database, what: str) -> Iterator[Mapping[str, Any]]:
     (run,) = database.all("SELECT run_id FROM run ORDER BY rowid LIMIT 1")[0]
     subjects = ("x", request, f"{request}/c1", run)
     for number, kind in enumerate(KINDS, start=list(ROWS).index(what)):
-        subject = run if kind.startswith("run.") else subjects[number % len(subjects)]
-        yield {"kind": kind, "subject": subject, **ROWS[what]}
+        about = {"kind": kind, "subject": subjects[number % len(subjects)], **ROWS[what]}
+        yield about | ({"subject": run} if kind.startswith("run.") else {})
 
 
 def test_every_kind_that_the_product_writes_is_tried() -> None:
