@@ -1,7 +1,10 @@
 """The demo's time line and morals, and how it ends where a story cannot be told."""
 
 import asyncio
+import os
 import re
+import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -10,28 +13,45 @@ import pytest
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
+from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.simulation.demo import demo
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.people import enroll_people
 from handwheel.hmi.simulation.demo.processes import DemoSystem
+from handwheel.hmi.simulation.demo.runs import FollowedEvent
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
 from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
+from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...plants.served import link_of, served, site_of
+from ..command_processes import ANY_PORTS, children
+from ..requests.sample_card import card
 
 
-async def test_a_plant_that_does_not_start_says_why_once(tmp_path: Path) -> None:
-    serve = ("plant", "serve", "cw-100", "--json", "--fault", "F99")
+async def check_for_ever(child: ChildProcess) -> None:
+    while True:
+        child.check()
+        await asyncio.sleep(0.02)
+
+
+async def test_a_plant_that_does_not_start_or_dies_says_why_once(tmp_path: Path) -> None:
+    serve = ("plant", "serve", "cw-100", "--json", *ANY_PORTS)
     with pytest.raises(ServeError, match=r"^the plant did not start: there is no fault"):
-        async with ChildProcess("the plant", serve, tmp_path / "log"):
+        async with ChildProcess("the plant", (*serve, "--fault", "F99"), tmp_path / "log"):
             pass
+    async with ChildProcess("the plant", serve, tmp_path / "log") as plant:
+        plant.check()
+        os.kill(children(os.getpid())[0], signal.SIGKILL)
+        with pytest.raises(NotConnected) as caught:
+            await check_for_ever(plant)
+    assert caught.value.endpoints == {"the plant": "ended by itself (-9): no message"}
 
 
 def scan(plant_s: float, status: StatusCode = GOOD, **on: bool) -> dict[str, DataValue]:
@@ -143,7 +163,7 @@ async def run_in_process(folder: Path, link: PlantEndpoints) -> bool:
         scenario = DEMO_SCENARIOS["F01"]
         system = DemoSystem(scenario, site, reader, plant, (plant,), people, frames)
         with Database(site.state, site.id) as ledger:
-            return await DemoRun(system, ledger, is_live=False).run(None)
+            return await DemoRun(system, ledger, is_live=False).run(None, asks=False)
 
 
 async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
@@ -162,10 +182,36 @@ async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
         assert told.count(f"0:00:00  {name} connecting: {reason}\n") == 1
 
 
-async def test_a_demo_that_does_not_come_to_its_end_stops_and_says_what_is_not_good(
+class WaitingRun:
+    """Stands for the runs of a site, one of which waits for an approval."""
+
+    waiting = ("R-7K3MQ2XA",)
+    is_any_open = True
+
+    def __init__(self, database: Database, site: Site) -> None: ...
+
+    def new_events(self) -> Sequence[FollowedEvent]:
+        return ()
+
+    def find(self, playbook: str) -> None: ...
+
+
+class NobodyAsked:
+    """Stands for an operator who must not be asked."""
+
+    def __init__(self, site: Site, people: Mapping[str, Signer]) -> None: ...
+
+    async def settle(self, request_id: str) -> Card:
+        assert request_id == "R-7K3MQ2XA"
+        return card()
+
+
+async def test_a_headless_demo_asks_nobody_and_stops_though_its_end_does_not_come(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "_LONGEST_S", 4.0)
+    monkeypatch.setattr(demo, "RunFollower", WaitingRun)
+    monkeypatch.setattr(demo, "DemoApprover", NobodyAsked)
     async with served() as server:
         link = replace(link_of(server, "1 s"), modbus=2)
         assert await run_in_process(tmp_path, link)  # what was not written needs no approval
@@ -173,6 +219,9 @@ async def test_a_demo_that_does_not_come_to_its_end_stops_and_says_what_is_not_g
     assert "dcs connected\n" in told
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
     assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)
+    assert "P-101B.run_cmd  false → true" in told  # the card
+    assert "not approved: --headless asks no operator" in told
+    assert told.count("Not approved. Nothing is sent, and the demo continues.") == 1
     assert "Stopped after 4 s, before the end of the scenario." in told
     assert "The standby was not observed running." in told
     assert max(len(line) for line in told.splitlines()[:-1]) <= 80
