@@ -62,7 +62,7 @@ def tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
 
     async def run(name: str, *faults: str) -> Told:
         scenario = replace(
-            DEMO_SCENARIOS[name], faults=faults, speed=200.0, tail=FinalPhase(5.0, 10.0)
+            DEMO_SCENARIOS[name], faults=faults, speed=100.0, tail=FinalPhase(5.0, 10.0)
         )
         async with start_demo_system(tmp_path, scenario, is_attended=False) as system:
             state = system.site.state

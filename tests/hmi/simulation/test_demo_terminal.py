@@ -35,7 +35,7 @@ from handwheel.hmi.__main__ import main
 
 DEMO_SCENARIOS["F01"] = replace(
     DEMO_SCENARIOS["F01"],
-    faults=("F01@25min,d0=0.4,tau=20min",), speed=200.0, tail=FinalPhase(5.0, 10.0),
+    faults=("F01@25min,d0=0.5,tau=10min",), speed=100.0, tail=FinalPhase(5.0, 10.0),
 )
 main(["demo"])
 """
