@@ -20,7 +20,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..sites.on_disk import PEOPLE, SiteFolder
 from ..sites.people import key_id, key_of
-from .sql_shell import insert_decision, without_triggers
+from .sql_shell import insert_decision, shell_of, without_triggers
 
 
 class Forger(SiteFolder):
@@ -67,17 +67,13 @@ class Forger(SiteFolder):
     def raw(self) -> Generator[sqlite3.Connection]:
         """The ledger's file, opened behind the ledger's back, with none of its pragmas."""
         self.is_forged = True
-        connection = sqlite3.connect(self.site.state / "ledger.db", isolation_level=None)
-        try:
-            yield connection
-        finally:
-            connection.close()
+        with shell_of(self.site.state) as shell:
+            yield shell
 
     def force(
         self,
         record: RequestRecord,
         *decisions: tuple[Signed, Card | None],
-        number: int = 1,
         without: Sequence[str] = (),
     ) -> None:
         """Writes decisions and an approved, due request into the database, past every check.
@@ -97,7 +93,7 @@ class Forger(SiteFolder):
             )
             connection.execute(
                 "UPDATE action SET state = 'DUE', due_boot_ms = ? WHERE action_id = ?",
-                (now.boot_ms, f"{name}/c{number}"),
+                (now.boot_ms, f"{name}/c1"),
             )
 
     def file_altered(

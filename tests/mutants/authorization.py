@@ -125,7 +125,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M3f", "card that the approver saw", says(authorization, "check_card", None),
-        "tests/gate/approval/test_invalid_decisions.py::test_nobody_approves_what_they_were_not_shown",
+        "tests/gate/approval/test_signers.py::test_nobody_approves_what_they_were_not_shown",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(

@@ -74,9 +74,9 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M7b", "authority over the equipment", _without("_check_authority"),
-        "tests/gate/forgery/test_forged_requests.py"
-        "::test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over",
-        "'VERIFIED' != 'INVALIDATED'",
+        "tests/gate/interlocks/test_authority.py::test_an_agent_needs_a_hand_over_that_counts_now"
+        "[another_pump]",
+        "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M7c", "lease of another request", _without("check_lease"),

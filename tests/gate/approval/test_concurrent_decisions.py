@@ -1,6 +1,5 @@
 """Two people at once, and people beside the gate: a no that comes before the intent wins."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -50,19 +49,6 @@ async def expect_no(room: Watched, request: ActionRequest) -> None:
     assert record.state in {"REJECTED", "REVOKED"}
     assert record.reason == room.reason(request) == "rejected by bert"
     assert (room.desk.states(request), room.plant.frames) == (["CANCELLED"], [])
-
-
-@pytest.mark.way_in("P12")
-@pytest.mark.parametrize("words", [(YES, NO), (NO, YES)], ids=["yes first", "no first"])
-async def test_a_no_wins_whichever_came_first(room: Watched, words: Sequence[Word]) -> None:
-    request, alone = asked(room), Barrier(1)
-    refused = [say(room, request, word, alone) for word in words]
-    name = request.request_id
-    assert refused == ["", "" if words[1] == NO else f"{name} is REJECTED: rejected by bert"]
-    await expect_no(room, request)
-    room.clock.forward(601.0)  # the same is not asked for again sooner
-    await room.go_through(START)
-    assert room.faults() == ()
 
 
 @pytest.mark.way_in("P12")

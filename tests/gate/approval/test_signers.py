@@ -1,5 +1,6 @@
 """People at the gate: one person as two, keys taken back, roles lost, and whoever says no first."""
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -8,7 +9,12 @@ from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.card_model import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, meaning_of
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    meaning_of,
+)
 
 from ...sites.on_disk import PEOPLE, enrolled
 from ..testbed.served import World
@@ -169,4 +175,55 @@ async def test_an_approval_that_is_taken_back_before_the_claim_moves_nothing(wor
         assert (end.action, end.request) == (ActionState.CANCELLED, RequestState.REVOKED)
         assert end.reason == f"revoked by {by}"
         assert world.frames == []
+    await world.go_through(START)
+
+
+@pytest.mark.usefixtures("plant")
+@pytest.mark.way_in("D15")
+async def test_a_decision_counts_once(world: World) -> None:
+    record, card = await world.ask(START)
+    signed = world.sign(record.request, card)
+    assert world.decide(signed, card) is RequestState.APPROVED
+    await world.carried_out(record)
+
+    world.refused(signed, card, Reason.SAME_NONCE)
+    with pytest.raises(sqlite3.IntegrityError, match="decision: such a row is there"):
+        world.force(record, (signed, card))
+    with pytest.raises(sqlite3.IntegrityError, match="illegal transition"):
+        world.force(record)
+    await world.go_through(STOP)
+    assert len(world.frames) == 2
+
+
+@pytest.mark.way_in("D14")
+async def test_a_signature_is_worth_nothing_on_another_request(world: World) -> None:
+    meant, card = await world.ask(START)
+    other, other_card = await world.ask(START)
+    signed = world.sign(meant.request, card)
+    world.force(other, (Signed(signed.text, signed.signature_hex), other_card))
+    assert str(Reason.OTHER_DIGEST) in await world.stopped(other)
+    with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+        world.decide(signed, card)
+
+    assert world.decide(world.sign(meant.request, card), card) is RequestState.APPROVED
+    await world.carried_out(meant)
+
+
+async def test_nobody_approves_what_they_were_not_shown(world: World) -> None:
+    _, others = await world.ask(START)
+    for which in ("none", "another request's", "altered afterwards", "lost"):
+        record, card = await world.ask(START)
+        altered = Card.model_validate(card.model_dump(by_alias=True) | {"reason": "it is safe"})
+        signed_on, kept = {
+            "none": (None, None),
+            "another request's": (others, others),
+            "altered afterwards": (card, altered),
+            "lost": (card, None),
+        }[which]
+        signed = world.sign(record.request, signed_on)
+        world.refused(signed, kept, Reason.NO_CARD)
+        assert world.state(record) == PENDING, which
+
+        world.force(record, (signed, kept))
+        assert str(Reason.NO_CARD) in await world.stopped(record), which
     await world.go_through(START)

@@ -12,7 +12,7 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.actuation.write_session import NO_INTENT, open_write_session
-from handwheel.connectors.errors import ConfigError, HandwheelError, WriteRefused
+from handwheel.connectors.errors import ConfigError, WriteRefused
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.hmi.requests import propose as proposing
@@ -83,27 +83,6 @@ async def test_the_witness_of_these_tests_sees_a_frame_that_nobody_approved(worl
     assert "and was sent at another time" in told
     world.is_forged = True
     assert complaints(world) == [told]
-
-
-NO_TAGS = [
-    "P-101C.run_cmd=true", "P-101B.run_cmdd=true", "P-101B.run=true", "p-101b.run_cmd=true",
-    "P-101B=true", "*=true", "P-101\u0412.run_cmd=true", "I-01.active=false", "P-101B.running=true",
-]  # fmt: skip
-"""Mistyped, of nobody, or there and only read."""
-
-
-@pytest.mark.way_in("A10")
-@pytest.mark.way_in("C15")
-async def test_what_is_no_tag_to_write_is_not_filed(world: World) -> None:
-    with world.ledger() as database:
-        before = database.head()
-    for assignment in NO_TAGS:
-        with pytest.raises(HandwheelError):
-            await world.propose(assignment)
-    with world.ledger() as database:
-        assert database.head() == before
-    assert world.frames == []
-    await world.go_through(START)
 
 
 @pytest.mark.parametrize(

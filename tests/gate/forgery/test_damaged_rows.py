@@ -1,13 +1,10 @@
 """Rows that nobody can place: nothing of them is sent, and every other request goes on."""
 
-import re
 import sqlite3
 
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.requests.lease_and_effects import Terms
-from handwheel.tools.requests.request import Lease
 
 from ...attacks.sql_shell import write_text
 from ..testbed.runner import START_BACK, Runner, command, recovery, wires
@@ -148,24 +145,3 @@ async def test_nothing_is_taken_back_of_a_run_that_nobody_can_read_whole(
     told = f"what it undoes is not known: request {first.request_id} is damaged"
     assert runner.reason(request, "r1").startswith(told) is is_damaged
     assert runner.room.wires == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
-
-
-@pytest.mark.parametrize("is_lost", [True, False])
-async def test_nothing_is_taken_back_of_a_persons_request_that_has_lost_its_lease(
-    room: Watched, shell: sqlite3.Connection, caplog: LogCapture, *, is_lost: bool
-) -> None:
-    """Else its way back would be bound to no time: without a lease it is no request at all."""
-    request = await room.carried_out(SETPOINT, terms=Terms(Lease(for_s=60.0)))
-    room.clock.forward(60.0)
-    room.force_due(f"{request.request_id}/r1")
-    if is_lost:
-        text, times = re.subn(r'"lease":{"for_s":{"f64":"\w+"}},', "", request.text)
-        assert times == 1
-        write_text(room.site.state, request.request_id, text)
-    await room.act()
-    found = shell.execute("SELECT state FROM action WHERE kind = 'recovery'").fetchone()
-    assert (found == ("VERIFIED",)) is not is_lost
-    assert (f"request {request.request_id} is damaged: " in caplog.text) is is_lost
-    assert ("a person's request has recovery only with a lease" in caplog.text) is is_lost
-    sent = room.wires
-    assert sent == wires(request, *(("c1",) if is_lost else ("c1", "r1")))

@@ -9,9 +9,8 @@ from ..testbed.runner import Runner, wires
 from ..testbed.with_oracle import SETPOINT, START, Watched
 
 
-@pytest.mark.parametrize("by", ["anna", "nobody"])
 async def test_a_resolution_that_somebody_signed_with_another_key_counts_for_nothing(
-    runner: Runner, by: str
+    runner: Runner,
 ) -> None:
     """Word for word anna's, put into the ledger by hand, with a signature that is not hers."""
     run, room = runner.approved(), runner.room
@@ -19,16 +18,14 @@ async def test_a_resolution_that_somebody_signed_with_another_key_counts_for_not
     await runner.carry_out(run, "c1")
     name = f"{run.request_id}/c1"
     room.desk.resolve(name, "resolve-applied")
-    if by == "nobody":
-        with shell_of(room.site.state) as shell, without_triggers(shell):
-            shell.execute(
-                "UPDATE decision SET signature = ? WHERE verdict = 'resolve-applied'", ("0" * 128,)
-            )
+    with shell_of(room.site.state) as shell, without_triggers(shell):
+        shell.execute(
+            "UPDATE decision SET signature = ? WHERE verdict = 'resolve-applied'", ("0" * 128,)
+        )
     await runner.carry_out(run, "r2")
-    if by == "nobody":
-        said = f"the ledger says that {name} is RESOLVED_APPLIED, and this gate has not"
-        assert runner.reason(run, "r2").startswith(said)
-    assert runner.room.wires == wires(run, *(("c1", "r2") if by == "anna" else ("c1",)))
+    said = f"the ledger says that {name} is RESOLVED_APPLIED, and this gate has not"
+    assert runner.reason(run, "r2").startswith(said)
+    assert room.wires == wires(run, "c1")
 
 
 @pytest.mark.parametrize("is_sent", [True, False])

@@ -7,13 +7,11 @@ import pytest
 
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.interlocks.authority import Mode, take_authority
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, parse_decision
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import forge_approvals, insert_decision, shell_of
 from ..flood.flood import altered
-from ..testbed.authority_grant import AGENTS, give
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 Change = Callable[[dict[str, Any]], object]
@@ -157,29 +155,3 @@ async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched
     room.clock.forward(-5.0)
     await room.act()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
-
-
-@pytest.mark.parametrize(
-    ("modes", "reason"),
-    [
-        ({"PUMPS-101": "OPERATOR", "P-101A": "AGENT"}, ""),
-        ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "P-101A is OPERATOR, set by carl"),
-        ({"P-101A": "LOCAL", "PUMPS-101": "AGENT"}, "P-101A is LOCAL, set by carl"),
-        ({"P-101B": "AGENT"}, "P-101A was not granted to agents"),
-    ],
-)
-async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over(
-    room: Watched, modes: dict[str, Mode], reason: str
-) -> None:
-    for equipment, mode in modes.items():
-        if mode == "AGENT":
-            give(room.desk.decision_context, equipment, room.clock.now())
-        else:
-            take_authority(room.desk.database, room.site, equipment, mode, "carl", room.clock.now())
-    request = altered(room.desk.request([START])[0], top(**AGENTS))
-    room.force_filed(request)
-    room.desk.approve(request)
-    room.force_due(f"{request.request_id}/c1")
-    room.note(request, "anna")
-    await room.act()
-    room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason)

@@ -21,7 +21,6 @@ from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 ANOTHER = r"row \d+ of the journal is not the one that was anchored"
-NONE_ANCHORED = "none is anchored beside it"
 COPY, ASIDE = "kept.db", "aside"
 
 # Whether another process can take the write lock.
@@ -34,12 +33,6 @@ try:
 except sqlite3.OperationalError as error:
     print(error)
 """
-
-
-def copy_naively(room: Watched) -> None:
-    """As somebody does who knows nothing of SQLite; in a process of its own, as they would."""
-    state = room.site.state
-    subprocess.run(["cp", state / "ledger.db", state / "naive.db"], check=True)
 
 
 def lock_of_others(room: Watched) -> str:
@@ -58,13 +51,12 @@ def set_aside(room: Watched) -> None:
 
 
 def put_back(room: Watched, ledger: str, anchors: str) -> None:
-    """Puts a ledger and anchors in the place of those that were there; no name, none."""
+    """Puts a ledger and anchors in the place of those that were there."""
     state = room.site.state
     for each in (*state.glob("ledger.db*"), state / "anchors"):
         each.unlink(missing_ok=True)
-    for source, place in ((ledger, "ledger.db"), (anchors, "anchors")):
-        if source:
-            copyfile(state / source, state / place)
+    copyfile(state / ledger, state / "ledger.db")
+    copyfile(state / anchors, state / "anchors")
 
 
 async def restart(room: Watched) -> None:
@@ -72,46 +64,12 @@ async def restart(room: Watched) -> None:
     await room.start_gate()
 
 
-@pytest.mark.parametrize(
-    ("ledger", "anchors", "reason"),
-    [
-        pytest.param(COPY, f"{ASIDE}/anchors", ANOTHER, marks=pytest.mark.way_in("D16")),
-        pytest.param("naive.db", f"{ASIDE}/anchors", ANOTHER, marks=pytest.mark.way_in("F6")),
-        (COPY, "", NONE_ANCHORED),
-    ],
-)
-async def test_on_an_old_ledger_no_gate_starts(
-    room: Watched, ledger: str, anchors: str, reason: str
-) -> None:
-    """In it the action is due, and its approval fresh; the plant stands as it did then, too."""
-    request = room.approved()
-    back_up(room.desk.database, room.site.state / COPY)
-    copy_naively(room)
-    await room.act()
-    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
-    room.plant.values[START[0]] = False
-    set_aside(room)
-    put_back(room, ledger, anchors)
-    for _ in range(2):
-        with pytest.raises(LedgerError, match=f"{reason}.* Nothing is sent"):
-            async with open_gate(room.site, room.clock):
-                pass
-    assert len(room.plant.frames) == 1
-
-    put_back(room, f"{ASIDE}/ledger.db", f"{ASIDE}/anchors")
-    await restart(room)
-    await room.act()
-    room.expect(request, "VERIFIED", "P-101A.run_cmd reads true", frames=1)
-    await room.go_through(START)
-    assert room.faults() == ()
-
-
 @pytest.mark.way_in("D16")
 @pytest.mark.parametrize("is_approved", [True, False], ids=["", "signature put in again"])
 async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
     room: Watched, *, is_approved: bool
 ) -> None:
-    """Nothing tells that it is old; but what was approved in it was signed before this gate."""
+    """Only the newer anchors tell that it is old; but it was signed before this gate."""
     desk, request = room.desk, room.desk.propose(START)
     room.note(request, "anna")
     signed, card = desk.signed("approve", request, "anna"), desk.card(request)
@@ -124,6 +82,10 @@ async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
     assert (desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
     room.plant.values[START[0]] = False
     set_aside(room)
+    put_back(room, COPY, f"{ASIDE}/anchors")
+    with pytest.raises(LedgerError, match=f"{ANOTHER}.* Nothing is sent"):
+        async with open_gate(room.site, room.clock):
+            pass
     put_back(room, COPY, copy.anchors.name)
     await restart(room)
     if not is_approved:

@@ -1,8 +1,6 @@
 """A heartbeat beside actions, at devices that fail, and over the life of a gate."""
 # pyright: reportPrivateUsage=false
 
-import asyncio
-
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 
 from ..testbed.heartbeat import PUMP, BeatingRoom, at_once, take
@@ -113,19 +111,6 @@ async def test_a_gate_that_was_replaced_counts_no_more(room: BeatingRoom) -> Non
     await room.pass_s(1.0, 1.0)
     assert room.counts == [0]
     assert "another gate has started" in room.told("stopped")[0][1]["reason"]
-
-
-async def test_a_gate_that_ends_says_so(room: BeatingRoom) -> None:
-    room.give()
-    running = asyncio.create_task(room.heartbeat.run())
-    await asyncio.sleep(0)
-    running.cancel()
-    await asyncio.wait([running])
-    assert running.cancelled()
-    assert room.counts == [0]
-    assert [(kind, body["reason"]) for kind, body in room.told()] == [
-        ("started", "granted: P-101A"), ("stopped", "the gate ends"),
-    ]  # fmt: skip
 
 
 async def test_after_the_last_count_comes_the_first(room: BeatingRoom) -> None:

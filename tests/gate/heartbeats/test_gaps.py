@@ -164,19 +164,6 @@ async def test_whatever_else_is_over_needs_no_patience(room: BeatingRoom) -> Non
     assert room.counts == [0, 1]
 
 
-async def test_each_fall_back_to_local_begins_the_wait_anew(room: BeatingRoom) -> None:
-    room.give()
-    await room.pass_s(1.0)
-    for _ in range(3):
-        switch(0)(room)
-        await room.pass_s(1.0)
-        switch(1)(room)
-        await room.pass_s(1.0, beating.HOLD_OFF_S - 1.5)
-        assert room.counts == [0]
-    await room.pass_s(1.0)
-    assert room.counts == [0, 1]
-
-
 LONG_S = 30.0
 LOOK_S = 1.0
 

@@ -7,8 +7,6 @@ from functools import partial
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, LedgerError
-from handwheel.tools.guardrails.gate.monitoring.heartbeat import HOLD_OFF_S
-from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of
 
 from ..testbed.authority_grant import give
@@ -75,17 +73,6 @@ async def test_what_is_no_concern_of_it_does_not_stop_it(room: BeatingRoom, even
     assert [kind for kind, _ in room.told()] == ["started"]
 
 
-async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -> None:
-    room.give()
-    await room.pass_s(1.0, 1.0)
-    switch(0)(room)
-    await room.pass_s(1.0)
-    switch(1)(room)
-    await room.pass_s(HOLD_OFF_S, 1.0)
-    assert room.counts == [0, 1, 2, 3]
-    assert [kind for kind, _ in room.told()] == ["started", "stopped", "started"]
-
-
 async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
     room.give()
     await room.pass_s(1.0, 1.0)
@@ -97,19 +84,6 @@ async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
         ("started", "granted: P-101A"),
     ]  # fmt: skip
     assert [body["generation"] for _, body in room.told("started")] == [1, 2]
-
-
-async def test_a_file_taken_away_unlocks_nothing(room: BeatingRoom) -> None:
-    room.give()
-    await room.pass_s(1.0)
-    room.desk.lock_out(PUMP)
-    await room.pass_s(1.0)
-    lockout_file(room.site.state, PUMP).unlink()
-    await room.pass_s(1.0, 1.0)
-    assert room.counts == [0]
-    room.desk.release(PUMP)  # the twin: an administrator's word does
-    await room.pass_s(1.0)
-    assert room.counts == [0, 1]
 
 
 async def test_nobody_has_handed_it_over(room: BeatingRoom) -> None:

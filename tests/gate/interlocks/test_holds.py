@@ -86,23 +86,6 @@ async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
     await world.go_through(again)
 
 
-@pytest.mark.usefixtures("plant")
-async def test_one_action_is_in_flight_at_a_time(world: World) -> None:
-    pump, pump_card = await world.ask(START)
-    setpoint, setpoint_card = await world.ask(SETPOINT)
-    world.approve(setpoint, setpoint_card)
-    world.approve(pump, pump_card)
-    for record in (pump, setpoint):
-        assert (await world.end(record)).action is ActionState.VERIFIED
-    with world.ledger() as database:
-        kinds = [row.fields["kind"] for row in database.journal()]
-    way = [kind for kind in kinds if kind in {"action.CLAIMED", "action.VERIFIED"}]
-    assert way == ["action.CLAIMED", "action.VERIFIED"] * 2
-    assert sorted(world.frames) == sorted(
-        each.request.commands[0].wire for each in (pump, setpoint)
-    )
-
-
 @pytest.mark.way_in("D4")
 async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -> None:
     told = f"another gate of this site is running \\(process {os.getpid()}\\)"
@@ -136,20 +119,6 @@ async def test_a_gate_that_was_overtaken_sends_nothing(
     await world.go_through(START)
 
 
-@pytest.mark.way_in("D5")
-async def test_a_gate_that_is_overtaken_on_the_way_sends_nothing(world: World) -> None:
-    record, card = await world.ask(START)
-    world.on_open = lambda: newer_gate(world)
-    world.approve(record, card)
-    end = await world.end(record)
-    assert (end.action, "no frame was sent" in end.reason) == (ActionState.ABORTED_NOT_SENT, True)
-    assert world.frames == []
-    world.on_open = lambda: None
-    await world.stop()
-    await world.start()
-    await world.go_through(START)
-
-
 async def test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through(world: World) -> None:
     record = await world.approved(START)
     anchors = world.site.state / "anchors"
@@ -164,6 +133,7 @@ async def test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through(world:
     await world.go_through(START)
 
 
+@pytest.mark.way_in("D5")
 async def test_a_gate_stops_when_it_is_told_though_its_ledger_fails_it(world: World) -> None:
     await world.go_through(SETPOINT)
     record, card = await world.ask(START)

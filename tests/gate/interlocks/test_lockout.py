@@ -105,27 +105,6 @@ async def test_a_lockout_while_the_action_is_on_its_way_is_seen_at_the_last_look
     await world.go_through(SETPOINT)
 
 
-async def test_a_lockout_that_comes_and_goes_while_the_action_is_on_its_way_stops_it(
-    world: World,
-) -> None:
-    """The gate has latched it: that the file is gone changes nothing."""
-    record, card = await world.ask(START)
-
-    async def come_and_go() -> None:
-        file = world.lock("P-101B")
-        await latched(world)
-        file.unlink()
-
-    world.on_open = come_and_go
-    world.approve(record, card)
-    end = await world.end(record)
-    world.on_open = lambda: None
-    assert end.action is ActionState.INVALIDATED
-    assert end.reason == "the request ended while the action was executed"
-    assert world.frames == []
-    await world.go_through(SETPOINT)
-
-
 @pytest.mark.way_in("S8")
 async def test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_dead(
     world: World,
