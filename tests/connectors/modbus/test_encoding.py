@@ -1,7 +1,7 @@
 """Writes as Modbus bytes."""
 
 from dataclasses import replace
-from math import copysign, inf, nan
+from math import nan
 from typing import cast
 
 import pytest
@@ -57,7 +57,6 @@ BIT = replace(RUN, address=RegisterAddress("holding", 1, "bit", 3))
 BEHIND = replace(RUN, address=RegisterAddress("coil", 16, "bit", unit=2))
 WIRES: list[tuple[Tag, Value, Order, str]] = [
     (RUN, True, "ABCD", "03 05 0010 ff00"),
-    (RUN, False, "DCBA", "03 05 0010 0000"),
     (MODE, 1, "ABCD", "03 06 0102 0001"),
     (holding("int", "int16"), -2, "DCBA", "03 06 0102 fffe"),
     (holding("int", "uint32"), 0x01020304, "ABCD", "03 10 0102 0002 04 01020304"),
@@ -65,13 +64,9 @@ WIRES: list[tuple[Tag, Value, Order, str]] = [
     (holding("int", "uint32"), 0x01020304, "BADC", "03 10 0102 0002 04 02010403"),
     (holding("int", "uint32"), 0x01020304, "DCBA", "03 10 0102 0002 04 04030201"),
     (holding("float", "float32"), 0.1, "ABCD", "03 10 0102 0002 04 3dcccccd"),
-    (holding("float", "float32"), 350, "CDAB", "03 10 0102 0002 04 000043af"),
     (holding("float", "float32"), -0.0, "ABCD", "03 10 0102 0002 04 00000000"),
     (holding("float", "float32"), -1e-60, "ABCD", "03 10 0102 0002 04 00000000"),
-    (holding("float", "uint16"), 350.0, "ABCD", "03 06 0102 015e"),
-    (holding("int", "uint64"), 0x0102030405060708, "ABCD", "03 10 0102 0004 08 0102030405060708"),
     (holding("int", "uint64"), 0x0102030405060708, "CDAB", "03 10 0102 0004 08 0708050603040102"),
-    (holding("int", "int64"), 0x0102030405060708, "BADC", "03 10 0102 0004 08 0201040306050807"),
     (holding("int", "int64"), 0x0102030405060708, "DCBA", "03 10 0102 0004 08 0807060504030201"),
     (holding("float", "float64"), 0.1, "ABCD", "03 10 0102 0004 08 3fb999999999999a"),
     (TENTHS, 35.04, "ABCD", "03 06 0102 0190"),
@@ -87,11 +82,10 @@ def test_a_write_has_its_exact_bytes() -> None:
 def test_a_person_sees_what_will_really_be_there() -> None:
     tag = holding("float", "float32")
     assert encoder().encode(tag, 0.1).value == 0.10000000149011612
-    zero = encoder().encode(tag, -0.0).value
-    assert isinstance(zero, float)
-    assert copysign(1.0, zero) == 1.0
-    assert isinstance(encoder().encode(tag, 350).value, float)
-    assert isinstance(encoder().encode(holding("int", "uint16"), 350.0).value, int)
+    seen = [encoder().encode(tag, -0.0).value, encoder().encode(tag, 350).value]
+    assert repr([*seen, encoder().encode(holding("int", "uint16"), 350.0).value]) == (
+        "[0.0, 350.0, 350]"
+    )
 
 
 ELSEWHERE = Tag("P-1.run", "other", "bool", RegisterAddress("coil", 16, "bit"), writable=True)
@@ -100,24 +94,14 @@ READ_ONLY = Tag("P-1.run", "pkg", "bool", RegisterAddress("coil", 16, "bit"))
 INPUT = Tag("P-1.pv", "pkg", "int", RegisterAddress("input", 1, "uint16"), writable=True)
 REFUSED: list[tuple[Tag, Value, str]] = [
     (RUN, 1, "takes true or false, not 1"),
-    (RUN, 1.0, r"takes true or false, not 1\.0"),
-    (RUN, "true", "takes true or false, not 'true'"),
     (holding("float", "float32"), True, "takes a number, not True"),
-    (holding("float", "float32"), "350", "takes a number, not '350'"),
     (holding("float", "float32"), nan, "takes a finite number, not nan"),
-    (holding("float", "float32"), -inf, "takes a finite number, not -inf"),
     (holding("float", "float32"), 3.5e38, "beyond the range of a float32"),
     (holding("float", "float32"), 10**400, "beyond the range of every type"),
-    (holding("int", "uint16"), True, "takes a number, not True"),
     (holding("int", "uint16"), -1, "-1 is beyond the range of a uint16, 0 to 65535"),
-    (holding("int", "uint16"), 65536, "65536 is beyond the range"),
     (holding("int", "int16"), 32768, "32768 is beyond the range"),
     (holding("int", "uint16"), 1.5, "holds whole numbers"),
-    (holding("int", "uint16"), 10**30, "beyond the range of a uint16"),
-    (holding("float", "uint16"), 1.5, "holds whole numbers"),
     (MODE, 2, "takes local=0, remote=1, not 2"),
-    (MODE, "remote", "takes a number, not 'remote'"),
-    (MODE, True, "takes a number, not True"),
     (ELSEWHERE, True, "is not on the connection pkg"),
     (ON_OPCUA, True, "is not on the connection pkg"),
     (READ_ONLY, True, "is not writable"),
@@ -127,8 +111,6 @@ REFUSED: list[tuple[Tag, Value, str]] = [
     (BEHIND, True, "is at another unit"),
     (replace(RUN, address=RegisterAddress("coil", 16, "bit", unit=3)), True, "is at another unit"),
     (TENTHS, 6548.6, r"6548\.6 is beyond the range of a scaled uint16, -5 to 6548\.5"),
-    (TENTHS, -5.1, "beyond the range of a scaled uint16"),
-    (TENTHS, nan, "takes a finite number"),
     (holding("float", "float32", scaling=(2.0, 0.0)), 1.0, "is scaled, and the device holds a f"),
     (holding("float", "float64", scaling=(1.0, 3.0)), 1.0, "is scaled, and the device holds a f"),
     (CENTS, 1.1626002440241756e16, "maps several numbers to it"),
@@ -148,16 +130,12 @@ def test_a_broadcast_is_never_encoded() -> None:
         encoder(unit=0).encode(RUN, True)
 
 
-ANY = st.one_of(
-    st.booleans(), st.integers(), st.integers(-(2**33), 2**33), st.floats(), st.floats(width=32),
-    st.text(max_size=3),
-)  # fmt: skip
+NUMBERS = st.integers() | st.integers(-(2**33), 2**33) | st.floats() | st.floats(width=32)
+ANY = st.booleans() | NUMBERS | st.text(max_size=3)
+ENCODINGS = st.sampled_from([*WHOLE, "float32", "float64", "bit"])
 
 
-@given(
-    ANY, st.sampled_from([*WHOLE, "float32", "float64", "bit"]), st.sampled_from(ORDERS),
-    st.booleans(),
-)  # fmt: skip
+@given(ANY, ENCODINGS, st.sampled_from(ORDERS), st.booleans())
 def test_a_reader_finds_the_coerced_value(
     value: Value, encoding: Encoding, order: Order, is_float: bool
 ) -> None:

@@ -17,7 +17,7 @@ from handwheel.connectors.modbus.request import Request
 from handwheel.connectors.modbus.transport import Answer, DeviceException, ModbusTransport
 from handwheel.connectors.model.site import ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
-from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD
+from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, GOOD
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import modbus_device, registers, reply
@@ -126,15 +126,6 @@ def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataOb
         assert block.count <= MAX_ITEMS[block.table]
 
 
-def test_a_refused_tag_is_a_border_for_the_tags_around_it() -> None:
-    tags = [_tag("input", address) for address in (0, 100, 124, 126)]
-    planner = Planner()
-    refused: set[Cell] = {("input", 124)}
-    assert len(_scan(planner, tags, refused)[1]) == 3
-    left = [tags[0], tags[1], tags[3]]
-    assert _scan(planner, left, refused) == ([tag.name for tag in left], [])
-
-
 def _at(unit: int | None, address: int) -> Tag:
     where = RegisterAddress("holding", address, "uint16", unit=unit)
     return Tag(f"U{unit or 0}.a{address}", "pkg", "int", where)
@@ -222,24 +213,6 @@ async def test_the_gaps_of_the_package_are_learnt_by_splitting_and_remembered(
     session = await connector.open()
     assert (await session.read(tags)).keys() == second.keys()
     assert sorted(asked) == [*PUMPS, *INPUTS]
-    await session.close()
-
-
-async def test_a_register_that_the_device_does_not_have_stops_no_other(
-    plant: PlantServer, asked: list[tuple[int, int, int]], tmp_path: Path
-) -> None:
-    site = site_of(tmp_path / "site", link_of(plant))
-    connector = connector_for(site, "pkg")
-    assert isinstance(connector, ModbusConnector)
-    wanted = [site.tags["P-101A.trip_cause"], _tag("input", 13), site.tags["P-101B.speed"]]
-    session = await connector.open()
-    for _ in range(2):
-        readings = await session.read(wanted)
-        assert [readings[tag.name].status for tag in wanted] == [GOOD, BAD_NODE_UNKNOWN, GOOD]
-        assert readings["input.a13"].value is None
-    asked.clear()
-    await session.read(wanted)
-    assert asked == [(4, 12, 1), (4, 20, 2)]
     await session.close()
 
 

@@ -13,6 +13,7 @@ from handwheel.connectors.model.tags import RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD, StatusCode
 
 from ...plants.devices.misbehaving import Device, modbus_device, registers, reply
+from ...plants.devices.modbus_gateway import connector as gateway_connector
 
 Refuses = Callable[[int, int], int]
 """From the first address and the count to the exception, 0 for an answer."""
@@ -55,21 +56,14 @@ class _Plc:
         return requests
 
 
-def _nothing(_: int, __: int) -> int:
-    return 0
-
-
-def _everything(_: int, __: int) -> int:
-    return 2
-
-
-def _too_long(_: int, count: int) -> int:
-    return 3 if count > 60 else 0
-
-
-async def test_a_device_that_takes_less_than_the_protocol_is_learnt() -> None:
+async def test_a_device_that_takes_less_than_the_protocol_is_learnt_or_told_of() -> None:
     tags = [_tag(address) for address in range(300)]
-    plc = _Plc(_too_long)
+    plc = _Plc(lambda _, count: 3 if count > 60 else 0)
+    async with plc.connector(max_registers=60) as connector:
+        session = await connector.open()
+        assert len(await session.read(tags[:150])) == 150
+        assert plc.take_requests() == [(0, 60), (60, 60), (120, 30)]
+        await session.close()
     async with plc.connector() as connector:
         session = await connector.open()
         for _ in range(6):
@@ -83,22 +77,8 @@ async def test_a_device_that_takes_less_than_the_protocol_is_learnt() -> None:
         await session.close()
 
 
-async def test_a_maximum_in_the_site_file_is_kept_from_the_first_request_on() -> None:
-    plc = _Plc(_too_long)
-    async with plc.connector(max_registers=60) as connector:
-        session = await connector.open()
-        assert len(await session.read([_tag(address) for address in range(150)])) == 150
-        assert plc.take_requests() == [(0, 60), (60, 60), (120, 30)]
-        await session.close()
-
-
 def test_bits_and_registers_have_a_maximum_each() -> None:
-    cases: list[tuple[Table, int]] = [
-        ("coil", 24),
-        ("discrete", 24),
-        ("input", 60),
-        ("holding", 60),
-    ]
+    cases: list[tuple[Table, int]] = [("coil", 24), ("discrete", 24), ("input", 60)]
     for table, most in cases:
         config = ModbusConnection(kind="modbus", host="plc", max_registers=60, max_bits=24)
         tags = [_tag(address, table) for address in range(100)]
@@ -126,7 +106,7 @@ async def test_a_lasting_refusal_costs_a_request_now_and_then_and_ends_by_itself
             }
         assert plc.take_requests().count((2, 1)) == 2
 
-        plc.refuses = _nothing
+        plc.refuses = lambda *_: 0
         plc.clock_s = 30.0
         readings = await session.read(tags)
         assert [readings[tag.name].value for tag in tags] == [0, 1, 2, 3, 4]
@@ -138,13 +118,13 @@ async def test_a_lasting_refusal_costs_a_request_now_and_then_and_ends_by_itself
 async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_again(
     is_new_session: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plc = _Plc(_nothing)
+    plc = _Plc(lambda *_: 0)
     monkeypatch.setattr(modbus, "monotonic", lambda: plc.clock_s)
     tags = [_tag(address) for address in range(20)]
     async with plc.connector() as connector:
         session = await connector.open()
         await session.read(tags)
-        plc.refuses = _everything
+        plc.refuses = lambda *_: 2
         for plc.clock_s in (1.0, 2.0):
             readings = await session.read(tags)
             assert {reading.status for reading in readings.values()} == {BAD_NODE_UNKNOWN}
@@ -156,7 +136,7 @@ async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_ag
         assert len(set(requests)) == len(requests) == 3
         assert {count for _, count in requests} == {1}
 
-        plc.refuses = _nothing
+        plc.refuses = lambda *_: 0
         if is_new_session:
             await session.close()
             session = await connector.open()
@@ -200,10 +180,7 @@ async def test_an_answer_of_one_unit_says_nothing_of_what_another_one_refuses(
         for at in (0, 1)
     ]
     async with modbus_device(answer) as device:
-        config = ModbusConnection.model_validate(
-            {"kind": "modbus", "host": "127.0.0.1", "read": {"port": device.port}}
-        )
-        session = await ModbusConnector("pkg", config).open()
+        session = await gateway_connector(device.port).open()
         await session.read(tags)
         refusing.remove(1)
         device.requests.clear()

@@ -56,17 +56,11 @@ DOUBTFUL: dict[str, tuple[Answer, str]] = {
     "another protocol": (lambda r: [_changed(registers(r), 3, 1)], NOT_MODBUS),
     "another unit": (lambda r: [_changed(registers(r), 6, 8)], "answer of unit 8, not of 7"),
     "another function": (_pdu(3, 6, *DATA), "answer to function 3, not to 4"),
-    "exception to another function": (_pdu(0x83, 2), "answer to function 131, not to 4"),
     "exception with a tail": (_pdu(0x84, 2, 0), "answer to function 132, not to 4"),
     "no exception code": (lambda r: [reply(r, b"\x84")], NOT_MODBUS),
     "a register too few": (_pdu(4, 4, *DATA[:4]), "4 bytes of data instead of 6"),
-    "a register too many": (_pdu(4, 8, *DATA, 0, 19), "8 bytes of data instead of 6"),
     "a byte too many": (_pdu(4, 6, *DATA, 0), "7 bytes of data instead of 6"),
-    "a byte too few": (_pdu(4, 6, *DATA[:5]), "5 bytes of data instead of 6"),
     "a false byte count": (_pdu(4, 5, *DATA), "6 bytes of data instead of 6"),
-    "nothing but a function": (lambda r: [reply(r, b"\x04")], NOT_MODBUS),
-    "a length too great": (lambda r: [_changed(registers(r), 4, 1)], NOT_MODBUS),
-    "half a header": (lambda r: [registers(r)[:4]], "no answer within 0.2 s"),
     "half an answer": (lambda r: [registers(r)[:-1]], "no answer within 0.2 s"),
     "a length too long": (lambda r: [_changed(registers(r), 5, 11)], "no answer within 0.2 s"),
     "silence": (lambda _: [], "no answer within 0.2 s"),
@@ -110,15 +104,14 @@ def _byte_by_byte(request: bytes) -> Iterable[bytes]:
     return [bytes([byte]) for byte in registers(request)]
 
 
-@pytest.mark.parametrize("window", [1, 4])
-@pytest.mark.parametrize("answer", [_whole, _byte_by_byte])
-async def test_a_good_answer_passes_and_so_does_the_next(answer: Answer, window: int) -> None:
-    async with connected(answer, window=window) as (device, transport):
-        for _ in range(3):
-            assert await read(transport) == DATA
-        assert [request[:2] for request in device.requests] == [b"\0\1", b"\0\2", b"\0\3"]
-        assert device.requests[0][2:] == bytes([0, 0, 0, 6, UNIT, 4, 0, 16, 0, 3])
-        assert device.ended == 0
+async def test_a_good_answer_passes_and_so_does_the_next() -> None:
+    for answer, window in ((_whole, 1), (_whole, 4), (_byte_by_byte, 1), (_byte_by_byte, 4)):
+        async with connected(answer, window=window) as (device, transport):
+            for _ in range(3):
+                assert await read(transport) == DATA
+            assert [request[:2] for request in device.requests] == [b"\0\1", b"\0\2", b"\0\3"]
+            assert device.requests[0][2:] == bytes([0, 0, 0, 6, UNIT, 4, 0, 16, 0, 3])
+            assert device.ended == 0
 
 
 async def test_bits_are_counted_in_whole_bytes() -> None:
@@ -150,16 +143,11 @@ async def test_a_second_answer_to_one_request_is_not_taken_for_the_next() -> Non
         await device.until_left()
         with pytest.raises(TransportError, match=r"^the device sent an answer without a request$"):
             await read(transport)
-    async with connected(lambda r: [registers(r) * 2]) as (device, transport):
-        with pytest.raises(TransportError, match=r"^the device sent an answer without a request$"):
-            await transport.read_all([REQUEST] * 2)
-        await device.until_left()
 
 
-@pytest.mark.parametrize("first", [b"\x86\x02", b"\x06\0\x10\0\x03"], ids=["refused", "echo"])
-async def test_a_write_with_two_answers_is_in_doubt(first: bytes) -> None:
+async def test_a_write_with_two_answers_is_in_doubt() -> None:
     def answer(request: bytes) -> Iterable[bytes]:
-        return [reply(request, first) + reply(request, request[7:])]
+        return [reply(request, b"\x86\x02") + reply(request, request[7:])]
 
     async with connected(answer) as (device, transport):
         with pytest.raises(TransportError, match=r"^the device sent more than one answer$"):
@@ -209,19 +197,11 @@ async def test_requests_of_several_tasks_go_one_after_the_other() -> None:
 
 
 async def test_a_device_that_is_not_there_is_told_in_plain_words() -> None:
-    cases: list[tuple[str, str]] = [
-        ("127.0.0.1", "connection refused"),
-        ("localhost", "connection refused"),
-        ("", "(name or service not|nodename nor servname provided, or not) known"),
-        ("a..b", "no valid host name"),
-    ]
-    for host, reason in cases:
+    unknown = "(name or service not|nodename nor servname provided, or not) known"
+    cases = {"localhost": "connection refused", "": unknown, "a..b": "no valid host name"}
+    for host, reason in cases.items():
         with pytest.raises(TransportError, match=f"^{reason}$"):
             await ModbusTransport.open(host, free_port(), 5.0)
-        async with modbus_device(_whole) as device:
-            transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0)
-            await transport.close()
-            await device.until_left()
 
 
 def test_the_systems_errors_become_a_few_plain_words() -> None:
