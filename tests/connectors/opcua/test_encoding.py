@@ -1,8 +1,7 @@
 """Writes as OPC UA bytes, and what a server says of itself and of its nodes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from math import copysign, nan
+from math import copysign
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
@@ -51,7 +49,6 @@ WIRES: list[tuple[Kind, ua.VariantType, Value, str]] = [
     ("float", ua.VariantType.Double, 350, "0b 0000000000e07540"),
     ("float", ua.VariantType.Double, -0.0, "0b 0000000000000000"),
     ("float", ua.VariantType.Float, 0.1, "0a cdcccc3d"),
-    ("float", ua.VariantType.Int16, 7.0, "04 0700"),
     ("int", ua.VariantType.Int64, -2, "08 feffffffffffffff"),
     ("int", ua.VariantType.Byte, 255, "03 ff"),
     ("bool", ua.VariantType.Boolean, True, "01 01"),
@@ -85,14 +82,12 @@ REFUSED: list[tuple[Kind, ua.VariantType, Value, str]] = [
     ("bool", ua.VariantType.Boolean, 1, "takes true or false, not 1"),
     ("bool", ua.VariantType.Byte, True, "the device holds a uint8, not a bool"),
     ("float", ua.VariantType.Double, True, "takes a number"),
-    ("float", ua.VariantType.Double, nan, "takes a finite number"),
     ("float", ua.VariantType.Float, 1e39, "beyond the range of a float32"),
     ("float", ua.VariantType.Boolean, 1.0, "the device holds a bool, not a number"),
     ("int", ua.VariantType.Double, 1, "the device holds a float64, not an int"),
     ("int", ua.VariantType.Byte, 256, "beyond the range of a uint8"),
     ("string", ua.VariantType.String, 1, "takes a text, not 1"),
     ("string", ua.VariantType.String, "\ud800", "valid Unicode"),
-    ("string", ua.VariantType.Double, "1", "the device holds a float64, not a text"),
 ]
 
 
@@ -112,13 +107,9 @@ def test_only_the_tags_it_was_made_for_are_encoded() -> None:
         encoder(closed, ua.VariantType.Double).encode(closed, 1.0)
 
 
-ANY = st.one_of(
-    st.booleans(), st.integers(), st.integers(-300, 300), st.floats(), st.floats(width=32),
-    st.text(max_size=5),
-)  # fmt: skip
+NUMBERS = st.integers() | st.integers(-300, 300) | st.floats() | st.floats(width=32)
+ANY = st.booleans() | NUMBERS | st.text(max_size=5)
 KINDS: tuple[Kind, ...] = ("bool", "float", "int", "string")
-
-
 SCALES = st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.1, 0.0), (-0.25, 1e6), (3.7, -0.3)])
 
 
@@ -241,19 +232,3 @@ async def test_a_survey_reads_and_encodes_over_both_protocols(
     assert found.encoders["pkg"].encode(write[1], True).wire.hex() == "01050014ff00"
     found.encoders["dcs"].encode(write[0], 360.0)
     assert (await survey(site, read, [])).encoders == {}
-
-
-async def test_another_server_than_configured_is_not_surveyed(
-    plant: PlantServer, tmp_path: Path
-) -> None:
-    site = site_of(tmp_path / "site", link_of(plant))
-    setpoint, config = site.find_tags(["PIC-102.sp"]), site.connections["dcs"]
-    await survey(site, [], setpoint)
-    cases: list[tuple[dict[str, object], str]] = [
-        ({"application_uri": "urn:other"}, "the server is 'urn:handwheel:sim:cw-100', not"),
-        ({"write": None}, "it is read only"),
-    ]
-    for change, reason in cases:
-        other = replace(site, connections={"dcs": config.model_copy(update=change)})
-        with pytest.raises(NotConnected, match=reason):
-            await survey(other, [], setpoint)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from asyncua import ua
@@ -184,15 +185,17 @@ async def test_who_only_reads_without_a_password_need_not_pin(site: Site) -> Non
     assert reading.status == GOOD
 
 
-@pytest.mark.parametrize(("days", "reason"), [(4000, "expired on 20"), (-9, "valid only from 20")])
 async def test_a_certificate_out_of_date_is_refused_pinned_or_not(
-    site: Site, monkeypatch: pytest.MonkeyPatch, days: int, reason: str
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "utc_now", lambda: utc_now() + timedelta(days=days))
-    with pytest.raises(NotConnected, match=f"the server's certificate sha256:.*{reason}.*must ren"):
-        await connector_of(site).open()
-    with pytest.raises(NotConnected, match=reason):
-        await connector_of(secured(site, certificate="", write=None)).open()
+    for now, reason in (
+        (utc_now() + timedelta(days=4000), "expired on 20"),
+        (utc_now() - timedelta(days=9), "valid only from 20"),
+    ):
+        monkeypatch.setattr(channel, "utc_now", Mock(return_value=now))
+        for there in (site, secured(site, certificate="", write=None)):
+            with pytest.raises(NotConnected, match=f"certificate sha256:.*{reason}.*must renew"):
+                await connector_of(there).open()
 
 
 async def test_a_server_that_does_not_trust_us_is_told_with_what_to_do(
@@ -213,27 +216,21 @@ async def test_a_server_that_does_not_trust_us_is_told_with_what_to_do(
     await (await connector_of(site).open()).close()
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [  # as asyncua shows a fault in the place of the answer, silence, and a closed connection
+async def test_a_channel_that_is_not_opened_has_a_reason(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = connector_of(site)
+    _show(monkeypatch, await channel.ask_endpoints(connector.config))
+    cases: list[tuple[Exception, str]] = [  # as asyncua shows a fault, silence, and a close
         (AssertionError(), "refused without a reason"),
         (TimeoutError(), r"no answer within \d+ s"),
         (ConnectionError("connection lost"), "connection lost"),
-    ],
-)
-async def test_a_channel_that_is_not_opened_has_a_reason(
-    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
-) -> None:
-    async def dropped(self: Client, renew: bool = False) -> None:
-        del self, renew
-        raise error
-
-    connector = connector_of(site)
-    _show(monkeypatch, await channel.ask_endpoints(connector.config))
-    with monkeypatch.context() as patch:
-        patch.setattr(Client, "open_secure_channel", dropped)
-        with pytest.raises(NotConnected, match=rf"\({reason}\): most often it does not trust our"):
-            await connector.open()
+    ]
+    for error, reason in cases:
+        with monkeypatch.context() as patch:
+            patch.setattr(Client, "open_secure_channel", Mock(side_effect=error))
+            with pytest.raises(NotConnected, match=rf"\({reason}\): most often it does not trust"):
+                await connector.open()
     await (await connector.open()).close()
 
 
@@ -263,34 +260,28 @@ async def test_who_shows_a_pinned_certificate_without_its_key_gets_no_session(
     assert created == []  # so it has not seen the password, not even encrypted
 
 
-@pytest.mark.parametrize(
-    ("mode", "offered", "is_sent"),
-    [
-        ("Sign", ["None"], False),
-        ("Sign", ["None", "Basic256Sha256"], True),
-        ("Sign", [""], True),
-        ("SignAndEncrypt", ["None"], True),
-    ],
-)
-def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(
-    site: Site, mode: str, offered: list[str], *, is_sent: bool
-) -> None:
-    config = secured(site, security=f"Basic256Sha256/{mode}").connections["dcs"]
-    assert isinstance(config, OpcuaConnection)
-    client: Any = channel.SecuredClient("dcs", config, site.root, 1.0)
-    client.security_policy = _Policy(mode)
-    client._policy_ids = [
-        ua.UserTokenPolicy(
-            TokenType=ua.UserTokenType.UserName, SecurityPolicyUri=each and BASE + each
-        )
-        for each in offered
+def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(site: Site) -> None:
+    cases: list[tuple[str, list[str], str]] = [
+        ("Sign", ["None"], ""),
+        ("Sign", ["None", "Basic256Sha256"], "Basic256Sha256"),
+        ("Sign", [""], "Basic256Sha256"),
+        ("SignAndEncrypt", ["None"], "None"),
     ]
-    if not is_sent:
+    name = ua.UserTokenType.UserName
+    for mode, offered, chosen in cases:
+        config = secured(site, security=f"Basic256Sha256/{mode}").connections["dcs"]
+        assert isinstance(config, OpcuaConnection)
+        client: Any = channel.SecuredClient("dcs", config, site.root, 1.0)
+        client.security_policy = _Policy(mode)
+        client._policy_ids = [
+            ua.UserTokenPolicy(TokenType=name, SecurityPolicyUri=each and BASE + each)
+            for each in offered
+        ]
+        if chosen:
+            assert client.server_policy(name).SecurityPolicyUri == BASE + chosen
+            continue
         with pytest.raises(channel.ChannelRefused, match="the password in clear"):
-            client.server_policy(ua.UserTokenType.UserName)
-        return
-    chosen = client.server_policy(ua.UserTokenType.UserName)
-    assert chosen.SecurityPolicyUri == BASE + ("None" if mode != "Sign" else "Basic256Sha256")
+            client.server_policy(name)
 
 
 BASE = "http://opcfoundation.org/UA/SecurityPolicy#"
