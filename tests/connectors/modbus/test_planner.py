@@ -1,27 +1,19 @@
 """Reads are merged within the device's maximum, and around what it refuses."""
 
-import struct
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.modbus.block import Block
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.planner import MAX_ITEMS, Planner
-from handwheel.connectors.modbus.request import Request
-from handwheel.connectors.modbus.transport import Answer, DeviceException, ModbusTransport
 from handwheel.connectors.model.site import ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, GOOD
-from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import modbus_device, registers, reply
-from ...plants.served import link_of, site_of
 
 Cell = tuple[Table, int]
 TABLES: tuple[Table, ...] = ("coil", "discrete", "input", "holding")
@@ -169,51 +161,6 @@ def test_tags_that_share_registers_are_read_once() -> None:
 @given(tag_sets())
 async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
     assert await Planner().plan_cooperatively(tags) == Planner().plan(tags)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
-    """Function, address and count of each request that goes out."""
-    asked: list[tuple[int, int, int]] = []
-    send = ModbusTransport.read_all
-
-    async def note(
-        self: ModbusTransport, requests: Sequence[Request]
-    ) -> list[Answer | DeviceException]:
-        asked.extend(struct.unpack(">BHH", request.tail[-5:]) for request in requests)
-        return await send(self, requests)
-
-    monkeypatch.setattr(ModbusTransport, "read_all", note)
-    return asked
-
-
-PUMPS = [(1, 0, 2), (1, 20, 2), (2, 0, 3), (2, 20, 3), (3, 0, 1), (3, 20, 1)]
-INPUTS = [(4, 0, 13), (4, 20, 13), (4, 40, 5)]
-
-
-async def test_the_gaps_of_the_package_are_learnt_by_splitting_and_remembered(
-    plant: PlantServer, asked: list[tuple[int, int, int]], tmp_path: Path
-) -> None:
-    site = site_of(tmp_path / "site", link_of(plant))
-    tags = [tag for tag in site.tags.values() if tag.connection == "pkg"]
-    connector = connector_for(site, "pkg")
-    session = await connector.open()
-    first = await session.read(tags)
-    assert len(first) == len(tags)
-    assert {reading.status for reading in first.values()} == {GOOD}
-    # Of the two gaps among the inputs, the one nearer to the middle is tried first.
-    refused = [(1, 0, 22), (2, 0, 23), (3, 0, 21), (4, 0, 45), (4, 20, 25)]
-    assert sorted(asked) == sorted([*PUMPS, *INPUTS, *refused])
-    asked.clear()
-    second = await session.read(tags)
-    assert sorted(asked) == [*PUMPS, *INPUTS]
-    await session.close()
-
-    asked.clear()
-    session = await connector.open()
-    assert (await session.read(tags)).keys() == second.keys()
-    assert sorted(asked) == [*PUMPS, *INPUTS]
-    await session.close()
 
 
 async def test_a_failing_table_stops_no_other() -> None:

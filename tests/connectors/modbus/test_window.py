@@ -159,24 +159,6 @@ async def test_each_answer_has_its_own_time() -> None:
         assert 0.9 < monotonic() - begun < 5.0
 
 
-@pytest.mark.parametrize("window", [1, 4])
-async def test_a_cancellation_closes_the_connection_at_once(window: int) -> None:
-    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(registers(await reader.readexactly(12)))
-        await reader.read()
-
-    async with listening(half) as device, transport_to(device, 5.0, window) as transport:
-        task = asyncio.create_task(transport.read_all(REQUESTS))
-        await asyncio.sleep(0.05)
-        assert transport.is_busy
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert not transport.is_open
-        assert not transport.is_busy
-        await device.until_left()
-
-
 async def test_a_transaction_id_is_never_zero_and_a_new_connection_begins_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

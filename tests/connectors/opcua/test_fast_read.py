@@ -144,17 +144,6 @@ async def test_tags_without_a_node_keep_none_behind_them_from_being_read(
     assert session.faults == {f"{COUNT} tags": "BadNodeIdUnknown"}
 
 
-async def test_a_reading_that_is_given_up_harms_no_other(session: OpcuaSession) -> None:
-    for moment in range(6):
-        given_up = asyncio.create_task(session.read(MANY))
-        for _ in range(moment):
-            await asyncio.sleep(0)
-        given_up.cancel()
-        several = await asyncio.gather(*(_values(session) for _ in range(3)))
-        assert several == [VALUES] * 3
-        assert given_up.cancelled()
-
-
 @pytest.mark.parametrize(
     ("is_cut", "why"), [(True, "connection .+"), (False, "no answer within 1 s")]
 )

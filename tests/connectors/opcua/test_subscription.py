@@ -2,7 +2,6 @@
 
 # pyright: reportPrivateUsage=false
 
-import asyncio
 from time import monotonic
 from typing import cast
 
@@ -21,7 +20,6 @@ from .subscribed_server import (
     Works,
     first_of,
     loss_of,
-    second_interval_ends,
     subscribed,
     tags_of,
 )
@@ -165,19 +163,6 @@ async def test_a_subscription_that_the_server_ends_is_a_loss(works: Works, is_to
         reasons = ["BadTimeout"] if is_told else ["no sign of life", "BadNoSubscription"]
         _, reason = await loss_of(subscription)
         assert any(why in reason for why in reasons)
-
-
-async def test_an_interval_that_has_ended_is_a_loss_though_others_go_on(works: Works) -> None:
-    async def go_on() -> None:
-        for value in range(1000):
-            await works.write("A", float(value))
-            await asyncio.sleep(0.01)
-
-    async with second_interval_ends(works) as subscription:
-        writing = asyncio.create_task(go_on())
-        _, reason = await loss_of(subscription)
-        assert "no sign of life" in reason
-        writing.cancel()
 
 
 async def test_a_server_that_takes_one_publish_request_gets_one(

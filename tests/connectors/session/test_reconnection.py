@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Generator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
+from ...plants.devices.misbehaving import eventually, free_port, listening, say_nothing
 from ...plants.devices.scripted import Device
 from ...plants.served import PlantProcess, link_of, plant_process, site_of
 
@@ -184,22 +183,6 @@ async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
             await device.until_accepted(6 + 2)
             assert _statuses(reader.latest()) == {BAD_WAITING}
         await device.until_left()
-
-
-async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path) -> None:
-    async with listening(hang_up) as opcua_device, listening(hang_up) as modbus_device:
-        endpoints = PlantEndpoints(opcua_device.port, modbus_device.port, "50 ms")
-        async with _reader(_site(tmp_path / "site", endpoints)) as reader:
-            for device in (opcua_device, modbus_device):
-                await device.until_accepted(3)
-            assert _statuses(reader.latest()) == {BAD_WAITING}
-            assert {connection.state for connection in reader.connections} == {
-                ConnectionState.CONNECTING
-            }
-            assert all(connection.reason for connection in reader.connections)
-    for device in (opcua_device, modbus_device):
-        pauses = [later - sooner for sooner, later in pairwise(device.accepted_at)]
-        assert all(pause >= least for pause, least in zip(pauses, [0.5, 0.75, 0.75], strict=False))
 
 
 class _Script(Device):

@@ -11,10 +11,8 @@ import pytest
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import NodeAddress, Tag
-from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
-from handwheel.connectors.session import scan_groups
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 from handwheel.connectors.session.protocols import Sample, Session, Subscription
-from handwheel.connectors.session.scan_groups import ScanGroup
 from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 
 from ...plants.devices.misbehaving import eventually
@@ -286,24 +284,3 @@ async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has
         await eventually(lambda: bool(connection.gaps))
         assert connection.gaps[0].reason == "script: it reports no changes"
         assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
-
-
-def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives() -> None:
-    assert scan_groups.KEEP_ALIVE_S == 1.0  # and three signs of life may be missing
-    for is_subscribed, since_life_s, status in [
-        *((False, 0.3, GOOD), (False, 0.31, BAD_NO_COMMUNICATION)),
-        *((True, 3.0, GOOD), (True, 3.01, BAD_NO_COMMUNICATION)),
-    ]:
-        group = ScanGroup(0.1, [FAST], 0.0, is_subscribed=is_subscribed)
-        assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
-        group.update({"A.pv": _good(received_s=100.0)}, 100.0)
-        life_s = 100.0
-        if is_subscribed:
-            group.note_alive(life_s := 700.0)
-        reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
-        assert (reading.status, reading.received_s) == (status, life_s)
-        group.apply_changes([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
-        assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
-        assert group.mark_bad() == [
-            ("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))
-        ]
