@@ -145,8 +145,6 @@ UNSURE: dict[str, tuple[Answer, str]] = {
         name: (_codes(getattr(StatusCodes, name)), f"unknown: {name}$")
         for name in ("GoodClamped", "UncertainInitialValue", "BadTimeout", "BadDeviceFailure")
     },
-    "no result": (_codes(), "0 results for one item"),
-    "two results": (_codes(0, 0), "2 results for one item"),
     "a fault that may have acted": (_fault(BadTimeout), "unknown: BadTimeout$"),
 }  # fmt: skip
 

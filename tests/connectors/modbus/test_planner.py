@@ -7,13 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.modbus.block import Block
-from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.planner import MAX_ITEMS, Planner
-from handwheel.connectors.model.site import ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
-from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, GOOD
-
-from ...plants.devices.misbehaving import modbus_device, registers, reply
 
 Cell = tuple[Table, int]
 TABLES: tuple[Table, ...] = ("coil", "discrete", "input", "holding")
@@ -161,19 +156,3 @@ def test_tags_that_share_registers_are_read_once() -> None:
 @given(tag_sets())
 async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
     assert await Planner().plan_cooperatively(tags) == Planner().plan(tags)
-
-
-async def test_a_failing_table_stops_no_other() -> None:
-    def answer(request: bytes) -> list[bytes]:
-        return [reply(request, b"\x82\x04") if request[7] == 2 else registers(request)]
-
-    async with modbus_device(answer) as device:
-        config = ModbusConnection(kind="modbus", host="127.0.0.1", read=ReadPort(port=device.port))
-        session = await ModbusConnector("pkg", config).open()
-        readings = await session.read([_tag("discrete", 3), _tag("input", 7), _tag("holding", 9)])
-        assert {name: (each.value, each.status) for name, each in readings.items()} == {
-            "discrete.a3": (None, BAD_DEVICE_FAILURE),
-            "holding.a9": (9.0, GOOD),
-            "input.a7": (7.0, GOOD),
-        }
-        await session.close()

@@ -181,21 +181,6 @@ async def test_an_answer_that_comes_too_late_reaches_nobody(is_cancelled: bool) 
         assert b"".join(requests[1:]) == b""
 
 
-async def test_requests_of_several_tasks_go_one_after_the_other() -> None:
-    in_flight: list[int] = []
-
-    def answer(request: bytes) -> Iterable[bytes]:
-        in_flight.append(len(device.requests))
-        yield registers(request)[:5]
-        yield registers(request)[5:]
-        in_flight.append(-len(device.requests))
-
-    async with connected(answer) as (device, transport):
-        answers = await asyncio.gather(*(read(transport) for _ in range(5)))
-        assert answers == [DATA] * 5
-        assert in_flight == [n for each in range(1, 6) for n in (each, -each)]
-
-
 async def test_a_device_that_is_not_there_is_told_in_plain_words() -> None:
     unknown = "(name or service not|nodename nor servname provided, or not) known"
     cases = {"localhost": "connection refused", "": unknown, "a..b": "no valid host name"}

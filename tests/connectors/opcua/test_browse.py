@@ -128,14 +128,6 @@ async def test_a_tag_is_described_by_its_node(session: OpcuaSession) -> None:
     }
 
 
-async def test_below_no_node_there_is_nothing(session: OpcuaSession) -> None:
-    unknown = "no node id, or of a namespace that the server has not$"
-    nodes = {"nsu=urn:far;s=x": unknown, "somewhere": unknown}
-    for node, why in {f"nsu={URI};s=gone": "BadNodeIdInvalid$", **nodes}.items():
-        with pytest.raises(ValueError, match=why):
-            await session.browse(node)
-
-
 def _in_parts(monkeypatch: pytest.MonkeyPatch, places: int) -> None:
     """Answers in parts, as asyncua's server never does; so many may be unfinished at a time."""
     rest: dict[bytes, list[ua.ReferenceDescription]] = {}

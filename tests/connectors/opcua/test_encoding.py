@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from math import copysign
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,7 +14,6 @@ from asyncua.ua.uaerrors import UaError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
@@ -23,10 +21,8 @@ from handwheel.connectors.opcua.encoder import DEVICE_TYPES, OpcuaEncoder, Targe
 from handwheel.connectors.opcua.targets import identity_of
 from handwheel.connectors.opcua.wire.codec import decode
 from handwheel.connectors.session.protocols import DeviceIdentity
-from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.opcua_server import URI, LoopbackServer, session_with
-from ...plants.served import link_of, site_of
 
 LOGIN = {"user": "gate", "secret": "env:GATE"}
 NODE = ua.NodeId(ua.String("x"), ua.Int16(2))
@@ -213,22 +209,3 @@ async def test_each_node_is_written_in_its_own_type_or_not_at_all() -> None:
     for name, reason in WHY_NOT.items():
         with pytest.raises(ValueError, match=f"^{reason}$"):
             here.encode(tags[name], 1)
-
-
-async def test_a_survey_reads_and_encodes_over_both_protocols(
-    plant: PlantServer, tmp_path: Path
-) -> None:
-    site = site_of(tmp_path / "site", link_of(plant))
-    read = site.find_tags(["PT-102.pv", "P-101A.running"])
-    write = site.find_tags(["PIC-102.sp", "P-101B.run_cmd"])
-    found = await survey(site, read, write)
-    assert list(found.readings) == ["PT-102.pv", "P-101A.running"]
-    assert all(reading.status == GOOD for reading in found.readings.values())
-    names = {"dcs": "urn:handwheel:sim:cw-100", "pkg": "Handwheel cw-100 simulated plant"}
-    assert {name: each.identity for name, each in found.encoders.items()} == {
-        name: DeviceIdentity(each.kind, each.write_where, names[name], True, True)
-        for name, each in site.connections.items()
-    }
-    assert found.encoders["pkg"].encode(write[1], True).wire.hex() == "01050014ff00"
-    found.encoders["dcs"].encode(write[0], 360.0)
-    assert (await survey(site, read, [])).encoders == {}

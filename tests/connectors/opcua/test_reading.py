@@ -1,19 +1,15 @@
 """Reads over OPC UA, from the plant and from a server with variables of every sort."""
 
 import asyncio
-import struct
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from pathlib import Path
-from time import monotonic
 
 import pytest
 from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
 
-from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.model.tags import Kind, NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import (
     BAD_INDEX_INVALID,
     BAD_SENSOR_FAILURE,
@@ -24,12 +20,10 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.opcua.connector import OpcuaSession
 from handwheel.connectors.session.supervisor import Connection
-from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices import opcua_variables
 from ...plants.devices.opcua_server import URI, connector_to, session_with, tag_of
 from ...plants.devices.opcua_variables import NOON, Works
-from ...plants.served import link_of, site_of
 
 
 @pytest.fixture(scope="module")
@@ -47,29 +41,6 @@ async def session(works: Works) -> AsyncGenerator[OpcuaSession]:
 def _elements(name: str, index: str, kind: Kind = "float", *, is_array: bool = True) -> Tag:
     address = NodeAddress(f"nsu={URI};s={name}", index)
     return Tag(name, "dcs", kind, address, is_array=is_array)
-
-
-async def test_every_tag_of_the_plant_has_the_plants_value(
-    plant: PlantServer, tmp_path: Path
-) -> None:
-    await plant.step()
-    site = site_of(tmp_path / "site", link_of(plant))
-    readings = await read_once(site, list(site.tags.values()))
-    assert list(readings) == list(site.tags)
-    for name, value in plant.simulation.values().items():
-        reading, tag = readings[name], site.tags[name]
-        assert reading.status == GOOD
-        if isinstance(tag.address, RegisterAddress):
-            (single,) = struct.unpack("f", struct.pack("f", value))
-            assert reading.value == (single if tag.kind == "float" else value)
-            assert reading.source_time is None
-        else:
-            assert reading.value == value
-            assert reading.source_time is not None
-            assert reading.server_time is not None
-            assert reading.source_time <= reading.server_time
-        assert type(reading.value) is {"float": float, "bool": bool}.get(tag.kind, int)
-        assert reading.age_s(monotonic()) >= 0.0
 
 
 @pytest.mark.parametrize(

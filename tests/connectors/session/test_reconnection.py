@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from asyncua.client.client import Client
 from handwheel.connectors.client.site_reader import SiteReader, read_once
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_WAITING,
@@ -20,13 +19,11 @@ from handwheel.connectors.model.values import (
     StatusCode,
 )
 from handwheel.connectors.opcua import connector
-from handwheel.connectors.session.protocols import Session
-from handwheel.connectors.session.supervisor import Connection, ConnectionState
+from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually, free_port, listening, say_nothing
-from ...plants.devices.scripted import Device
 from ...plants.served import PlantProcess, link_of, plant_process, site_of
 
 
@@ -183,52 +180,6 @@ async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
             await device.until_accepted(6 + 2)
             assert _statuses(reader.latest()) == {BAD_WAITING}
         await device.until_left()
-
-
-class _Script(Device):
-    """A connector whose sessions do what the test says, one after the other."""
-
-    def __init__(self, *errors: Exception | None) -> None:
-        super().__init__({"A.pv": 1.0}, scan_s=0.01)
-        self.errors = list(errors)
-        self.closed = 0
-
-    def _maybe_fail(self) -> None:
-        error = self.errors.pop(0) if self.errors else None
-        if error is not None:
-            raise error
-
-    async def open(self) -> Session:
-        self._maybe_fail()
-        return self
-
-    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        self._maybe_fail()
-        return await super().read(tags)
-
-    async def close(self) -> None:
-        self.closed += 1
-
-
-async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor() -> None:
-    cases: list[tuple[Sequence[Exception | None], int, int]] = [
-        ((ValueError("in open"),), 0, 0),
-        ((None, ValueError("in the first scan")), 1, 0),
-        ((None, None, ValueError("in a later scan")), 1, 1),
-        ((None, None, NotConnected({"dcs": "lost"})), 1, 1),
-    ]
-    for faults, closed, gaps in cases:
-        script = _Script(*faults)
-        async with Connection(
-            script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]
-        ) as connection:
-            async with asyncio.timeout(50):
-                while script.errors or connection.state is not ConnectionState.CONNECTED:
-                    await connection.next_scan()
-            assert script.closed == closed
-            assert len(connection.gaps) == gaps
-            assert connection.latest()["A.pv"].status == GOOD, faults
-        assert script.closed == closed + 1
 
 
 async def test_a_reader_can_be_left_at_any_moment_of_connecting(

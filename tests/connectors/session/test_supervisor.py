@@ -35,13 +35,16 @@ class _Device(Device):
         self.reads: list[tuple[str, ...]] = []
         self.leaves_out = ""
         self.takes_s = 0.0
-        self.probes = 0
+        self.probes = self.asked = self.fails_at = 0
         self.opened = self.closed = 0
         self.overflows = 0
         self.told: asyncio.Queue[Sequence[Sample]] = asyncio.Queue()
         self.groups: Mapping[float, Sequence[str]] = {}
 
     def _ask(self) -> None:
+        self.asked += 1
+        if self.asked == self.fails_at:
+            raise ValueError("unexpected")
         if not self.is_there:
             raise NotConnected({"dcs": "gone"})
 
@@ -128,6 +131,18 @@ async def test_a_call_waits_for_the_connection_or_fails_with_the_reason() -> Non
         await eventually(lambda: not connection.is_connected)
         with pytest.raises(NotConnected):
             await connection.ready(0.0)
+
+
+async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor() -> None:
+    for fails_at in (1, 2, 3):  # in opening, in the first scan, in a later one
+        device = _Device()
+        device.fails_at = fails_at
+        async with asyncio.timeout(50), Connection(device, [FAST]) as connection:
+            await eventually(lambda d=device: d.asked > d.fails_at + 2)
+            await connection.ready(10.0)
+            assert connection.latest()["A.pv"].status == GOOD
+            assert (device.closed, len(connection.gaps)) == (fails_at > 1, fails_at > 2)
+        assert device.closed == device.opened
 
 
 async def test_each_interval_is_read_for_itself_and_all_of_them_at_first() -> None:
