@@ -3,7 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,63 +34,39 @@ SQL = re.compile(r"""["'\n](SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA|BEGIN) 
 HOLDERS = ("tools/guardrails/ledger", "tools/maintenance", "connectors/historian")
 
 REQUEST, ACTION = "{request}", "{request}/c1"
-ANSWERS: Mapping[str, tuple[Callable[..., object], tuple[object, ...], object]] = {
-    "state of a request": (actions.request_state, (REQUEST,), "CLOSED"),
-    "state of no request": (actions.request_state, ("R-0",), None),
-    "approved": (actions.is_approved, (REQUEST,), False),
-    "no proposal": (actions.request_of_proposal, ("?",), None),
-    "due": (actions.due_actions, (), []),
-    "in flight": (actions.actions_in_flight, (), []),
-    "busy": (actions.is_gate_busy, (), False),
-    "unsent": (actions.unsent_actions, (REQUEST,), set[str]()),
-    "states": (actions.states_in, (REQUEST,), {ACTION: "VERIFIED"}),
-    "tags of no run": (actions.tags_of_run, ("U-0",), frozenset[str]()),
-    "never unresolved": (actions.ever_unresolved, (), []),
-    "all states": (actions.all_states, (), {REQUEST: "CLOSED", ACTION: "VERIFIED"}),
-    "gate": (intents.has_gate, (), True),
-    "epoch": (intents.newest_epoch, (), 1),
-    "intents": (intents.epochs_of_request, (REQUEST,), {ACTION: 1}),
-    "intents of recovery": (intents.epochs_of_request, (REQUEST, "recovery"), {}),
-    "intents of no run": (intents.epochs_of_run, ("U-0",), {}),
-    "not proven": (intents.is_proven, (ACTION, "00", 1), False),
-    "newest decision": (decisions.newest_number, (), 2),
-    "no nonce": (decisions.is_nonce_known, ("?",), False),
-    "no key revoked": (decisions.is_key_revoked_since, (0,), False),
-    "no revocations": (decisions.load_revocations, (), []),
-    "no release": (decisions.load_site_decisions, ("release", "?"), []),
-    "no grants": (decisions.load_authority_grants, ("?",), []),
-    "no authority": (authority.load_authority, (["P-101A"],), []),
-    "authority never changed": (authority.newest_change, ("P-101A",), None),
-    "lockouts": (latched_lockouts.load_lockouts, (), [("P-101B", 1, True)]),
-    "effects": (effects.not_come, (), []),
-    "verdicts": (effects.all_verdicts, (), {}),
-    "verified": (journal_rows.has_row, (ACTION, "action.VERIFIED"), True),
-    "not refused": (journal_rows.has_row, (ACTION, "action.REFUSED"), False),
-    "not unsent": (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 0), False),
-    "sent": (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
-    "no hash": (journal_rows.has_hash, ("?",), False),
-    "no hash since the start": (journal_rows.is_since_start, ("?", 1), False),
-    "no hash since the outcome": (journal_rows.is_since_outcome, ("?", ACTION), False),
-    "no such row": (journal_rows.newest_seq, (ACTION, "action.REFUSED"), 0),
-    "no stamp": (journal_rows.newest_stamp, ("?",), None),
-    "no refusal": (journal_rows.newest_refusal, ("?", "request.refused", "?"), None),
-    "no effect": (journal_rows.effects_not_come, (ACTION,), []),
-    "no run": (runs.is_run_open, ("U-0",), None),
-    "no event": (runs.newest_event, ("U-0",), None),
-    "no owners": (runs.asset_owners, (), {}),
-    "no assets": (runs.assets_of, ("U-0",), []),
-}
+ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
+    (actions.request_state, (REQUEST,), "CLOSED"),
+    (actions.request_of_proposal, ("?",), None),
+    (actions.due_actions, (), []),
+    (actions.actions_in_flight, (), []),
+    (actions.is_gate_busy, (), False),
+    (actions.unsent_actions, (REQUEST,), set[str]()),
+    (actions.states_in, (REQUEST,), {ACTION: "VERIFIED"}),
+    (actions.all_states, (), {REQUEST: "CLOSED", ACTION: "VERIFIED"}),
+    (intents.has_gate, (), True),
+    (intents.newest_epoch, (), 1),
+    (intents.epochs_of_request, (REQUEST,), {ACTION: 1}),
+    (decisions.newest_number, (), 2),
+    (authority.load_authority, (["P-101A"],), []),
+    (latched_lockouts.load_lockouts, (), [("P-101B", 1, True)]),
+    (effects.not_come, (), []),
+    (journal_rows.has_row, (ACTION, "action.VERIFIED"), True),
+    (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
+    (journal_rows.has_hash, ("?",), False),
+    (journal_rows.effects_not_come, (ACTION,), []),
+    (runs.assets_of, ("U-0",), []),
+]
 
 
 def test_ledger_and_transaction_give_one_answer(room: Room) -> None:
-    for name in ANSWERS:
-        database, now = room.context.database, room.clock.now()
-        (record,) = load_requests(database)
-        question, values, expected = ANSWERS[name]
-        given = _named(values, record.request.request_id)
+    database, now = room.context.database, room.clock.now()
+    (record,) = load_requests(database)
+    name = record.request.request_id
+    for question, values, expected in ANSWERS:
         with database.transaction(now) as transaction:
             for reader in (database, transaction):
-                assert question(reader, *given) == _named(expected, record.request.request_id), name
+                found = question(reader, *_named(values, name))
+                assert found == _named(expected, name), question
 
 
 def test_rows_of_one_request(room: Room) -> None:

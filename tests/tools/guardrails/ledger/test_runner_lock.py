@@ -23,11 +23,6 @@ from handwheel.tools.requests.timestamps import instant_now
 from ....sites.authority_site import later
 
 
-def leave_to(ledger: Database, pid: int) -> None:
-    with ledger.transaction() as transaction:
-        transaction.change("UPDATE lease SET pid = ?", (pid,))
-
-
 def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(ledger: Database) -> None:
     now = instant_now()
     holder = take_runner_lock(ledger, now)
@@ -37,6 +32,10 @@ def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(ledger: Database) 
     release_runner_lock(ledger, holder, now)
     assert not is_runner_alive(ledger, now)
     take_runner_lock(ledger, now)
+    restarted = replace(now, boot_id="another")  # a restart of the machine ends it
+    assert not is_runner_alive(ledger, restarted)
+    take_runner_lock(ledger, restarted)
+    assert is_runner_alive(ledger, restarted)
 
 
 def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(ledger: Database) -> None:
@@ -53,15 +52,6 @@ def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(ledger: Databa
     renew_runner_lock(ledger, second, late)
 
 
-def test_a_restart_of_the_machine_ends_it(ledger: Database) -> None:
-    now = instant_now()
-    take_runner_lock(ledger, now)
-    restarted = replace(now, boot_id="another")
-    assert not is_runner_alive(ledger, restarted)
-    take_runner_lock(ledger, restarted)
-    assert is_runner_alive(ledger, restarted)
-
-
 @pytest.mark.parametrize("is_awaited", [True, False], ids=["dead", "a zombie"])
 def test_who_has_died_loses_it_at_once(ledger: Database, is_awaited: bool) -> None:
     now = instant_now()
@@ -73,7 +63,8 @@ def test_who_has_died_loses_it_at_once(ledger: Database, is_awaited: bool) -> No
             while " Z " not in stat.read_text():
                 time.sleep(0.01)
         take_runner_lock(ledger, now)
-        leave_to(ledger, child.pid)
+        with ledger.transaction() as transaction:
+            transaction.change("UPDATE lease SET pid = ?", (child.pid,))
         assert not is_runner_alive(ledger, now)
         take_runner_lock(ledger, now)
 

@@ -64,14 +64,6 @@ def test_what_a_person_ends_meanwhile_ends_as_they_said(
     assert not sweep(ledger, late)
 
 
-def test_what_alone_seemed_overdue_and_was_ended_meanwhile_was_nothing_to_end(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file(ledger, 1, 1)
-    _meanwhile(monkeypatch, "maybe_overdue", _reject)
-    assert not sweep(ledger, later(WAITED_S + 0.1))
-
-
 def test_what_a_gate_takes_up_is_its_own(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     name = approve(ledger)
     with ledger.transaction(NOW) as transaction:
