@@ -1,6 +1,7 @@
 """Signed decisions: no byte can be changed, and the words say what moves."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +15,24 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
+    authority_subject,
     meaning_of,
     meaning_of_subject,
     parse_decision,
     sign,
     verify,
 )
+from handwheel.tools.guardrails.signatures.heartbeat_grants import (
+    NamedHeartbeat,
+    heartbeat_of,
+    heartbeat_text,
+    split_heartbeats,
+)
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.authority_grant import AGENTS
+from ....gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
 from ....sites.people import SITE, START, YEAR, key_id, key_of
 from ....sites.signed_requests import NOW, REQUEST, ROSTER, decision_of, request_of, signed_by
 
@@ -126,3 +135,43 @@ def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about
     said = decision_of(verdict="resolve-applied", card=digest("card", nothing))
     with pytest.raises(DecisionRefused, match=Reason.NO_CARD):  # a resolution of no action
         check_card(said, _RECORD, nothing)
+
+
+UNTIL = "2026-11-25T08:50:25.123Z"
+BARE = f"authority:PUMPS-101:3:{UNTIL}"
+MARK = "0123456789abcdef" * 2
+TWO = (NamedHeartbeat("P-101A.hb", 1000, MARK), NamedHeartbeat("P-101B.hb", 200, MARK))
+FIRST = f"P-101A.hb/1000ms/{MARK}"
+
+
+def test_what_is_named_is_found_again_and_said_in_words() -> None:
+    assert authority_subject("PUMPS-101", 3, UNTIL) == BARE
+    assert split_heartbeats(BARE) == (BARE, ())
+    assert meaning_of_subject("hand-over", BARE) == f"I hand over to agents: {BARE}"
+    subject = authority_subject("PUMPS-101", 3, UNTIL, TWO)
+    assert subject == f"{BARE}:heartbeat={FIRST},P-101B.hb/200ms/{MARK}"
+    assert split_heartbeats(subject) == (BARE, TWO)
+    assert meaning_of_subject("hand-over", subject) == (
+        f"I hand over to agents: {subject}; and the gate may write its heartbeat into P-101A.hb "
+        "every 1 s until then; and the gate may write its heartbeat into P-101B.hb every 0.2 s "
+        "until then"
+    )
+
+
+def test_any_other_spelling_names_nothing_and_is_no_hand_over() -> None:
+    for named in [
+        "", ",", f"{FIRST},", f"{FIRST},{FIRST}", f" {FIRST}", FIRST.replace("1000", "01000"),
+        FIRST.replace("ms", "s"), FIRST.upper(), FIRST[:-1], f"{FIRST}0",
+        f"{FIRST}:heartbeat={FIRST}",
+        FIRST.replace("1000", "1000000"), FIRST.replace("P-101A", "Ｐ-101A"), f"{FIRST}\n",
+    ]:  # fmt: skip
+        subject = f"{BARE}:heartbeat={named}"
+        assert split_heartbeats(subject) == (subject, ()), named
+
+
+def test_equipment_without_a_heartbeat_has_no_text_to_be_signed(tmp_path: Path) -> None:
+    site = make_beating_site(tmp_path)
+    assert f'"tag":"{BEAT}"' in heartbeat_text(site, PUMP)
+    assert heartbeat_of(site, "P-101B") is None
+    with pytest.raises(KeyError, match="P-101B"):
+        heartbeat_text(site, "P-101B")
