@@ -119,10 +119,8 @@ def test_the_strainer_is_for_people_only(site: Site) -> None:
     tell, order = plan.steps
     assert isinstance(tell.work, NotifyStep)
     assert tell.work.to == ("operations", "maintenance-planner")
-    readings = {
-        name: DataValue(27.0, FINE, None, None, 0.0)
-        for name in ("PDT-101.pv", "PT-102.pv", "FT-103.pv")
-    }
+    read = DataValue(27.0, FINE, None, None, 0.0)
+    readings = dict.fromkeys(("PDT-101.pv", "PT-102.pv", "FT-103.pv"), read)
     assert "27 kPa across it" in tell.work.text.render(readings)
     assert isinstance(order.work, WorkOrderStep)
     assert (order.work.asset, order.work.priority) == ("S-101", 2)
@@ -138,13 +136,6 @@ def test_roles_that_do_not_go_together_are_refused(changeover: Playbook, site: S
     ):
         with pytest.raises(PlaybookError, match=reason):
             bind(changeover, site, roles)
-
-
-def test_a_playbook_without_triggers_starts_by_nothing(tmp_path: Path, site: Site) -> None:
-    start, end = GOOD.index("trigger:"), GOOD.index("concurrency:")
-    playbook = loaded(tmp_path, GOOD[:start] + GOOD[end:])
-    assert bind_triggers(playbook, site) == []
-    assert bind(playbook, site).triggers == ()
 
 
 class TestValues:
@@ -190,7 +181,9 @@ def _writing(written: str) -> str:
     return changed(parameter, ("FIC-201.sp: 30 m3/h", written))
 
 
-def test_an_undo_of_none_may_have_a_reason(tmp_path: Path, site: Site) -> None:
+def test_a_playbook_may_have_no_trigger_and_an_undo_a_reason(tmp_path: Path, site: Site) -> None:
+    start, end = GOOD.index("trigger:"), GOOD.index("concurrency:")
+    assert bind_triggers(loaded(tmp_path, GOOD[:start] + GOOD[end:]), site) == []
     undo = "undo: {write: {standby.run_cmd: false}}"
     for new, reason in (("undo: none", ""), ('undo: {none: "it stays"}', "it stays")):
         step = bind(loaded(tmp_path, changed((undo, new))), site).steps[0]

@@ -120,44 +120,30 @@ def test_whatever_stands_in_a_file_is_told_and_never_crashes(
 
 
 class TestLibrary:
-    def test_one_bad_file_spoils_no_other(self, tmp_path: Path) -> None:
-        folder = _folder(tmp_path)
+    def test_one_bad_file_or_folder_spoils_no_other(self, tmp_path: Path) -> None:
+        site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
+        folder = tmp_path / "playbooks"
+        (folder / "tests").mkdir(parents=True)
+        written(folder / "tests", "schema: playbook-test/1\n")
+        assert load_library(load_site(tmp_path))[1] == []
         written(folder, GOOD)
+        written(folder, changed(("id: test/start-standby", "id: cw/strainer-blocked")), "q.yaml")
         written(folder, "schema: playbook/1\nid: test/bad\n", "bad.yaml")
         written(folder, "a: [", "worse.yaml")
         playbooks, broken = load_library(load_site(tmp_path))
-        assert "test/start-standby" in [each.id for each in playbooks]
+        found = [each.id for each in playbooks]  # of two with one id none is used
+        assert found == ["cw/pump-bearing-changeover", "test/start-standby"]
         assert {Path(each.file).name for each in broken} >= {"bad.yaml", "worse.yaml"}
+        (twice,) = [each for each in broken if each.code == "duplicate-id"]
+        assert twice.file == "package:cw/strainer-blocked.yaml"
+        assert str(folder / "q.yaml") in twice.text
 
-    def test_of_two_with_one_id_none_is_used(self, tmp_path: Path) -> None:
-        folder = _folder(tmp_path)
-        written(folder, changed(("id: test/start-standby", "id: cw/strainer-blocked")))
-        playbooks, broken = load_library(load_site(tmp_path))
-        assert [each.id for each in playbooks] == ["cw/pump-bearing-changeover"]
-        (found,) = [each for each in broken if each.code == "duplicate-id"]
-        assert found.file == "package:cw/strainer-blocked.yaml"
-        assert str(folder / "p.yaml") in found.text
-
-    def test_folders_of_tests_hold_no_playbooks(self, tmp_path: Path) -> None:
-        (_folder(tmp_path) / "tests").mkdir()
-        written(tmp_path / "playbooks" / "tests", "schema: playbook-test/1\n")
-        assert load_library(load_site(tmp_path))[1] == []
-
-    def test_a_missing_folder_has_none_and_what_is_no_folder_is_told(self, site: Site) -> None:
+    def test_a_missing_folder_has_none_and_what_is_no_library_is_told(self, site: Site) -> None:
         assert not (site.root / "playbooks").exists()
         assert load_library(replace(site, playbooks=("playbooks/",))) == ([], [])
         _, (found,) = load_library(replace(site, playbooks=("tags.yaml",)))
         assert found.text == "'tags.yaml' is no folder"
-
-    def test_an_unknown_package_is_told_at_its_place(self, site: Site) -> None:
         _, (found,) = load_library(replace(site, playbooks=("playbooks/", "package:tep")))
         assert found.text == "there is no library 'package:tep'; known: package:cw"
         line = (site.root / "site.yaml").read_text(encoding="utf-8").splitlines()[found.line - 1]
         assert line[found.column - 1 :].startswith('"package:cw"')
-
-
-def _folder(root: Path) -> Path:
-    site_of(root, PlantEndpoints(1, 2, gate=3))
-    folder = root / "playbooks"
-    folder.mkdir()
-    return folder

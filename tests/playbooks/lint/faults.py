@@ -42,13 +42,11 @@ FAULTS = {
     "missing-key": [Fault("version: 1.0.0\n", "", "schema", "version: is missing")],
     "wrong-value": [
         Fault("version: 1.0.0", "version: one", "version", "three numbers"),
-        Fault("within: 30 s", "within: 30", "within: 30}", "is no duration"),
         Fault("within: 30 s}", "within: 30 s, hold: 40 s}", "verify", "cannot be longer"),
         Fault("    wait: {", "    notify: {to: a, text: b}\n    wait: {", "id: settle",
               "exactly one of write, wait, workorder, notify; here are wait, notify"),
         Fault("standby.run_cmd: true", "standby.mode: sleep", "sleep",
               "takes local or remote or maintenance, not 'sleep'"),
-        Fault("standby.run_cmd: true", "standby.run_cmd: 1", "1}\n    verify", "true or false"),
         Fault("undo: {write: {standby.run_cmd: false}}", "undo: {if: \"standby.running\"}", "undo",
               "write the values that undo it, or none and the reason"),
     ],
@@ -57,19 +55,15 @@ FAULTS = {
     "anchor": [Fault("owner: tests", "owner: &x tests", "&x", "anchors are not allowed")],
     "yaml": [Fault("owner: tests", "owner: 'tests", "'tests", "end of stream")],
     "not-supported": [
-        Fault("owner: tests", "owner: tests\ndeadline: {within: 5 h}", "deadline", "'deadline' is"),
         Fault("type: quantity", "type: number", "type: number", "'number' is not supported yet"),
         Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
-        Fault("policy: reject", "policy: queue", "policy: queue", "'queue' is not supported"),
         Fault("30 m3/h", '"FIC-201.sp - 5 m3/h"', '"FIC-201.sp', "computed from the plant"),
         Fault("{then: hold}", "{then: hold, retry: 2}", "2}", "to retry a step is not"),
         Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps]}", "approval: {", "covers"),
     ],
     "unknown-name": [
         Fault('"standby.running", within', '"standby.runing", within', "standby.runing", "runing"),
-        Fault("{PT-102.pv}", "{PT-102}", "PT-102}", "there is no"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-109}", "VAH-109", "there is no alarm 'VAH-109'"),
-        Fault("default: P-101B", "default: P-101C", "P-101C", "there is no equipment 'P-101C'"),
         Fault("[PUMPS-101,", "[PUMPS-102,", "PUMPS-102", "no equipment and no role"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-101A, bind: {dty: P-101A}}", "dty",
               "there is no role 'dty'; known: duty, standby"),
@@ -80,13 +74,11 @@ FAULTS = {
     "unit-mismatch": [
         Fault("> 300 kPa", "> 300 degC", "300 degC", "kPa"),
         Fault("30 m3/h", "30", "30}}\nlimits", "FIC-201.sp is in m3/h, and 30 has no unit"),
-        Fault("default: 5.0 mm/s", "default: 5.0", "5.0", "5.0 has no unit; write 5.0 mm/s"),
     ],
     "out-of-range": [
         Fault("> 300 kPa", "> 700 kPa", "700 kPa", "outside the range of PT-102.pv, 0 to 600"),
         Fault("30 m3/h", "70 m3/h", "70 m3/h", "outside the range of FIC-201.sp, 0 to 60"),
         Fault("default: 5.0", "default: 2.0", "2.0 mm/s", "lies below min, 3 mm/s"),
-        Fault("default: 5.0", "default: 9.0", "9.0 mm/s", "lies above max, 8 mm/s"),
     ],
     "wrong-class": [
         Fault("default: P-101A", "default: E-101", "E-101", "is of class exchanger, not pump"),
@@ -99,7 +91,6 @@ FAULTS = {
         Fault("FIC-201.sp: 30 m3/h", "FIC-201.op: 30 %", "FIC-201.op", "not for writing"),
     ],
     "not-allowed": [
-        Fault("FIC-201.sp: 30 m3/h", "standby.reset: true", "standby.reset", "no rule"),
         Fault("FIC-201.sp: 30 m3/h", "PIC-102.sp: 500 kPa", "PIC-102.sp", "outside the limits"),
     ],
     "no-approval": [
@@ -114,13 +105,10 @@ FAULTS = {
     "retry": [Fault("then: rollback", "then: rollback, retry: 1", "1}\n  - id", "never repeated")],
     "window-function": [
         Fault("not standby.running", "avg(PT-102.pv, 60 s) > 300 kPa", "avg", ""),
-        Fault("PT-102.pv > 280 kPa", "min(PT-102.pv, 60 s) > 280 kPa", "min(", ""),
     ],
     "undo-other-tag": [
         Fault("{write: {standby.run_cmd: false}}", "{write: {duty.run_cmd: false}}", "write",
               "undoes P-101A.run_cmd, but the step writes P-101B.run_cmd"),
-        Fault("standby.run_cmd: true}", "standby.run_cmd: true, standby.mode: remote}",
-              "write: {standby.run_cmd: false", "the step writes P-101B.mode, P-101B.run_cmd"),
     ],
     "undo-changes-nothing": [
         Fault("undo: {write: {standby.run_cmd: false}}", "undo: {write: {standby.run_cmd: true}}",
@@ -135,7 +123,6 @@ FAULTS = {
     "not-owned": [
         Fault("concurrency: {key: [PUMPS-101, E-101], policy: reject}\n", "", "id: start\n",
               "P-101B.run_cmd of P-101B, FIC-201.sp of E-101; name E-101, P-101B, or what"),
-        Fault("[PUMPS-101, E-101]", "[duty, E-101]", "key: [duty", "P-101B.run_cmd of P-101B"),
     ],
     "written-twice": [
         Fault("safe_state:\n  steps", f"{AGAIN}safe_state:\n  steps", "standby.run_cmd: false",
@@ -151,7 +138,6 @@ FAULTS = {
     "constant-condition": [
         Fault('"standby.running",', '"standby.running or true",', '"standby.running or', "always"),
         Fault('"held(standby.available, 30 s)"', '"high > 6 mm/s"', '"high > 6', "is never true"),
-        Fault("PT-102.pv > 280 kPa", "PT-102.pv > 280 kPa or true", '"PT-102.pv > 280', "always"),
     ],
     "unknown-suggestion": [
         Fault('mm/s/h"}', 'mm/s/h", suggest: no/such}', "no/such", "no playbook 'no/such'",
@@ -180,7 +166,6 @@ FAULTS = {
     ],
     "no-on-timeout": [
         Fault(", on_timeout: hold}", "}", "approval: {", "has no 'on_timeout'"),
-        Fault(", on_timeout: stop}", "}", "hold_point", "has no 'on_timeout'"),
     ],
     "safe-state-asks": [
         Fault("{id: less-load,", "{id: less-load, hold_point: {},", "hold_point: {}", "no appro"),

@@ -96,20 +96,15 @@ def result(side: str, truth: Truth, name: str = "", **more: object) -> CheckResu
 
 
 def test_what_blocks_a_case() -> None:
-    for truths in list(product(Truth, repeat=3)):
-        for needs_evidence in [True, False]:
-            for_, against, permissive = truths
-            found = Diagnosis((
-                result("for", for_), result("against", against), result("permissive", permissive),
-            ))  # fmt: skip
-            blocking = [each.id for each in found.blocked_by(needs_evidence=needs_evidence)]
-            assert ("for" in blocking) == (needs_evidence and for_ is not T)
-            assert ("against" in blocking) == (against is not F), (truths, needs_evidence)
-            assert ("permissive" in blocking) == (permissive is not T), (truths, needs_evidence)
-            assert found.is_decided(needs_evidence=needs_evidence) == (
-                against is T or blocking == []
-            )
-            assert not found.is_collecting(needs_evidence=needs_evidence), (truths, needs_evidence)
+    sides = "for", "against", "permissive"
+    for *truths, needs_evidence in product(Truth, Truth, Truth, (True, False)):
+        found = Diagnosis(tuple(map(result, sides, truths)))
+        blocking = [each.id for each in found.blocked_by(needs_evidence=needs_evidence)]
+        blocks = needs_evidence and truths[0] is not T, truths[1] is not F, truths[2] is not T
+        assert blocking == [side for side, stops in zip(sides, blocks, strict=True) if stops]
+        is_decided = truths[1] is T or blocking == []
+        assert found.is_decided(needs_evidence=needs_evidence) == is_decided, truths
+        assert not found.is_collecting(needs_evidence=needs_evidence), truths
 
 
 def test_a_case_is_forming_only_while_everything_that_is_missing_is() -> None:

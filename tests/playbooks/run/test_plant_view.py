@@ -22,10 +22,7 @@ def seen(tag: str, value: Value | None, status: StatusCode = GOOD) -> dict[str, 
 
 
 def test_it_goes_on_at_its_pace_while_the_plants_clock_is_lost() -> None:
-    for lost in [
-        {}, seen(CLOCK, 99.0, BAD_NO_COMMUNICATION), seen(CLOCK, None), seen(CLOCK, True),
-        seen(CLOCK, "99"),
-    ]:  # fmt: skip
+    for lost in [{}, seen(CLOCK, 99.0, BAD_NO_COMMUNICATION), seen(CLOCK, True)]:
         clock = ProcessClock(CLOCK)
         for second in range(60):
             clock.tick(seen(CLOCK, 1000.0 + 10.0 * second), float(second))
