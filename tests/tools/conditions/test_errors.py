@@ -63,18 +63,13 @@ WRONG = [
      "not a number"),
     ("held(P-101A.running)", "1:1: held takes what it looks at and a time: held(X, 5 min)"),
     ("held(P-101A.running, 5 kPa)", "1:22: 5 kPa is no time; write one such as 5 min"),
-    ("held(P-101A.running, 0 s)", "1:22: 0 s is no time; write one such as 5 min"),
     ("held(PT-102.pv, 5 s)", "1:6: PT-102.pv is a number in kPa, not a condition"),
     ("held(true, 5 s)", "1:6: true reads no tag, so there is nothing to look back at"),
-    ("good(PT-102.pv, LT-101.pv)", "1:1: good asks about one tag: good(TAG)"),
     ("good(not P-101A.running)", "1:1: good asks about one tag: good(TAG)"),
     ("PT-102.pv", "1:1: PT-102.pv is a number in kPa, not a condition; compare it with something"),
-    ("true and 'x'", "1:10: 'x' is a word, not a condition; compare it with something"),
     ("PT-102.pv > 320", "1:13: PT-102.pv is a number in kPa; write 320 kPa"),
     ("PT-102.pv > 3.2 mm", "1:13: PT-102.pv is a number in kPa, not in mm; "
      "these units do not convert"),
-    ("PT-102.pv / PIC-102.sp > 90 %", "1:26: PT-102.pv / PIC-102.sp is a number without a unit; "
-     "write 0.9"),
     ("TT-105.pv > 300 K", "1:13: TT-105.pv is a number in degC, not in K; "
      "K beside a temperature is a difference"),
     ("TT-105.pv - TT-106.pv > TT-105.pv", "1:25: TT-105.pv - TT-106.pv is a difference in K, "
@@ -82,18 +77,13 @@ WRONG = [
     ("0.8 * TT-105.pv > 20 degC", "1:7: TT-105.pv is a temperature in degC; "
      "only a difference A - B can be multiplied or turned round"),
     ("PT-102.pv / 0 > 1 kPa", "1:11: 0 is zero; nothing is divided by it"),
-    ("PT-102.pv > 1e200 * 1e200", "1:13: the number is too large"),
     ("PT-102.pv > 1e299 bar", "1:13: the number is too large"),
-    ("PT-102.pv in 3 kPa .. 5", "1:23: PT-102.pv is a number in kPa; write 5 kPa"),
     ("P-101A.starts > 5 s", "1:17: P-101A.starts is a number without a unit; write 5"),
     ("RT-1.pv > 5 mm", "1:11: RT-1.pv is a number in mm H2O; "
      "this unit cannot be written in a condition"),
-    ("PT-102.pv > TT-105.pv", "1:13: PT-102.pv is a number in kPa, "
-     "TT-105.pv is a number in degC; these units do not convert"),
     ("TT-105.pv + 3 degC > 20 degC", "1:11: temperatures in degC are not added; "
      "add a difference in K"),
     ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: 5 kPa .. 3 kPa is empty; write the low end first"),
-    ("P-101A.running in 3 .. 5", "1:1: P-101A.running is true or false, not a number"),
     ("300 kPa < PT-102.pv < 400 kPa", "1:21: comparisons are not chained; "
      "write A < B and B < C, or B in A .. C"),
     ("P-101A.running == 1", "1:19: P-101A.running is true or false, "
@@ -102,8 +92,6 @@ WRONG = [
      "it can be compared by == and != only"),
     ("P-101A.mode == 'remot'", "1:16: P-101A.mode is never 'remot'; "
      "it is one of 'local', 'remote', 'maintenance'"),
-    ("PKG-101.note == P-101A.mode", "1:17: PKG-101.note is a text, P-101A.mode is one of "
-     "'local', 'remote', 'maintenance'; they cannot be compared"),
     ("3 < 4", "1:1: '3 < 4' compares no tag"),
     ("P-101A.starts < 1e999", "1:17: the number is too large"),
     ("P-101A.starts < " + "9" * 485, "1:501: a condition has at most 500 characters"),

@@ -44,7 +44,6 @@ def test_the_bound_text_has_the_sites_names_and_literals() -> None:
         ("standby != duty", "true"),
         ("(standby == duty) == false or not duty.running", "true or not P-101A.running"),
         ("vib_high * share > 4 mm/s and good(duty.mode)", "true and good(P-101A.mode)"),
-        ("held( duty.running ,settle)", "held( P-101A.running ,90 s)"),
         ("rate(duty.vibration, settle) > vib_high / settle",
          "rate(VT-101A.pv, 90 s) > 5 mm/s / 90 s"),
         ("true or\n  PKG-101.note == '  x'", "true or PKG-101.note == '  x'"),
@@ -100,7 +99,6 @@ def test_what_a_name_cannot_mean_is_refused() -> None:
          "count (3) is a number without a unit; these units do not convert"),
         ("duty.mode == duty", "1:14: duty.mode is never duty ('P-101A'); "
          "it is one of 'local', 'remote', 'maintenance'"),
-        ("good(vib_high)", "1:6: good asks about one tag: good(TAG)"),
         ("vib_high and true", "1:1: vib_high (5 mm/s) is a number in mm/s, "
          "not a condition; compare it with something"),
         ("vib_hig > 3 mm/s", "1:1: there is no tag or parameter 'vib_hig'; "
@@ -109,8 +107,6 @@ def test_what_a_name_cannot_mean_is_refused() -> None:
         ("duty.vibration > endless", "1:18: the number is too large"),
         ("duty.vibration > odd", "1:18: the unit '1/min' cannot be written here"),
         ("held(duty.running, count)", "1:20: count (3) is no time; write one such as 5 min"),
-        ("rate(duty.vibration, 25 h) > 1 mm/s/h", "1:22: rate looks back at most 24 h, "
-         "with the windows in it"),
         ("ago(duty.vibration, 8 d) > 1 mm/s", "1:21: ago looks back at most 7 d, "
          "with the windows in it"),
         ("ago(PKG-101.note, 1 h) == 'x'", "1:5: PKG-101.note is a text; texts are not kept"),
@@ -154,7 +150,6 @@ def test_a_template_shows_values_words_and_constants() -> None:
 def test_a_wrong_template_is_refused_at_its_place() -> None:
     for text, message in [
         ("a {b", "1:3: '{' has no partner; write {{"),
-        ("a }", "1:3: '}' has no partner; write }}"),
         ("a {}", "1:4: the condition is empty"),
         ("a {5 +\n duty}", "2:2: duty ('P-101A') is a word, not a number"),
     ]:  # fmt: skip

@@ -70,11 +70,6 @@ def test_whatever_is_typed_for_a_number_is_a_finite_one_or_refused(text: str) ->
     assert text.strip().removesuffix("kPa").strip().lstrip("-").replace(".", "", 1).isdigit()
 
 
-@given(st.decimals(-99_999, 99_999, places=3))
-def test_a_decimal_number_is_itself(number: object) -> None:
-    assert parse_value(_tag("float", "kPa"), f"{number} kPa") == float(str(number))
-
-
 def test_an_assignment_is_split_at_its_first_sign() -> None:
     for text, parts in [
         ("PIC-102.sp=360", ("PIC-102.sp", "360")),
@@ -86,8 +81,6 @@ def test_an_assignment_is_split_at_its_first_sign() -> None:
 
 def test_what_is_no_assignment_is_refused() -> None:
     for text in ["", "=", "PIC-102.sp", "PIC-102.sp=", "=360", "a= ", "\x1b]0;"]:
-        with pytest.raises(
-            InvalidArguments, match=r"write TAG=VALUE, such as PIC-102.sp=360"
-        ) as caught:
+        with pytest.raises(InvalidArguments, match="write TAG=VALUE, such as PIC-102") as caught:
             split_assignment(text)
         assert str(caught.value).isprintable(), text
