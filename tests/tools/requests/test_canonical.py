@@ -11,12 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.tools.requests.canonical import (
-    canonical,
-    digest,
-    parse_canonical,
-    signed_bytes,
-)
+from handwheel.tools.requests.canonical import canonical, digest, parse_canonical, signed_bytes
 
 KEYS = st.text(st.characters(max_codepoint=127), max_size=8)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

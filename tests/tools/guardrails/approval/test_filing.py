@@ -9,11 +9,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.denial import Denial
-from handwheel.connectors.model.values import (
-    BAD_SENSOR_FAILURE,
-    UNCERTAIN_LAST_USABLE,
-    Value,
-)
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, UNCERTAIN_LAST_USABLE, Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import (
