@@ -75,7 +75,6 @@ def loaded(folder: Path, text: str, name: str = "p.yaml") -> Playbook:
 def findings_of(
     folder: Path, text: str, site: Site, others: Sequence[Playbook] = ()
 ) -> list[Finding]:
-    """What loading or linting says of a text."""
     try:
         playbook = loaded(folder, text)
     except PlaybookError as error:

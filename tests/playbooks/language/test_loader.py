@@ -31,9 +31,7 @@ def test_a_playbook_knows_its_bytes(tmp_path: Path) -> None:
     assert loaded(tmp_path, f"{GOOD}# x\n").digest != playbook.digest
 
 
-def test_a_file_that_is_gone_or_changes_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_gone_or_changed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, GOOD)
 
     def other(_: Path) -> bytes:

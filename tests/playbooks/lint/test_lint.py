@@ -31,7 +31,6 @@ tests: [tests/t.yaml]
 
 @pytest.fixture(scope="module")
 def beside() -> list[Playbook]:
-    """What else the site has: a playbook that starts by other triggers."""
     return [load_playbook(library_folder() / "cw" / "strainer-blocked.yaml")]
 
 

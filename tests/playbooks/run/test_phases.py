@@ -150,7 +150,6 @@ def readings(**values: Value | None) -> dict[str, DataValue]:
 
 
 def covered(plan: BoundPlaybook, until_s: float) -> History:
-    """A history in which the vibration rises and the standby is there."""
     history = History(plan.conditions)
     for second in range(0, round(until_s) + 1, 5):
         history.observe(readings(VT_101A__pv=4.0 + second / 1000.0), float(second))

@@ -188,7 +188,6 @@ STEPS = st.fixed_dictionaries({
 
 @st.composite
 def walks(draw: st.DrawFn) -> list[RunEvent]:
-    """Events as they may come, legal ones and others."""
     found: list[RunEvent] = []
     for number, kind in enumerate(draw(st.lists(KINDS, min_size=1, max_size=40)), 1):
         body: dict[str, Any] = dict(draw(STEPS)) if kind == "step" else {}

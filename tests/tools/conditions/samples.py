@@ -87,7 +87,6 @@ class Expression:
                 return f"{' - '.join(self.names)} {self.sign} {right}"
 
     def judge(self, values: Mapping[str, Value]) -> Fraction:
-        """What it comes to if only these tags are known."""
         parts = [part.judge(values) for part in self.parts]
         if self.sign == "not":
             return 1 - parts[0]

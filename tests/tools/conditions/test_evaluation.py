@@ -138,9 +138,7 @@ def test_less_information_never_turns_an_answer_round(
         st.builds(reading, st.booleans() | st.integers() | st.floats() | st.text()),
     ),
 )
-def test_no_reading_whatever_makes_judging_fail(
-    expression: Expression, readings: dict[str, DataValue]
-) -> None:
+def test_no_reading_breaks_judging(expression: Expression, readings: dict[str, DataValue]) -> None:
     condition = parse_condition(expression.text(), TAGS)
     assert isinstance(condition.evaluate(readings), Truth)
     assert condition.shown(readings).isprintable()

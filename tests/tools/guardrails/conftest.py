@@ -67,7 +67,6 @@ def ledger(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """A site with people and a ledger."""
     with opened_place(tmp_path) as place:
         yield place
 
@@ -80,5 +79,4 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
-    """What requests at a site in memory are built from."""
     return build_context(make_site(tmp_path_factory.mktemp("site")))

@@ -161,9 +161,7 @@ def test_the_commands_show_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(handwheel("workorders", "show", "w-7", where, "--json")[1]) == found
 
 
-def test_a_trend_without_a_change_is_drawn_all_the_same(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_flat_trend_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cases: list[tuple[list[list[float]], list[str]]] = [
         ([], ["T.pv: no values"]),
         ([[0.0, 5.0]], ["T.pv, 0 s", "5.25", "    ", "    ", "4.75"]),

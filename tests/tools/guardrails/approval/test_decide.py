@@ -28,7 +28,6 @@ from ....sites.people import key_of
 
 
 def _refused(room: Watched, signed: Signed, card: str | None) -> str:
-    """Why a word does not count; the journal says the same, and nothing else has happened."""
     desk = room.desk
     before = len(list(desk.database.journal()))
     decisions = desk.database.all("SELECT count(*) FROM decision")[0][0]
@@ -142,7 +141,6 @@ def _rejected(room: Watched, by: str = "anna") -> ActionRequest:
 
 
 def _refusal(room: Watched) -> str:
-    """Why people are not asked the same again; the journal says so too."""
     with pytest.raises(TooManyRequests) as refused:
         room.desk.propose(START)
     assert room.rows(REFUSED)[-1]["reason"] == str(refused.value)

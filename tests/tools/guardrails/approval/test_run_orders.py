@@ -59,7 +59,6 @@ class Place:
     def sign(
         self, order: SignedOrder, by: str = "anna", *, attended: bool = True, **said: Any
     ) -> Signed:
-        """What a person signs who sees the run as it is."""
         subject = run_subject(RUN, newest_event(self.database, RUN))
         verdict, context = VERDICTS[order], self.decision_context
         return signed_word(context, verdict, subject, NOW, by=by, attended=attended, **said)
@@ -79,7 +78,6 @@ class Place:
         check_order(self.decision_context, RUN, given, ROLES, NOW)
 
     def write(self, body: dict[str, object]) -> RunOrder:
-        """Somebody who has the ledger's file writes an order."""
         with self.database.transaction(NOW) as transaction:
             transaction.record(ORDERED, RUN, body)
         return self.orders()[-1]

@@ -224,9 +224,7 @@ def _faults_after(
     return _audited(room, folder).faults
 
 
-def test_an_action_may_be_taken_up_at_the_last_moment(
-    room: Room, folder: Path, shell: Shell
-) -> None:
+def test_an_action_may_begin_at_the_last_moment(room: Room, folder: Path, shell: Shell) -> None:
     for tamper in (claimed("/c1", 60.0), claimed("/c2", 600.0)):
         faults = _faults_after(tamper, room, folder, shell)
         assert not any("approval" in each for each in faults), faults

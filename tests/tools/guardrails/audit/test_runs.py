@@ -122,8 +122,6 @@ def rebooted(rows: Rows, day: Day) -> None:
 
 
 def moved(kind: str, action: str, before: str, of: str) -> Tamper:
-    """A row of the first request comes before another row of it."""
-
     def tamper(rows: Rows, day: Day) -> None:
         row = _row(rows, kind, day.first, action)
         rows.remove(row)

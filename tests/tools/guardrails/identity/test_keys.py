@@ -187,9 +187,7 @@ def test_another_content_is_refused(made: Path) -> None:
             keys.load_key(made, PASSPHRASE)
 
 
-def test_a_file_of_or_open_to_others_is_refused(
-    made: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_of_or_open_to_others_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uid = made.stat().st_uid + 1
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: uid)

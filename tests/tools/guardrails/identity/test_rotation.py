@@ -51,7 +51,6 @@ def test_the_old_record_ends_when_the_new_one_begins(site: Site) -> None:
 def _refused(
     site: Site, reason: str, person: str = "anna", issuer: str = "boss", at: datetime = NOW.wall
 ) -> None:
-    """Tries a rotation, which is refused and leaves the file as it was."""
     before = (site.root / "operators.yaml").read_text()
     with pytest.raises(EnrolmentRefused, match=reason):
         rotate(site, person, NEW.public_key(), key_of(issuer), at)

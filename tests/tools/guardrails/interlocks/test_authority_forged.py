@@ -147,7 +147,6 @@ def other_equipments(place: Place) -> None:
 
 
 def taken_back_by_hand(place: Place) -> None:
-    """Somebody with a shell sets back what was taken over, to the signed row of before."""
     give(place.decision_context, PUMP, NOW)
     row = place.shell.execute("SELECT generation, mode, person, until FROM authority").fetchone()
     place.take(PUMP)

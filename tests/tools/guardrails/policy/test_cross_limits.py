@@ -8,7 +8,6 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_limits, cross_tags
@@ -16,7 +15,6 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ....plants.fault_injection import Fuse
 from ....plants.in_memory import MemoryPlant
-from ....plants.served import site_of
 from ....sites.in_memory import VALUES, make_site
 
 MORE = """\
@@ -100,18 +98,6 @@ def test_a_write_is_judged_by_what_it_may_change(make: Make) -> None:
     plant = MemoryPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
     readings = plant.read([site.tags["P-101A.running"]])
     assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) is None
-
-
-def test_a_new_sites_limit_judges_commands_to_its_pumps_and_no_set_point(tmp_path: Path) -> None:
-    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
-    site = load_site(tmp_path)
-    policy = load_policy(site)
-    (limit,) = cross_limits(site, policy)
-    loose = {name for name, tag in site.tags.items() if tag.writable and not tag.equipment}
-    assert {"LIC-101.sp", "TIC-106.sp", "LIC-101.op"} <= loose
-    concerned = {name for name, tag in site.tags.items() if tag.writable and limit.concerns(tag)}
-    assert not any(name.endswith(".sp") for name in concerned)
-    assert {"P-101A.run_cmd", "P-101B.mode", "LIC-101.op"} <= concerned
 
 
 def test_an_exception_that_excepts_nothing_is_told(make: Make) -> None:

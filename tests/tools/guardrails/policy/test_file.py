@@ -13,6 +13,7 @@ from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
 from ....plants.served import site_of
@@ -165,6 +166,10 @@ def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: P
     }  # fmt: skip
     pumps = {f"P-101{side}.{what}" for side in "AB" for what in ("run_cmd", "mode")}
     assert allowed == {*present, *pumps}
+    (limit,) = cross_limits(site, policy)
+    judged = {name for name, tag in site.tags.items() if tag.writable and limit.concerns(tag)}
+    assert judged >= pumps | {"LIC-101.op"}
+    assert not any(name.endswith(".sp") for name in judged)
     assert policy.unattended
     assert not load_policy(site_of(tmp_path / "other", PlantEndpoints())).unattended
 

@@ -151,17 +151,6 @@ def test_a_tag_that_is_not_the_sites_own_is_denied(site: Site) -> None:
         assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")
 
 
-def test_a_site_that_only_reads_allows_nothing(site: Site) -> None:
-    silent = {
-        name: connection.model_copy(update={"write": None})
-        for name, connection in site.connections.items()
-    }
-    reading = replace(site, connections=silent)
-    policy = policy_of(reading, allow=[SETPOINT, PUMPS])
-    assert not judge(policy, reading, "PIC-102.sp", 355.0).is_allowed
-    assert not judge(policy, reading, "P-101B.run_cmd", True).is_allowed
-
-
 def test_a_role_covers_what_it_acts_as(site: Site) -> None:
     policy = policy_of(site)
     for held, wanted, may in [

@@ -23,7 +23,6 @@ _SPANS = st.tuples(st.integers(0, 300), st.integers(1, 300)).map(lambda p: (p[0]
 
 @st.composite
 def rules(draw: st.DrawFn) -> str:
-    """A rule for PIC-102.sp, with whatever it may say."""
     low, high = draw(_SPANS)
     parts = [
         "tags: [PIC-102.sp]",

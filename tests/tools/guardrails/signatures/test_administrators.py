@@ -55,7 +55,6 @@ class Place:
         self, verdict: SiteVerdict = "release", subject: str = LOCK, /, by: str = "boss",
         of: str | None = OF_BOSS, **changes: Any,
     ) -> None:  # fmt: skip
-        """Writes somebody's word into the ledger, with the chain of who has said it."""
         said = {"role": "administrator", "head": head_of(self.database).hash} | changes
         signed = site_word(verdict, subject, by, **said)
         insert_site_decision(self.shell, verdict, subject, signed, of)
@@ -107,9 +106,7 @@ OTHER_RELEASES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FORGED | OTHER_RELEASES | GENUINE)
-def test_an_administrator_alone_releases_a_lockout_and_revokes_a_key(
-    place: Place, name: str
-) -> None:
+def test_an_administrator_alone_releases_lockouts_and_revokes_keys(place: Place, name: str) -> None:
     word = (FORGED | OTHER_RELEASES | GENUINE)[name]
     place.say(**word)
     assert locked_out(place.site, place.database) == {"site": 1}

@@ -53,7 +53,6 @@ def intend(transaction: Transaction, action_id: str, epoch: int) -> None:
 
 
 def move(database: Database, action_id: str, *states: str, epoch: int = 0) -> None:
-    """Moves an action on, each step in a transaction of its own."""
     for state in states:
         with database.transaction(NOW) as transaction:
             found = transaction.one("SELECT state FROM action WHERE action_id = ?", action_id)
@@ -72,7 +71,6 @@ def refused(database: Database, statement: str, *values: object) -> str:
 
 
 def change(database: Database, statement: str, *values: object) -> None:
-    """Changes something, with a row of the journal beside it."""
     with database.transaction(NOW) as transaction:
         transaction.record("test", "", {})
         transaction.change(statement, values)
@@ -84,7 +82,6 @@ def contents(database: Database) -> Mapping[str, Any]:
 
 
 def denied(shell: sqlite3.Connection, reason: str, statement: str, *values: object) -> None:
-    """Tries a statement in a plain shell, which SQLite refuses for this reason."""
     with pytest.raises(sqlite3.IntegrityError, match=reason):
         shell.execute(statement, values)
 

@@ -25,7 +25,6 @@ def _write(database: Database, number: int) -> None:
 
 
 def _restored(folder: Path, copy: Path) -> Database:
-    """The ledger that somebody has put back from a copy."""
     folder.mkdir()
     copyfile(copy, folder / "ledger.db")
     copyfile(copy.with_name(f"{copy.name}.anchors"), folder / "anchors")
@@ -110,24 +109,21 @@ def test_an_unsound_copy_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
         check_copy(old.path, "works-7", [])
 
 
-@pytest.mark.parametrize("moment", [1, 2])
-def test_a_full_disk_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
-    """With the copy, or with the anchors after it."""
-    calls: list[Path] = []
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments: list[bool] = []  # whether the disk is full with the copy, and with the anchors
 
     def full(folder: Path) -> None:
-        calls.append(folder)
-        if len(calls) == moment:
+        if moments.pop(0):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.backup.sync_folder", full)
     with opened(tmp_path / "state") as database:
-        with pytest.raises(LedgerError, match="No space left on device; nothing was copied"):
-            back_up(database, tmp_path / "copy.db")
-        assert not list(tmp_path.glob("copy.db*"))
-        calls.append(tmp_path)
+        for is_full in ([True], [False, True]):
+            moments[:] = is_full
+            with pytest.raises(LedgerError, match="No space left on device; nothing was copied"):
+                back_up(database, tmp_path / "copy.db")
+            assert not list(tmp_path.glob("copy.db*"))
+        moments[:] = [False, False]
         assert back_up(database, tmp_path / "copy.db").rows == 1
 
 

@@ -26,7 +26,6 @@ ACTION = request_of().commands[0]
 
 
 def _request(name: str = "R-00000001", *actions: str, **changes: object) -> ActionRequest:
-    """A request filed now, with one command for each piece of equipment."""
     commands = [
         ACTION.model_copy(update={"action_id": f"{name}/c{n}", "equipment": equipment})
         for n, equipment in enumerate(actions or ("P-101B",), start=1)

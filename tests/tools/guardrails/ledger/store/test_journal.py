@@ -3,12 +3,10 @@
 import errno
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import pytest
 from hypothesis import given
@@ -29,17 +27,6 @@ from .....sites.signed_requests import NOW
 from .sample_writes import opened
 
 Tamper = Callable[[list[JournalRow]], list[JournalRow]]
-_WRITER = """
-import sys
-from pathlib import Path
-from handwheel.tools.guardrails.ledger.store.database import Database
-print("ready", flush=True)
-sys.stdin.readline()
-with Database(Path(sys.argv[1]), "cw-demo") as database:
-    for number in range(200):
-        with database.transaction() as transaction:
-            transaction.record("test", sys.argv[2], {"number": number})
-"""
 
 
 def _chain(length: int) -> list[JournalRow]:
@@ -246,24 +233,3 @@ def test_an_anchor_of_which_the_beginning_was_not_read_is_none(tmp_path: Path) -
     found = anchors.latest()
     assert len(found) > 400
     assert found == [(each, f"{each:064d}") for each in numbers[-len(found) :]]
-
-
-def test_two_processes_append_to_one_chain(tmp_path: Path) -> None:
-    def writer(name: str) -> Popen[str]:
-        command = [sys.executable, "-c", _WRITER, str(tmp_path), name]
-        return Popen(command, stdin=PIPE, stdout=PIPE, text=True)
-
-    writers = [writer("one"), writer("other")]
-    for each in writers:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in writers:
-        each.communicate("go\n", timeout=50.0)
-    assert [each.returncode for each in writers] == [0, 0]
-    with opened(tmp_path) as database:
-        rows = list(database.journal())
-        assert list(chain_faults(rows, database.anchors.lines())) == []
-    assert len(rows) == 401
-    for name in ("one", "other"):
-        numbers = [row.fields["body"]["number"] for row in rows if row.fields["subject"] == name]
-        assert numbers == list(range(200))

@@ -130,18 +130,6 @@ def test_each_shortcut_is_refused_and_what_goes_on_is_let_through(shell: Connect
     shell.execute(f"{TAKEN}, until = NULL")
 
 
-def test_a_request_belongs_to_the_run_that_its_text_names(shell: Connection) -> None:
-    shell.execute(NEW_REQUEST)  # its text is none that could be read
-    shell.execute(
-        NEW_REQUEST.replace("'R-X', 'key', 'digest', 'text'", "'R-Y', 'k', 'd', ?"),
-        ('{"run":{"run_id":"U-1"}}',),
-    )
-    found = shell.execute("SELECT request_id FROM request WHERE run_id = 'U-1'").fetchall()
-    assert found == [("R-Y",)]
-    with pytest.raises(sqlite3.OperationalError, match="generated column"):
-        shell.execute("UPDATE request SET run_id = 'U-2'")
-
-
 @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"])
 def test_a_decision_follows_the_last_one(shell: Connection, verb: str) -> None:
     """With a gap, somebody could put a release before the revocation of who has signed it."""

@@ -30,13 +30,18 @@ def test_each_listener_is_woken_once_and_leaves_nothing_behind(tmp_path: Path) -
     assert list((state / "wake").iterdir()) == []
 
 
-async def test_who_waits_in_a_loop_is_woken_as_well(tmp_path: Path) -> None:
+async def test_who_waits_in_a_loop_is_woken_or_waits_the_time_out(tmp_path: Path) -> None:
     with WakeupListener(tmp_path) as listener:
         waiting = asyncio.create_task(listener.wait_async(60.0))
         await asyncio.sleep(0)
         notify(tmp_path, "R-1")
         await waiting
         await listener.wait_async(0.0)
+        waiting = asyncio.create_task(listener.wait_async(0.05))  # while it closes
+        await asyncio.sleep(0)
+    notify(tmp_path, "R-1")
+    await waiting
+    assert list((tmp_path / "wake").iterdir()) == []
 
 
 def test_a_full_listener_is_left_alone_and_a_dead_one_taken_away(tmp_path: Path) -> None:
@@ -79,15 +84,6 @@ def test_a_flood_of_hints_is_not_heard_out(tmp_path: Path, monkeypatch: pytest.M
             notify(tmp_path, "R-1")
         monkeypatch.setattr(wake, "_LISTENERS_AT_MOST", 2)
         assert [woken(listener) for _ in range(4)] == [True, True, True, False]
-
-
-async def test_whoever_waits_while_the_listener_closes_waits_the_time_out(tmp_path: Path) -> None:
-    with WakeupListener(tmp_path) as listener:
-        waiting = asyncio.create_task(listener.wait_async(0.05))
-        await asyncio.sleep(0)
-    notify(tmp_path, "R-1")
-    await waiting
-    assert list((tmp_path / "wake").iterdir()) == []
 
 
 @pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o660), (0o700, 0o755)])
