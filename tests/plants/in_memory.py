@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
+from typing import Literal, get_args
 
 from handwheel.connectors.actuation.device_writer import OutcomeUnknown, Refusal
 from handwheel.connectors.actuation.write_session import WriteSession
@@ -21,10 +21,7 @@ Fault = Literal[
     "none", "answer lost", "frame lost", "refused", "not sent", "ignored", "other value",
     "other echo",
 ]  # fmt: skip
-FAULTS: Sequence[Fault] = (
-    "none", "answer lost", "frame lost", "refused", "not sent", "ignored", "other value",
-    "other echo",
-)  # fmt: skip
+FAULTS: Sequence[Fault] = get_args(Fault)
 
 
 @dataclass(frozen=True, slots=True)

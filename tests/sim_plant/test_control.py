@@ -55,7 +55,9 @@ def _alarm(*, is_high: bool, delay_s: float) -> AlarmDefinition:
 
 
 @given(
-    st.booleans(), st.integers(1, 5), st.lists(st.sampled_from([40, 46, 50, 51, 60]), max_size=60)
+    st.booleans(),
+    st.integers(1, 5),
+    st.lists(st.sampled_from([40, 44, 45, 46, 50, 51, 60]), max_size=60),
 )
 def test_an_alarm_turns_when_its_delay_has_passed_without_a_break_and_never_else(
     is_high: bool, delay: int, values: list[int]
@@ -71,21 +73,6 @@ def test_an_alarm_turns_when_its_delay_has_passed_without_a_break_and_never_else
         shown = float(value if is_high else 100 - value)
         assert scan(definition, state, shown, 1.0) == expected
         assert state.active == is_active
-
-
-def test_the_limit_compares_strictly_and_the_dead_band_holds() -> None:
-    definition, state = _alarm(is_high=True, delay_s=1.0), AlarmState()
-    seen = [
-        (value, scan(definition, state, value, 1.0), state.active)
-        for value in (50.0, 50.1, 46.0, 45.0, 44.9)
-    ]
-    assert seen == [
-        (50.0, False, False),
-        (50.1, True, True),
-        (46.0, False, True),
-        (45.0, False, True),
-        (44.9, True, False),
-    ]
 
 
 @given(st.integers(0, 3000))

@@ -18,7 +18,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
-from . import soft_sensors as soft
+from .soft_sensors import soft_values
 
 Row = Mapping[str, Any]
 ROWS: Mapping[str, list[Row]] = read_document(Path(__file__).with_name("oracles.yaml")).data
@@ -34,34 +34,20 @@ _DONE_BY_US = {"fault", "field", "write", "clear"}
 class Run:
     """Trace of one row: extremes, values at the asked times, events, times under a limit."""
 
-    least: dict[str, float]
-    most: dict[str, float]
+    least: dict[str, float] = field(default_factory=dict[str, float])
+    most: dict[str, float] = field(default_factory=dict[str, float])
     at: dict[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
     events: list[PlantEvent] = field(default_factory=list[PlantEvent])
     below_s: dict[str, float] = field(default_factory=dict[str, float])
 
 
-def readings(plant: CoolingWater) -> soft.ExchangerReadings:
-    """What a client reads around the exchanger."""
-    shown = {name: each.value for name, each in plant.state.sensors.items()}
-    return soft.ExchangerReadings(
-        shown["FT-201"], shown["TT-201"], shown["TT-202"],
-        shown["FT-103"], shown["TT-106"], shown["TT-105"],
-    )  # fmt: skip
-
-
 def _everything(plant: CoolingWater) -> dict[str, float]:
-    s, seen = plant.state, readings(plant)
-    opening = s.valves["LV-101"].position * 100.0
-    return {tag: float(value) for tag, value in plant.measurements().items()} | {
-        "true.LT-101": s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
-        "true.TT-202": s.exchanger.product_out_c,
-        "soft.duty_hot": soft.duty_hot(seen),
-        "soft.duty_cold": soft.duty_cold(seen),
-        "soft.imbalance": soft.imbalance(seen),
-        "soft.rf": soft.fouling(seen),
-        "soft.leak": soft.leak_estimate(seen, opening, level_rate=0.0),
+    true = {
+        "true.LT-101": plant.state.water.level_m / k.BASIN_HEIGHT_M * 100.0,
+        "true.TT-202": plant.state.exchanger.product_out_c,
     }
+    values = {tag: float(value) for tag, value in plant.measurements().items()}
+    return values | true | soft_values(plant)
 
 
 STEADY = _everything(warm())
@@ -80,59 +66,32 @@ def _run(row: Row) -> Run:
     plant = warm()
     if "prepare" in row:
         plant.restore(_prepared(tuple(row["prepare"]), parse_duration(row["settle"])))
-    simulation = Simulation(plant, Scenario())
+    simulation, run = Simulation(plant, Scenario()), Run()
     begun_s = plant.time_s
     orders = {0.0: row["do"]}
     orders |= {parse_duration(when): what for when, what in row.get("then", {}).items()}
     asked = {parse_duration(when) for when in row.get("values", {})}
-    watch = _Watch(plant, row)
+    over_s, over_until_s = map(parse_duration, row.get("over", ("0s", row["run"])))
+    below = row.get("below", {})
+    followed = {*row.get("least", {}), *row.get("most", {}), *row.get("swing", {}), *below}
+    readers = {tag: _reader(plant, tag) for tag in followed}
     for _ in range(round(parse_duration(row["run"]) / plant.step_s) + 1):
         now_s = plant.time_s - begun_s
         for order in orders.pop(now_s, ()):
             _obey(simulation, order)
         simulation.step()
-        watch.look(now_s)
+        for tag, read in readers.items():
+            value = read()
+            if over_s <= now_s < over_until_s:
+                run.least[tag] = min(run.least.get(tag, value), value)
+                run.most[tag] = max(run.most.get(tag, value), value)
+            if tag in below and value < below[tag]["limit"]:
+                run.below_s[tag] = run.below_s.get(tag, 0.0) + plant.step_s
         if now_s in asked:
-            watch.run.at[now_s] = _everything(plant)
+            run.at[now_s] = _everything(plant)
     assert not orders, "an order's time is no multiple of the step"
-    watch.run.events = [replace(e, time_s=e.time_s - begun_s) for e in plant.drain_events()]
-    return watch.run
-
-
-class _Watch:
-    """Follows only what the row asks about: most of the time goes into looking."""
-
-    def __init__(self, plant: CoolingWater, row: Row) -> None:
-        self._plant = plant
-        begin, end = row.get("over", ("0s", row["run"]))
-        self._begin_s, self._end_s = parse_duration(begin), parse_duration(end)
-        self._extremes = {
-            tag: _reader(plant, tag)
-            for tag in {*row.get("least", {}), *row.get("most", {}), *row.get("swing", {})}
-        }
-        self._below = {
-            tag: (_reader(plant, tag), entry["limit"])
-            for tag, entry in row.get("below", {}).items()
-        }
-        self.run = Run(
-            least={tag: read() for tag, read in self._extremes.items()},
-            most={tag: read() for tag, read in self._extremes.items()},
-            below_s=dict.fromkeys(self._below, 0.0),
-        )
-        if self._begin_s:
-            self.run.least = dict.fromkeys(self._extremes, float("inf"))
-            self.run.most = dict.fromkeys(self._extremes, float("-inf"))
-
-    def look(self, now_s: float) -> None:
-        run = self.run
-        if self._begin_s <= now_s < self._end_s:
-            for tag, read in self._extremes.items():
-                value = read()
-                run.least[tag] = min(run.least[tag], value)
-                run.most[tag] = max(run.most[tag], value)
-        for tag, (read, limit) in self._below.items():
-            if read() < limit:
-                run.below_s[tag] += self._plant.step_s
+    run.events = [replace(e, time_s=e.time_s - begun_s) for e in plant.drain_events()]
+    return run
 
 
 def _reader(plant: CoolingWater, tag: str) -> Callable[[], float]:

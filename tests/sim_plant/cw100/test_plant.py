@@ -13,9 +13,8 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
-from . import soft_sensors as soft
 from .faults import skid
-from .oracles import readings
+from .soft_sensors import soft_values
 
 SIGMA = {
     "LT-101": 0.15, "PT-102": 1.2, "FT-103": 0.25, "TT-202": 0.08, "TT-106": 0.05, "TT-105": 0.05,
@@ -71,8 +70,8 @@ def test_noise_leaves_one_sample_of_the_fouling_coarse_and_a_mean_of_ten_minutes
     imbalance: list[float] = []
     for _ in range(12_000):
         plant.step()
-        fouling.append(soft.fouling(readings(plant)))
-        imbalance.append(soft.imbalance(readings(plant)))
+        fouling.append(soft_values(plant)["soft.rf"])
+        imbalance.append(soft_values(plant)["soft.imbalance"])
     assert stdev(fouling) == pytest.approx(9e-6, rel=0.15)
     assert stdev(imbalance) == pytest.approx(0.010, rel=0.15)
     blocks = range(0, 12_000, 1200)
@@ -88,4 +87,4 @@ def test_fouling_grows_as_kern_and_seaton_say() -> None:
     # Kern and Seaton 1959: Rf = 5e-4 (1 - exp(-t/30 d)), at its limit of 3e-4 on day 27.5
     for days, grown in ((13.0, 1.76e-4), (7.8, 2.5e-4), (3.2, 2.75e-4)):
         go_on(round(days * 86400.0 / faster / plant.step_s), plant)
-        assert soft.fouling(readings(plant)) == pytest.approx(grown, rel=0.01)
+        assert soft_values(plant)["soft.rf"] == pytest.approx(grown, rel=0.01)

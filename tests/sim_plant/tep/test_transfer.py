@@ -76,20 +76,6 @@ def test_what_a_gas_loop_cannot_pass_on_it_does_not_take_from_the_other() -> Non
     assert plant.measurements()["RATIO-4.sp"] == before
 
 
-def test_production_comes_back_from_manual_where_it_is() -> None:
-    plant = upset()
-    plant.write("PRODUCTION.mode", MANUAL)
-    plant.write("PRODUCTION.op", 103.0)
-    run(plant, 1200)
-    plant.write("PRODUCTION.mode", AUTO)
-    plant.step()
-    values = plant.measurements()
-    assert values["PRODUCTION.op"] == pytest.approx(103.0, abs=0.01)
-    # and the set point starts from what is produced
-    assert values["PRODUCTION.working"] == pytest.approx(values["FI-1501.pv"], abs=0.01)
-    assert values["PRODUCTION.working"] > values["PRODUCTION.sp"]
-
-
 def test_production_goes_to_manual_and_back_without_a_bump_while_the_override_cuts_it() -> None:
     plant = create(None)
     plant.write("PIC-1102.mode", AUTO)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -54,17 +54,6 @@ async def test_a_client_that_floods_leaves_the_others_their_turn(
         assert len(answered) < 100
         for _ in range(3_000):
             await flood.answer()
-
-
-async def test_too_many_connections_are_turned_away_and_the_rest_go_on() -> None:
-    async with served() as server, AsyncExitStack() as stack:
-        wires = [await stack.enter_async_context(wire(server.modbus.port)) for _ in range(64)]
-        assert [await each.ask("03 0000 0001") for each in wires] == ["03020001"] * 64
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.modbus.port)
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-            await reader.readexactly(1)
-        writer.close()
-        assert await wires[0].ask("03 0000 0001") == "03020001"
 
 
 async def test_a_slow_client_does_not_hold_up_another() -> None:

@@ -92,12 +92,6 @@ def test_what_is_broken_is_told_and_left_alone(
     assert contents(copy) == before
 
 
-def test_a_folder_in_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ServeError, match=r"no/own: there is no folder .*/no$"):
-        open_identity(tmp_path / "no/own", URI)
-    assert not list(tmp_path.iterdir())
-
-
 def test_an_identity_of_another_plant_is_refused(folder: Path) -> None:
     with pytest.raises(ServeError, match=f"made for {URI}, not for urn:handwheel:sim:tep"):
         open_identity(folder, namespace_uri("tep"))
@@ -176,16 +170,6 @@ async def test_a_trusted_client_is_let_in_by_password(
     async with await client_of(server, known, mode) as viewer:
         with pytest.raises(UaStatusCodeError, match="BadUserAccessDenied"):
             await viewer.get_node("ns=1;s=PIC-102.sp").write_value(352.0, ua.VariantType.Double)
-
-
-async def test_the_endpoints_say_how_to_come_in(server: PlantServer, folder: Path) -> None:
-    endpoints: list[Any] = await (await client_of(server)).connect_and_get_server_endpoints()
-    policies = [each.SecurityPolicyUri.partition("#")[2] for each in endpoints]
-    modes = [each.SecurityMode for each in endpoints]
-    assert policies == ["None", "Basic256Sha256", "Basic256Sha256"]
-    assert modes == [ua.MessageSecurityMode.None_, SIGN, ENCRYPT]
-    certificate = (folder / "certificate.der").read_bytes()
-    assert {each.ServerCertificate for each in endpoints} == {certificate}
 
 
 async def test_a_stranger_gets_no_channel_until_he_is_trusted(
