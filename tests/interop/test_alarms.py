@@ -14,9 +14,8 @@ from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 
-from .clients import Conversation, Plant, standing_plant
+from .clients import Conversation, OpcuaClient, Plant, standing_plant, uaevents, viewer_of
 from .servers import MODULES, node_with
-from .uaprobe import OpcuaClient, uaevents, viewer_of
 
 pytestmark = pytest.mark.interop
 

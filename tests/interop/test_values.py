@@ -12,8 +12,7 @@ from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node, Register
 
 from ..command_line import handwheel
-from .clients import Conversation, Plant, compiled, standing_plant
-from .uaprobe import viewer_of
+from .clients import Conversation, Plant, compiled, standing_plant, viewer_of
 
 pytestmark = pytest.mark.interop
 

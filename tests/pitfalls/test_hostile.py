@@ -1,24 +1,98 @@
-"""Devices and links that spoil messages: no value that is not its own passes for good.
+"""Links and devices that lose and spoil messages: a loss is noticed, no wrong value is good.
 
 Over OPC UA the data in a body are not spoilt: without a security policy nothing protects them.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from random import Random
+from time import monotonic
 
 import pytest
 
+from handwheel.connectors.modbus.connector import ModbusConnector
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..plants.devices.hostile_answers import DRAWN, SLOW, drawn, hostile
 from ..plants.devices.message_corruption import KINDS, Spoiler
+from ..plants.devices.misbehaving import eventually
 from ..plants.devices.traceable_opcua import Works, name_of, works
-from .modbus_clients import NaiveChecked, OursChecked, endure
+from ..plants.served import GATE_SECRET, served
+from .modbus_clients import NaiveChecked, OursChecked, endure, register
 from .naive import NaiveModbus, NaiveOpcua
-from .opcua_clients import NODES, endpoint
+from .opcua_clients import NODES, connector_of, endpoint, node
 from .opcua_clients import Tally as OpcuaTally
 from .opcua_clients import endure as endure_opcua
+
+NOTICED_S = 5.0
+
+
+async def test_a_half_open_link_is_noticed_within_five_seconds_by_default() -> None:
+    async with AsyncExitStack() as stack, works(2) as plant, hostile(lambda _: "right") as plc:
+        enter = stack.enter_async_context
+        dcs = await enter(LinkProxy(plant.port))
+        pkg = await enter(LinkProxy(plc.port))
+        config = ModbusConnection.model_validate(
+            {"kind": "modbus", "host": "127.0.0.1", "read": {"port": pkg.port}}
+        )
+        ours = [
+            await enter(Connection(ModbusConnector("plc", config), [register(20)])),
+            await enter(Connection(connector_of(dcs.port, scan="500 ms"), [node(0)])),
+            await enter(
+                Connection(connector_of(dcs.port, scan="500 ms", updates="subscribe"), [node(0)])
+            ),
+        ]
+        naive = await enter(NaiveModbus(pkg.port))
+        await naive.registers(20, 1)
+        await eventually(lambda: all(each.is_connected for each in ours))
+        begun_s = monotonic()
+        for link in (dcs, pkg):
+            link.half_open()
+        reading = asyncio.create_task(naive.registers(20, 1))
+        await eventually(lambda: all(each.gaps for each in ours))
+        assert monotonic() - begun_s < NOTICED_S
+        assert all(
+            each.status == BAD_NO_COMMUNICATION for one in ours for each in one.latest().values()
+        )
+        assert not reading.done()  # it waits four times its time-out
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        for link in (dcs, pkg):
+            link.mend()
+
+
+async def test_a_naive_write_in_flight_at_a_cut_fails_as_one_never_sent() -> None:
+    """Ours tells them apart, see `tests/connectors/actuation/test_opcua_faults.py`."""
+    wire, requests = bytes.fromhex("0000000000987640"), list[bool]()  # 361.5
+
+    def request(message: bytes) -> bytes:
+        requests.append(wire in message)
+        return message
+
+    def answer(message: bytes) -> bytes:
+        if requests[-1:] == [True]:
+            link.cut()
+            return b""
+        return message
+
+    async with served() as plant, LinkProxy(plant.opcua.port, opcua_messages) as link:
+        client = NaiveOpcua(endpoint(link.port), namespace=1)
+        client.client.set_user("gate")
+        client.client.set_password(GATE_SECRET)
+        async with client:
+            link.alter(request, "up")
+            link.alter(answer, "down")
+            for _ in range(2):
+                with pytest.raises(ConnectionError):
+                    await client.write("PIC-102.sp", 361.5)
+                await eventually(lambda: plant.simulation.values()["PIC-102.sp"] == 361.5)
+                assert sum(requests) == 1
+
 
 SEED = 20261126
 WRONG, LATE = 0.08, 0.003

@@ -1,14 +1,27 @@
-"""Our connectors keep what the conformance kit asks, and say so in their `quality.toml`."""
+"""Our connectors keep what the kit asks, say so in `quality.toml`, and so does the page's."""
 
-from collections.abc import AsyncGenerator, Callable
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.testing import Conformance, Rig
+from handwheel.connectors.testing import (
+    BASE_RULES,
+    RULES,
+    BaseConformance,
+    Conformance,
+    Rig,
+    load_quality,
+    proofs_of,
+)
 from handwheel.connectors.testing.loss_checks import LossChecks
 
+from ...project.doc_shell import blocks
 from .rig_fake import fake_rig
 from .rig_modbus import modbus_rig
 from .rig_opcua import PASSWORD, SECRET, OpcuaDevice
@@ -73,3 +86,112 @@ async def test_devices_that_tell_their_changes_are_supervised_alike(
     for rig in (_subscribed_fake, lambda: opcua_device.rig(ROOT, updates="subscribe")):
         await _Subscribed(rig).test_cut_turns_every_tag_bad()
         await _Subscribed(rig).test_comes_back_by_itself()
+
+
+FILES: Mapping[Path, type[Conformance]] = {
+    path.relative_to(ROOT): suite
+    for suite in (TestFake, TestModbus, TestOpcua)
+    if (path := suite.quality) is not None
+}
+
+
+def test_every_connector_has_a_quality_file() -> None:
+    found = {path.relative_to(ROOT) for path in ROOT.glob("connectors/*/quality.toml")}
+    packages = {path.parent.relative_to(ROOT) for path in ROOT.glob("connectors/*/connector.py")}
+    assert found == FILES.keys()
+    assert {path.parent for path in found} == packages | {Path("connectors/testing")}
+
+
+def test_every_rule_has_a_word_and_what_is_done_a_test_that_exists() -> None:
+    for path, suite in FILES.items():
+        quality = load_quality(ROOT / path)
+        assert quality.rules.keys() == RULES.keys(), path
+        assert (
+            quality.suite == f"tests/connectors/conformance/test_conformance.py::{suite.__name__}"
+        )
+        done = [rule for rule, claim in quality.rules.items() if claim.status == "done"]
+        proofs = {rule: proofs_of(quality, rule) for rule in done}
+        assert [rule for rule, ids in proofs.items() if not ids] == [], path
+        for proof in (proof for ids in proofs.values() for proof in ids):
+            if proof.startswith(f"{quality.suite}::"):
+                assert callable(getattr(suite, proof.rpartition("::")[2])), proof
+            else:
+                assert _exists(proof), proof
+
+
+def _exists(proof: str) -> bool:
+    file, *names = proof.split("::")
+    body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    for name in names:
+        found = [each for each in body if getattr(each, "name", "") == name]
+        if not found:
+            return False
+        body = getattr(found[0], "body", [])
+    return bool(names)
+
+
+def test_a_claim_without_its_reason_is_refused(tmp_path: Path) -> None:
+    cases: list[tuple[str, str]] = [
+        ('a = { status = "todo" }', "comment: says why"),
+        ('a = { status = "done", comment = "nearly" }', "done needs none"),
+        ('a = { status = "fine" }', "Input should be 'done', 'exempt' or 'todo'"),
+        ('a = { status = "exempt", comment = "no", tests = ["x"] }', "tests: prove what is done"),
+        ('one-value-per-tag = { status = "exempt", comment = "no" }', "value-per-tag is a base"),
+        ('sessions-are-fresh = { status = "todo", comment = "no" }', "are-fresh is a base"),
+    ]
+    for line, reason in cases:
+        path = tmp_path / "quality.toml"
+        head = 'schema = "quality/1"\nsuite = "t.py::T"\ncapabilities = []\n[rules]\n'
+        path.write_text(f"{head}{line}\n")
+        with pytest.raises(ValueError, match=reason):
+            load_quality(path)
+
+
+def test_only_what_a_protocol_may_lack_is_excused() -> None:
+    checks = {name for name in dir(BaseConformance) if name.startswith("test_")}
+    assert {name.removeprefix("test_").replace("_", "-") for name in checks} - BASE_RULES == {
+        "bad-quality-is-a-value",
+        "information-bits-are-kept",
+        "nothing-writes",
+        "refused-item-is-isolated",
+        "secrets-stay-hidden",
+        "times-are-of-the-device",
+        "uncertain-quality-is-a-value",
+    }
+    assert RULES.keys() >= BASE_RULES
+
+
+def test_nothing_that_runs_imports_the_kit() -> None:
+    rooms = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
+    named = re.compile(r"^ *(from|import) (\S*\.testing|pytest)\b", re.MULTILINE)
+    kit = ROOT / "connectors/testing"
+    importers = [
+        path.relative_to(ROOT)
+        for room in rooms
+        for path in (ROOT / room).rglob("*.py")
+        if kit not in path.parents and named.search(path.read_text(encoding="utf-8"))
+    ]
+    assert importers == []
+
+
+PAGE = ROOT / "docs/how-to/write-a-connector.md"
+
+
+@pytest.mark.timeout(300)
+def test_the_connector_of_the_page_conforms(tmp_path: Path) -> None:
+    files = {
+        block.title: "\n".join(block.lines)
+        for block in blocks(PAGE.read_text(encoding="utf-8"))
+        if block.title
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(f"{text}\n", encoding="utf-8")
+    settings = "filterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{settings}")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "test_gauge.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=50.0, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert " 6 skipped" in done.stdout, done.stdout
+    assert "exempt: a gauge is ok or broken" in done.stdout

@@ -1,5 +1,6 @@
-"""Writes as Modbus bytes."""
+"""Writes as Modbus bytes, and what a device says of itself."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import nan
 from typing import cast
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.block import Block
+from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.coercion import DeviceType, coerce, held, read_as
 from handwheel.connectors.model.endpoints import ModbusConnection
@@ -16,7 +19,8 @@ from handwheel.connectors.model.tags import Encoding, Kind, NodeAddress, Order, 
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoded
 
-from .registers import ORDERS, on_the_wire, range_of
+from ...plants.devices.misbehaving import Answer, modbus_device, registers, reply
+from .test_codec import ORDERS, on_the_wire, range_of
 
 WHOLE: tuple[Encoding, ...] = ("int16", "uint16", "int32", "uint32", "int64", "uint64")
 MODES = {"local": 0, "remote": 1}
@@ -202,3 +206,60 @@ def test_whole_numbers_fit_or_are_refused(value: int, device: DeviceType) -> Non
     for each in (low - 1, high + 1):
         with pytest.raises(ValueError, match="beyond the range"):
             coerce(tag, device, each)
+
+
+def _pdu(text: str) -> Answer:
+    return lambda request: [reply(request, bytes.fromhex(text))]
+
+
+def _in_two(request: bytes) -> Iterable[bytes]:
+    first = request[10]
+    assert request[7:10] == b"\x2b\x0e\x01"
+    part = "ff 01 01 00 04" if first == 0 else "00 00 01 01 02"
+    body = b"ACME" if first == 0 else b"X7"
+    yield reply(request, bytes.fromhex("2b 0e 01 01" + part) + body)
+
+
+NAMES: dict[str, tuple[Answer, str]] = {
+    "in two answers": (_in_two, "ACME X7"),
+    "function unknown": (_pdu("ab 01"), ""),
+    "gateway": (_pdu("ab 0b"), ""),
+    "nothing said": (_pdu("2b 0e 01 01 00 00 00"), ""),
+    "padded": (_pdu("2b 0e 01 01 00 00 02 00 03 41 20 00 02 02 76 31"), "A v1"),
+    "steering the terminal": (_pdu("2b 0e 01 01 00 00 01 00 03 1b 5b 6d"), r"\x1b[m"),
+}
+SPOILED: dict[str, Answer] = {
+    "cut": _pdu("2b 0e 01 01 00 00 01 00 04 41"),
+    "too long": _pdu("2b 0e 01 01 00 00 01 00 01 41 41"),
+    "one object fewer": _pdu("2b 0e 01 01 00 00 02 00 01 41"),
+    "another way of asking": _pdu("2b 0e 02 01 00 00 00"),
+    "too short": _pdu("2b 0e 01"),
+    "hung up": lambda _: None,
+    "another function": lambda request: [registers(request)],
+}
+
+
+def connector(port: int) -> ModbusConnector:
+    config = ModbusConnection.model_validate(
+        {"kind": "modbus", "host": "127.0.0.1", "read": {"port": port}, "write": {"port": 5021}}
+    )
+    return ModbusConnector("pkg", config)
+
+
+async def test_a_device_is_who_it_says() -> None:
+    for case, (answer, name) in NAMES.items():
+        async with modbus_device(answer) as device:
+            session = await connector(device.port).open()
+            identity = (await session.encoder([])).identity
+            await session.close()
+        there = DeviceIdentity("modbus", "modbus://127.0.0.1:5021/1", name, True, False)
+        assert identity == there, case
+
+
+async def test_a_device_that_answers_nonsense_is_not_written_to() -> None:
+    for answer in SPOILED.values():
+        async with modbus_device(answer) as device:
+            session = await connector(device.port).open()
+            with pytest.raises(NotConnected):
+                await session.encoder([])
+            await session.close()

@@ -106,7 +106,7 @@ async def test_a_lasting_refusal_costs_a_request_now_and_then_and_ends_by_itself
             }
         assert plc.take_requests().count((2, 1)) == 2
 
-        plc.refuses = lambda *_: 0
+        plc.refuses = lambda _, __: 0
         plc.clock_s = 30.0
         readings = await session.read(tags)
         assert [readings[tag.name].value for tag in tags] == [0, 1, 2, 3, 4]
@@ -118,13 +118,13 @@ async def test_a_lasting_refusal_costs_a_request_now_and_then_and_ends_by_itself
 async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_again(
     is_new_session: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plc = _Plc(lambda *_: 0)
+    plc = _Plc(lambda _, __: 0)
     monkeypatch.setattr(modbus, "monotonic", lambda: plc.clock_s)
     tags = [_tag(address) for address in range(20)]
     async with plc.connector() as connector:
         session = await connector.open()
         await session.read(tags)
-        plc.refuses = lambda *_: 2
+        plc.refuses = lambda _, __: 2
         for plc.clock_s in (1.0, 2.0):
             readings = await session.read(tags)
             assert {reading.status for reading in readings.values()} == {BAD_NODE_UNKNOWN}
@@ -136,7 +136,7 @@ async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_ag
         assert len(set(requests)) == len(requests) == 3
         assert {count for _, count in requests} == {1}
 
-        plc.refuses = lambda *_: 0
+        plc.refuses = lambda _, __: 0
         if is_new_session:
             await session.close()
             session = await connector.open()

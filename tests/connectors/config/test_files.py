@@ -1,4 +1,4 @@
-"""A folder says by its mode that its group shares what is in it; the umask has no say."""
+"""Files of a site: its group may share them, the umask has no say, and nobody waits for one."""
 
 import os
 from collections.abc import Generator
@@ -7,6 +7,7 @@ from stat import S_IMODE
 
 import pytest
 
+from handwheel.connectors.config.regular_files import read_regular
 from handwheel.connectors.config.shared_folder import make_file, make_folder
 from handwheel.connectors.historian.database import open_for_writing
 from handwheel.hmi.people.lockout import run_lockout
@@ -76,3 +77,26 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "link").exists()
     with pytest.raises(FileExistsError):
         make_folder(tmp_path / "file", 0o700)
+
+
+def test_a_file_and_a_link_to_one_are_read_whole(tmp_path: Path) -> None:
+    file, link = tmp_path / "policy.yaml", tmp_path / "link.yaml"
+    file.write_bytes(b"a: 1\n")
+    link.symlink_to(file)
+    assert read_regular(file) == read_regular(link, 5) == b"a: 1\n"
+
+
+def test_what_is_no_file_or_too_long_is_refused_at_once(tmp_path: Path) -> None:
+    pipe, long = tmp_path / "pipe", tmp_path / "long"
+    os.mkfifo(pipe)
+    long.write_bytes(b"123456")
+    cases = {
+        pipe: "is no regular file",
+        Path("/dev/zero"): "is no regular file",
+        tmp_path: "Is a directory",
+        long: "larger than 5 bytes",
+        tmp_path / "missing": "No such file",
+    }
+    for path, reason in cases.items():
+        with pytest.raises(OSError, match=reason):
+            read_regular(path, 5)
