@@ -1,21 +1,25 @@
-"""A way back leaves by what this gate did itself, and finds exactly what it wrote, or nothing."""
+"""An undo leaves by what this gate did itself, finds exactly what it wrote, and knows when."""
 # pyright: reportPrivateUsage=false
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 
+from handwheel.hmi.requests.write_followup import notes_on_requests
 from handwheel.tools.errors import InterlockActive, LedgerError
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps.intent import record_intent
+from handwheel.tools.guardrails.ledger.journal_rows import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
-from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.guardrails.ledger.write_leases import left_s, open_writes, written
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
+from ...attacks.sql_shell import append_row
 from ..testbed.runner import SAFE, Runner, command, recovery, wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 from .test_expiry import FOR_S, WHILE, in_lease, pass_time, standing
@@ -212,3 +216,34 @@ async def test_a_lease_whose_time_nobody_can_tell_ends_and_is_told(
     assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
     (told,) = room.rows("lease.open")
     assert "the clocks disagree since it was written" in str(told["reason"])
+
+
+ODD: Mapping[str, Mapping[str, object]] = {
+    "no time": {"at": None},
+    "no boot clock": {"boot_s": None},
+    "no boot": {"boot_id": None},
+    "a time that is a number": {"at": 5},
+    "a boot clock that is a text": {"boot_s": "x"},
+    "a boot clock beyond all numbers": {"boot_s": 1e308},
+    "a boot that is a list": {"boot_id": ["boot-1"]},
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+async def test_a_lease_since_nobody_knows_when(room: Watched, what: str) -> None:
+    request = await in_lease(room)
+    database, now = room.desk.database, room.clock.now()
+    states = {each.action_id: each.state for each in room.desk.record(request.request_id).actions}
+    assert left_s(database, request, states, now) == pytest.approx(7200.0, abs=60.0)
+    name = f"{request.request_id}/c1"
+    append_row(database, now, "action.VERIFIED", name, {}, ODD[what])
+    assert written(database, request, states) == UNKNOWN
+    assert left_s(database, request, states, now) is None  # and never 0: that it is over
+    assert now.since_s(UNKNOWN) is None
+    (notes,) = notes_on_requests(database, None, now).values()
+    assert any("its lease" in each and "left" not in each for each in notes)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", "{}", "{ }", chr(34) * 3])
+def test_what_is_no_row_says_no_moment(text: str) -> None:
+    assert moment_of(text) == UNKNOWN

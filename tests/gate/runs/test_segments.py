@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from ...attacks.sql_shell import forge_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
-from ..testbed.runner import Runner, wires
+from ..testbed.runner import Runner, command, wires
 
 
 async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None:
@@ -181,6 +181,12 @@ async def test_what_the_run_ends_before_it_is_approved_is_over(runner: Runner) -
     runner.end(request)
     assert runner.state(request) == "INVALIDATED"
     assert runner.states(request) == " ".join(["INVALIDATED"] * 5)
+
+
+def test_what_the_policy_denies_a_run_is_filed_as_denied(runner: Runner) -> None:
+    far = command(runner.room.site, ("PIC-102.sp", 500.0))
+    request = runner.file(*runner.made(runner.segment(commands=(far,), recovery=())))
+    assert (runner.state(request), runner.states(request)) == ("DENIED", "CANCELLED")
 
 
 async def test_a_persons_request_is_no_runs(runner: Runner) -> None:

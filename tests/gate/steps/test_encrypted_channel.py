@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.errors import NotConnected
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
@@ -118,3 +119,9 @@ def lead(link: LinkProxy, server: OpcuaServer) -> None:
     setattr(link, "_plant_port", server.port)  # noqa: B010 - no line of wire can be led elsewhere
     link.cut()
     link.mend()
+
+
+async def test_a_gate_takes_no_post_without_a_pin(idle: World) -> None:
+    idle.edit("site.yaml", r' certificate: "sha256:\w+",', "")
+    with pytest.raises(NotConnected, match="security without certificate"):
+        await idle.start()

@@ -20,7 +20,7 @@ from handwheel.connectors.session.protocols import Encoded
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 
 from ...plants.in_memory import MemoryConnector
-from ..testbed.with_oracle import START_B, Watched, nth
+from ..testbed.with_oracle import SETPOINT, START_B, Watched, nth
 
 _DOOR = "handwheel.connectors.actuation.write_session"
 RESET = ("P-101B.reset", True)
@@ -76,6 +76,13 @@ async def test_a_reading_that_is_old_or_of_another_kind_lets_nothing_through(
     assert (room.desk.states(request) == ["INVALIDATED"]) == bool(reason)
     assert reason in room.reason(request)
     assert len(room.plant.frames) == (not reason)
+
+
+async def test_a_reading_that_is_no_number_is_near_none(room: Watched) -> None:
+    request = room.approved(SETPOINT)
+    shows(room, "PIC-102.sp", as_value(True))
+    await room.act()
+    room.expect(request, "INVALIDATED", part="was expected", frames=0)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ def test_a_list_shows_nothing_that_is_no_text_or_value(spare: Watched) -> None:
         ('"risk_class":"R1"', '"risk_class":null'),
         ('"value":{"f64":"4076800000000000"}', '"value":null'),
         ('"value":{"f64":"4076800000000000"}', '"value":[1]'),
+        ('"value":{"f64":"4076800000000000"}', '"value":{"f64":"7ff0000000000000"}'),
     ]:
         assert old in request.text
         write_text(spare.site.state, request.request_id, request.text.replace(old, new))
