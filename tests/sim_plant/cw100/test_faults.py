@@ -6,7 +6,6 @@ import pytest
 
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.errors import WriteRejected
-from handwheel.sim_plant.pid import AUTO
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
@@ -131,18 +130,6 @@ def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() 
     assert plant.state.exchanger.fouling == pytest.approx(2.5e-4, rel=1e-6)
 
 
-def test_fouling_with_a_time_constant_nears_its_limit_and_grows_on_after_cleaning() -> None:
-    plant = warm()
-    set_fault(plant, "F03", rf=5e-4, tau=600.0)
-    go_on(1200, plant)
-    one_tau = 5e-4 * (1.0 - 0.36788)
-    assert plant.state.exchanger.fouling == pytest.approx(one_tau, rel=1e-3)
-    plant.act("back-flush-E-101")
-    go_on(3600 + 1200, plant)
-    after = 5e-4 - 4.5e-4 * 0.36788
-    assert plant.state.exchanger.fouling == pytest.approx(after, rel=1e-3)
-
-
 @pytest.mark.parametrize("over_s", [0.0, 60.0])
 def test_the_link_is_silent_for_its_outage_and_not_a_step_longer(over_s: float) -> None:
     plant = warm()
@@ -169,21 +156,3 @@ def test_f10b_puts_a_standby_aside_and_leaves_one_that_runs() -> None:
     set_fault(plant, "F10b")
     values = plant.measurements()
     assert (values["P-101B.mode"], values["P-101B.run_cmd"], values["P-101A.tripped"]) == (1, 1, 1)
-
-
-def test_a_valve_that_sticks_moves_when_the_signal_has_moved_far_enough() -> None:
-    plant = warm()
-    set_fault(plant, "F04", s=5.0, j=2.0)
-    loop, valve = plant.state.loops.loops["TIC-202"], plant.state.valves["TV-202"]
-    plant.write("TIC-202.mode", 0)
-    begun, moved = valve.position, []
-    for more in (3.4, 3.6, 4.0, 5.4, 6.0):  # (S + J)/2 is 3.5 %
-        plant.write("TIC-202.op", begun * 100.0 + more)
-        go_on(60, plant)
-        moved.append(round((valve.position - begun) * 100.0, 3))
-    # It jumps to (S - J)/2 = 1.5 % behind the signal, and follows from there by jumps only.
-    assert moved == [0.0, 2.1, 2.1, 2.1, 4.5]
-    assert loop.mode != AUTO
-    plant.act("repair-TV-202")
-    go_on(60, plant)
-    assert valve.position == pytest.approx(begun + 0.06, abs=1e-4)

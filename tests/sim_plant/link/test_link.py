@@ -235,21 +235,3 @@ async def test_a_stream_can_be_cut_short() -> None:
         assert await live.reader.read() == bytes(1000)
         link.mend()
         assert await echoed(link, bytes(3000)) == bytes(3000)
-
-
-async def test_a_unit_can_be_seen_altered_and_left_out() -> None:
-    seen: list[bytes] = []
-
-    def change(unit: bytes) -> bytes:
-        seen.append(unit)
-        return {b"drop": b"", b"turn": b"nrut"}.get(unit, unit)
-
-    async with echoing() as (_, link), client(link) as live:
-        link.alter(change, "up")
-        live.writer.write(b"drop")
-        assert await is_silent(live)
-        live.writer.write(b"turn")
-        assert await live.reader.readexactly(4) == b"nrut"
-        assert seen == [b"drop", b"turn"]
-        link.mend()
-        assert await comes_back(live, b"turn")
