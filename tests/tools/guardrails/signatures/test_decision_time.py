@@ -1,12 +1,11 @@
 """A word that is old, early, or of another boot counts for nothing, whatever it is about."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose
@@ -15,23 +14,20 @@ from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
-    SiteVerdict,
+    SubjectVerdict,
     key_subject,
     lockout_subject,
-    meaning_of,
-    meaning_of_subject,
 )
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
-from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.requests.timestamps import Instant, stamp
 
+from ....gate.testbed.authority_grant import signed_word
 from ....gate.testbed.in_memory import Room
 from ....sites import people
 from ....sites.authority_site import later
 from ....sites.in_memory import make_site
 
 KEY, LOCK = key_subject(people.key_id("anna")), lockout_subject("P-101A", 1)
-VALID_S = 60.0
 
 
 @pytest.fixture
@@ -51,35 +47,28 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Room]:
     room.close()
 
 
-def say(room: Room, by: str, statement: Statement) -> Signed:
-    signer = Signer(room.desk.operator(by), people.key_of(by), True)
-    return sign_statement(room.desk.database, signer, statement, room.clock.now())
-
-
-def about(verdict: SiteVerdict, subject: str) -> Statement:
-    meaning = meaning_of_subject(verdict, subject)
-    return Statement(verdict, meaning, "administrator", VALID_S, subject=subject)
-
-
 Take = Callable[[Instant], object]
 
 
+def _site_word(room: Room, verdict: SubjectVerdict, subject: str, by: str, **said: Any) -> Signed:
+    context = room.desk.decision_context
+    return signed_word(context, verdict, subject, room.clock.now(), by=by, **said)
+
+
 def _release(room: Room) -> Take:
-    signed = say(room, "boss", about("release", LOCK))
+    signed = _site_word(room, "release", LOCK, "boss")
     return lambda now: release_lockout(room.desk.decision_context, "P-101A", 1, signed, now)
 
 
 def _revoke(room: Room) -> Take:
-    signed = say(room, "boss", about("revoke-key", KEY))
+    signed = _site_word(room, "revoke-key", KEY, "boss")
     return lambda now: revoke_key(room.desk.decision_context, signed, now)
 
 
 def _propose(room: Room) -> Take:
     request, _ = room.desk.request([("PIC-102.sp", 340.0)])
-    statement = Statement(
-        "propose", meaning_of("propose", request), "operator", VALID_S, digest=request.digest
-    )
-    signed = say(room, "gina", statement)
+    until = stamp(later(60.0, now=room.clock.now()).wall)
+    signed = room.desk.signed("propose", request, "gina", card=None, valid_until=until)
     return lambda now: propose(room.desk.decision_context, request, signed, None, now)
 
 
@@ -87,11 +76,8 @@ def _resolve(room: Room) -> Take:
     action_id = room.desk.database.all("SELECT action_id FROM action")[0][0]
     request = room.desk.record(action_id).request
     card = room.desk.outcome(request, action_id)
-    statement = Statement(
-        "resolve-applied", meaning_of_subject("resolve-applied", action_id), "operator", VALID_S,
-        digest=request.digest, subject=action_id, card=digest("card", card),
-    )  # fmt: skip
-    signed = say(room, "anna", statement)
+    about = {"digest": request.digest, "card": digest("card", card)}
+    signed = _site_word(room, "resolve-applied", action_id, "anna", **about)
     return lambda now: decide(room.desk.decision_context, signed, card, now)
 
 
@@ -122,16 +108,17 @@ def test_a_word_counts_only_while_it_holds(desk: Room, word: str, last: float) -
 
 
 def test_a_key_is_taken_back_by_an_administrators_word_about_it(desk: Room) -> None:
-    context, word = desk.desk.decision_context, about("revoke-key", KEY)
-    for statement, by, reason in (
-        (about("release", KEY), "boss", str(Reason.NOT_APPROVED)),
-        (about("revoke-key", LOCK), "boss", str(Reason.NOT_APPROVED)),
-        (replace(word, meaning="I revoke something"), "boss", str(Reason.OTHER_MEANING)),
-        (replace(word, role="operator"), "bert", str(Reason.ROLE_NOT_HELD)),
-        (replace(word, role="operator"), "gina", "gina is no administrator"),
-    ):
+    context = desk.desk.decision_context
+    words: tuple[tuple[SubjectVerdict, str, str, dict[str, Any], str], ...] = (
+        ("release", KEY, "boss", {}, str(Reason.NOT_APPROVED)),
+        ("revoke-key", LOCK, "boss", {}, str(Reason.NOT_APPROVED)),
+        ("revoke-key", KEY, "boss", {"meaning": "I revoke something"}, str(Reason.OTHER_MEANING)),
+        ("revoke-key", KEY, "bert", {"role": "fitter"}, str(Reason.ROLE_NOT_HELD)),
+        ("revoke-key", KEY, "gina", {}, "gina is no administrator"),
+    )
+    for verdict, subject, by, said, reason in words:
         with pytest.raises(GuardrailError, match=reason):
-            revoke_key(context, say(desk, by, statement), desk.clock.now())
-        assert context.revoked_keys() == frozenset(), statement
-    revoke_key(context, say(desk, "boss", word), desk.clock.now())
+            revoke_key(context, _site_word(desk, verdict, subject, by, **said), desk.clock.now())
+        assert context.revoked_keys() == frozenset(), reason
+    _revoke(desk)(desk.clock.now())
     assert context.revoked_keys() == {people.key_id("anna")}
