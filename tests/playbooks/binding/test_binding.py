@@ -95,17 +95,6 @@ class TestTheChangeOver:
         assert [each.tag.name for each in order.work.trends] == ["VT-101A.pv", "TT-111A.pv"]
         assert order.work.due_s == 7 * 86400.0
 
-    def test_its_ends_are_bound(self, plan: BoundPlaybook) -> None:
-        assert plan.approval == RequiredApproval("operator", 900.0, "hold")
-        assert [each.on_violation for each in plan.invariants] == ["rollback", "safe_state"]
-        load = plan.safe_state[1].writes[0]
-        assert (load.tag.name, load.value) == ("FIC-201.sp", 30.0)
-        assert [each.to for each in plan.escalations] == [
-            ("shift-supervisor",), ("shift-supervisor", "rotating-equipment"),
-        ]  # fmt: skip
-        assert (plan.max_writes, plan.max_duration_s) == (6, 1800.0)
-        assert plan.assets == ("PUMPS-101", "E-101")
-
 
 def _written(plan: BoundPlaybook) -> list[str]:
     return [write.tag.name for step in plan.steps for write in step.writes]

@@ -171,14 +171,6 @@ def test_an_undo_that_did_not_work_is_not_done() -> None:
         assert run.undone == (("R-1/r1",) if undone else ()), state
 
 
-def test_only_who_holds_at_once_or_stops_a_held_run_is_cut_off() -> None:
-    assert opened("started", "holding", at_once=True).is_cut_off
-    assert not opened("started", "holding", at_once=False).is_cut_off
-    assert opened("started", "holding", reason="why").reason == "why"
-    assert opened("started", "holding", "held", "stopping").is_cut_off
-    assert not opened("started", "stopping").is_cut_off
-
-
 KINDS = st.sampled_from([str(each) for each in EventKind])
 STEPS = st.fixed_dictionaries({
     "step": st.sampled_from(["a", "b"]),

@@ -1,4 +1,4 @@
-"""Units in conditions: what converts, what is refused, and that the usual ones cost nothing."""
+"""Units in conditions, and what a condition refuses with its place."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition, parse_expression
 from handwheel.tools.conditions.units import product, quotient, scale
 
@@ -138,3 +139,106 @@ assert "pint" in sys.modules
 def test_a_parser_and_pint_are_loaded_where_they_are_needed_only() -> None:
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", LOADS], check=True, timeout=60, cwd=root)
+
+
+PIECES = st.sampled_from([
+    "and", "or", "not", "in", "..", "==", "!=", "<", ">=", "+", "-", "(", ")", ",", "=", "!", "&",
+    ".", "'", '"', "*", "/", "min(", "held(", "abs(", "2 s", "3 bar",
+    "good", "true", "false", "PT-102.pv", "TT-105.pv", "P-101A.running",
+    "P-101A.mode", "'remote'", "'x'", "320", "5e3", "320kPa", "5%", "degC", "kPa", "P-101A", "pv",
+    "#", "×", "³", "\u202e", "\0", "\n", "\t",
+])  # fmt: skip
+
+
+@given(st.text() | st.lists(PIECES, max_size=12).map(" ".join) | st.lists(PIECES).map("".join))
+def test_any_text_is_a_condition_or_a_condition_error(text: str) -> None:
+    try:
+        condition = parse_condition(text, TAGS, windows=True)
+    except ConditionError as error:
+        check_place(error, text)
+    else:
+        assert condition.text.isprintable()
+        assert isinstance(condition.evaluate({}), Truth)
+        assert parse_condition(condition.bound, TAGS, windows=True) == condition
+
+
+def check_place(error: ConditionError, text: str) -> None:
+    assert isinstance(error, HandwheelError)
+    assert error.text == text
+    assert str(error) == f"{error.line}:{error.column}: {error.reason}"
+    assert error.reason.isprintable()
+    lines = text.split("\n")
+    assert 1 <= error.line <= len(lines)
+    assert 1 <= error.column <= len(lines[error.line - 1]) + 1
+
+
+WRONG = [
+    ("", "1:1: the condition is empty"),
+    ("P-101A.running and (true", "1:25: the condition ends too early"),
+    ("P-101A.running P-101B.running", "1:16: 'P-101B.running' cannot stand here"),
+    ("P-101A.running AND true", "1:16: write 'and' in lower case"),
+    ("P-101A.running && true", "1:16: write 'and'"),
+    ("PT-102.pv = 3 kPa", "1:11: write == to compare"),
+    ('P-101A.mode == "remote"', "1:16: words stand in single quotes"),
+    ("P-101A.mode == 'remote", "1:16: the quote is not closed"),
+    ("true and \u202etrue", "1:10: the character U+202E cannot be seen, so it cannot stand here"),
+    ("true and\n  PT-102 > 3 kPa", "2:3: there is no tag 'PT-102'; did you mean 'PT-102.pv'?"),
+    ("good(XYZ.pv)", "1:6: there is no tag 'XYZ.pv'"),
+    ("god(PT-102.pv)", "1:1: there is no function 'god'; "
+     "there is: abs, age, ago, avg, delta, good, held, max, min, rate, stdev"),
+    ("true and done(relieve)", "1:10: done is not available yet"),
+    ("abs(PT-102.pv, 3 kPa) > 3 kPa", "1:1: abs takes one number: abs(X)"),
+    ("min(PT-102.pv) > 3 kPa", "1:1: min takes two or more numbers, or one and a time: min(X, T)"),
+    ("max(PT-102.pv, P-101A.running) > 3 kPa", "1:16: P-101A.running is true or false, "
+     "not a number"),
+    ("held(P-101A.running)", "1:1: held takes what it looks at and a time: held(X, 5 min)"),
+    ("held(P-101A.running, 5 kPa)", "1:22: 5 kPa is no time; write one such as 5 min"),
+    ("held(PT-102.pv, 5 s)", "1:6: PT-102.pv is a number in kPa, not a condition"),
+    ("held(true, 5 s)", "1:6: true reads no tag, so there is nothing to look back at"),
+    ("good(not P-101A.running)", "1:1: good asks about one tag: good(TAG)"),
+    ("PT-102.pv", "1:1: PT-102.pv is a number in kPa, not a condition; compare it with something"),
+    ("PT-102.pv > 320", "1:13: PT-102.pv is a number in kPa; write 320 kPa"),
+    ("PT-102.pv > 3.2 mm", "1:13: PT-102.pv is a number in kPa, not in mm; "
+     "these units do not convert"),
+    ("TT-105.pv > 300 K", "1:13: TT-105.pv is a number in degC, not in K; "
+     "K beside a temperature is a difference"),
+    ("TT-105.pv - TT-106.pv > TT-105.pv", "1:25: TT-105.pv - TT-106.pv is a difference in K, "
+     "TT-105.pv is a number in degC; K beside a temperature is a difference"),
+    ("0.8 * TT-105.pv > 20 degC", "1:7: TT-105.pv is a temperature in degC; "
+     "only a difference A - B can be multiplied or turned round"),
+    ("PT-102.pv / 0 > 1 kPa", "1:11: 0 is zero; nothing is divided by it"),
+    ("PT-102.pv > 1e299 bar", "1:13: the number is too large"),
+    ("P-101A.starts > 5 s", "1:17: P-101A.starts is a number without a unit; write 5"),
+    ("RT-1.pv > 5 mm", "1:11: RT-1.pv is a number in mm H2O; "
+     "this unit cannot be written in a condition"),
+    ("TT-105.pv + 3 degC > 20 degC", "1:11: temperatures in degC are not added; "
+     "add a difference in K"),
+    ("PT-102.pv in 5 kPa .. 3 kPa", "1:14: 5 kPa .. 3 kPa is empty; write the low end first"),
+    ("300 kPa < PT-102.pv < 400 kPa", "1:21: comparisons are not chained; "
+     "write A < B and B < C, or B in A .. C"),
+    ("P-101A.running == 1", "1:19: P-101A.running is true or false, "
+     "1 is a number without a unit; they cannot be compared"),
+    ("P-101A.running > false", "1:16: P-101A.running is true or false; "
+     "it can be compared by == and != only"),
+    ("P-101A.mode == 'remot'", "1:16: P-101A.mode is never 'remot'; "
+     "it is one of 'local', 'remote', 'maintenance'"),
+    ("3 < 4", "1:1: '3 < 4' compares no tag"),
+    ("P-101A.starts < 1e999", "1:17: the number is too large"),
+    ("P-101A.starts < " + "9" * 485, "1:501: a condition has at most 500 characters"),
+    ("(" * 21 + "true" + ")" * 21, "1:21: a condition is nested at most 20 deep"),
+    ("-" * 480 + "5 < P-101A.starts", "1:21: a condition is nested at most 20 deep"),
+]  # fmt: skip
+
+
+def test_every_error_says_where_and_what_to_do() -> None:
+    for text, message in WRONG:
+        with pytest.raises(ConditionError) as caught:
+            parse_condition(text, TAGS)
+        assert str(caught.value) == message, text
+
+
+def test_the_reference_shows_errors_as_they_are() -> None:
+    page = Path(__file__).parents[3] / "docs/reference/conditions.md"
+    shown = page.read_text(encoding="utf-8").rpartition("```text\n")[2].partition("```")[0]
+    assert set(shown.splitlines()) <= {message for _, message in WRONG}
+    assert shown

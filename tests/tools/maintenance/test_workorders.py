@@ -35,7 +35,7 @@ def order_of(**changes: Any) -> WorkOrder:
     return WorkOrder.model_validate(SAID | changes)
 
 
-def test_a_work_order_is_opened_once_and_kept(tmp_path: Path) -> None:
+def test_work_orders_and_notices_are_left_once_and_kept(tmp_path: Path) -> None:
     first, second = order_of(), order_of(workorder_id="W-7K000000", key="other")
     with WorkOrders(tmp_path / "var") as store, WorkOrders(tmp_path / "var") as other:
         assert store.all() == []
@@ -45,16 +45,10 @@ def test_a_work_order_is_opened_once_and_kept(tmp_path: Path) -> None:
         assert store.raise_order(second) == second
     with WorkOrders(tmp_path / "var") as store:
         assert store.all() == [first, second]
-
-
-def test_notices_are_left_once(tmp_path: Path) -> None:
-    first = Notice.model_validate(NOTICE)
-    with WorkOrders(tmp_path) as store:
-        assert store.notify(first) == first
-        assert store.notify(first.model_copy(update={"text": "again"})) == first
-        second = store.notify(first.model_copy(update={"key": "another"}))
-        assert store.notices() == [first, second]
-        assert store.all() == []
+        notice = Notice.model_validate(NOTICE)
+        assert store.notify(notice) == notice
+        assert store.notify(notice.model_copy(update={"text": "again"})) == notice
+        assert store.notices() == [notice]
 
 
 def test_a_work_order_is_found_by_its_beginning(tmp_path: Path) -> None:

@@ -51,17 +51,10 @@ async def stepping(tmp_path: Path) -> AsyncGenerator[Watched]:
         yield room
 
 
-def test_a_step_from_an_unknown_value_is_in_the_way_and_no_denial(stepping: Watched) -> None:
-    assert _explained(stepping, SP, 360.0).obstacles == ()
-    found = _explained(stepping, SP, 360.0, is_seen=False)
-    (why,) = found.obstacles
-    assert why == "its step is limited, and its present value is not known"
-    assert (found.denials, found.ruling.is_allowed) == ((), True)
-    bad = _explained(stepping, SP, 360.0, lost=SP)
-    assert (bad.obstacles, bad.denials) == (found.obstacles, ())
-
-
 def test_what_is_denied_from_anywhere_is_denied_from_an_unknown_value(stepping: Watched) -> None:
+    unknown = _explained(stepping, SP, 360.0, is_seen=False)
+    assert unknown.obstacles == ("its step is limited, and its present value is not known",)
+    assert (unknown.denials, unknown.ruling.is_allowed) == ((), True)
     for is_seen in [True, False]:
         found = _explained(stepping, SP, 430.0, is_seen=is_seen)
         assert any("lies outside the limits" in each for each in found.denials), found.denials

@@ -63,18 +63,6 @@ def test_a_heartbeat_goes_while_a_hand_over_that_names_it_counts(place: Place) -
     assert _allowed(place) == set()
 
 
-def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> None:
-    until = give(place.decision_context, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
-    place.take(PUMP)
-    with without_triggers(place.shell):
-        statement = "UPDATE authority SET mode = 'AGENT', generation = 1, until = ?"
-        place.shell.execute(statement, (until,))
-    assert _allowed(place) == set()
-    assert place.standing().reason == (
-        "the journal does not tell that P-101A was granted to agents"
-    )
-
-
 def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> None:
     until = give(place.decision_context, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
     subject = authority_subject(PUMP, 1, until, (MORE,))

@@ -1,5 +1,6 @@
-"""Lockouts: a doubt locks the whole site, and an administrator's word releases just one."""
+"""Lockouts, and `handwheel authority` as a person types it."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -27,7 +28,9 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 
-from ....sites.authority_site import PUMPS, Place, faults_of
+from ....hmi.command_in_process import said_by
+from ....sites.authority_site import OTHER, PUMP, PUMPS, Place, faults_of
+from ....sites.in_memory import make_site
 from ....sites.people import key_id
 from ....sites.signed_requests import NOW, head_of, site_word
 
@@ -52,7 +55,10 @@ def test_what_is_named_is_locked_out_and_the_site_if_that_cannot_be_read(
 
 
 def test_a_folder_that_is_gone_locks_the_site_until_that_very_one_is_back(tmp_path: Path) -> None:
+    without = LockoutFolder(tmp_path)  # a gate that found none
     make_lockout_folder(tmp_path)
+    assert without.seen() == {"site"}
+    assert "bring that one back, or start the gate again" in without.fault
     folder, path = LockoutFolder(tmp_path), tmp_path / "lockout"
     assert (folder.fault, folder.seen()) == ("", frozenset())
     path.rename(tmp_path / "aside")
@@ -63,14 +69,6 @@ def test_a_folder_that_is_gone_locks_the_site_until_that_very_one_is_back(tmp_pa
     path.rmdir()
     (tmp_path / "aside").rename(path)
     assert (folder.fault, folder.seen()) == ("", frozenset())
-
-
-def test_a_gate_that_found_no_folder_counts_the_site_as_locked(tmp_path: Path) -> None:
-    folder = LockoutFolder(tmp_path)
-    make_lockout_folder(tmp_path)
-    assert folder.seen() == {"site"}
-    assert "bring that one back, or start the gate again" in folder.fault
-    assert LockoutFolder(tmp_path).seen() == frozenset()
 
 
 WHO = "anna 2026-11-26T21:12:04.592Z pid 18440"
@@ -155,19 +153,19 @@ def _release(place: Place, signed: Signed) -> None:
     release_lockout(place.decision_context, PUMPS, 1, signed, NOW)
 
 
-OTHER = lockout_subject("site", 1)
+WHOLE = lockout_subject("site", 1)
 KEY = key_subject(key_id("anna"))
 
 
 @pytest.mark.usefixtures("locked")
 def test_another_word_releases_nothing_and_is_told(place: Place) -> None:
     words: list[tuple[str, dict[str, Any], str]] = [
-        ("boss", {"subject": OTHER, "meaning": meaning_of_subject("release", OTHER)},
+        ("boss", {"subject": WHOLE, "meaning": meaning_of_subject("release", WHOLE)},
          Reason.NOT_APPROVED),
         ("boss", {"subject": lockout_subject(PUMPS, 2)}, Reason.NOT_APPROVED),
         ("boss", {"verdict": "revoke-key", "meaning": meaning_of_subject("revoke-key", KEY)},
          Reason.NOT_APPROVED),
-        ("boss", {"meaning": meaning_of_subject("release", OTHER)}, Reason.OTHER_MEANING),
+        ("boss", {"meaning": meaning_of_subject("release", WHOLE)}, Reason.OTHER_MEANING),
         ("boss", {"meaning": "I release it"}, Reason.OTHER_MEANING),
         ("anna", {}, "anna is no administrator"),
         ("boss", {"attended": False}, Reason.UNATTENDED),
@@ -199,3 +197,44 @@ def test_a_file_that_cannot_be_removed_stays_a_lockout(place: Place) -> None:
     file.rmdir()
     _release(place, _signed(place))
     assert locked_out(place.site, place.database) == {}
+
+
+def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_site(tmp_path)
+    where, handwheel = f"--site={tmp_path}", said_by(capsys)
+
+    def shown() -> dict[str, dict[str, Any]]:
+        code, out, error = handwheel("authority", "show", where, "--json")
+        assert (code, error) == (0, "")
+        return {each["equipment"]: each for each in json.loads(out)}
+
+    assert {name: each["mode"] for name, each in shown().items()} == dict.fromkeys(
+        ["site", PUMPS, PUMP, OTHER], "OPERATOR"
+    )
+    done = handwheel("authority", "take", PUMPS, "--to", "maintenance", where)
+    assert done[:2] == (0, "taken: PUMPS-101 is MAINTENANCE\n")
+    pump = shown()[PUMP]
+    assert (pump["mode"], pump["scope"], pump["agents"]) == ("MAINTENANCE", PUMPS, False)
+    lines = handwheel("authority", "show", where)[1].splitlines()
+    assert lines[0] == "site       OPERATOR     never granted"
+    assert lines[2].startswith("P-101A     MAINTENANCE  by ")
+    assert lines[2].endswith(", with PUMPS-101")
+    rows = handwheel("journal", "tail", where, "--json")[1].splitlines()
+    assert json.loads(rows[-1])["body"]["by"] == "user"
+
+
+def test_wrong_words_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_site(tmp_path)
+    for words, code, reason in [
+        (["take", "P-999"], 2, "there is no equipment 'P-999' at this site; known: site, "),
+        (["take", PUMP, "--to", "agent"], 2, "'agent' is not one of"),
+        (["give", PUMP, "--as", "anna"], 2, "Missing option '--for'"),
+        (["give", PUMP, "--for", "8", "--as", "anna"], 2, "--for: '8' is no duration"),
+        (["give", PUMP, "--for", "31d", "--as", "anna"], 2, "--for: must lie between 1 s and 30 d"),
+        (["give", "P-999", "--for", "8h", "--as", "anna"], 2, "there is no equipment 'P-999'"),
+        (["give", PUMP, "--for", "8h", "--as", "boss"], 1, "boss is no operator of this site"),
+        (["give", PUMP, "--for", "8h", "--as", "max"], 1, "max lacks a role that is needed"),
+    ]:
+        done = said_by(capsys)("authority", *words, f"--site={tmp_path}")
+        assert done[:2] == (code, ""), words
+        assert f"handwheel: {reason}" in done[2] or reason in done[2].splitlines()[-1], words

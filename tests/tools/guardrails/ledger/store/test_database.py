@@ -175,16 +175,11 @@ def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) 
         left = path.read_bytes()
         assert left[100:] == before[100:], content
         assert left == before or str(APPLICATION_ID) in str(content)  # but for the kind of log
-
-
-def test_a_ledger_that_was_damaged_on_the_disk_is_an_error(tmp_path: Path) -> None:
     with Database(tmp_path, SITE) as database:
         for number in range(20):
             lifecycle.file_request(database, _request(f"R-0000{number:04d}"), "", NOW)
-    path = tmp_path / "ledger.db"
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    path.write_bytes(content)
+    whole = (tmp_path / "ledger.db").read_bytes()
+    (tmp_path / "ledger.db").write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     with pytest.raises(LedgerError, match="malformed"):
         Database(tmp_path, SITE)
 
