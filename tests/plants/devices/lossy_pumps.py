@@ -70,7 +70,7 @@ class Device:
         """Begins anew, with this fault in every write; or does a write, which is not recorded."""
         always: Sequence[Always] = get_args(Always)
         if word not in always:
-            self._execute(*self._checked("gate", UNIT, bytes.fromhex(word)))
+            self._registers.write(*self._checked("gate", UNIT, bytes.fromhex(word)))
             return
         self._registers = Registers()
         self._faults = replace(self._faults, always=always[always.index(word)])
@@ -116,25 +116,18 @@ class Device:
         try:
             if always == "refuse":
                 raise Refused(_ILLEGAL_ADDRESS)
-            table, address, items = self._checked(port, unit, pdu)
+            write = self._checked(port, unit, pdu)
         except Refused as refusal:
             record(str(refusal))
             return bytes([pdu[0] | 0x80, refusal.code])
         record("ok")  # before it is done: no write is unknown
         if always == "late":
-            loop = asyncio.get_running_loop()
-            loop.call_later(_LATE_S, self._execute, table, address, items)
+            asyncio.get_running_loop().call_later(_LATE_S, self._registers.write, *write)
         elif always != "ignore":
-            self._execute(table, address, items)
+            self._registers.write(*write)
         if luck < self._faults.swallow + self._faults.lose or always == "lose":
             return None
         return pdu[:4] + bytes([pdu[4] ^ 1]) if always == "echo" else pdu[:5]
-
-    def _execute(self, table: str, address: int, items: list[int]) -> None:
-        if table == "coil":
-            self._registers.write_coils(address, items)
-        else:
-            self._registers.write_holding(address, items)
 
     def _look(self, port: str, unit: int, pdu: bytes) -> bytes:
         if unit != UNIT:
@@ -157,34 +150,14 @@ class Device:
             data = struct.pack(f">{count}H", *items)
         return bytes([pdu[0], len(data)]) + data
 
-    def _checked(self, port: str, unit: int, pdu: bytes) -> tuple[str, int, list[int]]:
-        if port != "gate":
+    def _checked(self, port: str, unit: int, pdu: bytes) -> tuple[int, int, int]:
+        if port != "gate" or pdu[0] not in {5, 6}:
             raise Refused(_ILLEGAL_FUNCTION)
         if unit != UNIT:
             raise Refused(_NO_SUCH_UNIT)
-        address = int.from_bytes(pdu[1:3], "big")
-        items = _items(pdu)
-        if pdu[0] in {5, 15}:
-            self._registers.check_coils(address, items)
-            return "coil", address, items
-        self._registers.check_holding(address, items)
-        return "holding", address, items
-
-
-def _items(pdu: bytes) -> list[int]:
-    """Returns the bits or words of a write whose lengths and counts agree."""
-    if pdu[0] in {5, 6}:
-        value = int.from_bytes(pdu[3:], "big")
-        if len(pdu) != 5 or (pdu[0] == 5 and value not in {0, 0xFF00}):
-            raise Refused(ILLEGAL_VALUE)
-        return [value] if pdu[0] == 6 else [int(value > 0)]
-    count, data = int.from_bytes(pdu[3:5], "big"), pdu[6:]
-    size = (count + 7) // 8 if pdu[0] == 15 else 2 * count
-    if len(pdu) < 7 or not pdu[5] == len(data) == size:
-        raise Refused(ILLEGAL_VALUE)
-    if pdu[0] == 16:
-        return list(struct.unpack(f">{count}H", data))
-    return [data[n // 8] >> n % 8 & 1 for n in range(count)]
+        function, address, value = struct.unpack(">BHH", pdu)
+        self._registers.check(function, address, value)
+        return function, address, value
 
 
 async def serve(log: Path, faults: Faults, seed: int) -> None:

@@ -58,29 +58,22 @@ class Registers:
         table[MAP_VERSION] = 1
         return table
 
-    def check_coils(self, address: int, bits: list[int]) -> None:
-        """Raises if one of them is no command, or its pump is not in remote."""
-        for place in range(address, address + len(bits)):
-            offset = place - place % 20
-            if offset not in OFFSETS or place % 20 not in {RUN, RESET}:
-                raise Refused(ILLEGAL_ADDRESS)
-            if self.holding[offset] != REMOTE:
-                raise Refused(ILLEGAL_VALUE)
+    def check(self, function: int, address: int, value: int) -> None:
+        """Raises if it is no command or mode, or its pump is not in remote."""
+        offset = address - address % 20
+        places = {RUN, RESET} if function == 5 else {0}
+        if offset not in OFFSETS or address % 20 not in places:
+            raise Refused(ILLEGAL_ADDRESS)
+        if function == 5 and self.holding[offset] != REMOTE:
+            raise Refused(ILLEGAL_VALUE)
+        if value not in ({0, 0xFF00} if function == 5 else {REMOTE, MAINTENANCE}):
+            raise Refused(ILLEGAL_VALUE)
 
-    def write_coils(self, address: int, bits: list[int]) -> None:
-        for place, bit in enumerate(bits, start=address):
-            self.coils[place] = bit if place % 20 == RUN else 0  # a reset is a pulse
-
-    def check_holding(self, address: int, words: list[int]) -> None:
-        """Raises if one of them is no mode, or the mode cannot be set from afar."""
-        for place, word in enumerate(words, start=address):
-            if place not in OFFSETS:
-                raise Refused(ILLEGAL_ADDRESS)
-            if word not in {REMOTE, MAINTENANCE}:
-                raise Refused(ILLEGAL_VALUE)
-
-    def write_holding(self, address: int, words: list[int]) -> None:
-        self.holding[address : address + len(words)] = words
+    def write(self, function: int, address: int, value: int) -> None:
+        if function == 5:
+            self.coils[address] = int(value > 0 and address % 20 == RUN)  # a reset is a pulse
+        else:
+            self.holding[address] = value
 
 
 def _words(raw: bytes) -> list[int]:
