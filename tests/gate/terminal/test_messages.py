@@ -226,7 +226,6 @@ def desk(world: World) -> Generator[ConsoleContext]:
         yield ConsoleContext(world.site, database, holder, ChangeTracker(world.site, database))
 
 
-@pytest.mark.usefixtures("plant")
 async def test_what_is_approved_at_the_desk_moves_the_plant(
     world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
