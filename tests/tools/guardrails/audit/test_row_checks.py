@@ -44,6 +44,7 @@ def test_what_a_run_sets_due_must_fit_where_it_stands() -> None:
         ([], [], "", NOT_BACK),
         (["held"], [], "its run was held", NOT_BACK),
         (["held", "resuming"], [], ANEW, NOT_BACK),
+        (["held", "resuming", "approved"], [], "", NOT_BACK),
         (["approved", "held"], [], "its run was held", NOT_BACK),
         ([], ["aborting"], "its run was aborting", ""),
         (["aborting"], [], "", ""),  # it was filed to take back

@@ -96,6 +96,7 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
     "one's own": (Reason.OWN_REQUEST, _one(request=_own(name="anna"))),
     "one's own key": (Reason.OWN_REQUEST, _one(request=_own(name="x", key_id=key_id("anna")))),
     "a role too low": (Reason.ROLE_DOES_NOT_SATISFY, _one("dora", role="viewer")),
+    "the wrong one of two roles": (Reason.ROLE_DOES_NOT_SATISFY, _one("bert", role="fitter")),
     "one role of two": (
         Reason.ROLE_DOES_NOT_SATISFY, _one(request=request_of(roles=["operator", "fitter"])),
     ),
