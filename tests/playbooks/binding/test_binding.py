@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.values import GOOD as FINE
-from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import (
     BoundPlaybook,
-    NotifyStep,
     RequiredApproval,
     Wait,
     WorkOrderStep,
@@ -100,22 +95,6 @@ def _written(plan: BoundPlaybook) -> list[str]:
     return [write.tag.name for step in plan.steps for write in step.writes]
 
 
-def test_the_strainer_is_for_people_only(site: Site) -> None:
-    playbook = load_playbook(library_folder() / "cw" / "strainer-blocked.yaml")
-    (plan,) = bind_triggers(playbook, site)
-    assert plan.approval is None
-    assert _written(plan) == []
-    tell, order = plan.steps
-    assert isinstance(tell.work, NotifyStep)
-    assert tell.work.to == ("operations", "maintenance-planner")
-    read = DataValue(27.0, FINE, None, None, 0.0)
-    readings = dict.fromkeys(("PDT-101.pv", "PT-102.pv", "FT-103.pv"), read)
-    assert "27 kPa across it" in tell.work.text.render(readings)
-    assert isinstance(order.work, WorkOrderStep)
-    assert (order.work.asset, order.work.priority) == ("S-101", 2)
-    assert plan.assets == ("S-101",)
-
-
 def test_roles_that_do_not_go_together_are_refused(changeover: Playbook, site: Site) -> None:
     for roles, reason in (
         ({"duty": "P-101B"}, "'standby != duty' does not hold: duty is P-101B"),
@@ -154,15 +133,6 @@ class TestValues:
             with pytest.raises(PlaybookError) as caught:
                 bind(loaded(tmp_path, _writing(written)), site)
             assert reason in str(caught.value), written
-
-    @settings(max_examples=20)
-    @given(st.floats(0.0, 600.0))
-    def test_a_number_arrives_as_it_is_written(
-        self, tmp_path_factory: pytest.TempPathFactory, site: Site, number: float
-    ) -> None:
-        folder = tmp_path_factory.getbasetemp()
-        plan = bind(loaded(folder, _writing(f"PIC-102.sp: {number!r} kPa")), site)
-        assert plan.safe_state[0].writes[0].value == number
 
 
 def _writing(written: str) -> str:

@@ -59,9 +59,7 @@ def test_units_of_different_kinds_do_not_convert(families: list[list[str]]) -> N
 
 
 def test_what_cannot_be_known_from_the_unit_does_not_convert() -> None:
-    for source, target in [
-        ("kPag", "kPa"), ("kscmh", "m3/h"), ("", "%"), ("degC", "K"), ("mm H2O", "kPa"),
-    ]:  # fmt: skip
+    for source, target in [("kPag", "kPa"), ("kscmh", "m3/h"), ("", "%"), ("degC", "K")]:
         assert scale(source, target) is None, source
 
 

@@ -88,12 +88,13 @@ def test_what_was_kept_is_never_changed(tmp_path: Path) -> None:
     ):
         store.raise_order(order_of())
         store.notify(Notice.model_validate(NOTICE))
-        for table, statement in product(("workorder", "notice"), (
+        statements = (
             "UPDATE {} SET text = '{{}}'",
             "DELETE FROM {}",
             "INSERT OR REPLACE INTO {} SELECT number, 'new', '{{}}' FROM {}",
             "INSERT OR REPLACE INTO {} SELECT 99, key, '{{}}' FROM {}",
-        )):  # fmt: skip
+        )
+        for table, statement in product(("workorder", "notice"), statements):
             with pytest.raises(sqlite3.IntegrityError, match=r"append-only|there already"):
                 shell.execute(statement.format(table, table))
             shell.rollback()

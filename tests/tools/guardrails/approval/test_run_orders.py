@@ -64,9 +64,8 @@ class Place:
         return signed_word(context, verdict, subject, NOW, by=by, attended=attended, **said)
 
     def give(
-        self, order: SignedOrder, signed: Signed | None = None, *, seen: int = 0,
-        roles: tuple[str, ...] = ROLES,
-    ) -> RunOrder:  # fmt: skip
+        self, order: SignedOrder, signed: Signed | None = None, seen: int = 0, roles: Any = ROLES
+    ) -> RunOrder:
         seen = seen or newest_event(self.database, RUN)
         word = signed or self.sign(order)
         return order_run(self.decision_context, RUN, order, seen, roles, word, NOW)

@@ -101,12 +101,12 @@ def test_what_cannot_be_finished_leaves_nothing(
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(keys))
     other = site_text.load(tmp_path / "other")
+    # Behind the line of the id, in the middle of a text that goes on there.
+    within = "{schema: site/1, id: works-7, state: 'var\n  b/', connections: {}}\n"
     for text, reason in (
         (site_text.SITE.replace("id: works-7", "id:\n  works-7"), r"write: trust: \{root: "),
-        # Behind the line of the id, in the middle of a text that goes on there.
-        ("{schema: site/1, id: works-7, state: 'var\n  b/', connections: {}}\n",
-         "the trust root cannot be added here; write: trust:"),
-    ):  # fmt: skip
+        (within, "the trust root cannot be added here; write: trust:"),
+    ):
         (other.root / "site.yaml").write_text(text)
         with pytest.raises(ConfigError, match=reason):
             enroll(other, _wanted("rosa", "administrator"), PASSPHRASE, None)

@@ -43,16 +43,11 @@ def sound(place: Place) -> Iterator[None]:
     assert faults_of(place) == ()
 
 
-def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
-    assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
-    assert place.standing() == AuthorityStatus(
-        PUMP, "OPERATOR", "", None, True, _denial("P-101A was not granted to agents")
-    )
-    assert place.refusal() == "P-101A was not granted to agents"
-    assert place.refusal(is_agents=False) == ""
-
-
 def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
+    assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
+    never = "P-101A was not granted to agents"
+    assert place.standing() == AuthorityStatus(PUMP, "OPERATOR", "", None, True, _denial(never))
+    assert (place.refusal(), place.refusal(is_agents=False)) == (never, "")
     until = give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
     assert place.standing() == AuthorityStatus(PUMP, "AGENT", "anna", until, True, None)
     assert place.refusal(later(HOUR_S - 0.002)) == ""
@@ -72,14 +67,6 @@ def test_a_clock_that_is_set_back_brings_no_hand_over_back(place: Place) -> None
     assert "signed in the future" in place.refusal(later(10.0, wall_s=-11.0))
     assert place.refusal(later(10.0, boot="the next")) == ""  # it outlasts a restart
     assert "it ended" in place.refusal(later(HOUR_S, boot="the next"))
-
-
-@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
-def test_a_hand_over_covers_the_members(place: Place, equipment: str) -> None:
-    give(place.decision_context, equipment, NOW)
-    assert place.refusal() == ""
-    assert place.standing().scope == equipment
-    assert (place.standing("site").mode == "AGENT") is (equipment == "site")
 
 
 @pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])

@@ -65,11 +65,9 @@ class Place:
     database: Database
     shell: sqlite3.Connection
 
-    def say(
-        self, verdict: SiteVerdict = "release", subject: str = LOCK, /, by: str = "boss",
-        of: str | None = OF_BOSS, **changes: Any,
-    ) -> None:  # fmt: skip
+    def say(self, verdict: SiteVerdict = "release", subject: str = LOCK, /, **changes: Any) -> None:
         said = {"role": "administrator", "head": head_of(self.database).hash} | changes
+        by, of = said.pop("by", "boss"), said.pop("of", OF_BOSS)
         signed = site_word(verdict, subject, by, **said)
         insert_site_decision(self.shell, verdict, subject, signed, of)
 

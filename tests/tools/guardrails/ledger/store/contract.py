@@ -41,6 +41,10 @@ class Stores:
     remember: Callable[[], Callable[[], None]]
 
 
+RELEASE = (
+    "INSERT INTO decision(verdict, subject, nonce, text, signature) "
+    "VALUES ('release', 'lockout:P-101B:{0}', 'n{0}', 't{0}', 's')"
+)
 Check = Callable[[Stores], None]
 CHECKS: dict[str, list[Check]] = {}
 """The checks of each rule."""
@@ -160,11 +164,7 @@ def nothing_that_was_recorded_is_changed_taken_out_or_replaced(stores: Stores) -
         name, epoch = approve(database), start_gate(database)
         move(database, f"{name}/c1", "DUE", "CLAIMED", "SENDING", epoch=epoch)
         with database.transaction(NOW) as transaction:
-            transaction.change(
-                "INSERT INTO decision(verdict, subject, nonce, text, signature) "
-                "VALUES ('release', 'x', 'n', 't', 's')",
-                (),
-            )
+            transaction.change(RELEASE.format(1), ())
         keys = {"journal": "seq", "intent": "action_id", "decision": "number", "gate": "epoch"}
         for table, key in keys.items():
             value = database.all(f"SELECT {key} FROM {table}")[0][0]
@@ -238,22 +238,20 @@ def lockouts_and_authority_only_count_up(stores: Stores) -> None:
     with stores.open() as database:
         with database.transaction(NOW) as transaction:
             transaction.change("INSERT INTO lockout VALUES ('P-101B', 1, 1)", ())
-            transaction.change(
-                "INSERT INTO authority VALUES ('P-101B', 1, 'OPERATOR', 'anna', NULL)", ()
-            )
-        for change in ("is_locked = 0", "generation = 0", "generation = 3", "scope = 'site'"):
+            taken = "INSERT INTO authority VALUES ('P-101B', 1, 'OPERATOR', 'anna', NULL)"
+            transaction.change(taken, ())
+            transaction.change(RELEASE.format(2), ())
+        unlock = "UPDATE lockout SET is_locked = 0"
+        assert "only a signed release unlocks" in refused(database, unlock)
+        for change in ("generation = 0", "generation = 3", "scope = 'site'"):
             assert refused(database, f"UPDATE lockout SET {change}")
         for change in ("mode = 'LOCAL'", "generation = 3", "equipment = 'site'"):
             assert refused(database, f"UPDATE authority SET {change}")
         for table in ("lockout", "authority"):
             assert "never deleted" in refused(database, f"DELETE FROM {table}")
         with database.transaction(NOW) as transaction:
-            transaction.change(
-                "INSERT INTO decision(verdict, subject, nonce, text, signature) "
-                "VALUES ('release', 'lockout:P-101B:1', 'n', 't', 's')",
-                (),
-            )
-            transaction.change("UPDATE lockout SET is_locked = 0", ())
+            transaction.change(RELEASE.format(1), ())
+            transaction.change(unlock, ())
             transaction.change("UPDATE authority SET generation = 2, mode = 'LOCAL'", ())
 
 
