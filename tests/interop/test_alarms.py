@@ -160,7 +160,7 @@ def test_node_opcua_sees_and_does_the_same(plant: Plant, folder: Path) -> None:
     # It writes a certificate of its own below the home folder.
     environment = {"NODE_PATH": str(MODULES), "HOME": str(folder)}
     program = Path(__file__).with_name("nodeprobe.js")
-    command = [node, program, plant.endpoint, "operator", secret]
+    command: list[str | Path] = [node, program, plant.endpoint, "operator", secret]
     with Conversation(command, environment) as operator:
         assert operator.hear() == "Good"
         assert operator.ask("subscribe") == "Good"

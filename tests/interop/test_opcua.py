@@ -185,7 +185,7 @@ def test_set_points_hold_their_limits_and_outputs_take_writes_in_manual_only(
         mistyped = (("Float", "42"), ("Int32", "42"), ("UInt16", "42"), ("String", '"42"'))
         steps += [(setpoint, *each, "BadTypeMismatch") for each in mistyped]
         steps += [(setpoint, "Double", str(limit), "Good") for limit in (low, high)]
-        there = {f"{loop}.sp": high}
+        there: dict[str, float] = {f"{loop}.sp": high}
         if loop in LOOPS:
             steps += [
                 (output, "Double", "62.5", "BadInvalidState"),

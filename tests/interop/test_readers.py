@@ -199,7 +199,9 @@ async def test_every_encoding_comes_as_it_is_and_an_unknown_address_alone_is_bad
 ) -> None:
     tags = {name: entry for name, (entry, _) in REGISTERS.items()}
     tags |= {"Beyond": holding(ITEMS + 1, "uint16"), "Across": holding(ITEMS - 1, "uint32")}
-    expected = {name: (pytest.approx(v), "Good") for name, (_, v) in REGISTERS.items()}
+    expected: dict[str, tuple[object, str]] = {
+        name: (pytest.approx(value), "Good") for name, (_, value) in REGISTERS.items()
+    }
     expected |= dict.fromkeys(("Beyond", "Across"), UNKNOWN)
     for more in ("", ", window: 8", ", max_registers: 8, max_bits: 8"):
         assert await read(modbus_site(tmp_path, server, tags, more)) == expected, more

@@ -74,13 +74,10 @@ def looked(
 
 
 def test_a_value_comes_back_as_it_was(tmp_path: Path) -> None:
-    values = [0.1, -0.0, 1e300, math.inf, 3, -(2**63), 2**63 - 1, True, "remote", "", "ä\0b", None]
-    cases = [(each, GOOD) for each in (*values, 1, True, 1.0)]
-    cases += [
-        (1.5, StatusCode(0x00960000)),
-        (1.5, BAD_NO_COMMUNICATION),
-        (None, BAD_NO_COMMUNICATION),
-    ]
+    values: list[Value | None] = [0.1, -0.0, 1e300, math.inf, 3, -(2**63), 2**63 - 1, 1, True, 1.0]
+    values += ["remote", "", "ä\0b", None]
+    cases = [(each, GOOD) for each in values]
+    cases += [(1.5, StatusCode(0x00960000)), (1.5, BAD_NO_COMMUNICATION)]
     for at_s, (value, status) in enumerate(cases):
         written(tmp_path, batch(at_s, sample(value, status)))
         with HistoryReader(tmp_path) as reader:
@@ -94,8 +91,12 @@ def test_a_value_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_what_cannot_be_kept_is_none_or_near_and_an_array_is_left_out(tmp_path: Path) -> None:
     cases: list[tuple[Value | Array, list[object]]] = [
-        *((math.nan, [None, "gap"]), (2**64 - 1, [2.0**64, "gap"]), (10**400, [None, "gap"])),
-        *(("x" * 1001, [None, "gap"]), ("\udc80", [None, "gap"]), ((1.0, 2.0), [])),
+        (math.nan, [None, "gap"]),
+        (2**64 - 1, [2.0**64, "gap"]),
+        (10**400, [None, "gap"]),
+        ("x" * 1001, [None, "gap"]),
+        ("\udc80", [None, "gap"]),
+        ((1.0, 2.0), []),
     ]
     for number, (value, kept) in enumerate(cases):
         written(tmp_path / str(number), batch(0, sample(value)))
@@ -212,17 +213,16 @@ def test_another_device_and_another_byte_order_are_another_definition() -> None:
 
 def test_what_is_no_history_of_ours_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / HISTORY_FILE
-    for make in (lambda: None, path.touch):
-        make()
+    for _ in range(2):
         with pytest.raises(NoHistory, match="nothing is recorded yet"):
             HistoryReader(tmp_path)
-    ours = "PRAGMA application_id = 1213679665; PRAGMA user_version = "
-    for make, words in (
+        path.touch()
+    for script, words in (
         ("CREATE TABLE a(b)", "is another program's database; move it away"),
-        (f"{ours}7", "is of version 7"),
+        ("PRAGMA application_id = 1213679665; PRAGMA user_version = 7", "is of version 7"),
     ):
         with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(make)
+            connection.executescript(script)
         _assert_refused(path, words)
     path.unlink()
     HistoryWriter(path, {}).close()

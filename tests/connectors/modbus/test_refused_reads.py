@@ -33,7 +33,7 @@ class _Plc:
     """A device that refuses what the test says, and a session with it."""
 
     def __init__(self, refuses: Refuses) -> None:
-        self.refuses = refuses
+        self.refuses: Refuses = refuses
         self.device = Device()
         self.clock_s = 0.0
 

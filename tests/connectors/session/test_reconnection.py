@@ -57,6 +57,10 @@ async def _until_lost(reader: SiteReader) -> None:
                 await connection.next_scan()
 
 
+async def _until_stale(reader: SiteReader) -> None:
+    await eventually(lambda: _statuses(reader.latest()) == {BAD_NO_COMMUNICATION})
+
+
 @pytest.fixture(scope="module")
 def process() -> Generator[PlantProcess]:
     with plant_process() as process:
@@ -76,7 +80,7 @@ async def test_a_stall_makes_the_tags_stale_and_is_a_loss_after_the_time_out(
         try:
             await _until_lost(losing)
             for reader in (waiting, losing):
-                await eventually(lambda r=reader: _statuses(r.latest()) == {BAD_NO_COMMUNICATION})
+                await _until_stale(reader)
                 assert all(reading.value is not None for reading in reader.latest().values())
         finally:
             process.process.send_signal(signal.SIGCONT)

@@ -133,12 +133,16 @@ async def test_a_call_waits_for_the_connection_or_fails_with_the_reason() -> Non
             await connection.ready(0.0)
 
 
+async def _asked(device: _Device, more_than: int) -> None:
+    await eventually(lambda: device.asked > more_than)
+
+
 async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor() -> None:
     for fails_at in (1, 2, 3):  # in opening, in the first scan, in a later one
         device = _Device()
         device.fails_at = fails_at
         async with asyncio.timeout(50), Connection(device, [FAST]) as connection:
-            await eventually(lambda d=device: d.asked > d.fails_at + 2)
+            await _asked(device, fails_at + 2)
             await connection.ready(10.0)
             assert connection.latest()["A.pv"].status == GOOD
             assert (device.closed, len(connection.gaps)) == (fails_at > 1, fails_at > 2)
