@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from asyncua.client.client import Client
 from asyncua.common.node import Node
-from asyncua.common.subscription import DataChangeEvent, DataChangeNotif, Subscription
+from asyncua.common.subscription import DataChangeEvent, Subscription
 from asyncua.ua.uaerrors import UaError
 from pymodbus.client import AsyncModbusTcpClient
 
@@ -84,18 +84,6 @@ class NaiveOpcua:
         subscription = await self.client.create_subscription(PERIOD_MS, queue_maxsize=queue)
         await subscription.subscribe_data_change(self.nodes(names))
         return subscription
-
-
-class Handler:
-    """Takes each change with an `async` method that waits for something, such as a database."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-
-    async def datachange_notification(self, node: Node, val: Any, data: DataChangeNotif) -> None:
-        del node, data
-        await asyncio.sleep(0.001 * (int(val) * 7 % 5))
-        self.values.append(val)
 
 
 async def take(subscription: Subscription, into: list[Any]) -> None:

@@ -145,19 +145,18 @@ class _Anonymous(_Unrounded):
         self.identity = replace(encoder.identity, where="")
 
 
-class EncodesForAnybody(FakeSession):
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        return _Anonymous(await super().encoder(tags))
+def encoding(encoder: type[_Unrounded]) -> type[FakeConnector]:
+    """A connector whose sessions have encoders of this class."""
+
+    class Encoding(FakeSession):
+        async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+            return encoder(await super().encoder(tags))
+
+    Encoding.__name__ = encoder.__name__
+    return opening(Encoding)
 
 
-class EncodesUnrounded(FakeSession):
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        return _Unrounded(await super().encoder(tags))
-
-
-class EncodesAnything(FakeSession):
-    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        return _Lenient(await super().encoder(tags))
+ANONYMOUS, UNROUNDED, LENIENT = encoding(_Anonymous), encoding(_Unrounded), encoding(_Lenient)
 
 
 class SharesASession(FakeConnector):

@@ -37,7 +37,7 @@ _FAKE: list[tuple[Item, DeviceType]] = [
 A, B, C, E = (item.tag for item, _ in (_FAKE[0], _FAKE[1], _FAKE[2], _FAKE[4]))
 
 
-def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: bool = False) -> Rig:
+def fake_rig(connector: type[FakeConnector] = FakeConnector) -> Rig:
     """The fake on its own device; a test may give a broken one."""
     device = FakeDevice()
     for item, type_ in _FAKE:
@@ -56,7 +56,7 @@ def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: b
 
     return Rig(
         connector=connector(
-            "dev", device, scan_s=0.05, timeout_s=TIMEOUT_S, is_subscribed=is_subscribed,
+            "dev", device, scan_s=0.05, timeout_s=TIMEOUT_S,
             keep_alive_s=0.5 * TIMEOUT_S,
         ),
         timeout_s=TIMEOUT_S,

@@ -104,24 +104,23 @@ class OpcuaDevice(LoopbackServer):
             await objects.add_variable(self._node(item.tag), item.tag.name, _variant(item, variant))
 
     @asynccontextmanager
-    async def rig(self, root: Path, updates: str = "scan") -> AsyncGenerator[Rig]:
+    async def rig(self, root: Path) -> AsyncGenerator[Rig]:
         attributes = _Attributes(self.server)
         self.server.iserver.attribute_service = attributes
         for item, _ in _ITEMS:
             await self._hold(item)
         async with LinkProxy(self.port) as link:
-            yield self._rig(attributes, link, root, updates)
+            yield self._rig(attributes, link, root)
         # The server keeps a session that has subscribed, for a client who comes back.
         kept = self.server.iserver._external_sessions  # pyright: ignore[reportPrivateUsage]
         for session in list(kept.values()):
             await session.close_session(True)
 
-    def _rig(self, attributes: _Attributes, link: LinkProxy, root: Path, updates: str) -> Rig:
+    def _rig(self, attributes: _Attributes, link: LinkProxy, root: Path) -> Rig:
         account = {"user": "viewer", "secret": f"env:{SECRET}"}
         config = OpcuaConnection.model_validate(
             {"kind": "opcua", "endpoint": f"opc.tcp://127.0.0.1:{link.port}/", "scan": "50 ms",
-             "timeout": f"{_TIMEOUT_S} s", "read": account, "write": account,
-             "updates": updates}
+             "timeout": f"{_TIMEOUT_S} s", "read": account, "write": account}
         )  # fmt: skip
 
         async def change(tag: Tag, value: Value) -> None:

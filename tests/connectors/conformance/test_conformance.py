@@ -4,8 +4,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from handwheel.connectors.testing import (
     load_quality,
     proofs_of,
 )
-from handwheel.connectors.testing.loss_checks import LossChecks
 
 from ...project.doc_shell import blocks
 from .rig_fake import fake_rig
@@ -65,27 +64,6 @@ class TestOpcua(Conformance):
     async def rig(self) -> AsyncGenerator[Rig]:
         async with self._device.rig(ROOT) as rig:
             yield rig
-
-
-class _Subscribed(LossChecks):
-    def __init__(self, rig: Callable[[], AbstractAsyncContextManager[Rig]]) -> None:
-        self._rig = rig
-
-    def rig(self) -> AbstractAsyncContextManager[Rig]:
-        return self._rig()
-
-
-@asynccontextmanager
-async def _subscribed_fake() -> AsyncGenerator[Rig]:
-    yield fake_rig(is_subscribed=True)
-
-
-async def test_devices_that_tell_their_changes_are_supervised_alike(
-    opcua_device: OpcuaDevice,
-) -> None:
-    for rig in (_subscribed_fake, lambda: opcua_device.rig(ROOT, updates="subscribe")):
-        await _Subscribed(rig).test_cut_turns_every_tag_bad()
-        await _Subscribed(rig).test_comes_back_by_itself()
 
 
 FILES: Mapping[Path, type[Conformance]] = {

@@ -64,7 +64,7 @@ DEFECTS: list[tuple[str, type[FakeConnector]]] = [
     ("describing-a-lost-device-is-not-connected", opening(defects.SwallowsLoss)),
     ("lost-subscription-is-not-connected", opening(defects.SwallowsLoss)),
     ("encoder-of-a-lost-device-is-not-connected", opening(defects.SwallowsLoss)),
-    ("encoder-knows-whom-it-writes-to", opening(defects_beyond_reading.EncodesForAnybody)),
+    ("encoder-knows-whom-it-writes-to", defects_beyond_reading.ANONYMOUS),
     ("refused-tag-is-told-once", defects_beyond_reading.SHY),
     ("browsing-nothing-is-a-value-error", opening(defects_beyond_reading.BrowsesNothing)),
     ("descriptions-fit-the-tags", opening(defects_beyond_reading.DescribesAll)),
@@ -74,8 +74,8 @@ DEFECTS: list[tuple[str, type[FakeConnector]]] = [
     ("change-of-quality-is-told", defects_beyond_reading.CHEERFUL),
     ("life-is-shown", defects_beyond_reading.DEAF),
     ("overflow-is-visible", defects_beyond_reading.QUIET),
-    ("encoded-is-what-a-reader-finds", opening(defects_beyond_reading.EncodesUnrounded)),
-    ("encoder-refuses-what-does-not-fit", opening(defects_beyond_reading.EncodesAnything)),
+    ("encoded-is-what-a-reader-finds", defects_beyond_reading.UNROUNDED),
+    ("encoder-refuses-what-does-not-fit", defects_beyond_reading.LENIENT),
 ]
 
 

@@ -110,25 +110,16 @@ def test_the_problems_of_both_files_are_told_at_once_in_order(tmp_path: Path) ->
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, site, tags)
     places = [(Path(p.file).name, p.line, p.column) for p in caught.value.problems]
-    assert places == [
-        ("site.yaml", 4, 60),
-        ("site.yaml", 8, 5),
-        ("site.yaml", 9, 5),
-        ("tags.yaml", 7, 72),
-        ("tags.yaml", 9, 74),
-    ]
+    assert places[:3] == [("site.yaml", 4, 60), ("site.yaml", 8, 5), ("site.yaml", 9, 5)]
+    assert places[3:] == [("tags.yaml", 7, 72), ("tags.yaml", 9, 74)]
     assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
     tags = TAGS.replace("dcs", "d").replace("P-101A}", "X}")
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, SITE.replace("[P-101A]", "[Y-1, P-101A, Z-1]"), tags)
     keys = [problem.key.partition(".")[2] for problem in caught.value.problems]
-    assert keys == [
-        "PUMPS-101.members.0",
-        "PUMPS-101.members.2",
-        "PT-102.pv.connection",
-        "PIC-102.mode.connection",
-        "VT-101A.pv.equipment",
-    ]
+    assert keys[:2] == ["PUMPS-101.members.0", "PUMPS-101.members.2"]
+    assert keys[2:4] == ["PT-102.pv.connection", "PIC-102.mode.connection"]
+    assert keys[4:] == ["VT-101A.pv.equipment"]
 
 
 def test_a_password_in_the_wrong_place_is_never_repeated(tmp_path: Path) -> None:
