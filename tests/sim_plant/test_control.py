@@ -13,11 +13,8 @@ from handwheel.sim_plant.alarm import (
     follow,
     scan,
 )
-from handwheel.sim_plant.errors import NotWritable, WrongState
 from handwheel.sim_plant.noise import NoiseBank
 from handwheel.sim_plant.pid import AUTO, MANUAL, PI, LoopState
-
-from ..plants.served import warm
 
 percent = st.floats(0.0, 100.0)
 TUNING = PI(gain=1.5, integral_time_s=60.0, span=100.0, low=0.3, high=0.9, direct=True)
@@ -104,27 +101,3 @@ def test_each_state_answers_each_event() -> None:
             assert state.phase is phase
             assert state.take(step) is (after is not None), phase
             assert state.phase is (after or phase)
-
-
-def test_an_operator_acknowledges_once_and_moves_nothing_else() -> None:
-    plant = warm()
-    plant.inject("F02", {"plug": 15.0})
-    while not plant.alarm_states()["PDAH-101"].active:
-        plant.step()
-    plant.drain_events()
-    before, values = plant.snapshot(), plant.measurements()
-
-    plant.acknowledge("PDAH-101")
-
-    state = plant.alarm_states()["PDAH-101"]
-    assert state.phase is SEEN
-    assert [(event.kind, event.tag) for event in plant.drain_events()] == [("ack", "PDAH-101")]
-    assert plant.measurements() == values
-    after = plant.snapshot()
-    before["state"]["alarms"]["PDAH-101"] |= {"acknowledged": True, "changed_at_s": plant.time_s}
-    assert after == before
-
-    for alarm, refusal in (("PDAH-101", WrongState), ("XAH-999", NotWritable)):
-        with pytest.raises(refusal):
-            plant.acknowledge(alarm)
-    assert plant.snapshot() == after

@@ -61,9 +61,10 @@ def test_its_faults_take_their_own_defaults_and_their_limits(name: str) -> None:
 @PLANTS
 def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
     first, second = create_plant(name, seed=3), create_plant(name, seed=3)
-    fault = bind_event(first, FaultEvent(next(iter(first.faults))))
-    assert isinstance(fault, FaultEvent)
-    first.inject(fault.fault, fault.parameters, 0.7)
+    for fault in first.faults:
+        bound = bind_event(first, FaultEvent(fault))
+        assert isinstance(bound, FaultEvent)
+        first.inject(fault, bound.parameters, 0.3)
     go_on(300, first)
     second.restore(json.loads(json.dumps(first.snapshot())))
     go_on(300, first, second)

@@ -9,7 +9,7 @@ from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
 from handwheel.sim_plant.tep.instruments.measurements import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
 from handwheel.sim_plant.tep.plant import create
 
-from .operated import CASCADE, MANUAL, run, upset
+from .operated import CASCADE, MANUAL, run
 
 
 def test_every_tag_has_a_value_and_the_map_to_xmeas_goes_both_ways() -> None:
@@ -109,22 +109,6 @@ def test_a_broken_analyser_keeps_its_value_and_says_that_it_is_bad() -> None:
     plant.step()
     assert plant.qualities() == {}
     assert plant.measurements()["XI-1004.a"] == plant.state.process.xmeas[22] != shown
-
-
-@pytest.mark.parametrize("has_faulty_sensor", [False, True])
-def test_a_restored_snapshot_continues_bit_for_bit(has_faulty_sensor: bool) -> None:
-    first = upset(seed=3)
-    first.write("AIC-A.mode", MANUAL)
-    first.write("PRODUCTION.sp", 21.0)
-    if has_faulty_sensor:
-        first.inject("SENSOR-DROPOUT", {"sensor": "PIAZ-1101", "lost": 0.3}, 1.0)
-    run(first, 20)
-    second = create(3)
-    second.restore(json.loads(json.dumps(first.snapshot())))
-    run(first, 400)
-    run(second, 400)
-    assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
-    assert first.measurements() == second.measurements()
 
 
 def test_a_snapshot_that_the_plant_cannot_have_is_refused() -> None:
