@@ -1,7 +1,6 @@
 """mbpoll and libmodbus against the plant's two Modbus ports: one only reads, one takes writes."""
 
 import shutil
-import struct
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -123,20 +122,6 @@ def test_every_tag_reads_as_the_plant_has_it(plant: Plant, viewer: Mbpoll, gate:
             for name, text in zip(names, client.read(kind, address, len(names)), strict=True):
                 # mbpoll prints six digits of a float
                 assert float(text) == pytest.approx(float(expected[name]), rel=1e-5), name
-
-
-def test_registers_are_big_endian_with_the_high_word_first(plant: Plant, viewer: Mbpoll) -> None:
-    formats = {"float32": ">f", "uint32": ">I", "uint16": ">H"}
-    words = dict[int, str]()
-    for address, count in ((0, 13), (20, 13), (40, 5)):
-        texts = viewer.read(HEX, address, count)
-        words |= {address + n: text.removeprefix("0x") for n, text in enumerate(texts)}
-    for name, value in own(plant).items():
-        place = ON_MODBUS[name]
-        if place.table == "input":
-            raw = struct.pack(formats[place.encoding], value)
-            got = "".join(words[place.address + n] for n in range(len(raw) // 2))
-            assert bytes.fromhex(got) == raw, name
 
 
 def test_what_is_not_in_the_map_has_no_address(viewer: Mbpoll, gate: Mbpoll) -> None:

@@ -1,6 +1,5 @@
 """The reader of YAML files: what it refuses, and where it says that it stands."""
 
-import json
 import os
 from collections.abc import Sequence
 from io import StringIO
@@ -222,17 +221,6 @@ def test_what_ruamel_writes_is_read_back(data: Any) -> None:
     text = StringIO()
     writer.dump(data, text)
     assert _parse(text.getvalue()) == data
-
-
-# JSON writes a sign beyond this plane as two halves, which are no characters in YAML.
-_BASIC = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), max_size=40)
-_NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers()
-
-
-@given(st.dictionaries(_BASIC.filter(lambda key: key != "<<"), _BASIC | st.lists(_NUMBERS)))
-def test_json_is_read_as_json(data: dict[str, object]) -> None:
-    assert _parse(json.dumps(data)) == data
-    assert _parse(json.dumps(data, indent=2)) == data
 
 
 _PIECES = st.sampled_from(

@@ -114,17 +114,6 @@ async def test_a_good_answer_passes_and_so_does_the_next() -> None:
             assert device.ended == 0
 
 
-async def test_bits_are_counted_in_whole_bytes() -> None:
-    request = read_request(UNIT, "coil", 0, 9)
-    async with connected(_pdu(1, 2, 0b10000001, 1)) as (_, transport):
-        (answer,) = await transport.read_all([request])
-        assert not isinstance(answer, DeviceException)
-        assert answer[0] == bytes([0b10000001, 1])
-    async with connected(_pdu(1, 1, 0b10000001)) as (_, transport):
-        with pytest.raises(TransportError, match=r"^1 bytes of data instead of 2$"):
-            await transport.read_all([request])
-
-
 async def test_a_device_that_refuses_keeps_its_connection() -> None:
     def answer(request: bytes) -> Iterable[bytes]:
         return [reply(request, b"\x84\x02") if request[:2] == b"\0\1" else registers(request)]

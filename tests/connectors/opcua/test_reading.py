@@ -74,6 +74,7 @@ async def test_a_value_comes_in_the_tags_type_or_not_at_all(session: OpcuaSessio
         ("huge", "int", 2**64 - 1, GOOD),
         ("bool", "bool", True, GOOD),
         ("text", "string", "°C", GOOD),
+        ("a;b=c", "float", 1.0, GOOD),
         ("shaky", "float", 7.0, SHAKY),
         ("dead", "float", None, BAD_SENSOR_FAILURE),
         ("double", "int", None, BAD_TYPE_MISMATCH),

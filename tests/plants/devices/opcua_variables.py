@@ -16,7 +16,6 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 VARIABLES: Mapping[str, ua.DataValue] = {
     "double": ua.DataValue(ua.Variant(350.5), SourceTimestamp=cast(ua.DateTime, NOON)),
     "float": ua.DataValue(ua.Variant(1.5, ua.VariantType.Float)),
-    "nan": ua.DataValue(ua.Variant(nan)),
     "int": ua.DataValue(ua.Variant(-3, ua.VariantType.Int16)),
     "huge": ua.DataValue(ua.Variant(2**64 - 1, ua.VariantType.UInt64)),
     "bool": ua.DataValue(ua.Variant(True)),

@@ -12,7 +12,6 @@ from typing import cast
 from asyncua import ua
 from asyncua.server.address_space import AttributeService
 from asyncua.server.server import Server
-from asyncua.ua.object_ids import ObjectIds
 
 from .opcua_server import LoopbackServer
 
@@ -30,21 +29,17 @@ class Reads(AttributeService):
 
     Attributes:
         number: How many Reads have come.
-        limit: How many nodes one may have; 0 for any.
         is_judged: Whether the values tell of the Read; else they are those of the address space.
     """
 
     def __init__(self, server: Server) -> None:
         super().__init__(server.iserver.aspace)
         self.number = 0
-        self.limit = 0
         self.is_judged = False
         self._log: deque[frozenset[int]] = deque(maxlen=256)
 
     def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
         asked = cast(list[ua.ReadValueId], params.NodesToRead)
-        if self.limit and len(asked) > self.limit:
-            raise ua.uaerrors.BadTooManyOperations
         self.number += 1
         numbers = [_number(cast(ua.NodeId, each.NodeId)) for each in asked]
         self._log.append(frozenset(numbers))
@@ -103,13 +98,6 @@ class Works(LoopbackServer):
         variant = ua.Variant(value, ua.VariantType.UInt64)
         data = ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)))
         await self.server.write_attribute_value(self.node(name_of(number)), data)
-
-    async def limit(self, nodes: int) -> None:
-        """Publishes how many nodes a Read may have, and holds to it."""
-        limit = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead
-        node = self.server.get_node(ua.NodeId(ua.Int32(limit)))
-        await node.write_value(ua.Variant(nodes, ua.VariantType.UInt32))
-        self.reads.limit = nodes
 
     async def forget(self, latest: int = 0) -> None:
         """Ends sessions, but not so many of the latest: one that was cut off lives on a while."""
