@@ -1,6 +1,7 @@
 """The plant around the process: tags, refused writes, modes, shutdown, sensors, snapshots."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -20,12 +21,7 @@ def test_every_tag_has_a_value_and_the_map_to_xmeas_goes_both_ways() -> None:
     assert all(XMEAS_OF_TAG[tag] == number for number, tag in TAG_OF_XMEAS.items())
     assert [values[tag] for tag in TAG_OF_XMEAS.values()] == plant.state.process.xmeas
     assert TAG_OF_XMEAS[7] == "PIAZ-1101.pv"
-    for tag in plant.tags:
-        if tag.span and tag.kind == "float":
-            assert tag.span[0] <= values[tag.name] <= tag.span[1], tag.name
-        if tag.write:
-            assert tag.write[0] <= values[tag.name] <= tag.write[1], tag.name
-        # OPC UA names the states of an enum by their place in a list
+    for tag in plant.tags:  # OPC UA names the states of an enum by their place in a list
         assert list(tag.members.values()) == list(range(len(tag.members)))
 
 
@@ -111,32 +107,48 @@ def test_a_broken_analyser_keeps_its_value_and_says_that_it_is_bad() -> None:
     assert plant.measurements()["XI-1004.a"] == plant.state.process.xmeas[22] != shown
 
 
+# What the refusal says, and what is wrong in the state
+BROKEN: list[tuple[str, Mapping[str, object]]] = [
+    ("FIC-1001.mode", {"control.loops.FIC-1001.mode": 3}),
+    ("PIC-1101.mode", {"control.loops.PIC-1101.mode": CASCADE}),
+    ("RATIO-1.mode", {"control.ratios.RATIO-1.mode": MANUAL}),
+    ("AIC-A.output", {"control.loops.AIC-A.output": 1e300}),
+    ("override.output", {"control.override.output": 13.0}),
+    ("control.grade", {"control.grade": 1e300}),
+    ("process.trip", {"process.trip": "by hand"}),
+    ("readings", {"readings.3": "low"}),
+    ("steps", {"process.steps": 5}),
+    ("x.3", {"process.x.3": -10.0}),
+    ("x.47", {"process.x.47": 101.0}),
+    ("temperatures.0", {"process.x.8": -1e6}),
+    ("amounts and energies", {f"process.x.{index}": 0.0 for index in range(18, 27)}),
+    (
+        "gas volume",
+        {f"process.x.{index}": 1000.0 for index in range(3, 8)} | {"process.x.8": 27.0},
+    ),
+    ("xmv.2", {"process.xmv.2": -0.1}),
+    ("idv.19", {"process.idv.19": 2.0}),
+    ("walks.rate_1.a", {"process.walks.rate_1.a": 7.0}),
+    ("walks.effluent.end_h", {"process.walks.effluent.end_h": 0.0}),
+]
+
+
 def test_a_snapshot_that_the_plant_cannot_have_is_refused() -> None:
-    cases: list[tuple[str, object]] = [
-        ("control.loops.FIC-1001.mode", 3),
-        ("control.loops.PIC-1101.mode", CASCADE),
-        ("control.ratios.RATIO-1.mode", MANUAL),
-        ("control.loops.AIC-A.output", 1e300),
-        ("control.override.output", 13.0),
-        ("control.grade", 1e300),
-        ("process.trip", "by hand"),
-        ("process.steps", 5),
-        ("process.xmv.3", 101.0),
-        ("readings.3", "low"),
-    ]
-    for path, value in cases:
-        plant = create(None)
-        before = json.dumps(plant.snapshot())
+    plant = create(None)
+    run(plant, 30)
+    before = json.dumps(plant.snapshot())
+    for reason, spoilt in BROKEN:
         saved = plant.snapshot()
-        *way, last = path.split(".")
-        tree: Any = saved["state"]
-        for key in way:
-            tree = tree[key]
-        tree[int(last) if isinstance(tree, list) else last] = value
-        with pytest.raises(SnapshotError):
+        for path, value in spoilt.items():
+            *way, last = path.split(".")
+            tree: Any = saved["state"]
+            for key in way:
+                tree = tree[key]
+            tree[int(last) if isinstance(tree, list) else last] = value
+        with pytest.raises(SnapshotError, match=reason):
             plant.restore(saved)
-        assert json.dumps(plant.snapshot()) == before, path
-        run(plant, 1)
+        assert json.dumps(plant.snapshot()) == before, reason
+    run(plant, 1)
 
 
 def test_disturbances_are_told_and_those_that_do_not_show_are_decoys() -> None:

@@ -16,7 +16,6 @@ from handwheel.sim_plant.tep.process.operating_points import operating_point
 from handwheel.sim_plant.tep.process.physics.boundary import boundary
 from handwheel.sim_plant.tep.process.physics.heat import condenser_transfer, reactor_transfer
 from handwheel.sim_plant.tep.process.physics.stripper import split_factors, volatility
-from handwheel.sim_plant.tep.process.physics.thermo import GAS, LIQUID, enthalpy, feed_enthalpy
 from handwheel.sim_plant.tep.process.process import Process
 
 from ..stepping import go_on
@@ -111,17 +110,6 @@ def test_base_operating_cost() -> None:
     assert process.cost() == pytest.approx(170.626, abs=1e-3)
     go_on(3, process)
     assert process.cost() == pytest.approx(170.626, abs=1e-3)
-
-
-def test_enthalpies_at_80_degc() -> None:  # recomputed from the equations, 1e6 Btu/lb-mol
-    liquid = [0.000288, 0.0036576, 0.004032, 0.0065001062]
-    liquid += [0.0046912934, 0.005395415, 0.00487245, 0.0055966449]
-    gas = [0.000993008, 0.001569825, 0.0010342266, 0.0045718628]
-    gas += [0.0098866745, 0.010673825, 0.01546776, 0.0175256]
-    assert [enthalpy(row, 80.0) for row in LIQUID] == pytest.approx(liquid, rel=1e-7)
-    assert [enthalpy(row, 80.0) for row in GAS] == pytest.approx(gas, rel=1e-7)
-    light = sum(share * value for share, value in zip((0.2, 0.5, 0.3), gas[:3], strict=True))
-    assert feed_enthalpy(0.2, 0.5, 0.3, 80.0) == pytest.approx(light, rel=1e-7)
 
 
 def test_the_stripper_without_liquid_and_beyond_its_temperatures() -> None:

@@ -44,15 +44,6 @@ async def test_every_read_has_its_exact_answer() -> None:
         assert await viewer.ask("03 0000 0001", unit=2) == "830b"
 
 
-async def test_requests_in_one_segment_are_answered_in_order_under_their_own_ids() -> None:
-    async with served() as server, wire(server.modbus.port) as viewer:
-        pdus = [pdu for pdu, _ in READS]
-        for n, pdu in enumerate(pdus):
-            viewer.send(1000 + n, pdu)
-        answers = [await viewer.answer() for _ in pdus]
-        assert answers == [(1000 + n, 1, answer) for n, (_, answer) in enumerate(READS)]
-
-
 WRITES = [
     # request, answer at the gate's port, tag, value afterwards
     ("05 0014 ff00", "050014ff00", "P-101B.run_cmd", True),
@@ -165,19 +156,6 @@ async def test_a_full_house_loses_who_was_silent_longest(monkeypatch: pytest.Mon
                 assert await late.ask(request) == answer
                 assert await busy.ask(request) == answer
                 assert await silent.reader.read() == b""
-
-
-def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
-    frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
-    simulation = Simulation(warm(), Scenario())
-    gate = device_of(simulation, frames).modbus_gate
-    start_b = bytes.fromhex("05 0014 ff00")
-    assert gate.answer(1, start_b, "peer").hex() == "8504"
-    assert simulation.values()["P-101B.run_cmd"] is False
-    with frames:
-        assert gate.answer(1, start_b, "peer") == start_b
-    assert simulation.values()["P-101B.run_cmd"] is True
-    assert [frame["n"] for frame in frames_of(tmp_path / "frames.jsonl")] == [1]
 
 
 @settings(max_examples=40)

@@ -1,5 +1,6 @@
-"""Event filters: what they let pass, and what is refused because it is wrong or never ends."""
+"""Event filters, and which event of an alarm acknowledges it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,13 @@ from asyncua.ua.status_codes import get_name_and_doc
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.sim_plant.alarm import AlarmState, AlarmStep
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.server.opcua.alarms.condition import (
+    AlarmCondition,
+    ConditionComment,
+    ConditionSource,
+)
 from handwheel.sim_plant.server.opcua.alarms.event_fields import EventNotification, EventTypes
 from handwheel.sim_plant.server.opcua.alarms.where_clause import WhereClause
 from handwheel.sim_plant.server.opcua.node_ids import standard_node
@@ -186,3 +194,32 @@ async def test_items_are_checked_when_they_are_made(server: PlantServer) -> None
             "Good", "BadEventFilterInvalid", "BadMonitoredItemFilterUnsupported",
             "BadMonitoredItemIdInvalid",
         ]  # fmt: skip
+
+
+ACTIVATE, CLEAR, ACKNOWLEDGE = AlarmStep.ACTIVATE, AlarmStep.CLEAR, AlarmStep.ACKNOWLEDGE
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_an_event_acknowledges_its_own_activation_only() -> None:
+    cases: list[tuple[list[list[AlarmStep]], bool]] = [
+        ([[CLEAR]], True),  # it only returned: who saw it come has seen it all
+        ([[ACKNOWLEDGE], [CLEAR], [ACTIVATE, CLEAR]], False),  # came again and went, unseen
+        ([[ACKNOWLEDGE], [CLEAR, ACTIVATE, CLEAR]], False),
+        ([[CLEAR], [ACTIVATE, CLEAR]], False),
+        ([[CLEAR], [ACTIVATE]], False),
+    ]
+    for scans, is_valid in cases:
+        node, state = ua.NodeId(), AlarmState()
+        source = ConditionSource(node, node, "x", "x", node, (), "", has_level=True)
+        comment = ConditionComment(ua.LocalizedText(), "", NOW)
+        condition = AlarmCondition(
+            ALARMS[0], node, source, AlarmState(), comment, EventNotification({})
+        )
+        state.take(ACTIVATE)
+        condition.make_event(state, 0.0, 0, NOW)
+        (first,) = condition.event_ids
+        for steps in scans:
+            assert all(state.take(step) for step in steps), scans
+            condition.make_event(state, 0.0, 0, NOW)
+        assert (first in condition.event_ids) is is_valid
+        assert len(condition.event_ids) == (2 if is_valid else 1)

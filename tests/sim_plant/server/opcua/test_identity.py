@@ -229,15 +229,11 @@ async def test_a_recorded_password_opens_no_other_session(
             await second.uaclient.activate_session(token(b""))
 
 
-@pytest.mark.parametrize("password", ["right", "wrong"])
-async def test_a_password_in_clear_is_refused_before_it_is_looked_at(
-    server: PlantServer, folder: Path, password: str
-) -> None:
+async def test_a_password_in_clear_is_refused(server: PlantServer, folder: Path) -> None:
     right = secret(folder, "gate")
     async with await client_of(server, user=("gate", right)):
         pass  # asyncua's client encrypts it on an open channel
-    plain = right if password == "right" else password
-    token = ua.UserNameIdentityToken(PolicyId="username", UserName="gate", Password=plain.encode())
+    token = ua.UserNameIdentityToken(PolicyId="username", UserName="gate", Password=right.encode())
     async with open_channel(server) as client:
         await client.create_session()
         with pytest.raises(UaStatusCodeError, match="BadIdentityTokenRejected"):

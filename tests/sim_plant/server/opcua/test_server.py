@@ -224,15 +224,6 @@ async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
         assert plant.simulation.plant.snapshot() == before
 
 
-async def test_a_write_without_a_user_is_refused(server: PlantServer, viewer: Client) -> None:
-    item = _write(await _node(viewer, "PIC-102.sp"), ua.Variant(330.0, DOUBLE))
-    before = server.simulation.plant.snapshot()
-    service = server.opcua._server.iserver.attribute_service  # pyright: ignore[reportPrivateUsage]
-    results = await service.write(ua.WriteParameters(NodesToWrite=[item]))
-    assert [result.name for result in results] == ["BadUserAccessDenied"]
-    assert server.simulation.plant.snapshot() == before
-
-
 UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
 # OPC UA Part 8, 5.6.4.3, and the list UNECE_to_OPCUA of the OPC Foundation.
 NUMBERS = {
