@@ -1,7 +1,7 @@
 """A room with agents for each test; the plant stands where the bearing begins to shake."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from handwheel.sim_plant.simulation import Simulation
 from ..plants.cooling_water import worn_bearing
 from ..sites.cw100 import make_site
 from .testbed.stepped_agents import AgentsRoom
+
+NewRoom = Callable[..., AbstractAsyncContextManager[AgentsRoom]]
 
 
 @pytest.fixture(scope="session")
@@ -38,26 +40,33 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def site(agents_site: Site, tmp_path: Path) -> Site:
-    """The site with a state of its own."""
-    return replace(agents_site, state=tmp_path)
+def new_room(agents_site: Site, library: Sequence[Playbook], tmp_path: Path) -> NewRoom:
+    """Makes rooms whose agents have not been started."""
+
+    def make(
+        name: str = "state", *, is_worn: bool = True
+    ) -> AbstractAsyncContextManager[AgentsRoom]:
+        state, simulation = tmp_path / name, Simulation(create(None), Scenario())
+        state.mkdir()
+        saved, past = worn_bearing() if is_worn else (None, ())
+        if saved is not None:
+            simulation.plant.restore(saved)
+        return _open(AgentsRoom(replace(agents_site, state=state), library, simulation, past))
+
+    return make
 
 
 @pytest.fixture
-async def idle(site: Site, library: Sequence[Playbook]) -> AsyncGenerator[AgentsRoom]:
+async def idle(new_room: NewRoom) -> AsyncGenerator[AgentsRoom]:
     """A room whose agents have not been started."""
-    saved, past = worn_bearing()
-    simulation = Simulation(create(None), Scenario())
-    simulation.plant.restore(saved)
-    async with _open(AgentsRoom(site, library, simulation, past)) as room:
+    async with new_room() as room:
         yield room
 
 
 @pytest.fixture
-async def sound(site: Site, library: Sequence[Playbook]) -> AsyncGenerator[AgentsRoom]:
+async def sound(new_room: NewRoom) -> AsyncGenerator[AgentsRoom]:
     """A room with agents at work, and a plant without a fault."""
-    simulation = Simulation(create(None), Scenario())
-    async with _open(AgentsRoom(site, library, simulation, ())) as room:
+    async with new_room(is_worn=False) as room:
         await room.start_agents()
         yield room
 

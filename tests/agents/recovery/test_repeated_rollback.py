@@ -1,24 +1,11 @@
 """A recovery that was cut off is brought to its end: by another abort, or by a new approval."""
 
-import pytest
-
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 
 from ...plants.in_memory import Fault
 from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 START_A = "P-101A.run_cmd=1"
-NO_SAFE_STATE = (
-    (
-        "safe_state:\n  title: Keep water flowing\n  steps:\n"
-        '    - {id: any-pump, if: "not duty.running and not standby.running", '
-        "write: {standby.run_cmd: true}}\n"
-        '    - {id: trim-load, if: "TT-202.pv > 54 degC", write: {FIC-201.sp: 30 m3/h}}\n',
-        "",
-    ),
-    ("on_violation: safe_state", "on_violation: hold"),
-    (", covers: [steps, rollback, safe_state]", ""),
-)
 HOLDS = ("on_fail: {retry: 0, then: rollback}", "on_fail: {then: hold}")
 COOL_S = 12
 """Until a tag may be written again."""
@@ -49,26 +36,6 @@ async def _asked(room: AgentsRoom) -> None:
     await room.restart_gate()
     room.order("abort")
     await room.until(lambda: len(room.run.requests) == 2, "asked")
-
-
-@pytest.mark.parametrize(("changes", "is_noted"), [((), False), (NO_SAFE_STATE, True)])
-async def test_a_death_behind_the_first_undo(
-    idle: AgentsRoom, changes: tuple[tuple[str, str], ...], *, is_noted: bool
-) -> None:
-    await idle.start_with(*changes)
-    await _two_steps(idle)
-    idle.order("abort")
-    await idle.until(lambda: len(idle.frames) == 3, "the first undo")
-    if is_noted:
-        await idle.until(lambda: idle.rows("undone"), "noted")
-    assert idle.frames[2:] == [START_A]
-    await idle.restart_agents()
-    await idle.scan(COOL_S)
-    assert (idle.run.state, idle.frames) == ("HELD", [START_B, STOP_A, START_A])
-    assert await _abort(idle) == [START_B, STOP_A, START_A, START_B_BACK]
-    assert "safe state" not in idle.run.reason
-    await idle.until(lambda: not idle.value("P-101B.running"), "at rest")
-    assert idle.value("P-101A.running")
 
 
 async def _lose_undo(room: AgentsRoom, fault: Fault, verdict: ActionVerdict) -> None:

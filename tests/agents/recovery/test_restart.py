@@ -11,54 +11,6 @@ from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, Agent
 CUT_OFF = "the process that worked on it has ended"
 
 
-async def test_a_run_is_held_after_a_death_and_asks_anew(room: AgentsRoom) -> None:
-    await room.settles()
-    await room.restart_agents()
-    assert (room.run.state, room.run.reason) == ("HELD", CUT_OFF)
-    assert room.run.is_cut_off is False
-    await room.scan(60)
-    assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B])
-    room.order("resume")
-    await room.approved(2)
-    await room.reach("COMPLETE")
-    assert room.frames == [START_B, STOP_A, OUT_A]
-    assert [each.body["to"] for each in room.rows("step") if each.body["step"] == "settle"] == [
-        "PERFORM", "PENDING", "PERFORM", "DONE",
-    ]  # fmt: skip
-
-
-async def test_what_waited_for_a_decision_is_over_after_a_death(room: AgentsRoom) -> None:
-    await room.reach_request(1)
-    await room.kill_agents()
-    room.say("approve")
-    await room.start_agents()
-    await room.scan(30)
-    assert (room.run.state, room.due(), room.frames) == ("HELD", [], [])
-    room.order("resume")
-    await room.approved(2)
-    assert room.frames == [START_B]
-
-
-@pytest.mark.way_in("D2")
-async def test_a_death_after_due_sends_nothing_twice(room: AgentsRoom) -> None:
-    await room.reach_request(1)
-    room.is_gate_idle = True
-    room.say("approve")
-    await room.scan(2)
-    assert len(room.due()) == 1
-    await room.kill_agents()
-    room.is_gate_idle = False
-    await room.start_agents()
-    await room.scan(5)
-    assert (room.run.state, room.frames) == ("HELD", [])
-    (over, *_) = room.request(1).actions
-    assert (over.state, room.reason_of(over)) == ("INVALIDATED", "no gate took it up within 10 s")
-    room.order("resume")
-    await room.approved(2)
-    await room.reach_step("start-standby", "DONE")
-    assert room.frames == [START_B]
-
-
 @pytest.mark.parametrize("what", ["policy", "playbook"])
 async def test_a_run_that_began_under_other_files_does_not_go_on(
     room: AgentsRoom, what: str

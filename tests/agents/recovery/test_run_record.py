@@ -1,4 +1,4 @@
-"""A ledger that fails, a death before a note, a record that is damaged: nothing is done twice."""
+"""A ledger that fails and a record that is damaged: nothing is done twice."""
 # pyright: reportPrivateUsage=false
 
 import pytest
@@ -13,14 +13,10 @@ from ...attacks.sql_shell import append_row
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 
-class Killed(BaseException):
-    """The process is gone; nobody may catch it."""
-
-
 async def test_a_node_that_fails_between_filing_and_recording_files_once(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = _fail_once(monkeypatch, LedgerError("the disk is full"), EventKind.FILED)
+    failed = _fail_once(monkeypatch, EventKind.FILED)
     await room.reach_request(1)
     assert failed == [EventKind.FILED]
     assert len(room.requests()) == 1
@@ -29,33 +25,14 @@ async def test_a_node_that_fails_between_filing_and_recording_files_once(
     assert room.frames == [START_B]
 
 
-async def test_a_death_between_filing_and_recording_files_once(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _fail_once(monkeypatch, Killed(), EventKind.FILED)
-    with pytest.raises(Killed):
-        await room.reach_request(1)
-    (filed,) = room.requests()
-    assert not room.run.requests
-    await room.kill_agents()
-    room.desk.say("approve", filed.request, "anna")
-    await room.start_agents()
-    await room.scan(20)
-    assert (room.run.state, room.due(), room.frames) == ("HELD", [], [])
-    assert room.run.requests == (filed.request.request_id,)
-    room.order("resume")
-    await room.approved(2)
-    assert (room.frames, room.request(1).state) == ([START_B], "SUPERSEDED")
-
-
-def _fail_once(patch: pytest.MonkeyPatch, error: BaseException, *at: EventKind) -> list[EventKind]:
-    """Lets the process fail once, when it is about to note something of each kind."""
+def _fail_once(patch: pytest.MonkeyPatch, *at: EventKind) -> list[EventKind]:
+    """Lets the ledger fail once, when the run is about to note something of each kind."""
     record, failed = RunLog.record, list[EventKind]()
 
     def failing(log: RunLog, kind: EventKind, **body: object) -> None:
         if kind in at and kind not in failed:
             failed.append(kind)
-            raise error
+            raise LedgerError("the disk is full")
         record(log, kind, **body)
 
     patch.setattr(RunLog, "record", failing)
@@ -69,7 +46,7 @@ async def test_what_could_not_be_noted_is_noted_later(
         EventKind.JUDGED, EventKind.APPROVED, EventKind.STEP, EventKind.EXPECTED, EventKind.RAISED,
         EventKind.COMPLETING, EventKind.COMPLETED,
     ]  # fmt: skip
-    failed = _fail_once(monkeypatch, LedgerError("the disk is full"), *kinds)
+    failed = _fail_once(monkeypatch, *kinds)
     await room.approved(1, 2)
     await room.reach("COMPLETE")
     assert failed == kinds
@@ -77,21 +54,11 @@ async def test_what_could_not_be_noted_is_noted_later(
     assert len(room.workorders.all()) == 1
 
 
-@pytest.mark.parametrize("error", [LedgerError("the disk is full"), Killed()])
 async def test_what_is_due_and_not_noted_is_not_sent_twice(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _fail_once(monkeypatch, error, EventKind.DUE)
-    await room.reach_request(1)
-    room.say("approve")
-    if isinstance(error, Killed):
-        with pytest.raises(Killed):
-            await room.scan(3)
-        await room.act()  # the gate does not know of it
-        await room.restart_agents()
-        await room.reach("HELD")
-        room.order("resume")
-    await room.approved(2)
+    _fail_once(monkeypatch, EventKind.DUE)
+    await room.approved(1, 2)
     await room.reach("COMPLETE")
     assert room.frames == [START_B, STOP_A, OUT_A]
 

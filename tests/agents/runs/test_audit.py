@@ -11,7 +11,7 @@ from handwheel.tools.requests.canonical import parse_canonical
 
 from ...attacks.journal_tampering import Rows, write_anew
 from ...attacks.sql_shell import copy_ledger, shell_of
-from ...kill.agent_kills.checks import faults_of_round
+from ..testbed.round_faults import faults_of_round
 from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 _HALTS = ("rejected", "held", "aborting", "completed")

@@ -75,21 +75,15 @@ safe_state:
     - {id: any-pump, if: "not duty.running and not standby.running", write: {standby.run_cmd: true}}
 limits: {max_writes: 6, max_duration: 30 min}
 """
-COMMANDS = ("P-101B.run_cmd", "P-101A.run_cmd", "P-101A.mode")
-"""What a whole change-over writes, in order."""
 
 
 @dataclass(frozen=True)
 class RunWorld(World):
-    """The folders of a trial in which the agents die."""
+    """The folders of a plant, a gate and agents."""
 
     @property
     def secret(self) -> Path:
         return self.root / "gate-secret"
-
-    @property
-    def trace(self) -> Path:
-        return self.root / "trace"
 
     def plant_command(self) -> list[str]:
         """Returns the plant's words on the command line."""

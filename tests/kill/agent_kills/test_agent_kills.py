@@ -1,52 +1,67 @@
-"""The agents are killed at each step of a change-over; nothing goes on until a person says so."""
+"""The real agents are killed in the middle of a change-over, and a person lets it go on."""
 
+from collections.abc import Callable, Sequence
 from multiprocessing import active_children
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
-from .sweep import sweep
-from .trial import Life, Order, Trial
+from ...agents.testbed.round_faults import Death, faults_of_round
+from ...command_line import HANDWHEEL
+from ..process_group import ProcessGroup, gate_command
+from .operator_actions import RunDesk
+from .site import RunWorld
 
-GOES_ON = [Life(moment="after set_due 1"), Life()]
-IS_TAKEN_BACK = [Life(moment="before due 1"), Life("abort", "before undone 1"), Life("abort")]
+_WAIT_S = 60.0
+_QUIET_S = 0.3
+
+
+def _await(desk: RunDesk, is_so: Callable[[], object]) -> None:
+    """Approves whatever waits until something is so."""
+    until_s = monotonic() + _WAIT_S
+    while not is_so():
+        assert monotonic() < until_s, desk.rows()[-5:]
+        desk.approve_all()
+        sleep(0.1)
+
+
+def _killed_and_resumed(
+    world: RunWorld, processes: ProcessGroup, command: Sequence[str]
+) -> Sequence[str]:
+    """Kills the agents when the first write is due; returns what is wrong with the round."""
+    desk = RunDesk(world)
+    processes.launch("run", command)
+    _await(desk, lambda: any(row["kind"] == "action.DUE" for row in desk.rows()))
+    assert processes.kill("run")
+    flying, seq = desk.flying(), len(desk.rows())
+    ((run_id, state),) = desk.states()
+    shown = desk.shown()
+    desk.approve_all()  # what was asked for and lives on: nothing may come of it
+    sleep(_QUIET_S)
+    processes.launch("run", command)
+    _await(desk, lambda: desk.states() == [(run_id, "HELD")])
+    desk.order(run_id, "resume")
+    _await(desk, lambda: not desk.states())
+    processes.stop("run")
+    assert desk.run(run_id).state == "COMPLETE"
+    return faults_of_round(
+        desk.rows(), [Death("due", state, shown, seq, tuple(flying))], "COMPLETE"
+    )
 
 
 @pytest.mark.way_in("D2")
 @pytest.mark.timeout(300)
-def test_a_run_goes_on_or_back_through_deaths_and_nothing_is_sent_unasked(tmp_path: Path) -> None:
-    with Trial(tmp_path / "world") as trial:
-        played = [trial.play(each) for each in (GOES_ON, IS_TAKEN_BACK)]
-        for each in played:
-            print(f"\n{each}")
-        assert [each.end for each in played] == ["COMPLETE", "ABORTED"]
-        assert [each.unreached for each in played] == [[], []]
-        assert [each.faults for each in played] == [[], []]
-        assert trial.judged() == []
-    assert active_children() == []
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize(
-    ("defect", "moment", "order", "fault"),
-    [
-        ("silent", "after approved 1", "resume", "was sent while nobody was at work"),
-        ("repeating", "before step start-standby VERIFY 1", "resume", "was commanded twice"),
-    ],
-)
-def test_a_defect_of_the_agents_is_seen(
-    tmp_path: Path, defect: str, moment: str, order: Order, fault: str
+def test_a_run_whose_agents_are_killed_is_held_and_goes_on_by_a_persons_word(
+    tmp_path: Path,
 ) -> None:
-    with Trial(tmp_path / "world", defect=defect, is_late=True) as trial:
-        played = trial.play([Life(moment=moment), Life(order)])
-    assert any(fault in each for each in played.faults), played
-
-
-@pytest.mark.soak
-def test_killed_at_every_moment(tmp_path: Path) -> None:
-    swept = sweep(tmp_path / "world")
-    print(f"\n{swept}")
-    assert swept.faults == []
-    assert swept.kills >= 100
-    assert swept.ends("COMPLETE") >= 30
-    assert swept.ends("ABORTED") >= 30
+    world = RunWorld(tmp_path / "world")
+    with ProcessGroup(world) as processes:
+        ports = processes.start("plant", [*HANDWHEEL, *world.plant_command()])["ports"]
+        world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
+        processes.start("gate", gate_command(world.site))
+        command = [*HANDWHEEL, "run", "--json", "--site", str(world.site)]
+        assert _killed_and_resumed(world, processes, command) == []
+        assert world.judged(world.export()).faults == ()
+        assert world.audited() == []
+    assert active_children() == []

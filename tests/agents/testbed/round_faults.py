@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .site import COMMANDS
-
+COMMANDS = ("P-101B.run_cmd", "P-101A.run_cmd", "P-101A.mode")
+"""What a whole change-over writes, in order."""
 Rows = Sequence[Mapping[str, Any]]
 
 _GOES_ON = {"run.resuming", "run.aborting", "run.opened"}
