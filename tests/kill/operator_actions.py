@@ -1,4 +1,4 @@
-"""The operators' desk of a kill run: files, approves, rejects, resolves and releases.
+"""The operators' desk of a kill run: files, approves, resolves and hands over.
 
 It calls what the commands of the terminal call, with keys that are open already.
 """
@@ -14,8 +14,6 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.people.signing import Signer, find_person, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
-from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -30,10 +28,7 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
-from handwheel.tools.guardrails.interlocks.lockout_files import SITE
 from handwheel.tools.guardrails.ledger.latched_lockouts import (
-    latch,
-    locked_scopes,
     lockout_generations,
 )
 from handwheel.tools.guardrails.ledger.records import load_request
@@ -45,7 +40,6 @@ from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     SubjectVerdict,
     authority_subject,
-    lockout_subject,
     meaning_of,
     meaning_of_subject,
 )
@@ -54,7 +48,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from .site import ADMINISTRATOR, APPROVER, PROPOSER, ROLES, World
+from .site import APPROVER, PROPOSER, ROLES, World
 
 PUMPS = "PUMPS-101"
 _VALID_S = 60.0
@@ -108,17 +102,6 @@ class Desk:
             record = load_request(context.database, request_id)
             sign_approval(ApprovalSession.settled(context, record), self.signers[APPROVER])
 
-    def reject(self, request_id: str) -> None:
-        """Signs a rejection; no card is needed for a no."""
-        with self.opened() as context:
-            request = load_request(context.database, request_id).request
-            meaning = meaning_of("reject", request)
-            said = Statement("reject", meaning, "operator", _VALID_S, request.digest)
-            try:
-                self._decide(context, said, None)
-            except PermitRefused:
-                return  # it was over before anybody could say no
-
     def known_of(self, action_id: str) -> Outcome:
         """Returns what a person sees who is to say what became of a write."""
         with self.opened() as context:
@@ -137,19 +120,9 @@ class Desk:
             known.request_digest, known.action_id, known.digest,
         )  # fmt: skip
         with self.opened() as context:
-            self._decide(context, said, known.text)
-
-    def release(self, scope: str) -> None:
-        """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
-        with self.opened() as context:
-            if scope not in locked_scopes(context.database):  # no gate has seen the file yet
-                covered = None if scope == SITE else self.site.members_of(scope)
-                latch(context.database, scope, covered, instant_now())
-            generation = locked_scopes(context.database)[scope]
             now = instant_now()
-            said = said_of("release", lockout_subject(scope, generation), ADMINISTRATORS)
-            signed = sign_statement(context.database, self.signers[ADMINISTRATOR], said, now)
-            release_lockout(context, scope, generation, signed, now)
+            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
+            decide(context, signed, known.text, now)
 
     def hand_over(self) -> None:
         """Lets agents act on the pumps, signed."""
@@ -165,12 +138,7 @@ class Desk:
         with self.opened() as context:
             return [dict(row.fields) for row in context.database.journal()]
 
-    def _decide(self, context: DecisionContext, said: Statement, card: str | None) -> None:
-        now = instant_now()
-        signed = sign_statement(context.database, self.signers[APPROVER], said, now)
-        decide(context, signed, card, now)
 
-
-def said_of(verdict: SubjectVerdict, subject: str, role: str = "operator") -> Statement:
+def said_of(verdict: SubjectVerdict, subject: str) -> Statement:
     meaning = meaning_of_subject(verdict, subject)
-    return Statement(verdict, meaning, role, _VALID_S, subject=subject)
+    return Statement(verdict, meaning, "operator", _VALID_S, subject=subject)

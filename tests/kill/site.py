@@ -1,6 +1,6 @@
 """What a kill run is made of: a site for the lossy device, and its people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,6 @@ from ..command_line import handwheel
 
 ADMINISTRATOR, PROPOSER, APPROVER = "carla", "anna", "ben"
 ROLES = {ADMINISTRATOR: "administrator", PROPOSER: "operator", APPROVER: "operator"}
-COILS: Mapping[str, int] = {"P-101A.run_cmd": 0, "P-101B.run_cmd": 20}
-SCOPES = ("P-101A", "P-101B", "PUMPS-101", "site")
 
 _NOBODY_LISTENS = 1
 _POLICY = """\

@@ -31,9 +31,9 @@ class Trial:
     output: str
 
 
-def run(tests: Sequence[str], mutant: str = "", *, first_only: bool = True) -> Trial:
+def run(tests: Sequence[str], mutant: str = "") -> Trial:
     """Runs tests against a mutant; against the gate as it is, if none is named."""
-    options = [*_OPTIONS, f"--mutant={mutant}", "--tb=short", *(["-x"] if first_only else [])]
+    options = [*_OPTIONS, f"--mutant={mutant}", "--tb=short", "-x"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *tests],
         cwd=ROOT,

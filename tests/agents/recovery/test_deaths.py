@@ -16,10 +16,11 @@ from handwheel.tools.guardrails.ledger.runs import load_runs
 
 from ..conftest import NewRoom
 from ..testbed.round_faults import Death, faults_of_round
-from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
+from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 MID = "after step stop-duty DONE 1"  # both pumps were moved: there is much to take back
 COOL_S = 12  # until a tag may be written again
+UNDO = {START_B: START_B_BACK, STOP_A: "P-101A.run_cmd=1"}
 FLYING = {"DUE", "CLAIMED", "SENDING"}
 ENDS = {"COMPLETE", "ABORTED", "STOPPED", "NOT_STARTED"}
 
@@ -145,7 +146,9 @@ async def _faults(room: AgentsRoom, fuse: Fuse, lives: Sequence[Life], *, is_lat
     wanted = {"resume": "COMPLETE", "abort": "ABORTED", "stop": "STOPPED"}[lives[-1].order]
     if end not in {wanted, "COMPLETE"}:  # it may die when all is done, or before it began
         faults.append(f"it is {end}: {room.run.reason}")
-    if end == "COMPLETE" and room.frames != [START_B, STOP_A, OUT_A]:
+    sent = [each for each in room.frames if each in {*UNDO, OUT_A}]
+    back = [UNDO[each] for each in reversed(sent) if each in UNDO] if end == "ABORTED" else []
+    if room.frames != [*sent, *back] or (end == "COMPLETE" and len(sent) != 3):
         faults.append(f"frames: {room.frames}")
     return f"{lives}: {faults}" if faults else ""
 

@@ -11,7 +11,6 @@ from handwheel.tools.requests.canonical import parse_canonical
 
 from ...attacks.journal_tampering import Rows, write_anew
 from ...attacks.sql_shell import copy_ledger, shell_of
-from ..testbed.round_faults import faults_of_round
 from ..testbed.stepped_agents import START_B, START_B_BACK, STOP_A, AgentsRoom
 
 _HALTS = ("rejected", "held", "aborting", "completed")
@@ -95,24 +94,3 @@ async def test_what_is_due_while_a_run_rests_is_told(room: AgentsRoom, tmp_path:
         f"{second} was due, and the new request was not approved"
     ]
     assert len(journal.without("aborting", 0)) == 2
-    _check_rounds(journal.rows())
-
-
-def _check_rounds(rows: Rows) -> None:
-    """What judges the rounds in which agents die sees whether everything was taken back."""
-    assert faults_of_round(rows, [], "ABORTED") == []
-    newest, oldest = [
-        row["subject"] for row in rows
-        if row["kind"] == "action.VERIFIED" and "/r" in row["subject"]
-    ]  # fmt: skip
-    for undo in (newest, oldest):
-        left = [row for row in rows if row["subject"] != undo]
-        assert any("was not taken back" in each for each in faults_of_round(left, [], "ABORTED"))
-    swapped = [
-        row | {"seq": -row["seq"]} if row["subject"] in {newest, oldest} else row for row in rows
-    ]
-    assert any("another order" in each for each in faults_of_round(swapped, [], "ABORTED"))
-    held = {**rows[-1], "kind": "run.held", "body": {"reason": "rollback: R-1/r1 is UNKNOWN"}}
-    assert faults_of_round([*rows, held], [], "HELD") == []
-    held["body"] = {"reason": "the process that worked on it has ended"}
-    assert any("and is held" in each for each in faults_of_round([*rows, held], [], "HELD"))

@@ -12,10 +12,6 @@ Rows = Sequence[Mapping[str, Any]]
 _GOES_ON = {"run.resuming", "run.aborting", "run.opened"}
 _AT_REST = {"HELD", "ABORTED", "no run"}
 _BESIDE = {"run.ordered", "run.filed"}
-_STUCK = "rollback: "
-_UNDONE = {"action.VERIFIED", "action.RESOLVED_APPLIED", "action.SKIPPED"}
-_STOPPED = {"action.INVALIDATED", "action.ABORTED_NOT_SENT", "action.REFUSED"}
-_NOT_APPLIED = "action.RESOLVED_NOT_APPLIED"
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,6 @@ def faults_of_round(rows: Rows, deaths: Sequence[Death], end: str) -> list[str]:
         *_sent_twice(rows, end),
         *_undone_unasked(rows),
         *_sent_by_an_old_request(rows),
-        *_not_taken_back(rows, end),
     ]
 
 
@@ -125,58 +120,3 @@ def _sent_by_an_old_request(rows: Rows) -> Iterator[str]:
             name = row["subject"].partition("/")[0]
             if filed.get(name, 0) < resumed:
                 yield f"{row['subject']} was approved before the run was resumed"
-
-
-def _not_taken_back(rows: Rows, end: str) -> Iterator[str]:
-    """What was sent and can be undone is undone after an abort, the newest first."""
-    aborts = [row for row in rows if row["kind"] == "run.aborting"]
-    if not aborts or aborts[0]["body"]["goal"] != "rollback":
-        return
-    if end == "HELD":
-        yield from _held_for_nothing(rows)
-    states = {row["subject"]: row for row in rows if row["kind"].startswith("action.")}
-    if end != "ABORTED" or _is_safe_instead(rows, states):
-        return
-    sent = {row["subject"]: row["seq"] for row in rows if row["kind"] == "action.SENDING"}
-    took_back = list[tuple[int, int]]()  # when each command was sent, and its undo was through
-    for command, undo in _undo_of(rows).items():
-        if command not in sent or states[command]["kind"] == _NOT_APPLIED:
-            continue
-        done = [states[name]["seq"] for name in undo if _is_undone(states.get(name))]
-        if not done:
-            yield f"it is ABORTED, and {command} was not taken back"
-        took_back += [(sent[command], min(done))] if done else []
-    through = [at for _, at in sorted(took_back, reverse=True)]
-    if through != sorted(through):
-        yield f"taken back in another order than the newest first: {sorted(took_back)}"
-
-
-def _is_safe_instead(rows: Rows, states: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the gate did not let an undo through, and the plant was made safe instead."""
-    reason = str([row for row in rows if row["kind"] == "run.aborted"][-1]["body"]["reason"])
-    undo = [name for each in _undo_of(rows).values() for name in each]
-    is_stopped = any(name in states and states[name]["kind"] in _STOPPED for name in undo)
-    return is_stopped and "brought into the safe state" in reason
-
-
-def _undo_of(rows: Rows) -> Mapping[str, Sequence[str]]:
-    """Returns every recovery action that was filed for a command, by the command."""
-    found = dict[str, list[str]]()
-    for row in rows:
-        if row["kind"] == "request.filed":
-            for each in json.loads(row["body"]["text"])["recovery"]:
-                if undoes := each.get("undoes"):
-                    found.setdefault(undoes, []).append(each["action_id"])
-    return found
-
-
-def _is_undone(row: Mapping[str, Any] | None) -> bool:
-    return row is not None and row["kind"] in _UNDONE
-
-
-def _held_for_nothing(rows: Rows) -> Iterator[str]:
-    """A run that was taken back and is held says what a person must look at."""
-    held = [row for row in rows if row["kind"] == "run.held"]
-    reason = str(held[-1]["body"].get("reason", "")) if held else ""
-    if not reason.startswith(_STUCK) or len(reason) <= len(_STUCK):
-        yield f"it was to be taken back, and is held: {reason or 'nobody knows why'}"

@@ -31,7 +31,7 @@ def _killed_and_resumed(
 ) -> Sequence[str]:
     """Kills the agents when the first write is due; returns what is wrong with the round."""
     desk = RunDesk(world)
-    processes.launch("run", command)
+    processes.start("run", command)
     _await(desk, lambda: any(row["kind"] == "action.DUE" for row in desk.rows()))
     assert processes.kill("run")
     flying, seq = desk.flying(), len(desk.rows())
@@ -39,7 +39,7 @@ def _killed_and_resumed(
     shown = desk.shown()
     desk.approve_all()  # what was asked for and lives on: nothing may come of it
     sleep(_QUIET_S)
-    processes.launch("run", command)
+    processes.start("run", command)
     _await(desk, lambda: desk.states() == [(run_id, "HELD")])
     desk.order(run_id, "resume")
     _await(desk, lambda: not desk.states())
@@ -62,6 +62,8 @@ def test_a_run_whose_agents_are_killed_is_held_and_goes_on_by_a_persons_word(
         processes.start("gate", gate_command(world.site))
         command = [*HANDWHEEL, "run", "--json", "--site", str(world.site)]
         assert _killed_and_resumed(world, processes, command) == []
+        assert processes.kill("gate")
+        processes.start("gate", gate_command(world.site))
         assert world.judged(world.export()).faults == ()
         assert world.audited() == []
     assert active_children() == []

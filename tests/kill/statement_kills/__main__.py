@@ -1,4 +1,4 @@
-"""Kills gate and terminal at each statement of gate, ledger and write session.
+"""Kills gate and terminal at each statement of gate, ledger and write session, and anywhere.
 
 `python -m tests.kill.statement_kills --seed 1`; `few` for a sample, which also has the judge see
 two defects of the gate.
@@ -9,7 +9,6 @@ import sys
 from argparse import ArgumentParser
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -19,9 +18,12 @@ from time import monotonic
 from ..site import World
 from .result import VICTIMS, Tally
 from .rounds import Moment, Warm
-from .scenarios import LOST, OF_OPCUA, PLAIN, SCENARIOS, Scenario
+from .scenarios import LOST, PLAIN, SCENARIOS, Scenario
 from .trace import Aim, Statement
 
+ANYWHERE = {"few": 4, "whole": 200}
+"""How many are killed at any time, by the size of a run."""
+_ROUND_S = 0.25
 _TRIES = 8
 _AGAIN = 0.02  # share of the statements, died at in another scenario, that are died at once more
 _SEEN: Sequence[tuple[str, Scenario, Moment]] = (
@@ -48,6 +50,13 @@ class Campaign:
             visits |= new  # what luck alone brings the process to
             aims.extend(self._aims(scenario, new))
         print(f"{scenario.name}: {self.tally.kills} kills", flush=True)
+
+    def anywhere(self, scenarios: Sequence[Scenario], kills: int) -> None:
+        """Dies at any time of any scenario, in the middle of a statement too."""
+        until = self.tally.kills + kills
+        while self.tally.kills < until:
+            scenario, moment = self.random.choice(scenarios), self.random.uniform(0.0, _ROUND_S)
+            self.tally.add(scenario, moment, self.warm.play(scenario, moment))
 
     def few(self, scenario: Scenario) -> None:
         """Dies at some statements, spread over the way from its begin to its end."""
@@ -88,34 +97,27 @@ class Campaign:
 
 def _run(root: Path, tally: Tally, size: str) -> None:
     random = Random(tally.seed)
-    with Warm(World(root / "modbus")) as warm:
+    with Warm(World(root)) as warm:
         campaign = Campaign(warm, random, tally)
-        for scenario in SCENARIOS:
-            if size == "whole":
-                campaign.whole(scenario)
-            elif scenario.few:
-                campaign.few(scenario)
+        scenarios = [each for each in SCENARIOS if each.few or size == "whole"]
+        for scenario in scenarios:
+            (campaign.whole if size == "whole" else campaign.few)(scenario)
+        campaign.anywhere(scenarios, ANYWHERE[size])
         if size == "few":
             for warm.defect, scenario, moment in _SEEN:
                 tally.seen[warm.defect] = warm.play(scenario, moment).faults
-    if size == "whole":
-        with Warm(World(root / "opcua"), is_opcua=True) as warm:
-            for scenario in OF_OPCUA:
-                Campaign(warm, random, tally).whole(scenario)
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m tests.kill.statement_kills")
     parser.add_argument("size", choices=("whole", "few"), nargs="?", default="whole")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="an empty folder for everything")
     parser.add_argument("--tally", type=Path, help="the result, for Python")
     options = parser.parse_args()
     tally, begun_s = Tally(options.seed), monotonic()
     try:
-        with ExitStack() as stack:
-            root = options.keep or Path(stack.enter_context(TemporaryDirectory()))
-            _run(root, tally, options.size)
+        with TemporaryDirectory() as folder:
+            _run(Path(folder), tally, options.size)
     finally:
         tally.seconds = monotonic() - begun_s
         print(str(tally))

@@ -14,9 +14,9 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 
-from ..ledger_view import LedgerView
 from ..process_group import GivenUp
 from ..site import World
+from .ledger_view import LedgerView
 from .operators import LIFE_S, POLL_S, People, has_left
 
 FEW_POLLS_S = 0.04
@@ -59,7 +59,7 @@ def approve(people: People, world: World, gate: int, *, asks_for: int) -> None:
         asks_for: So many writes are asked for first; none, if the request is there.
     """
     view = LedgerView(world.ledger)
-    standing = None if asks_for else view.standing(0)
+    standing = None if asks_for else view.standing()
     name = standing.request_id if standing else people.ask(asks_for)
     is_approved = False
     until_s = monotonic() + LIFE_S
@@ -68,19 +68,19 @@ def approve(people: People, world: World, gate: int, *, asks_for: int) -> None:
             is_approved = is_approved or people.is_approved(name)
         except GuardrailError:
             return  # it was over before
-        standing = view.standing(0)
+        standing = view.standing()
         assert standing is not None
         if standing.doubtful or (standing.state not in {"PENDING", "APPROVED"}) or has_left(gate):
             return
         sleep(POLL_S)
-    raise GivenUp(f"no end: {view.standing(0)}")
+    raise GivenUp(f"no end: {view.standing()}")
 
 
 def resolve(people: People, world: World, gate: int) -> None:
     """Says what became of every write that nobody knew, when the gate shows the tag."""
     view = LedgerView(world.ledger)
     until_s = monotonic() + LIFE_S
-    while (standing := view.standing(0)) and standing.doubtful and not has_left(gate):
+    while (standing := view.standing()) and standing.doubtful and not has_left(gate):
         known = people.known_of(standing.doubtful)
         if known.reading.quality == "good":
             people.resolve_by(known)
@@ -120,7 +120,7 @@ def state_of(world: World) -> str:
     if not world.ledger.exists():
         return "no ledger"
     try:
-        return LedgerView(world.ledger).state(0)
+        return LedgerView(world.ledger).state()
     except sqlite3.OperationalError:  # its tables were not there yet
         return "no ledger"
 

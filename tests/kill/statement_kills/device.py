@@ -2,35 +2,25 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
 from ...plants.devices.lossy_pumps import Always
 from ..process_group import ROOT, python
-from .operators import Writes
-
-
-def device_command(log: Path) -> Sequence[str]:
-    """Returns the command line of a device that has no luck, good or bad."""
-    return python(
-        "plants.devices.lossy_pumps", "--frame-log", str(log), "--lose", "0", "--swallow", "0"
-    )
 
 
 class OrderedDevice:
-    """A device and its frame log; use `close`.
+    """A device that has no luck, good or bad, and its frame log; use `close`."""
 
-    Args:
-        command: Its command line.
-        log: Where its frame log comes to lie.
-    """
-
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, log: Path) -> None:
         self._log = log
         log.touch()
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True)
+        luck = ("--lose", "0", "--swallow", "0")
+        self._process = subprocess.Popen(
+            python("plants.devices.lossy_pumps", "--frame-log", str(log), *luck),
+            cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True,
+        )  # fmt: skip
         self.ports: dict[str, int] = self._hear()["ports"]
 
     def close(self) -> None:
@@ -38,10 +28,6 @@ class OrderedDevice:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(10.0)
-
-    def writes(self) -> Writes:
-        """Returns what is asked for in the next round: start the standby, stop the duty pump."""
-        return ("P-101B.run_cmd", True), ("P-101A.run_cmd", False)
 
     def begin(self, always: Always, frames: str) -> None:
         """Sets it back, to where these frames have brought it.
@@ -73,18 +59,3 @@ class OrderedDevice:
         assert self._process.stdout is not None
         heard: dict[str, Any] = json.loads(self._process.stdout.readline())
         return heard
-
-
-class ServedPlant(OrderedDevice):
-    """The simulated plant, which cannot be set back: another set point is asked for each time."""
-
-    _rounds = 0
-
-    def writes(self) -> Writes:
-        """Returns a set point that the plant does not have."""
-        self._rounds += 1
-        return (("PIC-102.sp", 350.0 + self._rounds % 10),)
-
-    def begin(self, always: Always, frames: str) -> None:
-        """Leaves it as it is."""
-        assert not always + frames

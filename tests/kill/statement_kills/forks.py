@@ -43,8 +43,8 @@ class Forks:
         finally:
             os._exit(code)
 
-    def wait(self, name: str, pid: int, *, may_die: bool = False) -> None:
-        """Waits until a process has done its work, or has been killed if it may be.
+    def wait(self, name: str, pid: int, *, may_die: bool = False) -> bool:
+        """Waits until a process has done its work, or has been killed if it may be; says which.
 
         Raises:
             GivenUp: It ended otherwise.
@@ -53,6 +53,7 @@ class Forks:
         if code != 0 and not (may_die and code == _KILLED):
             told = self.errors.read_text(encoding="utf-8") if self.errors.exists() else ""
             raise GivenUp(f"the {name} ended with {code}: {told[-3000:]}")
+        return code == _KILLED
 
     def do(self, name: str, work: Work) -> None:
         """Has work done in a process of its own."""

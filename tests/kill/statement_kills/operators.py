@@ -49,10 +49,10 @@ class People(Desk):
     """They never wait: a gate that was killed will show nothing.
 
     Attributes:
-        writes: What is asked for in this round.
+        writes: What is asked for: start the standby, stop the duty pump.
     """
 
-    writes: Writes = ()
+    writes: Writes = (("P-101B.run_cmd", True), ("P-101A.run_cmd", False))
 
     def ask(self, count: int, *, is_leased: bool = False) -> str:
         """Files a request of so many writes; returns its id."""

@@ -1,9 +1,9 @@
 """What a kill run at each statement came to."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..deaths import Deaths
 from .rounds import Found, Moment
 from .scenarios import Scenario
 from .trace import Aim, Statement
@@ -27,7 +27,7 @@ class Tally:
     frames: int = 0
     resolved: int = 0
     seconds: float = 0.0
-    deaths: Deaths = field(default_factory=Deaths)
+    deaths: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     seen: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     came: dict[str, set[Statement]] = field(default_factory=dict[str, set[Statement]])
     died: dict[str, set[Statement]] = field(default_factory=dict[str, set[Statement]])
@@ -59,6 +59,14 @@ class Tally:
     def kills(self) -> int:
         return self.deaths.total()
 
+    def died_in(self, victim: str, *states: str) -> int:
+        """Returns how many died in one of these states; in any, if none is named."""
+        return sum(
+            count
+            for (who, state), count in self.deaths.items()
+            if who == victim and (not states or state in states)
+        )
+
     def missed(self, victim: str) -> set[Statement]:
         """Returns the statements that were executed and never died at."""
         return self.came[victim] - self.died[victim]
@@ -78,6 +86,7 @@ class Tally:
                 f"{victim}: {len(came)} statements executed, {len(died)} died at, "
                 f"{len(later)} of them on a later visit too"
             )
-        yield from self.deaths.table()
+        for (victim, state), count in sorted(self.deaths.items()):
+            yield f"{count:>6}  {victim} {state}"
         yield from (f"UNREACHED  {each}" for each in self.unreached)
         yield from (f"FAULT  {each}" for each in self.faults)

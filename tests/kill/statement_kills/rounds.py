@@ -7,32 +7,32 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Self
 
-from ...command_line import HANDWHEEL
-from ..agent_kills.site import RunWorld
 from ..defects import DEFECTS
 from ..process_group import GivenUp
 from ..site import World
 from .actors import approve, clear_up, lock_out_at_intent, resolve, stand, state_of
-from .device import OrderedDevice, ServedPlant, device_command
+from .device import OrderedDevice
 from .forks import Forks, Work
 from .operators import People
 from .run import take_back
 from .scenarios import PLAIN, Scenario, Start
-from .trace import Aim, Watch, Way, read_way
+from .trace import Aim, Statement, Watch, Way, read_way
 from .warm_up import warm_site
 
 _LOOK_S = 0.002
 _ALONE = Scenario("a gate comes and goes", part="nothing")
 
-Moment = Aim | Start | None
-"""When the victim dies: at a statement, or when its action has come to a state; or not at all."""
+Moment = Aim | Start | float | None
+"""When the victim dies: at a statement, when its action has come to a state, after so many seconds,
+wherever it is then, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class Warm:
 
     Args:
         world: In an empty folder.
-        is_opcua: The device is the simulated plant, written over OPC UA.
 
     Attributes:
         defect: Of the gate that dies; see `defects`.
@@ -72,11 +71,11 @@ class Warm:
 
     defect = "none"
 
-    def __init__(self, world: World, *, is_opcua: bool = False) -> None:
+    def __init__(self, world: World) -> None:
         world.root.mkdir(parents=True, exist_ok=True)
-        self._world = world
-        self._device = _opcua_device(world) if is_opcua else _modbus_device(world)
-        self._site = warm_site(world, is_opcua=is_opcua)
+        self._world, self._device = world, OrderedDevice(world.frames)
+        world.make(self._device.ports["modbus"], self._device.ports["modbus_gate"])
+        self._site = warm_site(world)
         self._people = People(world)
         self._forks = Forks(world.root / "errors.log")
         self._beginnings: dict[Start, _Beginning] = {"nothing": _Beginning(None, "")}
@@ -104,7 +103,6 @@ class Warm:
             (state / "lockout").mkdir(parents=True, exist_ok=True)
             (state / "lockout" / "site").touch()
         self._device.begin(scenario.always, beginning.frames)
-        self._people.writes = self._device.writes()
         return self._device.size()
 
     def _beginning(self, start: Start) -> _Beginning:
@@ -151,12 +149,20 @@ class Warm:
         if scenario.part != "nothing":
             works["terminal"] = partial(self._sit, scenario, of_gate)
         needless = {"gate": (of_gate, by_terminal), "terminal": (of_terminal, by_gate)}
-        works[scenario.victim] = partial(self._watched, works[scenario.victim], moment)
+        if not isinstance(moment, float):
+            works[scenario.victim] = partial(self._watched, works[scenario.victim], moment)
         pids = {name: self._forks.fork(work, needless[name]) for name, work in works.items()}
         for pipe in (of_gate, by_gate, of_terminal, by_terminal):
             os.close(pipe)
-        for name, pid in pids.items():
+        if isinstance(moment, float):
+            sleep(moment)
+            os.kill(pids[scenario.victim], signal.SIGKILL)  # nothing, if it has ended before
+        killed = [
             self._forks.wait(name, pid, may_die=name == scenario.victim)
+            for name, pid in pids.items()
+        ]
+        if isinstance(moment, float):
+            return Way({}, Statement("anywhere", 0) if any(killed) else None)
         return read_way(self._note)
 
     def _stand(self, scenario: Scenario, people: int) -> None:
@@ -211,19 +217,6 @@ class Warm:
         if count > scenario.frames:
             faults.append(f"{count} frames, and there may be {scenario.frames}")
         return Found(way, said["state"], len(said["resolved"]), count, faults)
-
-
-def _modbus_device(world: World) -> OrderedDevice:
-    device = OrderedDevice(device_command(world.frames), world.frames)
-    world.make(device.ports["modbus"], device.ports["modbus_gate"])
-    return device
-
-
-def _opcua_device(world: World) -> OrderedDevice:
-    run_world = RunWorld(world.root)
-    plant = ServedPlant([*HANDWHEEL, *run_world.plant_command()], world.frames)
-    run_world.make_site(*(plant.ports[name] for name in ("opcua", "modbus", "modbus_gate")))
-    return plant
 
 
 def _copy(state: Path, to: Path) -> None:

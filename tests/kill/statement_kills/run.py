@@ -25,9 +25,9 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..ledger_view import LedgerView
 from ..process_group import GivenUp
 from ..site import World
+from .ledger_view import LedgerView
 from .operators import LIFE_S, POLL_S, People, has_left, patiently
 
 _AGENT = Proposer(kind="agent", name="playbook runner")
@@ -52,7 +52,7 @@ def take_back(people: People, world: World, gate: int) -> None:
         until_s = monotonic() + LIFE_S
         while not has_left(gate):
             is_approved = is_approved or people.is_approved(name)
-            standing = view.standing(0)
+            standing = view.standing()
             assert standing is not None
             if is_approved and not standing.is_under_way:
                 if standing.doubtful or not due:

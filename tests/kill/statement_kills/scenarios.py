@@ -66,5 +66,3 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario("people resolve", start="unknown", victim="terminal", part="resolves"),
 )
-OF_OPCUA: Sequence[Scenario] = (Scenario("over OPC UA", start="empty", asks_for=1),)
-"""Through the write session of the other protocol, to the simulated plant: it has no faults."""

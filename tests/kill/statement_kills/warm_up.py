@@ -14,7 +14,6 @@ from ..site import World, edit
 
 _WITHIN = ("readback: self", "readback: self, within: 150 ms")
 _HASTE = {"_POLL_S": 0.01, "_PICTURE_S": 0.05, "_AFTER_FAULT_S": 0.05}
-_OPCUA = ("handwheel.connectors.actuation.opcua", "handwheel.connectors.opcua.connector")
 _LATER = (  # what is imported when it is needed
     "handwheel.connectors.actuation.modbus",
     "handwheel.connectors.modbus.connector",
@@ -23,13 +22,13 @@ _LATER = (  # what is imported when it is needed
 )
 
 
-def warm_site(world: World, *, is_opcua: bool) -> Site:
+def warm_site(world: World) -> Site:
     """Reads a site whose times suit a round, for a gate that is in a hurry."""
     edit(world.site / "tags.yaml", lambda line: line.replace(*_WITHIN))
     for name, seconds in _HASTE.items():
         assert hasattr(gate, name)
         setattr(gate, name, seconds)
-    for name in (*_LATER, *(_OPCUA if is_opcua else ())):
+    for name in _LATER:
         import_module(name)
     _parse_once()
     site = load_site(world.site)
