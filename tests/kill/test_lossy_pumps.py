@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from ..auditor.checks.frames import read_frames
-from ..plants.devices.frame_log import FrameLog
-from ..plants.devices.lossy_pumps import Device, Faults
+from ..plants.devices.lossy_pumps import Device, Faults, FrameLog
 from ..plants.served import frames_of
 
 START_B = bytes.fromhex("050014ff00")

@@ -7,6 +7,7 @@ import pytest
 from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
 from handwheel.sim_plant.model import ChoiceParameter, Node, Number
+from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
 from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
@@ -58,13 +59,17 @@ def test_its_faults_take_their_own_defaults_and_their_limits(name: str) -> None:
                 assert parameter.default in parameter.words
 
 
+def _inject_all(plant: Plant, severity: float = 1.0) -> None:
+    for fault in plant.faults:
+        bound = bind_event(plant, FaultEvent(fault))
+        assert isinstance(bound, FaultEvent)
+        plant.inject(fault, bound.parameters, severity)
+
+
 @PLANTS
 def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
     first, second = create_plant(name, seed=3), create_plant(name, seed=3)
-    for fault in first.faults:
-        bound = bind_event(first, FaultEvent(fault))
-        assert isinstance(bound, FaultEvent)
-        first.inject(fault, bound.parameters, 0.3)
+    _inject_all(first, 0.3)
     go_on(300, first)
     second.restore(json.loads(json.dumps(first.snapshot())))
     go_on(300, first, second)
@@ -75,10 +80,7 @@ def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
 @PLANTS
 def test_whatever_becomes_of_it_a_snapshot_takes(name: str) -> None:
     plant = create_plant(name, seed=1)
-    for fault in plant.faults:
-        bound = bind_event(plant, FaultEvent(fault))
-        assert isinstance(bound, FaultEvent)
-        plant.inject(fault, bound.parameters)
+    _inject_all(plant)
     for _ in range(30):
         go_on(50, plant)
         plant.restore(plant.snapshot())

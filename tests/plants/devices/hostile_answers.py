@@ -157,7 +157,7 @@ def drawn(random: Random, hostile: float, slow: float, kinds: AbstractSet[str] =
 
 
 def hostile(
-    script: Script, *, seed: int = 0, late_s: float = 0.1, port: int = 0
+    script: Script, *, seed: int = 0, late_s: float = 0.1
 ) -> AbstractAsyncContextManager[Device]:
     """Serves a device that answers as the script says; see `serving`."""
-    return serving(script, KINDS, seed=seed, late_s=late_s, port=port)
+    return serving(script, KINDS, seed=seed, late_s=late_s)

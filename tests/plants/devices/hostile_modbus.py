@@ -202,13 +202,9 @@ Kind = Callable[[Line, Asked], Iterable[bytes | None]]
 
 @asynccontextmanager
 async def serving(
-    script: Script, kinds: Mapping[str, Kind], *, seed: int = 0, late_s: float = 0.1, port: int = 0
+    script: Script, kinds: Mapping[str, Kind], *, seed: int = 0, late_s: float = 0.1
 ) -> AsyncGenerator[Device]:
-    """Serves at this port, or at one that the kernel chooses.
-
-    Args:
-        kinds: What the names in the script mean.
-    """
+    """Serves a device; `kinds` says what the names in the script mean."""
     device = Device(script, Random(seed), late_s)
     lines: list[Line] = []
 
@@ -216,7 +212,7 @@ async def serving(
         lines.append(Line(device, kinds))
         return lines[-1]
 
-    server = await asyncio.get_running_loop().create_server(line, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(line, "127.0.0.1", 0)
     device.port = server.sockets[0].getsockname()[1]
     try:
         yield device

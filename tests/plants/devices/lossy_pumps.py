@@ -11,16 +11,18 @@ somebody does at the device itself. It is answered with a line.
 import argparse
 import asyncio
 import json
+import os
 import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Literal, get_args
 
-from .frame_log import FrameLog
 from .pump_registers import ILLEGAL_VALUE, Refused, Registers
 
 MODEL = "cw-100"
@@ -55,6 +57,35 @@ class Faults:
     swallow: float = 0.03
     delay_ms: tuple[float, float] = (0.0, 0.0)
     always: Always = ""
+
+
+class FrameLog:
+    """Appends one JSON line for each write, and waits until the system has it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._start_s = monotonic()
+        self._count = 0
+
+    def record(
+        self, port: str, listener: int, peer: str, unit: int, pdu: bytes, answer: str
+    ) -> None:
+        self._count += 1
+        frame = {
+            "n": self._count,
+            "wall": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "plant_s": monotonic() - self._start_s,
+            "protocol": "modbus",
+            "listener": listener,
+            "port": port,
+            "peer": peer,
+            "unit": unit,
+            "pdu": pdu.hex(),
+            "answer": answer,
+        }
+        line = json.dumps(frame, separators=(",", ":")).encode() + b"\n"
+        if os.write(self._file, line) != len(line):
+            raise OSError("the frame log is full")
 
 
 class Device:

@@ -10,8 +10,8 @@ import pytest
 from handwheel.sim_plant.cw100.plant import WARM_STATE, CoolingWater, warm_up
 from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.cw100.sensors import SENSORS
-from handwheel.sim_plant.errors import ScenarioError, SnapshotError
-from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.errors import SnapshotError
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.sensors import SensorBank
 from handwheel.sim_plant.simulation import Simulation
 
@@ -48,24 +48,6 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     assert stdev(pressures[120:240]) > 8.0
     assert 5.5 * 60 <= happened["PAL-102"] <= 7.0 * 60
     assert 7.0 * 60 <= happened["I-03"] <= 10.0 * 60
-
-
-def test_a_scenario_that_the_plant_cannot_play_is_refused() -> None:
-    cases: list[tuple[FaultEvent | FieldEvent, str]] = [
-        (FaultEvent("SENSOR-BAIS"), "did you mean SENSOR-BIAS?"),
-        (FaultEvent("F2"), "did you mean F02?"),
-        (FaultEvent("f16"), "did you mean F16?"),
-        (FaultEvent("F01", -1.0), "before the start"),
-        (FaultEvent("F01", float("nan")), "before the start"),
-        (FaultEvent("F01", 0.0, {"tua": 1.0}), "did you mean tau?"),
-        (FaultEvent("F01", 0.0, {"tau": "slow"}), "is not a number"),
-        (FaultEvent("F01", 0.0, {"tau": 1.0}), "from 60 to 1e+08"),
-        (FaultEvent("F01", 0.0, {"pump": "P-101C"}), "is not one of P-101A, P-101B"),
-        (FieldEvent("clean-strainr"), "did you mean clean-strainer?"),
-    ]
-    for event, says in cases:
-        with pytest.raises(ScenarioError, match=says.replace("?", r"\?").replace("+", r"\+")):
-            Simulation(warm(), Scenario((event,)))
 
 
 def test_noise_leaves_one_sample_of_the_fouling_coarse_and_a_mean_of_ten_minutes_sharp() -> None:
@@ -132,10 +114,7 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         good | {"state": {**good["state"], "flow": "fast"}},
         good | {"state": {**good["state"], "flow": float("nan")}},
         good | {"state": {**good["state"], "flow": 10**400}},
-        good | {"state": {**good["state"], "steps": -1}},
         good | {"state": {**good["state"], "steps": 10**400}},
-        good | {"state": {**good["state"], "water": {**good["state"]["water"], "level_m": 0.0}}},
-        good | {"state": {**good["state"], "passing": 1e6}},
         good | {"state": {**good["state"], "pumps": {}}},
     )
     for broken in all_broken:
@@ -147,7 +126,8 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
 
 def test_a_value_that_a_skid_cannot_have_is_refused_by_name() -> None:
     cases: list[tuple[str, float]] = [
-        ("passing", -1.0), ("link_down_s", -0.5), ("leaks.F09", 1e3), ("severities.F02", 1.5),
+        ("steps", -1), ("passing", -1.0), ("water.level_m", 0.0), ("link_down_s", -0.5),
+        ("leaks.F09", 1e3), ("severities.F02", 1.5),
         ("water.fan_lost", 2.0), ("water.wet_bulb_c", 1e3), ("exchanger.fouling", -1e-4),
         ("exchanger.fouling_limit", 2.0), ("exchanger.fouling_tau_s", -1.0),
         ("exchanger.flush_s", 1e5), ("exchanger.flush_rate", -1e-9), ("pumps.P-101A.impeller", 1.1),
