@@ -167,6 +167,19 @@ async def test_a_device_that_drops_a_connection_for_the_next_one_is_found_out(
 
 
 @pytest.mark.usefixtures("soon")
+async def test_a_device_that_serves_one_connection_is_asked_again_over_that_one() -> None:
+    gateway = FewSlots([])
+    gateway.faults = {3: 11}
+    async with gateway.listens() as device:
+        session = await connector(device.port).open()
+        await session.read(TAGS)
+        gateway.faults.clear()
+        await come_back(session)
+        assert len(device.accepted_at) == 2
+        await session.close()
+
+
+@pytest.mark.usefixtures("soon")
 async def test_where_no_second_connection_is_taken_dead_units_have_a_tenth_of_the_time() -> None:
     gateway = FewSlots([3, 4, 5, 6])
     tags = [OWN, *(tag(unit) for unit in (3, 4, 5, 6))]

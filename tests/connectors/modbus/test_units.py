@@ -13,7 +13,7 @@ from handwheel.connectors.modbus.transport import ModbusTransport
 from handwheel.connectors.modbus.unit_states import UnitStates
 from handwheel.connectors.model.tags import Tag
 
-from ...plants.devices.misbehaving import listening, modbus_device, registers
+from ...plants.devices.misbehaving import modbus_device, registers
 from ...plants.devices.modbus_gateway import (
     OWN,
     SECOND,
@@ -59,32 +59,6 @@ async def test_a_unit_that_comes_back_is_read_again(fault: int) -> None:
         gateway.faults.clear()
         await come_back(session)
         assert session.faults == {}
-
-
-@pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("is_hung_up", [False, True])
-async def test_a_device_that_serves_one_connection_is_asked_again_over_that_one(
-    is_hung_up: bool,
-) -> None:
-    gateway = Gateway({3: 11})
-    is_served = asyncio.Lock()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if is_served.locked():
-            if not is_hung_up:
-                await reader.read()
-            return
-        async with is_served:
-            while True:
-                writer.writelines(gateway.answer(await reader.readexactly(12)))
-
-    async with listening(handle) as device:
-        session = await connector(device.port).open()
-        await session.read(TAGS)
-        gateway.faults.clear()
-        await come_back(session)
-        assert len(device.accepted_at) == 2
-        await session.close()
 
 
 @pytest.mark.usefixtures("soon")

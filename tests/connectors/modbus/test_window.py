@@ -117,13 +117,10 @@ def _spoiled(spoil: Callable[[bytes], bytes]) -> Serve:
 
 
 SPOILED: dict[str, Callable[[bytes], bytes]] = {
-    "transaction 0": lambda r: b"\0\0" + registers(r)[2:],
     "answered before": lambda r: b"\0\1" + registers(r)[2:],
     "not asked yet": lambda r: b"\0\x7f" + registers(r)[2:],
     "another unit": lambda r: registers(r)[:6] + b"\x06" + registers(r)[7:],
-    "another function": lambda r: registers(r)[:7] + b"\x04" + registers(r)[8:],
     "a register too many": lambda r: reply(r, b"\x03\x06" + bytes(6)),
-    "another protocol": lambda r: registers(r)[:2] + b"\0\1" + registers(r)[4:],
     "a flood": lambda _: b"\xff" * 100_000,
 }
 

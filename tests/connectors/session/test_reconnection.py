@@ -12,7 +12,6 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
-    BAD_WAITING,
     GOOD,
     DataValue,
     StatusCode,
@@ -21,7 +20,7 @@ from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...plants.devices.misbehaving import eventually, free_port, listening, say_nothing
+from ...plants.devices.misbehaving import eventually, free_port
 from ...plants.served import PlantProcess, link_of, plant_process, site_of
 
 
@@ -155,24 +154,6 @@ async def test_read_once_names_every_endpoint_that_is_down(
             endpoint: f"{site.connections[endpoint].where}: connection refused"
             for endpoint in expected
         }
-
-
-async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
-    tmp_path: Path,
-) -> None:
-    async with listening(say_nothing) as device:
-        endpoints = PlantEndpoints(device.port, device.port, "50 ms")
-        site = _site(tmp_path / "site", endpoints, timeout="100 ms")
-        with pytest.raises(NotConnected) as caught:
-            await read_once(site, list(site.tags.values()))
-        for endpoint, reason in caught.value.endpoints.items():
-            assert reason == f"{site.connections[endpoint].where}: no answer within 0.1 s"
-        assert caught.value.endpoints.keys() == {"dcs", "pkg"}
-        await device.until_left()
-        async with _reader(site) as reader:
-            await device.until_accepted(6 + 2)
-            assert _statuses(reader.latest()) == {BAD_WAITING}
-        await device.until_left()
 
 
 async def test_a_reader_can_be_left_at_any_moment_of_connecting(
