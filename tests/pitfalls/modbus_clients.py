@@ -1,7 +1,6 @@
 """Our Modbus client and a naive one behind one shape, so that both meet the same device."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -148,7 +147,6 @@ class OursChecked:
             for name, (unit, address) in self._tags.items()
         ]
         self._session: Session | None = None
-        self.reasons: Counter[str] = Counter()
 
     async def read(self) -> Mapping[Place, int]:
         try:
@@ -157,12 +155,10 @@ class OursChecked:
             if self._session is None:
                 self._session = await ModbusConnector("plc", self._config).open()
             readings = await self._session.read(self._wanted)
-        except NotConnected as error:
-            self.reasons[_kind(str(error))] += 1
+        except NotConnected:
             await self.close()
             return {}
         if self._session.faults:
-            self.reasons.update(_kind(why) for why in self._session.faults.values())
             await self.close()
         return {
             self._tags[name]: reading.value
@@ -181,7 +177,6 @@ class NaiveChecked:
 
     def __init__(self, client: NaiveModbus) -> None:
         self._client = client
-        self.reasons: Counter[str] = Counter()
 
     async def read(self) -> Mapping[Place, int]:
         values: dict[Place, int] = {}
@@ -191,8 +186,7 @@ class NaiveChecked:
                 values |= {
                     (unit, address + n): registers[n] << 16 | registers[n + 1] for n in OFFSETS
                 }
-            except (ModbusException, IndexError) as error:
-                self.reasons[type(error).__name__] += 1
+            except (ModbusException, IndexError):
                 await asyncio.sleep(0.01)
         return values
 
@@ -200,22 +194,16 @@ class NaiveChecked:
         """Is left to who made the client."""
 
 
-def _kind(text: str) -> str:
-    """The reason without its numbers."""
-    return "".join("#" if each.isdigit() else each for each in text.rpartition(": ")[2])
-
-
 @dataclass
 class Tally:
     good: int = 0
-    wrong: int = 0
     none: int = 0
-    examples: list[str] = field(default_factory=list[str])
+    wrong: list[str] = field(default_factory=list[str])
 
     @property
     def share(self) -> float:
         """How many of all values that were wanted were good and right."""
-        return self.good / (self.good + self.wrong + self.none)
+        return self.good / (self.good + len(self.wrong) + self.none)
 
 
 async def endure(device: Device, client: OursChecked | NaiveChecked, replies: int) -> Tally:
@@ -226,10 +214,8 @@ async def endure(device: Device, client: OursChecked | NaiveChecked, replies: in
         for (unit, address), value in values.items():
             if device.is_true(unit, address, value, before):
                 tally.good += 1
-                continue
-            tally.wrong += 1
-            if len(tally.examples) < 5:
-                tally.examples.append(f"unit {unit} register {address} read 0x{value:08X}")
+            else:
+                tally.wrong.append(f"unit {unit} register {address} read 0x{value:08X}")
         tally.none += len(PLACES) - len(values)
         await asyncio.sleep(0)
     await client.close()

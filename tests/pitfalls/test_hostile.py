@@ -21,12 +21,11 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 from ..plants.devices.hostile_answers import DRAWN, SLOW, drawn, hostile
 from ..plants.devices.message_corruption import KINDS, Spoiler
 from ..plants.devices.misbehaving import eventually
-from ..plants.devices.traceable_opcua import Works, name_of, works
+from ..plants.devices.traceable_opcua import Works, works
 from ..plants.served import GATE_SECRET, served
 from .modbus_clients import NaiveChecked, OursChecked, endure, register
 from .naive import NaiveModbus, NaiveOpcua
 from .opcua_clients import NODES, connector_of, endpoint, node
-from .opcua_clients import Tally as OpcuaTally
 from .opcua_clients import endure as endure_opcua
 
 NOTICED_S = 5.0
@@ -105,7 +104,7 @@ async def test_no_wrong_value_passes_for_good_from_a_hostile_modbus_device() -> 
         script = drawn(Random(SEED), WRONG, LATE)
         async with hostile(script, seed=SEED, late_s=LATE_S) as device:
             tally = await endure(device, OursChecked(device, window, TIMEOUT_S), 2500)
-        assert tally.wrong == 0, tally.examples
+        assert tally.wrong == []
         assert tally.share > 0.4, window
         assert device.sent.keys() >= DRAWN - SLOW, window
 
@@ -119,7 +118,7 @@ async def test_a_naive_modbus_client_takes_wrong_values_for_good() -> None:
         NaiveModbus(device.port, 0.02) as client,
     ):
         tally = await endure(device, NaiveChecked(client), 800)
-    assert tally.wrong > 0
+    assert tally.wrong
     assert tally.good > 0
 
 
@@ -140,18 +139,3 @@ async def test_no_wrong_value_passes_for_good_over_a_link_that_spoils_opcua_mess
     assert tally.wrong == []
     assert tally.good > tally.none
     assert spoiler.sent.keys() == {*KINDS, "right"}
-
-
-async def test_a_naive_opcua_client_takes_an_old_answer_for_the_present_one(plant: Works) -> None:
-    """asyncua goes by the number in the header alone, and not by the handle in the answer."""
-    async with LinkProxy(plant.port, opcua_messages) as link:
-        tally = OpcuaTally()
-        async with NaiveOpcua(endpoint(link.port)) as client:
-            Spoiler(link, SEED, 0.3, "old body")
-            for _ in range(30):
-                before = plant.reads.number
-                values = await client.read([name_of(number) for number in range(NODES)])
-                tally.judge(plant, dict(enumerate(values)), before)
-            link.mend()
-    assert tally.wrong
-    assert tally.good
