@@ -67,22 +67,13 @@ class Asked:
 
 @dataclass
 class Device:
-    """What the device has been asked and what it made of it.
-
-    Attributes:
-        late_s: When a late answer comes, seconds.
-        number: How many requests have come.
-        accepted: How many connections have come.
-        sent: Its answers by kind.
-        frames: The unit and PDU of each write that has come.
-        port: Where it listens.
-    """
+    """What the device has been asked and what it made of it."""
 
     script: "Script"
     random: Random
-    late_s: float
-    number: int = 0
-    accepted: int = 0
+    late_s: float  # when a late answer comes
+    number: int = 0  # of requests that have come
+    accepted: int = 0  # connections
     sent: Counter[str] = field(default_factory=Counter[str])
     frames: list[bytes] = field(default_factory=list[bytes])
     port: int = 0

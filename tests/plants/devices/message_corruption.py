@@ -13,16 +13,7 @@ _FLOOD = 2**20
 
 
 class Spoiler:
-    """Makes another message of some.
-
-    Args:
-        share: Of the messages that are spoilt.
-        kinds: In which ways; in every way if there are none.
-
-    Attributes:
-        sent: Messages by kind.
-        is_on: Whether it spoils.
-    """
+    """Makes another message of a share of them, in these ways, or in every way."""
 
     def __init__(self, link: LinkProxy, seed: int, share: float, *kinds: str) -> None:
         self.sent: Counter[str] = Counter()

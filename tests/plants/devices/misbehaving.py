@@ -13,18 +13,11 @@ Answer = Callable[[bytes], Iterable[bytes] | None]
 
 @dataclass
 class Device:
-    """What a device has seen.
-
-    Attributes:
-        port: Where it listens.
-        accepted_at: When each connection came, on the loop's clock.
-        ended: How many connections are over.
-        requests: Every Modbus request.
-    """
+    """What a device has seen."""
 
     port: int = 0
-    accepted_at: list[float] = field(default_factory=list[float])
-    ended: int = 0
+    accepted_at: list[float] = field(default_factory=list[float])  # on the loop's clock
+    ended: int = 0  # connections that are over
     requests: list[bytes] = field(default_factory=list[bytes])
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 

@@ -26,14 +26,7 @@ from handwheel.connectors.session.protocols import (
 
 @dataclass
 class Device:
-    """Connector and session in one.
-
-    Attributes:
-        values: By tag; any other is unknown here.
-        descriptions: By tag.
-        below: What stands below each node.
-        down: Why it cannot be reached.
-    """
+    """Connector and session in one."""
 
     values: Mapping[str, Value | Array] = field(default_factory=dict[str, Value | Array])
     descriptions: Mapping[str, Description] = field(default_factory=dict[str, Description])

@@ -1,12 +1,10 @@
 """What a fault leaves in the skid, and how a test sets one."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import CoolingWater
-from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
@@ -43,17 +41,6 @@ def skid(simulation: Simulation) -> CoolingWater:
     plant = simulation.plant
     assert isinstance(plant, CoolingWater)
     return plant
-
-
-def go_on_from_a_snapshot(
-    first: Simulation, scenario: Scenario, seconds: float, seed: int | None = None
-) -> CoolingWater:
-    """Runs a simulation beside one that begins from its snapshot: bit for bit the same."""
-    second = CoolingWater(seed)
-    second.restore(json.loads(json.dumps(first.plant.snapshot())))
-    assert first.run(seconds) == Simulation(second, scenario).run(seconds)
-    assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
-    return second
 
 
 def set_fault(plant: CoolingWater, fault: str, severity: float = 1.0, **given: float | str) -> None:

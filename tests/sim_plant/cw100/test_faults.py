@@ -1,17 +1,19 @@
 """Every fault of the skid: small or full, alone or with others, undone in the field, and over."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
+from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.errors import WriteRejected
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
 from ..stepping import go_on
-from .faults import HEALTHY, causes, go_on_from_a_snapshot, set_fault, skid
+from .faults import HEALTHY, causes, set_fault, skid
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -20,7 +22,11 @@ def test_a_fault_grows_and_ends_and_a_snapshot_on_the_way_goes_on_bit_for_bit(fa
     first = Simulation(warm(seed=2), scenario)
     first.run(70.0)
     assert causes(warm(seed=2)) == HEALTHY != causes(skid(first))
-    assert causes(go_on_from_a_snapshot(first, scenario, 330.0, seed=2)) == HEALTHY
+    second = CoolingWater(2)
+    second.restore(json.loads(json.dumps(first.plant.snapshot())))
+    assert first.run(330.0) == Simulation(second, scenario).run(330.0)
+    assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
+    assert causes(second) == HEALTHY
 
 
 def test_leaks_and_errors_of_one_transmitter_add_up_and_end_each_for_itself() -> None:

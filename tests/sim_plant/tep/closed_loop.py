@@ -71,11 +71,6 @@ def produce(plant: TennesseeEastman, production: float) -> None:
     plant.write("PRODUCTION.sp", production)
 
 
-def nothing(plant: TennesseeEastman, production: float) -> None:
-    """Leaves all to the controllers."""
-    del plant, production
-
-
 def ratios(plant: TennesseeEastman, production: float) -> None:
     """Answers as Ricker's paper does: both gas loops off, r1 to 0, r4 to a constant."""
     plant.write("AIC-A.mode", MANUAL)
@@ -98,7 +93,7 @@ def feed_moved(plant: TennesseeEastman, production: float) -> None:
 
 
 RESPONSES: dict[str, Callable[[TennesseeEastman, float], None]] = {
-    "none": nothing,
+    "none": lambda _plant, _production: None,
     "production": produce,
     "ratios": ratios,
     "feed moved": feed_moved,

@@ -10,7 +10,9 @@ from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
 from handwheel.sim_plant.tep.instruments.measurements import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
 from handwheel.sim_plant.tep.plant import create
 
-from .operated import CASCADE, MANUAL, run
+from ..stepping import go_on
+
+MANUAL, CASCADE = 0, 2
 
 
 def test_every_tag_has_a_value_and_the_map_to_xmeas_goes_both_ways() -> None:
@@ -76,7 +78,7 @@ def test_a_shutdown_freezes_process_and_controllers_and_takes_no_more_writes() -
     assert plant.measurements()["ESD.active"] is True
     assert plant.measurements()["ESD.cause"] == 1
     state, control = list(plant.state.process.x), json.dumps(plant.snapshot()["state"]["control"])
-    run(plant, 500)
+    go_on(500, plant)
     assert plant.state.process.x == state
     assert json.dumps(plant.snapshot()["state"]["control"]) == control
     assert plant.first_trip() == verdict
@@ -88,17 +90,17 @@ def test_the_controllers_act_on_what_the_transmitters_show() -> None:
     plant = create(None)
     plant.inject("SENSOR-BIAS", {"sensor": "TIAZ-1101", "bias": 1.0}, 1.0)
     width = next(each.span for each in SENSORS if each.name == "TIAZ-1101")
-    run(plant, 1800)
+    go_on(1800, plant)
     assert plant.measurements()["TIAZ-1101.pv"] == pytest.approx(120.4, abs=0.05)
     assert plant.state.process.xmeas[8] == pytest.approx(120.4 - 0.01 * width, abs=0.05)
 
 
 def test_a_broken_analyser_keeps_its_value_and_says_that_it_is_bad() -> None:
     plant = create(1)
-    run(plant, 400)
+    go_on(400, plant)
     plant.inject("SENSOR-BAD", {"sensor": "XI-1004.a"}, 1.0)
     shown = plant.measurements()["XI-1004.a"]
-    run(plant, 800)
+    go_on(800, plant)
     assert plant.measurements()["XI-1004.a"] == shown
     assert plant.qualities() == {"XI-1004.a": "bad"}
     plant.inject("SENSOR-BAD", {"sensor": "XI-1004.a"}, 0.0)
@@ -135,7 +137,7 @@ BROKEN: list[tuple[str, Mapping[str, object]]] = [
 
 def test_a_snapshot_that_the_plant_cannot_have_is_refused() -> None:
     plant = create(None)
-    run(plant, 30)
+    go_on(30, plant)
     before = json.dumps(plant.snapshot())
     for reason, spoilt in BROKEN:
         saved = plant.snapshot()
@@ -148,7 +150,7 @@ def test_a_snapshot_that_the_plant_cannot_have_is_refused() -> None:
         with pytest.raises(SnapshotError, match=reason):
             plant.restore(saved)
         assert json.dumps(plant.snapshot()) == before, reason
-    run(plant, 1)
+    go_on(1, plant)
 
 
 def test_disturbances_are_told_and_those_that_do_not_show_are_decoys() -> None:

@@ -1,15 +1,48 @@
 """What an operator does to the controllers, and that no change of mode moves a valve."""
 
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
 import pytest
 
 from handwheel.sim_plant.errors import WrongState
 from handwheel.sim_plant.tep.control.loops import FLOW_LOOPS, TUNING
 from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
-from .operated import AUTO, CASCADE, MANUAL, largest_move, run, upset, xmv
+from ..stepping import go_on
 
+MANUAL, AUTO, CASCADE = 0, 1, 2
 SLAVES = [*FLOW_LOOPS, "TIC-1301"]
 BUMP = 0.02  # percent of a valve: a change of mode may not move it further in its scan
+
+
+@cache
+def _upset(seed: int | None) -> Mapping[str, Any]:
+    plant = create(seed)
+    plant.inject("IDV4", {}, 1.0)
+    plant.inject("IDV6", {}, 0.5)
+    run(plant, 1200)
+    return plant.snapshot()
+
+
+def upset(seed: int | None = None) -> TennesseeEastman:
+    """A plant in which everything moves: warmer cooling water, and half of stream 1 lost."""
+    plant = create(seed)
+    plant.restore(_upset(seed))
+    return plant
+
+
+def run(plant: TennesseeEastman, seconds: int) -> None:
+    go_on(seconds, plant)
+
+
+def xmv(plant: TennesseeEastman) -> list[float]:
+    return list(plant.state.process.xmv)
+
+
+def largest_move(before: Sequence[float], after: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(before, after, strict=True))
 
 
 def _switch(plant: TennesseeEastman, loop: str, mode: int) -> None:
