@@ -10,15 +10,7 @@ from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 from ..plants.served import GATE_SECRET
-from .clients import (
-    VALUE,
-    VARIABLE,
-    OpcuaClient,
-    Plant,
-    gate_of,
-    standing_plant,
-    viewer_of,
-)
+from .clients import VALUE, VARIABLE, OpcuaClient, Plant, gate_of, standing_plant, viewer_of
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 

@@ -10,13 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.testing import (
-    RULES,
-    Conformance,
-    Rig,
-    load_quality,
-    proofs_of,
-)
+from handwheel.connectors.testing import RULES, Conformance, Rig, load_quality, proofs_of
 
 from ...project.doc_shell import blocks
 from .rig_fake import fake_rig

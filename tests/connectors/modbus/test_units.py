@@ -63,9 +63,8 @@ async def test_a_unit_that_comes_back_is_read_again(fault: int) -> None:
 
 @pytest.mark.usefixtures("soon")
 async def test_where_no_unit_answers_the_session_is_lost() -> None:
-    cases: list[tuple[int, Sequence[Tag]]] = [
-        *((SILENT, [OWN]), (SILENT, TAGS), (SILENT, [THIRD]), (10, [OWN]), (11, TAGS)),
-    ]
+    cases: list[tuple[int, Sequence[Tag]]] = [(SILENT, [OWN]), (SILENT, TAGS), (SILENT, [THIRD])]
+    cases += [(10, [OWN]), (11, TAGS)]
     for fault, tags in cases:
         gateway = Gateway(dict.fromkeys((1, 2, 3), fault))
         async with modbus_device(gateway.answer) as gateway.device:

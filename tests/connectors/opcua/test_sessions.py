@@ -18,13 +18,7 @@ from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...plants.devices.misbehaving import (
-    eventually,
-    free_port,
-    hang_up,
-    listening,
-    say_nothing,
-)
+from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
 from ...plants.devices.opcua_server import connector_to, session_with, tag_of
 from ...plants.served import GATE_SECRET
 

@@ -14,13 +14,7 @@ from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, Quality
 from handwheel.connectors.opcua.subscription.monitored_items import SubscriptionTimes
 
 from ...plants.devices.misbehaving import eventually
-from .subscribed_server import (
-    Works,
-    first_of,
-    loss_of,
-    subscribed,
-    tags_of,
-)
+from .subscribed_server import Works, first_of, loss_of, subscribed, tags_of
 
 pytestmark = pytest.mark.usefixtures("zeroes")
 

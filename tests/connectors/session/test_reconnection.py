@@ -10,12 +10,7 @@ import pytest
 from handwheel.connectors.client.site_reader import SiteReader, read_once
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.connectors.model.values import (
-    BAD_NO_COMMUNICATION,
-    GOOD,
-    DataValue,
-    StatusCode,
-)
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
 from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.server.plant_server import PlantServer
