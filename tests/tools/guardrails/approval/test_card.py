@@ -140,8 +140,8 @@ def test_a_run_says_which_playbook_asks_and_what_it_expects_and_takes_back() -> 
     conditions = [[(each.text, each.truth) for each in one.only_if] for one in shown.recovery]
     only_if = [("PIC-102.sp < 300 kPa  [PIC-102.sp is 350 kPa]", "false")]
     assert conditions == [only_if, only_if, []]
-    frames = [each.frame.wire for each in (*shown.changes, *shown.recovery)]
-    assert frames == [each.wire for each in asked.actions]
+    frames = [each.frame for each in shown.changes] + [each.frame for each in shown.recovery]
+    assert [each.wire for each in frames] == [each.wire for each in asked.actions]
     limits = [each.limits for each in shown.changes]
     assert limits == [None, "limits 280 to 420 kPa"]
 
@@ -162,7 +162,7 @@ def test_evidence_is_shown_as_filed_and_as_it_is_now_and_marked_where_it_has_tur
     assert (turned.now, turned.is_against) == ("false", True)
     bad = _evidence(picture(read("VT-101A.pv", status=int(BAD_SENSOR_FAILURE))))
     assert (bad.now, bad.is_against) == ("unknown", True)
-    low = {"side": "against", "text": "VT-101A.pv < 5 mm/s"}
+    low: dict[str, Any] = {"side": "against", "text": "VT-101A.pv < 5 mm/s"}
     assert not _evidence(**low, truth="false").is_against
     assert _evidence(**low, truth="true").is_against
     assert _evidence(side="against", truth="false").is_against

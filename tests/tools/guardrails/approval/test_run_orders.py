@@ -215,10 +215,11 @@ def test_a_row_that_somebody_wrote_is_no_order(place: Place, order: SignedOrder)
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
         place.check(place.write(again | {"order": other}))
     place.check(given)  # the first still counts
-    signed = site_word("resume-run", run_subject(RUN, given.seen), head="0" * 64)
+    signed = site_word("resume-run", run_subject(RUN, given.seen or 0), head="0" * 64)
     earlier = again | {"order": "resume", "text": signed.text, "signature": signed.signature_hex}
     with pytest.raises(DecisionRefused, match=str(Reason.OTHER_LEDGER)):
         place.check(place.write(earlier))
-    for body in ({}, {"order": "start", "person": "anna"}, {"order": "hold"}):
+    odd: list[dict[str, object]] = [{}, {"order": "start", "person": "anna"}, {"order": "hold"}]
+    for body in odd:
         with pytest.raises(PermitRefused, match="is no order to a run"):
             place.check(place.write(body))

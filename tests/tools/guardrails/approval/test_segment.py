@@ -187,13 +187,15 @@ def test_what_is_no_request_of_a_run_or_a_person_is_refused(context: BuildContex
         with pytest.raises(ValueError, match=reason):
             ActionRequest.model_validate(_edited(request, **change))
     person = {"proposer": {"kind": "person", "name": "gina", "key_id": "k"}, "run": None}
-    for more, reason in [
+    mores: list[tuple[dict[str, Any], str]] = [
         ({}, "only a run has evidence"),
         ({"evidence": []}, "recovery only with a lease"),
         ({"evidence": [], "lease": {"for_s": 60.0}}, "takes back what was written, and nothing el"),
-    ]:
+    ]
+    for more, reason in mores:
+        draft = _edited(request, **person) | more
         with pytest.raises(ValueError, match=reason):
-            ActionRequest.model_validate(_edited(request, **person | more))
+            ActionRequest.model_validate(draft)
     for list_, change, reason in [
         ("commands", {"undoes": "R-00000000/c1"}, "a command undoes nothing"),
         ("commands", {"undo": "r9"}, "do not name each other"),

@@ -214,7 +214,7 @@ def test_a_journal_written_anew_with_its_anchors_still_shows_it(
 
 
 def _faults_after(
-    tamper: Callable[[Rows], None], room: Room, folder: Path, shell: Shell
+    tamper: Callable[[Rows], object], room: Room, folder: Path, shell: Shell
 ) -> tuple[str, ...]:
     """Somebody with all the time in the world makes every hash and anchor fit again."""
     texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()

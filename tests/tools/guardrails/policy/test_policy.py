@@ -21,14 +21,15 @@ from ....sites.policy_text import DONE, PUMPS, SETPOINT, judge, policy_of, reads
 
 def test_what_a_rule_allows_is_allowed(site: Site) -> None:
     policy = policy_of(site, allow=[SETPOINT, PUMPS])
-    for name, value, now, class_, reason in [
+    cases: list[tuple[str, Value, Value | DataValue | None, str, str]] = [
         ("PIC-102.sp", 360.0, 350.0, "R1", ""),
         ("PIC-102.sp", 320, 330.0, "R1", ""),
         ("PIC-102.sp", 350.1, 330.0999984741211, "R1", ""),  # a step of 20 from a Float
         ("PIC-102.sp", 380.1, 370.0, "R2", "R2: outside the normal band 320 .. 380 kPa"),
         ("P-101B.run_cmd", False, reads(None, BAD_SENSOR_FAILURE), "R2", ""),
         ("P-101A.mode", 2, 1, "R2", ""),
-    ]:
+    ]
+    for name, value, now, class_, reason in cases:
         ruling = judge(policy, site, name, value, now)
         assert ruling.is_allowed, name
         assert (ruling.risk_class, ruling.roles, ruling.quorum) == (class_, ("operator",), 1), name
