@@ -180,15 +180,11 @@ def _no_space(file: int, data: bytes) -> int:
 def test_what_cannot_be_anchored_is_an_error_after_the_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number, (write, reason) in enumerate(
-        (
-            (_no_space, "No space left on device; it was recorded, but not anchored"),
-            (
-                lambda file, data: len(data) - 1,
-                "the disk is full; it was recorded, but not anchored",
-            ),
-        )
-    ):
+    cases: list[tuple[Callable[[int, bytes], int], str]] = [
+        (_no_space, "No space left on device; it was recorded, but not anchored"),
+        (lambda file, data: len(data) - 1, "the disk is full; it was recorded, but not anchored"),
+    ]
+    for number, (write, reason) in enumerate(cases):
         with opened(tmp_path / str(number)) as database:
             with monkeypatch.context() as patch:
                 patch.setattr(os, "write", write)
