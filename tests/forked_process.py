@@ -3,48 +3,51 @@
 Where it matters how a program starts, `subprocess` starts it.
 """
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.reduction import DupFd
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.preloaded"])
 
 
-class ForkedProcess:
+class Forked:
     """Does what `subprocess.Popen` does for `python -m MODULE …`, with text in UTF-8.
 
-    It leads a session of its own; its standard input and output are pipes.
+    It leads a session of its own, whose terminal is its standard input if that is one.
 
     Args:
         command: As for `Popen`.
-        errors: Where its standard error goes; into its standard output, if none is given.
+        files: Its standard input, output and error.
     """
 
     def __init__(
-        self, command: Sequence[str], *, cwd: Path,
-        env: Mapping[str, str] | None = None, errors: IO[bytes] | None = None,
-    ) -> None:  # fmt: skip
+        self, command: Sequence[str], files: Sequence[int], *, cwd: Path, env: Mapping[str, str]
+    ) -> None:
         assert tuple(command[:2]) == (sys.executable, "-m")
-        typed, self_in = os.pipe()
-        self_out, told = os.pipe()
-        files = [DupFd(each) for each in (typed, told, errors.fileno() if errors else told)]
-        given = (list(command[2:]), cwd, dict(env or os.environ), files)
+        given = (list(command[2:]), cwd, dict(env), [DupFd(each) for each in files])
         self._process = _CONTEXT.Process(target=_enter, args=given, daemon=True)
         self._process.start()
-        for each in (typed, told):
-            os.close(each)
-        self.stdin = os.fdopen(self_in, "w", encoding="utf-8")
-        self.stdout = os.fdopen(self_out, encoding="utf-8")
         assert self._process.pid is not None
         self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Kills it if it still runs."""
+        self.kill()
+        self.wait()
 
     @property
     def returncode(self) -> int | None:
@@ -68,12 +71,42 @@ class ForkedProcess:
         self.send_signal(signal.SIGKILL)
 
 
+class ForkedProcess(Forked):
+    """Has pipes as its standard input and output.
+
+    Args:
+        errors: Where its standard error goes; into its standard output, if none is given.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, cwd: Path,
+        env: Mapping[str, str] | None = None, errors: IO[bytes] | None = None,
+    ) -> None:  # fmt: skip
+        typed, self_in = os.pipe()
+        self_out, told = os.pipe()
+        files = (typed, told, errors.fileno() if errors else told)
+        super().__init__(command, files, cwd=cwd, env=env or os.environ)
+        for each in (typed, told):
+            os.close(each)
+        self.stdin = os.fdopen(self_in, "w", encoding="utf-8")
+        self.stdout = os.fdopen(self_out, encoding="utf-8")
+
+    def __exit__(self, *error: object) -> None:
+        """Kills it if it still runs, and closes the pipes."""
+        super().__exit__(*error)
+        with suppress(BrokenPipeError):
+            self.stdin.close()
+        self.stdout.close()
+
+
 def _enter(words: list[str], cwd: Path, env: Mapping[str, str], files: list[Any]) -> None:
     os.setsid()
     for number, file in enumerate(files):
         given = file.detach()
         os.dup2(given, number)
         os.close(given)
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)

@@ -16,6 +16,7 @@ from subprocess import PIPE
 from time import monotonic, sleep
 
 from ..command_line import HANDWHEEL
+from ..forked_process import Forked
 
 ANY_PORTS = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
 
@@ -101,7 +102,7 @@ def becomes_true(condition: Callable[[], bool]) -> bool:
 class Terminal:
     """A process that has a terminal of 80 by 24, and everything it has written there."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     master: int
     written: str = field(default="")
 
@@ -131,21 +132,22 @@ class Terminal:
 def in_terminal(
     *command: str, temporary: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> Generator[Terminal]:
-    """Runs a Python command line, such as `-m handwheel.hmi`, in a terminal of its own."""
+    """Runs a Python command line in a terminal of its own; `-m handwheel.hmi` starts at once."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     known = environment(**{"TERM": "xterm-256color", **(variables or {})})
     if temporary:
         known["TMPDIR"] = str(temporary)
-    with subprocess.Popen(
-        [sys.executable, "-c", _IN_TERMINAL, *command],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=known,
-        start_new_session=True,
-    ) as process:
-        os.close(slave)
+    process: subprocess.Popen[bytes] | Forked
+    if command[:2] == HANDWHEEL[1:]:
+        process = Forked((sys.executable, *command), (slave,) * 3, cwd=Path.cwd(), env=known)
+    else:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _IN_TERMINAL, *command],
+            stdin=slave, stdout=slave, stderr=slave, env=known, start_new_session=True,
+        )  # fmt: skip
+    os.close(slave)
+    with process:
         try:
             yield Terminal(process, master)
         finally:

@@ -1,12 +1,10 @@
 """Plants behind real servers on ports that the kernel chooses, for the tests."""
 
 import json
-import subprocess
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
@@ -17,6 +15,7 @@ from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 from ..command_line import HANDWHEEL
+from ..forked_process import ForkedProcess
 
 GATE_SECRET = "turn the wheel"
 
@@ -46,7 +45,7 @@ def link_of(server: PlantServer, scan: str = "50 ms") -> PlantEndpoints:
 class PlantProcess:
     """`handwheel plant serve` as a process of its own, to be killed."""
 
-    process: subprocess.Popen[str]
+    process: ForkedProcess
     ports: Mapping[str, int]
 
     @property
@@ -68,13 +67,9 @@ def plant_process(
         for word in (f"--{name.replace('_', '-')}-port", str(port))
     ]
     command = [*HANDWHEEL, "plant", "serve", "cw-100", "--json", *options, *arguments]
-    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            ready: dict[str, Any] = json.loads(process.stdout.readline())
-            yield PlantProcess(process, ready["ports"])
-        finally:
-            process.kill()
+    with ForkedProcess(command, cwd=Path.cwd()) as process:
+        ready: dict[str, Any] = json.loads(process.stdout.readline())
+        yield PlantProcess(process, ready["ports"])
 
 
 def frames_of(path: Path) -> Sequence[dict[str, Any]]:

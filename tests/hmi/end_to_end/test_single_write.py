@@ -11,8 +11,10 @@ import pytest
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 
+from ...command_line import HANDWHEEL
+from ...forked_process import ForkedProcess
 from ...plants.served import PlantProcess, plant_process, site_of
-from ..command_processes import Terminal, becomes_true, in_terminal, started
+from ..command_processes import Terminal, becomes_true, in_terminal
 from .shells import PASSPHRASE, Place
 
 pytestmark = pytest.mark.timeout(300)  # a dozen processes, one after the other
@@ -27,8 +29,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
     with plant_process(*place.plant_options()) as plant:
         _make_site(place, plant)
         place.enroll()
-        with started("gate", "--json", "--site", str(place.root)) as gate:
-            assert gate.stdout is not None
+        command = (*HANDWHEEL, "gate", "--json", "--site", str(place.root))
+        with ForkedProcess(command, cwd=place.root) as gate:
             assert json.loads(gate.stdout.readline())["ready"] == "gate"
             yield place
 
