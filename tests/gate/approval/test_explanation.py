@@ -22,13 +22,11 @@ from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.timestamps import stamp
 
-from ..interlocks.test_pace import GROUPS
+from ..interlocks.test_pace import AS_IT_IS, GROUPS
 from ..testbed.authority_grant import give
 from ..testbed.edited_policy import ruled_room
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 from .test_areas import EDITS
-
-AS_IT_IS = 'across:\n  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}\n'
 
 
 def _explained(

@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
 from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import execute as carrying
 from handwheel.tools.guardrails.gate.steps import step_order as steps
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 
 from ...plants.devices.misbehaving import eventually
 from ...plants.in_memory import Frame
@@ -159,6 +160,9 @@ async def test_whatever_else_is_over_needs_no_patience(room: BeatingRoom) -> Non
     assert room.counts == [0]
     lock_out(PUMP)(room)
     await room.pass_s(1.0)
+    lockout_file(room.site.state, PUMP).unlink()  # which unlocks nothing
+    await room.pass_s(1.0)
+    assert room.counts == [0]
     room.desk.release(PUMP)
     await room.pass_s(1.0)
     assert room.counts == [0, 1]

@@ -23,16 +23,13 @@ groups:
   - {id: starts, tags: ["P-101?.run_cmd"], writes: 2, within: 10 min}
   - {id: moves, tags: [PIC-102.sp], writes: 5, travel: 30 kPa, within: 10 min}
 """
-ACROSS = """\
-across:
-  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}
-"""
+AS_IT_IS = 'across:\n  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}\n'
 SP = "PIC-102.sp"
 
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncGenerator[Watched]:
-    edits = (("policy.yaml", LOOSE, ""), ("policy.yaml", ACROSS, GROUPS))
+    edits = (("policy.yaml", LOOSE, ""), ("policy.yaml", AS_IT_IS, GROUPS))
     async with ruled_room(tmp_path, *edits) as room:
         yield room
 
