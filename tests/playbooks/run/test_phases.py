@@ -67,13 +67,11 @@ def test_a_run_at_work(plan: BoundPlaybook) -> None:
         ({}, [], "request"),
         ({}, [run_action()], "follow"),
         ({}, [run_action(request="REVOKED")], "request"),
-        ({}, [run_action(request="SUPERSEDED", name="R-0")], "request"),
         ({}, [run_action(tag="P-101A.run_cmd")], "request"),
         ({START: "COMMAND"}, [run_action("VERIFIED")], "follow"),
         ({START: "VERIFY"}, [run_action("VERIFIED")], "verify"),
         ({START: "DONE"}, [run_action("VERIFIED", "REVOKED")], "follow"),  # it only waits
         ({START: "SKIPPED"}, [], "follow"),
-        ({START: "FAILED"}, [run_action("REFUSED", "CLOSED")], "follow"),
         ({START: "DONE", SETTLE: "PERFORM"}, [], "follow"),
         ({START: "DONE", SETTLE: "DONE"}, [], "follow"),
     ]:
@@ -87,7 +85,6 @@ def test_who_holds_or_stops_finishes_the_step_unless_it_is_cut_off(plan: BoundPl
             ({START: "COMMAND"}, "follow"),
             ({START: "VERIFY"}, "verify"),
             ({START: "DONE"}, "settle"),
-            ({START: "FAILED"}, "settle"),
             ({START: "DONE", SETTLE: "PERFORM"}, "follow"),
             ({START: "DONE", SETTLE: "DONE"}, "settle"),
         ]:

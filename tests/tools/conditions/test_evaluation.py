@@ -37,15 +37,12 @@ def test_what_a_condition_says() -> None:
         ("P-101A.starts / 2 == 8388608.5", True),
         ("abs(PIC-102.sp - PT-102.pv) < 6 kPa", True),
         ("min(PT-102.pv, PIC-102.sp, 341 kPa) == 340 kPa", True),
-        ("max(PT-102.pv, PIC-102.sp) == PT-102.pv", True),
         ("-abs(PIC-102.sp - PT-102.pv) < -5 kPa", True),
         ("held(P-101A.running, 5 min)", True),
-        ("PT-102.pv in PIC-102.sp .. PIC-102.sp + 6 kPa", True),
         ("P-101A.starts == 16777217", True),
         ("'remote' != P-101B.mode", True),
         ("PKG-101.note == 'it''s on'", True),
         ("P-101A.running == true and not (false)", True),
-        ("RT-1.pv == RT-1.pv", True),
         ("good(PT-102.pv) and not good (PT-102.pv) or P-101A.running", True),
     ]:
         values: dict[str, Value | None] = {
@@ -64,7 +61,6 @@ def test_a_value_that_the_tag_cannot_have_is_unknown() -> None:
         ("P-101A.starts > 5", 6.0),
         ("P-101A.running", 1),
         ("P-101A.mode != 'local'", 1.0),
-        ("P-101A.mode != 'local'", 7),
         ("PKG-101.note == 'a'", 5),
     ]
     for text, value in cases:
