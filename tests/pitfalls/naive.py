@@ -44,11 +44,10 @@ class NaiveOpcua:
 
     Args:
         namespace: Of all nodes.
-        watchdog_s: Shorter than the default of 1 s where a test would last too long.
     """
 
-    def __init__(self, endpoint: str, namespace: int = 2, watchdog_s: float = 1.0) -> None:
-        self.client = Client(endpoint, auto_reconnect=True, watchdog_intervall=watchdog_s)
+    def __init__(self, endpoint: str, namespace: int = 2) -> None:
+        self.client = Client(endpoint, auto_reconnect=True)
         self.losses = 0
         self._namespace = namespace
 
@@ -71,17 +70,14 @@ class NaiveOpcua:
         index = self._namespace
         return [self.client.get_node(f"ns={index};s={name}") for name in names]
 
-    async def read(self, names: Sequence[str]) -> list[Any]:
-        return list(await self.client.read_values(self.nodes(names)))
-
     async def write(self, name: str, value: float) -> None:
         """Writes one node; done, if nothing is raised."""
         (node,) = self.nodes([name])
         await node.write_value(value)
 
-    async def iterator(self, names: Sequence[str], queue: int = 300) -> Subscription:
+    async def iterator(self, names: Sequence[str]) -> Subscription:
         """Subscribes; what comes is taken with `async for`."""
-        subscription = await self.client.create_subscription(PERIOD_MS, queue_maxsize=queue)
+        subscription = await self.client.create_subscription(PERIOD_MS, queue_maxsize=300)
         await subscription.subscribe_data_change(self.nodes(names))
         return subscription
 

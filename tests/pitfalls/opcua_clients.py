@@ -21,8 +21,6 @@ from ..plants.devices.opcua_server import connector_to, tag_of
 from ..plants.devices.traceable_opcua import URI, Works, name_of
 from .naive import NaiveOpcua, take
 
-PATIENT_S = 10.0
-
 
 def endpoint(port: int) -> str:
     return f"opc.tcp://127.0.0.1:{port}"
@@ -58,11 +56,6 @@ class _Ours:
     def is_connected(self) -> bool:
         return self.connection.is_connected
 
-    async def read(self, number: int) -> Any:
-        session = await self.connection.ready(PATIENT_S)
-        tag = node(number)
-        return (await session.read([tag]))[tag.name].value
-
 
 @dataclass
 class _Naive:
@@ -72,9 +65,6 @@ class _Naive:
     @property
     def is_connected(self) -> bool:
         return self.client.client.uaclient.state is UaClientState.CONNECTED
-
-    async def read(self, number: int) -> Any:
-        return (await self.client.read([name_of(number)]))[0]
 
 
 Watcher = _Ours | _Naive

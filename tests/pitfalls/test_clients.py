@@ -5,10 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from asyncua import ua
 from pymodbus.exceptions import ModbusException
 
 from handwheel.connectors.modbus.connector import ModbusConnector
@@ -22,9 +21,8 @@ from ..plants.devices.misbehaving import eventually
 from ..plants.devices.traceable_opcua import Works, works
 from .modbus_clients import Client, config_of, naive, ours, register
 from .naive import NaiveModbus, NaiveOpcua
-from .opcua_clients import CLIENTS, connector_of, endpoint, node, told
+from .opcua_clients import CLIENTS, connector_of, endpoint, node
 from .opcua_clients import Client as OpcuaClient
-from .opcua_clients import naive as naive_opcua
 
 NODES = 2
 
@@ -105,22 +103,6 @@ async def _cut_twice(plant: Works, client: OpcuaClient) -> tuple[bool, str, str]
         return max(floods) > 100, "connected" if watcher.is_connected else "lost", hears
 
 
-@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
-async def test_a_call_waits_for_the_connection(plant: Works, client: OpcuaClient) -> None:
-    async with line(plant) as here, client(here.link.port, [0]) as watcher:
-        await eventually(lambda: watcher.is_connected and len(watcher.heard) > 0)
-        here.link.cut()
-        await eventually(lambda: not watcher.is_connected)
-        reading = asyncio.create_task(watcher.read(1))
-        await asyncio.sleep(0.1)
-        here.mend()
-        if client is naive_opcua:
-            with pytest.raises(ConnectionError):
-                await reading
-        else:
-            assert await reading == 0
-
-
 async def test_a_server_that_answers_two_seconds_late_is_slow_and_not_lost(plant: Works) -> None:
     async with LinkProxy(plant.port) as link, LinkProxy(plant.port) as other:
         ours = Connection(connector_of(link.port), [node(0)])
@@ -135,29 +117,6 @@ async def test_a_server_that_answers_two_seconds_late_is_slow_and_not_lost(plant
             await eventually(lambda: client.losses > 0)
             link.mend()
             other.mend()
-
-
-LEAST_S, MOST_S = 450.0, 5.0
-
-
-async def test_a_subscription_that_died_is_noticed_in_time(
-    plant: Works, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the signs of life that are asked for, seconds."""
-    asked_s: list[float] = []
-    service = plant.server.iserver.subscription_service
-    create = service.create_subscription
-
-    async def noted(params: ua.CreateSubscriptionParameters, *more: Any, **keys: Any) -> Any:
-        interval_ms = float(cast(float, params.RequestedPublishingInterval))
-        asked_s.append(interval_ms / 1000.0 * int(cast(int, params.RequestedMaxKeepAliveCount)))
-        return await create(params, *more, **keys)
-
-    monkeypatch.setattr(service, "create_subscription", noted)
-    for client in (told, naive_opcua):
-        async with client(plant.port, [0]) as watcher:
-            await eventually(lambda: bool(asked_s) and watcher.is_connected)
-    assert asked_s[0] <= MOST_S < LEAST_S <= asked_s[-1]
 
 
 def always(kind: str) -> Script:
@@ -228,22 +187,6 @@ async def test_a_write_without_its_answer_is_one_frame_of_unknown_outcome(
     """Judged by the frames that the device has seen."""
     seen = await asyncio.gather(*(_write(each, kind, tmp_path) for each in (ours, naive)))
     assert seen == [("unknown", 1), OUTCOMES[kind]]
-
-
-async def _cost(client: Client, folder: Path) -> tuple[int, int]:
-    async with (
-        hostile(always("silence")) as device,
-        client(device.port, folder, HASTY_S[client]) as plc,
-    ):
-        for _ in range(2):
-            assert isinstance(await plc.read(20), str)
-    return device.number, device.accepted
-
-
-async def test_a_dead_device_costs_one_time_out_and_its_connection(tmp_path: Path) -> None:
-    """With pymodbus' defaults the eight requests are 24 s, and the connection is kept for 96 s."""
-    seen = await asyncio.gather(*(_cost(client, tmp_path) for client in (ours, naive)))
-    assert seen == [(2, 2), (8, 1)]
 
 
 async def test_a_dead_unit_does_not_delay_a_healthy_one() -> None:
