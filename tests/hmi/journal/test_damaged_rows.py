@@ -75,7 +75,7 @@ ROWS: Mapping[str, Mapping[str, object]] = {
     "lists instead": {**_ORDINARY, "body": _each([["a"], 5, {"a": 1}])},
     "tables instead": {**_ORDINARY, "body": _each({"a": [5]})},
     "deep lists": {**_ORDINARY, "body": {"reason": _deep(400), "more": _deep(400)}},
-    "a hostile subject": {**_ORDINARY, "subject": HOSTILE, "body": {"all\x1b": [{}]}},
+    "a hostile subject": {**_ORDINARY, "subject": HOSTILE, "body": {"all\x1b": [5]}},
     "a hostile kind": {**_ORDINARY, "kind": HOSTILE, "at": HOSTILE, "body": {}},
     "no times": {"at": [], "boot_s": "x", "boot_id": {}, "body": {}},
 }

@@ -64,13 +64,6 @@ def test_faults_are_told_to_programs_too(folder: Path) -> None:
     )  # fmt: skip
 
 
-def test_what_cannot_be_loaded_is_found_by_its_id_too(folder: Path) -> None:
-    written(folder / "playbooks", changed(("version: 1.0.0", "version: one")))
-    code, lines = _lint(folder, "test/start-standby")
-    assert (code, lines[-1]) == (1, "1 playbook: 1 error, 0 warnings")
-    assert "wrong-value error: version: is no version" in lines[0]
-
-
 def test_an_unknown_path_is_a_wrong_use(folder: Path) -> None:
     done = handwheel("playbook", "lint", "cw/nothing", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
@@ -111,12 +104,6 @@ def test_one_that_does_not_fit_the_site_is_not_shown(folder: Path) -> None:
         done = handwheel("playbook", "show", path, cwd=folder)
         assert (done.returncode, done.stdout) == (2, "")
         assert ":34:32: test/start-standby, step settle: " in done.stderr
-
-
-def test_a_folder_is_not_shown(folder: Path) -> None:
-    done = handwheel("playbook", "show", "playbooks", cwd=folder)
-    assert done.returncode == 2
-    assert "is a folder" in done.stderr
 
 
 def test_check_reports_errors_of_playbooks_and_no_warnings(folder: Path) -> None:

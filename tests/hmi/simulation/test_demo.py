@@ -103,7 +103,7 @@ SHAKEN = scan(60.0, VAH_101B_active=True)
 COMPLETE, STOPPED = RunState.COMPLETE, RunState.STOPPED
 
 
-MORALS = [
+MORALS: Sequence[tuple[str, RunState | None, list[dict[str, DataValue]], str, str]] = [
     ("F01", COMPLETE, [ALARM, APPROVED], "work order for its repair is open", "not stopped"),
     ("F01", STOPPED, [ALARM, APPROVED], "P-101A was not stopped", "work order"),
     ("F01", None, [ALARM, TRIP, STANDBY], "1 h 00 min before the trip. That is enough", "not seen"),

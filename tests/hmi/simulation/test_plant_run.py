@@ -46,15 +46,6 @@ def test_without_a_standby_the_process_trips(said: Said) -> None:
     assert last == f"tripped at {minutes:.0f} min {round(seconds):02d} s by I-06"
 
 
-def test_a_field_action_and_its_time_are_obeyed(said: Said) -> None:
-    strainer = ("--fault", "F02@1min", "--field", "clean-strainer@3min")
-    _, out, _ = said(*RUN, "--for", "10min", *strainer)
-    *events, last = out.splitlines()
-    assert "000:03:00.0  field" in out
-    assert events[-1].split()[1] == "clear"
-    assert last == "rode through"
-
-
 def test_the_file_holds_every_tag_at_its_time_and_is_the_same_for_a_seed(
     tmp_path: Path, said: Said
 ) -> None:
@@ -132,12 +123,6 @@ def test_a_short_run_is_sampled_often_enough_that_no_effect_precedes_its_cause()
     assert sample_interval(plant, 60.0, is_filed=True) == 10.0
 
 
-def test_a_plot_leaves_a_gap_outside_its_scale(said: Said) -> None:
-    tag = ("--tag", "PT-102.pv=0..300")  # it is at 350 kPa
-    _, out, _ = said(*RUN, "--for", "1min", "--no-noise", "--plot", *tag)
-    assert not any("\u2800" < sign <= "\u28ff" for sign in out)
-
-
 def test_named_tags_are_plotted_a_constant_one_too(said: Said) -> None:
     tags = ("--tag", "PT-102.pv=0..400", "--tag", "P-101A.running")
     code, out, err = said(*RUN, "--for", "10min", "--no-noise", "--plot", *tags)
@@ -156,15 +141,6 @@ def test_without_names_the_tags_are_plotted_that_tell_the_run(said: Said) -> Non
     titles = [line.split()[0] for line in out.splitlines() if line.endswith(", 20 min 00 s")]
     assert len(titles) == 5
     assert {"PDT-101.pv", "PT-102.pv", "VT-101A.pv", "VT-101B.pv"} < set(titles)
-
-
-def test_a_fault_grows_and_ends_as_asked(said: Said) -> None:
-    _, out, _ = said(*RUN, "--for", "10min", "--fault", "F02@1min,plug=8,over=2min,for=5min")
-    lines = [line.split(maxsplit=3) for line in out.splitlines()[:-1]]
-    assert [line[::3] for line in lines if line[1] == "fault"] == [
-        ["000:01:00.0", "strainer plugged"],
-        ["000:06:00.0", "strainer plugged is gone"],
-    ]
 
 
 def test_a_mode_is_one_of_the_plants(said: Said) -> None:

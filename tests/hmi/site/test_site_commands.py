@@ -72,54 +72,6 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     assert re.fullmatch(r"pkg modbus://127.0.0.1:\d+/1: connected, 29 of 29 tags read good", pkg)
 
 
-def test_check_online_says_no_to_what_is_missing_or_out_of_range(
-    site: Path, tmp_path: Path, said: Said
-) -> None:
-    for name in ("site.yaml", "policy.yaml"):
-        (tmp_path / name).write_text((site / name).read_text())
-    tags = (site / "tags.yaml").read_text().replace("s=PT-102.pv", "s=PT-999.pv")
-    edits = {
-        "LT-101.pv": ("range: [0, 100]", "range: [90, 100]"),
-        "LV-101.pos": ('unit: "%"', "unit: deg"),
-        "LIC-101.mode": ("{manual: 0, auto: 1}", "{hand: 0, auto: 1}"),
-        "XA-LT-101.active": ("type: bool", "type: float"),
-    }
-    for name, (old, new) in edits.items():
-        (line,) = re.findall(rf"^  {name}: .*$", tags, re.MULTILINE)
-        assert old in line
-        tags = tags.replace(line, line.replace(old, new))
-    (tmp_path / "tags.yaml").write_text(tags)
-    code, out, err = said("check", "--online", "--site", str(tmp_path))
-    assert (code, err) == (1, "")
-    wrong, _, differing = out.partition("wrong:\n")[2].partition("to look at:\n")
-    assert wrong.splitlines() == [
-        "  LT-101.pv: 70 lies outside its range 90 to 100",
-        "  PT-102.pv: BadNodeIdUnknown, at dcs nsu=urn:handwheel:sim:cw-100;s=PT-999.pv",
-        "  XA-LT-101.active: the device has Boolean, not float; write type: bool",
-    ]
-    assert differing.splitlines() == [
-        "  LT-101.pv: tags.yaml says [90, 100]; the device: range: [0, 100]",
-        "  LIC-101.mode: tags.yaml says {hand: 0, auto: 1}; the device: "
-        "members: {manual: 0, auto: 1}",
-        '  LV-101.pos: tags.yaml says deg; the device: unit: "%"',
-    ]
-    assert ", 66 of 68 tags read good\n" in out
-    assert "PT-102.pv" in next(line for line in out.splitlines() if "! BadNodeIdUnknown" in line)
-    # One device that is down does not hide what the other says.
-    text = (tmp_path / "site.yaml").read_text()
-    (tmp_path / "site.yaml").write_text(re.sub(r"read: \{port: \d+\}", "read: {port: 2}", text))
-    code, out, err = said("check", "--online", "--json", "--site", str(tmp_path))
-    assert code == 3
-    assert err.splitlines() == [
-        "handwheel: not reachable", "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
-    ]  # fmt: skip
-    told = json.loads(out)
-    assert told["connections"]["pkg"]["state"] == "disconnected"
-    assert [each["tag"] for each in told["faults"]] == [
-        "LT-101.pv", "PT-102.pv", "XA-LT-101.active",
-    ]  # fmt: skip
-
-
 def test_what_is_browsed_is_the_tag_file_of_the_device(
     site: Path, tmp_path: Path, said: Said
 ) -> None:
