@@ -114,7 +114,7 @@ def exchange_coils(world: World) -> None:
 )
 async def test_a_file_that_changes_after_the_approval_stops_it(world: World, file: str) -> None:
     """Whoever is asked, or asks, is told of it before they sign."""
-    record, waiting = await world.approved(START), await world.propose("PIC-102.sp=355")
+    waiting, record = await world.propose("PIC-102.sp=355"), await world.approved(START)
     world.edit(file, r"\Z", "# as before\n")
     told = CHANGED.format(file)
     assert await world.stopped(record) == told
