@@ -27,7 +27,8 @@ def main() -> int:
     parser.add_argument("--root", required=True, help="fingerprint of the first administrator")
     options = parser.parse_args()
     files: list[Path] = [options.frames, options.journal, options.operators]
-    report = judge(*(each.read_text(encoding="utf-8") for each in files), options.root)
+    frames, journal, operators = (each.read_text(encoding="utf-8") for each in files)
+    report = judge(frames, journal, operators, options.root)
     print(str(report))
     return 0 if report.is_clean else 1
 

@@ -4,6 +4,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
@@ -43,11 +44,11 @@ class Fuse:
         self.moment = ""
         self.passed = list[str]()
         self._counts = Counter[str]()
-        self._on(patch, event_log, "open_run", lambda *_: "opened")
+        self._on(patch, event_log, "open_run", Mock(return_value="opened"))
         self._on(patch, event_log, "record_event", _event)
         for name in ("file_segment", "set_due", "end_request"):
-            self._on(patch, ledger_port, name, lambda *_, name=name: name)
-        self._on(patch, InMemorySaver, "put", lambda *_: "checkpoint")
+            self._on(patch, ledger_port, name, Mock(return_value=name))
+        self._on(patch, InMemorySaver, "put", Mock(return_value="checkpoint"))
 
     def begin(self, moment: str) -> None:
         self.moment, self.passed = moment, []
@@ -111,6 +112,8 @@ async def _look_at_death(room: AgentsRoom, moment: str, *, is_late: bool) -> Dea
         for each in record.actions
         if each.state in FLYING
     ]
+    room.watch()
+    await room.act()  # the gate takes up at once what is due
     await room.kill_agents()
     head = room.desk.database.head()
     shown = [
@@ -140,16 +143,23 @@ async def _faults(room: AgentsRoom, fuse: Fuse, lives: Sequence[Life], *, is_lat
         except Killed:
             fuse.begin("")
             deaths.append(await _look_at_death(room, life.moment, is_late=is_late))
+            if room.runs() and room.run.is_closed:
+                break  # it died when all was done
     end = str(room.run.state)
     rows = [dict(row.fields) for row in room.desk.database.journal()]
     faults = faults_of_round(rows, deaths, end)
     wanted = {"resume": "COMPLETE", "abort": "ABORTED", "stop": "STOPPED"}[lives[-1].order]
-    if end not in {wanted, "COMPLETE"}:  # it may die when all is done, or before it began
+    # It may die when all is done, and a rested pump shows nobody any more what it was for.
+    is_held = end == "HELD" and room.run.reason.startswith(("rollback: ", "evidence"))
+    if end not in {wanted, "COMPLETE"} and not is_held:
         faults.append(f"it is {end}: {room.run.reason}")
     sent = [each for each in room.frames if each in {*UNDO, OUT_A}]
-    back = [UNDO[each] for each in reversed(sent) if each in UNDO] if end == "ABORTED" else []
-    if room.frames != [*sent, *back] or (end == "COMPLETE" and len(sent) != 3):
-        faults.append(f"frames: {room.frames}")
+    is_taken_back = end == "ABORTED" and OUT_A not in sent  # a pump in maintenance cannot start
+    back = [UNDO[each] for each in reversed(sent)] if is_taken_back else []
+    if end != "HELD" and room.frames != [*sent, *back]:
+        faults.append(f"{end}, frames: {room.frames}")
+    if end == "COMPLETE" and len(sent) != 3:
+        faults.append(f"complete, frames: {room.frames}")
     return f"{lives}: {faults}" if faults else ""
 
 
@@ -184,7 +194,7 @@ async def test_a_defect_of_the_agents_is_seen(
     idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, module: object, name: str, moment: str,
     fault: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(module, name, lambda *_: set[str]())
+    monkeypatch.setattr(module, name, Mock(return_value=set[str]()))
     faults = await _faults(idle, Fuse(monkeypatch), [Life(moment=moment), Life()], is_late=True)
     assert fault in faults
 
@@ -209,4 +219,4 @@ async def test_agents_die_at_every_moment(
                 lives = [*before, Life(last, moment), Life(order)]
                 faults.append(await _faults(room, fuse, lives, is_late=number % 2 == 0))
     assert number > 100
-    assert not any(faults), [each for each in faults if each]
+    assert not any(faults), "\n".join(filter(None, faults))

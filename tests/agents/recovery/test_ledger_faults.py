@@ -2,7 +2,7 @@
 
 # pyright: reportPrivateUsage=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -106,10 +106,11 @@ async def test_an_order_that_nobody_can_read_is_refused_and_hides_no_broken_inva
     room: AgentsRoom,
 ) -> None:
     await room.settles()
-    for body in (
+    bodies: Sequence[dict[str, object]] = (
         {"order": "hold"}, {}, {"order": "pause", "person": "max"},
         {"order": "abort", "person": "anna", "seq": "x", "text": "x", "signature": "x"},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for body in bodies:
         with room.desk.database.transaction(room.clock.now()) as transaction:
             transaction.record("run.ordered", room.run_id, body)
         await room.scan(2)

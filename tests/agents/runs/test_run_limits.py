@@ -99,10 +99,10 @@ async def test_the_crew_works_until_another_process_does(
     room.clock.forward(11.0)
     take_runner_lock(room.desk.database, room.clock.now())
     room.say("approve")
-    before = room.told()
+    told = room.told()
     with pytest.raises(LostRace, match="lease is over"):
         await asyncio.wait_for(work, 50)
-    assert (room.told(), room.due(), room.frames) == (before, [], [])
+    assert (room.told(), room.due(), room.frames) == (told, [], [])
 
 
 LESS_LOAD_FIRST = (
