@@ -71,17 +71,12 @@ def test_it_works_from_anywhere_and_before_any_gate(site: Path, tmp_path: Path) 
     ("words", "reason"),
     [
         (("P-101C",), "there is no equipment 'P-101C'; known: PUMPS-101, P-101A, "),
-        (("../site",), "there is no equipment '../site'"),
         (("",), "there is no equipment ''"),
-        (("P-101A/x",), "there is no equipment"),
-        (("class",), "there is no equipment"),
-        (("dcs",), "there is no equipment"),
         (("P-101\N{CYRILLIC CAPITAL LETTER A}",), "there is no equipment 'P-101\\u0410'"),
         (("P-101A", "P-101B"), "one piece of equipment at a time"),
         (("--force",), "there is no option '--force'"),
         (("--site",), "--site needs a folder"),
         (("--site", "nowhere"), "'nowhere' is no folder"),
-        (("--site", "/"), "/site.yaml: no such file or directory"),
     ],
 )
 def test_what_cannot_be_locked_out_is_said_loudly_and_leaves_nothing(
@@ -241,17 +236,14 @@ def test_the_shells_completion_knows_it() -> None:
         ("schema: site/1\nid: a\n", ""),
         ("---\n# a comment\nschema: site/1\nstate: var/\n", "var/"),
         ("state: /srv/hand wheel/state   # local disk\nid: a\n", "/srv/hand wheel/state"),
-        ('"state" : "../state"\r\nid: a\r\n'.replace("\r\n", "\n"), "../state"),
         ("state: 'it''s'\n", None),
         ("state: 'here'\n\n# more\nid: a\n", "here"),
         ("equipment:\n  state: {class: pump}\n", ""),
         ("state: a\nstate: b\n", None),
         ('state: "a\\x62"\n', None),
         ("state: a\n  b\n", None),
-        ("state: &here a\n", None),
         ("state:\n  a\n", None),
         ("  state: a\n", None),
-        ("? state\n: a\n", None),
     ],
 )
 def test_the_state_folder_is_read_plainly_or_not_at_all(text: str, state: str | None) -> None:

@@ -45,12 +45,6 @@ def test_an_axis_ends_at_round_numbers(low: float, high: float, texts: list[str]
     assert [tick_text(tick, axis) for tick in axis.ticks] == texts
 
 
-def test_an_axis_with_given_ends_keeps_them() -> None:
-    axis = exact_axis(3.0, 11.0)
-    assert (axis.low, axis.high, list(axis.ticks)) == (3.0, 11.0, [5.0, 10.0])
-    assert [axis.share(value) for value in (0.0, 3.0, 7.0, 99.0)] == [0.0, 0.0, 0.5, 1.0]
-
-
 @pytest.mark.parametrize(
     ("length_s", "unit", "last"),
     [(1.0, "s", 1), (180.0, "s", 180), (1800.0, "min", 30), (14_400.0, "h", 4),

@@ -45,15 +45,10 @@ def _verdict(terminal: Terminal) -> str:
         (f"{WORD}\r", "YES"),
         ("run_cmd trux\x7fe\r", "YES"),  # backspace works as anywhere
         ("\r", "NO"),
-        ("\x04", "NO"),
         (f"{WORD}\x04", "NO"),
-        ("\x1b", "NO"),
         (f"{WORD}\x1b", "NO"),
-        ("y\r", "NO"),
         ("run_cmd false\r", "NO"),
         (f" {WORD}\r", "NO"),
-        (f"{WORD} \r", "NO"),
-        ("RUN_CMD TRUE\r", "NO"),
         (f"{WORD}\rrm -r var\r", "YES"),  # pasted: what follows is dropped
         (f"no\r{WORD}\r", "NO"),
     ],

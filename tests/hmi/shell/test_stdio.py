@@ -1,12 +1,11 @@
 """Standard output and error that cannot take everything, or are not there at all."""
 
-import json
 import os
 import subprocess
 
 import pytest
 
-from ...command_line import HANDWHEEL, handwheel
+from ...command_line import HANDWHEEL
 
 
 def shell(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,11 +38,3 @@ def test_a_poor_encoding_replaces_what_it_lacks() -> None:
 def test_a_lack_of_descriptors_is_not_blamed_on_standard_output() -> None:
     done = shell('ulimit -n 12; exec "$@"', "demo")
     assert (done.returncode, done.stderr) == (2, "handwheel: too many open files\n")
-
-
-def test_faults_for_programs_have_ranges_words_and_field_actions() -> None:
-    listed = json.loads(handwheel("plant", "faults", "cw-100", "--json").stdout)
-    bearing = next(kind for kind in listed["faults"] if kind["id"] == "F01")["parameters"]
-    assert (bearing["d0"]["low"], bearing["d0"]["high"]) == (0.01, 1.5)
-    assert bearing["pump"]["words"] == ["P-101A", "P-101B"]
-    assert "clean-strainer" in listed["field_actions"]

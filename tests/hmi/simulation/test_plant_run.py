@@ -165,6 +165,9 @@ def test_the_faults_are_listed_for_people_and_for_programs(said: Said) -> None:
     listed = {fault["id"]: fault for fault in document["faults"]}
     assert listed.keys() == plant.faults.keys()
     assert document["field_actions"] == plant.field_actions
+    bearing = listed["F01"]["parameters"]
+    assert (bearing["d0"]["low"], bearing["d0"]["high"]) == (0.01, 1.5)
+    assert bearing["pump"]["words"] == ["P-101A", "P-101B"]
     for kind in plant.faults.values():
         assert f"\n{kind.id}  {kind.title}" in f"\n{people}"
         assert listed[kind.id]["parameters"].keys() == kind.parameters.keys()

@@ -37,28 +37,16 @@ WRONG = [
     ("sead: 3", ["3:1: sead: unknown key; did you mean 'seed'?"]),
     ("mode: turbo", ["3:1: mode: cw-100 has no mode called 'turbo'; known: base"]),
     ("seed: -1", ["3:1: seed: -1 is no seed; write a whole number from 0 on"]),
-    ("seed: 1.5", ["3:1: seed: 1.5 is no seed; write a whole number from 0 on"]),
-    ("events:\n  - {fault: F02, plug: 2 s}", ["4:18: events.0.plug: F02, plug ("]),
     ("noise: off", ["3:8: noise: 'off' means different things to different readers"]),
     ("for: 5", ["3:1: for: 5 is no duration; write a number and ms, s, min, h or d: 500 ms"]),
-    ("for: 0 s", ["3:1: for: '0 s' must be longer than 0 s"]),
     ("warmup: -5 min", ["3:1: warmup: '-5 min' lies before the start; a time is 0 s or later"]),
     ("events: F02", ["3:1: events: input should be a valid list, found 'F02'"]),
-    ("events:\n  - F02", ["4:5: events.0: is no event; write {fault: ID, at: 10 min}"]),
     ("events:\n  - {wirte: PIC-102.sp}", ["4:5: events.0: is no event; write {fault: ID"]),
     (
         "events:\n  - {fault: F20, at: 1 min}\n  - {fault: F02, att: 1 min}",
         [
             "4:6: events.0.fault: there is no fault called 'F20'; did you mean F",
             "5:18: events.1.att: there is no parameter of F02 called 'att'; did you mean at?",
-        ],
-    ),
-    (
-        "events:\n  - {fault: F02, at: -1 min}\n  - {fault: F02, over: soon, for: 0 s}",
-        [
-            "4:18: events.0.at: '-1 min' lies before the start",
-            "5:18: events.1.over: 'soon' is no duration",
-            "5:30: events.1.for: '0 s' must be longer than 0 s",
         ],
     ),
     (
@@ -87,7 +75,6 @@ WRONG = [
         ],
     ),
     ("events:\n  - {write: PIC-102.sp}", ["4:5: events.0.value: is missing"]),
-    ("field:\n  - {do: clean}", ["4:6: field.0.do: there is no field action called 'clean'"]),
     ("seed: 1\nseed: 2", ["4:1: seed: stands here twice, first in line 3"]),
     ("events: ]", ["3:9: "]),
 ]
@@ -106,12 +93,6 @@ def test_a_scenario_says_what_happens_when(tmp_path: Path) -> None:
         WriteEvent("PIC-102.mode", 0, 540.0),
         FieldEvent("clean-strainer", 600.0),
     )
-
-
-def test_a_mode_that_is_a_number_needs_no_quotes(tmp_path: Path) -> None:
-    path = tmp_path / "mode.yaml"
-    path.write_text("schema: scenario/1\nplant: tep\nmode: 3\n")
-    assert load_scenario(path).file.mode == "3"
 
 
 def test_a_list_with_nothing_in_it_is_empty(tmp_path: Path) -> None:

@@ -61,11 +61,6 @@ TABLES = {
         "PT-102.pv         350  kPa   good                      0.0 s",
         "P-101A.running   true        ! BadNoCommunication      0.0 s",
     ],
-    50: [
-        "tag             value  unit  quality",
-        "PT-102.pv         350  kPa   good",
-        "P-101A.running   true        ! BadNoCommunication",
-    ],
     34: [
         "tag     value  unit  quality",
         "PT….pv    350  kPa   good",
