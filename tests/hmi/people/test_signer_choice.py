@@ -18,6 +18,12 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "config"
 
 
+def _have_keys(people: list[str]) -> None:
+    for person in people:
+        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
+        key_path(SITE, person).touch()
+
+
 @pytest.mark.parametrize(
     ("named", "with_key", "found"),
     [
@@ -34,18 +40,15 @@ def test_who_signs_is_an_administrator_with_a_key_here(
     tmp_path: Path, keys: Path, named: str | None, with_key: list[str], found: str | None
 ) -> None:
     site = site_of(tmp_path, boss(), record_of("deputy", "administrator"), record_of("anna"))
-    for person in with_key:
-        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
-        key_path(SITE, person).touch()
+    _have_keys(with_key)
     roster = load_roster(site)
     if found is None:
         with pytest.raises((PermitRefused, InvalidArguments)):
             find_person(site, roster, named, START, administrator=True)
     else:
         assert find_person(site, roster, named, START, administrator=True).person == found
-    with pytest.raises(
-        (PermitRefused, InvalidArguments)
-    ):  # an administrator only as long as the record holds
+    # An administrator is one only as long as the record holds.
+    with pytest.raises((PermitRefused, InvalidArguments)):
         find_person(site, roster, named, START + YEAR, administrator=True)
     assert keys.exists() == bool(with_key)
 
@@ -65,8 +68,6 @@ def test_option_names_the_next_signer_where_a_command_cannot(
     tmp_path: Path, keys: Path, with_key: list[str], option: str
 ) -> None:
     site = site_of(tmp_path, boss(), *map(record_of, ("anna", "bert", "carl")))
-    for person in with_key:
-        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
-        key_path(SITE, person).touch()
+    _have_keys(with_key)
     assert as_option(site, load_roster(site), START, {"anna"}) == option
     assert keys.exists() == bool(with_key)

@@ -14,12 +14,8 @@ from handwheel.tools.requests.timestamps import instant_now
 from ...plants.devices.misbehaving import eventually
 
 
-@pytest.mark.parametrize("is_busy", [True, False])
 async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    is_busy: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tries = 0
 
@@ -34,12 +30,11 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
         )
         await asyncio.sleep(0.05)
         with monkeypatch.context() as patch:
-            if is_busy:
-                patch.setattr(database, "journal", busy)
+            patch.setattr(database, "journal", busy)
             with database.transaction(instant_now()) as transaction:
                 transaction.record("gate.started", "1", {})
             await asyncio.sleep(0.3)
-        assert (tries > 0) is is_busy
+        assert tries > 0
         told = ""
 
         def is_told() -> bool:
@@ -53,9 +48,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
         await asyncio.gather(serving, return_exceptions=True)
 
 
-@pytest.mark.parametrize(
-    "fault", [KeyError("epoch"), TypeError("odd"), RuntimeError("a bug"), None]
-)
+@pytest.mark.parametrize("fault", [KeyError("epoch"), RuntimeError("a bug"), None])
 async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: Exception | None
 ) -> None:
