@@ -151,6 +151,7 @@ async def test_a_server_that_sends_the_whole_array_for_a_part_gives_no_other_ele
 async def test_no_read_has_more_nodes_than_the_server_takes(works: Works) -> None:
     few, many = 12, 600
     for limit, count, sizes in [
+        (0, many, [500, 102]),
         (1000, many, [500, 102]),
         (400, many, [400, 202]),
         (2, few, [2] * few),
