@@ -1,5 +1,6 @@
 """The exothermic stirred tank: its three steady states, and what happens when the loop lets go."""
 
+from cmath import sqrt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -71,6 +72,53 @@ def test_half_the_parts_of_a_step_give_the_same_runaway() -> None:
         assert coarse[:1] == pytest.approx(fine[:1], abs=1e-4)
         assert coarse[1:] == pytest.approx(fine[1:], abs=0.05)
     assert hottest == pytest.approx(432.0, abs=0.1)
+
+
+def _eigenvalues(concentration: float, temperature: float) -> list[complex]:
+    """Of the linearised reaction with the coolant at 300 K, in 1/min, the slower one last."""
+
+    def change(c: float, t: float) -> Sequence[float]:
+        return rates((c, t, 300.0), ReactionInputs())
+
+    small = 1e-5
+    by_c = [
+        (up - down) / (2.0 * small)
+        for up, down in zip(
+            change(concentration + small, temperature),
+            change(concentration - small, temperature),
+            strict=True,
+        )
+    ]
+    by_t = [
+        (up - down) / (2.0 * small)
+        for up, down in zip(
+            change(concentration, temperature + small),
+            change(concentration, temperature - small),
+            strict=True,
+        )
+    ]
+    trace, determinant = by_c[0] + by_t[1], by_c[0] * by_t[1] - by_t[0] * by_c[1]
+    root = sqrt(trace * trace - 4.0 * determinant)
+    return [(trace + root) / 2.0, (trace - root) / 2.0]
+
+
+def test_only_the_cold_state_is_stable() -> None:
+    # Recomputed. The middle one is a saddle; the hot one is a focus that spirals out.
+    cold, middle, hot = (_eigenvalues(*steady(NEAR[mode])) for mode in ("cold", "middle", "hot"))
+    assert all(each.real < 0.0 for each in cold)
+    assert [each.real for each in middle] == pytest.approx([2.83, -0.454], abs=0.01)
+    assert all(each.imag == 0.0 for each in middle)
+    assert hot == pytest.approx([1.357 + 1.539j, 1.357 - 1.539j], abs=0.005)
+
+
+def test_the_worst_runaway_ends_where_the_heat_balance_says() -> None:
+    # Without cooling and trip, all of the feed's heat stays: 350 K and 5e4 / 239 K on top.
+    state = [0.8773, 324.48, 320.0]
+    inputs = replace(ReactionInputs(), transfer=0.0, coolant_command_k=320.0)
+    for _ in range(1800):
+        state = react(state, inputs, STEP_S)
+        assert 0.0 < state[0] < 1.0
+    assert state[1] == pytest.approx(350.0 + 5.0e4 / 239.0, abs=0.1)
 
 
 def test_lost_cooling_alarms_trips_and_needs_the_field_key_once_it_is_cold() -> None:

@@ -1,12 +1,14 @@
 """The quadruple tank: what Johansson published in 2000, and its faults."""
 
 from collections.abc import Sequence
+from math import sqrt
 
 import pytest
 
 from handwheel.sim_plant.errors import OutOfRange, SnapshotError
 from handwheel.sim_plant.quadtank.plant import STEP_S, QuadrupleTank
 from handwheel.sim_plant.quadtank.tanks import (
+    AREAS,
     POINTS,
     Point,
     rates,
@@ -70,6 +72,20 @@ def test_the_tanks_have_the_published_time_constants() -> None:
         # Johansson 2000, table II; here by linearising the balances numerically.
         slopes = _slopes(POINTS[mode])
         assert [-1.0 / slopes[tank][tank] for tank in range(4)] == pytest.approx(published, abs=0.5)
+
+
+def test_the_zeros_lie_where_published_one_of_them_right_in_p_plus() -> None:
+    for mode, published in [("P-", (-0.060, -0.018)), ("P+", (-0.057, 0.013))]:
+        # Johansson 2000, section III: (1 + s T3)(1 + s T4) = (1 - g1)(1 - g2) / (g1 g2), with what
+        # the upper tanks pass on to the lower ones taken from the linearised balances.
+        point, slopes = POINTS[mode], _slopes(POINTS[mode])
+        t3, t4 = -1.0 / slopes[2][2], -1.0 / slopes[3][3]
+        passed = slopes[2][0] * t3 * AREAS[0] / AREAS[2] * slopes[3][1] * t4 * AREAS[1] / AREAS[3]
+        g1, g2 = point.shares
+        rest = 1.0 - passed * (1.0 - g1) * (1.0 - g2) / (g1 * g2)
+        root = sqrt((t3 + t4) ** 2 - 4.0 * t3 * t4 * rest)
+        zeros = [(sign * root - t3 - t4) / (2.0 * t3 * t4) for sign in (-1.0, 1.0)]
+        assert zeros == pytest.approx(published, abs=0.001)
 
 
 @MODES

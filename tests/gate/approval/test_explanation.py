@@ -116,12 +116,12 @@ async def test_whose_key_is_revoked_is_not_among_those_who_may_sign(room: Watche
 async def test_what_suspends_it_is_told(room: Watched) -> None:
     desk, now = desk_of(room), room.clock.now()
     assert desk.snapshot is not None
-    for scope, write, is_covered in (
+    for scope, (name, value), is_covered in (
         ("pkg", START, True), ("pkg", SETPOINT, False), ("site", SETPOINT, True),
     ):  # fmt: skip
         lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
         asked = replace(desk, snapshot=desk.snapshot.model_copy(update={"suspended": [lasting]}))
-        found = explain(asked, _question(room, *write, "person", True), now)
+        found = explain(asked, _question(room, name, value, "person", True), now)
         assert found.obstacles == (f"actuation is suspended: {scope}: it is down",) * is_covered
 
 

@@ -161,5 +161,5 @@ def test_the_witness_sees_one_frame_too_many_and_a_flipped_byte_in_each_signatur
     assert len(parts) - 1 >= 4  # two hand-overs, two approvals
     for number in range(1, len(parts)):
         flipped = "0" if parts[number][0] != "0" else "1"
-        more = [*parts[:number], flipped + parts[number][1:], *parts[number + 1 :]]
-        assert not story.place.judged(story.frames, '"signature":"'.join(more)).is_clean, number
+        forged = [*parts[:number], flipped + parts[number][1:], *parts[number + 1 :]]
+        assert not story.place.judged(story.frames, '"signature":"'.join(forged)).is_clean, number

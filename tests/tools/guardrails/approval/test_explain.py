@@ -19,8 +19,8 @@ from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.policy.cross_limits import cross_tags
 
 from ....attacks.sql_shell import shell_of, without_triggers, write_text
-from ....gate.approval.test_explanation import AS_IT_IS, desk_of
-from ....gate.interlocks.test_pace import GROUPS
+from ....gate.approval.test_explanation import desk_of
+from ....gate.interlocks.test_pace import AS_IT_IS, GROUPS
 from ....gate.testbed.edited_policy import LOOSE, carried_out, ruled_room
 from ....gate.testbed.with_oracle import START, START_B, STOP, Watched
 from ....sites.in_memory import make_site
