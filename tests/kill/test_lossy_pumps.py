@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from ..auditor.checks.frames import read_frames
-from ..plants.devices.lossy_pumps import Device, Faults, FrameLog
+from ..plants.devices.lossy_pumps import Device, FrameLog
 from ..plants.served import frames_of
 
 START_B = bytes.fromhex("050014ff00")
 STOP_B = bytes.fromhex("0500140000")
 RUN_B = bytes.fromhex("0100140001")
-NEVER = Faults(lose=0.0, swallow=0.0)
 
 
 def _ask(device: Device, pdu: bytes, port: str = "gate", unit: int = 1) -> bytes | None:
@@ -18,7 +17,7 @@ def _ask(device: Device, pdu: bytes, port: str = "gate", unit: int = 1) -> bytes
 
 def test_a_write_is_recorded_executed_and_answered(tmp_path: Path) -> None:
     log = tmp_path / "frames"
-    device = Device(FrameLog(log), NEVER, 0)
+    device = Device(FrameLog(log))
     assert _ask(device, START_B) == START_B
     assert _ask(device, RUN_B, "viewer") == b"\x01\x01\x01"
     assert _ask(device, STOP_B, "viewer") == b"\x85\x01"
@@ -36,23 +35,12 @@ def test_a_write_is_recorded_executed_and_answered(tmp_path: Path) -> None:
 
 
 def test_a_lost_answer_never_comes_and_a_swallowed_write_is_not_done(tmp_path: Path) -> None:
-    for faults, executed, answer in (
-        (Faults(lose=1.0, swallow=0.0), 1, "ok"),
-        (Faults(lose=0.0, swallow=1.0), 0, "swallowed"),
-    ):
+    for always, executed, answer in (("lose", 1, "ok"), ("swallow", 0, "swallowed")):
         log = tmp_path / answer
-        device = Device(FrameLog(log), faults, 0)
+        device = Device(FrameLog(log))
+        device.obey(always)
         assert _ask(device, START_B) is None
         assert _ask(device, RUN_B, "viewer") == bytes([1, 1, executed])
         assert [frame["answer"] for frame in frames_of(log)] == [answer]
         (arrived,) = read_frames(log.read_text())
         assert (arrived.is_accepted, arrived.port) == (bool(executed), 5021)
-
-
-def test_a_seed_repeats_its_luck(tmp_path: Path) -> None:
-    def answered(seed: int) -> list[bool]:
-        device = Device(FrameLog(tmp_path / "frames"), Faults(), seed)
-        return [_ask(device, START_B) is not None for _ in range(2000)]
-
-    assert answered(1) == answered(1) != answered(2)
-    assert 0.82 < sum(answered(3)) / 2000 < 0.88

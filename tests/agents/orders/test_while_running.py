@@ -26,24 +26,6 @@ async def test_it_holds_at_the_end_of_its_step_and_asks_for_the_rest(room: Agent
     assert room.frames == [START_B, STOP_A, OUT_A]
 
 
-async def test_it_stops_behind_its_step_and_takes_nothing_back(room: AgentsRoom) -> None:
-    await room.settles()
-    await room.ordered("stop", "STOPPED")
-    assert room.run.step("settle") == "DONE"
-    await room.scan(30)
-    assert room.frames == [START_B]
-    assert room.request(1).state == "CLOSED"
-
-
-async def test_an_abort_takes_back_what_was_done(room: AgentsRoom) -> None:
-    await room.approved(1)
-    await room.reach_request(2)
-    await room.ordered("abort", "ABORTED")
-    assert room.frames == [START_B, START_B_BACK]
-    assert [str(each.state) for each in room.requests()] == ["CLOSED", "INVALIDATED"]
-    assert room.run.due[-1].startswith(room.run.requests[0])
-
-
 async def test_an_abort_in_the_middle_of_a_step_does_not_wait_for_its_end(room: AgentsRoom) -> None:
     await room.settles()
     room.order("abort")

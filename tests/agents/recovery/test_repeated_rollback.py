@@ -145,12 +145,3 @@ async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) ->
         room.order("abort")
     await _decide(room, 3, ["P-101B.run_cmd"])
     await _aborted(room, START_B, STOP_A, START_A, START_B_BACK)
-
-
-async def test_what_takes_back_may_be_rejected(room: AgentsRoom) -> None:
-    await _asked(room)
-    room.say("reject", 2)
-    await room.reach("HELD", "STOPPED", "ABORTED")
-    await room.scan(20)
-    assert room.run.state in {"HELD", "STOPPED"}
-    assert room.frames == [START_B]

@@ -11,14 +11,13 @@ from ..process_group import ROOT, python
 
 
 class OrderedDevice:
-    """A device that has no luck, good or bad, and its frame log; use `close`."""
+    """A device and its frame log; use `close`."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
         log.touch()
-        luck = ("--lose", "0", "--swallow", "0")
         self._process = subprocess.Popen(
-            python("plants.devices.lossy_pumps", "--frame-log", str(log), *luck),
+            python("plants.devices.lossy_pumps", "--frame-log", str(log)),
             cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True,
         )  # fmt: skip
         self.ports: dict[str, int] = self._hear()["ports"]

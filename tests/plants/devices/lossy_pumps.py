@@ -1,11 +1,10 @@
 """A pump package that loses answers: `python -m tests.plants.devices.lossy_pumps --frame-log F`.
 
 One register image behind a port that reads and a port that writes, laid out as the tags of
-`cw-100`. Nothing of Handwheel is in it. A part of the writes is executed and not answered, a
-smaller part is swallowed: it arrives and is neither executed nor answered. It prints its ports
-as one JSON line, and ends with its standard input. A line on that, one of `Always`, sets the
-registers back and decides what becomes of every write from then on; any other is a write that
-somebody does at the device itself. It is answered with a line.
+`cw-100`. Nothing of Handwheel is in it. It prints its ports as one JSON line, and ends with its
+standard input. A line on that, one of `Always`, sets the registers back and decides what becomes
+of every write from then on; any other is a write that somebody does at the device itself. It is
+answered with a line.
 """
 
 import argparse
@@ -15,11 +14,9 @@ import os
 import struct
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from random import Random
 from time import monotonic
 from typing import Literal, get_args
 
@@ -40,23 +37,6 @@ answered with other bytes, answered and not executed, answered and executed afte
 the writing port has another name."""
 _LATE_S = 0.08
 _OTHER_NAME = b"Another package"
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What the device does wrong.
-
-    Attributes:
-        lose: Share of the writes that are executed and not answered.
-        swallow: Share of the writes that are neither executed nor answered.
-        delay_ms: Shortest and longest time until an answer leaves.
-        always: What becomes of every write, without luck.
-    """
-
-    lose: float = 0.12
-    swallow: float = 0.03
-    delay_ms: tuple[float, float] = (0.0, 0.0)
-    always: Always = ""
 
 
 class FrameLog:
@@ -91,11 +71,10 @@ class FrameLog:
 class Device:
     """Answers requests, or does not."""
 
-    def __init__(self, log: FrameLog, faults: Faults, seed: int) -> None:
+    def __init__(self, log: FrameLog) -> None:
         self._registers = Registers()
         self._log = log
-        self._faults = faults
-        self._random = Random(seed)
+        self._always: Always = ""
 
     def obey(self, word: str) -> None:
         """Begins anew, with this fault in every write; or does a write, which is not recorded."""
@@ -104,7 +83,7 @@ class Device:
             self._registers.write(*self._checked("gate", UNIT, bytes.fromhex(word)))
             return
         self._registers = Registers()
-        self._faults = replace(self._faults, always=always[always.index(word)])
+        self._always = always[always.index(word)]
 
     async def serve(
         self, port: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -119,7 +98,6 @@ class Device:
                 answer = self.answer(port, listener, peer, unit, pdu)
                 if answer is None:
                     continue
-                await asyncio.sleep(self._random.uniform(*self._faults.delay_ms) / 1000.0)
                 writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -138,10 +116,9 @@ class Device:
                 return self._look(port, unit, pdu)
             except Refused as refusal:
                 return bytes([pdu[0] | 0x80, refusal.code])
-        luck = self._random.random() if port == "gate" else 1.0
-        always = self._faults.always if port == "gate" else ""
+        always = self._always if port == "gate" else ""
         record = partial(self._log.record, port, listener, peer, unit, pdu)
-        if luck < self._faults.swallow or always == "swallow":
+        if always == "swallow":
             record(SWALLOWED)
             return None
         try:
@@ -156,7 +133,7 @@ class Device:
             asyncio.get_running_loop().call_later(_LATE_S, self._registers.write, *write)
         elif always != "ignore":
             self._registers.write(*write)
-        if luck < self._faults.swallow + self._faults.lose or always == "lose":
+        if always == "lose":
             return None
         return pdu[:4] + bytes([pdu[4] ^ 1]) if always == "echo" else pdu[:5]
 
@@ -164,7 +141,7 @@ class Device:
         if unit != UNIT:
             raise Refused(_NO_SUCH_UNIT)
         if pdu[:2] == b"\x2b\x0e":
-            is_renamed = port == "gate" and self._faults.always == "rename"
+            is_renamed = port == "gate" and self._always == "rename"
             names = (_OTHER_NAME, *_IDENTITY[1:]) if is_renamed else _IDENTITY
             objects = b"".join(bytes([n, len(each)]) + each for n, each in enumerate(names))
             return b"\x2b\x0e\x01\x81\x00\x00" + bytes([len(_IDENTITY)]) + objects
@@ -191,9 +168,9 @@ class Device:
         return function, address, value
 
 
-async def serve(log: Path, faults: Faults, seed: int) -> None:
+async def serve(log: Path) -> None:
     """Serves until standard input ends."""
-    device = Device(FrameLog(log), faults, seed)
+    device = Device(FrameLog(log))
     servers = [
         await asyncio.start_server(partial(device.serve, port), "127.0.0.1", 0)
         for port in ("viewer", "gate")
@@ -214,21 +191,10 @@ async def serve(log: Path, faults: Faults, seed: int) -> None:
             server.close()
 
 
-def _range(text: str) -> tuple[float, float]:
-    low, _, high = text.partition("..")
-    return float(low), float(high or low)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.plants.devices.lossy_pumps")
     parser.add_argument("--frame-log", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--lose", type=float, default=Faults.lose)
-    parser.add_argument("--swallow", type=float, default=Faults.swallow)
-    parser.add_argument("--delay-ms", type=_range, default=Faults.delay_ms, metavar="LOW..HIGH")
-    options = parser.parse_args(arguments)
-    faults = Faults(options.lose, options.swallow, options.delay_ms)
-    asyncio.run(serve(options.frame_log, faults, options.seed))
+    asyncio.run(serve(parser.parse_args(arguments).frame_log))
 
 
 if __name__ == "__main__":
