@@ -104,15 +104,12 @@ class Watch:
     def __init__(self, connections: Sequence[Connection]) -> None:
         self.connections = connections
         self.disturbed_s = 0.0
-        self.looks = 0
-        self.oldest_s = 0.0
         self.faults: list[str] = []
 
     async def look(self) -> None:
         while True:
             for connection in self.connections:
                 self._look_at(connection)
-            self.looks += 1
             await asyncio.sleep(0.02)
 
     def _look_at(self, connection: Connection) -> None:
@@ -126,8 +123,6 @@ class Watch:
                 continue
             assert isinstance(reading.value, float)
             age_s = now_s - reading.value
-            if connection.name != "seldom":
-                self.oldest_s = max(self.oldest_s, age_s)
             if age_s > limit_s and len(self.faults) < 20:
                 self.faults.append(f"{connection.name} {name}: good, and {age_s:.2f} s old")
 
@@ -141,7 +136,7 @@ class Watch:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1500)
-async def test_ten_minutes_of_cuts_stalls_and_restarts(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_ten_minutes_of_cuts_stalls_and_restarts() -> None:
     random, device, ears = Random(SEED), Clockwork(), [Ear() for _ in range(4)]
     backs: dict[str, list[float]] = defaultdict(list)
     memory: list[tuple[float, float]] = []
@@ -165,14 +160,6 @@ async def test_ten_minutes_of_cuts_stalls_and_restarts(capsys: pytest.CaptureFix
     finally:
         device.kill()
     slope = _slope([each for each in memory if each[0] > memory[-1][0] - 300.0])
-    with capsys.disabled():
-        print(f"\n{events} events, seed {SEED}, {watch.looks} looks")
-        print(f"oldest that was shown as good: {watch.oldest_s:.2f} s")
-        for name, seconds in sorted(backs.items()):
-            print(f"{name}: {_histogram(seconds)}")
-        for ear, connection in zip(ears, watch.connections, strict=True):
-            print(f"{connection.name}: {dict(ear.heard)}, {connection.overflows} overflows")
-        print(f"tasks and descriptors {before} -> {after}, memory {slope:+.2f} MB/min")
     assert watch.faults == []
     assert [ear.skipped for ear in ears] == [[], [], [], []]
     assert all(ear.heard["good"] > 1000 for ear in ears[:3])
@@ -290,10 +277,6 @@ async def _until_good(watch: Watch) -> float:
         while not watch.is_good():  # noqa: ASYNC110 (quality changes with age too)
             await asyncio.sleep(0.01)
     return monotonic() - start_s
-
-
-def _histogram(seconds: Sequence[float]) -> list[tuple[float, int]]:
-    return sorted(Counter(round(each * 4.0) / 4.0 for each in seconds).items())
 
 
 def _tasks() -> int:
