@@ -61,8 +61,8 @@ def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({**fields, "hash": row.hash})
     name, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
-    time = str(fields["at"])[11:19]
-    line = f"{time}  {fields['subject']}  {name:<{_KIND}} {run_event_text(name, body)}"
+    about = printable(f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}}")
+    line = f"{about} {run_event_text(name, body)}"
     return fold(line.rstrip(), _INDENT)
 
 

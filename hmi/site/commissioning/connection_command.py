@@ -23,7 +23,7 @@ def trust(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the site's key, and show how to exchange certificates with a server.
+    """Make the site's key, and show how to exchange certificates.
 
     The server's certificate is not verified here. Compare its thumbprint with the server's
     administrator. site.yaml is not changed.

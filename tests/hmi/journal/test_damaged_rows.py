@@ -107,8 +107,8 @@ def _odd(database: Database, what: str) -> Iterator[Mapping[str, Any]]:
     (run,) = database.all("SELECT run_id FROM run ORDER BY rowid LIMIT 1")[0]
     subjects = ("x", request, f"{request}/c1", run)
     for number, kind in enumerate(KINDS, start=list(ROWS).index(what)):
-        about = {"kind": kind, "subject": subjects[number % len(subjects)], **ROWS[what]}
-        yield about | ({"subject": run} if kind.startswith("run.") else {})
+        subject = run if kind.startswith("run.") else subjects[number % len(subjects)]
+        yield {"kind": kind, "subject": subject, **ROWS[what]}
 
 
 def test_every_kind_that_the_product_writes_is_tried() -> None:
