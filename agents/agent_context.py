@@ -12,7 +12,7 @@ from handwheel.playbooks.execution.runner import Runner
 from handwheel.playbooks.run.diagnosis import Diagnosis
 from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView
-from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 

@@ -16,7 +16,7 @@ from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.gate.steps.step_order import STEPS
+from handwheel.tools.guardrails.gate.steps.all_steps import STEPS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.records import load_exactly

@@ -41,7 +41,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 

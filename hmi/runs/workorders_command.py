@@ -9,7 +9,12 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.maintenance.workorders import WORKORDERS_FILE, Trend, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import (
+    WORKORDERS_FILE,
+    Trend,
+    WorkOrder,
+    WorkOrders,
+)
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.charts.braille_trend import TrendScale, labelled

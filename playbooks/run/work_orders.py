@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handwheel.tools.errors import ToolFailed
-from handwheel.tools.maintenance.workorders import MOST_POINTS, Notice, Trend, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import (
+    MOST_POINTS,
+    Notice,
+    Trend,
+    WorkOrder,
+    WorkOrders,
+)
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import Instant, stamp
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
-from handwheel.tools.guardrails.gate.steps import step_order as steps
+from handwheel.tools.guardrails.gate.steps import all_steps as steps
 
 Apply = Callable[[pytest.MonkeyPatch], None]
 

@@ -17,7 +17,7 @@ LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command
 # Contract, importing module, imported module.
 FORBIDDEN = [
     ("layers", "connectors.model.values", "tools"),
-    ("guardrails-layers", "tools.guardrails.identity.keys", "tools.guardrails.policy.rate"),
+    ("guardrails-layers", "tools.guardrails.identity.keys", "tools.guardrails.policy.rate_limit"),
     ("guardrails-layers", "tools.guardrails.ledger.runs", "tools.guardrails.approval.card"),
     ("connectors-layers", "connectors.session.backoff", "connectors.modbus.codec"),
     ("connectors-layers", "connectors.modbus.codec", "connectors.opcua.targets"),

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
-from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from ...journal.rows.row_line import audit_line
 from ...people.signing import open_context

@@ -41,7 +41,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from ...gate.testbed.authority_grant import give
 from ...plants.cooling_water import ModelPlant, Past

@@ -14,7 +14,7 @@ from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
-from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 
 @pytest.fixture(params=[0o077, 0o022], ids=oct, autouse=True)

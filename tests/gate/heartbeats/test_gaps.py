@@ -17,8 +17,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
 from handwheel.tools.guardrails.gate.state.execution import Execution
+from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps import execute as carrying
-from handwheel.tools.guardrails.gate.steps import step_order as steps
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 
 from ...plants.devices.misbehaving import eventually

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
 from handwheel.tools.guardrails.gate.state.execution import Execution
-from handwheel.tools.guardrails.gate.steps import step_order as steps
+from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.gate.steps.send import check_before_send
 from handwheel.tools.guardrails.policy.suspend import Suspend

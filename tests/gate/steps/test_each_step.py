@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.connectors.actuation.device_writer import Refusal
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
-from handwheel.tools.guardrails.gate.steps import step_order as steps
+from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 

@@ -12,7 +12,7 @@ from handwheel.connectors.actuation.write_session import OTHER_BYTES
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.state.execution import Execution
-from handwheel.tools.guardrails.gate.steps import step_order as steps
+from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy

@@ -15,7 +15,7 @@ from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run, RunState
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.maintenance.workorders import WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from ...auditor.audit import Report, judge
 from ...command_line import handwheel

@@ -23,7 +23,7 @@ from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
 from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
 from ..policy.groups import Move, TagGroup, check_group, group_usage
 from ..policy.policy import Policy
-from ..policy.rate import check_rate
+from ..policy.rate_limit import check_rate
 from ..signatures.administrators import locked_out
 from ..signatures.resolutions import unresolved_of
 from .authority_check import check_authority

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_lim
 from handwheel.tools.guardrails.policy.node_patterns import names_node
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.policy.quantities import Range, parse_range
-from handwheel.tools.guardrails.policy.rate import check_rate
+from handwheel.tools.guardrails.policy.rate_limit import check_rate
 from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.guardrails.policy.value_limits import step_denials, value_denials
 from handwheel.tools.requests.timestamps import stamp

@@ -8,7 +8,7 @@ from ...ledger.decisions import newest_number
 from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import Execution
-from . import step_order as steps
+from . import all_steps as steps
 from .outcome import conclude, wake_listeners
 
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.tools.errors import InvalidArguments, ToolFailed
-from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import Notice, WorkOrder, WorkOrders
 from handwheel.tools.requests.ids import new_id
 
 from ...hmi.command_in_process import said_by

@@ -1,4 +1,4 @@
-"""The seventeen steps of every action, in their order. There is no other way to the plant."""
+"""All seventeen steps of an action, in their order. There is no other way to the plant."""
 
 from ..state.execution import GateStep
 from .authorization import (
