@@ -14,7 +14,7 @@ def lease(card: Card) -> list[Part]:
     if card.lease is None:
         return []
     rows = [row for each in card.recovery if each.undoes for row in _back(card.lease, each)]
-    rows.append(Row(["", "", "counted from the last write; undone in reverse order"]))
+    rows.append(Row(["", "", "time runs from the last write; undo in reverse order"]))
     return [Part("lease", rows)]
 
 

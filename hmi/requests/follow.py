@@ -104,7 +104,7 @@ def _print_run(database: Database, record: RequestRecord) -> None:
     state = load_run(database, run.run_id).state
     more = "" if state in INACTIVE else "; it continues and may submit another request"
     if not is_runner_alive(database, instant_now()):
-        more = "; no process works on it: start handwheel run"
+        more = "; no process works on it; next: handwheel run"
     _print(f"run {run.run_id} is {state}{more}; details: handwheel runs show {run.run_id}")
 
 

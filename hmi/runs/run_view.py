@@ -18,7 +18,7 @@ from handwheel.tools.safe_text import plain
 
 from ..journal.rows.run_text import run_event_text
 
-DIED = "the agents have stopped; start handwheel run"
+DIED = "the agents have stopped; next: handwheel run"
 _CANDIDATES = 5
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 _BY_ITSELF: Mapping[RunState, str] = {

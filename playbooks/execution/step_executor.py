@@ -159,7 +159,7 @@ class StepExecutor:
         return False
 
     async def _scans_keep_up(self) -> None:
-        """Waits while a scan takes more than a third of the shortest time to observe."""
+        """Waits while scans are further apart than a third of the shortest time to observe."""
         most_s = min(_short_times(self._plan), default=float("inf")) / 3.0
         until_scans = self._plant.scans + 400
         if self._plant.scan_s > most_s:
@@ -171,7 +171,7 @@ class StepExecutor:
 
     def _too_slow(self, most_s: float) -> str:
         return (
-            f"a scan takes {format_duration(self._plant.scan_s)} of process time; at most "
+            f"scans are {format_duration(self._plant.scan_s)} of process time apart; at most "
             f"{format_duration(most_s)} can be followed"
         )
 

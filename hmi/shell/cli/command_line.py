@@ -66,7 +66,7 @@ def build(named: set[str]) -> typer.Typer:
     """Returns the command line with only the named commands loaded."""
     root = typer.Typer(
         name="handwheel",
-        help="Industrial agents that plan, and a human hand on every valve.",
+        help="Industrial agents plan, and a person approves every write.",
         rich_markup_mode=None,
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -38,8 +38,8 @@ def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:
     alarm, trip = timeline.first("VAH-101A.active"), timeline.first("P-101A.tripped")
     if trip is None and seen is not None and standby is not None:
         return (
-            f"The standby was running {format_duration(standby - seen)} after the agents detected "
-            f"the vibration, as approved. {_pump_sentence(state)}"
+            f"As approved, the standby started {format_duration(standby - seen)} after the agents "
+            f"detected the vibration. {_pump_sentence(state)}"
         )
     return f"{_no_action_conclusion(timeline, alarm, trip)} {_interlock_conclusion(timeline)}"
 

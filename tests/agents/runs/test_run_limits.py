@@ -41,11 +41,11 @@ async def test_a_plant_that_is_seen_too_seldom_is_not_moved(room: AgentsRoom) ->
     assert (room.run.state, room.due()) == ("RUNNING", [])
     (slow,) = room.rows("slow")  # told at once, and once
     assert slow.body == {
-        "reason": "a scan takes 2 s of process time; at most 1.67 s can be followed"
+        "reason": "scans are 2 s of process time apart; at most 1.67 s can be followed"
     }
-    assert _waits_for(room).startswith("faster scans: a scan takes 2 s of process time; at most")
+    assert _waits_for(room).startswith("faster scans: scans are 2 s of process time apart; at most")
     await room.reach("HELD", within_s=400.0)
-    assert room.run.reason == "a scan takes 2 s of process time; at most 1.67 s can be followed"
+    assert room.run.reason == "scans are 2 s of process time apart; at most 1.67 s can be followed"
     assert (room.due(), room.frames) == ([], [])
 
 

@@ -40,7 +40,7 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
     leave(live)
     (found,) = _listed(live)
     assert (found["state"], found["recorded_state"]) == ("HELD", "WAITING_APPROVAL")
-    assert found["reason"] == "the agents have stopped; start handwheel run"
+    assert found["reason"] == "the agents have stopped; next: handwheel run"
 
 
 def test_show_has_everything_for_programs(live: Place) -> None:
