@@ -28,7 +28,7 @@ def command(
         typer.Option(metavar="TIME", help="Approve by script after this time, such as 3s."),
     ] = None,
 ) -> None:
-    """Watch agents diagnose a simulated plant; you decide on what they request.
+    """Watch agents diagnose a simulated plant, and approve or reject their requests.
 
     Plant, gate and agents run as separate processes in a temporary site, which is removed at the
     end. When the agents request a write, read the card and type the word shown to approve it. If
