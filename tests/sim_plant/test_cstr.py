@@ -111,16 +111,6 @@ def test_only_the_cold_state_is_stable() -> None:
     assert hot == pytest.approx([1.357 + 1.539j, 1.357 - 1.539j], abs=0.005)
 
 
-def test_the_worst_runaway_ends_where_the_heat_balance_says() -> None:
-    # Without cooling and trip, all of the feed's heat stays: 350 K and 5e4 / 239 K on top.
-    state = [0.8773, 324.48, 320.0]
-    inputs = replace(ReactionInputs(), transfer=0.0, coolant_command_k=320.0)
-    for _ in range(1800):
-        state = react(state, inputs, STEP_S)
-        assert 0.0 < state[0] < 1.0
-    assert state[1] == pytest.approx(350.0 + 5.0e4 / 239.0, abs=0.1)
-
-
 def test_lost_cooling_alarms_trips_and_needs_the_field_key_once_it_is_cold() -> None:
     plant = StirredTank(seed=1)
     simulation = Simulation(plant, Scenario((FaultEvent("C01", 60.0),)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
+from handwheel.hmi.simulation.demo import demo, processes
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS, FinalPhase
@@ -57,12 +58,19 @@ Tell = Callable[..., Awaitable[Told]]
 
 
 @pytest.fixture
-def tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Runs a demo with other faults, in lines, where a script approves at once."""
+def tell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Tell:
+    """Runs a demo with other faults, in lines, where a script approves at once.
+
+    Three scans without an answer are a lost device, so scans are far apart on a busy machine.
+    """
+    monkeypatch.setattr(processes, "_SCAN", "200 ms")
+    monkeypatch.setattr(demo, "DECIDING_SPEED", 5.0)
 
     async def run(name: str, *faults: str) -> Told:
         scenario = replace(
-            DEMO_SCENARIOS[name], faults=faults, speed=100.0, tail=FinalPhase(5.0, 10.0)
+            DEMO_SCENARIOS[name], faults=faults, speed=50.0, tail=FinalPhase(5.0, 10.0)
         )
         async with start_demo_system(tmp_path, scenario, is_attended=False) as system:
             state = system.site.state

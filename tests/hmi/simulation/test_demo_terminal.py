@@ -30,12 +30,15 @@ WORD = "run_cmd true"
 # The demo, with a bearing that goes in seconds once its trend can be known.
 _DEMO = """
 from dataclasses import replace
+from handwheel.hmi.simulation.demo import demo, processes
 from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS, FinalPhase
 from handwheel.hmi.__main__ import main
 
+processes._SCAN = "200 ms"  # a busy machine answers within three of them
+demo.DECIDING_SPEED = 5.0
 DEMO_SCENARIOS["F01"] = replace(
     DEMO_SCENARIOS["F01"],
-    faults=("F01@25min,d0=0.5,tau=10min",), speed=100.0, tail=FinalPhase(5.0, 10.0),
+    faults=("F01@25min,d0=0.5,tau=10min",), speed=50.0, tail=FinalPhase(5.0, 10.0),
 )
 main(["demo"])
 """
@@ -78,6 +81,7 @@ def demo(folder: Path, term: str) -> Generator[Demo]:
         yield Demo(folder, terminal)
 
 
+@pytest.mark.soak
 def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) -> None:
     with demo(tmp_path, "dumb") as shown:
         terminal = shown.terminal
