@@ -28,9 +28,7 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
-from handwheel.tools.guardrails.ledger.latched_lockouts import (
-    lockout_generations,
-)
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

@@ -52,9 +52,7 @@ def _contracts() -> dict[str, str]:
 def copy(tmp_path: Path) -> Path:
     for room in ROOMS:
         shutil.copytree(
-            ROOT / room,
-            tmp_path / "handwheel" / room,
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ROOT / room, tmp_path / "handwheel" / room, ignore=shutil.ignore_patterns("__pycache__")
         )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path

@@ -55,11 +55,7 @@ def make_flood_site(folder: Path) -> Site:
     # A reading must not age while the machine is busy with others.
     patient = (folder / "site.yaml").read_text(encoding="utf-8").replace("50 ms", "60 s")
     rules = in_memory.POLICY.replace("across:", f"{MORE_RULES}across:") + MORE_POLICY
-    files = {
-        "site.yaml": patient,
-        "tags.yaml": in_memory.TAGS + MORE_TAGS,
-        "policy.yaml": rules,
-    }
+    files = {"site.yaml": patient, "tags.yaml": in_memory.TAGS + MORE_TAGS, "policy.yaml": rules}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return replace(load_site(folder), state=site.state)

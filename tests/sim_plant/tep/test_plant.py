@@ -124,10 +124,7 @@ BROKEN: list[tuple[str, Mapping[str, object]]] = [
     ("x.47", {"process.x.47": 101.0}),
     ("temperatures.0", {"process.x.8": -1e6}),
     ("amounts and energies", {f"process.x.{index}": 0.0 for index in range(18, 27)}),
-    (
-        "gas volume",
-        {f"process.x.{index}": 1000.0 for index in range(3, 8)} | {"process.x.8": 27.0},
-    ),
+    ("gas volume", {f"process.x.{index}": 1000.0 for index in range(3, 8)} | {"process.x.8": 27.0}),
     ("xmv.2", {"process.xmv.2": -0.1}),
     ("idv.19", {"process.idv.19": 2.0}),
     ("walks.rate_1.a", {"process.walks.rate_1.a": 7.0}),

@@ -60,10 +60,7 @@ def insider(server: PlantServer, folder: Path, user: str) -> AbstractAsyncContex
 async def test_an_alarm_arrives_is_acknowledged_and_comes_again_by_refresh(
     server: PlantServer, folder: Path
 ) -> None:
-    async with (
-        client_of(server) as viewer,
-        insider(server, folder, "operator") as operator,
-    ):
+    async with client_of(server) as viewer, insider(server, folder, "operator") as operator:
         assert await viewer.get_namespace_index(namespace_uri("cw-100")) == NS
         subscription, inbox = await listen(viewer)
         await server.step(ALARM_AFTER_STEPS)

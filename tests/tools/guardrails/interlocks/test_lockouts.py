@@ -35,9 +35,7 @@ from ....sites.people import key_id
 from ....sites.signed_requests import NOW, head_of, site_word
 
 
-def test_what_is_named_is_locked_out_and_the_site_if_that_cannot_be_read(
-    tmp_path: Path,
-) -> None:
+def test_what_is_named_is_locked_out_and_the_site_if_that_cannot_be_read(tmp_path: Path) -> None:
     assert read_lockouts(tmp_path) == frozenset()
     make_lockout_folder(tmp_path)
     folder, found = tmp_path / "lockout", set[str]()
