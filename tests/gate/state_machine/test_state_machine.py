@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
 from handwheel.connectors.model.site import Site, load_site
@@ -18,7 +19,8 @@ from handwheel.connectors.model.site import Site, load_site
 from ...sites.in_memory import make_site
 from .rules import DISTURBANCES, Works
 
-STEPS, FRAMES, CRASHES = 800, 50, 3
+STEPS, FRAMES, CRASHES = 500, 40, 2
+COURSE = 6  # the seed of the run in `make test`, which is the same everywhere
 SEED = "HANDWHEEL_SEED"  # the environment's: the first seed of a soak that is to be repeated
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # the same for every worker; none: any
 BASE = int(os.environ.get(SEED) or Random(RUN).randrange(10**9))
@@ -35,7 +37,12 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Generator[type[Works]]:
         async def no_pause(_: float) -> None:
             await sleep(0)
 
+        def no_constant(*_: object, **_by_name: object) -> None: ...
+
         patch.setattr(asyncio, "sleep", no_pause)
+        # Hypothesis draws numbers out of the modules that this process happens to have imported:
+        # the same seed would take another course in another order of tests.
+        patch.setattr(HypothesisProvider, "_maybe_draw_constant", no_constant)
         Works.made, Works.numbers, Works.seen = patient_site(Path(name)), count(), Counter()
         yield Works
 
@@ -48,17 +55,15 @@ def patient_site(folder: Path) -> Site:
     return load_site(folder)
 
 
-def _run(works: type[Works], examples: int, *, number: int | None = None) -> None:
+def _run(works: type[Works], examples: int, number: int) -> None:
     works.seen.clear()
     print(f"seed {number}; {SEED}={BASE} repeats the soak")
-    machine = works if number is None else seed(number)(works)
     run_state_machine_as_test(
-        machine,
+        seed(number)(works),
         settings=settings(
             max_examples=examples,
             stateful_step_count=50,
             deadline=None,
-            derandomize=number is None,
             database=None,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -78,7 +83,7 @@ def _run(works: type[Works], examples: int, *, number: int | None = None) -> Non
 
 @pytest.mark.timeout(300)
 def test_nothing_moves_but_what_was_approved_and_once(works: type[Works]) -> None:
-    _run(works, 30)
+    _run(works, 20, COURSE)
     assert works.seen["steps"] >= STEPS
 
 
@@ -86,5 +91,5 @@ def test_nothing_moves_but_what_was_approved_and_once(works: type[Works]) -> Non
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("block", range(20))
 def test_nothing_moves_but_what_was_approved_in_many_lives(works: type[Works], block: int) -> None:
-    _run(works, 170, number=BASE + block)
+    _run(works, 170, BASE + block)
     assert works.seen["steps"] >= 5_000
