@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Generator
@@ -32,6 +33,9 @@ if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
 # With asyncua, pydantic and langgraph loaded the collector would look through all of them again
 # and again. `no_lost_exception` collects after each module.
 gc.set_threshold(100_000, 20, 50)
+
+# The background job of a shell script ignores Ctrl-C, and so would all processes of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _KDF_ROUNDS = keys.KDF_ROUNDS
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
