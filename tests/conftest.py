@@ -38,6 +38,7 @@ gc.set_threshold(100_000, 20, 50)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _KDF_ROUNDS = keys.KDF_ROUNDS
+_DEPTH = len(Path(__file__).parent.parts)
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -53,6 +54,15 @@ def loopback_only() -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Takes all folders side by side: some wait for clocks and sockets while others compute."""
+    folders: dict[Path, list[Path]] = {}
+    for file in dict.fromkeys(item.path for item in items):
+        folders.setdefault(Path(*file.parts[: _DEPTH + 1]), []).append(file)
+    place = {file: n / len(found) for found in folders.values() for n, file in enumerate(found)}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_collection_finish() -> None:
