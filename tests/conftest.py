@@ -61,7 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folders: dict[Path, list[Path]] = {}
     for file in dict.fromkeys(item.path for item in items):
         folders.setdefault(Path(*file.parts[: _DEPTH + 1]), []).append(file)
-    place = {file: n / len(found) for found in folders.values() for n, file in enumerate(found)}
+    place = {
+        file: (n + 0.5) / len(each) for each in folders.values() for n, file in enumerate(each)
+    }
     items.sort(key=lambda item: place[item.path])
 
 
