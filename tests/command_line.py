@@ -54,10 +54,7 @@ def handwheel(
 
 
 def handwheel_process(
-    *arguments: str,
-    stdin: str = "",
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    *arguments: str, stdin: str = "", cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command line as a process of its own, as a user would, in a pipe."""
     return subprocess.run(
