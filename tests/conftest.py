@@ -123,6 +123,7 @@ def no_lost_exception() -> Generator[None]:
     logger.addHandler(errors)
     yield
     gc.collect()
+    gc.freeze()  # what lives on, such as modules and caches, need not be looked through again
     logger.removeHandler(errors)
     assert errors.texts == []
 
