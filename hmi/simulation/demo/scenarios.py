@@ -46,7 +46,7 @@ def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:
 
 def _pump_sentence(state: RunState | None) -> str:
     if state is not RunState.COMPLETE:
-        return "P-101A was not stopped."
+        return "The run did not complete."
     return (
         "The failing pump was stopped and its auto-start disabled, also as approved. A work order "
         "for its repair is open. Nothing else was written."

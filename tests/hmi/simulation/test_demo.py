@@ -107,7 +107,7 @@ COMPLETE, STOPPED = RunState.COMPLETE, RunState.STOPPED
 
 MORALS: Sequence[tuple[str, RunState | None, list[dict[str, DataValue]], str, str]] = [
     ("F01", COMPLETE, [ALARM, APPROVED], "work order for its repair is open", "not stopped"),
-    ("F01", STOPPED, [ALARM, APPROVED], "P-101A was not stopped", "work order"),
+    ("F01", STOPPED, [ALARM, APPROVED], "The run did not complete", "work order"),
     ("F01", None, [ALARM, TRIP, STANDBY], "1 h 00 min before the trip. That is enough", "not seen"),
     ("F01", STOPPED, [ALARM, TRIP, STANDBY], "process kept running", "process tripped"),
     ("F01", STOPPED, [ALARM, APPROVED, LATE], "already running, as approved", "kept running"),
