@@ -20,7 +20,7 @@ _REVERSED_WORDS: frozenset[Order] = frozenset({"CDAB", "DCBA"})
 _SWAPPED_BYTES: frozenset[Order] = frozenset({"BADC", "DCBA"})
 
 Convert = Callable[[Any], Value | None]
-"""Turns the value of `struct` into the tag's; `None` if it is not a number."""
+"""Turns the value of `struct` into the tag's, or into `None` if it is not a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def find_person(
     if named is not None:
         known = [each for each in known if each.person == named]
         if not known:
-            raise PermitRefused(f"{named} is no {kind} of this site now: handwheel operator list")
+            raise PermitRefused(
+                f"{named} is no {kind} of this site now; next: handwheel operator list"
+            )
         return known[0]
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if len(here) != 1:

@@ -183,7 +183,10 @@ def approve(
             state = ask(context, record, cache(lambda: open_signer(opened, operator, None)))
         else:
             if digest.lower() != record.digest:
-                raise PermitRefused("the request has another digest; nothing was approved")
+                raise PermitRefused(
+                    f"{name} has another digest, so nothing is approved; next: handwheel requests "
+                    f"show {name}"
+                )
             signer = open_signer(opened, operator, passphrase_file)
             state = sign_approval(ApprovalSession.settled(context, record), signer)
         if state is None:

@@ -18,9 +18,9 @@ from handwheel.tools.guardrails.ledger.write_leases import (
     OpenWrite,
     in_lease,
     left_s,
+    left_to_undo,
     open_writes,
     shown_value,
-    to_take_back,
 )
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
@@ -47,7 +47,7 @@ def lease_text(
     states = _states(record)
     backs = ", ".join(
         f"{printable(undo.tag)} → {printable(shown_value(undo))}"
-        for _, undo in to_take_back(request, states)
+        for _, undo in left_to_undo(request, states)
     )
     if not backs:
         return ""

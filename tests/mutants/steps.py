@@ -51,7 +51,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M2", "request digest and action order",
         step("check_request", nothing),
-        "tests/gate/runs/test_rollback.py::test_recovery_needs_something_to_take_back",
+        "tests/gate/runs/test_rollback.py::test_recovery_needs_something_to_undo",
         "r3 leaves, and its run did nothing",
     ),
     Mutant(

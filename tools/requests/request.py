@@ -213,7 +213,7 @@ class ActionRequest(CanonicalModel):
                 raise ValueError("a person's request has recovery only with a lease")
             return self
         if self.run is None and any(each.undoes is None for each in self.recovery):
-            raise ValueError("a lease takes back what was written, and nothing else")
+            raise ValueError("a lease undoes what was written, and nothing else")
         if any(each.undo is None for each in self.commands):
             raise ValueError("with a lease every command has its undo")
         return self

@@ -20,7 +20,7 @@ from ...people.signing import Signer, open_context, sign_statement
 
 GRANTOR, APPROVER = "anna", "ben"
 GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
-"""What the agents may act on: the pumps, and the exchanger whose load a safe state trims."""
+"""The agents may act on the pumps, and on the exchanger whose load a safe state trims."""
 
 _ROOT = "root"
 _LASTS = timedelta(hours=1)

@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate import gate
-from handwheel.tools.guardrails.gate.steps.lease_expiry import note_seen_back, set_reverts_due
+from handwheel.tools.guardrails.gate.steps.lease_expiry import note_seen_back, set_undos_due
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
@@ -71,7 +71,7 @@ async def test_a_lease_that_a_person_ends_as_its_time_comes_is_not_taken_back(
     request = await in_lease(room)
     room.clock.forward(FOR_S)
     faster(room, lambda: room.desk.say("revoke", request, "anna"))
-    set_reverts_due(room.context)
+    set_undos_due(room.context)
     assert standing(room, request) == "REVOKED VERIFIED CANCELLED"
     assert len(room.rows("action.DUE")) == 1  # the command's own
     await pass_time(room, 1.0)
@@ -90,7 +90,7 @@ async def test_a_lease_that_a_person_ends_is_not_given_up_as_well(
         forge(forger, f"{request.request_id}/c2", "CANCELLED")
     if is_faster:
         faster(room, lambda: room.desk.say("revoke", request, "anna"))
-    set_reverts_due(room.context)
+    set_undos_due(room.context)
     assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.INVALIDATED"]
     reason = "a command of it was ended, and not by this gate"
     assert (room.desk.record(request.request_id).reason == reason) is not is_faster

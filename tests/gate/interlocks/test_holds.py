@@ -78,7 +78,7 @@ async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
     held = await world.propose(again)
     warned = world.sign_in_spite(held, "carl")
     name = record.request.commands[0].action_id
-    told = f"P-101B is held: {name} is {doubt}; look at the plant, then: handwheel requests resolve"
+    told = f"P-101B is held: {name} is {doubt}; look at the plant; next: handwheel requests resolve"
     assert await world.stopped(held, frames=1) == f"{told} {name}"
     assert f"{told} {name}" in warned.problems
 

@@ -121,7 +121,7 @@ async def test_no_command_comes_before_one_that_is_only_said_to_be_done(runner: 
     assert runner.room.wires == wires(twin, "c1", "c2")
 
 
-async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: Runner) -> None:
+async def test_an_intent_that_somebody_wrote_gives_nothing_to_undo(runner: Runner) -> None:
     run, room = runner.approved(), runner.room
     forge_sent(room, f"{run.request_id}/c1", "INVALIDATED")
     room.plant.values["P-101A.run_cmd"] = True

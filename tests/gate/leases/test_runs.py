@@ -140,6 +140,6 @@ async def test_a_request_with_a_lease_stands_for_itself(runner: Runner) -> None:
     leased = runner.segment(
         lease_s=60.0, commands=(command(site, SETPOINT),), recovery=(back, earlier)
     )
-    with pytest.raises(InvalidArguments, match="takes back its own commands only"):
+    with pytest.raises(InvalidArguments, match="undoes its own commands only"):
         runner.made(leased)
     assert START[0] in {each.tag for each in request.commands}

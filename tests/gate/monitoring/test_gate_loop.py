@@ -104,7 +104,7 @@ async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
         picture = read_snapshot(tmp_path, instant_now())
     assert picture is not None
     assert picture.locked == (["site"] if folder == "gone" else [])
-    assert ("then: handwheel release" in caplog.text) == (folder == "gone")
+    assert ("next: handwheel release" in caplog.text) == (folder == "gone")
     assert (tmp_path / "lockout").is_dir()
 
 

@@ -24,7 +24,7 @@ from ..testbed.runner import (
 )
 
 
-async def test_recovery_needs_something_to_take_back(runner: Runner) -> None:
+async def test_recovery_needs_something_to_undo(runner: Runner) -> None:
     request = await runner.begun("r3")
     assert "there is nothing to undo: run U-00000001" in runner.reason(request, "r3")
     assert runner.room.wires == []

@@ -233,7 +233,7 @@ async def test_a_gate_that_starts_says_what_is_held(
     print_open(room.desk.decision_context, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     name = request.request_id
-    hint = f"look at the plant, then: handwheel requests resolve {name}"
+    hint = f"look at the plant; next: handwheel requests resolve {name}"
     assert said == f"{name}  HELD  {name}/c1 is UNKNOWN: {MAYBE_SENT}; {hint}"
     assert json.loads(programs) == {
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}

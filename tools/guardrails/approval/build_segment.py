@@ -186,7 +186,7 @@ def _check_lease(segment: Segment, undone: Mapping[int, int]) -> None:
             name = each.write.tag.name
             raise InvalidArguments(f"{name} cannot have a lease: nothing takes it back for sure")
     if segment.supersedes or any(isinstance(each.undoes, str) for each in segment.recovery):
-        raise InvalidArguments("a request with a lease takes back its own commands only")
+        raise InvalidArguments("a request with a lease undoes its own commands only")
 
 
 def _command(
@@ -239,7 +239,7 @@ def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> lis
     tag, index, value = recovery.write.tag, recovery.undoes, recovery.expects
     if isinstance(index, int):
         if commands[index].tag != tag.name:
-            raise InvalidArguments(f"{tag.name} does not take back {commands[index].tag}")
+            raise InvalidArguments(f"{tag.name} does not undo {commands[index].tag}")
         value = commands[index].value
     if (value is None) != (index is None):
         raise InvalidArguments(f"{tag.name}: an undo, and only that, expects what was written")

@@ -181,9 +181,11 @@ def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> i
 def _check_open(transaction: Transaction, run_id: str) -> None:
     is_open = is_run_open(transaction, run_id)
     if is_open is None:
-        raise InvalidArguments(f"there is no run {run_id!r} at this site")
+        raise InvalidArguments(
+            f"{run_id!r} is no run of this site; next: handwheel runs list --all"
+        )
     if not is_open:
-        raise PermitRefused(f"{run_id} is over")
+        raise PermitRefused(f"{run_id} is over; next: handwheel runs show {run_id}")
 
 
 def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) -> None:
@@ -194,7 +196,7 @@ def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) ->
     before = given.number or _NEVER
     newest = runs.newest_event(ledger, run_id, before)
     if given.order != "abort" and newest != given.seen:
-        raise PermitRefused(f"{run_id} has gone on since; look again")
+        raise PermitRefused(f"{run_id} has gone on since; next: handwheel runs show {run_id}")
     text = given.signed.text if given.signed else ""
     if has_field(ledger, run_id, ORDERED, "text", text, before):
         raise DecisionRefused(Reason.SAME_NONCE)

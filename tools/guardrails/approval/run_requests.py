@@ -20,7 +20,7 @@ from ..ledger.runner_lock import check_runner_lock
 from ..ledger.runs import ORDERED
 from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
-from ..ledger.write_leases import APPLIED, has_failed, to_take_back
+from ..ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ..signatures.context import DecisionContext
 from .request_limits import TooManyRequests, check_request_limits
 
@@ -174,7 +174,7 @@ def note_promise(
 def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None:
     request = record.request
     states = {each.action_id: each.state for each in record.actions}
-    backs = to_take_back(request, states) if request.lease else []
+    backs = left_to_undo(request, states) if request.lease else []
     left = {undo.action_id for _, undo in backs}
     if not left or has_failed(request, states):
         move_request(transaction, request.request_id, RequestState.CLOSED, reason)

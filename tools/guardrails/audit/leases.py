@@ -10,13 +10,13 @@ from ..interlocks.action_order import TO_COME
 from ..ledger.effects import all_verdicts
 from ..ledger.store.database import Database
 from ..ledger.store.states import ActionState
-from ..ledger.write_leases import APPLIED, to_take_back
+from ..ledger.write_leases import APPLIED, left_to_undo
 from .requests import AuditedRequest
 from .runs import AuditedRuns
 
 _TO_COME = TO_COME | {ActionState.SENDING}
 EFFECT = "effect."
-"""What stands before the verdict in the kind of a row about something that was expected."""
+"""Prefix of the kind of a row about an expected result; the verdict follows it."""
 
 
 class AuditedLeases:
@@ -66,7 +66,7 @@ class AuditedLeases:
 
 
 def _out_of_turn(told: AuditedRequest, action: Action) -> Iterator[str]:
-    left = {command.action_id for command, _ in to_take_back(told.request, told.actions)}
+    left = {command.action_id for command, _ in left_to_undo(told.request, told.actions)}
     later = takewhile(lambda each: each.action_id != action.undoes, reversed(told.request.commands))
     for each in later:
         if told.run_id is None and told.actions[each.action_id] in _TO_COME:

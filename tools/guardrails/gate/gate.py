@@ -48,7 +48,7 @@ from .state.fault_log import FaultLog
 from .state.lock import GateLock
 from .steps.effects import look_for_effects
 from .steps.execute import execute_action
-from .steps.lease_expiry import note_seen_back, set_reverts_due
+from .steps.lease_expiry import note_seen_back, set_undos_due
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0
@@ -119,7 +119,7 @@ def _lock_out_lost_folder(database: Database, now: Instant) -> None:
     _logger.error(
         "the folder lockout/ was gone, and with it every lockout that no gate had seen: the site "
         "is locked out. Find out what was locked out and who took the folder away, lock out "
-        "again what must stay so, then: handwheel release"
+        "again what must stay so; next: handwheel release"
     )
 
 
@@ -234,7 +234,7 @@ class Gate:
 
     def _look_on(self, readings: Mapping[str, DataValue]) -> None:
         context = self._context
-        set_reverts_due(context)
+        set_undos_due(context)
         note_seen_back(context, self._left_open.now(), readings)
         looked_for = look_for_effects(context, readings)
         self._looked_for = looked_for | {each.tag for each in self._left_open.now()}

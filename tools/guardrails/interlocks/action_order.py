@@ -9,7 +9,7 @@ from ...requests.request import Action, ActionRequest
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ..ledger.records import RequestRecord
 from ..ledger.store.states import ActionState
-from ..ledger.write_leases import States, to_take_back
+from ..ledger.write_leases import States, left_to_undo
 
 TO_COME = frozenset({ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED})
 """States of an action that may still be sent."""
@@ -28,7 +28,7 @@ def check_order(record: RequestRecord, action_id: str) -> None:
     request, states = record.request, states_of(record)
     if record.action(action_id).kind != "command":
         if request.run is None:
-            _check_revert(record, action_id)
+            _check_undo(record, action_id)
         return
     for each in unfinished_before(request, states, action_id):
         raise PermitRefused(f"{each} comes before it and is not done")
@@ -88,12 +88,12 @@ def approval_holds_s(request: ActionRequest, states: States, action: Action) -> 
     return request.run.max_duration_s if request.run else FOLLOW_UP_S
 
 
-def _check_revert(record: RequestRecord, action_id: str) -> None:
+def _check_undo(record: RequestRecord, action_id: str) -> None:
     states = states_of(record)
     for each in record.request.commands:
         if states[each.action_id] in TO_COME:
             raise PermitRefused(f"{each.action_id} comes before it and is not done")
-    for _, undo in to_take_back(record.request, states):
+    for _, undo in left_to_undo(record.request, states):
         if undo.action_id == action_id:
             return
         raise PermitRefused(f"{undo.action_id} comes before it and is not done")

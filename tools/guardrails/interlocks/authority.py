@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 TakenBy = Literal["seat", "user"]
-"""Whose name a take-over bears: that of the person of an open seat, or of the system's user."""
+"""Source of the name in a take-over: the person of an open seat, or the system's user."""
 
 
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:

@@ -53,7 +53,7 @@ class LockoutFolder:
             return ""
         return (
             f"{self._path} is gone, or another than when the gate was started, so the site is "
-            "locked out: bring that one back, or start the gate again; then: handwheel release"
+            "locked out: bring that one back, or start the gate again; next: handwheel release"
         )
 
     def seen(self) -> frozenset[str]:

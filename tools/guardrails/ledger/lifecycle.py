@@ -9,7 +9,7 @@ from .overdue import maybe_overdue
 from .records import RequestDamaged, RequestRecord, load_exactly
 from .store.database import Database, Transaction
 from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
-from .write_leases import ended_open, has_failed, is_leased, to_take_back
+from .write_leases import ended_open, has_failed, is_leased, left_to_undo
 
 DUE_S = 10.0
 """How long the gate has to claim a due action."""
@@ -160,7 +160,7 @@ def end_after_failure(
         cancel_commands(transaction, name, reason)
         states = states_in(transaction, name)
         if request.run is None:
-            is_left = bool(to_take_back(request, states)) and not has_failed(request, states)
+            is_left = bool(left_to_undo(request, states)) and not has_failed(request, states)
         else:
             is_left = any(states[each.action_id] in UNSENT_ACTIONS for each in request.recovery)
         if is_left:

@@ -115,7 +115,7 @@ def status_of(
 
 def resolve_hint(action_id: str) -> str:
     """Returns what a person must do about an outcome that is unknown or wrong."""
-    return f"look at the plant, then: handwheel requests resolve {action_id}"
+    return f"look at the plant; next: handwheel requests resolve {action_id}"
 
 
 def load_requests(
@@ -177,7 +177,9 @@ def load_request(database: Database, name: str) -> RequestRecord:
         database, "WHERE substr(request_id, 1, ?) = ?", len(wanted), wanted
     )
     if not wanted or not found:
-        raise InvalidArguments(f"{name!r} is no request of this site; see handwheel requests list")
+        raise InvalidArguments(
+            f"{name!r} is no request of this site; next: handwheel requests list"
+        )
     if len(found) > 1:
         names = ", ".join(each.request.request_id for each in found[:_CANDIDATES])
         more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""

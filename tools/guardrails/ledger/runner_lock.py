@@ -1,7 +1,7 @@
 """Runner lock. One process at a time works on the runs of a site.
 
 The holder renews it; one that has died or stopped renewing loses it. Whatever the holder writes
-about a run is checked against the lease in the same transaction, so that a process which was
+about a run is checked against the lock in the same transaction, so that a process which was
 stopped and wakes up again changes nothing.
 """
 
@@ -14,13 +14,13 @@ from ...requests.timestamps import Instant
 from .store.database import Database, LostRace, Transaction
 
 RUNS = "runs"
-"""The lease of the process that works on the site's runs."""
+"""The lock of the process that works on the site's runs."""
 RUNNER_LOCK_S = 10.0
-"""How long a lease holds after it was renewed, on the boot clock."""
+"""How long the lock holds after it was renewed, on the boot clock."""
 
 
 def take_runner_lock(database: Database, now: Instant) -> str:
-    """Takes the lease, and returns what names its holder.
+    """Takes the lock, and returns what names its holder.
 
     Another process that is alive and holds it raises `PermitRefused`.
     """
@@ -48,7 +48,7 @@ def take_runner_lock(database: Database, now: Instant) -> str:
 
 
 def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
-    """Keeps the lease for another while. Raises `LostRace` if another process has it by now."""
+    """Keeps the lock for another while. Raises `LostRace` if another process has it by now."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
         transaction.change(
@@ -58,7 +58,7 @@ def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
 
 
 def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
-    """Lets the next process take the lease at once."""
+    """Lets the next process take the lock at once."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
         transaction.change("DELETE FROM lease WHERE name = ? AND holder = ?", (RUNS, holder))
@@ -71,7 +71,7 @@ def check_runner_lock(transaction: Transaction, holder: str) -> None:
         "SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ? AND holder = ?", RUNS, holder
     )
     if not rows or not _is_fresh(rows[0]["boot_id"], rows[0]["renewed_boot_ms"], transaction.now):
-        raise LostRace("this process does not work on the site's runs any more: its lease is over")
+        raise LostRace("this process does not work on the site's runs any more: its lock is over")
 
 
 def is_runner_alive(database: Database, now: Instant) -> bool:
@@ -91,7 +91,7 @@ def _is_held(pid: int, boot_id: str, renewed_boot_ms: int, now: Instant) -> bool
 def _is_alive(pid: int) -> bool:
     """Whether a process of this machine exists. A zombie does not count.
 
-    One that cannot be asked counts as there: its lease ends by itself.
+    One that cannot be asked counts as there: its lock ends by itself.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

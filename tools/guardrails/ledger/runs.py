@@ -56,7 +56,7 @@ def open_run(
         opened and the row is empty.
 
     Raises:
-        LostRace: The caller's lease is over.
+        LostRace: The caller's runner lock is over.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -86,7 +86,7 @@ def record_event(
     """Appends an event to a run, after which the run may own nothing any more.
 
     Raises:
-        LostRace: The caller's lease is over.
+        LostRace: The caller's runner lock is over.
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)

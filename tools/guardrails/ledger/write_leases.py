@@ -137,7 +137,7 @@ def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
             )
 
 
-def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
+def left_to_undo(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
     """Returns the commands to undo with their undos, the last written first.
 
     Those took effect and were not undone. An action without a row in the ledger is left out.
@@ -222,7 +222,7 @@ def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenW
     """Returns the writes that stay when a lease ends without an undo."""
     return [
         OpenWrite(command.action_id, command, undo, reason)
-        for command, undo in to_take_back(request, states)
+        for command, undo in left_to_undo(request, states)
     ]
 
 
@@ -276,7 +276,7 @@ def is_leased(reader: LedgerReader, request_id: str) -> bool:
 def has_failed(request: ActionRequest, states: States) -> bool:
     """Whether an undo action has failed."""
     good: Collection[ActionState] = _BACK | _UNSETTLED | {ActionState.PLANNED}
-    return any(states.get(undo.action_id) not in good for _, undo in to_take_back(request, states))
+    return any(states.get(undo.action_id) not in good for _, undo in left_to_undo(request, states))
 
 
 @lru_cache(maxsize=256)

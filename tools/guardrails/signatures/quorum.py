@@ -8,10 +8,8 @@ from datetime import datetime
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import AGENT, Operator, Roster
+from ..ledger.lifecycle import FIRST_CLAIM_S
 from .decisions import Decision, DecisionRefused, Reason, Signed, meaning_of, parse_decision, verify
-
-CLAIM_WITHIN_S = 60.0
-"""How long after the last needed signature the first command may be claimed."""
 
 Satisfies = Callable[[str, str, Collection[str]], bool]
 """Whether the role that is held counts as the role that is required, where some tags are."""
@@ -131,7 +129,7 @@ def _faults(
         yield Reason.QUORUM_NOT_MET
         return
     since_s = now.since_s(approvals[request.quorum - 1].decision.signed)
-    if since_s is None or since_s > CLAIM_WITHIN_S:
+    if since_s is None or since_s > FIRST_CLAIM_S:
         yield Reason.CLAIM_EXPIRED
 
 

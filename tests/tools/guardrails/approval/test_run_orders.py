@@ -144,7 +144,7 @@ def test_a_word_on_a_hold_lifts_not_the_next(place: Place, order: SignedOrder, m
     if order == "abort":
         place.check(place.give(order, signed, seen=seen))
         return
-    with pytest.raises(PermitRefused, match="has gone on since; look again"):
+    with pytest.raises(PermitRefused, match="has gone on since; next: handwheel runs show"):
         place.give(order, signed, seen=seen)
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
         place.give(order, signed)  # the number is signed
@@ -163,7 +163,7 @@ def test_there_must_be_such_a_run_and_it_must_not_be_over(place: Place, order: A
         signed = place.sign(order, subject=subject, meaning=meaning)
         order_run(place.decision_context, run_id, order, seen, ROLES, signed, NOW)
 
-    with pytest.raises(InvalidArguments, match="there is no run"):
+    with pytest.raises(InvalidArguments, match="is no run of this site"):
         tell("U-0")
     with place.database.transaction(NOW) as transaction:
         transaction.change("UPDATE run SET is_open = 0 WHERE run_id = ?", (RUN,))

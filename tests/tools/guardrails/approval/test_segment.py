@@ -143,7 +143,7 @@ def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(context: Bu
 def test_recovery_that_takes_back_nothing_is_refused(context: BuildContext) -> None:
     cases: list[tuple[tuple[str, Value], int | str | None, Any, str]] = [
         (START_BACK, 2, None, "there is no command 2 left to undo"),
-        (START_BACK, 1, None, "P-101A.run_cmd does not take back PIC-102.sp"),
+        (START_BACK, 1, None, "P-101A.run_cmd does not undo PIC-102.sp"),
         (START_BACK, "R-00000000/c1", None, "an undo, and only that, expects what was written"),
         (SAFE, None, True, "an undo, and only that, expects what was written"),
         (("P-101B.run_cmd", 1), None, None, "P-101B.run_cmd: "),
@@ -190,7 +190,7 @@ def test_what_is_no_request_of_a_run_or_a_person_is_refused(context: BuildContex
     mores: list[tuple[dict[str, Any], str]] = [
         ({}, "only a run has evidence"),
         ({"evidence": []}, "recovery only with a lease"),
-        ({"evidence": [], "lease": {"for_s": 60.0}}, "takes back what was written, and nothing el"),
+        ({"evidence": [], "lease": {"for_s": 60.0}}, "undoes what was written, and nothing else"),
     ]
     for more, reason in mores:
         draft = _edited(request, **person) | more

@@ -124,7 +124,7 @@ def test_a_promise_is_told_once_with_the_steps_last_write(ledger: Database, hold
     assert list(ledger.journal()) == rows
     move(ledger, f"{name}/c1", "DUE", "CLAIMED", "SENDING", "VERIFIED", epoch=epoch)
     rows = list(ledger.journal())
-    with pytest.raises(LostRace, match="its lease is over"):
+    with pytest.raises(LostRace, match="its lock is over"):
         _told(ledger, "somebody else", "step 1")
     assert not _told(ledger, holder, "step 2")
     assert list(ledger.journal()) == rows
@@ -159,7 +159,7 @@ def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(ledger: Databa
     renew_runner_lock(ledger, first, later(RUNNER_LOCK_S - 1.0, now=now))
     late = later(2.0 * RUNNER_LOCK_S, now=now)
     assert not is_runner_alive(ledger, late)
-    with pytest.raises(LostRace, match="its lease is over"):
+    with pytest.raises(LostRace, match="its lock is over"):
         renew_runner_lock(ledger, first, late)
     second = take_runner_lock(ledger, late)
     with pytest.raises(LostRace):

@@ -33,7 +33,7 @@ from .heartbeat_permission import (
 LOOK_S = 1.0
 """The longest between two looks whether a heartbeat may go on."""
 KEEP_S = 10.0
-"""Up to this interval a session is kept between two counts: many devices end an idle one."""
+"""Up to this interval a session is kept between two counts, as many devices end an idle one."""
 HOLD_OFF_S = 5.0
 """After it was stopped by the equipment itself: how long that must be in remote without a break.
 

@@ -20,15 +20,15 @@ from ...ledger.write_leases import (
     in_lease,
     is_unsettled,
     is_whole,
+    left_to_undo,
     open_writes,
     time_has_come,
-    to_take_back,
 )
 from ..state.execution import Execution, GateContext
 from .ledger_consistency import check_own, has_broken, written_at
 
 
-def set_reverts_due(context: GateContext) -> None:
+def set_undos_due(context: GateContext) -> None:
     """Sets the next undo due of every lease whose time has come.
 
     One at a time, the last written first, and only when the gate has nothing else in hand: what
@@ -132,7 +132,7 @@ def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord
     reason = _why_now(context, transaction, record)
     if record.state is not RequestState.APPROVED or not reason:
         return
-    name, left = request.request_id, to_take_back(request, states)
+    name, left = request.request_id, left_to_undo(request, states)
     if not left:
         move_request(transaction, name, RequestState.CLOSED, f"undone: {reason}")
         return
