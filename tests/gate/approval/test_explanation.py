@@ -79,7 +79,7 @@ async def test_a_lockout_a_held_outcome_and_a_cool_down_are_told(room: Watched) 
     room.plant.fault = "answer lost"
     request = room.approved(START_B)
     await room.go_round()
-    held = f"P-101B is held: {request.request_id}/c1 is UNKNOWN; look at the plant, then: "
+    held = f"P-101B is held: {request.request_id}/c1 is UNKNOWN; look at the plant; next: "
     (why,) = _explained(room, *START_B).obstacles
     assert why.startswith(held)
     room.desk.lock_out("PUMPS-101")

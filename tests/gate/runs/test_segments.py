@@ -39,11 +39,11 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
         lambda: runner.file(request),
     ):
         holder, runner.holder = runner.holder, "somebody else"
-        with pytest.raises(LostRace, match="lease is over"):
+        with pytest.raises(LostRace, match="its lock is over"):
             step()
         runner.holder = holder
     release_runner_lock(room.desk.database, runner.holder, room.clock.now())
-    with pytest.raises(LostRace, match="lease is over"):
+    with pytest.raises(LostRace, match="its lock is over"):
         runner.due(f"{request.request_id}/c1")
     assert runner.states(request) == " ".join(["PLANNED"] * 5)
     await room.act()

@@ -103,7 +103,11 @@ def test_what_is_over_is_ordered_nothing(live: Place, said: Said, word: str) -> 
     log = live.open()
     log.record(EventKind.NOT_STARTED, reason="cavitation")
     _append(live, *ODD_ROWS["no event"])
-    assert _type(live, said, word) == (1, "", f"handwheel: {RUN} is over\n")
+    assert _type(live, said, word) == (
+        1,
+        "",
+        f"handwheel: {RUN} is over; next: handwheel runs show {RUN}\n",
+    )
     assert _given(live) == []
 
 
