@@ -100,7 +100,7 @@ async def test_the_crew_works_until_another_process_does(
     take_runner_lock(room.desk.database, room.clock.now())
     room.say("approve")
     told = room.told()
-    with pytest.raises(LostRace, match="lease is over"):
+    with pytest.raises(LostRace, match="its lock is over"):
         await asyncio.wait_for(work, 50)
     assert (room.told(), room.due(), room.frames) == (told, [], [])
 
