@@ -7,6 +7,7 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.interlocks.authority import check_equipment
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
@@ -35,14 +36,14 @@ def command(
     Requests from before the lockout stay ended; submit them again.
     """
     opened = open_site(site)
-    if equipment != SITE and equipment not in opened.equipment:
-        raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
+    check_equipment(opened, equipment)
     with open_context(opened) as context:
-        operator = find_administrator(context, person)
         file = lockout_file(opened.state, equipment)
-        if equipment not in locked_out(opened, context.database):
-            if not file.exists():
-                raise InvalidArguments(f"{equipment} is not locked out")
+        is_latched = equipment in locked_out(opened, context.database)
+        if not is_latched and not file.exists():
+            raise InvalidArguments(f"{equipment} is not locked out")
+        operator = find_administrator(context, person)
+        if not is_latched:
             # No gate has read the file yet, and the ledger must contain what is released.
             covered = None if equipment == SITE else opened.members_of(equipment)
             latch(context.database, equipment, covered, instant_now(), lockout_note(file))

@@ -110,8 +110,12 @@ def find_person(
             )
         return known[0]
     here = [each for each in known if key_path(site.id, each.person).exists()]
+    if not known:
+        raise PermitRefused(
+            f"no {kind} is enrolled; next: handwheel operator enroll NAME --role {kind}"
+        )
     if len(here) != 1:
-        names = ", ".join(each.person for each in known) or "none"
+        names = ", ".join(each.person for each in known)
         raise InvalidArguments(f"name the {kind} who signs with --as; enrolled: {names}")
     return here[0]
 

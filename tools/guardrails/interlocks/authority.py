@@ -75,7 +75,7 @@ def check_grantor(context: DecisionContext, equipment: str, operator: Operator) 
         GuardrailError: Somebody works there, or the person does not hold every role that the
             policy asks for on what can be written there.
     """
-    _check_known(context.site, equipment)
+    check_equipment(context.site, equipment)
     check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
     authority_check.check_grantor_roles(context, equipment, operator)
 
@@ -98,7 +98,7 @@ def grant_authority(
         GuardrailError: The decision does not count, a person works there, or the authority has
             changed since it was signed; the journal keeps why.
     """
-    _check_known(context.site, equipment)
+    check_equipment(context.site, equipment)
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
         row = Authority(equipment, generation, "AGENT", operator.person, until)
@@ -134,7 +134,7 @@ def take_authority(
     Returns:
         The ids of the requests that it ended.
     """
-    _check_known(site, equipment)
+    check_equipment(site, equipment)
     name = plain(person, LONGEST_NAME) or "somebody"
     covered = None if equipment == SITE_SCOPE else site.members_of(equipment)
     reason = f"{name} has taken {equipment} over: {mode}"
@@ -151,7 +151,8 @@ def take_authority(
         return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
 
 
-def _check_known(site: Site, equipment: str) -> None:
+def check_equipment(site: Site, equipment: str) -> None:
+    """Raises `InvalidArguments` with the known names if the site has no such equipment."""
     if equipment != SITE_SCOPE and equipment not in site.equipment:
         known = ", ".join((SITE_SCOPE, *site.equipment))
         raise InvalidArguments(f"there is no equipment {equipment!r} at this site; known: {known}")

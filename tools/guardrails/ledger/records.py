@@ -178,7 +178,7 @@ def load_request(database: Database, name: str) -> RequestRecord:
     )
     if not wanted or not found:
         raise InvalidArguments(
-            f"{name!r} is no request of this site; next: handwheel requests list"
+            f"{name!r} is no request of this site; next: handwheel requests list --all"
         )
     if len(found) > 1:
         names = ", ".join(each.request.request_id for each in found[:_CANDIDATES])
