@@ -111,7 +111,7 @@ def find_person(
         return known[0]
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if not known:
-        raise PermitRefused(
+        raise InvalidArguments(
             f"no {kind} is enrolled; next: handwheel operator enroll NAME --role {kind}"
         )
     if len(here) != 1:
