@@ -36,7 +36,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.cards.build_card import make_card
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.run_requests import file_segment

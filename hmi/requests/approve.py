@@ -7,7 +7,7 @@ from functools import partial
 import typer
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
 from handwheel.tools.guardrails.ledger.records import RequestRecord

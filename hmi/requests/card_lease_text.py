@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handwheel.tools.guardrails.approval.card_model import Card, CardLease, CardRecovery
+from handwheel.tools.guardrails.approval.cards.card_model import Card, CardLease, CardRecovery
 
 from ..shell.terminal.panel import Part, Row, with_unit
 

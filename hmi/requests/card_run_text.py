@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.approval.card_model import (
+from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardCondition,
     CardEvidence,

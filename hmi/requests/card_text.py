@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from handwheel.tools.guardrails.approval.card_model import (
+from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
     CardFrame,

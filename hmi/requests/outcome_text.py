@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from handwheel.tools.guardrails.approval.card_model import CardFrame, CardSigner
-from handwheel.tools.guardrails.approval.outcome_card import Outcome
+from handwheel.tools.guardrails.approval.cards.card_model import CardFrame, CardSigner
+from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable

@@ -1,6 +1,6 @@
 """Shows a request with its card or outcome, its actions and what followed."""
 
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.approval.session import signers
 from handwheel.tools.guardrails.ledger.listing import listed

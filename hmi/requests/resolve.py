@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 import typer
 
+from handwheel.tools.guardrails.approval.cards.outcome_card import (
+    Outcome,
+    found_after,
+    make_outcome,
+)
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator

@@ -8,8 +8,8 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 
-from handwheel.tools.guardrails.approval.card_model import Card
-from handwheel.tools.guardrails.approval.outcome_card import Outcome
+from handwheel.tools.guardrails.approval.cards.card_model import Card
+from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database

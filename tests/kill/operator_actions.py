@@ -21,8 +21,12 @@ from handwheel.tools.guardrails.approval.build_request import (
     scopes,
     tags_to_survey,
 )
+from handwheel.tools.guardrails.approval.cards.outcome_card import (
+    Outcome,
+    found_after,
+    make_outcome,
+)
 from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS

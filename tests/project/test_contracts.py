@@ -18,7 +18,11 @@ LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command
 FORBIDDEN = [
     ("layers", "connectors.model.values", "tools"),
     ("guardrails-layers", "tools.guardrails.identity.keys", "tools.guardrails.policy.rate_limit"),
-    ("guardrails-layers", "tools.guardrails.ledger.runs", "tools.guardrails.approval.card"),
+    (
+        "guardrails-layers",
+        "tools.guardrails.ledger.runs",
+        "tools.guardrails.approval.cards.build_card",
+    ),
     ("connectors-layers", "connectors.session.backoff", "connectors.modbus.codec"),
     ("connectors-layers", "connectors.modbus.codec", "connectors.opcua.targets"),
     ("playbooks-layers", "playbooks.language.names", "playbooks.run.states"),

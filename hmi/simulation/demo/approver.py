@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TypeVar
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, role_for
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.guardrails.approval import session
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import (
     ApprovalSession,
     expected_word,

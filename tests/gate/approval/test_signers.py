@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import (

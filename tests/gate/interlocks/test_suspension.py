@@ -13,7 +13,7 @@ from handwheel.connectors.model.values import (
     UNCERTAIN_LAST_USABLE,
 )
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.cards.build_card import make_card
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
 from handwheel.tools.guardrails.gate.state.execution import Execution

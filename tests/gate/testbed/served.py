@@ -24,9 +24,9 @@ from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import revoke_key
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
+from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.gate.gate import Gate, open_gate
 from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession

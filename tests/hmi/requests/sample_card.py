@@ -6,8 +6,8 @@ from typing import Any
 
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.card import make_card
-from handwheel.tools.guardrails.approval.card_model import Card, CardSigner
+from handwheel.tools.guardrails.approval.cards.build_card import make_card
+from handwheel.tools.guardrails.approval.cards.card_model import Card, CardSigner
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
-from handwheel.tools.guardrails.approval.card_model import CardSigner, parse_card
+from handwheel.tools.guardrails.approval.cards.card_model import CardSigner, parse_card
 from handwheel.tools.requests.timestamps import stamp
 
 from .sample_card import (

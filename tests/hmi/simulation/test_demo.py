@@ -27,7 +27,7 @@ from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, Timeline
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
-from handwheel.tools.guardrails.approval.card_model import Card
+from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...plants.served import link_of, served, site_of

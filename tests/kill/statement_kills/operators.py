@@ -8,7 +8,7 @@ from typing import TypeVar
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.requests.approve import sign_approval
-from handwheel.tools.guardrails.approval.outcome_card import Outcome
+from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.ledger.records import load_request

@@ -19,8 +19,8 @@ from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
 from ..signatures.statement import Statement
-from .card import make_card
-from .card_model import Card, CardSigner
+from .cards.build_card import make_card
+from .cards.card_model import Card, CardSigner
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
 

@@ -1,8 +1,8 @@
 from typing import Any
 
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
-from handwheel.tools.guardrails.approval.card import make_card
-from handwheel.tools.guardrails.approval.card_model import CardLease, parse_card
+from handwheel.tools.guardrails.approval.cards.build_card import make_card
+from handwheel.tools.guardrails.approval.cards.card_model import CardLease, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease

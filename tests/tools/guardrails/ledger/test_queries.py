@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from handwheel.tools.guardrails.approval.outcome_card import found_after
+from handwheel.tools.guardrails.approval.cards.outcome_card import found_after
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover_in_flight
 from handwheel.tools.guardrails.interlocks.blocking import WriteCheck, blocking_reasons
 from handwheel.tools.guardrails.ledger import (

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
 
-from ...requests.canonical import parse_canonical
-from ...requests.request import Action, RiskClass, Stamp
-from ...requests.signed_document import SignedDocument
-from ...safe_text import plain, printable
+from ....requests.canonical import parse_canonical
+from ....requests.request import Action, RiskClass, Stamp
+from ....requests.signed_document import SignedDocument
+from ....safe_text import plain, printable
 
 RENDERER = "5"
 """Version of the drawing. It changes when a card is drawn differently."""

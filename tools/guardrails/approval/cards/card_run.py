@@ -6,10 +6,10 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 
-from ...conditions.condition import Condition, parse_condition
-from ...conditions.errors import ConditionError
-from ...requests.request import ActionRequest, Evidence, Requirement
-from ...safe_text import plain, printable
+from ....conditions.condition import Condition, parse_condition
+from ....conditions.errors import ConditionError
+from ....requests.request import ActionRequest, Evidence, Requirement
+from ....safe_text import plain, printable
 from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
 
 _OVER_TIME = "over time"

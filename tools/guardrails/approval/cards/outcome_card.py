@@ -10,16 +10,16 @@ from pydantic import Field
 
 from handwheel.connectors.model.tags import Tag
 
-from ...requests.request import Stamp
-from ...requests.signed_document import SignedDocument
-from ...requests.timestamps import Instant, stamp
-from ...safe_text import plain, printable
-from ..ledger.journal_rows import rows_of
-from ..ledger.records import RequestRecord
-from ..ledger.store.database import Database
-from .card import SnapshotView
+from ....requests.request import Stamp
+from ....requests.signed_document import SignedDocument
+from ....requests.timestamps import Instant, stamp
+from ....safe_text import plain, printable
+from ...ledger.journal_rows import rows_of
+from ...ledger.records import RequestRecord
+from ...ledger.store.database import Database
+from ..plant_snapshot import PlantSnapshot
+from .build_card import SnapshotView
 from .card_model import RENDERER, CardFrame, CardReading
-from .plant_snapshot import PlantSnapshot
 
 
 class Outcome(SignedDocument):

@@ -9,14 +9,15 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
-from ...conditions.condition import parse_condition
-from ...conditions.errors import ConditionError
-from ...conditions.truth import Truth
-from ...requests.duration_text import exact_span
-from ...requests.request import Action, ActionRequest, ExpectedReading, Requirement
-from ...requests.timestamps import Instant, parse_stamp, stamp
-from ...safe_text import plain, printable
-from ..interlocks.suspension import applying
+from ....conditions.condition import parse_condition
+from ....conditions.errors import ConditionError
+from ....conditions.truth import Truth
+from ....requests.duration_text import exact_span
+from ....requests.request import Action, ActionRequest, ExpectedReading, Requirement
+from ....requests.timestamps import Instant, parse_stamp, stamp
+from ....safe_text import plain, printable
+from ...interlocks.suspension import applying
+from ..plant_snapshot import FRESH_S, PlantSnapshot, Reading
 from .card_model import (
     Card,
     CardChange,
@@ -27,7 +28,6 @@ from .card_model import (
     CardSigner,
 )
 from .card_run import recovery_of, run_of
-from .plant_snapshot import FRESH_S, PlantSnapshot, Reading
 
 _WHOLE = 24_000  # characters of the longest reason, each one escaped
 _AHEAD_S = 0.5  # a snapshot may seem to be so far in the future

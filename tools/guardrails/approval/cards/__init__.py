@@ -1,0 +1,1 @@
+"""Cards that a person sees before a decision."""
