@@ -118,7 +118,7 @@ class HistoryWriter:
         limit_s = self._limits.get(name)
         if limit_s is None:
             return reading
-        return aged(reading, reading.received_s, limit_s, by_source=True)
+        return aged(reading, reading.received_s, limit_s)
 
     def _begin(self, at_us: int) -> None:
         self._note_end()

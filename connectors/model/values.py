@@ -112,8 +112,10 @@ class DataValue(NamedTuple):
     # in the tag's unit; after a loss the last known one, which the status marks as unusable
     value: Value | Array | None
     status: StatusCode  # its quality and the reason
-    source_time: datetime | None  # time of sampling on the device's clock, UTC; `None` on Modbus
-    server_time: datetime | None  # the device's clock at the answer
+    source_time: datetime | None  # the device's time of the value, UTC; `None` on Modbus
+    # the device's clock at the answer, only where it renews every source time in its cycle
+    # (`stamps: cyclic`). Elsewhere an unchanged value keeps an old source time and is not old.
+    server_time: datetime | None
     # monotonic time of arrival, seconds. On Modbus, which sends no times, of the request: an upper
     # bound of the age.
     received_s: float
@@ -129,10 +131,11 @@ class DataValue(NamedTuple):
         return None if isinstance(self.value, tuple) else self.value
 
     def age_s(self, now_s: float) -> float:
-        """Returns the seconds since the device sampled it, at this monotonic time.
+        """Returns the seconds since the device confirmed it, at this monotonic time.
 
-        The age at arrival is by the device's clock and the rest by ours, so that a skewed or
-        simulated clock does no harm.
+        A device confirms a value by an answer, or by a sign of life of its subscription. Where it
+        renews every source time in its cycle, the age begins with that time. It is then taken by
+        the device's clock up to the answer, so that a skewed or simulated clock does no harm.
         """
         age = now_s - self.received_s
         if self.source_time is not None and self.server_time is not None:

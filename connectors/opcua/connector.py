@@ -132,7 +132,9 @@ class OpcuaSession:
         self._client = client
         self._services = Services(client.uaclient, connector.config.timeout, connector.lost)
         self._nodes = Nodes()
-        self._reader = TagReader(self._services, self._nodes)
+        self._reader = TagReader(
+            self._services, self._nodes, has_cyclic_stamps=connector.has_cyclic_stamps
+        )
         self._learned_s = 0.0
         self.faults: Mapping[str, str] = {}
         self._subscription: OpcuaSubscription | None = None
@@ -181,7 +183,7 @@ class OpcuaSession:
         return self._connector.lost(UaError(f"{what}: {why.name}"))
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in chunks together with the server's time. See `Session.read`.
+        """Reads the tags in chunks. See `Session.read`.
 
         While the server does not know a node, its namespaces are read again now and then, since one
         may have been added.

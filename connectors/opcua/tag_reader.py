@@ -27,12 +27,16 @@ _PLANS = 64  # for a connection's intervals and for single reads
 
 
 class TagReader:
-    """Reads the tags of one session, and keeps the `refusals` of the server."""
+    """Reads the tags of one session, and keeps the `refusals` of the server.
 
-    def __init__(self, services: Services, nodes: Nodes) -> None:
+    With `has_cyclic_stamps` the server's clock is read too, for the age by the source times.
+    """
+
+    def __init__(self, services: Services, nodes: Nodes, *, has_cyclic_stamps: bool) -> None:
         self.refusals = RefusedTags()
         self._services = services
         self._nodes = nodes
+        self._has_clock = has_cyclic_stamps
         self._plans: deque[_Plan] = deque(maxlen=_PLANS)
 
     def forget(self) -> None:
@@ -40,7 +44,7 @@ class TagReader:
         self._plans.clear()
 
     async def read(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
-        """Reads the tags in chunks together with the server's time. See `Session.read`."""
+        """Reads the tags in chunks. See `Session.read`."""
         plan = self._plan(tuple(tags))
         values = await (self._read_fast(plan) if is_supported() else self._read_slowly(plan))
         self.refusals.take(values)
@@ -106,29 +110,40 @@ class TagReader:
         return chunk.decoded(self._services.matching(results, len(chunk.items)), now_s)
 
     def _plan(self, tags: tuple[Tag, ...]) -> "_Plan":
-        most = self._services.most_nodes
         for place, plan in enumerate(self._plans):
             if plan.tags == tags:
                 if plan.is_too_heavy:  # replaced and not changed, because it may be in use
-                    self._plans[place] = _Plan(tags, self._nodes, most, plan.weights)
+                    self._plans[place] = self._planned(tags, plan.weights)
                 return self._plans[place]
-        self._plans.append(_Plan(tags, self._nodes, most, {}))
+        self._plans.append(self._planned(tags, {}))
         return self._plans[-1]
+
+    def _planned(self, tags: tuple[Tag, ...], weights: Mapping[str, int]) -> "_Plan":
+        most = self._services.most_nodes
+        has_clock = self._has_clock and most > 1  # with a limit of 1 there is no place for it
+        return _Plan(tags, self._nodes, most - has_clock, weights, has_clock=has_clock)
 
 
 class _Plan:
     """Chunks in which a set of tags is read, each prepared at its first read.
 
-    `weights` is the last number of elements of each array, by tag name.
+    `size` is the number of tags in a chunk, `weights` the last number of elements of each array,
+    by tag name.
     """
 
     def __init__(
-        self, tags: tuple[Tag, ...], nodes: Nodes, most_nodes: int, weights: Mapping[str, int]
+        self,
+        tags: tuple[Tag, ...],
+        nodes: Nodes,
+        size: int,
+        weights: Mapping[str, int],
+        *,
+        has_clock: bool,
     ) -> None:
         self.tags = tags
         self._nodes = nodes
-        self._has_clock = most_nodes > 1  # with a limit of 1 there is no place for it
-        self._size = max(most_nodes - 1, 1)
+        self._has_clock = has_clock
+        self._size = size
         self.weights = dict(weights)
         self.is_too_heavy = False  # whether a chunk took too long to decode
         self._parts = self._cut()

@@ -245,7 +245,10 @@ class Connector(Protocol):
 
     @property
     def has_cyclic_stamps(self) -> bool:
-        """Whether the device renews every source time in its cycle, changed or not."""
+        """Whether the device renews every source time in its cycle, changed or not.
+
+        Only then do its readings have a server time, and an age by it.
+        """
         ...
 
     @property

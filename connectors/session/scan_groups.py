@@ -18,13 +18,16 @@ KEEP_ALIVE_S = 1.0
 """Longest time without a sign of life from an idle device, seconds."""
 
 
-def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
+def stale_after_s(scan_s: float, *, is_subscribed: bool) -> float:
+    """Returns the age above which a reading is stale, seconds, from its interval."""
+    return STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s)
+
+
+def aged(reading: DataValue, now_s: float, limit_s: float) -> DataValue:
     """Returns a reading with the status that its age gives it at this monotonic time.
 
     Args:
         limit_s: Age above which a reading is stale, seconds.
-        by_source: Whether the device renews every source time in its cycle. Otherwise a constant
-            would seem old.
 
     Returns:
         Bad if it arrived too long ago; uncertain if it was good and sampled too long ago; otherwise
@@ -34,7 +37,7 @@ def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -
         return reading
     if now_s - reading.received_s > limit_s:
         return reading.with_status(BAD_NO_COMMUNICATION)
-    if by_source and reading.quality is Quality.GOOD and reading.age_s(now_s) > limit_s:
+    if reading.quality is Quality.GOOD and reading.age_s(now_s) > limit_s:
         return reading.with_status(UNCERTAIN_LAST_USABLE)
     return reading
 
@@ -53,7 +56,7 @@ class ScanGroup:
         self.tags = tuple(tags)
         self.due_s = 0.0
         self._is_subscribed = is_subscribed
-        self._stale_after_s = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s)
+        self._stale_after_s = stale_after_s(scan_s, is_subscribed=is_subscribed)
         self._alive_s = now_s
         self._slow_scans = 0
         self._took_s = 0.0
@@ -98,14 +101,14 @@ class ScanGroup:
         }
         return list(self._latest.items())
 
-    def latest(self, now_s: float, *, by_source: bool) -> Mapping[str, DataValue]:
+    def latest(self, now_s: float, *, has_cyclic_stamps: bool) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag with its present status. See `aged`."""
         limit_s = self._stale_after_s
-        if now_s - self._alive_s <= limit_s and not by_source and not self._is_subscribed:
+        if now_s - self._alive_s <= limit_s and not has_cyclic_stamps and not self._is_subscribed:
             return self._latest  # none is older than the limit
         alive_s = self._alive_s if self._is_subscribed else 0.0
         return {
-            name: aged(_alive(reading, alive_s), now_s, limit_s, by_source=by_source)
+            name: aged(_alive(reading, alive_s), now_s, limit_s)
             for name, reading in self._latest.items()
         }
 

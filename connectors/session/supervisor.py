@@ -119,10 +119,10 @@ class Connection:
 
     def latest(self) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag. One older than three scans is not good."""
-        now_s, by_source = monotonic(), self._connector.has_cyclic_stamps
+        now_s, is_cyclic = monotonic(), self._connector.has_cyclic_stamps
         readings: dict[str, DataValue] = {}
         for group in self._groups:
-            readings |= group.latest(now_s, by_source=by_source)
+            readings |= group.latest(now_s, has_cyclic_stamps=is_cyclic)
         return readings
 
     async def next_scan(self) -> None:

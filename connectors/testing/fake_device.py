@@ -168,7 +168,7 @@ class FakeDevice:
         if node in self._refused:
             return never_read(BAD_NOT_READABLE, now)
         held = self._values[node]
-        return DataValue(held.value, held.status, held.source_time, datetime.now(UTC), now)
+        return DataValue(held.value, held.status, held.source_time, None, now)
 
     def _notify(self, node: str) -> None:
         for subscriber in self._subscribers:

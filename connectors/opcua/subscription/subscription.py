@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
-from datetime import datetime
 from time import monotonic
 from typing import cast
 
@@ -107,7 +106,7 @@ class OpcuaSubscription:
         notification, now_s = published.notification, monotonic()
         work = 0
         for handle, value in changes_of(notification):
-            self._add_change(items, handle, value, notification.time, now_s)
+            self._add_change(items, handle, value, now_s)
             work += _work(value)
             if work >= _DECODED_AT_ONCE:
                 work = 0
@@ -118,17 +117,12 @@ class OpcuaSubscription:
             raise UaError(f"the server has ended a subscription: {notification.ended.name}")
 
     def _add_change(
-        self,
-        items: MonitoredItems,
-        handle: int,
-        value: ua.DataValue,
-        time: datetime | None,
-        now_s: float,
+        self, items: MonitoredItems, handle: int, value: ua.DataValue, now_s: float
     ) -> None:
         tag = items.tags.get(handle)
         if tag is None:
             return
-        reading = decode(tag, value, time, now_s)
+        reading = decode(tag, value, now_s)
         if value.StatusCode is not None and StatusCode(value.StatusCode.value).has_overflow:
             self.overflows += 1
             reading = reading.with_overflow()  # decoding may have replaced the status

@@ -22,11 +22,10 @@ from ...model.values import (
 )
 
 
-def decode(tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: float) -> DataValue:
-    """Translates one result of a Read.
+def decode(tag: Tag, result: ua.DataValue, now_s: float) -> DataValue:
+    """Translates one change of a value.
 
     Args:
-        server_time: The server's clock in the same answer.
         now_s: Monotonic time of arrival, seconds.
 
     Returns:
@@ -34,7 +33,7 @@ def decode(tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: 
         float that is not a number as `BadSensorFailure`. In an array, each element counts.
     """
     raw, status = plain(result)
-    return reading(tag, raw, status, utc(result.SourceTimestamp), utc(server_time), now_s)
+    return reading(tag, raw, status, utc(result.SourceTimestamp), None, now_s)
 
 
 def reading(

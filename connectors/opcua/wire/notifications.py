@@ -6,8 +6,6 @@ requested number of changes. So the caller takes them one by one and may pause.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
@@ -26,7 +24,6 @@ class Notification:
     """One message of a subscription."""
 
     number: int  # sequence number; of a keep-alive, that of the next message
-    time: datetime | None  # the server's clock at sending
     changes: tuple[Buffer, ...]  # encoded lists of changes
     ended: ua.StatusCode | None  # status with which the server ends or moves the subscription
     is_keep_alive: bool  # whether it has no content
@@ -65,7 +62,7 @@ def _skip_header(answer: Buffer) -> None:
 
 def _message(data: Buffer) -> Notification:
     number = Primitives.UInt32.unpack(data)
-    time = cast(datetime | None, Primitives.DateTime.unpack(data))
+    data.skip(8)  # the server's clock at sending
     count = max(Primitives.Int32.unpack(data), 0)
     changes: list[Buffer] = []
     ended: ua.StatusCode | None = None
@@ -75,7 +72,7 @@ def _message(data: Buffer) -> Notification:
             changes.append(body)
         elif kind == _STATUS:
             ended = ua.StatusCode(Primitives.UInt32.unpack(body))
-    return Notification(number, time, tuple(changes), ended, is_keep_alive=count == 0)
+    return Notification(number, tuple(changes), ended, is_keep_alive=count == 0)
 
 
 def _extension(data: Buffer) -> tuple[object, Buffer]:

@@ -81,6 +81,10 @@ def sampled_now(reading: DataValue) -> DataValue:
     return reading._replace(source_time=now, server_time=now)
 
 
+def old_by_its_source(reading: DataValue) -> DataValue:
+    return reading._replace(server_time=reading.source_time and datetime.now(UTC))
+
+
 def without_information(reading: DataValue) -> DataValue:
     return reading.with_status(StatusCode(reading.status & 0xFFFF0000))
 

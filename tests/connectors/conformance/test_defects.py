@@ -38,6 +38,7 @@ DEFECTS: list[tuple[str, type[FakeConnector]]] = [
     ("times-are-utc", reading(defects.naive)),
     ("times-are-of-the-device", reading(defects.sampled_now)),
     ("ages-begin-with-arrival", reading(defects.by_wall_clock)),
+    ("ages-begin-with-arrival", reading(defects.old_by_its_source)),
     ("changed-value-is-read", opening(defects.Caches)),
     ("concurrent-reads-keep-apart", opening(defects.SharesABuffer)),
     ("cancelled-read-is-clean", opening(defects.TakesWhatComesNext)),

@@ -126,7 +126,7 @@ def test_a_reader_finds_the_coerced_value(
     data = cast(ua.DataValue, item.Value)
     assert (item.NodeId, item.AttributeId, item.IndexRange) == (NODE, AttributeIds.Value, None)
     assert (data.SourceTimestamp, data.ServerTimestamp) == (None, None)
-    reading = decode(tag, data, None, 0.0)
+    reading = decode(tag, data, 0.0)
     assert (reading.value, reading.status) == (encoded.value, GOOD)
     assert type(reading.value) is type(encoded.value)
     if isinstance(encoded.value, float) and encoded.value == 0.0:

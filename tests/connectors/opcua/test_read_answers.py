@@ -261,7 +261,7 @@ def test_a_value_alone_is_what_asyncua_makes_of_it(value: ua.DataValue) -> None:
     assert bytes(data) == bytes(other) == b"behind"
     without = data_value(Buffer(body))
     tag = Tag("a", "dcs", "float", NodeAddress("s=x"))
-    assert decode(tag, without, None, 0.0) == decode(tag, whole, None, 0.0)
+    assert decode(tag, without, 0.0) == decode(tag, whole, 0.0)
 
 
 def test_a_few_bytes_do_not_become_a_list_of_any_length() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 from asyncua import ua
@@ -56,6 +57,8 @@ async def test_an_old_source_time_tells_of_a_standstill_only_where_stamps_are_cy
     ):
         await connection.next_scan()
         readings = connection.latest()
+    is_an_hour_old = readings["double"].age_s(monotonic()) > 3600.0  # for cards and conditions
+    assert is_an_hour_old == (stamps == "cyclic")
     assert {name: (each.value, each.status.name) for name, each in readings.items()} == {
         "double": (350.5, status),
         "float": (1.5, "Good"),
@@ -158,7 +161,7 @@ async def test_no_read_has_more_nodes_than_the_server_takes(works: Works) -> Non
         (1, few, [1] * few),
     ]:
         await works.limit(limit)
-        async with session_with(works.port) as session:
+        async with session_with(works.port, stamps="cyclic") as session:  # which reads the clock
             works.reads.sizes.clear()
             tags = [replace(tag_of("double"), name=f"a{n}.pv") for n in range(count)]
             readings = await session.read(tags)
@@ -172,7 +175,7 @@ async def test_a_read_that_is_refused_as_a_whole_ends_the_session(
 ) -> None:
     monkeypatch.setattr(works.reads, "limit", 1)
     with pytest.raises(NotConnected, match=r": BadTooManyOperations$"):
-        await session.read([tag_of("double")])
+        await session.read([tag_of("double"), tag_of("float")])
 
 
 NAMESPACES = ObjectIds.Server_NamespaceArray

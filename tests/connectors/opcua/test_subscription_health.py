@@ -165,12 +165,12 @@ async def test_large_arrays_are_read_a_few_at_a_time_once_they_are_known() -> No
     tags = tuple(
         Tag(f"a{n}", "dcs", "float", NodeAddress(f"s=a{n}"), is_array=True) for n in range(10)
     )
-    plan = _Plan(tags, Nodes(), 500, {})
+    plan = _Plan(tags, Nodes(), 500, {}, has_clock=False)
     assert plan.count == 1
     arrays = {tag.name: DataValue((1.0,) * 900, GOOD, None, None, 0.0) for tag in tags}
     assert plan.weigh(await plan.chunk(0), arrays)
     assert plan.is_too_heavy
-    later = _Plan(tags, Nodes(), 500, plan.weights)
+    later = _Plan(tags, Nodes(), 500, plan.weights, has_clock=False)
     assert later.count == 5
     for place in range(later.count):
         later.weigh(await later.chunk(place), arrays)
@@ -190,7 +190,7 @@ class _Publishing(PublishRequests):
 
 
 def _message(number: int, *, is_keep_alive: bool = False) -> Notification:
-    return Notification(number, None, (), None, is_keep_alive)
+    return Notification(number, (), None, is_keep_alive)
 
 
 async def test_a_number_that_goes_back_or_leaps_hides_no_change() -> None:

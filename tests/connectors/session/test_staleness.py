@@ -40,23 +40,22 @@ def _reading(
 
 
 def test_a_reading_ages_by_its_arrival_and_where_stamps_are_cyclic_by_its_source() -> None:
-    cases: list[tuple[DataValue, float, StatusCode, StatusCode]] = [
-        (_reading(), 1.5, GOOD, GOOD),
-        (_reading(), 1.5001, BAD_NO_COMMUNICATION, BAD_NO_COMMUNICATION),
-        (_reading(on_device_s=1.0), 0.5, GOOD, GOOD),
-        (_reading(on_device_s=1.0), 0.5001, GOOD, UNCERTAIN_LAST_USABLE),
-        (_reading(on_device_s=3600.0), 0.0, GOOD, UNCERTAIN_LAST_USABLE),
-        (_reading(on_device_s=-3600.0), 1.5, GOOD, GOOD),
-        (_reading(on_device_s=1.0), 1.5001, BAD_NO_COMMUNICATION, BAD_NO_COMMUNICATION),
-        (_reading(status=SHAKY, on_device_s=3600.0), 0.0, SHAKY, SHAKY),
-        (_reading(None, BAD_NODE_UNKNOWN, 3600.0), 9.0, BAD_NODE_UNKNOWN, BAD_NODE_UNKNOWN),
-        (DataValue(1.0, GOOD, NOON, None, 100.0), 1.5, GOOD, GOOD),
-        (DataValue(1.0, GOOD, None, None, 100.0), 1.5, GOOD, GOOD),
+    cases: list[tuple[DataValue, float, StatusCode]] = [
+        (_reading(), 1.5, GOOD),
+        (_reading(), 1.5001, BAD_NO_COMMUNICATION),
+        (_reading(on_device_s=1.0), 0.5, GOOD),
+        (_reading(on_device_s=1.0), 0.5001, UNCERTAIN_LAST_USABLE),
+        (_reading(on_device_s=3600.0), 0.0, UNCERTAIN_LAST_USABLE),
+        (_reading(on_device_s=-3600.0), 1.5, GOOD),
+        (_reading(on_device_s=1.0), 1.5001, BAD_NO_COMMUNICATION),
+        (_reading(status=SHAKY, on_device_s=3600.0), 0.0, SHAKY),
+        (_reading(None, BAD_NODE_UNKNOWN, 3600.0), 9.0, BAD_NODE_UNKNOWN),
+        (DataValue(1.0, GOOD, NOON, None, 100.0), 1.5, GOOD),  # stamps on change
+        (DataValue(1.0, GOOD, NOON, None, 100.0), 1.5001, BAD_NO_COMMUNICATION),
+        (DataValue(1.0, GOOD, None, None, 100.0), 1.5, GOOD),
     ]
-    for reading, since_s, by_arrival, by_source in cases:
-        for is_cyclic, status in ((False, by_arrival), (True, by_source)):
-            now = aged(reading, 100.0 + since_s, 1.5, by_source=is_cyclic)
-            assert now == reading.with_status(status)
+    for reading, since_s, status in cases:
+        assert aged(reading, 100.0 + since_s, 1.5) == reading.with_status(status)
 
 
 class _Clock:
@@ -163,14 +162,14 @@ def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives() -> None
         *((True, 3.0, GOOD), (True, 3.01, BAD_NO_COMMUNICATION)),
     ]:
         group = ScanGroup(0.1, [TAG], 0.0, is_subscribed=is_subscribed)
-        assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
+        assert group.latest(9.0, has_cyclic_stamps=False)["A.pv"].status == BAD_WAITING
         group.update({"A.pv": _reading()}, 100.0)
         life_s = 100.0
         if is_subscribed:
             group.note_alive(life_s := 700.0)
-        reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
+        reading = group.latest(life_s + since_life_s, has_cyclic_stamps=False)["A.pv"]
         assert (reading.status, reading.received_s) == (status, life_s)
         newer = DataValue(2.0, GOOD, None, None, life_s + 1.0)
         group.apply_changes([("A.pv", newer), ("Z.pv", newer)])
-        assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": newer}
+        assert group.latest(life_s + 1.1, has_cyclic_stamps=False) == {"A.pv": newer}
         assert group.mark_bad() == [("A.pv", newer.with_status(BAD_NO_COMMUNICATION))]

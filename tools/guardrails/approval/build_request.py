@@ -6,11 +6,12 @@ from secrets import token_hex
 from typing import Any
 
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Quality, Value
 from handwheel.connectors.session.protocols import Survey
-from handwheel.connectors.session.scan_groups import STALE_SCANS
+from handwheel.connectors.session.scan_groups import stale_after_s
 
 from ...conditions.condition import parse_condition
 from ...errors import InterlockActive, InvalidArguments
@@ -211,8 +212,10 @@ def tolerance_of(tag: Tag) -> float | None:
 
 
 def max_age_of(site: Site, tag: Tag) -> float:
-    """Returns the highest age of an expected reading in seconds, three scans."""
-    return STALE_SCANS * site.scan_s(tag)
+    """Returns the age in seconds above which a reading of a tag is stale."""
+    config = site.connections[tag.connection]
+    is_subscribed = isinstance(config, OpcuaConnection) and config.updates == "subscribe"
+    return stale_after_s(site.scan_s(tag), is_subscribed=is_subscribed)
 
 
 def requirements(site: Site, tag: Tag) -> list[Requirement]:

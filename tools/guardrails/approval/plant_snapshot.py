@@ -30,7 +30,7 @@ class Reading(Model):
     value: Value | None
     shown: str  # text without unit
     status: int  # the OPC UA status code
-    age_s: float  # its age in the snapshot, seconds
+    age_s: float  # seconds from its last confirmation by the device to the snapshot
 
     @classmethod
     def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:

@@ -5,7 +5,6 @@ from time import monotonic
 
 from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.client.site_reader import read_once
-from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.scan_groups import aged
@@ -15,6 +14,7 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused, PolicyViolation
 from ....requests.request import ExpectedReading
+from ...approval.build_request import max_age_of
 from ...policy.cross_limits import cross_tags
 from ..state.execution import Execution
 from .interlocks import check_rates
@@ -117,10 +117,8 @@ def _aged(execution: Execution, readings: Mapping[str, DataValue]) -> dict[str, 
     limits = {each.tag: each.max_age_s for each in execution.action.expected}
     result: dict[str, DataValue] = {}
     for name, reading in readings.items():
-        connection = site.connections[site.tags[name].connection]
-        by_source = isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic"
-        limit_s = limits.get(name, 3.0 * site.scan_s(site.tags[name]))
-        result[name] = aged(reading, now_s, limit_s, by_source=by_source)
+        limit_s = limits.get(name, max_age_of(site, site.tags[name]))
+        result[name] = aged(reading, now_s, limit_s)
     return result
 
 
