@@ -113,7 +113,7 @@ class Tag:
             return "-"
         if self.kind == "enum":
             words = [word for word, number in self.members.items() if number == value]
-            return words[0] if words else f"{value} (unknown)"
+            return _printable(words[0]) if words else f"{value} (unknown)"
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str):

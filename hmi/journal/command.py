@@ -191,7 +191,12 @@ def _export(database: Database, write: Write) -> None:
     write(json.dumps(heading) + "\n")
     for row in rows:
         # The canonical text itself, because numbers must keep the form in which they were hashed.
-        write(f'{row.text[:-1]},"hash":"{row.hash}"}}\n')
+        write(f'{_visible_json(row.text)[:-1]},"hash":"{row.hash}"}}\n')
+
+
+def _visible_json(text: str) -> str:
+    """Returns the same document with JSON escapes for characters that could steer a terminal."""
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from handwheel.tools.safe_text import printable
 
+from ..cli.stdio import visible
 from .wrap import fold
 
 _INDENT = 4
@@ -28,8 +29,8 @@ class LineWriter:
         Thread(target=self._write, args=(stream.fileno(),), name="line-writer", daemon=True).start()
 
     def write(self, line: str) -> None:
-        """Puts a line in the queue."""
-        self._lines.put(f"{line}\n")
+        """Puts a line in the queue, with escapes for what could steer a terminal."""
+        self._lines.put(f"{visible(line)}\n")
 
     def _write(self, descriptor: int) -> None:
         with suppress(OSError):

@@ -1,6 +1,7 @@
 """Main loop of the demo."""
 
 import asyncio
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 
@@ -16,6 +17,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...requests.approve import show_card
 from ...shell.charts.sample_buffer import SampleBuffer
+from ...shell.cli.stdio import screen_output
 from ...shell.terminal.cancellable_prompt import ask_in_thread
 from ...site.tags.connection_text import ConnectionChanges, is_starting
 from .approver import DemoApprover
@@ -50,7 +52,7 @@ class DemoRun:
         self._is_live = is_live
         self._timeline = Timeline()
         self._samples = SampleBuffer(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
-        self._console = Console(highlight=False)
+        self._console = Console(file=screen_output(sys.stdout), highlight=False)
         self._changes = ConnectionChanges()
         self._asked: set[str] = set()
         self._is_declined = False

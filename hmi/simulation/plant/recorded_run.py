@@ -1,5 +1,6 @@
 """A plant run without sockets, with printed events and trends."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -17,6 +18,7 @@ from handwheel.sim_plant.simulation import Simulation
 from ...shell.charts.axis import exact_axis, round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.stdio import screen_output
 from .event_text import event_line
 from .plant_setup import event_name
 from .recording import Recording
@@ -94,7 +96,7 @@ def _run(
     plant, zero_s = simulation.plant, simulation.plant.time_s - simulation.time_s
     start_s, happened = simulation.time_s, list[PlantEvent]()
     next_sample_s, next_report_s = 0.0, start_s + _CHUNK_S
-    console = Console(stderr=True)
+    console = Console(file=screen_output(sys.stderr))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task(plant.model, total=seconds - start_s)
         while simulation.time_s < seconds - _EARLY:

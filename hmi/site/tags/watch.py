@@ -17,6 +17,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.gc_freeze import freeze_heap
+from ...shell.cli.stdio import screen_output
 from ...shell.terminal.screen import has_screen
 from .connection_text import ConnectionChanges, ScanRates, is_starting
 from .reading_text import reading_fields
@@ -64,7 +65,7 @@ def _print_change(tag: Tag, reading: DataValue, now_s: float, as_json: bool) -> 
 
 
 async def _live(site: Site, reader: SiteReader, tags: Sequence[Tag]) -> None:
-    console = Console()
+    console = Console(file=screen_output(sys.stdout))
     history = SampleBuffer((tag.name for tag in tags), _SAMPLES, _SAMPLE_S)
     history.begin(recorded_trends(site, tags, _SAMPLES, _SAMPLE_S))
     rates = ScanRates()
