@@ -182,7 +182,7 @@ import sys
 from contextlib import suppress
 from handwheel.hmi.__main__ import main
 for words in sys.argv[1:]:
-    print(f"\\f{words}")
+    print(f"═══{words}")
     with suppress(SystemExit):
         main([*words.split(), "--help"])
 """
@@ -198,7 +198,7 @@ def _helps() -> Mapping[Row, str]:
             [sys.executable, "-c", _ASK, *(" ".join(words) for words in asked)],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        found |= dict(zip(asked, said.split("\f")[1:], strict=True))
+        found |= dict(zip(asked, said.split("═══")[1:], strict=True))
         asked = [(*words, name) for words in asked for name in _listed(found[words])]
     return found
 
