@@ -117,8 +117,8 @@ class Tag:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str):
-            return _printable(value)
-        return exact_text(value) if isinstance(value, float) else str(value)
+            return _printable(value) or '""'
+        return exact_text(value)
 
 
 def as_plain(value: Value | Array | None) -> Value | list[Value] | None:

@@ -16,11 +16,13 @@ def exact_text(number: float) -> str:
     """Returns the shortest decimal that gives exactly this number again.
 
     Args:
-        number: A 64-bit float, as it is signed. A number of 32 bits shows in full: 0.1 is
-            `0.10000000149011612`.
+        number: A 64-bit float, as it is signed, or an integer. A number of 32 bits shows in
+            full: 0.1 is `0.10000000149011612`.
     """
+    if isinstance(number, int):
+        return str(number)
     text = repr(float(number))
-    if number == 0 or _POSITIONAL[0] <= abs(number) < _POSITIONAL[1]:
+    if number == 0.0 or _POSITIONAL[0] <= abs(number) < _POSITIONAL[1]:
         text = format(Decimal(text), "f")
     return text.removesuffix(".0")
 

@@ -28,7 +28,8 @@ class Quantity:
     unit: str = ""
 
     def __str__(self) -> str:
-        return f"{self.value:g} {self.unit}".rstrip()
+        number = exact_text(self.value) if isinstance(self.value, int) else f"{self.value:g}"
+        return f"{number} {self.unit}".rstrip()
 
 
 Constant = Quantity | bool | str

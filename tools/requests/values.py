@@ -11,13 +11,17 @@ from ..errors import InvalidArguments
 _ASSIGN = "="
 _BOOLEANS = {"true": True, "false": False}
 _NUMBER = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)\s*(.*)", re.ASCII)
-_INTEGER = re.compile(r"(-?\d{1,15})\s*(.*)", re.ASCII)
+_INTEGER = re.compile(r"(-?\d{1,20})\s*(.*)", re.ASCII)  # as many as 64 bits can need
+_EMPTY = ("", '""', "''")  # a shell takes one pair of quotes away, or leaves it
 
 
 def split_assignment(text: str) -> tuple[str, str]:
-    """Splits `TAG=VALUE` at its first `=`, or raises `InvalidArguments` if a side is empty."""
+    """Splits `TAG=VALUE` at its first `=`. The value may be empty.
+
+    Without `=` or a tag it raises `InvalidArguments`.
+    """
     name, equals, value = text.partition(_ASSIGN)
-    if not equals or not name.strip() or not value.strip():
+    if not equals or not name.strip():
         raise InvalidArguments(f"{_shown(text)}: write TAG=VALUE, such as PIC-102.sp=360")
     return name.strip(), value
 
@@ -27,7 +31,7 @@ def parse_value(tag: Tag, text: str) -> Value:
 
     Args:
         text: `true` or `false`; a word of an enumeration; a decimal number without exponent,
-            on its own or with the tag's own unit; or a text.
+            on its own or with the tag's own unit; or a text, empty or `""` for the empty one.
 
     Raises:
         InvalidArguments: It is anything else; says which values the tag takes.
@@ -44,6 +48,8 @@ def parse_value(tag: Tag, text: str) -> Value:
         case "float":
             number = _number(_NUMBER, tag, stripped)
             value = float(number) + 0.0 if number else None  # -0.0 becomes 0.0
+        case _ if stripped in _EMPTY:
+            value = ""
         case _:
             value = unicodedata.normalize("NFC", text) if text.isprintable() else None
     if value is None:
@@ -63,7 +69,9 @@ def _accepted(tag: Tag) -> str:
         case "enum":
             return " or ".join(tag.members)
         case "int" | "float":
-            what = "an integer" if tag.kind == "int" else "a decimal number, such as 36.5"
+            digits = 20 if tag.kind == "int" else 15
+            what = "an integer" if tag.kind == "int" else "a decimal number such as 36.5"
+            what += f" without exponent and of at most {digits} digits"
             return f"{what}, with {tag.unit} after it or without" if tag.unit else what
         case _:
             return "text without control characters"

@@ -5,7 +5,7 @@ from time import monotonic
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import Value
+from handwheel.connectors.model.values import Value, exact_text
 from handwheel.tools.guardrails.approval.explain import CrossLimitResult, Explanation, Question
 from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.policy.policy import Policy
@@ -72,7 +72,7 @@ def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[
         texts["commissioned"] = "not commissioned: two people must approve"
     for name, ends in (("limits", ruling.limits), ("band", ruling.band)):
         if ends:
-            texts[name] = f"{ends[0]:g} .. {ends[1]:g} {tag.unit}".rstrip()
+            texts[name] = f"{exact_text(ends[0])} .. {exact_text(ends[1])} {tag.unit}".rstrip()
     if ruling.max_step is not None:
         texts["max_step"] = f"{ruling.max_step:g} {tag.unit}".rstrip()
     if ruling.rate_per_s is not None:

@@ -188,7 +188,8 @@ def value_before(database: Database, sent: SentWrite) -> Value | None:
     try:
         (row,) = rows_of(database, sent.action_id, "action.SENDING")
         body = cast("dict[str, Any]", json.loads(row.text))["body"]
-        return float(body["before"])
+        text = str(body["before"])
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
     except (ValueError, TypeError, KeyError, OverflowError):
         pass
     raise PermitRefused(f"it cannot be read what {sent.tag} was before {sent.action_id}")

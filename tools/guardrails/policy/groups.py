@@ -148,6 +148,7 @@ def _number(value: Value | None) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value)
+        float(value)
     except OverflowError:
         return None
+    return value

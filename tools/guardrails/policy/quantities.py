@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import exact_text
 
 from ...conditions.names import Quantity
 
-_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+_NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)
 _RATE = re.compile(r"(.+?)\s*/\s*(s|min|h)", re.ASCII)
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -29,7 +30,7 @@ class Range:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.low:g} .. {self.high:g} {self.unit}".rstrip()
+        return f"{exact_text(self.low)} .. {exact_text(self.high)} {self.unit}".rstrip()
 
     def holds(self, number: float) -> bool:
         """Whether a number lies inside, which NaN never does."""
@@ -55,7 +56,14 @@ def parse_quantity(text: object) -> Quantity:
     match = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None or not math.isfinite(float(match[1])):
         raise ValueError(f"{text!r} is no quantity; write a number and the tag's unit: 20 kPa")
-    return Quantity(float(match[1]), match[2])
+    return Quantity(_number(match[1]), match[2])
+
+
+def _number(text: str) -> float:
+    """Returns a number. An integer that no float holds exactly stays an integer."""
+    number = float(text)
+    is_exact = abs(number) < 2.0**53 or not text.lstrip("+-").isdecimal()
+    return number if is_exact else int(text)
 
 
 def parse_range(text: object) -> Range:

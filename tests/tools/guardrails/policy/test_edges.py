@@ -82,6 +82,18 @@ def test_a_step_has_room_for_rounding_only_as_wide_as_the_device_rounds() -> Non
         assert all(each.endswith("is more than the 10 allowed") for each in found)
 
 
+def test_limits_of_64_bits_are_exact_and_take_an_exponent() -> None:
+    whole = parse_range(f"-{2**63} .. {2**64 - 2}")
+    assert str(whole) == "-9223372036854775808 .. 18446744073709551614"
+    assert [whole.holds(2**64 - 2), whole.holds(2**64 - 1)] == [True, False]
+    assert parse_range("-1e3 kPa .. 2.5E+2 kPa") == Range(-1000.0, 250.0, "kPa")
+    far = replace(_tag_rules(INT), max_step=1.0)
+    assert not step_denials(far, 2**63 - 1, reads(2**63 - 2))
+    assert step_denials(far, 2**63 - 1, reads(2**63 - 3)) == (
+        "a step of 2 is more than the 1 allowed",
+    )
+
+
 def test_what_has_not_two_ends_is_no_range() -> None:
     for text in ["280 kPa", "1 kPa .. 2 kPa .. 3 kPa", "", 5, None]:
         with pytest.raises(ValueError, match="is no range; write both ends with the unit"):

@@ -294,4 +294,4 @@ def _exact(reading: Reading) -> str:
 def _number(value: Value | None) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return None
-    return float(value)
+    return value
