@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Literal
 
 import pytest
 
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.site import load_site
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
@@ -90,6 +92,29 @@ def test_what_nobody_decides_on_in_time_waits_for_nobody(room: Watched) -> None:
     room.desk.propose(SETPOINT)
     room.desk.propose(("PIC-102.sp", 340.0))  # that has expired: nobody has said no
     assert _waiting(room) == 3
+
+
+def test_what_was_made_with_other_files_waits_for_nobody(room: Watched) -> None:
+    _crowd(room)
+    file = room.site.root / "policy.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}# changed\n", encoding="utf-8")
+    site = replace(load_site(room.site.root), state=room.site.state)
+    desk = Desk(site, room.clock, room.plant)
+    try:
+        with pytest.raises(TooManyRequests):  # from a terminal that still has the old files
+            room.desk.propose(START)
+        for value in (360.0, 361.0, 362.0, 363.0, 364.0):
+            desk.propose(("PIC-102.sp", value))
+        for hashes in ({}, {"policy": "0" * 64}):
+            request, _ = desk.request([START])
+            false = request.hashes.model_copy(update=hashes)
+            with pytest.raises(TooManyRequests, match="and at most 5 may"):
+                desk.file(request.model_copy(update={"hashes": false}))
+        assert _waiting(room) == 10
+    finally:
+        desk.database.close()
+        file.write_text(text, encoding="utf-8")
 
 
 def test_of_two_that_come_at_once_one_sees_the_other(room: Watched) -> None:

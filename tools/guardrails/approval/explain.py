@@ -14,7 +14,7 @@ from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from ...conditions.truth import Truth
 from ...errors import PermitRefused
-from ...requests.request import Action, ActionRequest, Proposer
+from ...requests.request import Action, ActionRequest, Hashes, Proposer
 from ...requests.timestamps import Instant
 from ..identity.roster import AGENT, Operator, Roster
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files, locked_files
@@ -176,10 +176,18 @@ def _budgets(
 def _waiting(
     context: ExplainContext, question: Question, ruling: Ruling, now: Instant
 ) -> dict[str, int]:
-    database, kind = context.database, question.kind
+    database = context.database
     if database is None:
         return dict.fromkeys(ruling.roles, 0)
-    return {role: len(waiting_for(database, role, kind, now)) for role in ruling.roles}
+    proposal = _proposal(context, question, ruling)
+    return {
+        role: len(waiting_for(database, context.site, role, proposal, now)) for role in ruling.roles
+    }
+
+
+def _proposal(context: ExplainContext, question: Question, ruling: Ruling) -> Proposal:
+    writes = ((question.tag.name, question.value),)
+    return Proposal(question.kind, ruling.roles, writes, Hashes(**context.site.hashes))
 
 
 def _obstacles(
@@ -202,8 +210,8 @@ def _obstacles(
     suspended = context.snapshot.suspended if context.snapshot else ()
     yield from (each.words for each in applying(suspended, case.request, site.tags))
     yield from blocking_reasons(case)
-    proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
-    if found := request_denial(database, context.policy.asking, site.tags, proposal, now):
+    proposal = _proposal(context, question, ruling)
+    if found := request_denial(database, context.policy.asking, site, proposal, now):
         yield found.reason
 
 

@@ -6,13 +6,15 @@ from typing import Self
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
-from ...errors import PolicyViolation
-from ...requests.request import ActionRequest, parse_request
+from ...errors import PermitRefused, PolicyViolation
+from ...requests.request import ActionRequest, Hashes, parse_request
 from ...requests.timestamps import Instant, parse_stamp
 from ...safe_text import printable
+from ..interlocks.blocking import check_files
 from ..ledger.journal_rows import newest_refusal
 from ..ledger.records import RequestRecord, load_requests, rejected_since
 from ..ledger.store.database import Database, Transaction
@@ -42,12 +44,13 @@ class Proposal:
     kind: str  # `agent` or `person`
     roles: tuple[str, ...]  # roles that must sign
     writes: tuple[tuple[str, Value], ...]  # tags and values, in any order
+    hashes: Hashes | None = None  # of the site files that it was made with
 
     @classmethod
     def of(cls, request: ActionRequest) -> Self:
         """Returns the compared parts of a request."""
         writes = tuple((each.tag, each.value) for each in request.commands)
-        return cls(request.proposer.kind, request.roles, writes)
+        return cls(request.proposer.kind, request.roles, writes, request.hashes)
 
     def is_like(self, other: Self, tags: Mapping[str, Tag]) -> bool:
         """Whether proposers of one kind propose the same writes, up to each tag's tolerance."""
@@ -70,15 +73,11 @@ def _is_near(one: Value, other: Value, tag: Tag | None) -> bool:
 
 
 def request_denial(
-    database: Database,
-    asking: RequestLimits,
-    tags: Mapping[str, Tag],
-    proposal: Proposal,
-    now: Instant,
+    database: Database, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
 ) -> Denial | None:
     """Returns the denial of a proposal for the number or the repetition of requests."""
-    full = _queue_denial(database, asking, proposal, now)
-    return full or _repeat_denial(database, asking, tags, proposal, now)
+    full = _queue_denial(database, asking, site, proposal, now)
+    return full or _repeat_denial(database, asking, site.tags, proposal, now)
 
 
 def check_request_limits(
@@ -89,8 +88,8 @@ def check_request_limits(
     Call it in the transaction that files the request, so that of two at once one sees the other.
     On a denial let the transaction commit, then raise `TooManyRequests`.
     """
-    asking, tags = context.policy.asking, context.site.tags
-    found = request_denial(context.database, asking, tags, Proposal.of(request), transaction.now)
+    proposal, asking = Proposal.of(request), context.policy.asking
+    found = request_denial(context.database, asking, context.site, proposal, transaction.now)
     if found is None:
         return None
     name = request.proposer.name
@@ -102,21 +101,24 @@ def check_request_limits(
     return found
 
 
-def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
-    """Returns the ids of the requests that wait for a role, oldest first.
+def waiting_for(
+    database: Database, site: Site, role: str, proposal: Proposal, now: Instant
+) -> list[str]:
+    """Returns the ids of the requests that wait for a role before a proposal, oldest first.
 
-    For a person as the proposer, requests of agents do not count.
+    Not counted are those that nobody can approve: damaged ones, those whose time is over, and
+    those made with other site files. For a person's proposal those of agents do not count either.
     """
-    return [each.request_id for each in _before(database, kind, now) if role in each.roles]
+    waiting = _before(database, site, proposal, now)
+    return [each.request_id for each in waiting if role in each.roles]
 
 
 def _queue_denial(
-    database: Database, asking: RequestLimits, proposal: Proposal, now: Instant
+    database: Database, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
 ) -> Denial | None:
-    waiting = _before(database, proposal.kind, now)
     whose = "requests of people" if proposal.kind == "person" else "requests"
     for role in proposal.roles:
-        names = [each.request_id for each in waiting if role in each.roles]
+        names = waiting_for(database, site, role, proposal, now)
         if len(names) >= asking.pending:
             return Denial(
                 "too many wait",
@@ -126,12 +128,29 @@ def _queue_denial(
     return None
 
 
-def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
+def _before(
+    database: Database, site: Site, proposal: Proposal, now: Instant
+) -> list[ActionRequest]:
     """Returns the waiting requests that count. A flood of agents' requests must block no person."""
     # A damaged request cannot be approved.
     found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
     waiting = [each.request for each in found if _waits(each, now)]
-    return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
+    if proposal.kind == "person":
+        waiting = [each for each in waiting if each.proposer.kind == "person"]
+    if not _is_of_present_files(site, proposal.hashes):  # cannot be approved: all count before it
+        return waiting
+    return [each for each in waiting if each.hashes == proposal.hashes]
+
+
+def _is_of_present_files(site: Site, hashes: Hashes | None) -> bool:
+    if hashes is None:
+        return False
+    wanted = hashes.model_dump()
+    try:
+        check_files(site, wanted, wanted)
+    except PermitRefused:
+        return False
+    return True
 
 
 def _waits(record: RequestRecord, now: Instant) -> bool:
