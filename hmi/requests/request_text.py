@@ -14,6 +14,7 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signing import as_option
 
 _STUCK = {
+    ActionState.DUE: "the action is not sent",
     ActionState.CLAIMED: "the action waits",
     ActionState.SENDING: "the action may have been sent",
 }
@@ -22,7 +23,7 @@ _STUCK = {
 def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
     """Returns a line with id, state, risk class, writes and remaining time.
 
-    Without a gate an action under way does not advance.
+    Without a gate an action that is due or under way does not advance.
     """
     writes = ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
@@ -50,7 +51,7 @@ def _origin(request: ListedRequest) -> str:
 
 
 def stuck_action(actions: Sequence[ActionRecord]) -> ActionRecord | None:
-    """Returns the action that is under way and needs a gate to advance."""
+    """Returns the action that is due or under way and needs a gate to advance."""
     return next((each for each in actions if each.state in _STUCK), None)
 
 

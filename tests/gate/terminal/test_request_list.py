@@ -146,7 +146,8 @@ async def test_programs_read_that_no_gate_is_running_and_what_is_held(room: Watc
 NO_GATE = "no gate is running, {}; next: handwheel gate"
 UNKNOWN_IF_SENT = NO_GATE.format("the action may have been sent")
 STUCK = [("frame leaves", "SENDING", UNKNOWN_IF_SENT),
-         ("fresh look", "CLAIMED", NO_GATE.format("the action waits"))]  # fmt: skip
+         ("fresh look", "CLAIMED", NO_GATE.format("the action waits")),
+         ("", "DUE", NO_GATE.format("the action is not sent"))]  # fmt: skip
 
 
 @pytest.fixture
@@ -162,11 +163,18 @@ def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 
 async def stopped(room: Watched, at: str, *, is_gone: bool = True) -> ActionRequest:
-    """A request whose gate has ended at a point of its way, six seconds ago or just now."""
+    """A request whose gate has ended at a point of its way, six seconds ago or just now.
+
+    Args:
+        at: Empty for a gate that ends before it takes the request up.
+    """
     request = room.approved()
     picture_of(room)
-    room.fuse.arm(0)
-    await room.end_at(at)
+    if at:
+        room.fuse.arm(0)
+        await room.end_at(at)
+    else:
+        room.kill_gate()
     room.clock.forward(6.0 if is_gone else 1.0)
     return request
 
@@ -187,11 +195,11 @@ async def test_a_list_says_what_stands_still_without_a_gate(
     head = f"{request.request_id}  {{:<11}} R2  P-101A.run_cmd = true  {{}}"
     alive = head.format("APPROVED", "enough people have signed")
     line = head.format(state, words)
-    for expected in (alive, line):
+    for expected, passed_s in ((alive, 0.0), (line, 5.0)):
+        room.clock.forward(passed_s)
         assert listed_lines(capsys) == [expected]
         changes = ChangeTracker(room.site, room.desk.database)
         assert changes.overview(room.clock.now())[0] == expected
-        room.clock.forward(5.0)
     record = room.desk.record(request.request_id)
     assert line in whole_request(room.desk.decision_context, record, None, room.clock.now())
     shift = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
