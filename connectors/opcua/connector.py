@@ -20,6 +20,7 @@ from ..session.protocols import NO_WRITE, BrowseEntry, Description
 from .browser import Browser
 from .encoder import OpcuaEncoder
 from .security.channel import STEPS, SecuredClient
+from .security.session_client import SessionClient
 from .subscription.monitored_items import SubscriptionContext, SubscriptionTimes
 from .subscription.subscription import OpcuaSubscription
 from .tag_reader import TagReader
@@ -36,8 +37,13 @@ _MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMon
 _MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
 _TIMES = SubscriptionTimes()
+_ADVICE = {
+    "BadTooManySessions": (
+        ": the server has no session left. Close a client there; the session of a lost connection "
+        "ends within a minute by itself"
+    ),
+}
 _STEPS = 8  # socket, hello, channel, session, activation, limit, namespaces, index
-_WATCHDOG_S = 3600.0  # asyncua's default drops a slow server after 1 s; our scans probe it
 
 
 class OpcuaConnector:
@@ -71,9 +77,9 @@ class OpcuaConnector:
         if denial := config.check_pinned(self.name):
             raise NotConnected({self.name: denial.reason})
         if config.is_secured:
-            client: Client = SecuredClient(self.name, config, self._root, _WATCHDOG_S)
+            client: SessionClient = SecuredClient(self.name, config, self._root)
         else:
-            client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
+            client = SessionClient(config)
         if account is not None:
             client.set_user(account.user)
             client.set_password(resolve_secret(account.secret, self._root, self.name))
@@ -101,6 +107,7 @@ class OpcuaConnector:
         """Translates a library error."""
         if isinstance(error, UaStatusCodeError):
             reason = ua.StatusCode(error.code).name
+            reason += _ADVICE.get(reason, "")
         elif isinstance(error, TimeoutError):
             reason = f"no answer within {self.config.timeout:g} s"
         elif isinstance(error, OSError):

@@ -26,6 +26,7 @@ from ...errors import os_reason
 from ...model.endpoints import OpcuaConnection, Security
 from .application import CERTIFICATE, FOLDER, Application, load_application
 from .certificates import Certificate, leaf, read_certificate, utc_now
+from .session_client import SessionClient
 
 STEPS = 4
 """Additional steps of a connection attempt with security, for the endpoints."""
@@ -43,28 +44,28 @@ _BY_STRENGTH: Sequence[Security] = (
     "Basic256Sha256/Sign",
     "Aes128Sha256RsaOaep/Sign",
 )
-_ENCRYPTING = {policy.URI for policy in _POLICIES.values()}
 _MODES = {
     "SignAndEncrypt": ua.MessageSecurityMode.SignAndEncrypt,
     "Sign": ua.MessageSecurityMode.Sign,
 }
 _ABOUT_CERTIFICATES = ("BadCertificate", "BadSecurity")
+_MISMATCH = "Server certificate mismatch"  # the only name that asyncua has for it
 
 
 class ChannelRefused(UaError):
     """There is no channel. The message says why and what to do."""
 
 
-class SecuredClient(Client):
+class SecuredClient(SessionClient):
     """asyncua's client, which opens only the channel that the site file describes."""
 
-    def __init__(self, name: str, config: OpcuaConnection, root: Path, watchdog_s: float) -> None:
-        super().__init__(config.endpoint, timeout=config.timeout, watchdog_intervall=watchdog_s)
+    def __init__(self, name: str, config: OpcuaConnection, root: Path) -> None:
+        super().__init__(config)
         self.name = self.description = "Handwheel"
         self.product_uri = "urn:handwheel"
         self._name = name
-        self._config = config
         self._root = root
+        self._ours = self._shown = ""  # thumbprints, once both certificates are known
 
     async def connect(self, **options: Any) -> None:
         """Checks the server's certificate, then opens channel and session.
@@ -106,6 +107,7 @@ class SecuredClient(Client):
             mode,
         )
         self.application_uri = application.uri
+        self._ours, self._shown = application.certificate.thumbprint, server.thumbprint
         self.security_policy = cast(Any, chosen)
         self.uaclient.set_security(chosen)
 
@@ -118,7 +120,7 @@ class SecuredClient(Client):
         except TimeoutError:
             raise self._refused(f"no answer within {self._config.timeout:g} s") from None
         except OSError as error:
-            raise self._refused(os_reason(error)) from None
+            raise self._refused(_hang_up(error)) from None
         except AssertionError:  # asyncua got a fault instead of the answer, and dropped it
             raise self._refused("refused without a reason") from None
 
@@ -134,36 +136,25 @@ class SecuredClient(Client):
             if code.startswith(_ABOUT_CERTIFICATES):
                 raise self._refused(code) from None
             raise
+        except ConnectionError as error:
+            if error.errno:  # a cut, and no answer to us
+                raise
+            raise self._refused(_hang_up(error)) from None
+        except UaError as error:
+            if str(error) != _MISMATCH:
+                raise
+            raise ChannelRefused(
+                f"the server is not who it says: the channel is with {self._shown}, and the "
+                "session with another certificate"
+            ) from None
 
     def _refused(self, reason: str) -> ChannelRefused:
-        ours = self._root / FOLDER / CERTIFICATE
+        file = self._root / FOLDER / CERTIFICATE
         return ChannelRefused(
             f"the server opens no secure channel ({reason}): most often it does not trust our "
-            f"certificate, {ours}, which its administrator must put among its trusted clients; "
-            "or it does not have the key to the certificate that it shows"
+            f"certificate {self._ours}, {file}, which its administrator must put among its trusted "
+            f"clients; or it does not have the key to the certificate that it shows, {self._shown}"
         )
-
-    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
-        """Returns a policy for the user that never sends the password in clear.
-
-        Raises:
-            ChannelRefused: The server accepts the password only in clear, and the channel is signed
-                but not encrypted.
-        """
-        if token_type is not ua.UserTokenType.UserName:
-            return super().server_policy(token_type)
-        offered = [each for each in self._policy_ids if each.TokenType == token_type]
-        for each in offered:
-            uri = cast(str | None, each.SecurityPolicyUri) or self.security_policy.URI
-            if uri in _ENCRYPTING:
-                each.SecurityPolicyUri = cast(ua.String, uri)
-                return each
-        if self.security_policy.Mode != ua.MessageSecurityMode.SignAndEncrypt:
-            raise ChannelRefused(
-                "the server wants the password in clear on a channel that is not encrypted; "
-                "use a security that ends in SignAndEncrypt"
-            )
-        return super().server_policy(token_type)
 
 
 async def ask_endpoints(config: OpcuaConnection) -> list[ua.EndpointDescription]:
@@ -212,6 +203,11 @@ def certificates_of(
 def _policy(security: Security) -> tuple[type[SecurityPolicy], ua.MessageSecurityMode]:
     policy, _, mode = security.partition("/")
     return _POLICIES[policy], _MODES[mode]
+
+
+def _hang_up(error: OSError) -> str:
+    """Returns the reason of a lost connection. Here the server ends it on purpose."""
+    return os_reason(error) if error.errno else "it hung up"
 
 
 def _other_certificate(shown: Certificate, pinned: str, name: str) -> str:

@@ -23,6 +23,7 @@ from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.opcua.security import channel
 from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.connectors.opcua.security.certificates import utc_now
+from handwheel.connectors.opcua.security.session_client import LoginRefused, SessionClient
 from handwheel.connectors.opcua.wire import fast_read
 from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.proxy import LinkProxy
@@ -224,7 +225,7 @@ async def test_a_channel_that_is_not_opened_has_a_reason(
     cases: list[tuple[Exception, str]] = [  # as asyncua shows a fault, silence, and a close
         (AssertionError(), "refused without a reason"),
         (TimeoutError(), r"no answer within \d+ s"),
-        (ConnectionError("connection lost"), "connection lost"),
+        (ConnectionError("connection lost"), "it hung up"),
     ]
     for error, reason in cases:
         with monkeypatch.context() as patch:
@@ -260,27 +261,41 @@ async def test_who_shows_a_pinned_certificate_without_its_key_gets_no_session(
     assert created == []  # so it has not seen the password, not even encrypted
 
 
-def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(site: Site) -> None:
-    cases: list[tuple[str, list[str], str]] = [
-        ("Sign", ["None"], ""),
-        ("Sign", ["None", "Basic256Sha256"], "Basic256Sha256"),
-        ("Sign", [""], "Basic256Sha256"),
-        ("SignAndEncrypt", ["None"], "None"),
+CLEAR = "the password in clear"
+UNNAMED = "offers no user names, so that 'gate' cannot log in; the password was not sent"
+
+
+def test_a_password_is_sent_in_clear_only_on_a_channel_that_nobody_else_hears() -> None:
+    here, there = "127.0.0.1", "192.0.2.10"
+    cases: list[tuple[str, str, list[str], str]] = [
+        ("Sign", there, ["None"], CLEAR),
+        ("Sign", here, ["None"], CLEAR),
+        ("Sign", there, ["None", "Basic256Sha256"], "Basic256Sha256"),
+        ("Sign", there, [""], "Basic256Sha256"),
+        ("Sign", there, [], UNNAMED),
+        ("SignAndEncrypt", there, ["None"], "None"),
+        ("None", there, [], UNNAMED),
+        ("None", here, [], UNNAMED),
+        ("None", there, ["None"], CLEAR),
+        ("None", there, [""], CLEAR),
+        ("None", here, ["None"], "None"),
+        ("None", there, ["None", "Basic256Sha256"], "Basic256Sha256"),
+        ("None", there, ["Basic128Rsa15"], CLEAR),
     ]
     name = ua.UserTokenType.UserName
-    for mode, offered, chosen in cases:
-        config = secured(site, security=f"Basic256Sha256/{mode}").connections["dcs"]
-        assert isinstance(config, OpcuaConnection)
-        client: Any = channel.SecuredClient("dcs", config, site.root, 1.0)
+    for mode, host, offered, found in cases:
+        config = OpcuaConnection(kind="opcua", endpoint=f"opc.tcp://{host}:4840")
+        client: Any = SessionClient(config)
+        client.set_user("gate")
         client.security_policy = _Policy(mode)
         client._policy_ids = [
             ua.UserTokenPolicy(TokenType=name, SecurityPolicyUri=each and BASE + each)
             for each in offered
         ]
-        if chosen:
-            assert client.server_policy(name).SecurityPolicyUri == BASE + chosen
+        if found not in {CLEAR, UNNAMED}:
+            assert client.server_policy(name).SecurityPolicyUri == BASE + found
             continue
-        with pytest.raises(channel.ChannelRefused, match="the password in clear"):
+        with pytest.raises(LoginRefused, match=found):
             client.server_policy(name)
 
 
@@ -288,7 +303,8 @@ BASE = "http://opcfoundation.org/UA/SecurityPolicy#"
 
 
 class _Policy:
-    URI = f"{BASE}Basic256Sha256"
+    peer_certificate = b"of the server"
 
     def __init__(self, mode: str) -> None:
-        self.Mode = ua.MessageSecurityMode[mode]
+        self.URI = BASE + ("None" if mode == "None" else "Basic256Sha256")
+        self.Mode = ua.MessageSecurityMode["None_" if mode == "None" else mode]

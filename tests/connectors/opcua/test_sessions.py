@@ -30,6 +30,11 @@ def _connector(port: int, timeout: str = "5 s", user: str = "") -> OpcuaConnecto
     return connector_to(port, timeout=timeout, **login)
 
 
+def test_a_session_is_asked_for_20_to_60_s() -> None:
+    for timeout, asked_ms in {"10 ms": 20_000, "3 s": 30_000, "1 h": 60_000}.items():
+        assert connector_to(4840, timeout=timeout).client(None).session_timeout == asked_ms
+
+
 def _open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
