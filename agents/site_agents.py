@@ -8,6 +8,7 @@ from typing import Any
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, HandwheelError
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.execution.hold import PROCESS_ENDED, hold
 from handwheel.playbooks.execution.runner import Runner, RunStart
@@ -236,7 +237,8 @@ class SiteAgents:
 
 
 def _owned(owner: str) -> str:
-    return f"is due but does not begin: {owner} owns its equipment: handwheel runs show {owner}"
+    step = next_step("runs", "show", owner)
+    return f"is due but does not begin: {owner} owns its equipment; {step}"
 
 
 def _name(plan: BoundPlaybook) -> str:

@@ -99,7 +99,7 @@ def _look_up(what: str, name: str, known: Mapping[str, T]) -> T:
     if is_close:
         hint = f"did you mean {likely}?"
     elif len(known) > _MANY:
-        hint = f"none of the {len(known)} is like it; see 'handwheel plant faults' and 'plant map'"
+        hint = f"none of the {len(known)} is like it"
     else:
         hint = f"known: {', '.join(known) or 'none'}"
     raise ScenarioError(f"there is no {what} called {name!r}; {hint}")

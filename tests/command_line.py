@@ -15,8 +15,11 @@ from typing import IO
 
 import pytest
 
+from handwheel.connectors.hints import name_site
 from handwheel.hmi.__main__ import main
 from handwheel.hmi.shell.cli.command_line import run_command_line
+
+from .printed_hints import check_hints
 
 HANDWHEEL = (sys.executable, "-m", "handwheel.hmi")
 
@@ -29,6 +32,8 @@ def handwheel(
     is_merged: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command line in this process, with files in place of the standard streams.
+
+    Each next step that it prints must be one that can be typed so.
 
     Args:
         is_merged: Whether both outputs go to standard output, in the order of writing.
@@ -50,6 +55,7 @@ def handwheel(
         stack.enter_context(_process_settings_kept())
         code = _exit_code(list(arguments))
         texts = [_text_of(out), _text_of(errors)]
+    check_hints("\n".join(texts))
     return subprocess.CompletedProcess(arguments, code, *texts)
 
 
@@ -103,6 +109,7 @@ def _process_settings_kept() -> Generator[None]:
     try:
         yield
     finally:
+        name_site(None)
         for number, handler in handlers.items():
             if signal.getsignal(number) is not handler:
                 signal.signal(number, handler)

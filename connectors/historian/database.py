@@ -5,6 +5,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from handwheel.connectors.hints import shell_command
+
 from ..config.shared_folder import make_file
 from .errors import HistoryError, NoHistory, history_error
 
@@ -72,7 +74,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         HistoryError: It cannot be opened, or is not a historian's database of this version.
     """
     if not path.exists():
-        raise NoHistory(f"{path}: nothing is recorded yet; 'handwheel run' records")
+        raise NoHistory(f"{path}: nothing is recorded yet; '{shell_command('run')}' records")
     _check_kind(path)
     with translated(path):
         connection = sqlite3.connect(

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from handwheel.connectors.hints import shell_command
+
 from ..config.durations import Duration
 from ..config.validation import Model, spelled
 from ..denial import Denial
@@ -28,7 +30,8 @@ Thumbprint = Annotated[
     str,
     spelled(
         r"sha256:[0-9a-f]{64}",
-        "is no thumbprint: sha256: and 64 of 0-9 and a-f, as 'handwheel connection trust' shows it",
+        "is no thumbprint: sha256: and 64 of 0-9 and a-f, as "
+        f"'{shell_command('connection', 'trust', 'NAME')}' shows it",
     ),
 ]
 """SHA-256 of a certificate."""
@@ -131,10 +134,11 @@ class OpcuaConnection(_Connection):
         """Denies a connection that would send a password or a write to an unpinned server."""
         if not self.is_secured or self.certificate or not (self.read or self.write):
             return None
+        shows = shell_command("connection", "trust", name)
         return Denial(
             "not-pinned",
             "security without certificate: a password, and a write, go only to the server whose "
-            f"certificate is pinned; 'handwheel connection trust {name}' shows what to write",
+            f"certificate is pinned; '{shows}' shows what to write",
             lifted_by="certificate in site.yaml",
         )
 

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 
+from handwheel.connectors.hints import name_site, shell_command
+
 from ..config.regular_files import read_regular
 from ..config.validation import ModelT, load_model
 from ..config.yaml_documents import Document, read_document
@@ -121,8 +123,12 @@ class Site:
 
 
 def find_site(given: Path | None) -> Path:
-    """Finds the site as given, `HANDWHEEL_SITE` or the nearest above. Raises `ConfigError`."""
+    """Finds the site as given, `HANDWHEEL_SITE` or the nearest above. Raises `ConfigError`.
+
+    Effect: commands in messages name a site that was named. Retry: not needed. Timeout: none.
+    """
     named = given or (Path(value) if (value := os.environ.get(SITE_VARIABLE)) else None)
+    name_site(named)
     if named is not None:
         if not (named / SITE_FILE).exists():
             raise ConfigError([Problem(str(named / SITE_FILE), 0, 0, "", "there is no such file")])
@@ -132,7 +138,7 @@ def find_site(given: Path | None) -> Path:
         if (folder / SITE_FILE).is_file():
             return folder
     reason = (
-        f"no {SITE_FILE} here or above; make a site with 'handwheel init DIR', "
+        f"no {SITE_FILE} here or above; make a site with '{shell_command('init', 'DIR')}', "
         f"or name one with --site or {SITE_VARIABLE}"
     )
     raise ConfigError([Problem("", 0, 0, "", reason)])

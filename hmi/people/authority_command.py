@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -30,7 +31,8 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
-from .signing import find_operator, open_context, open_signer, sign_subject
+from .signer_choice import find_operator
+from .signing import open_context, open_signer, sign_subject
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,7 +76,7 @@ def give(
     """
     duration, opened = _duration(lasts), open_site(site)
     with open_context(opened) as context:
-        operator = find_operator(context, person)
+        operator = find_operator(context, person, partial(check_grantor, context, equipment))
         check_grantor(context, equipment, operator)
         generation = next_generation(context.database, equipment)
         heartbeats = heartbeats_of(opened, equipment)

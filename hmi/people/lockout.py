@@ -1,8 +1,8 @@
 """Command `handwheel lockout`, which stops the gate with a file.
 
 It must work at once, also when the ledger is locked, the disk is full or the site's files are
-broken. So it imports only the standard library, reads `site.yaml` line by line, and locks out
-too much rather than too little.
+broken. So it imports only the standard library and what imports no more, reads `site.yaml` line
+by line, and locks out too much rather than too little.
 """
 
 import os
@@ -10,6 +10,8 @@ import pwd
 import sys
 import time
 from pathlib import Path
+
+from handwheel.connectors.hints import name_site, next_step, shell_command
 
 from .lockout_site_file import Unclear, plain_equipment, plain_state
 
@@ -61,8 +63,8 @@ def run_lockout(words: list[str]) -> int:
         _say(USAGE)
         return _DONE
     try:
-        scope, given = _parse(words)
-        state, scope, doubt = _place(_find_site(given), scope)
+        scope, named = _parse(words)
+        state, scope, doubt = _place(_find_site(named), scope)
         _say(_lock(state, scope))
     except _NotLocked as error:
         _warn(f"NOT LOCKED OUT: {error}")
@@ -102,18 +104,20 @@ def _parse(words: list[str]) -> tuple[str, str | None]:
         elif word.startswith("--site="):
             given = word.removeprefix("--site=")
         elif word.startswith("-"):
-            raise _NotLocked(f"there is no option {word!a}; see handwheel lockout --help")
+            raise _NotLocked(f"there is no option {word!a}; {next_step('lockout', '--help')}")
         else:
             scopes.append(word)
     if given == "":
         raise _NotLocked("--site needs a folder")
-    if len(scopes) > 1:
-        raise _NotLocked("one piece of equipment at a time; for all of them: handwheel lockout")
-    return (scopes[0] if scopes else SITE), given
-
-
-def _find_site(given: str | None) -> Path:
     named = given or os.environ.get("HANDWHEEL_SITE")
+    name_site(Path(named) if named else None)
+    if len(scopes) > 1:
+        every = shell_command("lockout")
+        raise _NotLocked(f"one piece of equipment at a time; for all of them: {every}")
+    return (scopes[0] if scopes else SITE), named
+
+
+def _find_site(named: str | None) -> Path:
     if named:
         if not Path(named).is_dir():
             raise _NotLocked(f"{named!a} is no folder")
@@ -132,7 +136,8 @@ def _check_known(scope: str, names: list[str]) -> None:
     if scope in names:
         return
     known = f"known: {', '.join(names)}" if names else f"{_SITE_FILE} names none in plain lines"
-    raise _NotLocked(f"there is no equipment {scope!a}; {known}; for all of it: handwheel lockout")
+    every = shell_command("lockout")
+    raise _NotLocked(f"there is no equipment {scope!a}; {known}; for all of it: {every}")
 
 
 def _lock(state: Path, scope: str) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.enrolment import (
@@ -46,7 +47,8 @@ from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, rotate_key
 from .rotate_key import revoke as revoke_key
-from .signing import find_administrator, find_person, open_context, open_signer
+from .signer_choice import find_administrator, find_person
+from .signing import open_context, open_signer
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -226,7 +228,7 @@ def revoke(
         revoked = context.revoked_keys()
         keys = {each.key_id for each in context.roster.operators if each.person == name} - revoked
         if not keys:
-            raise InvalidArguments(f"{name} has no key to revoke: handwheel operator list")
+            raise InvalidArguments(f"{name} has no key to revoke; {next_step('operator', 'list')}")
         admin = find_administrator(context, issuer)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):

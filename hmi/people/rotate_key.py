@@ -22,7 +22,8 @@ from handwheel.tools.guardrails.signatures.decisions import key_subject
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
-from .signing import Signer, find_person, open_signer, sign_subject
+from .signer_choice import find_person
+from .signing import Signer, open_signer, sign_subject
 
 _VALID_S = 60.0
 
@@ -82,11 +83,15 @@ def _rotate_here(site: Site, person: str, passphrase: str, signer: Signer) -> Ro
 def _administrator(
     context: DecisionContext, person: str, issuer: str | None, now: datetime
 ) -> Operator:
-    admin = find_person(context.site, context.roster, issuer, now, administrator=True)
-    if admin.person == person:
-        raise InvalidArguments(
-            f"{person} cannot sign the rotation of their own key; another administrator must sign"
-        )
+    def check(admin: Operator) -> None:
+        if admin.person == person:
+            raise InvalidArguments(
+                f"{person} cannot sign the rotation of their own key; another administrator must "
+                "sign"
+            )
+
+    admin = find_person(context.site, context.roster, issuer, now, administrator=True, check=check)
+    check(admin)
     return admin
 
 

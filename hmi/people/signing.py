@@ -1,18 +1,16 @@
 """Signs a person's decision at this terminal, the only use of a private key."""
 
 from collections.abc import Generator
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
-from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -25,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     sign,
 )
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp, stamp
+from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
 
@@ -87,51 +85,6 @@ def open_context(site: Site) -> Generator[DecisionContext]:
         yield DecisionContext(site, database, policy, roster)
 
 
-def find_person(
-    site: Site, roster: Roster, named: str | None, at: datetime, *, administrator: bool
-) -> Operator:
-    """Returns the named person, or the only one whose key is on this machine.
-
-    Raises:
-        PermitRefused: The named person is not enrolled.
-        InvalidArguments: No person is named, and the machine has not exactly one key.
-    """
-    known = [
-        each
-        for each in roster.operators
-        if each.is_enrolled(at) and each.is_administrator == administrator
-    ]
-    kind = ADMINISTRATOR if administrator else "operator"
-    if named is not None:
-        known = [each for each in known if each.person == named]
-        if not known:
-            raise PermitRefused(
-                f"{named} is no {kind} of this site now; next: handwheel operator list"
-            )
-        return known[0]
-    here = [each for each in known if key_path(site.id, each.person).exists()]
-    if not known:
-        raise InvalidArguments(
-            f"no {kind} is enrolled; next: handwheel operator enroll NAME --role {kind}"
-        )
-    if len(here) != 1:
-        names = ", ".join(each.person for each in known)
-        raise InvalidArguments(f"name the {kind} who signs with --as; enrolled: {names}")
-    return here[0]
-
-
-def find_operator(context: DecisionContext, named: str | None) -> Operator:
-    """Returns the operator who signs now, by `find_person`."""
-    at = instant_now().wall
-    return find_person(context.site, context.roster, named, at, administrator=False)
-
-
-def find_administrator(context: DecisionContext, named: str | None) -> Operator:
-    """Returns the administrator who signs now, by `find_person`."""
-    at = instant_now().wall
-    return find_person(context.site, context.roster, named, at, administrator=True)
-
-
 def sign_subject(
     context: DecisionContext,
     signer: Signer,
@@ -151,25 +104,6 @@ def sign_subject(
         card=card,
     )
     return sign_statement(context.database, signer, statement, now)
-
-
-def as_option(site: Site, roster: Roster, at: datetime, without: AbstractSet[str]) -> str:
-    """Returns the option that names the next signer, if a command cannot find them alone.
-
-    It is ` --as` with the only person not in `without`, or with `NAME`; empty with at most one key
-    here.
-    """
-    here = {
-        each.person
-        for each in roster.operators
-        if each.is_enrolled(at)
-        and not each.is_administrator
-        and key_path(site.id, each.person).exists()
-    }
-    if len(here) <= 1:
-        return ""
-    others = here - without
-    return f" --as {others.pop() if len(others) == 1 else 'NAME'}"
 
 
 def open_signer(site: Site, operator: Operator, passphrase_file: Path | None) -> Signer:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
-from shlex import quote
 from time import monotonic
 
 from handwheel import agents, playbooks
@@ -18,6 +17,7 @@ from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
@@ -192,10 +192,9 @@ def _rebind(
 
 def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
     site, now = decision_context.site, instant_now()
-    folder = quote(str(site.root))
     snapshot = read_snapshot(site.state, now)
     if snapshot is None:
-        return Denial("no_gate", f"no gate is running; next: handwheel gate --site {folder}")
+        return Denial("no_gate", f"no gate is running; {next_step('gate')}")
     try:
         check_files(site, site.hashes, snapshot.hashes)
     except GuardrailError as refusal:
@@ -203,9 +202,8 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
     for equipment in sorted({write.tag.equipment for write in plan.writes}):
         standing = authority_status(decision_context, equipment, now)
         if standing.reason:
-            command = f"handwheel authority give {equipment} --for 8h --site {folder}"
-            reason = f"{standing.reason}; next: {command}"
-            return Denial("authority", reason, "an authority")
+            step = next_step("authority", "give", equipment, "--for", "8h")
+            return Denial("authority", f"{standing.reason}; {step}", "an authority")
     return None
 
 

@@ -4,7 +4,7 @@ import sys
 
 from ..shell.cli.exits import CONFIGURATION, fail, run
 from ..shell.cli.interrupts import uninterrupted_import
-from ..shell.cli.open_site import open_site
+from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.stdin import end_with_pipe
 
@@ -20,4 +20,4 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
         with uninterrupted_import():
             from .gate import run_gate
 
-        run(run_gate(open_site(site), note_start, as_json=as_json))
+        run(run_gate(open_served_site(site), note_start, as_json=as_json))

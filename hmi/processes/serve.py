@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -92,7 +93,7 @@ class _RowPrinter:
         words = printable(f"{type(fault).__name__}: {fault}", _LONG)
         LineWriter(sys.stderr).write(
             f"handwheel: the journal cannot be printed{row} ({words}); the process continues; "
-            "next: handwheel journal export"
+            f"{next_step('journal', 'export')}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from handwheel.connectors.hints import shell_command
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
@@ -230,7 +231,8 @@ def _reason(card: Card, *, is_whole: bool) -> Part:
     rows = [Row(["", f"{source}“{card.reason}”"])]
     if is_whole:
         return Part("reason", rows)
-    hint = f"… ({len(card.reason)} characters: handwheel requests show {card.request_id})"
+    show = shell_command("requests", "show", card.request_id)
+    hint = f"… ({len(card.reason)} characters: {show})"
     return Part("reason", rows, _REASON_LINES, hint)
 
 

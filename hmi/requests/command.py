@@ -2,17 +2,19 @@
 
 import json
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, signers
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
@@ -22,14 +24,19 @@ from handwheel.tools.guardrails.ledger.store.states import (
     RequestState,
 )
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
-from handwheel.tools.guardrails.signatures.entitlement import check_approver
+from handwheel.tools.guardrails.signatures.entitlement import (
+    check_approver,
+    check_objector,
+    check_resolver,
+)
 from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines
-from ..people.signing import Signer, find_operator, open_context, open_signer
+from ..people.signer_choice import find_operator, next_approvals
+from ..people.signing import Signer, open_context, open_signer
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -38,7 +45,7 @@ from ..shell.terminal.wrap import fold
 from .approve import ask, sign_approval
 from .follow import follow
 from .reject import object_to
-from .request_text import next_approval, request_fields, request_line
+from .request_text import request_fields, request_line
 from .request_view import whole_fields, whole_request
 from .resolve import resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
@@ -176,16 +183,20 @@ def approve(
     with open_context(opened) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
-        operator = find_operator(context, person)
         check_open("approve", record, instant_now())
-        check_approver(context, record, operator, instant_now())
+
+        def check(approver: Operator) -> None:
+            check_approver(context, record, approver, instant_now())
+
+        operator = find_operator(context, person, check)
+        check(operator)
         if digest is None or passphrase_file is None:
             state = ask(context, record, cache(lambda: open_signer(opened, operator, None)))
         else:
             if digest.lower() != record.digest:
                 raise PermitRefused(
-                    f"{name} has another digest, so nothing is approved; next: handwheel requests "
-                    f"show {name}"
+                    f"{name} has another digest, so nothing is approved; "
+                    f"{next_step('requests', 'show', name)}"
                 )
             signer = open_signer(opened, operator, passphrase_file)
             state = sign_approval(ApprovalSession.settled(context, record), signer)
@@ -193,8 +204,9 @@ def approve(
             raise SystemExit(NO)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must also sign")
-            signed = [each.person for each in signers(context.database, record)]
-            typer.echo(next_approval(context, record.request, signed, instant_now()))
+            record = load_exactly(context.database, record.request.request_id)
+            for each in next_approvals(context, record, instant_now()):
+                typer.echo(each)
             raise SystemExit(WAITING)
         if not follow(context.database, record.request.request_id, opened.state):
             raise SystemExit(NO)
@@ -235,7 +247,7 @@ def _object(
     with open_context(site) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
-        operator = find_operator(context, person)
+        operator = find_operator(context, person, partial(check_objector, context, record.request))
         state = object_to(
             context, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
@@ -256,9 +268,10 @@ def resolve(
 ) -> None:
     """Record the outcome of a write that is UNKNOWN or MISMATCH.
 
-    Check the plant first. The command sends nothing and releases the equipment.
+    Check the plant first. The command sends nothing and releases the equipment. Without
+    --applied and --not-applied it asks.
     """
-    if applied is None:
+    if applied is None and passphrase_file is not None:
         fail("give --applied or --not-applied; check the plant first", CONFIGURATION)
     opened = open_site(site)
     with open_context(opened) as context:
@@ -270,8 +283,8 @@ def resolve(
         ]
         if not wanted:
             raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
-        operator = find_operator(context, person)
-        state = resolve_action(
+        operator = find_operator(context, person, partial(check_resolver, context, record.request))
+        resolved = resolve_action(
             context,
             record,
             wanted[0],
@@ -280,13 +293,14 @@ def resolve(
             applied=applied,
             is_asked=passphrase_file is None,
         )
-        if state is None:
+        if resolved is None:
             raise SystemExit(NO)
         after = load_exactly(context.database, record.request.request_id)
         action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
-        resolved = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
-        typer.echo(f"{action_id}  {resolved}  by {operator.person}")
-        if found is not resolved:
-            line = f"the ledger's table says {found}; next: handwheel journal verify"
+        _, is_applied = resolved
+        expected = ActionState.RESOLVED_APPLIED if is_applied else ActionState.RESOLVED_NOT_APPLIED
+        typer.echo(f"{action_id}  {expected}  by {operator.person}")
+        if found is not expected:
+            line = f"the ledger's table says {found}; {next_step('journal', 'verify')}"
             typer.echo(fold(f"{action_id}  {line}", _INDENT))
         typer.echo(fold("  ".join((after.request.request_id, *after.status)), _INDENT))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import INACTIVE
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
@@ -104,8 +105,9 @@ def _print_run(database: Database, record: RequestRecord) -> None:
     state = load_run(database, run.run_id).state
     more = "" if state in INACTIVE else "; it continues and may submit another request"
     if not is_runner_alive(database, instant_now()):
-        more = "; no process works on it; next: handwheel run"
-    _print(f"run {run.run_id} is {state}{more}; details: handwheel runs show {run.run_id}")
+        more = f"; no process works on it; {next_step('run')}"
+    _print(f"run {run.run_id} is {state}{more}")
+    _print(next_step("runs", "show", run.run_id))
 
 
 def is_verified(record: RequestRecord) -> bool:

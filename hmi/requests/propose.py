@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -17,6 +18,7 @@ from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -29,8 +31,8 @@ from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 
+from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
-from .request_text import next_approval
 
 
 async def propose_writes(
@@ -60,7 +62,7 @@ async def propose_writes(
         check_files(site, site.hashes, snapshot.hashes)
     else:
         sys.stderr.write(
-            "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
+            f"handwheel: no gate is running, so nothing can be approved; {next_step('gate')}\n"
         )
     signer = open_key()
     seen = await survey(site, tags, [write.tag for write in writes])
@@ -81,7 +83,9 @@ async def propose_writes(
         typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
         return state
     _print(request)
-    typer.echo(next_approval(decision_context, request, (), now))
+    record = load_exactly(decision_context.database, request.request_id)
+    for each in next_approvals(decision_context, record, now):
+        typer.echo(each)
     return state
 
 

@@ -1,17 +1,14 @@
 """Formats requests and actions as lines and as fields for JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
 from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
-from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
-
-from ..people.signing import as_option
 
 _STUCK = {
     ActionState.DUE: "the action is not sent",
@@ -57,16 +54,7 @@ def stuck_action(actions: Sequence[ActionRecord]) -> ActionRecord | None:
 
 def stuck_text(action: ActionRecord) -> str:
     """Returns the state of an action without a gate, and how to start one."""
-    return f"no gate is running, {_STUCK[action.state]}; next: handwheel gate"
-
-
-def next_approval(
-    context: DecisionContext, request: ActionRequest, signed: Iterable[str], now: Instant
-) -> str:
-    """Returns the command with which a person who has not signed yet approves a request."""
-    people = {request.proposer.name, *signed}
-    name = as_option(context.site, context.roster, now.wall, people)
-    return f"next: handwheel requests approve {request.request_id}{name}"
+    return f"no gate is running, {_STUCK[action.state]}; {next_step('gate')}"
 
 
 def action_line(action: ActionRecord) -> str:

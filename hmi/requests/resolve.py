@@ -23,7 +23,7 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import card_width
-from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, confirm
+from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import fold
 from .outcome_text import render_outcome
 
@@ -38,18 +38,18 @@ def resolve_action(
     operator: Operator,
     open_key: Callable[[], Signer],
     *,
-    applied: bool,
+    applied: bool | None,
     is_asked: bool,
-) -> RequestState | None:
+) -> tuple[RequestState, bool] | None:
     """Shows what is known of a write, asks for confirmation and passphrase, and signs.
 
     Args:
         action: An action in state UNKNOWN or MISMATCH.
-        applied: What the person has found at the plant.
+        applied: What the person has found at the plant; `None` asks for it.
         is_asked: Whether the confirmation must be typed.
 
     Returns:
-        The new state of the request; `None` without confirmation.
+        The new state of the request, and whether it was applied; `None` without confirmation.
 
     Raises:
         GuardrailError: The person may not resolve it, or the signature is not valid.
@@ -59,10 +59,11 @@ def resolve_action(
     outcome = _outcome(context, record, action.action_id)
     for line in render_outcome(outcome, card_width()):
         typer.echo(fold(line, _INDENT))
-    if is_asked and not _is_confirmed(applied=applied):
+    found = _found(applied) if is_asked else applied
+    if found is None:
         return None
     signer = open_key()
-    verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
+    verdict: ActionVerdict = "resolve-applied" if found else "resolve-not-applied"
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, action.action_id),
@@ -74,7 +75,7 @@ def resolve_action(
     )
     now = instant_now()
     signed = sign_statement(context.database, signer, statement, now)
-    return decide(context, signed, outcome.text, now)
+    return decide(context, signed, outcome.text, now), found
 
 
 def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) -> Outcome:
@@ -89,8 +90,18 @@ def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) ->
     )
 
 
-def _is_confirmed(*, applied: bool) -> bool:
-    word = "applied" if applied else "not applied"
+def _found(applied: bool | None) -> bool | None:
+    """Returns what the person types that they found, or `None`."""
+    if applied is not None:
+        return applied if _is_confirmed("applied" if applied else "not applied") else None
+    typed = ask_text('\nType "applied" or "not applied", as you found it: ', _ANSWER_S) or ""
+    found = {"applied": True, "not applied": False}.get(" ".join(typed.lower().split()))
+    if found is None:
+        typer.echo("nothing was recorded; check the plant, then type one of the two")
+    return found
+
+
+def _is_confirmed(word: str) -> bool:
     answer = confirm(f'\nType "{word}" if you have checked it at the plant: ', word, _ANSWER_S)
     if answer is PromptAnswer.NO_TERMINAL:
         typer.echo(f"nothing was recorded: {NO_TERMINAL}")

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import (
@@ -22,14 +24,22 @@ from handwheel.tools.requests.timestamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout import system_user
-from ..people.signing import find_person, open_context, open_signer
+from ..people.signer_choice import find_operator
+from ..people.signing import open_context, open_signer
 from ..shell.cli.exits import WAITING
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.panel import card_width, has_colour
 from ..shell.terminal.wrap import fold
-from .orders import check_state, follow_order, meaning_lines, roles_of, sign_order
+from .orders import (
+    check_order_signer,
+    check_state,
+    follow_order,
+    meaning_lines,
+    roles_of,
+    sign_order,
+)
 from .run_screen import render_run, run_line
 from .run_view import RunView, all_fields, find_run, run_fields, view_run
 
@@ -57,7 +67,7 @@ def list_runs(
     for each in found:
         typer.echo(fold(run_line(each, now), _INDENT))
     if not found:
-        typer.echo("no runs" if every else "no open run; next: handwheel runs list --all")
+        typer.echo("no runs" if every else f"no open run; {next_step('runs', 'list', '--all')}")
 
 
 def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
@@ -191,8 +201,10 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         seen = newest_event(context.database, entry.run_id)
         view = view_run(context.database, entry, now)
         check_state(view, order)
-        operator = find_person(site, context.roster, person, now.wall, administrator=False)
         roles = roles_of(view, plan_of(site, view))
+        operator = find_operator(
+            context, person, partial(check_order_signer, context, entry.run_id, order, roles)
+        )
         for line in meaning_lines(view, order):
             typer.echo(line)
         given = sign_order(

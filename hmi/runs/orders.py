@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import typer
 
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import (
@@ -29,6 +30,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
+from handwheel.tools.guardrails.ledger.records import resolve_hint
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -48,8 +50,7 @@ _VALID_S = 60.0
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
 _NO_ROLE = "operator"
-_START = "next: handwheel run"
-_IN_VAIN = "no agents are running, and handwheel run resumes no damaged run"
+_IN_VAIN = "no agents are running, and they resume no damaged run"
 _EVENTS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
     "stop": EventKind.STOPPING,
@@ -89,13 +90,10 @@ def check_state(view: RunView, order: Order) -> None:
     if order != "resume":
         return
     if run.goal:
-        raise PermitRefused(f"{name} was being rolled back; next: handwheel runs abort {name}")
+        raise PermitRefused(f"{name} was being rolled back; {next_step('runs', 'abort', name)}")
     for record in view.requests:
         for each in record.unresolved:
-            raise PermitRefused(
-                f"{each.action_id} is {each.state}: check the plant; "
-                f"next: handwheel requests resolve {each.action_id}"
-            )
+            raise PermitRefused(f"{each.action_id} is {each.state}: {resolve_hint(each.action_id)}")
 
 
 def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
@@ -127,6 +125,18 @@ def _undo_lines(view: RunView) -> list[str]:
     ]
 
 
+def check_order_signer(
+    context: DecisionContext,
+    run_id: str,
+    order: SignedOrder,
+    roles: Collection[str],
+    operator: Operator,
+) -> None:
+    """Refuses a person whose order to a run could not count. Raises `PermitRefused`."""
+    tags = tags_of_run(context.database, run_id)
+    check_roles(context, operator, roles, f"to {order} {run_id}", tags)
+
+
 def sign_order(
     context: DecisionContext,
     view: RunView,
@@ -146,8 +156,8 @@ def sign_order(
         LedgerError: Nothing was recorded.
     """
     run_id = view.entry.run_id
+    check_order_signer(context, run_id, order, roles, operator)
     tags = tags_of_run(context.database, run_id)
-    check_roles(context, operator, roles, f"to {order} {run_id}", tags)
     signer = open_key()
     verdict, subject = VERDICTS[order], run_subject(run_id, seen)
     statement = Statement(
@@ -186,7 +196,8 @@ def follow_order(
         LedgerError: The ledger cannot be read.
     """
     if not is_runner_alive(database, instant_now()):
-        typer.echo(f"{given.order} {run_id}: recorded; {_IN_VAIN if is_damaged else _START}")
+        step = _IN_VAIN if is_damaged else next_step("run")
+        typer.echo(f"{given.order} {run_id}: recorded; {step}")
         return False
     until_s = time.monotonic() + _FOLLOWED_S
     while True:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
 from handwheel.tools.errors import InvalidArguments
@@ -18,7 +19,6 @@ from handwheel.tools.safe_text import plain
 
 from ..journal.rows.run_text import run_event_text
 
-DIED = "the agents have stopped; next: handwheel run"
 _CANDIDATES = 5
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 _BY_ITSELF: Mapping[RunState, str] = {
@@ -126,7 +126,8 @@ def find_run(database: Database, name: str) -> RunEntry:
     found = [each for each in known if each.run_id == wanted]
     found = found or [each for each in known if wanted and each.run_id.startswith(wanted)]
     if not found:
-        raise InvalidArguments(f"{name!r} is no run of this site; next: handwheel runs list --all")
+        step = next_step("runs", "list", "--all")
+        raise InvalidArguments(f"{name!r} is no run of this site; {step}")
     if len(found) > 1:
         names = ", ".join(each.run_id for each in found[:_CANDIDATES])
         more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
@@ -141,7 +142,8 @@ def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
     requests = [load_exactly(database, each) for each in run.requests]
     shown = run
     if run.state not in INACTIVE and not is_runner_alive(database, now):
-        shown = replace(run, state=RunState.HELD, reason=DIED)
+        why = f"the agents have stopped; {next_step('run')}"
+        shown = replace(run, state=RunState.HELD, reason=why)
     return RunView(entry, shown, run.state, rows, requests)
 
 

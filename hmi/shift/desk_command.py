@@ -8,7 +8,7 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..people.signing import find_person
+from ..people.signer_choice import find_person
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.shift_handover import check_shift
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.reasons import reason_fault
 
-from ..people.signing import Signer, find_operator, open_context, open_signer
+from ..people.signer_choice import find_operator
+from ..people.signing import Signer, open_context, open_signer
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
@@ -34,8 +36,8 @@ def command(
         raise InvalidArguments(f"--note {fault}")
     opened = open_site(site)
     with open_context(opened) as context:
-        leaving = find_operator(context, person)
         coming = find_operator(context, to)
+        leaving = find_operator(context, person, lambda each: check_shift(each, coming))
         keys: dict[str, Signer] = {}
 
         def open_key(operator: Operator) -> Signer:

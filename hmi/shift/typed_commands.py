@@ -21,7 +21,8 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout import run_lockout, system_user
-from ..people.signing import Signer, find_operator, open_context, open_signer
+from ..people.signer_choice import find_operator
+from ..people.signing import Signer, open_context, open_signer
 from ..requests.approve import ask
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request

@@ -8,6 +8,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
 from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.records import resolve_hint
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.timestamps import Instant
 
@@ -79,8 +80,8 @@ class OrderHandler:
         for each in self._ledger.actions(self._log.run.requests):
             name = each.action.action_id
             if each.state in UNRESOLVED_ACTIONS:
-                reason = f"{name} is {each.state}: look at the plant, then "
-                return Denial("action_state", f"{reason}handwheel requests resolve", "resolve")
+                reason = f"{name} is {each.state}: {resolve_hint(name)}"
+                return Denial("action_state", reason, "resolve")
             if each.state in IN_PROGRESS:
                 return Denial("action_state", f"{name} is {each.state}: the gate still has it")
         return self._forbidden

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from handwheel.connectors.hints import name_site
 from handwheel.hmi.shell.cli.command_line import run_command_line
+
+from ..printed_hints import check_hints
 
 Said = Callable[..., tuple[int, str, str]]
 
@@ -16,8 +19,10 @@ def said_by(capsys: pytest.CaptureFixture[str]) -> Said:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             run_command_line(list(words))
+        name_site(None)
         told = capsys.readouterr()
         assert isinstance(ended.value.code, int)
+        check_hints(told.out + told.err)
         return ended.value.code, told.out, told.err
 
     return run

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError
 
 from handwheel.connectors.config.validation import Model
+from handwheel.connectors.hints import next_step
 
 from ..errors import InvalidArguments, LedgerError, ToolFailed
 from ..guardrails.ledger.store.connection import connect, ledger_error
@@ -134,7 +135,7 @@ class WorkOrders:
         found = [each for each in self.all() if wanted and each.workorder_id.startswith(wanted)]
         if not found:
             raise InvalidArguments(
-                f"{name!r} is no work order of this site; see handwheel workorders list"
+                f"{name!r} is no work order of this site; {next_step('workorders', 'list')}"
             )
         if len(found) > 1:
             names = ", ".join(each.workorder_id for each in found[:_CANDIDATES])

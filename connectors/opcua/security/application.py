@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from handwheel.connectors.hints import shell_command
+
 from ...config.secrets import read_private
 from ...errors import ConfigError, NotConnected, Problem, os_reason
 from .certificates import Certificate, read_certificate, utc_now
@@ -48,9 +50,9 @@ def load_application(root: Path, endpoint: str) -> Application:
         NotConnected: One is missing, broken or out of date, the two do not match, or the key is
             open to others. The message names the endpoint and tells what to do.
     """
-    folder = root / FOLDER
+    folder, trust = root / FOLDER, shell_command("connection", "trust", endpoint)
     if not folder.is_dir():
-        reason = f"there is no {folder}; 'handwheel connection trust {endpoint}' makes it"
+        reason = f"there is no {folder}; '{trust}' makes it"
         raise NotConnected({endpoint: reason})
     try:
         certificate = read_certificate((folder / CERTIFICATE).read_bytes())
@@ -61,7 +63,7 @@ def load_application(root: Path, endpoint: str) -> Application:
     if denial := certificate.check(utc_now()):
         reason = (
             f"our own certificate {folder / CERTIFICATE} {denial}; move {folder} away, and "
-            f"'handwheel connection trust {endpoint}' makes another, which the server must trust"
+            f"'{trust}' makes another, which the server must trust"
         )
         raise NotConnected({endpoint: reason})
     return Application(certificate, _key(folder / KEY, certificate, endpoint))

@@ -22,6 +22,8 @@ from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from handwheel.connectors.hints import shell_command
+
 from ...errors import os_reason
 from ...model.endpoints import OpcuaConnection, Security
 from .application import CERTIFICATE, FOLDER, Application, load_application
@@ -92,9 +94,10 @@ class SecuredClient(SessionClient):
             raise ChannelRefused(_other_certificate(shown[0], config.certificate, self._name))
         server = (pinned or shown)[0]
         if denial := server.check(utc_now()):
+            shows = shell_command("connection", "trust", self._name)
             raise ChannelRefused(
                 f"the server's certificate {server.thumbprint} {denial}; its administrator "
-                f"must renew it, then 'handwheel connection trust {self._name}' shows the new one"
+                f"must renew it, then '{shows}' shows the new one"
             )
         return server
 
@@ -211,8 +214,9 @@ def _hang_up(error: OSError) -> str:
 
 
 def _other_certificate(shown: Certificate, pinned: str, name: str) -> str:
+    shows = shell_command("connection", "trust", name)
     return (
         f"the server shows the certificate {shown.thumbprint}, and site.yaml pins {pinned}: if it "
-        f"was renewed, 'handwheel connection trust {name}' shows the new one, to be compared with "
+        f"was renewed, '{shows}' shows the new one, to be compared with "
         "what the server's administrator says; if not, this is another server"
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp
@@ -156,7 +157,8 @@ def _write_head(
     for fault in found.faults[:_FAULTS]:
         report.field("", f"WRONG: {printable(fault, WHOLE)}", 0)
     if len(found.faults) > _FAULTS:
-        report.field("", f"and {len(found.faults) - _FAULTS} more: handwheel journal verify", 0)
+        more = f"and {len(found.faults) - _FAULTS} more; {next_step('journal', 'verify')}"
+        report.field("", more, 0)
     report.field("shown", selection.text, 0)
     report.paragraph("")
     report.paragraph(

@@ -127,7 +127,7 @@ def run_command_line(words: list[str]) -> None:
     named = set(words[:1])
     if _COMPLETING in os.environ:
         named = set(TITLES)
-    with report_errors():
+    with report_errors(words):
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)
         except TyperException as error:

@@ -6,7 +6,7 @@
 
 import os
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -27,11 +27,18 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 @contextmanager
-def report_errors() -> Generator[None]:
-    """Turns the errors of Handwheel and of the OS into a message and an exit code."""
+def report_errors(words: Sequence[str]) -> Generator[None]:
+    """Turns the errors of Handwheel and of the OS into a message and an exit code.
+
+    Args:
+        words: The command line, which is shown again where it must name who signs.
+    """
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
+    from handwheel.connectors.hints import next_step
     from handwheel.sim_plant.errors import SimulationError
     from handwheel.tools.errors import GuardrailError
+
+    from .signer_options import SignerUnclear
 
     try:
         try:
@@ -44,6 +51,9 @@ def report_errors() -> Generator[None]:
         fail(f"not reachable\n{error}", UNREACHABLE)
     except GuardrailError as error:
         fail(str(error), NO)
+    except SignerUnclear as error:
+        steps = [next_step(*words, "--as", person) for person in error.people]
+        fail("\n".join([str(error), *steps]), CONFIGURATION)
     except (HandwheelError, SimulationError) as error:
         fail(str(error), CONFIGURATION)
     except BrokenPipeError:

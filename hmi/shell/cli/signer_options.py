@@ -1,21 +1,29 @@
 """Options of the commands that sign."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.reasons import reason_fault
 
 AsOption = Annotated[
     str | None,
     typer.Option(
-        "--as", metavar="PERSON", help="The operator who signs. Default: the one with a key here."
+        "--as",
+        metavar="PERSON",
+        help="The operator who signs. Default: the one with a key here who can.",
     ),
 ]
 AdministratorOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="ADMIN", help="The administrator who signs."),
+    typer.Option(
+        "--as",
+        metavar="ADMIN",
+        help="The administrator who signs. Default: the one with a key here.",
+    ),
 ]
 PassphraseOption = Annotated[
     Path | None,
@@ -23,6 +31,14 @@ PassphraseOption = Annotated[
         "--passphrase-file", metavar="FILE", help="Passphrase file of mode 600. Default: ask."
     ),
 ]
+
+
+class SignerUnclear(InvalidArguments):
+    """Several people with a key on this machine may sign, and none is named."""
+
+    def __init__(self, people: Sequence[str]) -> None:
+        super().__init__(f"several people with a key here can sign: {', '.join(people)}")
+        self.people = tuple(people)
 
 
 def _reason(given: str) -> str:

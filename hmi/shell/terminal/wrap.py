@@ -5,12 +5,21 @@ import sys
 import textwrap
 from typing import TextIO
 
+from handwheel.connectors.hints import NEXT
+
 
 def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
-    """Returns the line in rows that fit the terminal (or `stream`), all but the first indented."""
+    """Returns the line in rows that fit the terminal (or `stream`), all but the first indented.
+
+    The command of a next step stands on a row of its own, as long as it is: a command that is
+    copied out of two rows is two commands.
+    """
     width = shutil.get_terminal_size().columns
     if not (stream or sys.stdout).isatty() or len(line) <= width:
         return line
+    text, is_step, step = line.partition(NEXT)
     # Spaces in the first row are columns; textwrap keeps them.
-    rows = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    rows = textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    if is_step:
+        rows.append(f"{' ' * indent if rows else ''}{is_step}{step}")
     return "\n".join(rows)

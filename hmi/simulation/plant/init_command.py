@@ -1,10 +1,11 @@
 """The command `handwheel init`."""
 
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import typer
+
+from handwheel.connectors.hints import name_site, shell_command
 
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
 from .installed_plants import create_plant
@@ -29,14 +30,13 @@ def command(
     """
     link = PlantEndpoints(opcua_port, modbus_port, gate=modbus_gate_port)
     write_site(directory, create_plant(plant), link)
-    ports = (
-        f" --opcua-port {opcua_port} --modbus-port {modbus_port}"
-        f" --modbus-gate-port {modbus_gate_port}"
-    )
-    secret = f" --gate-secret {quote(str(directory / GATE_SECRET))}"
+    ports: list[str] = []
+    if link != PlantEndpoints():
+        ports += ["--opcua-port", str(opcua_port), "--modbus-port", str(modbus_port)]
+        ports += ["--modbus-gate-port", str(modbus_gate_port)]
+    secret = str(directory / GATE_SECRET)
+    serve = shell_command("plant", "serve", plant, "--gate-secret", secret, *ports)
+    name_site(directory)
     typer.echo(f"{directory}: a site for {plant}")
-    typer.echo(
-        f"next, in another shell: handwheel plant serve {plant}"
-        f"{secret}{'' if link == PlantEndpoints() else ports}"
-    )
-    typer.echo(f"then: handwheel check --online --site {quote(str(directory))}")
+    typer.echo(f"next, in another shell: {serve}")
+    typer.echo(f"then: {shell_command('check', '--online')}")

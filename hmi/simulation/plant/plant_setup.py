@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent
@@ -45,7 +46,7 @@ def set_up_plant(options: PlantOptions) -> PlantSetup:
     """
     if options.model is None and options.file is None:
         raise ScenarioError(
-            "name a plant, such as cw-100, or a scenario file; next: handwheel plant models"
+            f"name a plant, such as cw-100, or a scenario file; {next_step('plant', 'models')}"
         )
     if options.file is None:
         assert options.model is not None

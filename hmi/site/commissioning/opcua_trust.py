@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.opcua.connector import OpcuaConnector
@@ -113,7 +114,7 @@ def _lines(check: _TrustCheck, name: str, config: OpcuaConnection) -> Iterator[s
     yield f"  {check.path}"
     yield "(often a folder such as pki/trusted/certs, or a list of rejected clients; for a"
     yield "simulated plant the folder 'trusted' of its --identity)."
-    yield "Then: handwheel check --online"
+    yield next_step("check", "--online")
 
 
 def _certificate_lines(certificate: Certificate) -> Iterator[str]:

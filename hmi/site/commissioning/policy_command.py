@@ -9,6 +9,7 @@ import typer
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
@@ -83,7 +84,7 @@ def _person(context: ExplainContext, who: str) -> str:
     is_known = who == _ANYBODY or any(each.person == who for each in context.roster.operators)
     if not is_known:
         raise InvalidArguments(
-            f"{who!a} is not agent, person or an enrolled operator; next: handwheel operator list"
+            f"{who!a} is not agent, person or an enrolled operator; {next_step('operator', 'list')}"
         )
     return who
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.hints import shell_command
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
@@ -20,9 +21,8 @@ MODBUS = "pkg"
 GATE_USER = "gate"
 GATE_SECRET = "secrets/dcs-gate"  # noqa: S105 - where it is, not what it is
 
-_OPERATORS = (
-    "# Who may decide; 'handwheel operator enroll' adds.\nschema: operators/1\noperators: []\n"
-)
+_ENROLL = shell_command("operator", "enroll", "NAME", "--role", "ROLE")
+_OPERATORS = f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators: []\n"
 _IGNORED = "var/\nsecrets/\n"
 
 # The packages of playbooks that were written for a plant

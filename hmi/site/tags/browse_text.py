@@ -1,10 +1,10 @@
 """Nodes of a device as lines for `tags.yaml`."""
 
 from collections.abc import Iterator, Mapping
-from shlex import quote
 from typing import Any
 
 from handwheel.connectors.client.browse import Level, is_of_plant
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.tools.safe_text import printable
@@ -47,8 +47,7 @@ class BrowseLines:
         objects = [each for each in level.entries if each.kind == "object" and each.node]
         if level.is_last and objects:
             likely = max(objects, key=is_of_plant)  # the first of them
-            command = f"handwheel tags browse {self._connection}"
-            yield f"  # next: {command} {quote(printable(likely.node))}"
+            yield f"  # {next_step('tags', 'browse', self._connection, printable(likely.node))}"
 
     def _lines(self, entry: BrowseEntry, parent: str) -> Iterator[str]:
         name, node = printable(entry.name), printable(entry.node)

@@ -112,6 +112,6 @@ async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
     await room.restart_agents()
     await room.scan(2)
     (line,) = told
-    owns = f"{room.run_id} owns its equipment: handwheel runs show {room.run_id}"
+    owns = f"{room.run_id} owns its equipment; next: handwheel runs show {room.run_id}"
     assert line.endswith(f"is due but does not begin: {owns}")
     assert len(room.runs()) == 1

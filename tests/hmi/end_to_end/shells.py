@@ -14,6 +14,7 @@ from handwheel.connectors.model.site import load_site
 from ...auditor.audit import Report, judge
 from ...command_line import handwheel
 from ...plants.served import GATE_SECRET, frames_of
+from ...printed_hints import check_hints
 from ..command_processes import Terminal, in_terminal
 
 PASSPHRASE = "battery staple"
@@ -57,6 +58,7 @@ class Shell:
         """Ends what still runs; nobody reads the terminal once it is closed."""
         self.terminal.process.kill()
         self._reader.join(5.0)
+        check_hints(self.written)
 
 
 @dataclass(frozen=True)

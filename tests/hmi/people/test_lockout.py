@@ -211,6 +211,7 @@ def test_it_imports_nothing_of_handwheel_but_itself_and_nothing_of_others(site: 
     assert code == 0
     ours = {name for name in modules if name.startswith("handwheel.")}
     assert ours == {
+        "handwheel.connectors", "handwheel.connectors.hints",
         "handwheel.hmi", "handwheel.hmi.__main__",
         "handwheel.hmi.people", "handwheel.hmi.people.lockout",
         "handwheel.hmi.people.lockout_site_file",

@@ -201,7 +201,8 @@ def test_the_trust_roots_record_is_renewed_with_its_own_key(place: Place) -> Non
     place.run(*first, boss, "--valid", "29d")
     root = load_site(place.root).trust_root
     told = "handwheel: the record of boss, the trust root, ends "
-    renewal = "renew it: handwheel operator enroll boss --role administrator\n"
+    renewal = "renew it; next: handwheel operator enroll boss --role administrator"
+    renewal += f" --site {place.root}\n"
     check = handwheel("check", "--site", str(place.root))
     for done in (place.run("list"), check):
         assert done.returncode == 0

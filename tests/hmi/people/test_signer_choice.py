@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.people.signing import as_option, find_person
+from handwheel.hmi.people.signer_choice import find_person
+from handwheel.hmi.shell.cli.exits import report_errors
+from handwheel.hmi.shell.cli.signer_options import SignerUnclear
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 
+from ...printed_hints import check_hints
 from ...sites.people import SITE, START, YEAR, boss, record_of, site_of
 
 
@@ -54,20 +57,61 @@ def test_who_signs_is_an_administrator_with_a_key_here(
 
 
 @pytest.mark.parametrize(
-    ("with_key", "option"),
+    ("with_key", "unfit", "found"),
     [
-        ([], ""),
-        (["anna"], ""),
-        (["bert"], ""),
-        (["boss", "anna"], ""),
-        (["anna", "bert"], " --as bert"),
-        (["anna", "bert", "carl"], " --as NAME"),
+        (["anna"], ["anna"], "anna"),  # the refusal itself says why not
+        (["anna", "bert"], ["anna"], "bert"),
+        (["boss", "anna", "bert"], ["bert"], "anna"),
+        (["anna", "bert", "carl"], ["anna"], ["bert", "carl"]),
+        (["anna", "bert"], ["anna", "bert"], None),
     ],
 )
-def test_option_names_the_next_signer_where_a_command_cannot(
-    tmp_path: Path, keys: Path, with_key: list[str], option: str
+def test_of_several_keys_the_only_one_that_may_is_used(
+    tmp_path: Path,
+    keys: Path,
+    capsys: pytest.CaptureFixture[str],
+    with_key: list[str],
+    unfit: list[str],
+    found: str | list[str] | None,
 ) -> None:
     site = site_of(tmp_path, boss(), *map(record_of, ("anna", "bert", "carl")))
     _have_keys(with_key)
-    assert as_option(site, load_roster(site), START, {"anna"}) == option
-    assert keys.exists() == bool(with_key)
+
+    def check(person: Operator) -> None:
+        if person.person in unfit:
+            raise PermitRefused(f"{person.person}: no")
+
+    def choose() -> str:
+        roster = load_roster(site)
+        return find_person(site, roster, None, START, administrator=False, check=check).person
+
+    if isinstance(found, str):
+        assert choose() == found
+        is_told = sum(name != "boss" for name in with_key) > 1
+        told = f"handwheel: {found} signs, the only one with a key here who can\n"
+        assert capsys.readouterr().err == (told if is_told else "")
+    elif found is None:
+        with pytest.raises(PermitRefused, match="anna: no\nbert: no"):
+            choose()
+    else:
+        with pytest.raises(SignerUnclear) as unclear:
+            choose()
+        assert list(unclear.value.people) == found
+    assert keys.exists()
+
+
+def test_with_several_signers_the_whole_command_is_printed_for_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with (
+        pytest.raises(SystemExit, match="2"),
+        report_errors(["runs", "abort", "U-1", "--site=b c"]),
+    ):
+        raise SignerUnclear(["bert", "carl"])
+    printed = capsys.readouterr().err
+    check_hints(printed)
+    assert printed == (
+        "handwheel: several people with a key here can sign: bert, carl\n"
+        "handwheel: next: handwheel runs abort U-1 '--site=b c' --as bert\n"
+        "handwheel: next: handwheel runs abort U-1 '--site=b c' --as carl\n"
+    )

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from ..command_in_process import Said
 from .run_site import RUN, Place, leave, stay
-from .typed_orders import typed
+from .typed_orders import here, typed
 
 ODD_ROWS: Mapping[str, tuple[str, object]] = {
     "no event": ("run.notified", []),
@@ -51,7 +51,7 @@ def test_an_order_is_filed_where_nobody_works_on_it(
     leave(live)
     _append(live, *ODD_ROWS[what])
     code, out, err = _type(live, said, word)
-    vain = "no agents are running, and handwheel run resumes no damaged run"
+    vain = "no agents are running, and they resume no damaged run"
     assert (code, out) == (4, f"{word} {RUN}: recorded; {vain}\n")
     who = "request R-99999999 is not there" if what == "no request" else f"run {RUN} is damaged: "
     assert err.startswith(f"handwheel: {who}")
@@ -106,7 +106,7 @@ def test_what_is_over_is_ordered_nothing(live: Place, said: Said, word: str) -> 
     assert _type(live, said, word) == (
         1,
         "",
-        f"handwheel: {RUN} is over; next: handwheel runs show {RUN}\n",
+        f"handwheel: {RUN} is over; next: handwheel runs show {RUN}{here(live)}\n",
     )
     assert _given(live) == []
 

@@ -9,7 +9,7 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind
 
 from .run_site import FIRST, RUN, SECOND, Place, enrol, leave
-from .typed_orders import run, typed
+from .typed_orders import here, run, typed
 
 OTHER = "U-00000002"
 
@@ -21,7 +21,7 @@ def _listed(place: Place, *words: str) -> list[dict[str, Any]]:
 
 
 def test_the_list_has_the_open_ones_and_all_has_all(live: Place) -> None:
-    assert run(live, "list").stdout == "no open run; next: handwheel runs list --all\n"
+    assert run(live, "list").stdout == f"no open run; next: handwheel runs list --all{here(live)}\n"
     assert run(live, "list", "--all").stdout == "no runs\n"
     log = live.open(OTHER)
     log.record(EventKind.NOT_STARTED, reason="cavitation", blocked_by=["cavitation"], suggested="")
@@ -40,7 +40,7 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
     leave(live)
     (found,) = _listed(live)
     assert (found["state"], found["recorded_state"]) == ("HELD", "WAITING_APPROVAL")
-    assert found["reason"] == "the agents have stopped; next: handwheel run"
+    assert found["reason"] == f"the agents have stopped; next: handwheel run{here(live)}"
 
 
 def test_show_has_everything_for_programs(live: Place) -> None:
@@ -69,7 +69,8 @@ def test_an_unknown_run_is_a_wrong_use(live: Place, word: str) -> None:
     done = run(live, word, "U-9")
     assert (done.returncode, done.stdout) == (2, "")
     assert (
-        done.stderr == "handwheel: 'U-9' is no run of this site; next: handwheel runs list --all\n"
+        done.stderr == "handwheel: 'U-9' is no run of this site; "
+        f"next: handwheel runs list --all{here(live)}\n"
     )
 
 
@@ -108,7 +109,8 @@ def test_an_order_to_a_run_that_nobody_works_on_waits(live: Place, word: str) ->
         assert (done.returncode, done.stdout) == (1, "")
         assert "hold is not possible for a run that is HELD: the agents" in done.stderr
         return
-    assert (done.returncode, done.stdout) == (4, f"stop {RUN}: recorded; next: handwheel run\n")
+    told = f"stop {RUN}: recorded; next: handwheel run{here(live)}\n"
+    assert (done.returncode, done.stdout) == (4, told)
     (order,) = live.log().new_orders()
     assert (order.order, order.person != "") == ("stop", True)
 
@@ -176,7 +178,7 @@ def test_an_abort_says_what_it_takes_back_and_waits_for_a_process(live: Place) -
     assert done.stdout.splitlines()[2:] == [
         "abort: the run is rolled back by the approved undo, newest action first",
         "  nothing to undo: no action with an undo was sent",
-        f"abort {RUN}: recorded; next: handwheel run",
+        f"abort {RUN}: recorded; next: handwheel run{here(live)}",
     ]
     (order,) = live.log().new_orders()
     assert (order.order, order.person, order.signed is not None) == ("abort", "anna", True)
@@ -191,5 +193,6 @@ def test_what_was_being_taken_back_does_not_resume(live: Place) -> None:
     done = run(live, "resume", RUN)
     assert (done.returncode, done.stdout) == (1, "")
     assert (
-        done.stderr == f"handwheel: {RUN} was being rolled back; next: handwheel runs abort {RUN}\n"
+        done.stderr == f"handwheel: {RUN} was being rolled back; "
+        f"next: handwheel runs abort {RUN}{here(live)}\n"
     )

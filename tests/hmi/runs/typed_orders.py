@@ -22,6 +22,11 @@ def run(place: Place, *words: str) -> CompletedProcess[str]:
     return handwheel("runs", *words, f"--site={place.site.root}")
 
 
+def here(place: Place) -> str:
+    """Returns the option with which a printed command names the site."""
+    return f" --site {place.site.root}"
+
+
 def _take(log: RunLog, order: RunOrder, veto: str) -> None:
     about = {"reason": veto or f"{order.order} ordered by {order.person}", "order": order.number}
     if veto:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.hints import next_step
 
 from ...errors import InvalidArguments, PermitRefused
 from ...requests.timestamps import Instant
@@ -182,10 +183,10 @@ def _check_open(transaction: Transaction, run_id: str) -> None:
     is_open = is_run_open(transaction, run_id)
     if is_open is None:
         raise InvalidArguments(
-            f"{run_id!r} is no run of this site; next: handwheel runs list --all"
+            f"{run_id!r} is no run of this site; {next_step('runs', 'list', '--all')}"
         )
     if not is_open:
-        raise PermitRefused(f"{run_id} is over; next: handwheel runs show {run_id}")
+        raise PermitRefused(f"{run_id} is over; {next_step('runs', 'show', run_id)}")
 
 
 def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) -> None:
@@ -196,7 +197,7 @@ def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) ->
     before = given.number or _NEVER
     newest = runs.newest_event(ledger, run_id, before)
     if given.order != "abort" and newest != given.seen:
-        raise PermitRefused(f"{run_id} has gone on since; next: handwheel runs show {run_id}")
+        raise PermitRefused(f"{run_id} has gone on since; {next_step('runs', 'show', run_id)}")
     text = given.signed.text if given.signed else ""
     if has_field(ledger, run_id, ORDERED, "text", text, before):
         raise DecisionRefused(Reason.SAME_NONCE)

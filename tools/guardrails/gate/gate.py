@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.write_session import check_accounts, open_write_session
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
@@ -119,7 +120,8 @@ def _lock_out_lost_folder(database: Database, now: Instant) -> None:
     _logger.error(
         "the folder lockout/ was gone, and with it every lockout that no gate had seen: the site "
         "is locked out. Find out what was locked out and who took the folder away, lock out "
-        "again what must stay so; next: handwheel release"
+        "again what must stay so; %s",
+        next_step("release"),
     )
 
 

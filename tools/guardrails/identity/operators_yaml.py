@@ -9,11 +9,13 @@ from typing import Any
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import Document, parse_document, read_document
 from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.hints import shell_command
 from handwheel.connectors.model.site import SiteFile
 
 from .roster import OperatorsFile, Record
 
-_HEAD = "# Who may decide; 'handwheel operator enroll' adds.\nschema: operators/1\noperators:\n"
+_ENROLL = shell_command("operator", "enroll", "NAME", "--role", "ROLE")
+_HEAD = f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators:\n"
 _EMPTY_LIST = re.compile(r"^(operators:)[ \t]*\[[ \t]*\]", re.MULTILINE)
 
 

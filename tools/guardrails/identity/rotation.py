@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handwheel.connectors.errors import os_reason
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ...atomic_files import replace_file
@@ -42,7 +43,7 @@ def check_rotation(site: Site, roster: Roster, person: str, now: datetime) -> Op
     """
     found = roster.by_name(person, now)
     if found is None:
-        raise EnrolmentRefused(f"{person} is not enrolled now; next: handwheel operator list")
+        raise EnrolmentRefused(f"{person} is not enrolled now; {next_step('operator', 'list')}")
     if found.key_id == site.trust_root:
         raise EnrolmentRefused(
             f"{person} is the trust root: every record rests on that key, and it stays; with "

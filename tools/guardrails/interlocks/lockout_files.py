@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from handwheel.connectors.config.shared_folder import make_folder
+from handwheel.connectors.hints import next_step
 
 from ...safe_text import printable
 
@@ -53,7 +54,7 @@ class LockoutFolder:
             return ""
         return (
             f"{self._path} is gone, or another than when the gate was started, so the site is "
-            "locked out: bring that one back, or start the gate again; next: handwheel release"
+            f"locked out: bring that one back, or start the gate again; {next_step('release')}"
         )
 
     def seen(self) -> frozenset[str]:

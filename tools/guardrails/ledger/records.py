@@ -9,6 +9,8 @@ from operator import itemgetter
 from sqlite3 import Row
 from typing import TypeVar
 
+from handwheel.connectors.hints import next_step
+
 from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
@@ -115,7 +117,7 @@ def status_of(
 
 def resolve_hint(action_id: str) -> str:
     """Returns what a person must do about an outcome that is unknown or wrong."""
-    return f"look at the plant; next: handwheel requests resolve {action_id}"
+    return f"look at the plant; {next_step('requests', 'resolve', action_id)}"
 
 
 def load_requests(
@@ -178,7 +180,7 @@ def load_request(database: Database, name: str) -> RequestRecord:
     )
     if not wanted or not found:
         raise InvalidArguments(
-            f"{name!r} is no request of this site; next: handwheel requests list --all"
+            f"{name!r} is no request of this site; {next_step('requests', 'list', '--all')}"
         )
     if len(found) > 1:
         names = ", ".join(each.request.request_id for each in found[:_CANDIDATES])

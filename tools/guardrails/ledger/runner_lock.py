@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from secrets import token_hex
 
+from handwheel.connectors.hints import shell_command
+
 from ...errors import PermitRefused
 from ...requests.timestamps import Instant
 from .store.database import Database, LostRace, Transaction
@@ -32,7 +34,7 @@ def take_runner_lock(database: Database, now: Instant) -> str:
         if rows and _is_held(rows[0]["pid"], rows[0]["boot_id"], rows[0]["renewed_boot_ms"], now):
             raise PermitRefused(
                 f"another process works on this site's runs: pid {rows[0]['pid']}; "
-                "end it first, there is one 'handwheel run' for each site"
+                f"end it first, there is one '{shell_command('run')}' for each site"
             )
         before = rows[0]["holder"] if rows else None
         transaction.change(

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from handwheel.connectors.hints import next_step
+
 from ...errors import InterlockActive
 from ...requests.duration_text import exact_span
 from ...requests.request import Action, ActionRequest, parse_request
@@ -118,7 +120,7 @@ def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
     if found := reader.all(_HOLDER_OF_TAG, request_id, tag):
         raise InterlockActive(
             f"{tag} is in the lease of {found[0][0]}, which takes it back by itself; wait for "
-            f"that, or end it: handwheel requests revoke {found[0][0]}"
+            f"that, or end it; {next_step('requests', 'revoke', found[0][0], '--reason', 'TEXT')}"
         )
 
 

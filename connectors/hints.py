@@ -1,0 +1,34 @@
+"""Commands that messages name, written so that the reader can type them."""
+
+from contextvars import ContextVar
+from pathlib import Path
+from shlex import quote
+
+_WITHOUT_SITE = frozenset({"demo", "init", "plant"})
+"""Commands that have no option `--site`."""
+
+NEXT = "next: "
+"""Word before a command that leads on."""
+
+_site: ContextVar[str] = ContextVar("site", default="")
+
+
+def name_site(folder: Path | None) -> None:
+    """Sets the folder that commands in messages name; `None` if they work without one.
+
+    A message then works in the shell where the site was named by option or variable.
+    """
+    _site.set("" if folder is None else str(folder))
+
+
+def shell_command(*words: str) -> str:
+    """Returns a command of `handwheel` as it is typed, with `--site` where that is needed."""
+    site = _site.get()
+    is_complete = words[0] in _WITHOUT_SITE or any(each.startswith("--site") for each in words)
+    named = ("--site", site) if site and not is_complete else ()
+    return " ".join(["handwheel", *map(quote, (*words, *named))])
+
+
+def next_step(*words: str) -> str:
+    """Returns the end of a message: `next:` and the command that leads on."""
+    return f"{NEXT}{shell_command(*words)}"

@@ -1,0 +1,122 @@
+"""Choice of the person who signs a command."""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments, PermitRefused
+from handwheel.tools.guardrails.identity.keys import key_path
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.entitlement import check_approver
+from handwheel.tools.requests.timestamps import Instant, instant_now
+
+from ..shell.cli.signer_options import SignerUnclear
+
+Check = Callable[[Operator], object]
+"""Refuses a person who may not sign, by `HandwheelError`."""
+
+
+def find_person(
+    site: Site,
+    roster: Roster,
+    named: str | None,
+    at: datetime,
+    *,
+    administrator: bool,
+    check: Check | None = None,
+) -> Operator:
+    """Returns the named person, or the only one with a key on this machine who may sign.
+
+    With a single key here its owner is returned without a check, which the caller makes and whose
+    refusal says more. Which of several people signs is printed on standard error.
+
+    Raises:
+        PermitRefused: The named person is not enrolled, or none of several with a key may sign.
+        InvalidArguments: No person is named, and the machine has no key.
+        SignerUnclear: No person is named, and several may sign.
+    """
+    known = [
+        each
+        for each in roster.operators
+        if each.is_enrolled(at) and each.is_administrator == administrator
+    ]
+    kind = ADMINISTRATOR if administrator else "operator"
+    if named is not None:
+        known = [each for each in known if each.person == named]
+        if not known:
+            raise PermitRefused(
+                f"{named} is no {kind} of this site now; {next_step('operator', 'list')}"
+            )
+        return known[0]
+    if not known:
+        raise InvalidArguments(
+            f"no {kind} is enrolled; {next_step('operator', 'enroll', 'NAME', '--role', kind)}"
+        )
+    here = [each for each in known if key_path(site.id, each.person).exists()]
+    if not here:
+        names = ", ".join(each.person for each in known)
+        raise InvalidArguments(f"no {kind} has a key on this machine; enrolled: {names}")
+    return here[0] if len(here) == 1 else _chosen(here, check)
+
+
+def find_operator(
+    context: DecisionContext, named: str | None, check: Check | None = None
+) -> Operator:
+    """Returns the operator who signs now, by `find_person`."""
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=False, check=check)
+
+
+def find_administrator(context: DecisionContext, named: str | None) -> Operator:
+    """Returns the administrator who signs now, by `find_person`."""
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=True)
+
+
+def next_approvals(context: DecisionContext, record: RequestRecord, now: Instant) -> list[str]:
+    """Returns a command for each person with a key here who can approve a request."""
+    here = [
+        each
+        for each in context.roster.operators
+        if each.is_enrolled(now.wall)
+        and not each.is_administrator
+        and key_path(context.site.id, each.person).exists()
+    ]
+    fit = [
+        each
+        for each in here
+        if not _refusal(each, lambda p: check_approver(context, record, p, now))
+    ]
+    name = record.request.request_id
+    if len(here) <= 1 or not fit:
+        return [next_step("requests", "approve", name)]
+    return [next_step("requests", "approve", name, "--as", each.person) for each in fit]
+
+
+def _chosen(here: Sequence[Operator], check: Check | None) -> Operator:
+    refusals = {each.person: _refusal(each, check) for each in here}
+    fit = [each for each in here if not refusals[each.person]]
+    if len(fit) == 1:
+        sys.stderr.write(
+            f"handwheel: {fit[0].person} signs, the only one with a key here who can\n"
+        )
+        return fit[0]
+    if fit:
+        raise SignerUnclear([each.person for each in fit])
+    raise PermitRefused("\n".join(refusals.values()))
+
+
+def _refusal(person: Operator, check: Check | None) -> str:
+    """Returns why a person may not sign, or an empty string."""
+    if check is None:
+        return ""
+    try:
+        check(person)
+    except HandwheelError as refusal:
+        return str(refusal)
+    return ""
