@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +19,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 
 from ..testbed.served import World
+from ..testbed.with_oracle import Watched
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"
 SETPOINT = "PIC-102.sp=355"
@@ -100,23 +99,40 @@ def newer_gate(world: World) -> None:
         connection.execute("INSERT INTO gate(pid, boot_id) VALUES (1, 'this boot')")
 
 
-def other_lock_file(world: World) -> None:
-    lock: Path = world.site.state / "gate.lock"
+@pytest.mark.way_in("D5")
+async def test_a_gate_that_was_overtaken_sends_nothing(world: World) -> None:
+    record = await world.approved(START)
+    newer_gate(world)
+    assert await world.stopped(record) == "another gate has started since"
+    await world.stop()
+    await world.start()
+    await world.go_through(START)
+
+
+def other_lock_file(room: Watched) -> None:
+    lock = room.site.state / "gate.lock"
     lock.unlink()
     lock.touch()
 
 
 @pytest.mark.way_in("D5")
-@pytest.mark.parametrize("overtake", [newer_gate, other_lock_file])
-async def test_a_gate_that_was_overtaken_sends_nothing(
-    world: World, overtake: Callable[[World], None]
-) -> None:
-    record = await world.approved(START)
-    overtake(world)
-    assert await world.stopped(record) == "another gate has started since"
-    await world.stop()
-    await world.start()
-    await world.go_through(START)
+async def test_a_gate_without_its_lock_sends_nothing(room: Watched) -> None:
+    request = room.approved()
+    other_lock_file(room)
+    await room.act()
+    (action,) = room.desk.record(request.request_id).actions
+    assert (action.state, action.reason) == ("INVALIDATED", "another gate has started since")
+
+
+@pytest.mark.way_in("D5")
+async def test_a_gate_whose_lock_file_was_replaced_ends_and_nothing_else(room: Watched) -> None:
+    request = room.approved()
+    other_lock_file(room)
+    with pytest.raises(GuardrailError, match=r"gate.lock was removed or replaced.*this gate has e"):
+        await room.running.run()
+    assert room.desk.states(request) == ["DUE"]
+    await room.restart_gate()
+    await room.go_through()
 
 
 async def test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through(world: World) -> None:

@@ -14,7 +14,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
 
-from ...errors import LedgerError
+from ...errors import GuardrailError, LedgerError
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
 from ...safe_text import printable
 from ..approval.plant_snapshot import make_snapshot, write_snapshot
@@ -158,14 +158,29 @@ class Gate:
 
         A ledger that cannot be used suspends the gate until it can.
 
+        Raises:
+            GuardrailError: The file of its lock was removed or replaced. It ends, because another
+                gate could start beside it.
+
         Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `execute_action`.
         """
         with self._waker:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._watch(), name="gate watches")
-                group.create_task(self._act(), name="gate acts")
-                for each in self._heartbeats:
-                    group.create_task(each.run(), name="gate keeps a heartbeat")
+                work = (self._watch(), self._act(), *(each.run() for each in self._heartbeats))
+                tasks = [group.create_task(each) for each in work]
+                await self._lose_lock()
+                for task in tasks:
+                    task.cancel()
+        raise GuardrailError(
+            f"{self._context.lock.path} was removed or replaced, and another gate could start "
+            "beside this one: this gate has ended; next: handwheel gate"
+        )
+
+    async def _lose_lock(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL_S)
+            if not self._context.lock.is_held():
+                return
 
     async def _watch(self) -> None:
         published_s = float("-inf")
@@ -199,7 +214,8 @@ class Gate:
         while True:
             try:
                 await recover_in_flight(self._context)
-                while execution := self._next():
+                # Without its lock it would end what the gate beside it is to carry out.
+                while self._context.lock.is_held() and (execution := self._next()):
                     await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
             except LostRace:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice, takewhile
+from math import isfinite
 from sqlite3 import Row
 from typing import Any, cast
 
@@ -189,7 +190,8 @@ def value_before(database: Database, sent: SentWrite) -> Value | None:
         (row,) = rows_of(database, sent.action_id, "action.SENDING")
         body = cast("dict[str, Any]", json.loads(row.text))["body"]
         text = str(body["before"])
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
+        if isfinite(float(text)):
+            return int(text) if text.lstrip("-").isdecimal() else float(text)
     except (ValueError, TypeError, KeyError, OverflowError):
         pass
     raise PermitRefused(f"it cannot be read what {sent.tag} was before {sent.action_id}")

@@ -19,10 +19,13 @@ class GateLock:
     """Holds the site's gate lock from entering to the process's end, however it ends.
 
     The state folder must be on a local disk.
+
+    Attributes:
+        path: Its file.
     """
 
     def __init__(self, state: Path) -> None:
-        self._path = state / _FILE
+        self.path = state / _FILE
         self._file: int | None = None
 
     def __enter__(self) -> Self:
@@ -50,26 +53,26 @@ class GateLock:
     def _check_owner(self) -> None:
         # Another user who writes there could forge the gate's snapshot.
         try:
-            folder = self._path.parent.stat()
+            folder = self.path.parent.stat()
         except OSError:
             return  # opening the file tells
         if is_shared(folder) and folder.st_uid != os.geteuid():
             raise GuardrailError(
-                f"{self._path.parent} is shared by its group and belongs to another user; it must "
+                f"{self.path.parent} is shared by its group and belongs to another user; it must "
                 "belong to the gate's"
             )
 
     def _opened(self) -> int:
         # The process id is written into it, which must not go through a link into another file.
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
         except OSError as error:
             reason = _LINK if error.errno == ELOOP else error.strerror
-            raise LedgerError(f"{self._path}: {reason}") from None
+            raise LedgerError(f"{self.path}: {reason}") from None
         found = os.fstat(file)
         if not S_ISREG(found.st_mode) or found.st_nlink > 1:
             os.close(file)
-            raise LedgerError(f"{self._path}: {_LINK}")
+            raise LedgerError(f"{self.path}: {_LINK}")
         return file
 
     def __exit__(self, *error: object) -> None:
@@ -82,7 +85,7 @@ class GateLock:
         if self._file is None:
             return False
         try:
-            there, ours = self._path.lstat(), os.fstat(self._file)
+            there, ours = self.path.lstat(), os.fstat(self._file)
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
