@@ -22,6 +22,7 @@ from .write_followup import lease_text
 
 _POLL_S = 0.2
 _INDENT = 4
+_DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
 
 
 def follow(database: Database, request_id: str, state: Path) -> bool:
@@ -48,7 +49,7 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
                 words = (record.request.request_id, *record.status, lease)
                 _print("  ".join(filter(None, words)))
                 _print_run(database, record)
-                return is_verified(record)
+                return is_done(record)
             is_warned = is_warned or _warn_of_no_gate(record, state)
             sweep(database, instant_now())
             waker.wait(_POLL_S)
@@ -71,7 +72,7 @@ def is_complete(database: Database, record: RequestRecord) -> bool:
     """Returns whether the request has ended, is done, or is in its lease."""
     if record.request.run:
         return is_over(record) or is_done_for_a_run(database, record)
-    in_lease = record.request.lease is not None and is_verified(record)
+    in_lease = record.request.lease is not None and is_done(record)
     return is_over(record) or (in_lease and record.state is RequestState.APPROVED)
 
 
@@ -89,7 +90,7 @@ def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
     run = record.request.run
     if run is None or _is_moving(record):
         return False
-    if is_verified(record) or not is_runner_alive(database, instant_now()):
+    if is_done(record) or not is_runner_alive(database, instant_now()):
         return True
     return load_run(database, run.run_id).state in INACTIVE
 
@@ -110,9 +111,7 @@ def _print_run(database: Database, record: RequestRecord) -> None:
     _print(next_step("runs", "show", run.run_id))
 
 
-def is_verified(record: RequestRecord) -> bool:
-    """Returns whether every command is verified."""
+def is_done(record: RequestRecord) -> bool:
+    """Returns whether every command is verified or was so already."""
     names = {each.action_id for each in record.request.commands}
-    return all(
-        each.state is ActionState.VERIFIED for each in record.actions if each.action_id in names
-    )
+    return all(each.state in _DONE for each in record.actions if each.action_id in names)

@@ -7,6 +7,8 @@ import typer
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -28,7 +30,12 @@ from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.timestamps import instant_now
-from handwheel.tools.requests.values import parse_value, split_assignment
+from handwheel.tools.requests.values import (
+    already_text,
+    is_already,
+    parse_value,
+    split_assignment,
+)
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signer_choice import next_approvals
@@ -66,6 +73,7 @@ async def propose_writes(
         )
     signer = open_key()
     seen = await survey(site, tags, [write.tag for write in writes])
+    _check_not_already(writes, seen)
     now = instant_now()
     request, denial = make_request(
         context,
@@ -87,6 +95,17 @@ async def propose_writes(
     for each in next_approvals(decision_context, record, now):
         typer.echo(each)
     return state
+
+
+def _check_not_already(writes: Sequence[ProposedWrite], seen: Survey) -> None:
+    """Raises `InterlockActive` for writes whose tags read the wanted value already."""
+    found = [
+        already_text(each.tag, each.value)
+        for each in writes
+        if is_already(each.tag, each.value, seen.readings.get(each.tag.name))
+    ]
+    if found:
+        raise InterlockActive(f"{'; '.join(found)}; nothing was submitted")
 
 
 def _statement(request: ActionRequest, signer: Signer) -> Statement:

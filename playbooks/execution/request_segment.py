@@ -9,13 +9,21 @@ from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.values import already_text, is_already
 
 from ..binding.model import BoundPlaybook, Step
 from ..run.diagnosis import CheckResult, Diagnosis, diagnose, diagnose_in_progress
 from ..run.event_log import RunLog
-from ..run.ledger_port import LedgerPort
+from ..run.ledger_port import LedgerPort, RunAction
 from ..run.plant_view import PlantView
-from ..run.segments import approval_of, current_step, make_segment_of, open_writes, segment_steps
+from ..run.segments import (
+    applied_writes,
+    approval_of,
+    current_step,
+    make_segment_of,
+    open_writes,
+    segment_steps,
+)
 from ..run.states import MOVES, EventKind, RunState, StepState
 
 
@@ -57,11 +65,15 @@ class SegmentRequester:
     async def request(self) -> None:
         """Submits the request of the next segment. A segment without writes starts at once.
 
+        A write whose tag reads the wanted value already is left out. If the step at hand needs no
+        other write, the run goes on and asks when it comes to one that does.
+
         Effect: OBSERVE. Retry: see `connectors.client.site_reader`. Timeout: see there.
         """
         self._restart_step()
-        run, actions = self._log.run, self._ledger.actions(self._log.run.requests)
-        findings = self.diagnose().findings
+        actions = self._ledger.actions(self._log.run.requests)
+        self._note_already_so(actions)
+        run, findings = self._log.run, self.diagnose().findings
         if denial := self._check_latest_request():
             self._refuse(denial.reason)
             return
@@ -70,17 +82,46 @@ class SegmentRequester:
             self._refuse(message, [each.id for each in unmet])
             return
         try:
-            segment = make_segment_of(
-                self._plan, run, self._log.run_id, actions, findings, self._hold_point_text()
-            )
+            segment = None
+            if not self._is_step_already_so(actions):
+                segment = make_segment_of(
+                    self._plan, run, self._log.run_id, actions, findings, self._hold_point_text()
+                )
             if segment is None:
-                self._log.record(EventKind.STARTED)
+                if run.state is not RunState.RUNNING:
+                    self._log.record(EventKind.STARTED)
                 return
             request = (await self._ledger.submit(segment)).request
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
             self._refuse(f"the request cannot be submitted: {refusal}")
             return
         _record_submitted(self._log, request)
+
+    def _note_already_so(self, actions: Sequence[RunAction]) -> None:
+        """Records which writes of the steps to come are so already, where that has changed."""
+        run, readings = self._log.run, self._plant.readings
+        for step in segment_steps(self._plan, run):
+            if run.step(step.id) is not StepState.PENDING:
+                continue
+            done = applied_writes(run, step, actions)
+            found = [
+                each
+                for each in step.writes
+                if each.tag.name not in done
+                and is_already(each.tag, each.value, readings.get(each.tag.name))
+            ]
+            names = [each.tag.name for each in found]
+            if names != list(run.already.get(step.id, ())):
+                reason = "; ".join(already_text(each.tag, each.value) for each in found)
+                self._log.record(EventKind.ALREADY, step=step.id, tags=names, reason=reason)
+
+    def _is_step_already_so(self, actions: Sequence[RunAction]) -> bool:
+        """Whether the step at hand writes something, and all of it is so already."""
+        run = self._log.run
+        step = current_step(self._plan, run)
+        if step is None or not run.already.get(step.id):
+            return False
+        return not open_writes(run, step, actions)
 
     def _check_latest_request(self) -> Denial | None:
         run = self._log.run

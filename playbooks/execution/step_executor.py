@@ -8,11 +8,13 @@ from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.values import already_text, is_already
 
 from ..binding.model import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
 from ..run.event_log import RunLog
 from ..run.ledger_port import SETTLED, LedgerPort, RunAction
 from ..run.plant_view import PlantView
+from ..run.segments import applied_writes
 from ..run.states import EventKind, RunState, StepState
 from ..run.work_orders import Maintenance
 from .supervision import Goal, Interrupted, Supervision
@@ -92,6 +94,7 @@ class StepExecutor:
         await self._supervision.settle_expectations()
         if not self._may_send():
             return
+        self._check_still_so(step)
         if self._log.run.step(step.id) is StepState.PENDING:
             self._move(step, StepState.COMMAND)
         for each in self._commands_of(step):
@@ -104,8 +107,39 @@ class StepExecutor:
             found = await self.outcome(each.action.action_id)
             if not self._is_done(step, found):
                 return
-        self._move(step, StepState.VERIFY if step.verify else StepState.DONE)
-        self._supervision.expect(step)
+        if step.verify:
+            self._move(step, StepState.VERIFY)
+        else:
+            self._complete(step, "")
+        if not self._why_not_sent(step):
+            self._supervision.expect(step)
+
+    def _check_still_so(self, step: Step) -> None:
+        """Raises `Interrupted` if what was not asked for, since it was so already, is not so."""
+        already = self._log.run.already.get(step.id, ())
+        for each in step.writes:
+            reading = self._plant.readings.get(each.tag.name)
+            if each.tag.name in already and not is_already(each.tag, each.value, reading):
+                wanted = f"{each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
+                reason = f"{each.tag.name} is not {wanted} any more; resume the run to ask for it"
+                raise Interrupted("hold", reason)
+
+    def _complete(self, step: Step, shown: str) -> None:
+        """Ends a step as done, or as skipped if none of its writes was sent."""
+        reason = self._why_not_sent(step)
+        self._move(step, StepState.SKIPPED if reason else StepState.DONE, reason or shown)
+
+    def _why_not_sent(self, step: Step) -> str:
+        """Returns why nothing of a step was sent, or an empty string if something was."""
+        run = self._log.run
+        if applied_writes(run, step, self._ledger.actions(run.requests)):
+            return ""
+        already = run.already.get(step.id, ())
+        reasons = [
+            already_text(each.tag, each.value) for each in step.writes if each.tag.name in already
+        ]
+        skipped = (each for each in self._commands_of(step) if each.state is ActionState.SKIPPED)
+        return "; ".join([*reasons, *(each.reason for each in skipped)])
 
     def _may_send(self) -> bool:
         self._supervision.check()
@@ -190,7 +224,7 @@ class StepExecutor:
         assert verify is not None
         await self._supervision.scan()  # readings from before the command do not count
         if await self.comes_true(verify.that, verify.hold_s, verify.within_s):
-            self._move(step, StepState.DONE, self._shown(verify.that))
+            self._complete(step, self._shown(verify.that))
         else:
             within = format_duration(verify.within_s)
             self.fail(step, f"not within {within}: {self._shown(verify.that)}")

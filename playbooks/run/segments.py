@@ -61,8 +61,8 @@ def applied_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> set[st
 
 
 def open_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> list[Write]:
-    """Returns the writes of a step that have not taken effect yet."""
-    done = applied_writes(run, step, actions)
+    """Returns the writes of a step that have not taken effect yet and are not so already."""
+    done = applied_writes(run, step, actions).union(run.already.get(step.id, ()))
     return [each for each in step.writes if each.tag.name not in done]
 
 

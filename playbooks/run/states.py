@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     OPENED = "opened"
     JUDGED = "judged"
     NOT_STARTED = "not_started"
+    ALREADY = "already_so"
     FILED = "filed"
     STARTED = "started"
     APPROVED = "approved"
@@ -105,6 +106,7 @@ MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
 _AT_WORK = frozenset({_S.RUNNING, _S.HOLDING, _S.STOPPING, _S.COMPLETING})
 _REMARKS: Mapping[EventKind, frozenset[RunState]] = {
     _E.JUDGED: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
+    _E.ALREADY: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.STEP: _AT_WORK | {_S.ABORTING, _S.RESTARTING},
     _E.SLOW: _AT_WORK,
     _E.DUE: _AT_WORK | {_S.ABORTING},
@@ -120,9 +122,9 @@ _REMARKS: Mapping[EventKind, frozenset[RunState]] = {
 _P = StepState
 _STEPS: Mapping[StepState, frozenset[StepState]] = {
     _P.PENDING: frozenset({_P.COMMAND, _P.PERFORM, _P.DONE, _P.SKIPPED, _P.FAILED}),
-    _P.COMMAND: frozenset({_P.VERIFY, _P.DONE, _P.FAILED, _P.PENDING}),
+    _P.COMMAND: frozenset({_P.VERIFY, _P.DONE, _P.SKIPPED, _P.FAILED, _P.PENDING}),
     _P.PERFORM: frozenset({_P.VERIFY, _P.DONE, _P.FAILED, _P.PENDING}),
-    _P.VERIFY: frozenset({_P.DONE, _P.FAILED}),
+    _P.VERIFY: frozenset({_P.DONE, _P.SKIPPED, _P.FAILED}),
     _P.FAILED: frozenset({_P.PENDING}),
 }
 
@@ -148,6 +150,8 @@ class Run:
     state: RunState = RunState.IDLE
     opening: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of its first event
     steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])  # without pending
+    # Tags of each step that read the wanted value already, so that nothing is asked for.
+    already: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     requests: tuple[str, ...] = ()  # its requests, in order
     # The latest evidence and permissives.
     diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -233,6 +237,9 @@ _NOTES: Mapping[EventKind, _Note] = {
     _E.OPENED: lambda run, body: replace(run, opening=body),
     _E.JUDGED: lambda run, body: replace(run, diagnosis=body),
     _E.NOT_STARTED: lambda run, body: replace(run, suggested=str(body.get("suggested", ""))),
+    _E.ALREADY: lambda run, body: replace(
+        run, already={**run.already, str(body["step"]): tuple(map(str, body["tags"]))}
+    ),
     _E.FILED: lambda run, body: replace(run, requests=(*run.requests, str(body["request_id"]))),
     _E.ASKED_BACK: lambda run, body: replace(
         run, requests=(*run.requests, str(body["request_id"]))

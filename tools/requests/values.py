@@ -1,10 +1,10 @@
-"""Parses typed values of tags."""
+"""Parses typed values of tags, and compares them with readings."""
 
 import re
 import unicodedata
 
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import Value
+from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from ..errors import InvalidArguments
 
@@ -55,6 +55,22 @@ def parse_value(tag: Tag, text: str) -> Value:
     if value is None:
         raise InvalidArguments(f"{tag.name}: {_shown(text)} is not taken; write {_accepted(tag)}")
     return value
+
+
+def is_already(tag: Tag, value: Value, reading: DataValue | None) -> bool:
+    """Whether a tag reads a value already, of the same type and with good quality.
+
+    False for a tag that does not show what is written to it, such as a pulse.
+    """
+    if reading is None or reading.quality is not Quality.GOOD or tag.readback != tag.name:
+        return False
+    wanted = float(value) if tag.kind == "float" and type(value) is int else value
+    return type(reading.scalar) is type(wanted) and reading.scalar == wanted
+
+
+def already_text(tag: Tag, value: Value) -> str:
+    """Returns the sentence that a tag reads a value already."""
+    return f"{tag.name} is already {tag.show_value(value)} {tag.unit}".rstrip()
 
 
 def _number(pattern: re.Pattern[str], tag: Tag, text: str) -> str:

@@ -32,6 +32,11 @@ _WORDS: Mapping[str, _Words] = {
     "opened": lambda body: f"{body['title']}: {body['condition']}",
     "judged": _evaluated,
     "not_started": _not_started,
+    "already_so": lambda body: (
+        f"{body['step']}: {body['reason']}; it is not asked for"
+        if body["tags"]
+        else f"{body['step']}: its writes are not so any more"
+    ),
     "filed": lambda body: f"{body['request_id']} for {', '.join(body['steps'])}",
     "approved": lambda body: str(body["request_id"]),
     "step": lambda body: f"{body['step']} {body['to']}  {body['reason']}",

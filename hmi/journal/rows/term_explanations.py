@@ -40,7 +40,7 @@ ACTION_STATES: Mapping[str, str] = {
     "REFUSED": "nothing changed",
     "MISMATCH": "the plant shows another value than was sent",
     "UNKNOWN": "it may have been sent, and its outcome is not known",
-    "SKIPPED": "left out by the run",
+    "SKIPPED": "not sent: left out by the run, or already so",
     "CANCELLED": "not sent, because its request had ended",
     "INVALIDATED": "not sent: its request ended before, or a check failed",
     "ABORTED_NOT_SENT": "not sent, because the gate ended before",

@@ -11,8 +11,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel.agents import site_agents
 from handwheel.hmi.runs.run_view import view_run
+from handwheel.playbooks.execution import request_segment
 from handwheel.playbooks.run import event_log, ledger_port, segments
 from handwheel.tools.guardrails.approval.run_orders import Order
+from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.ledger.runs import load_runs
 
 from ..conftest import NewRoom
@@ -195,6 +197,8 @@ async def test_a_defect_of_the_agents_is_seen(
     fault: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(module, name, Mock(return_value=set[str]()))
+    for each in (request_segment, device_checks):  # each would leave out what is so already
+        monkeypatch.setattr(each, "is_already", Mock(return_value=False))
     faults = await _faults(idle, Fuse(monkeypatch), [Life(moment=moment), Life()], is_late=True)
     assert fault in faults
 

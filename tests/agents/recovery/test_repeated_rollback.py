@@ -68,7 +68,8 @@ async def test_a_step_that_was_repeated_is_taken_back_once(idle: AgentsRoom) -> 
     idle.plant.lies["P-101B.speed"] = 10.0
     idle.say("approve")
     await idle.reach("HELD")
-    await idle.scan(COOL_S)
+    idle.plant.simulation.plant.write("P-101B.run_cmd", False)  # somebody stops it meanwhile
+    await idle.scan(120)  # until the header is calm again
     idle.order("resume")
     await idle.approved(2)
     await idle.scan(COOL_S)

@@ -75,6 +75,7 @@ async def test_what_was_resolved_in_a_role_that_has_another_name_now(
             assert section.lines == [line]
             room.desk.resolve(action_id, "resolve-applied", "max")
         assert unsigned_lines(room.desk.decision_context) == []
+        room.plant.values["P-101A.run_cmd"] = True
         assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
         assert len(room.plant.frames) == 1
         assert room.desk.record(request_id).state is RequestState.CLOSED
@@ -96,6 +97,7 @@ async def test_who_has_no_role_of_then_or_now_resolves_nothing(tmp_path: Path) -
         assert (await carried_out(room, STOP))[0].startswith("INVALIDATED: P-101A is held: ")
         assert (await carried_out(room, START_B))[0].startswith("VERIFIED")  # of other equipment
         room.desk.resolve(action_id, "resolve-not-applied", "anna")
+        room.plant.values["P-101A.run_cmd"] = True
         assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
         assert len(room.plant.frames) == 2
     finally:

@@ -60,9 +60,11 @@ async def _several(flood: Flood) -> Told:
 
 
 async def _two_people(flood: Flood) -> Told:
-    request = flood.ask(("P-101A.mode", 1))
+    request = flood.ask(("P-101A.mode", 0))
     assert request.quorum == 2
-    return await _approved(flood, request, *flood.rng.sample(("anna", "bert"), 2))
+    told = await _approved(flood, request, *flood.rng.sample(("anna", "bert"), 2))
+    flood.plant.values["P-101A.mode"] = 1  # somebody turns the switch back
+    return told
 
 
 async def _approved(flood: Flood, request: ActionRequest, *names: str) -> Told:

@@ -122,6 +122,7 @@ async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(effects, "parse_condition", refuse)
+        room.plant.values["PIC-102.sp"] = 350.0
         await expecting(room)
     assert len(room.rows("effect.UNKNOWN")) == 2
 

@@ -106,7 +106,7 @@ async def test_a_failed_command_ends_a_request_that_has_no_recovery(
     request = runner.approved(runner.segment(recovery=()))
     runner.room.plant.fault = fault
     if fault == "none":
-        runner.room.plant.values["P-101A.run_cmd"] = True
+        runner.room.plant.values["P-101A.mode"] = 0
     await runner.carry_out(request, "c1")
     assert runner.state(request) == end
 

@@ -94,12 +94,12 @@ async def test_a_look_after_the_intent_cannot_say_that_nothing_was_intended(
 ) -> None:
     """What the ninth step refuses is invalidated, as it came before the intent."""
     for change, state in ((untouched, "INVALIDATED"), (swapped(9, 11), "REFUSED")):
-        room.plant.values["P-101A.run_cmd"] = False
-        request = room.approved()
-        room.plant.values["P-101A.run_cmd"] = True
+        room.plant.values["PIC-102.sp"] = 350.0
+        request = room.approved(SETPOINT)
+        room.plant.values["PIC-102.sp"] = 325.0
         monkeypatch.setattr(steps, "STEPS", tuple(change(list(steps.STEPS))))
         await room.act()
-        room.expect(request, state, "P-101A.run_cmd reads true; false was expected")
+        room.expect(request, state, "PIC-102.sp reads 325 kPa; 350 was expected")
         assert bool(room.rows("action.intent")) == (state == "REFUSED")
     assert room.plant.frames == []
 

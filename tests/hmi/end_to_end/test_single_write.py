@@ -151,6 +151,7 @@ WRONG: Sequence[tuple[str, int, str]] = [
     ("requests propose P-101B.run_cmd", 2, "write TAG=VALUE"),
     ("requests propose P-101B.running=true", 2, "cannot be written at this site"),
     ("requests propose PIC-102.sp=900", 1, "outside the limits"),
+    ("requests propose PIC-102.sp=350", 1, "PIC-102.sp is already 350 kPa; nothing was submitted"),
     ("requests approve R-NONE", 2, "'R-NONE' is no request of this site"),
     ("requests reject R-NONE", 2, "is no request of this site"),
     ("requests resolve R-NONE --applied", 2, "is no request of this site"),
@@ -180,7 +181,7 @@ def test_a_lockout_stops_and_only_a_signed_release_lets_go(place: Place) -> None
     place.run("lockout", "P-101B")
     assert becomes_true(lambda: _request(place, name).state == "INVALIDATED")
     (place.root / "var/lockout/P-101B").unlink()  # unlocks nothing
-    again = place.run("requests", "propose", "P-101B.run_cmd=true", *TO_ASK, *place.signs, code=1)
+    again = place.run("requests", "propose", "P-101B.run_cmd=false", *TO_ASK, *place.signs, code=1)
     assert again.stderr == "handwheel: locked out: P-101B\n"
     assert place.wires() == before
     place.run("release", "P-101B", *place.signs, code=1)

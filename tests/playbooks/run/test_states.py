@@ -24,6 +24,7 @@ _TABLE = """\
               id ch ns wa ru hg he re sg sd ag ad cg co
 opened        ch .  .  .  .  .  .  .  .  .  .  .  .  .
 judged        .  =  .  .  =  .  .  =  .  .  .  .  .  .
+already_so    .  =  .  .  =  .  .  =  .  .  .  .  .  .
 not_started   .  ns .  .  .  .  .  .  .  .  .  .  .  .
 filed         .  wa .  .  wa .  .  wa .  .  .  .  .  .
 started       .  ru .  .  .  .  .  ru .  .  .  .  .  .
@@ -58,14 +59,15 @@ _SHORT = {
 _STEPS = """\
           PENDING COMMAND PERFORM VERIFY DONE SKIPPED FAILED
 PENDING   .       x       x       .      x    x       x
-COMMAND   x       .       .       x      x    .       x
+COMMAND   x       .       .       x      x    x       x
 PERFORM   x       .       .       x      x    .       x
-VERIFY    .       .       .       .      x    .       x
+VERIFY    .       .       .       .      x    x       x
 DONE      .       .       .       .      .    .       .
 SKIPPED   .       .       .       .      .    .       .
 FAILED    x       .       .       .      .    .       .
 """
 _BODIES: dict[str, dict[str, object]] = {
+    "already_so": {"step": "a", "tags": []},
     "filed": {"request_id": "R-1"},
     "step": {"step": "a", "to": "COMMAND"},
     "due": {"action_id": "R-1/c1"},

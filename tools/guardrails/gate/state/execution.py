@@ -33,6 +33,10 @@ from .suspensions import Suspensions
 from .write_slot import WriteSlot
 
 
+class AlreadySo(Exception):
+    """The tag reads already what would be written, so nothing is sent."""
+
+
 class OpenWriteSession(Protocol):
     """Opens the write session of a connection."""
 

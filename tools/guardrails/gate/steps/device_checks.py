@@ -14,9 +14,10 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused, PolicyViolation
 from ....requests.request import ExpectedReading
+from ....requests.values import is_already
 from ...approval.build_request import max_age_of
 from ...policy.cross_limits import cross_tags
-from ..state.execution import Execution
+from ..state.execution import AlreadySo, Execution
 from .interlocks import check_rates
 
 
@@ -35,7 +36,11 @@ async def open_device(execution: Execution) -> None:
 
 
 async def check_plant(execution: Execution) -> None:
-    """Step 9 checks expectations, requirements and limits against one fresh reading."""
+    """Step 9 checks expectations, requirements and limits against one fresh reading.
+
+    Raises `AlreadySo` for a command whose tag reads already what it would write, if nothing else
+    is in the way.
+    """
     context, action = execution.context, execution.action
     requirements = _requirements(execution)
     await _look(
@@ -48,11 +53,15 @@ async def check_plant(execution: Execution) -> None:
             *_effect_tags(execution),
         },
     )
+    is_already_so = _is_already_so(execution)
     for expected in action.expected:
-        _check_expected(execution, expected)
+        if not (is_already_so and expected.tag == action.tag):
+            _check_expected(execution, expected)
     for requirement in requirements:
         if requirement.evaluate(execution.readings) is not Truth.TRUE:
             raise InterlockActive(f"not true: {requirement.shown(execution.readings)}")
+    if is_already_so:
+        raise AlreadySo(f"already so; nothing was sent: {action.tag} reads {action.shown}")
     for limit in context.across:
         if denial := limit.denial(execution.readings, execution.tag, action.value):
             raise InterlockActive(denial.reason)
@@ -146,6 +155,12 @@ def _is_near(value: object, expected: ExpectedReading) -> bool:
     if isinstance(wanted, bool) or not isinstance(wanted, int | float):
         return False
     return abs(value - wanted) <= expected.tolerance
+
+
+def _is_already_so(execution: Execution) -> bool:
+    """Whether a command would write what its tag reads."""
+    action, reading = execution.action, execution.readings.get(execution.action.tag)
+    return action.kind == "command" and is_already(execution.tag, action.value, reading)
 
 
 def _is_back(execution: Execution, expected: ExpectedReading, value: object) -> bool:

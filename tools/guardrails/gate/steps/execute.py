@@ -7,7 +7,7 @@ from ....errors import GuardrailError
 from ...ledger.decisions import newest_number
 from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
-from ..state.execution import Execution
+from ..state.execution import AlreadySo, Execution
 from . import all_steps as steps
 from .outcome import conclude, wake_listeners
 
@@ -26,6 +26,9 @@ async def execute_action(execution: Execution) -> None:
         claim(execution)
         try:
             await _go(execution)
+        except AlreadySo as found:
+            skip(execution, str(found))
+            await wake_listeners(execution)
         except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
             stop(execution, str(refusal))
             await wake_listeners(execution)
@@ -70,6 +73,19 @@ def stop(execution: Execution, reason: str) -> None:
         conclude(execution, ActionState.REFUSED, reason, sent=False)
     else:
         invalidate(execution, reason)
+
+
+def skip(execution: Execution, reason: str) -> None:
+    """Ends a command that is so already, for which nothing is sent. Its undo undoes nothing.
+
+    A run goes on by itself. A person's request is over, since its readings were others.
+    """
+    with execution.context.database.transaction(execution.context.clock()) as transaction:
+        action_id, to = execution.action.action_id, ActionState.SKIPPED
+        move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
+        execution.context.memory.note(action_id, to, transaction.now)
+        if execution.record.request.run is None:
+            end_after_failure(transaction, execution.record.request, RequestState.CLOSED, reason)
 
 
 def invalidate(execution: Execution, reason: str) -> None:

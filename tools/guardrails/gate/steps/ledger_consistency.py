@@ -21,7 +21,12 @@ _SENT = frozenset(
         *VERDICT_OF,
     }
 )  # fmt: skip
-_FAILED = frozenset({ActionState.REFUSED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT})
+_FAILED = frozenset(
+    {
+        ActionState.REFUSED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT,
+        ActionState.SKIPPED,
+    }
+)  # fmt: skip
 
 
 def check_own(context: GateContext, record: RequestRecord, besides: str = "") -> None:
@@ -48,7 +53,7 @@ def check_own(context: GateContext, record: RequestRecord, besides: str = "") ->
 
 
 def has_broken(context: GateContext, record: RequestRecord) -> bool:
-    """Whether this gate has found that a command of a request failed.
+    """Whether this gate has found that a command of a request failed, or was so already.
 
     Or has set it due and could not claim it in time. A row that says so is not enough.
     """

@@ -8,7 +8,7 @@ from .states import legal_rows
 from .tables import TABLES
 from .triggers import TRIGGERS
 
-VERSION = 6
+VERSION = 7
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
 _APPEND_ONLY = """

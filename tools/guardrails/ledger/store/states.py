@@ -57,7 +57,7 @@ REQUESTS: Mapping[RequestState, frozenset[RequestState]] = {
 ACTIONS: Mapping[ActionState, frozenset[ActionState]] = {
     _A.PLANNED: frozenset({_A.DUE}) | _NOT_SENT,
     _A.DUE: frozenset({_A.CLAIMED}) | _NOT_SENT,
-    _A.CLAIMED: frozenset({_A.SENDING, _A.INVALIDATED, _A.ABORTED_NOT_SENT}),
+    _A.CLAIMED: frozenset({_A.SENDING, _A.SKIPPED, _A.INVALIDATED, _A.ABORTED_NOT_SENT}),
     _A.SENDING: frozenset({_A.VERIFIED, _A.REFUSED, _A.MISMATCH, _A.UNKNOWN}),
     _A.UNKNOWN: _RESOLVED,
     _A.MISMATCH: _RESOLVED,

@@ -155,13 +155,13 @@ def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) 
         (f"{tables} PRAGMA user_version = 2;", "is another program's database"),
         (f"{tables} {ours} 7;", "is another program's database"),
         (f"{tables} {ours} {APPLICATION_ID};", "is another program's database"),
-        ("PRAGMA user_version = 7;", "is a ledger of version 7, not 6"),
+        ("PRAGMA user_version = 8;", "is a ledger of version 8, not 7"),
         (b"no database at all" * 100, r"ledger\.db: file is not a database"),
         (b"SQLite format 3\0" * 100, r"ledger\.db: file is not a database"),
     ]
     for number, (content, reason) in enumerate(cases):
         path = tmp_path / str(number) / "ledger.db"
-        if "version 7" in reason:
+        if "version 8" in reason:
             Database(path.parent, SITE).close()
         path.parent.mkdir(exist_ok=True)
         if isinstance(content, bytes):
