@@ -1,5 +1,6 @@
 """Opens the key with which a person signs at this terminal."""
 
+from functools import partial
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
@@ -13,7 +14,7 @@ from handwheel.tools.guardrails.identity.keys import (
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 
-from ..shell.terminal.passphrase import read_passphrase
+from ..shell.terminal.passphrase import with_passphrase
 
 
 def open_key(site: Site, operator: Operator, passphrase_file: Path | None) -> PrivateKey:
@@ -25,7 +26,7 @@ def open_key(site: Site, operator: Operator, passphrase_file: Path | None) -> Pr
     """
     path = key_path(site.id, operator.person)
     take_next_key(site.id, operator.person, operator.key_id)
-    private = load_key(path, read_passphrase(operator.person, passphrase_file))
+    private = with_passphrase(operator.person, passphrase_file, partial(load_key, path))
     if fingerprint(private.public_key()) != operator.key_id:
         raise KeyFault(f"{path}: is not the enrolled key of {operator.person}")
     return private

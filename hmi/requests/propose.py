@@ -40,6 +40,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
+from ..shell.terminal.cancellable_prompt import ask_in_thread
 
 
 async def propose_writes(
@@ -71,7 +72,7 @@ async def propose_writes(
         sys.stderr.write(
             f"handwheel: no gate is running, so nothing can be approved; {next_step('gate')}\n"
         )
-    signer = open_key()
+    signer = await ask_in_thread(open_key)
     seen = await survey(site, tags, [write.tag for write in writes])
     _check_not_already(writes, seen)
     now = instant_now()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import typer
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.approval.shift_handover import (
     ShiftSummary,
     check_shift,
@@ -49,12 +50,13 @@ def hand_over(
     summary = summarize(context, leaving.person, coming.person, note, instant_now())
     _show(summary)
     if note is None:
-        note = ask_text("\nNote for the next shift, Enter for none: ", _ANSWER_S) or ""
-        if note and (fault := reason_fault(note)):
-            raise NotHandedOver(f"the note {fault}")
+        note = _typed_note()
         summary = summary.model_copy(update={"note": note or None})
     while _is_confirmed():
-        signers = open_key(leaving), open_key(coming)
+        try:
+            signers = open_key(leaving), open_key(coming)
+        except HandwheelError as error:
+            raise NotHandedOver(f"{error}; {_again(leaving, coming, note)}") from None
         head = context.database.head()
         if head is not None and head.seq == summary.seq:
             _record(context, summary, *signers)
@@ -62,7 +64,23 @@ def hand_over(
         typer.echo("\nthe journal has new rows since the summary; read it again")
         summary = summarize(context, leaving.person, coming.person, note, instant_now())
         _show(summary)
+    typer.echo(f"nothing was handed over; {_again(leaving, coming, note)}")
     return None
+
+
+def _typed_note() -> str:
+    while True:
+        note = ask_text("\nNote for the next shift, Enter for none: ", _ANSWER_S) or ""
+        fault = reason_fault(note) if note else None
+        if fault is None:
+            return note
+        typer.echo(f"the note {fault}; type it again")
+
+
+def _again(leaving: Operator, coming: Operator, note: str) -> str:
+    """Returns the command that begins again with the note, which took a while to type."""
+    noted = ("--note", note) if note else ()
+    return next_step("handover", "--to", coming.person, "--as", leaving.person, *noted)
 
 
 def _record(
@@ -79,8 +97,6 @@ def _is_confirmed() -> bool:
     answer = confirm(f'\nType "{_WORD}" to sign, both of you, Enter to cancel: ', _WORD, _ANSWER_S)
     if answer is PromptAnswer.NO_TERMINAL:
         raise NotHandedOver(f"nothing was handed over: {NO_TERMINAL}")
-    if answer is not PromptAnswer.YES:
-        typer.echo("nothing was handed over")
     return answer is PromptAnswer.YES
 
 

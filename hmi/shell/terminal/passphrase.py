@@ -4,11 +4,21 @@ import os
 import stat
 import sys
 import termios
-from getpass import getpass
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from handwheel.connectors.errors import HandwheelError, os_reason
-from handwheel.tools.guardrails.identity.keys import PASSPHRASE_LENGTH
+from handwheel.tools.guardrails.identity.keys import PASSPHRASE_LENGTH, WrongPassphrase
+
+from .prompt import line_by_line, typed_line
+from .stdin import open_descriptor
+
+_T = TypeVar("_T")
+
+TRIES = 3
+"""Number of times that a passphrase can be typed."""
 
 _MAX_BYTES = 4096
 
@@ -17,43 +27,87 @@ class NoPassphrase(HandwheelError):
     """No passphrase was given, so nothing was signed."""
 
 
-def read_passphrase(whose: str, file: Path | None) -> str:
-    """Returns a person's passphrase from the first line of a file, or from the terminal.
+def with_passphrase(whose: str, file: Path | None, open_with: Callable[[str], _T]) -> _T:
+    """Returns what a person's passphrase opens, from the first line of a file or typed.
+
+    A typed one that is wrong is asked for again in place, `TRIES` times in all. Enter alone,
+    Escape and the end of input give up.
 
     Raises:
         NoPassphrase: There is neither file nor terminal, or nothing was typed.
+        WrongPassphrase: It does not open the key.
     """
-    return _from_file(file) if file is not None else _typed(f"passphrase of {whose}: ")
+    if file is not None:
+        return open_with(_from_file(file))
+    question = f"passphrase of {whose}: "
+    for _ in range(TRIES - 1):
+        try:
+            return open_with(_typed(question))
+        except WrongPassphrase:
+            _say(f"the passphrase of {whose} is wrong; again, or Enter to cancel\n")
+    return open_with(_typed(question))
 
 
 def new_passphrase(whose: str, file: Path | None) -> str:
-    """Returns a new passphrase, typed twice. Raises `NoPassphrase`, also for a short one."""
+    """Returns a new passphrase, typed twice, or from a file.
+
+    A typed one that is too short or differs is asked for again in place, `TRIES` times in all.
+
+    Raises:
+        NoPassphrase: There is neither file nor terminal, nothing was typed, or it is too short.
+    """
     if file is not None:
         passphrase = _from_file(file)
-    else:
+        if fault := _fault_of_new(passphrase):
+            raise NoPassphrase(fault)
+        return passphrase
+    fault = ""
+    for _ in range(TRIES):
+        if fault:
+            _say(f"{fault}; again, or Enter to cancel\n")
         passphrase = _typed(f"new passphrase for {whose}, {PASSPHRASE_LENGTH} or more: ")
-    if len(passphrase) < PASSPHRASE_LENGTH:
-        raise NoPassphrase(f"a passphrase has at least {PASSPHRASE_LENGTH} characters")
-    if file is None and _typed("the same again: ") != passphrase:
-        raise NoPassphrase("the two passphrases differ; nothing was done")
-    return passphrase
+        fault = _fault_of_new(passphrase)
+        if not fault:
+            if _typed("the same again: ") == passphrase:
+                return passphrase
+            fault = "the two passphrases differ"
+    raise NoPassphrase(f"{fault}; nothing was done")
 
 
-def _typed(prompt: str) -> str:
-    # A pipe could answer without a person at the terminal.
-    if sys.stdin is None or not sys.stdin.isatty():
+def _fault_of_new(passphrase: str) -> str:
+    is_short = len(passphrase) < PASSPHRASE_LENGTH
+    return f"a passphrase has at least {PASSPHRASE_LENGTH} characters" if is_short else ""
+
+
+def _typed(question: str) -> str:
+    """Returns what a person types without showing it. Raises `NoPassphrase` if they give up."""
+    terminal = open_descriptor()  # a pipe could answer without a person at the terminal
+    if terminal is None or not os.isatty(terminal):
         raise NoPassphrase("a passphrase is typed at a terminal, or comes from a file of mode 600")
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # drop what was typed before the question
     try:
-        passphrase = getpass(prompt)
-        passphrase.encode()
-    except EOFError:
+        with line_by_line(terminal, is_shown=False):
+            termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before the question
+            _say(question)
+            line = typed_line(terminal, None) or b""
+    except (termios.error, OSError):  # the terminal has gone
         raise NoPassphrase("no passphrase was typed") from None
-    except ValueError:
-        raise NoPassphrase("the passphrase is not UTF-8 text") from None
-    if not passphrase:
+    _say("\n")  # the line's end was not shown
+    if line in {b"", b"\n"} or not line.endswith(b"\n"):  # the end of input, Enter, Escape
         raise NoPassphrase("no passphrase was typed")
-    return passphrase
+    try:
+        return line[:-1].decode()
+    except UnicodeDecodeError:
+        raise NoPassphrase("the passphrase is not UTF-8 text") from None
+
+
+def _say(text: str) -> None:
+    """Writes to the terminal itself, so that nothing gets into a redirected output."""
+    with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8") as terminal:
+        terminal.write(text)
+        return
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _from_file(file: Path) -> str:

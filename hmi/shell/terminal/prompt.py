@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-from .cancellable_prompt import PromptCancellation, PromptCancelled, current_cancellation
+from .cancellable_prompt import PromptCancelled, current_cancellation
 from .stdin import open_descriptor
 
 _ESCAPE = b"\x1b"
@@ -85,11 +85,11 @@ def _ask(question: str, timeout_s: float) -> bytes | PromptAnswer:
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
         return PromptAnswer.NO_TERMINAL
     try:
-        with _line_by_line(terminal):
+        with line_by_line(terminal):
             termios.tcflush(terminal, termios.TCIFLUSH)
             sys.stdout.write(question)
             sys.stdout.flush()
-            line = _line(terminal, timeout_s, current_cancellation())
+            line = typed_line(terminal, timeout_s)
     except (termios.error, OSError):  # the terminal has gone
         return PromptAnswer.NO
     if line is None or not line.endswith(b"\n"):
@@ -98,22 +98,29 @@ def _ask(question: str, timeout_s: float) -> bytes | PromptAnswer:
     return PromptAnswer.TIMEOUT if line is None else line
 
 
-def _line(terminal: int, timeout_s: float, cancellation: PromptCancellation | None) -> bytes | None:
-    """Returns the typed line with its end, or `None` after the time-out."""
+def typed_line(terminal: int, timeout_s: float | None) -> bytes | None:
+    """Returns the typed line with its end, or `None` after the time-out, seconds.
+
+    Without `timeout_s` it waits. Raises `PromptCancelled`, as `ask_in_thread` says.
+    """
+    cancellation = current_cancellation()
     taken_back = [] if cancellation is None else [cancellation.fileno()]
-    ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
+    left_s = None if timeout_s is None else max(timeout_s, 0.0)
+    ready, _, _ = select.select([terminal, *taken_back], [], [], left_s)
     if ready and ready != [terminal]:
         raise PromptCancelled
     return os.read(terminal, _LONGEST) if ready else None
 
 
 @contextmanager
-def _line_by_line(terminal: int) -> Generator[None]:
-    """Sets the terminal to edit a line as usual, and lets Escape end it."""
+def line_by_line(terminal: int, *, is_shown: bool = True) -> Generator[None]:
+    """Sets the terminal to edit a line as usual, shown or not, and lets Escape end it."""
     before = termios.tcgetattr(terminal)
     during = termios.tcgetattr(terminal)
     during[0] |= termios.ICRNL
     during[3] |= termios.ICANON | termios.ECHO | termios.ISIG
+    if not is_shown:
+        during[3] &= ~termios.ECHO
     during[6] = [*during[6]]
     during[6][termios.VEOL] = _ESCAPE
     try:

@@ -16,7 +16,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...command_line import handwheel
 from ...plants.served import site_of
-from ..command_processes import in_terminal
+from ..command_processes import Terminal, in_terminal
 
 BOSS, ANNA = "correct horse", "battery staple"
 
@@ -231,18 +231,28 @@ def _options(place: Place) -> tuple[str, ...]:
     return (*ENROLL, "--site", str(place.root))
 
 
+def _type(terminal: Terminal, until: str, keys: str) -> None:
+    """Waits for a prompt that was not answered yet, and answers it."""
+    terminal.read_until(until)
+    terminal.written = terminal.written.partition(until)[2]
+    terminal.type(keys)
+
+
 def test_a_typed_passphrase_is_not_seen_and_not_taken_ahead(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(place.config))
     with in_terminal(*_options(place)) as terminal:
         terminal.type("typed ahead\ntyped ahead\n")
-        terminal.read_until("new passphrase for boss, 8 or more: ")
-        terminal.type(f"{BOSS}\n")
-        terminal.read_until("the same again: ")
-        terminal.type(f"{BOSS}\n")
+        asked = "new passphrase for boss, 8 or more: "
+        _type(terminal, asked, "short\n")  # a second one behind it would land in the shell
+        _type(terminal, f"at least 8 characters; again, or Enter to cancel\r\n{asked}", f"{BOSS}\n")
+        _type(terminal, "the same again: ", f"{ANNA}\n")
+        _type(terminal, f"the two passphrases differ; again, or Enter to cancel\r\n{asked}", BOSS)
+        terminal.type("\n")
+        _type(terminal, "the same again: ", f"{BOSS}\n")
         assert terminal.exit_code() == 0
-    assert BOSS not in terminal.written
+    assert not [each for each in (BOSS, ANNA, "short") if each in terminal.written]
     anna = place.file("anna", ANNA)
     with_typed = ("--passphrase-file", anna, "--issuer-passphrase-file", place.file("b", BOSS))
     assert _enroll_anna(place, *with_typed).returncode == 0
@@ -251,20 +261,20 @@ def test_a_typed_passphrase_is_not_seen_and_not_taken_ahead(
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        (["short\n"], "at least 8 characters"),
-        ([f"{BOSS}\n", f"{ANNA}\n"], "differ"),
+        (["short\n", "small\n", "tiny\n"], "at least 8 characters; nothing was done"),
         (["\x04"], "no passphrase was typed"),
+        (["\n"], "no passphrase was typed"),
+        ([f"{BOSS}\x1b"], "no passphrase was typed"),
     ],
-    ids=["short", "different", "end of input"],
+    ids=["short three times", "end of input", "Enter", "Escape"],
 )
 def test_a_typed_no_leaves_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch, keys: Sequence[str], reason: str
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(place.config))
     with in_terminal(*_options(place)) as terminal:
-        for prompt, typed in zip(("or more: ", "again: "), keys, strict=False):
-            terminal.read_until(prompt)
-            terminal.type(typed)
+        for typed in keys:
+            _type(terminal, "or more: ", typed)
         assert terminal.exit_code() == 2
     assert reason in terminal.written
     assert "Traceback" not in terminal.written

@@ -48,6 +48,10 @@ class KeyFault(HandwheelError):
     """A key cannot be used or created. Its holder must act."""
 
 
+class WrongPassphrase(KeyFault):
+    """The passphrase does not open the key."""
+
+
 def fingerprint(public: PublicKey) -> str:
     """Returns the key id as OpenSSH shows it."""
     return _key_id(base64.b64decode(public_line(public).partition(" ")[2]))
@@ -128,7 +132,8 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
 
     Raises:
         KeyFault: The file is missing, open to others, of another user, no Ed25519 key,
-            not encrypted or too weakly, or the passphrase is wrong.
+            not encrypted or too weakly.
+        WrongPassphrase: It does not open the key.
     """
     data = _read_own(path)
     if fault := _fault_of(data):
@@ -137,7 +142,7 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
         private = load_ssh_private_key(data, passphrase.encode())
         if isinstance(private, Ed25519PrivateKey):
             return private
-    raise KeyFault(f"{path}: the passphrase is wrong, or the file is damaged")
+    raise WrongPassphrase(f"{path}: the passphrase is wrong, or the file is damaged")
 
 
 def key_id_of_file(path: Path) -> str:
