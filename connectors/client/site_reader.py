@@ -55,6 +55,19 @@ async def read_once(
     return dict((await survey(site, tags, (), connector)).readings)
 
 
+async def read_reachable(
+    site: Site, tags: Sequence[Tag], connector: ConnectorFor = connector_for
+) -> tuple[dict[str, DataValue], dict[str, str]]:
+    """Reads the tags of all connections that can be reached, as `read_once` does.
+
+    Returns:
+        One value per tag of those connections, in the order asked for, and the reason of each
+        connection that is down.
+    """
+    found, down = await _survey_all(site, tags, (), connector)
+    return dict(found.readings), down
+
+
 async def survey(
     site: Site, read: Sequence[Tag], write: Sequence[Tag], connector: ConnectorFor = connector_for
 ) -> Survey:
@@ -73,6 +86,15 @@ async def survey(
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `read_once`.
     """
+    found, down = await _survey_all(site, read, write, connector)
+    if down:
+        raise NotConnected(down)
+    return found
+
+
+async def _survey_all(
+    site: Site, read: Sequence[Tag], write: Sequence[Tag], connector: ConnectorFor
+) -> tuple[Survey, dict[str, str]]:
     reads, writes = by_connection(read), by_connection(write)
     results = await asyncio.gather(
         *(
@@ -92,9 +114,8 @@ async def survey(
         else:
             values |= result.readings
             encoders |= result.encoders
-    if down:
-        raise NotConnected(down)
-    return Survey({tag.name: values[tag.name] for tag in read}, encoders)
+    values = {tag.name: values[tag.name] for tag in read if tag.name in values}
+    return Survey(values, encoders), down
 
 
 async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:

@@ -149,12 +149,18 @@ def load_site(root: Path) -> Site:
     problems: list[Problem] = []
     site_document, config = _load(SiteFile, root / SITE_FILE, problems)
     tags_path = root / (config.tags if config else "tags.yaml")
-    tag_document, tag_file = _load(TagFile, tags_path, problems)
+    tag_document, tag_file = _load_tags(tags_path, problems)
     tags = {name: entry.build(name) for name, entry in tag_file.tags.items()} if tag_file else {}
     if config and tag_file:
-        problems += check_tags(tags, config, tag_document)
-        problems += check_equipment(tags, config, site_document)
-        problems += check_clock(tags, config, site_document)
+        found = [
+            *check_tags(tags, config, tag_document),
+            *check_equipment(tags, config, site_document),
+            *check_clock(tags, config, site_document),
+        ]
+        if found and _is_missing(tags_path):  # then the site names tags that lie there
+            _load(TagFile, tags_path, problems)
+        else:
+            problems += found
     if problems or config is None:
         raise ConfigError(problems)
     hashes = {
@@ -189,6 +195,29 @@ def _load(
     except ConfigError as error:
         problems += error.problems
         return document, None
+
+
+def _load_tags(path: Path, problems: list[Problem]) -> tuple[Document, TagFile | None]:
+    """Returns the tags. A missing or empty file has none, as that of a site just begun."""
+    document = Document(str(path))
+    try:
+        if not _is_missing(path):
+            document = read_document(path)
+        is_empty = document.data is None
+        return document, TagFile(schema="tags/1") if is_empty else load_model(TagFile, document)
+    except ConfigError as error:
+        problems += error.problems
+        return document, None
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False  # reading it tells why
+    return False
 
 
 def _file_hash(path: Path) -> str:

@@ -215,7 +215,12 @@ TagEntry = Annotated[
 
 
 class TagFile(Model):
-    """The file `tags.yaml`."""
+    """The file `tags.yaml`. Without `tags` the site has none yet."""
 
     schema_: Literal["tags/1"] = Field(alias="schema")
-    tags: dict[str, TagEntry]
+    tags: dict[str, TagEntry] = Field(default_factory=dict[str, TagEntry])
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _without_tags(cls, tags: object) -> object:
+        return {} if tags is None else tags  # as where each line below it is a comment

@@ -32,10 +32,10 @@ class Browser:
         """
         start = self._nodes.find(node) if node else _OBJECTS
         if start is None:
-            raise ValueError(f"{node!a}: no node id, or of a namespace that the server has not")
+            raise ValueError(f"{node!r}: no node id, or of a namespace that the server has not")
         (found,) = await self._references.of([start], ObjectIds.HierarchicalReferences)
         if not found.status.is_good():
-            raise ValueError(f"{node!a}: {found.status.name}")
+            raise ValueError(f"{node!r}: {found.status.name}")
         there: dict[str, tuple[str, ua.ReferenceDescription]] = {}
         variables: dict[str, ua.NodeId] = {}
         for reference in found.references:

@@ -22,7 +22,10 @@ _ABSENT = frozenset(
         StatusCodes.BadNodeIdUnknown,
     }
 )
-_PROPERTIES = frozenset({"EngineeringUnits", "EURange", "EnumStrings", "EnumValues"})
+_STATES = frozenset({"TrueState", "FalseState"})
+_PROPERTIES = _STATES | {"EngineeringUnits", "EURange", "EnumStrings", "EnumValues"}
+_ABSTRACT = frozenset({"", "BaseDataType", "Number"})  # types that leave a bool or number open
+_CURRENT_WRITE = 0x02  # of an access level; Part 3, 8.57
 _INFORMATION = 0xFFFF
 
 Properties = Mapping[str, object]
@@ -31,6 +34,7 @@ Properties = Mapping[str, object]
 class _Variable(NamedTuple):
     data_type: ua.NodeId | None
     is_array: bool
+    is_writable: bool
 
 
 async def descriptions_of(
@@ -48,7 +52,8 @@ async def descriptions_of(
         NotConnected: The session is lost.
 
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
-    Source: OPC UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
+    Source: OPC UA Part 8, 5.3 (EngineeringUnits, EURange, EnumStrings, TrueState, FalseState);
+    Part 3, 5.8.3 (EnumStrings, EnumValues).
     """
     variables = await _variables(services, nodes)
     types = _once(each.data_type for each in variables.values() if each.data_type is not None)
@@ -61,24 +66,30 @@ async def descriptions_of(
             own[name],
             of_type.get(variable.data_type, {}) if variable.data_type else {},
             type_names.get(variable.data_type, "") if variable.data_type else "",
-            is_array=variable.is_array,
+            variable,
         )
         for name, variable in variables.items()
     }
 
 
 async def _variables(services: Services, nodes: Mapping[str, ua.NodeId]) -> dict[str, _Variable]:
-    wanted = (AttributeIds.DataType, AttributeIds.ValueRank)
+    wanted = (AttributeIds.DataType, AttributeIds.ValueRank, AttributeIds.AccessLevel)
     answers = await services.read_attributes(
         [attribute(node, each) for node in nodes.values() for each in wanted]
     )
     variables: dict[str, _Variable] = {}
-    for name, of_type, rank in zip(nodes, answers[::2], answers[1::2], strict=True):
+    parts = (answers[place :: len(wanted)] for place in range(len(wanted)))
+    for name, of_type, rank, access in zip(nodes, *parts, strict=True):
         data_type, status = plain(of_type)
         if status & ~_INFORMATION not in _ABSENT:
             known = data_type if isinstance(data_type, ua.NodeId) and _is_good(status) else None
             dimensions, _ = plain(rank)
-            variables[name] = _Variable(known, isinstance(dimensions, int) and dimensions >= 0)
+            level, _ = plain(access)
+            variables[name] = _Variable(
+                known,
+                is_array=isinstance(dimensions, int) and dimensions >= 0,
+                is_writable=isinstance(level, int) and bool(level & _CURRENT_WRITE),
+            )
     return variables
 
 
@@ -115,15 +126,17 @@ async def _names(services: Services, nodes: Sequence[ua.NodeId]) -> dict[ua.Node
 
 
 def _description(
-    own: Properties, of_type: Properties, type_name: str, *, is_array: bool
+    own: Properties, of_type: Properties, type_name: str, variable: _Variable
 ) -> Description:
     unit, span = own.get("EngineeringUnits"), own.get("EURange")
+    has_two_states = type_name in _ABSTRACT and own.keys() >= _STATES
     return Description(
-        type=type_name,
+        type="Boolean" if has_two_states else type_name,
         unit=_text(cast(object, unit.DisplayName)) if isinstance(unit, ua.EUInformation) else "",
         span=_span(span),
         members=_members(own) or _members(of_type),
-        is_array=is_array,
+        is_array=variable.is_array,
+        is_writable=variable.is_writable,
     )
 
 

@@ -139,6 +139,7 @@ class Description:
     # names and numbers of an enumeration
     members: Mapping[str, int] = field(default_factory=dict[str, int])
     is_array: bool = False  # whether it has several values
+    is_writable: bool = False  # whether the device lets some client write it
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from ...shell.cli.exits import NO, run
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
+from ..files.first_tags import first_tags_lines
 from .file_check import check_site, open_passwords
 from .online_check import check_devices
 from .online_report import report_fields, report_lines
@@ -45,6 +46,9 @@ def command(
             f"{counted(len(checked.tags), 'tag')}, "
             f"{counted(len(checked.equipment), 'piece')} of equipment: no problems"
         )
+        if not checked.tags:
+            for line in first_tags_lines(checked):
+                typer.echo(line)
     if online:
         run(_check_online(checked, as_json=as_json))
     elif as_json:

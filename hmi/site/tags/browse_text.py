@@ -11,7 +11,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.plural import counted
 from ..files.yaml_flow import flow
-from .device_types import kind_of
+from .device_types import proposed_kind
 from .tag_name_maker import TagNames
 
 _NAME_WIDTH = 30
@@ -99,18 +99,17 @@ def _identifier(node: str) -> str:
 def tag_fields(connection: str, entry: BrowseEntry) -> dict[str, object] | None:
     """Returns a variable's entry of `tags.yaml`, or `None` if tags have no such type."""
     described = entry.description or Description()
-    kind = kind_of(described.type) or ("int" if described.members else None)
+    kind = proposed_kind(described)
     if kind is None:
         return None
-    is_enum = kind == "int" and bool(described.members)
     has_span = described.span is not None and described.span[0] < described.span[1]
     fields: dict[str, object] = {
         "connection": connection,
         "node": entry.node,
-        "type": "enum" if is_enum else kind,
+        "type": kind,
         "unit": described.unit,
         "range": list(described.span or ()) if has_span else None,
-        "members": dict(described.members) if is_enum else None,
+        "members": dict(described.members) if kind == "enum" else None,
         "array": described.is_array,
     }
     return {key: value for key, value in fields.items() if value}

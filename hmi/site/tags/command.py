@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.client.site_reader import read_reachable
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
@@ -17,6 +18,7 @@ from ...shell.cli.exits import NO, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
+from ..files.first_tags import check_has_tags
 from .reading_text import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -31,8 +33,10 @@ def select(site: Site, patterns: Sequence[str] | None) -> list[Tag]:
     """Returns the tags that match the patterns, in their order, or all without a pattern.
 
     Raises:
-        ConfigError: A pattern without wildcards names no tag, or one with wildcards matches none.
+        ConfigError: A pattern without wildcards names no tag, or one with wildcards matches none;
+            or the site has no tags yet.
     """
+    check_has_tags(site)
     if not patterns:
         return list(site.tags.values())
     found: dict[str, Tag] = {}
@@ -80,7 +84,8 @@ def read(
 ) -> None:
     """Read tags once, with quality and age.
 
-    Exit codes: 0 all good, 1 a tag's quality is not good, 3 not reachable.
+    Where a device is down, the tags of the others are shown.
+    Exit codes: 0 all good, 1 a tag's quality is not good, 3 a device is not reachable.
     """
     opened = open_site(site)
     tags = select(opened, patterns)
@@ -88,13 +93,15 @@ def read(
 
 
 async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
-    readings = await read_once(site, tags)
-    now = monotonic()
+    readings, down = await read_reachable(site, tags)
+    now, read = monotonic(), [tag for tag in tags if tag.name in readings]
     if as_json:
-        typer.echo(json.dumps({tag.name: reading_fields(readings[tag.name], now) for tag in tags}))
+        typer.echo(json.dumps({tag.name: reading_fields(readings[tag.name], now) for tag in read}))
     else:
-        for line in reading_lines(tags, readings, now):
+        for line in reading_lines(read, readings, now):
             typer.echo(line)
+    if down:
+        raise NotConnected(down)
     if any(reading.quality is not Quality.GOOD for reading in readings.values()):
         raise SystemExit(NO)
 

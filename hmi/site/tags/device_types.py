@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from handwheel.connectors.model.tags import Kind
+from handwheel.connectors.session.protocols import Description
 
 _INTEGERS = (
     "sbyte", "byte", "int16", "uint16", "int32", "uint32", "int64", "uint64",
@@ -21,6 +22,7 @@ _FITTING: Mapping[Kind, frozenset[Kind]] = {
     "float": frozenset({"float"}),
     "int": frozenset({"int", "enum", "float"}),
 }
+_ANY_NUMBER = "number"  # the abstract type of every number, integers too
 
 
 def kind_of(device_type: str) -> Kind | None:
@@ -34,4 +36,14 @@ def kind_of(device_type: str) -> Kind | None:
 def fits(kind: Kind, device_type: str) -> bool:
     """Returns whether a tag type fits a device type. An unknown device type fits."""
     held = kind_of(device_type)
+    if device_type.lower() == _ANY_NUMBER:
+        return kind in _FITTING["int"]
     return held is None or kind in _FITTING[held]
+
+
+def proposed_kind(described: Description) -> Kind | None:
+    """Returns the type of a tag for a device's item, `enum` where its words are known."""
+    kind = kind_of(described.type)
+    if described.members and (kind in {None, "int"} or described.type.lower() == _ANY_NUMBER):
+        return "enum"
+    return kind

@@ -158,6 +158,14 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
         load_site(tmp_path)
 
 
+def test_a_site_just_begun_has_no_tags(tmp_path: Path) -> None:
+    site = SITE.partition("equipment:")[0]
+    for tags in ("", "# none\n", "schema: tags/1\n", "schema: tags/1\ntags:\n  # none yet\n"):
+        assert load(tmp_path, site, tags).tags == {}
+    (tmp_path / "tags.yaml").unlink()
+    assert load_site(tmp_path).tags == {}
+
+
 def test_every_tag_that_a_site_does_not_have_is_named(tmp_path: Path) -> None:
     cases: list[tuple[list[str], list[str]]] = [
         (["PT-102"], ["there is no tag 'PT-102'; did you mean 'PT-102.pv'?"]),

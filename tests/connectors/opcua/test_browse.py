@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from asyncua import ua
 from asyncua.client.ua_client import UaClient
+from asyncua.common.node import Node
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
@@ -23,6 +24,7 @@ OTHER, LATE = "urn:works:other", "urn:works:late"
 MANY = 250  # more than one Browse brings
 MODES = {"local": 0, "remote": 1, "local_2": 2}
 RECIPES = {"rinse": 10, "cook": 20}
+PHASES = {"idle": 0, "fill": 1}
 
 
 class Works(LoopbackServer):
@@ -36,6 +38,18 @@ class Works(LoopbackServer):
         folder = await self.server.get_objects_node().add_folder(_id("s=many", index), "many")
         for n in range(MANY):
             await folder.add_variable(_id(f"i={5000 + n}", other), f"n{n}", float(n))
+
+    async def _add_discrete(self, line: Node, index: int) -> None:
+        """Adds a MultiStateDiscrete and a TwoStateDiscrete whose data types are abstract."""
+        state = ua.Variant(1, ua.VariantType.UInt32)
+        number = ua.NodeId(ua.Int32(ObjectIds.Number))
+        phase = await line.add_variable(_id("s=Phäse", index), "Phäse", state, datatype=number)
+        await phase.add_property(0, "EnumStrings", [ua.LocalizedText(each) for each in PHASES])
+        await phase.set_writable()
+        anything = ua.NodeId(ua.Int32(ObjectIds.BaseDataType))
+        valve = await line.add_variable(_id("s=valve", index), "valve", True, datatype=anything)
+        for name in ("TrueState", "FalseState"):
+            await valve.add_property(0, name, ua.LocalizedText(name))
 
     async def add(self, identifier: str, index: int, value: float) -> None:
         """Adds a variable below Objects."""
@@ -58,6 +72,7 @@ class Works(LoopbackServer):
         values = [ua.EnumValueType(n, ua.LocalizedText(each)) for each, n in RECIPES.items()]
         await step.add_property(index, "EnumValues", values)
         await line.add_variable(_id("s=profile", index), "profile", [1.0, 2.0])
+        await self._add_discrete(line, index)
         odd = await line.add_variable(
             _id("g=00000000-0000-0000-0000-000000000001", index), "odd", 1.0
         )
@@ -96,6 +111,8 @@ LINE: Sequence[tuple[str, str, Description | None]] = [
     ("s=mode", "variable", Description("Mode", members=MODES)),
     ("s=step", "variable", Description("Int32", members=RECIPES)),
     ("s=profile", "variable", Description("Double", is_array=True)),
+    ("s=Phäse", "variable", Description("Number", members=PHASES, is_writable=True)),
+    ("s=valve", "variable", Description("Boolean")),
     ("g=00000000-0000-0000-0000-000000000001", "variable", Description("Double")),
     ("s=reset", "method", None),
 ]
@@ -115,6 +132,8 @@ async def test_what_stands_below_a_node_is_found_and_described(session: OpcuaSes
     tags = [_tag(each.name, each.node) for each in found if each.node]
     readings = await session.read(tags)
     assert readings["level"].value == 1.5
+    with pytest.raises(ValueError, match="'s=Tür': BadNodeIdInvalid"):
+        await session.browse("s=Tür")
 
 
 async def test_a_tag_is_described_by_its_node(session: OpcuaSession) -> None:

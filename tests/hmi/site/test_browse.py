@@ -36,6 +36,7 @@ BELOW = {
         variable("nsu=urn:works;s=Ü\u202e", "FlowRate", "Double", "m³/h", (0.0, 12.5)),
         variable("nsu=urn:works;s=b", "Flow rate", "Int64", "'l: {min}'", (5.0, 5.0)),
         variable("nsu=urn:works;s=c", "State", "Enumeration", members={"off": 0, "on, all": 1}),
+        variable("nsu=urn:works;s=i", "Phase", "Number", members={"idle": 0, "fill": 1}),
         variable("nsu=urn:works;s=d", "TT-7", "Float", is_array=True),
         variable("nsu=urn:works;s=e", "Started", "DateTime"),
         BrowseEntry("nsu=urn:works;s=f", "Reset", "method"),
@@ -81,6 +82,8 @@ def test_variables_come_as_entries_and_the_rest_as_comments(
         "unit: \"'l: {min}'\"}",
         '  Boiler.state: {connection: dcs, node: "nsu=urn:works;s=c", type: enum, '
         'members: {"off": 0, "on, all": 1}}',
+        '  Boiler.phase: {connection: dcs, node: "nsu=urn:works;s=i", type: enum, '
+        "members: {idle: 0, fill: 1}}",
         '  TT-7.pv: {connection: dcs, node: "nsu=urn:works;s=d", type: float, array: true}',
         "  # variable Started, type DateTime: nsu=urn:works;s=e",
         "  # method Reset: nsu=urn:works;s=f",
@@ -139,8 +142,8 @@ def test_what_takes_long_says_so_beside_the_answer(
     devices = Devices({"dcs": _Slow(below=BELOW)})
     asyncio.run(browse(site, "dcs", TOP, 2, as_json=True, connector=devices))
     said = capsys.readouterr()
-    assert "handwheel: dcs: browsing, 14 nodes so far" in said.err.splitlines()
-    assert len(json.loads(said.out)) == 15
+    assert "handwheel: dcs: browsing, 15 nodes so far" in said.err.splitlines()
+    assert len(json.loads(said.out)) == 16
 
 
 class _Slow(Device):

@@ -136,6 +136,22 @@ def test_tags_are_read_for_people_and_for_programs(site: Path) -> None:
     assert {reading["status"] for reading in readings.values()} == {"Good"}
 
 
+def test_good_values_are_shown_where_a_device_is_down(site: Path, tmp_path: Path) -> None:
+    text = re.sub(r"read: {port: \d+}", "read: {port: 2}", (site / "site.yaml").read_text())
+    (tmp_path / "site.yaml").write_text(text)
+    (tmp_path / "tags.yaml").write_text((site / "tags.yaml").read_text())
+    read = ("tags", "read", "P-101A.running", "PT-102.pv", "--site", str(tmp_path))
+    people, programs = handwheel(*read), handwheel(*read, "--json")
+    assert [line.split()[:2] for line in people.stdout.splitlines()] == [["PT-102.pv", "350"]]
+    assert list(json.loads(programs.stdout)) == ["PT-102.pv"]
+    for done in (people, programs):
+        assert done.returncode == 3
+        assert done.stderr.splitlines() == [
+            "handwheel: not reachable",
+            "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+        ]
+
+
 @pytest.mark.parametrize("command", ["check --online", "tags read"])
 def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> None:
     site_of(tmp_path, PlantEndpoints(1, 2))  # nobody listens at these ports
