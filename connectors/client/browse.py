@@ -1,9 +1,12 @@
 """Walks through a device's nodes, level by level."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from ..session.protocols import BrowseEntry, Browses
+
+_ANY_DEPTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,39 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
         if level < depth:
             open_ += [(each.node, each.name, level + 1) for each in below]
             seen |= {each.node for each in below}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVariables:
+    """Variables below a node."""
+
+    variables: Sequence[
+        tuple[str, BrowseEntry]
+    ]  # each with its parent's browse name, level by level
+    is_all: bool  # whether none is missing because of the limit
+
+
+async def find_variables(
+    session: Browses, node: str, most: int, report: Callable[[int], None]
+) -> FoundVariables:
+    """Returns each variable below a node once, at most as many as the limit.
+
+    Args:
+        node: Start, as for `walk`.
+        report: Is told the number of variables so far.
+
+    Raises:
+        NotConnected, ValueError: As for `walk`.
+
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+    """
+    found: dict[str, tuple[str, BrowseEntry]] = {}
+    async with aclosing(walk(session, node, _ANY_DEPTH)) as levels:
+        async for level in levels:
+            for entry in level.entries:
+                if entry.kind == "variable" and entry.node:
+                    found.setdefault(entry.node, (level.name, entry))
+            report(len(found))
+            if len(found) > most:
+                return FoundVariables(list(found.values())[:most], is_all=False)
+    return FoundVariables(list(found.values()), is_all=True)

@@ -11,7 +11,7 @@ from ..session.protocols import BrowseEntry, Description
 from .descriptions import descriptions_of
 from .wire.node_ids import Nodes
 from .wire.references import References
-from .wire.services import Services, standard
+from .wire.services import Services, standard, standard_name
 
 _OBJECTS = standard(ObjectIds.ObjectsFolder)
 
@@ -69,4 +69,8 @@ def _entry(
 ) -> BrowseEntry:
     browse_name = cast(ua.QualifiedName, reference.BrowseName)
     kind = cast(ua.NodeClass, reference.NodeClass).name.lower()
+    of_type = cast(ua.NodeId | None, reference.TypeDefinition)
+    if kind == "object" and of_type is not None:
+        is_condition = standard_name(of_type).endswith(("AlarmType", "ConditionType"))
+        kind = "condition" if is_condition else kind
     return BrowseEntry(node, browse_name.Name or "", kind, description)

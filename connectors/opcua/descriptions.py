@@ -22,10 +22,10 @@ _ABSENT = frozenset(
         StatusCodes.BadNodeIdUnknown,
     }
 )
-_STATES = frozenset({"TrueState", "FalseState"})
-_PROPERTIES = _STATES | {"EngineeringUnits", "EURange", "EnumStrings", "EnumValues"}
-_ABSTRACT = frozenset({"", "BaseDataType", "Number"})  # types that leave a bool or number open
-_CURRENT_WRITE = 0x02  # of an access level; Part 3, 8.57
+STATES = frozenset({"TrueState", "FalseState"})
+_PROPERTIES = STATES | {"EngineeringUnits", "EURange", "EnumStrings", "EnumValues"}
+ABSTRACT = frozenset({"", "BaseDataType", "Number"})  # types that leave a bool or number open
+CURRENT_WRITE = 0x02  # of an access level; Part 3, 8.57
 _INFORMATION = 0xFFFF
 
 Properties = Mapping[str, object]
@@ -88,7 +88,7 @@ async def _variables(services: Services, nodes: Mapping[str, ua.NodeId]) -> dict
             variables[name] = _Variable(
                 known,
                 is_array=isinstance(dimensions, int) and dimensions >= 0,
-                is_writable=isinstance(level, int) and bool(level & _CURRENT_WRITE),
+                is_writable=isinstance(level, int) and bool(level & CURRENT_WRITE),
             )
     return variables
 
@@ -129,7 +129,7 @@ def _description(
     own: Properties, of_type: Properties, type_name: str, variable: _Variable
 ) -> Description:
     unit, span = own.get("EngineeringUnits"), own.get("EURange")
-    has_two_states = type_name in _ABSTRACT and own.keys() >= _STATES
+    has_two_states = type_name in ABSTRACT and own.keys() >= STATES
     return Description(
         type="Boolean" if has_two_states else type_name,
         unit=_text(cast(object, unit.DisplayName)) if isinstance(unit, ua.EUInformation) else "",
@@ -158,10 +158,10 @@ def _members(properties: Properties) -> dict[str, int]:
         ]
     elif isinstance(words, list):
         named = [(_text(each), n) for n, each in enumerate(cast(list[object], words))]
-    return _distinct(named)
+    return distinct_members(named)
 
 
-def _distinct(named: Iterable[tuple[str, int]]) -> dict[str, int]:
+def distinct_members(named: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Returns a name for each code. A repeated name gets its code, such as `on_3`."""
     members: dict[str, int] = {}
     for word, code in named:

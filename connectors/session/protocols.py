@@ -148,7 +148,9 @@ class BrowseEntry:
 
     node: str  # as `tags.yaml` names it, `nsu=URI;s=NAME`; empty if no tag can name it
     name: str  # its browse name without the namespace
-    kind: str  # `object`, `variable`, `method` or another node class, in lower case
+    # `object`, `variable`, `method` or another node class, in lower case; `condition` for an object
+    # that is an alarm or another condition
+    kind: str
     description: Description | None = None  # only of a variable
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from asyncua import ua
 from asyncua.client.ua_client import UaClient
+from asyncua.ua import object_ids
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
@@ -32,12 +33,20 @@ UNREADABLE = (
 )
 """Errors that asyncua raises on an answer that is corrupt."""
 
+_STANDARD_NAMES = cast("Mapping[object, str]", cast(Any, object_ids).ObjectIdNames)
 _MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
 
 
 def standard(identifier: int) -> ua.NodeId:
     """Returns a node of the standard's namespace."""
     return ua.NodeId(ua.Int32(identifier))
+
+
+def standard_name(node: ua.NodeId) -> str:
+    """Returns the name of a node of the standard's namespace, empty for others."""
+    if node.NamespaceIndex != 0:
+        return ""
+    return _STANDARD_NAMES.get(node.Identifier, "")
 
 
 def attribute(node: ua.NodeId, kind: int = AttributeIds.Value) -> ua.ReadValueId:

@@ -34,7 +34,7 @@ TITLES: dict[str, str] = {
     "workorders": "List work orders and show them.",
     "journal": "Read, verify, export and back up the journal.",
     "connection": "Exchange certificates with an OPC UA server.",
-    "tags": "List, read, watch and browse tags.",
+    "tags": "List, read, watch, browse, peek and import tags.",
 }
 MODULES: dict[str, str] = {  # below `hmi`
     "demo": "simulation.demo.command",

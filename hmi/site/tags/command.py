@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from time import monotonic
 from typing import Annotated
 
@@ -11,8 +12,9 @@ import typer
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.tags import Table, Tag
 from handwheel.connectors.model.values import Quality
+from handwheel.tools.safe_text import printable
 
 from ...shell.cli.exits import NO, run
 from ...shell.cli.interrupts import uninterrupted_import
@@ -150,3 +152,119 @@ def browse(
         from .browse import browse as browse_device
 
     run(browse_device(open_site(site), connection, node, depth, as_json=as_json))
+
+
+_MOST_ADDRESSES = 2000
+
+
+def _address_range(text: str) -> range:
+    first, _, last = text.partition("..")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise typer.BadParameter(f"{text!r} is no range of addresses; write 0..40, or 17 for one")
+    found = range(int(first), int(last or first) + 1)
+    if not 0 < len(found) <= _MOST_ADDRESSES or found[-1] > 65535:
+        raise typer.BadParameter(
+            f"{text}: from the lower to the higher address, at most 65535, "
+            f"and at most {_MOST_ADDRESSES} of them"
+        )
+    return found
+
+
+@app.command("peek")
+def peek(
+    device: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONNECTION",
+            help="A Modbus connection of site.yaml, or modbus://HOST:PORT/UNIT.",
+        ),
+    ],
+    table: Annotated[
+        Table, typer.Argument(metavar="TABLE", help="holding, input, coil or discrete.")
+    ],
+    addresses: Annotated[
+        str, typer.Argument(metavar="ADDRESSES", help="Zero-based, such as 0..40, or 17.")
+    ],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the registers or bits of a Modbus device, whether or not there are tags for them.
+
+    Each register is shown as a word, as int16, and with the next one as float and int of
+    32 bits in the four orders. The order in which a value makes sense is what tags.yaml needs.
+    Exit codes: 0 shown, 2 no such connection, or it is not Modbus, 3 not reachable.
+    """
+    with uninterrupted_import():
+        from .peek import device_at, modbus_connection
+        from .peek import peek as peek_device
+
+    wanted = _address_range(addresses)
+    if device.startswith("modbus://"):
+        run(peek_device("device", device_at(device), table, wanted, as_json=as_json))
+        return
+    opened = open_site(site)
+    config = modbus_connection(opened, device)
+    run(peek_device(device, config, table, wanted, as_json=as_json))
+    if not as_json:
+        path = printable(str(opened.root / opened.tags_file))
+        typer.echo(f"next: write the values that you recognise into {path}")
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="An OPC UA connection of site.yaml, a CSV file, or a NodeSet2 file (.xml).",
+        ),
+    ],
+    connection: Annotated[
+        str,
+        typer.Option(
+            "--connection",
+            metavar="NAME",
+            help="Connection of a file's tags. Default: the only one of their protocol.",
+            show_default=False,
+        ),
+    ] = "",
+    below: Annotated[
+        str,
+        typer.Option(
+            "--below",
+            metavar="NODE",
+            help="First node of a server. Default: the top.",
+            show_default=False,
+        ),
+    ] = "",
+    writable: Annotated[
+        bool,
+        typer.Option("--writable", help="Make new tags writable where the source says so."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be added, and add nothing.")
+    ] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the tags of a device or file to tags.yaml.
+
+    No tag that is there is changed; differences are shown. New tags are read only unless
+    --writable is given, and then a write still needs the policy and an approval.
+    Exit codes: 0 done, 2 the source or a tag is wrong, and nothing is added, 3 not reachable.
+    """
+    with uninterrupted_import():
+        from . import tag_import
+
+    opened = open_site(site)
+    options = {"is_writable": writable, "is_dry": dry_run, "as_json": as_json}
+    if source not in opened.connections:
+        found = tag_import.file_source(opened, Path(source), connection)
+        tag_import.import_tags(opened, found, **options)
+        return
+
+    async def from_device() -> None:
+        found = await tag_import.browsed_source(opened, source, below)
+        tag_import.import_tags(opened, found, **options)
+
+    run(from_device())

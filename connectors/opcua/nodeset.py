@@ -1,0 +1,212 @@
+"""Variables of a NodeSet2 file, described as the server that loads it would describe them."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite, nan
+from pathlib import Path
+from typing import NamedTuple
+
+from asyncua.ua.object_ids import ObjectIds
+
+from ..errors import ConfigError, Problem
+from ..session.protocols import BrowseEntry, Description
+from .descriptions import ABSTRACT, CURRENT_WRITE, STATES, distinct_members
+from .wire.services import standard, standard_name
+from .xml_tree import Element, read_xml
+
+_TYPES = frozenset({"UAObjectType", "UAVariableType", "UADataType", "UAReferenceType", "UAMethod"})
+_HIERARCHICAL = frozenset({"Organizes", "HasComponent", "HasOrderedComponent", "HasProperty"})
+_PROPERTY_TYPE = "i=68"
+
+
+class NodeSetVariable(NamedTuple):
+    """One variable of a file, and its place there."""
+
+    parent: str  # browse name of the node above it; empty if it is not in the file
+    entry: BrowseEntry
+    line: int
+
+
+def read_nodeset(path: Path) -> list[NodeSetVariable]:
+    """Returns the variables of a NodeSet2 file, in its order.
+
+    Properties, parts of types and nodes of OPC UA's own namespace are left out.
+
+    Raises:
+        ConfigError: It cannot be read or is no NodeSet2 file; or a node's namespace is not listed.
+
+    Source: OPC UA Part 6, annex F (UANodeSet); Part 8, 5.3 (units, ranges, states).
+    """
+    root = read_xml(path)
+    if root.name != "UANodeSet":
+        reason = f"no NodeSet2 file: it begins with {root.name}, not UANodeSet"
+        raise ConfigError([Problem(str(path), root.line, root.column, "", reason)])
+    nodes = _Nodes(root, str(path))
+    if nodes.problems:
+        raise ConfigError(nodes.problems)
+    return list(nodes.variables())
+
+
+class _Nodes:
+    """The nodes of a file by their ids, in the form of `tags.yaml`."""
+
+    def __init__(self, root: Element, file: str) -> None:
+        self._file = file
+        uris = [each for each in root.children if each.name == "NamespaceUris"]
+        self._uris = ["", *(each.text.strip() for uri in uris for each in uri.each("Uri"))]
+        aliases = [each for each in root.children if each.name == "Aliases"]
+        self._aliases = {
+            each.attributes.get("Alias", ""): each.text.strip()
+            for alias in aliases
+            for each in alias.each("Alias")
+        }
+        self.problems: list[Problem] = []
+        self._nodes: dict[str, Element] = {}
+        for each in root.children:
+            if "NodeId" in each.attributes:
+                self._nodes[self._id(each.attributes["NodeId"], each)] = each
+        self._parents: dict[str, str] = {}
+        self._properties: dict[str, dict[str, Element]] = {}
+        for node, each in self._nodes.items():
+            self._link(node, each)
+
+    def variables(self) -> Iterator[NodeSetVariable]:
+        """Yields the variables that belong to instances."""
+        properties = {id(each) for found in self._properties.values() for each in found.values()}
+        for node, each in self._nodes.items():
+            is_own = node.startswith("nsu=") and id(each) not in properties
+            if each.name == "UAVariable" and is_own and not self._is_of_type(node):
+                parent = self._nodes.get(self._parents.get(node, ""))
+                entry = BrowseEntry(node, _browse_name(each), "variable", self._described(node))
+                yield NodeSetVariable(_browse_name(parent) if parent else "", entry, each.line)
+
+    def _id(self, text: str, element: Element) -> str:
+        text = self._aliases.get(text, text).strip()
+        if not text.startswith("ns="):
+            return text
+        index, _, identifier = text.removeprefix("ns=").partition(";")
+        if index == "0":
+            return identifier
+        if not index.isdecimal() or int(index) >= len(self._uris):
+            place = (self._file, element.line, element.column)
+            reason = f"{text}: NamespaceUris has no entry {index}"
+            self.problems.append(Problem(*place, element.name, reason))
+            return text
+        return f"nsu={self._uris[int(index)]};{identifier}"
+
+    def _link(self, node: str, element: Element) -> None:
+        if "ParentNodeId" in element.attributes:
+            self._parents[node] = self._id(element.attributes["ParentNodeId"], element)
+        for each in element.each("Reference"):
+            kind, target = self._reference(each), self._id(each.text, each)
+            is_forward = each.attributes.get("IsForward", "true") != "false"
+            above, below = (node, target) if is_forward else (target, node)
+            if kind in _HIERARCHICAL:
+                self._parents.setdefault(below, above)
+            if kind == "HasProperty" and below in self._nodes:
+                name = _browse_name(self._nodes[below])
+                self._properties.setdefault(above, {})[name] = self._nodes[below]
+            if kind == "HasSubtype" and not is_forward:
+                self._parents.setdefault(node, target)
+            if kind == "HasTypeDefinition" and target == _PROPERTY_TYPE and node in self._parents:
+                self._properties.setdefault(self._parents[node], {})[_browse_name(element)] = (
+                    element
+                )
+
+    def _reference(self, element: Element) -> str:
+        kind = self._id(element.attributes.get("ReferenceType", ""), element)
+        return _standard_name(kind) or kind
+
+    def _is_of_type(self, node: str) -> bool:
+        seen: set[str] = set()
+        while node in self._nodes and node not in seen:
+            if self._nodes[node].name in _TYPES:
+                return True
+            seen.add(node)
+            node = self._parents.get(node, "")
+        return False
+
+    def _described(self, node: str) -> Description:
+        element, own = self._nodes[node], self._properties.get(node, {})
+        kind = self._id(element.attributes.get("DataType", "i=24"), element)
+        name, members = self._type(kind)
+        has_two_states = name in ABSTRACT and own.keys() >= STATES
+        rank = element.attributes.get("ValueRank", "-1")
+        access = element.attributes.get("AccessLevel", "1")
+        return Description(
+            type="Boolean" if has_two_states else name,
+            unit=_unit(own),
+            span=_span(own),
+            members=_members(own) or members,
+            is_array=rank.isdecimal(),
+            is_writable=access.isdecimal() and bool(int(access) & CURRENT_WRITE),
+        )
+
+    def _type(self, node: str) -> tuple[str, Mapping[str, int]]:
+        """Returns the name of a data type's next type of OPC UA's own, and the words."""
+        members: Mapping[str, int] = {}
+        seen: set[str] = set()
+        while node in self._nodes and node not in seen:
+            seen.add(node)
+            element = self._nodes[node]
+            fields = [each.attributes for each in element.each("Field")]
+            named = [
+                (each["Name"], int(each["Value"]))
+                for each in fields
+                if "Name" in each and _is_integer(each.get("Value", ""))
+            ]
+            found = distinct_members(named) or _members(self._properties.get(node, {}))
+            members = members or found
+            node = self._parents.get(node, "")
+        name = _standard_name(node)
+        return name, members if _number(node) == ObjectIds.Enumeration else {}
+
+
+def _browse_name(element: Element) -> str:
+    name = element.attributes.get("BrowseName", "")
+    index, colon, rest = name.partition(":")
+    return rest if colon and index.isdecimal() else name
+
+
+def _number(node: str) -> int:
+    text = node.removeprefix("i=")
+    return int(text) if node.startswith("i=") and text.isdecimal() else -1
+
+
+def _standard_name(node: str) -> str:
+    number = _number(node)
+    return standard_name(standard(number)) if number >= 0 else ""
+
+
+def _is_integer(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
+
+
+def _values(properties: Mapping[str, Element], name: str, part: str) -> Iterator[Element]:
+    """Yields the elements with one name in a property's value."""
+    found = properties.get(name)
+    values = [each for each in found.children if each.name == "Value"] if found else []
+    return (part_ for value in values for part_ in value.each(part))
+
+
+def _unit(properties: Mapping[str, Element]) -> str:
+    names = _values(properties, "EngineeringUnits", "DisplayName")
+    return next((each.first("Text") for each in names), "")
+
+
+def _span(properties: Mapping[str, Element]) -> tuple[float, float] | None:
+    ends = [next(_values(properties, "EURange", name), None) for name in ("Low", "High")]
+    try:
+        low, high = (float(each.text) if each else nan for each in ends)
+    except ValueError:
+        return None
+    return (low, high) if isfinite(low) and isfinite(high) and low < high else None
+
+
+def _members(properties: Mapping[str, Element]) -> dict[str, int]:
+    values = [
+        (next((name.first("Text") for name in each.each("DisplayName")), ""), each.first("Value"))
+        for each in _values(properties, "EnumValues", "EnumValueType")
+    ]
+    words = [each.text.strip() for each in _values(properties, "EnumStrings", "Text")]
+    named = [(word, int(number)) for word, number in values if _is_integer(number)]
+    return distinct_members(named or [(word, number) for number, word in enumerate(words)])

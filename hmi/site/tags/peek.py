@@ -1,0 +1,66 @@
+"""Registers and bits of a Modbus device as they are, before there are tags."""
+
+import json
+
+import typer
+
+from handwheel.connectors.client.registers import open_raw_tables
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Table
+
+from ...shell.cli.open_site import site_option
+from ...shell.terminal.progress import reporting_progress
+from ..files.device_url import parse_device_url
+from .peek_text import cell_fields, peek_lines
+
+
+def device_at(url: str) -> ModbusConnection:
+    """Returns the Modbus device at an address such as `modbus://HOST:502/1`.
+
+    Raises:
+        ConfigError: It is no such address.
+    """
+    config = parse_device_url(url)
+    assert isinstance(config, ModbusConnection)
+    return config
+
+
+def modbus_connection(site: Site, name: str) -> ModbusConnection:
+    """Returns a connection to a Modbus device by its name.
+
+    Raises:
+        ConfigError: There is none, or it is OPC UA, which has no registers.
+    """
+    config = site.connections.get(name)
+    if isinstance(config, ModbusConnection):
+        return config
+    if config is None:
+        known = ", ".join(site.connections) or "none"
+        raise _refusal(f"there is no connection {name!r}; known: {known}")
+    command = f"handwheel tags browse {name}{site_option(site)}"
+    raise _refusal(f"{name}: OPC UA has no registers; next: {command}")
+
+
+async def peek(
+    name: str, config: ModbusConnection, table: Table, addresses: range, *, as_json: bool
+) -> None:
+    """Prints the contents of the addresses, and progress on standard error.
+
+    Raises:
+        NotConnected: The device cannot be reached, or does not answer.
+    """
+    doing = {name: "connecting"}
+    async with reporting_progress(doing), open_raw_tables(name, config) as tables:
+        doing[name] = "reading"
+        cells = await tables.read(table, addresses.start, len(addresses))
+    if as_json:
+        typer.echo(json.dumps(list(cell_fields(table, cells))))
+        return
+    for line in peek_lines(config.where, table, cells):
+        typer.echo(line)
+
+
+def _refusal(reason: str) -> ConfigError:
+    return ConfigError([Problem("", 0, 0, "", reason)])

@@ -1,0 +1,176 @@
+"""Import of tags from a device or a file into a site's `tags.yaml`."""
+
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import typer
+
+from handwheel.connectors.client.browse import find_variables
+from handwheel.connectors.client.one_shot import open_session
+from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import ModbusConnection, Site, load_site
+from handwheel.connectors.session.protocols import Browses
+from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.safe_text import printable
+
+from ...shell.cli.open_site import site_option
+from ...shell.terminal.columns import in_columns
+from ...shell.terminal.plural import counted
+from ...shell.terminal.progress import reporting_progress
+from ...shell.terminal.wrap import fold
+from ..files.tag_file_edit import tag_lines, with_tags
+from ..files.yaml_flow import flow
+from .csv_tags import read_csv
+from .imported_tags import TagMerge, TagSource, merge, source_of
+
+_MOST = 100_000
+_SHOWN = 20
+_CSV, _XML = ".csv", ".xml"
+
+
+async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
+    """Returns the variables of an OPC UA server below a node, by default all of them.
+
+    Raises:
+        ConfigError: The connection is of Modbus, or there is no such node.
+        NotConnected: The server cannot be reached, or was lost meanwhile.
+    """
+    if isinstance(site.connections[connection], ModbusConnection):
+        command = f"handwheel tags peek {connection} holding 0..40{site_option(site)}"
+        raise _refusal(f"{connection}: Modbus does not tell what there is; next: {command}")
+    doing = {connection: "connecting"}
+
+    def report(count: int) -> None:
+        doing[connection] = f"browsing, {counted(count, 'variable')} so far"
+
+    async with reporting_progress(doing), open_session(connector_for(site, connection)) as session:
+        if not isinstance(session, Browses):
+            raise _refusal(f"{connection}: this device cannot be browsed")
+        try:
+            found = await find_variables(session, node, _MOST, report)
+        except ValueError as error:
+            raise _refusal(f"{connection}: cannot browse {printable(str(error))}") from None
+    variables = ((parent, entry, 0) for parent, entry in found.variables)
+    return source_of(connection, connection, variables, site)
+
+
+def file_source(site: Site, path: Path, connection: str) -> TagSource:
+    """Returns the tags of a CSV file or the variables of a NodeSet2 file.
+
+    Args:
+        connection: The one that they are on; empty for the only one of their protocol.
+
+    Raises:
+        ConfigError: There is no such connection or file, or it is wrong; every problem.
+    """
+    if connection and connection not in site.connections:
+        raise _refusal(_no_connection(site, connection))
+    if path.suffix.lower() == _CSV:
+        return read_csv(path, site, connection)
+    if path.suffix.lower() != _XML:
+        known = ", ".join(site.connections) or "none"
+        what = f"no connection (known: {known}) and no file that ends in {_CSV} or {_XML}"
+        raise _refusal(f"{str(path)!r} is {what}")
+    from handwheel.connectors.opcua.nodeset import read_nodeset
+
+    fitting = [name for name, each in site.connections.items() if each.kind == "opcua"]
+    if connection:
+        fitting = [connection]
+    if len(fitting) != 1:
+        named = " or ".join(f"--connection {name}" for name in fitting) or "there is none of OPC UA"
+        raise _refusal(f"{path}: of which connection? {named}")
+    return source_of(str(path), fitting[0], read_nodeset(path), site)
+
+
+def import_tags(
+    site: Site, source: TagSource, *, is_writable: bool, is_dry: bool, as_json: bool
+) -> None:
+    """Adds a source's new tags to `tags.yaml` and prints what was done.
+
+    Raises:
+        ConfigError: A tag is wrong or does not fit; then the file is not changed.
+        OSError: The file cannot be written.
+    """
+    site = load_site(site.root)  # it may have been changed while the device was browsed
+    merged = merge(site, source, is_writable=is_writable)
+    path = site.root / site.tags_file
+    lines = tag_lines(merged.added)
+    if lines:
+        content = path.read_bytes() if path.exists() else b""
+        text = with_tags(content, lines, str(path))
+        if not is_dry:
+            replace_file(path, text)
+    if as_json:
+        typer.echo(json.dumps(_fields(source, merged)))
+        return
+    would = "would be added" if is_dry else "added"
+    typer.echo(f"{counted(len(lines), 'tag')} {would} to {printable(str(path))}")
+    for line in [*added_lines(merged), *report_lines(source, merged, is_dry=is_dry)]:
+        typer.echo(fold(line, 4))
+    if lines and not is_dry:
+        typer.echo(f"next: handwheel tags read{site_option(site)}")
+
+
+def added_lines(merged: TagMerge) -> Iterator[str]:
+    """Yields a line for each of the first new tags, and the number of the others."""
+    rows = [
+        (
+            f"  {name}",
+            str(entry["type"]),
+            printable(str(entry.get("unit", ""))),
+            flow(entry["range"]) if "range" in entry else "",
+        )
+        for name, entry in list(merged.added.items())[:_SHOWN]
+    ]
+    yield from in_columns(rows, ("  ", "  ", "  "), set())
+    if len(merged.added) > _SHOWN:
+        yield f"  … and {len(merged.added) - _SHOWN} more"
+
+
+def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -> Iterator[str]:
+    """Yields what became of the tags that were not added as their source has them."""
+    if merged.same_count:
+        yield f"{counted(merged.same_count, 'tag')} already there"
+    if merged.read_only_count:
+        verb = "is" if merged.read_only_count == 1 else "are"
+        how = "--writable makes them writable" if is_dry else "to write one, add writable: true"
+        yield (
+            f"{counted(merged.read_only_count, 'tag')} {verb} writable in "
+            f"{printable(source.where)} and read only here; {how}"
+        )
+    if source.untyped:
+        count = sum(source.untyped.values())
+        types = ", ".join(printable(each) for each in source.untyped)
+        yield f"{counted(count, 'variable')} left out, no tag has their type: {types}"
+    for title, told in (
+        ("left out:", merged.left_out),
+        ("different, not changed:", merged.differences),
+    ):
+        if told:
+            yield title
+            yield from (f"  {printable(each)}" for each in told)
+
+
+def _fields(source: TagSource, merged: TagMerge) -> dict[str, object]:
+    return {
+        "added": {name: dict(entry) for name, entry in merged.added.items()},
+        "already_there": merged.same_count,
+        "different": list(merged.differences),
+        "left_out": list(merged.left_out),
+        "untyped": dict(source.untyped),
+        "read_only": merged.read_only_count,
+    }
+
+
+def _no_connection(site: Site, name: str) -> str:
+    close = get_close_matches(name, site.connections, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    known = ", ".join(site.connections) or "none"
+    return f"there is no connection {name!r}{hint or f'; known: {known}'}"
+
+
+def _refusal(reason: str) -> ConfigError:
+    return ConfigError([Problem("", 0, 0, "", reason)])
