@@ -6,11 +6,11 @@ import typer
 
 from handwheel.connectors.client.registers import open_raw_tables
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Table
 
-from ...shell.cli.open_site import site_option
 from ...shell.terminal.progress import reporting_progress
 from ..files.device_url import parse_device_url
 from .peek_text import cell_fields, peek_lines
@@ -39,8 +39,7 @@ def modbus_connection(site: Site, name: str) -> ModbusConnection:
     if config is None:
         known = ", ".join(site.connections) or "none"
         raise _refusal(f"there is no connection {name!r}; known: {known}")
-    command = f"handwheel tags browse {name}{site_option(site)}"
-    raise _refusal(f"{name}: OPC UA has no registers; next: {command}")
+    raise _refusal(f"{name}: OPC UA has no registers; {next_step('tags', 'browse', name)}")
 
 
 async def peek(

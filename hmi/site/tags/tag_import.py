@@ -11,12 +11,12 @@ from handwheel.connectors.client.browse import find_variables
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import ModbusConnection, Site, load_site
 from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.safe_text import printable
 
-from ...shell.cli.open_site import site_option
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
@@ -39,8 +39,8 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
         NotConnected: The server cannot be reached, or was lost meanwhile.
     """
     if isinstance(site.connections[connection], ModbusConnection):
-        command = f"handwheel tags peek {connection} holding 0..40{site_option(site)}"
-        raise _refusal(f"{connection}: Modbus does not tell what there is; next: {command}")
+        following = next_step("tags", "peek", connection, "holding", "0..40")
+        raise _refusal(f"{connection}: Modbus does not tell what there is; {following}")
     doing = {connection: "connecting"}
 
     def report(count: int) -> None:
@@ -111,7 +111,7 @@ def import_tags(
     for line in [*added_lines(merged), *report_lines(source, merged, is_dry=is_dry)]:
         typer.echo(fold(line, 4))
     if lines and not is_dry:
-        typer.echo(f"next: handwheel tags read{site_option(site)}")
+        typer.echo(next_step("tags", "read"))
 
 
 def added_lines(merged: TagMerge) -> Iterator[str]:

@@ -22,7 +22,7 @@ def test_a_value_is_recognised_by_its_order() -> None:
         "modbus://h:502/1 holding",
         " addr  hex uint16  int16  32 bit       ABCD        CDAB        BADC        DCBA",
         "    0 43AF  17327  17327  float       350.5      2.0041           -           -",
-        "                          int    1135558656  1073759151 -1354563520    4239171",
+        "                          int    1135558656  1073759151 -1354563520     4239171",
     ]
     assert [line.split()[6] for line in lines if line.startswith("    2 ")] == ["350.5"]
     assert "    4..6  all zero" in lines
