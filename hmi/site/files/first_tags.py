@@ -22,6 +22,7 @@ def first_tags_lines(site: Site) -> Iterator[str]:
     if not site.connections:
         yield f"no tags yet, and no connection; write one in {site.root / 'site.yaml'}"
     for name, config in site.connections.items():
-        is_modbus = isinstance(config, ModbusConnection)
-        command = ("peek", name, "holding", "0..40") if is_modbus else ("import", name)
-        yield f"no tags yet on {name}; {next_step('tags', *command)}"
+        following = next_step("tags", "import", name)
+        if isinstance(config, ModbusConnection):
+            following = next_step("tags", "peek", name, "holding", "0..40")
+        yield f"no tags yet on {name}; {following}"

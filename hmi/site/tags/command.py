@@ -207,7 +207,7 @@ def peek(
     run(peek_device(device, config, table, wanted, as_json=as_json))
     if not as_json:
         path = printable(str(opened.root / opened.tags_file))
-        typer.echo(f"next: write the values that you recognise into {path}")
+        typer.echo(f"write the values that you recognise into {path}")
 
 
 @app.command("import")

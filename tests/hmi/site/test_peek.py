@@ -15,8 +15,8 @@ def words(form: str, *numbers: float) -> tuple[int, ...]:
 
 def test_a_value_is_recognised_by_its_order() -> None:
     high, low = words(">f", 350.5)
-    held = [high, low, low, high, 0, 0, 0, *words(">i", -7), 0x8000]
-    cells: Cells = dict(enumerate(held)) | dict.fromkeys((11, 12), REFUSED)
+    held = [high, low, low, high, 0, 0, 0, 0, *words(">i", -7), 0x8000]
+    cells: Cells = dict(enumerate(held)) | dict.fromkeys((12, 13), REFUSED)
     lines = list(peek_lines("modbus://h:502/1", "holding", cells))
     assert lines[:4] == [
         "modbus://h:502/1 holding",
@@ -26,10 +26,10 @@ def test_a_value_is_recognised_by_its_order() -> None:
     ]
     assert [line.split()[6] for line in lines if line.startswith("    2 ")] == ["350.5"]
     assert "    4..6  all zero" in lines
-    assert any(line.startswith("    7 FFFF  65535     -1") for line in lines)
-    assert "    9 8000  32768 -32768" in lines
+    assert any(line.startswith("    8 FFFF  65535     -1") for line in lines)
+    assert "   10 8000  32768 -32768" in lines
     assert lines[-2:] == [
-        "   11..12  exception 2, illegal data address",
+        "   12..13  exception 2, illegal data address",
         "- is no number, or smaller than 1e-6 or larger than 1e9; --json tells it.",
     ]
     assert max(map(len, lines)) <= 80
