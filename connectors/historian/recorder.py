@@ -12,7 +12,7 @@ from typing import Self
 from ..model.endpoints import OpcuaConnection
 from ..model.site import Site
 from ..session.protocols import Sample
-from ..session.scan_groups import STALE_SCANS
+from ..session.scan_groups import STALE_SCANS, stale_after_s
 from ..session.supervisor import Gap
 from .database import HISTORY_FILE
 from .errors import HistoryError
@@ -219,5 +219,5 @@ def source_limits(site: Site) -> dict[str, float]:
     for name, tag in site.tags.items():
         connection = site.connections[tag.connection]
         if isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic":
-            limits[name] = STALE_SCANS * site.scan_s(tag)
+            limits[name] = stale_after_s(site.scan_s(tag), is_subscribed=False)
     return limits

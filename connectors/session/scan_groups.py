@@ -14,13 +14,16 @@ from ..model.values import (
 from .protocols import Sample
 
 STALE_SCANS = 3
+LEAST_STALE_S = 2.0
+"""Least age at which a reading is stale, seconds: a busy machine pauses longer than fast scans."""
 KEEP_ALIVE_S = 1.0
 """Longest time without a sign of life from an idle device, seconds."""
 
 
 def stale_after_s(scan_s: float, *, is_subscribed: bool) -> float:
     """Returns the age above which a reading is stale, seconds, from its interval."""
-    return STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s)
+    every_s = max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s
+    return max(STALE_SCANS * every_s, LEAST_STALE_S)
 
 
 def aged(reading: DataValue, now_s: float, limit_s: float) -> DataValue:
@@ -78,7 +81,7 @@ class ScanGroup:
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """A fault if scans take so long that their values are stale. See `Session.faults`."""
+        """A fault if scans take longer than three intervals. See `Session.faults`."""
         if self._slow_scans < STALE_SCANS:
             return {}
         return {f"each {self.scan_s:g} s": f"a scan takes {self._took_s:.1f} s"}

@@ -118,7 +118,7 @@ class Connection:
         self.state = ConnectionState.DISCONNECTED
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag. One older than three scans is not good."""
+        """Returns the latest reading of each tag. One that is stale is not good."""
         now_s, is_cyclic = monotonic(), self._connector.has_cyclic_stamps
         readings: dict[str, DataValue] = {}
         for group in self._groups:

@@ -10,13 +10,14 @@ from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.actuation.write_session import WriteAnswer, WriteSession
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import WriteOutcomeUnknown
+from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.monitoring import crash_recovery as recovery
 from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import SuspensionMonitor
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.memory import GateMemory
-from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import intent, reading_age
 from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -121,13 +122,16 @@ def _unanchored(patch: pytest.MonkeyPatch) -> None:
 
 def _whatever_the_clock(patch: pytest.MonkeyPatch) -> None:
     """Lets the last look take a clock that was set for one that was not."""
-    real = vars(sending)["_outdated"]
 
-    def outdated(execution: Execution) -> Denial | None:
-        denial: Denial | None = real(execution)
-        return None if denial and denial.code == "clock" else denial
+    def check(execution: Execution) -> None:
+        try:
+            reading_age.check_reading_age(execution)
+        except reading_age.ReadingTooOld:
+            raise
+        except PermitRefused:
+            return
 
-    patch.setattr(sending, "_outdated", outdated)
+    patch.setattr(sending, "check_reading_age", check)
 
 
 def _nobodys(patch: pytest.MonkeyPatch) -> None:
@@ -177,7 +181,7 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M12b", "2 s from reading to frame", put(sending, "BUDGET_S", inf),
+        "M12b", "2 s from reading to frame", put(reading_age, "BUDGET_S", inf),
         f"{_WAY}::test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing",
         "'VERIFIED' != 'REFUSED'",
     ),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.tools.guardrails.gate.state.execution import Execution, Intent, Readback
+from handwheel.tools.guardrails.gate.steps.device_checks import open_readers
 
 from .mutant import Mutant, nothing, step, swap
 
@@ -17,6 +18,7 @@ async def _open(execution: Execution) -> None:
     execution.write_session = await context.open_write_session(
         context.site, execution.action.connection, [execution.tag]
     )
+    await open_readers(execution)
 
 
 async def _glance(execution: Execution) -> None:
@@ -137,7 +139,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M9-11", "order: intent before reading", swap(9, 11),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
-        "'REFUSED' != 'INVALIDATED'",
+        "'INVALIDATED' != 'VERIFIED'",
     ),
     Mutant(
         "M11-13", "order: frame before intent", swap(11, 13),

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from handwheel.tools.guardrails.gate.steps import send as sending
+from handwheel.tools.guardrails.gate.steps import reading_age
 
 from .asked import ASKED
 from .flood import Flood
@@ -32,7 +32,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", at_once)
-    monkeypatch.setattr(sending, "BUDGET_S", 600.0)
+    monkeypatch.setattr(reading_age, "BUDGET_S", 600.0)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ async def test_it_lets_an_action_go_first_and_does_not_stop_for_it(room: Beating
     await execute_action(execution)
     del room.fuse.reach
     assert points == [
-        "connect", "beat", "fresh look", "beat", "connect", "beat", "read", "beat",
+        "connect", "beat", "connect", "beat", "fresh look", "beat", "read", "beat",
         "frame leaves", "frame executed",  # from the intent to the answer it keeps away
         "connect", "beat", "read", "beat",  # while the action is read back it need not
     ]  # fmt: skip

@@ -149,7 +149,8 @@ async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
     await room.act()
     monkeypatch.setattr(intent, "has_row", Mock(return_value=False))
     later = room.approved(START_B)
-    execution = replace(execution, record=room.desk.record(later.request_id))
+    record = room.desk.record(later.request_id)
+    execution = replace(execution, record=record, read_at=room.clock.now())
     with pytest.raises(LedgerError, match=r"this gate has sent .*: it is sent once"):
         record_intent(execution)
     await room.act()

@@ -65,7 +65,10 @@ CHANGES: Mapping[str, tuple[Change, str, str, int]] = {
     "nothing changed": (untouched, "VERIFIED", "P-101A.run_cmd reads true", 1),
     "no write session": (without(8), "INVALIDATED", "the way to the device is not open", 0),
     "no look at the plant": (
-        without(9), "REFUSED", "the clock was set after the plant was read", 0,
+        without(9), "INVALIDATED", "the clock was set after the plant was read", 0,
+    ),
+    "the intent before the look": (
+        swapped(9, 11), "INVALIDATED", "the clock was set after the plant was read", 0,
     ),
     "no intent": (without(11), "INVALIDATED", NO_INTENT, 0),
     "the frame before its intent": (swapped(11, 13), "INVALIDATED", NO_INTENT, 0),
@@ -87,21 +90,6 @@ async def test_a_way_that_was_changed_is_never_verified(
     frames: int,
 ) -> None:
     assert await act(room, monkeypatch, change) == (state, reason, frames)
-
-
-async def test_a_look_after_the_intent_cannot_say_that_nothing_was_intended(
-    room: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the ninth step refuses is invalidated, as it came before the intent."""
-    for change, state in ((untouched, "INVALIDATED"), (swapped(9, 11), "REFUSED")):
-        room.plant.values["PIC-102.sp"] = 350.0
-        request = room.approved(SETPOINT)
-        room.plant.values["PIC-102.sp"] = 325.0
-        monkeypatch.setattr(steps, "STEPS", tuple(change(list(steps.STEPS))))
-        await room.act()
-        room.expect(request, state, "PIC-102.sp reads 325 kPa; 350 was expected")
-        assert bool(room.rows("action.intent")) == (state == "REFUSED")
-    assert room.plant.frames == []
 
 
 async def test_an_approval_that_is_too_old_opens_no_session(

@@ -1,10 +1,11 @@
 """What the steps before the intent still see: a key, a policy, a reading, other bytes, an order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -13,6 +14,7 @@ from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import all_steps as steps
+from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy
@@ -24,7 +26,9 @@ from ...attacks.cases import tried
 from ...attacks.sql_shell import write_text
 from ...sites import people
 from ...sites.in_memory import make_site
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
+from ..flood.flood import altered
+from ..forgery.test_forged_requests import expects
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 _HELD_S = 5.0
 
@@ -81,19 +85,107 @@ async def test_a_policy_that_raises_denies(
     assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
 
 
-@pytest.mark.parametrize(("takes_s", "is_too_old"), [(1.5, False), (2.1, True)])
-async def test_a_look_is_as_old_as_its_beginning(
-    room: Watched, takes_s: float, *, is_too_old: bool
+def at_each(room: Watched, point: str, *events: Callable[[], object]) -> None:
+    """Lets something happen each time the gate comes to a point, as long as there is something."""
+    reach, left = room.fuse.reach, list(events)
+
+    def reach_and_do(passed: str) -> None:
+        reach(passed)
+        if passed == point and left:
+            left.pop(0)()
+
+    room.fuse.arm(0)
+    room.fuse.reach = reach_and_do  # type: ignore[method-assign, assignment]
+
+
+TOO_OLD = "the plant reading is too old"
+
+
+@pytest.mark.parametrize(
+    ("slow", "takes_s", "looks", "reason"),
+    [(1, 1.9, 1, ""), (1, 2.1, 2, ""), (2, 2.1, 3, ""), (3, 2.1, 3, TOO_OLD)],
+    ids=["in time", "once", "twice", "always"],
+)
+async def test_a_look_that_was_too_slow_is_taken_again_twice(
+    room: Watched, slow: int, takes_s: float, looks: int, reason: str
 ) -> None:
-    """The device takes long to answer: what it says may have been so when it was asked."""
-    asked = nth(await room.way(), "fresh look")
+    """What the device says may have been so when it was asked, not when it answered."""
     request = room.approved(START_B)
-    room.fuse.arm(asked, partial(room.clock.forward, takes_s))
+    at_each(room, "fresh look", *[partial(room.clock.forward, takes_s)] * slow)
     await room.act()
-    assert room.desk.states(request) == ["REFUSED" if is_too_old else "VERIFIED"]
-    assert (room.reason(request) == "the plant reading is too old") is is_too_old
-    assert [each["sent"] for each in room.rows("action.REFUSED")] == [False] * is_too_old
-    assert len(room.plant.frames) == 1 + (not is_too_old)
+    room.expect(request, "INVALIDATED" if reason else "VERIFIED", reason, frames=not reason)
+    assert room.fuse.points.count("fresh look") == looks
+    assert len(room.rows("action.intent")) == (not reason)
+
+
+@pytest.mark.way_in("T1")
+@pytest.mark.way_in("C17")
+@pytest.mark.parametrize(
+    ("takes_s", "value", "reason"),
+    [
+        (2.1, 325.0, "PIC-102.sp reads 325 kPa; 350 was expected"),
+        (61.0, 350.0, "the approval is 61 s old; it holds for 60 s"),
+    ],
+)
+async def test_a_slow_look_is_not_taken_again_until_it_pleases(
+    room: Watched, takes_s: float, value: float, reason: str
+) -> None:
+    def answer() -> None:
+        room.clock.forward(takes_s)
+        room.plant.values["PIC-102.sp"] = value
+
+    request = room.approved(SETPOINT)
+    at_each(room, "fresh look", answer)
+    await room.act()
+    room.expect(request, "INVALIDATED", reason, frames=0)
+    assert room.fuse.points.count("fresh look") == 1
+
+
+@pytest.mark.parametrize(
+    ("failures", "takes_s", "connects"),
+    [
+        (2, 2.0, 2 + 3),  # the third time, and then to another device and to read back
+        (3, 2.0, 3),
+        (1, 0.1, 1),
+    ],
+)
+async def test_only_a_device_that_was_silent_is_reached_for_again(
+    room: Watched, failures: int, takes_s: float, connects: int
+) -> None:
+    def fail() -> None:
+        room.clock.forward(takes_s)
+        room.plant.is_down = True
+
+    def answer() -> None:
+        room.plant.is_down = False
+
+    request = room.approved(START_B)
+    at_each(room, "connect", *[fail] * failures, answer)
+    await room.act()
+    is_sent = failures == 2
+    assert room.desk.states(request) == ["VERIFIED" if is_sent else "INVALIDATED"]
+    assert len(room.plant.frames) == is_sent
+    assert room.fuse.points.count("connect") == connects
+
+
+@pytest.mark.parametrize(("slow", "looks"), [(1, 2), (3, 3)])
+async def test_a_reading_within_the_budget_still_has_its_own_limit(
+    room: Watched, slow: int, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The age that was signed may be less than the gate's two seconds."""
+    request = altered(room.desk.request([START_B])[0], expects(START_B[0], False, max_age_s=0.5))
+    room.signed_through(request)
+    passed_s = [0.0, 0.6] * slow
+    at_each(room, "fresh look")
+    monkeypatch.setattr(
+        device_checks, "monotonic", lambda: monotonic() + (passed_s.pop(0) if passed_s else 0.0)
+    )
+    await room.act()
+    is_sent = slow < looks
+    assert room.desk.states(request) == ["VERIFIED" if is_sent else "INVALIDATED"]
+    late = "the plant could not be read in time: P-101B.run_cmd"
+    assert is_sent or room.reason(request) == late
+    assert room.fuse.points.count("fresh look") == looks
 
 
 Case = tuple[tuple[str, Value], str]

@@ -57,10 +57,10 @@ def with_status(status: StatusCode) -> Change:
 @pytest.mark.parametrize(
     ("tag", "change", "reason"),
     [
-        ("P-101A.run_cmd", older(0.05), ""),
-        ("P-101A.run_cmd", older(1.0), "P-101A.run_cmd cannot be relied on: BadNoCommunication"),
-        ("P-101A.mode", older(1.0), "not true: P-101A.mode == 'remote'"),
-        ("PT-102.pv", older(1.0), "PT-102.pv"),
+        ("P-101A.run_cmd", older(1.9), ""),
+        ("P-101A.run_cmd", older(2.1), "P-101A.run_cmd cannot be relied on: BadNoCommunication"),
+        ("P-101A.mode", older(2.1), "not true: P-101A.mode == 'remote'"),
+        ("PT-102.pv", older(2.1), "PT-102.pv"),
         ("P-101A.run_cmd", with_status(BAD_NO_COMMUNICATION), "P-101A.run_cmd cannot be relied on"),
         ("P-101A.mode", with_status(BAD_NO_COMMUNICATION), "P-101A.mode == 'remote'"),
         ("P-101A.run_cmd", as_value(0), "P-101A.run_cmd reads 0; false was expected"),

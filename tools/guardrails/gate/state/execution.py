@@ -15,6 +15,7 @@ from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.protocols import Session
 
 from ....errors import PermitRefused
 from ....requests.request import Action
@@ -110,6 +111,8 @@ class Execution:
     action: Action
     decided: int = 0  # the number of the ledger's last decision when it was claimed
     write_session: WriteSession | None = None  # open from the eighth step on
+    # Sessions of other connections that the ninth step reads, by name.
+    readers: dict[str, Session] = field(default_factory=dict[str, Session])
     # The fresh reading of the ninth step.
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
     read_at: Instant | None = None  # time of the reading on wall and boot clock
@@ -121,6 +124,19 @@ class Execution:
     doubt: WriteOutcomeUnknown | None = None  # why the outcome of the frame is unknown
     is_echo_equal: bool = False  # whether the answer says that it was done
     readback: Readback | None = None  # of the fifteenth step
+
+    async def close_readers(self) -> None:
+        """Closes the sessions of other connections. It raises no error."""
+        while self.readers:
+            _, session = self.readers.popitem()
+            await session.close()
+
+    async def close(self) -> None:
+        """Closes every session, within about 1 s each. It raises no error."""
+        await self.close_readers()
+        session, self.write_session = self.write_session, None
+        if session is not None:
+            await session.close()
 
     @property
     def is_first(self) -> bool:

@@ -1,10 +1,10 @@
 """Steps 8 to 10 check the device, one fresh reading of the plant, and the bytes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.client.site_reader import by_connection
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.scan_groups import aged
@@ -19,10 +19,14 @@ from ...approval.build_request import max_age_of
 from ...policy.cross_limits import cross_tags
 from ..state.execution import AlreadySo, Execution
 from .interlocks import check_rates
+from .reading_age import ReadingTooOld
 
 
 async def open_device(execution: Execution) -> None:
-    """Step 8 connects to the device, and checks that it is the approved one."""
+    """Step 8 connects to the device, checks that it is the approved one, and opens the readers.
+
+    So the reading of the next step takes no time for connecting.
+    """
     context, action = execution.context, execution.action
     execution.write_session = await context.open_write_session(
         context.site, action.connection, [execution.tag]
@@ -33,26 +37,26 @@ async def open_device(execution: Execution) -> None:
             f"the device is not the one that was approved: {found.name or 'a nameless one'} "
             f"at {found.where}"
         )
+    await open_readers(execution)
+
+
+async def open_readers(execution: Execution) -> None:
+    """Opens a session on every other connection that the fresh reading needs."""
+    context = execution.context
+    for name in sorted(by_connection(_tags(execution)).keys() - {execution.action.connection}):
+        execution.readers[name] = await context.connector(context.site, name).open()
 
 
 async def check_plant(execution: Execution) -> None:
     """Step 9 checks expectations, requirements and limits against one fresh reading.
 
-    Raises `AlreadySo` for a command whose tag reads already what it would write, if nothing else
-    is in the way.
+    Raises:
+        AlreadySo: Nothing is in the way, and the tag reads already what a command would write.
+        ReadingTooOld: Nothing is in the way, but the reading has taken too long.
     """
-    context, action = execution.context, execution.action
+    action = execution.action
     requirements = _requirements(execution)
-    await _look(
-        execution,
-        {
-            action.tag,
-            *(each.tag for each in action.expected),
-            *(name for each in requirements for name in each.tags),
-            *cross_tags(context.across, execution.tag),
-            *_effect_tags(execution),
-        },
-    )
+    late = await _look(execution)
     is_already_so = _is_already_so(execution)
     for expected in action.expected:
         if not (is_already_so and expected.tag == action.tag):
@@ -60,12 +64,12 @@ async def check_plant(execution: Execution) -> None:
     for requirement in requirements:
         if requirement.evaluate(execution.readings) is not Truth.TRUE:
             raise InterlockActive(f"not true: {requirement.shown(execution.readings)}")
+    if not is_already_so:
+        _check_limits(execution)
+    if late:
+        raise ReadingTooOld(f"the plant could not be read in time: {', '.join(late)}")
     if is_already_so:
         raise AlreadySo(f"already so; nothing was sent: {action.tag} reads {action.shown}")
-    for limit in context.across:
-        if denial := limit.denial(execution.readings, execution.tag, action.value):
-            raise InterlockActive(denial.reason)
-    _check_step(execution)
 
 
 async def check_encoding(execution: Execution) -> None:
@@ -106,29 +110,46 @@ def _requirements(execution: Execution) -> list[Condition]:
         raise PermitRefused(f"a requirement cannot be judged: {error}") from None
 
 
-async def _look(execution: Execution, names: Iterable[str]) -> None:
-    site = execution.context.site
-    unknown = [name for name in names if name not in site.tags]
-    if unknown:
+def _tags(execution: Execution) -> list[Tag]:
+    """Returns the tags of the fresh reading, or raises `PermitRefused`."""
+    action, site = execution.action, execution.context.site
+    names = {
+        action.tag,
+        *(each.tag for each in action.expected),
+        *(name for each in _requirements(execution) for name in each.tags),
+        *cross_tags(execution.context.across, execution.tag),
+        *_effect_tags(execution),
+    }
+    if unknown := sorted(names - site.tags.keys()):
         raise PermitRefused(f"{', '.join(unknown)} is no tag of this site")
-    tags = [site.tags[name] for name in sorted(names)]
-    own = [tag for tag in tags if tag.connection == execution.action.connection]
-    others = [tag for tag in tags if tag.connection != execution.action.connection]
+    return [site.tags[name] for name in sorted(names)]
+
+
+async def _look(execution: Execution) -> list[str]:
+    """Reads the plant, and returns the tags that are too old only because the reading was slow."""
+    write_session, groups = execution.open_write_session, by_connection(_tags(execution))
+    own = groups.pop(execution.action.connection)
     execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
-    readings = dict(await execution.open_write_session.read(own))
-    if others:
-        readings |= await read_once(site, others, execution.context.connector)
-    execution.readings = _aged(execution, readings)
+    begun_s = monotonic()
+    readings = dict(await write_session.read(own))
+    for name, tags in groups.items():
+        readings |= await execution.readers[name].read(tags)
+    # The checks go by what the devices answered. A slow answer is no reason to look past it.
+    execution.readings = _aged(execution, readings, begun_s)
+    now = _aged(execution, readings, monotonic())
+    return [name for name, each in now.items() if each.status != execution.readings[name].status]
 
 
-def _aged(execution: Execution, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
-    site, now_s = execution.context.site, monotonic()
+def _aged(
+    execution: Execution, readings: Mapping[str, DataValue], at_s: float
+) -> dict[str, DataValue]:
+    """Returns the readings with the status that their age gives them at a monotonic time."""
+    site = execution.context.site
     limits = {each.tag: each.max_age_s for each in execution.action.expected}
-    result: dict[str, DataValue] = {}
-    for name, reading in readings.items():
-        limit_s = limits.get(name, max_age_of(site, site.tags[name]))
-        result[name] = aged(reading, now_s, limit_s)
-    return result
+    return {
+        name: aged(reading, at_s, limits.get(name, max_age_of(site, site.tags[name])))
+        for name, reading in readings.items()
+    }
 
 
 def _check_expected(execution: Execution, expected: ExpectedReading) -> None:
@@ -169,6 +190,13 @@ def _is_back(execution: Execution, expected: ExpectedReading, value: object) -> 
     if action.undoes is None or expected.tag != action.tag:
         return False
     return _is_near(value, expected.model_copy(update={"value": action.value}))
+
+
+def _check_limits(execution: Execution) -> None:
+    for limit in execution.context.across:
+        if denial := limit.denial(execution.readings, execution.tag, execution.action.value):
+            raise InterlockActive(denial.reason)
+    _check_step(execution)
 
 
 def _check_step(execution: Execution) -> None:

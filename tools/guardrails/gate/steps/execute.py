@@ -1,15 +1,20 @@
 """Claims one due action and runs the steps in their order."""
 
-from handwheel.connectors.errors import ConfigError, ConnectorError
+from handwheel.connectors.errors import ConfigError, ConnectorError, NotConnected
 
 from ....conditions.errors import ConditionError
 from ....errors import GuardrailError
+from ....requests.timestamps import Instant
 from ...ledger.decisions import newest_number
 from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import AlreadySo, Execution
 from . import all_steps as steps
 from .outcome import conclude, wake_listeners
+from .reading_age import BUDGET_S, ReadingTooOld
+
+_ATTEMPTS = 3
+"""How often an action may begin where the machine is too slow to reach the intent in time."""
 
 
 async def execute_action(execution: Execution) -> None:
@@ -19,13 +24,14 @@ async def execute_action(execution: Execution) -> None:
         LedgerError: The ledger or its anchors cannot be written. Nothing is sent then; where
             a frame had left, its outcome is found unknown when the gate comes by again.
 
-    Effect: ACTUATE, one frame at most. Retry: none, ever. Timeout: the connection's `timeout`
+    Effect: ACTUATE, one frame at most. Retry: none of a frame, ever. What was too slow before
+    the intent begins again at the first step, twice at most. Timeout: the connection's `timeout`
     for each request, 2 s from the fresh look to the frame, and the action's `within`.
     """
     try:
         claim(execution)
         try:
-            await _go(execution)
+            await _go_in_time(execution)
         except AlreadySo as found:
             skip(execution, str(found))
             await wake_listeners(execution)
@@ -33,8 +39,29 @@ async def execute_action(execution: Execution) -> None:
             stop(execution, str(refusal))
             await wake_listeners(execution)
     finally:
-        if execution.write_session is not None:
-            await execution.write_session.close()
+        await execution.close()
+
+
+async def _go_in_time(execution: Execution) -> None:
+    """Goes the way. Where the machine was too slow before the intent, it begins again."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        begun = execution.context.clock()
+        try:
+            await _go(execution)
+        except (ReadingTooOld, NotConnected) as error:
+            if attempt == _ATTEMPTS or not _was_only_slow(execution, begun, error):
+                raise
+            await execution.close()
+        else:
+            return
+
+
+def _was_only_slow(execution: Execution, begun: Instant, error: Exception) -> bool:
+    """Whether nothing can have left, and the failure says nothing about plant or approval."""
+    if execution.intent is not None or execution.may_have_left:
+        return False
+    took_s = execution.context.clock().since_s(begun)
+    return isinstance(error, ReadingTooOld) or (took_s is not None and took_s >= BUDGET_S)
 
 
 async def _go(execution: Execution) -> None:

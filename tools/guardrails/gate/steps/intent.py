@@ -9,6 +9,7 @@ from ...ledger.lifecycle import move_action
 from ...ledger.store.states import ActionState
 from ..state.execution import Execution, Intent
 from .authorization import check_validity
+from .reading_age import check_reading_age
 
 
 async def commit_intent(execution: Execution) -> None:
@@ -16,6 +17,7 @@ async def commit_intent(execution: Execution) -> None:
 
     Raises:
         PermitRefused: The request was revoked, locked out or expired while the checks ran.
+        ReadingTooOld: The checks took too long. Nothing is recorded.
         LedgerError: The action was sent before, or another process is sending it.
     """
     await check_validity(execution)  # again: to reach the device has taken its time
@@ -30,6 +32,7 @@ def record_intent(execution: Execution) -> int:
     if before is not None:
         details["before"] = execution.tag.show_value(before.scalar)
     with context.database.transaction(context.clock()) as transaction:
+        check_reading_age(execution)  # it may have waited for another transaction
         if not is_approved(transaction, execution.record.request.request_id):
             raise PermitRefused("the request ended while the action was executed")
         if is_key_revoked_since(transaction, execution.decided):

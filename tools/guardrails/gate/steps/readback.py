@@ -22,6 +22,7 @@ async def read_back(execution: Execution) -> None:
     Effect: OBSERVE. Retry: until the action's `within`. Timeout: that, and the connection's
     `timeout` for a request under way.
     """
+    await execution.close_readers()  # a device may take few sessions
     if execution.refusal is not None:
         return
     if execution.action.readback is None:  # the sixth step: the site file says so too

@@ -1,21 +1,17 @@
 """Steps 12 to 14 check once more, send the frame and check the answer."""
 
 from handwheel.connectors.actuation.permit import Permit
-from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 
 from ....errors import InterlockActive, PermitRefused
 from ..state.execution import Execution
 from .interlocks import locked_files
-
-BUDGET_S = 2.0
-"""How long after the fresh look the frame must have left."""
+from .reading_age import check_reading_age, permit_ends_s
 
 
 async def check_before_send(execution: Execution) -> None:
     """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out."""
-    if denial := _outdated(execution):
-        raise PermitRefused(str(denial))
+    check_reading_age(execution)
     execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
     if locked := locked_files(execution):  # last: nothing may come between it and the frame
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
@@ -33,7 +29,7 @@ async def send_frame(execution: Execution) -> None:
         raise PermitRefused("its frame has left")
     permit = Permit(
         intent.action_id, execution.tag, bytes.fromhex(intent.wire),
-        execution.action.identity.identity, execution.read_s + BUDGET_S, intent.seq,
+        execution.action.identity.identity, permit_ends_s(execution), intent.seq,
     )  # fmt: skip
     session, execution.may_have_left = execution.open_write_session, True
     try:
@@ -56,12 +52,3 @@ async def check_answer(execution: Execution) -> None:
         execution.doubt = doubt
     else:
         execution.is_echo_equal = True
-
-
-def _outdated(execution: Execution) -> Denial | None:
-    since_s = execution.context.clock().since_s(execution.read_at) if execution.read_at else None
-    if since_s is None:
-        return Denial("clock", "the clock was set after the plant was read")
-    if 0.0 <= since_s < BUDGET_S:
-        return None
-    return Denial("reading_age", "the plant reading is too old")
