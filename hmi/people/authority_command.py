@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -12,16 +13,21 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
+    SOMEBODY,
     AuthorityStatus,
     TakenMode,
     authority_of,
     check_grantor,
+    end_maintenance,
     grant_authority,
+    maintenance_of,
     next_generation,
     take_authority,
 )
+from handwheel.tools.guardrails.interlocks.authority_check import check_grantor_roles
+from handwheel.tools.guardrails.ledger.authority import Authority
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.decisions import authority_subject
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, maintenance_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
@@ -99,21 +105,40 @@ def take(
         Literal["operator", "local", "maintenance"],
         typer.Option(help="operator: people may write from here; else no writes from here."),
     ] = "operator",
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
     """Take authority over equipment at once, without a key.
 
     It covers the members of the equipment. Open requests of agents end. With local and
     maintenance all open requests end. A frame that is already being sent is not recalled.
+    Equipment in MAINTENANCE is the exception: a person signs that nobody works there any more.
     """
-    opened = open_site(site)
+    opened, mode = open_site(site), _MODES[to]
     with Database(opened.state, opened.id) as database:
-        mode = _MODES[to]
-        user, now = system_user(), instant_now()
-        ended = take_authority(database, opened, equipment, mode, user, now, by="user")
+        row = maintenance_of(database, equipment)
+        if row is None or mode == "MAINTENANCE":
+            user, now = system_user(), instant_now()
+            ended = take_authority(database, opened, equipment, mode, user, now, by="user")
+        else:
+            ended = _end_maintenance(opened, row, mode, person, passphrase_file)
     typer.echo(f"taken: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
+
+
+def _end_maintenance(
+    site: Site, row: Authority, mode: TakenMode, person: str | None, passphrase_file: Path | None
+) -> list[str]:
+    typer.echo(f"{row.words}: {SOMEBODY}; the signature says that you have looked, and nobody is")
+    with open_context(site) as context:
+        operator = find_operator(context, person, partial(check_grantor_roles, context, row.scope))
+        signer = open_signer(site, operator, passphrase_file)
+        now = instant_now()
+        subject = maintenance_subject(row.scope, row.generation)
+        signed = sign_subject(context, signer, "end-maintenance", subject, now)
+        return end_maintenance(context, row, mode, signed, now)
 
 
 def _duration(text: str) -> timedelta:

@@ -33,9 +33,11 @@ def _taken(subject: str, body: Mapping[str, Any]) -> str:
     whose = {
         "seat": f"at the open console of {person}",
         "user": f"by the system user {person}",
+        "signature": f"by {person}",
     }.get(str(body.get("by")), f"in the name of {person} (an open console, or the system user)")
     text = f"authority over {subject} was taken {whose}"
-    return f"{text}: {mode}, {mode_meaning(mode)}. Not signed"
+    signed = "Signed" if body.get("by") == "signature" else "Not signed"
+    return f"{text}: {mode}, {mode_meaning(mode)}. {signed}"
 
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:

@@ -57,6 +57,7 @@ VERDICTS: Mapping[str, str] = {
     "release": "RELEASED THE LOCKOUT",
     "revoke-key": "REVOKED A KEY",
     "hand-over": "GRANTED AUTHORITY TO AGENTS",
+    "end-maintenance": "ENDED THE MAINTENANCE",
     "resume-run": "ORDERED THE RUN TO RESUME",
     "abort-run": "ORDERED THE RUN TO ABORT",
     "clear-run": "CLEARED THE RUN",

@@ -17,7 +17,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 from ...attacks.sql_shell import insert_site_decision
 from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id
-from ..testbed.authority_grant import AGENTS, give
+from ..testbed.authority_grant import AGENTS, end, give
 from ..testbed.served import World
 
 PUMP, PUMPS = "P-101B", "PUMPS-101"
@@ -164,6 +164,10 @@ async def test_where_somebody_works_nobody_acts_until_it_is_given_back(
     card = world.sign_in_spite(peoples)
     assert f"{equipment} is {mode}, set by dora" in card.problems
     assert await world.stopped(peoples) == f"{equipment} is {mode}, set by dora"
-    take(world, equipment)
+    if mode == "LOCAL":
+        take(world, equipment)
+    else:
+        with world.decision_context() as context:
+            end(context, equipment, instant_now(), by="dora")
     await world.go_through(START)
     await goes_through(world, STOP)

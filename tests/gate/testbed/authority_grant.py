@@ -6,12 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from handwheel.hmi.people.signing import Signer, sign_statement
-from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
+from handwheel.tools.guardrails.interlocks.authority import (
+    end_maintenance,
+    grant_authority,
+    maintenance_of,
+    next_generation,
+)
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
     SubjectVerdict,
     authority_subject,
+    maintenance_subject,
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
@@ -64,6 +70,23 @@ def signed_word(
     statement = replace(Statement(verdict, meaning, role, 60.0, subject=subject), **said)
     signer = Signer(operator, key_of(by), is_attended=attended)
     return sign_statement(context.database, signer, statement, now)
+
+
+def end(
+    context: DecisionContext,
+    equipment: str,
+    now: Instant,
+    *,
+    by: str = "anna",
+    attended: bool = True,
+    **said: Any,
+) -> list[str]:
+    """Takes a piece of equipment out of MAINTENANCE; returns the requests that this ended."""
+    row = maintenance_of(context.database, equipment)
+    assert row is not None
+    subject = maintenance_subject(equipment, row.generation)
+    signed = signed_word(context, "end-maintenance", subject, now, by=by, attended=attended, **said)
+    return end_maintenance(context, row, "OPERATOR", signed, now)
 
 
 def give(

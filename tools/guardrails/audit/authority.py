@@ -10,8 +10,16 @@ from ...requests.request import Action, ActionRequest
 from ...requests.timestamps import parse_stamp
 from ..ledger.authority import CLOSED_MODES, load_authority
 from ..ledger.store.database import Database
-from ..signatures.decisions import Decision, authority_subject, meaning_of_subject
+from ..signatures.decisions import (
+    Decision,
+    SiteVerdict,
+    authority_subject,
+    maintenance_subject,
+    meaning_of_subject,
+)
 from ..signatures.heartbeat_grants import split_heartbeats
+
+_SIGNED: tuple[SiteVerdict, ...] = ("hand-over", "end-maintenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,13 @@ class AuditedAuthority:
         self._signed = set[str]()
 
     def sign(self, decision: Decision) -> None:
-        """Records the subject of a signed grant. The signature is checked elsewhere."""
+        """Records the subject of a signed change. The signature is checked elsewhere."""
         subject = decision.subject or ""
-        if decision.meaning == meaning_of_subject("hand-over", subject):
-            self._signed.add(split_heartbeats(subject)[0])
+        for verdict in _SIGNED:
+            if decision.verdict == verdict and decision.meaning == meaning_of_subject(
+                verdict, subject
+            ):
+                self._signed.add(split_heartbeats(subject)[0])
 
     def is_with_agents(self, scope: str, generation: int, until: str) -> bool:
         """Whether this grant of a scope is the latest change of its authority."""
@@ -54,6 +65,13 @@ class AuditedAuthority:
 
     def take(self, scope: str, body: Mapping[str, Any]) -> Iterator[str]:
         """Follows a taking over."""
+        before = self._told.get(scope)
+        if (
+            before is not None
+            and before.mode == "MAINTENANCE" != body["mode"]
+            and maintenance_subject(scope, before.generation) not in self._signed
+        ):
+            yield f"{scope} was taken out of MAINTENANCE, and no person has signed it"
         yield from self._set(scope, _Standing(int(body["generation"]), str(body["mode"]), ""))
         if body["mode"] == "AGENT":
             yield f"{scope} was taken over for agents, which only a signature does"

@@ -127,8 +127,8 @@ class AuditReader:
             )
             if decision.head not in self._heads:
                 yield f"the decision on {subject} was made in view of another ledger"
+            self._authority.sign(decision)
             if decision.verdict == "hand-over":
-                self._authority.sign(decision)
                 self._heartbeats.sign(decision)
             self._check_signature(signed, decision, chain)
         except GuardrailError as refusal:

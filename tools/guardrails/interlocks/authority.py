@@ -1,13 +1,16 @@
 """Changes of authority over equipment. A signature grants it to agents; any person takes it.
 
+MAINTENANCE ends by signature only, since somebody may be working there.
+
 Equipment is named, or `site` for all. Equipment that is not there raises `InvalidArguments`.
 """
 
 from typing import Literal
 
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 
-from ...errors import InvalidArguments, PermitRefused
+from ...errors import InterlockActive, InvalidArguments, PermitRefused
 from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator, load_roster
@@ -31,25 +34,32 @@ from .authority_check import (
     LONGEST,
     AuthorityStatus,
     authority_status,
+    check_end_of_maintenance,
     check_grant,
     check_not_closed,
 )
 
 __all__ = [
     "LONGEST",
+    "SOMEBODY",
     "AuthorityStatus",
     "Mode",
     "TakenBy",
     "TakenMode",
     "authority_of",
     "check_grantor",
+    "end_maintenance",
     "grant_authority",
+    "maintenance_of",
     "next_generation",
     "take_authority",
 ]
 
-TakenBy = Literal["seat", "user"]
-"""Source of the name in a take-over: the person of an open seat, or the system's user."""
+SOMEBODY = "somebody may be working there"
+"""Words for MAINTENANCE, to a person who wants to end it."""
+
+TakenBy = Literal["seat", "user", "signature"]
+"""Source of the name in a take-over: person of an open seat, system's user, or who signed it."""
 
 
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
@@ -122,7 +132,7 @@ def take_authority(
     *,
     by: TakenBy | None = None,
 ) -> list[str]:
-    """Takes authority over a piece of equipment at once. Needs no key.
+    """Takes authority over a piece of equipment at once. Needs no key, except to end MAINTENANCE.
 
     Grants of its members end as well. Open requests of agents end, and for LOCAL
     and MAINTENANCE everybody's.
@@ -133,22 +143,72 @@ def take_authority(
 
     Returns:
         The ids of the requests that it ended.
+
+    Raises:
+        InterlockActive: It is in MAINTENANCE, which `end_maintenance` ends.
     """
     check_equipment(site, equipment)
+    with database.transaction(now) as transaction:
+        row = maintenance_of(transaction, equipment)
+        if row is not None and mode != "MAINTENANCE":
+            hint = next_step("authority", "take", equipment)
+            raise InterlockActive(f"{row.words}: {SOMEBODY}, and only a signature ends it; {hint}")
+        return _take_over(transaction, site, equipment, mode, person, by)
+
+
+def maintenance_of(reader: LedgerReader, equipment: str) -> Authority | None:
+    """Returns the row of a piece of equipment that is itself in MAINTENANCE, or `None`."""
+    rows = load_authority(reader, [equipment])
+    return rows[0] if rows and rows[0].mode == "MAINTENANCE" else None
+
+
+def end_maintenance(
+    context: DecisionContext, row: Authority, mode: TakenMode, signed: Signed, now: Instant
+) -> list[str]:
+    """Takes equipment out of MAINTENANCE by a person's signature.
+
+    Args:
+        row: As `maintenance_of` returned it when the person signed.
+
+    Returns:
+        The ids of the requests that it ended.
+
+    Raises:
+        GuardrailError: The decision does not count, or the authority has changed since it was
+            signed; the journal keeps why.
+    """
+    with context.refusals_recorded(signed, now):
+        decision, operator = check_end_of_maintenance(context, row, signed, now)
+        with context.database.transaction(now) as transaction:
+            if maintenance_of(transaction, row.scope) != row:
+                raise PermitRefused(f"the authority over {row.scope} has changed; look again")
+            insert_decision(transaction, None, decision, signed, None)
+            return _take_over(
+                transaction, context.site, row.scope, mode, operator.person, "signature"
+            )
+
+
+def _take_over(
+    transaction: Transaction,
+    site: Site,
+    equipment: str,
+    mode: TakenMode,
+    person: str,
+    by: TakenBy | None,
+) -> list[str]:
     name = plain(person, LONGEST_NAME) or "somebody"
     covered = None if equipment == SITE_SCOPE else site.members_of(equipment)
     reason = f"{name} has taken {equipment} over: {mode}"
-    with database.transaction(now) as transaction:
-        _take(transaction, equipment, mode, name, by)
-        for member in site.members_of(equipment):
-            if member != equipment and _is_with_agents(transaction, member):
-                _take(transaction, member, "OPERATOR", name, by)
-        if mode == "OPERATOR":
-            ended = requests_in(transaction, OPEN_REQUESTS, covered, of_agents=True)
-            for each in ended:
-                move_request(transaction, each, RequestState.INVALIDATED, reason)
-            return ended
-        return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
+    _take(transaction, equipment, mode, name, by)
+    for member in site.members_of(equipment):
+        if member != equipment and _is_with_agents(transaction, member):
+            _take(transaction, member, "OPERATOR", name, by)
+    if mode == "OPERATOR":
+        ended = requests_in(transaction, OPEN_REQUESTS, covered, of_agents=True)
+        for each in ended:
+            move_request(transaction, each, RequestState.INVALIDATED, reason)
+        return ended
+    return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
 
 
 def check_equipment(site: Site, equipment: str) -> None:

@@ -22,10 +22,13 @@ from ..ledger.store.database import Database
 from ..policy.policy import Policy
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import (
+    Decision,
     DecisionRefused,
     Reason,
     Signed,
     authority_subject,
+    check_about,
+    maintenance_subject,
     meaning_of_subject,
     parse_decision,
     verify,
@@ -198,12 +201,32 @@ def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: I
         raise PermitRefused(f"it ended {row.until}")
 
 
-def check_grantor_roles(context: DecisionContext, scope: str, operator: Operator) -> None:
+def check_end_of_maintenance(
+    context: DecisionContext, row: Authority, signed: Signed, now: Instant
+) -> tuple[Decision, Operator]:
+    """Returns a signed end of MAINTENANCE, and who signed it.
+
+    Raises `GuardrailError` unless an entitled person has signed exactly this end.
+    """
+    decision, operator = context.verified(signed, now)
+    check_about(decision, "end-maintenance", maintenance_subject(row.scope, row.generation))
+    if not decision.attended and not _is_unattended_allowed(context, row.scope):
+        raise DecisionRefused(Reason.UNATTENDED)
+    check_grantor_roles(context, row.scope, operator, "to end the MAINTENANCE of")
+    return decision, operator
+
+
+def check_grantor_roles(
+    context: DecisionContext,
+    scope: str,
+    operator: Operator,
+    purpose: str = "to grant authority over",
+) -> None:
     """Raises `PermitRefused` unless a person holds every role that the policy asks for there."""
     tags = _writable(context.site, scope)
     roles = {role for tag in tags for role in context.policy.roles_for(tag)}
     names = [tag.name for tag in tags]
-    check_roles(context, operator, roles, f"to hand over {scope}", names)
+    check_roles(context, operator, roles, f"{purpose} {scope}", names)
 
 
 def _subject(row: Authority) -> str:

@@ -31,7 +31,7 @@ from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
-SiteVerdict = Literal["release", "revoke-key", "hand-over"]
+SiteVerdict = Literal["release", "revoke-key", "hand-over", "end-maintenance"]
 RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
 SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
@@ -43,6 +43,7 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "release": "I release {}",
     "revoke-key": "I revoke {}",
     "hand-over": "I hand over to agents: {}",
+    "end-maintenance": "I have looked at the plant, nobody works there, and I end {}",
     "resume-run": "I have looked at the plant and resume {}",
     "abort-run": "I abort {}",
     "clear-run": "I have looked at the plant and clear {}",
@@ -288,6 +289,11 @@ def authority_subject(
     It names the heartbeats that the gate may write until then.
     """
     return with_heartbeats(f"authority:{equipment}:{generation}:{until}", heartbeats)
+
+
+def maintenance_subject(equipment: str, generation: int) -> str:
+    """Returns the subject of a decision that ends exactly this MAINTENANCE."""
+    return f"maintenance:{equipment}:{generation}"
 
 
 def run_subject(run_id: str, seq: int) -> str:

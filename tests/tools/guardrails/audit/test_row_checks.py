@@ -16,6 +16,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     authority_subject,
     lockout_subject,
+    maintenance_subject,
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
@@ -158,6 +159,13 @@ def test_each_is_signed_in_its_own_words(tmp_path: Path) -> None:
         authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
         found = list(authority.give("P-101A", {**body, "mode": "AGENT", "until": UNTIL}))
         fault = "P-101A was granted to agents, and no person has signed it"
+        assert found == ([] if is_right else [fault])
+        authority.sign(
+            _word("end-maintenance", maintenance_subject("P-101A", 2), is_right=is_right)
+        )
+        list(authority.take("P-101A", {"generation": 2, "mode": "MAINTENANCE"}))
+        found = list(authority.take("P-101A", {"generation": 3, "mode": "LOCAL"}))
+        fault = "P-101A was taken out of MAINTENANCE, and no person has signed it"
         assert found == ([] if is_right else [fault])
         lockouts = AuditedLockouts(make_site(tmp_path))
         lockouts.sign(_word("release", lockout_subject("site", 1), is_right=is_right))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.timestamps import stamp
 
-from ....gate.testbed.authority_grant import give, signed_hand_over
+from ....gate.testbed.authority_grant import end, give, signed_hand_over
 from ....sites import site_text
 from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, faults_of, later
 from ....sites.in_memory import POLICY
@@ -81,11 +82,42 @@ def test_where_somebody_works_nobody_acts_and_nobody_hands_over(
     assert place.standing() == AuthorityStatus(equipment, mode, "carl", None, True, _denial(reason))
     with pytest.raises(InterlockActive, match=reason):
         give(place.decision_context, PUMP, NOW)
-    place.take(equipment)
+    if mode == "LOCAL":
+        place.take(equipment)
+    else:
+        end(place.decision_context, equipment, NOW)
     assert place.refusal(is_agents=False) == ""
-    assert "set by carl" in place.refusal()  # the hand-over from before has ended as well
+    assert "is OPERATOR, set by " in place.refusal()  # the hand-over from before has ended as well
     give(place.decision_context, PUMP, NOW)
     assert place.refusal() == ""
+
+
+_ENDS: list[tuple[str, dict[str, Any], str]] = [
+    ("max", {}, "max lacks a role that is needed to end the MAINTENANCE of P-101A: operator"),
+    ("anna", {"attended": False}, str(Reason.UNATTENDED)),
+    ("anna", {"subject": "maintenance:P-101A:1"}, str(Reason.NOT_APPROVED)),
+    ("anna", {"meaning": "I end it"}, str(Reason.OTHER_MEANING)),
+]
+
+
+def test_maintenance_ends_by_signature_only(place: Place) -> None:
+    give(place.decision_context, PUMP, NOW)
+    place.take(PUMP, "MAINTENANCE")
+    hint = "somebody may be .*, and only a signature ends it; next: handwheel authority take P-101A"
+    for to in ("OPERATOR", "LOCAL"):
+        with pytest.raises(InterlockActive, match=f"P-101A is MAINTENANCE, set by carl: {hint}$"):
+            place.take(PUMP, to)
+    for by, said, reason in _ENDS:
+        with pytest.raises(GuardrailError, match=reason):
+            end(place.decision_context, PUMP, NOW, by=by, **said)
+    assert place.standing().mode == "MAINTENANCE"
+    place.take(PUMP, "MAINTENANCE")
+    end(place.decision_context, PUMP, NOW)
+    assert place.standing().mode == "OPERATOR"
+    kind, subject, body = place.told()[-1]
+    assert (kind, subject, body["person"], body["by"]) == (
+        "authority.taken", PUMP, "anna", "signature",
+    )  # fmt: skip
 
 
 def test_taking_the_whole_over_takes_its_parts_over(place: Place) -> None:
@@ -133,7 +165,7 @@ def test_only_equipment_of_the_site_changes_hands(place: Place) -> None:
 
 def test_who_may_hand_over_is_who_may_approve_there(place: Place) -> None:
     for by, equipment, reason in [
-        ("max", PUMP, "max lacks a role that is needed to hand over P-101A: operator"),
+        ("max", PUMP, "max lacks a role that is needed to grant authority over P-101A: operator"),
         ("boss", PUMP, f"boss: {Reason.ADMINISTRATOR}"),
         ("bert", PUMP, ""),
     ]:
@@ -161,13 +193,13 @@ def edited(place: Place, policy: str) -> Place:
 
 def test_who_hands_over_holds_the_roles_that_the_rules_name_by_now(place: Place) -> None:
     other = edited(place, POLICY.replace('"P-101?.run_cmd", P-101B.reset', "P-101A.run_cmd"))
-    with pytest.raises(GuardrailError, match="no role is named that is needed to hand over P-101B"):
+    with pytest.raises(GuardrailError, match=r"no role is named .* grant authority over P-101B"):
         give(other.decision_context, OTHER, NOW)
     give(other.decision_context, PUMP, NOW)
     mode = "{tags: [P-101A.mode], class: R2, roles: [operator"
     assert mode in POLICY
     stricter = edited(place, POLICY.replace(mode, f"{mode}, shift-supervisor"))
-    lacks = "anna lacks a role that is needed to hand over P-101A: shift-supervisor"
+    lacks = "anna lacks a role that is needed to grant authority over P-101A: shift-supervisor"
     assert stricter.refusal().endswith(lacks)
 
 
