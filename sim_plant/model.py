@@ -47,8 +47,8 @@ class PlantTag:
     write: tuple[float, float] | None = None
     equipment: str = ""  # equipment that it belongs to, such as `P-101A`
     members: Mapping[str, int] = field(default_factory=dict[str, int])
-    # it is written in one move to any value within `write`, such as a mode or a ratio, and not step
-    # by step like a set point
+    # it is written in one move to any value within `write`, such as a mode, an output in manual or
+    # a ratio, and not step by step like a set point
     is_command: bool = False
 
 

@@ -45,10 +45,13 @@ def _loop(loop: str, unit: str, span: float, folder: str, what: str) -> tuple[Pl
     of = _EQUIPMENT.get(folder, "")
     return (
         PlantTag(f"{loop}.sp", "float", node, f"{what}, set point", unit, (0.0, span), limits, of),
-        PlantTag(f"{loop}.op", "float", node, f"{what}, output", "%", percent, percent, of),
+        PlantTag(
+            f"{loop}.op", "float", node, f"{what}, output", "%", percent, percent, of,
+            is_command=True,
+        ),
         PlantTag(
             f"{loop}.mode", "enum", node, f"{what}, mode",
-            write=(MANUAL, AUTO), equipment=of, members=LOOP_MODES,
+            write=(MANUAL, AUTO), equipment=of, members=LOOP_MODES, is_command=True,
         ),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario
@@ -31,9 +32,9 @@ async def served(
         yield server
 
 
-def site_of(folder: Path, link: PlantEndpoints) -> Site:
+def site_of(folder: Path, link: PlantEndpoints, plant: str = "cw-100") -> Site:
     """A site as `handwheel init` writes it, for a plant at these ports."""
-    write_site(folder, create(None), link, secret=GATE_SECRET)
+    write_site(folder, create_plant(plant), link, secret=GATE_SECRET)
     return load_site(folder)
 
 

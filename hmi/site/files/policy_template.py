@@ -13,6 +13,10 @@ _MARGIN = 0.15
 _BAND = 0.15
 _STEP = 0.10
 _PER_MINUTE = 0.15
+# The same where no controller can be put to manual: such a set point is the load or the feed
+# itself, and a failing plant may need a third less of it at once.
+_LOAD_STEP = 0.25
+_LOAD_PER_MINUTE = 0.25
 
 _FORBIDDEN = {"I-": "I-*", "ESD.": "ESD.*"}  # how the names of a safety system's tags begin
 
@@ -64,9 +68,13 @@ def _forbidden(plant: Plant) -> Iterator[str]:
 
 def _setpoints(plant: Plant, commissioned: str) -> Iterator[str]:
     present = plant.measurements()
+    modes = {tag.name for tag in plant.tags if tag.write and tag.name.endswith(".mode")}
     for tag in plant.tags:
         if not tag.name.endswith(".sp") or tag.write is None or tag.is_command:
             continue
+        has_mode = f"{tag.name.removesuffix('.sp')}.mode" in modes
+        step = _STEP if has_mode else _LOAD_STEP
+        per_minute = _PER_MINUTE if has_mode else _LOAD_PER_MINUTE
         low, high = tag.write
         width, setpoint = high - low, float(present[tag.name])
         low, high = low + _MARGIN * width, high - _MARGIN * width
@@ -74,8 +82,8 @@ def _setpoints(plant: Plant, commissioned: str) -> Iterator[str]:
         yield (
             f"tags: [{tag.name}], class: R1, roles: [operator], "
             f"band: {_range(*band, tag.unit)}, limits: {_range(low, high, tag.unit)}, "
-            f"max_step: {_quantity(_STEP * width, tag.unit)}, "
-            f"rate: {_quantity(_PER_MINUTE * width, tag.unit)}/min, "
+            f"max_step: {_quantity(step * width, tag.unit)}, "
+            f"rate: {_quantity(per_minute * width, tag.unit)}/min, "
             f"cooldown: {_SETPOINT_COOLDOWN}, {commissioned}"
         )
 
@@ -105,7 +113,11 @@ def _commands(plant: Plant, commissioned: str) -> Iterator[str]:
 
 def _single_moves(plant: Plant, commissioned: str) -> Iterator[str]:
     ending = f"cooldown: {_COMMAND_COOLDOWN}, {commissioned}"
-    commands = [tag for tag in plant.tags if tag.is_command and tag.write]
+    # An output of the pumps' own controller could stop them all.
+    groups = {group for group, _ in _pump_groups(plant)}
+    commands = [
+        tag for tag in plant.tags if tag.is_command and tag.write and tag.equipment not in groups
+    ]
     for tag in commands:
         if tag.kind == "float" and tag.write:
             limits = f"limits: {_range(*tag.write, tag.unit)}"
@@ -116,17 +128,27 @@ def _single_moves(plant: Plant, commissioned: str) -> Iterator[str]:
 
 
 def _across(plant: Plant) -> Iterator[str]:
+    for group, running in _pump_groups(plant):
+        that = json.dumps(" or ".join(running))
+        # Set points of the group, and what is of no equipment, are limited by the rules of allow.
+        spared = [
+            tag.name
+            for tag in plant.tags
+            if tag.write
+            and (
+                (tag.equipment in {"", group} and tag.name.endswith(".sp"))
+                or (tag.equipment == "" and tag.is_command)
+            )
+        ]
+        spare = f", except: [{', '.join(spared)}]" if spared else ""
+        yield f"id: a-pump-runs, that: {that}, with: after{spare}"
+
+
+def _pump_groups(plant: Plant) -> Iterator[tuple[str, list[str]]]:
+    """Yields each group of two or more pumps with the tags that tell whether they run."""
     names = {tag.name for tag in plant.tags}
     pumps = [item.name for item in plant.equipment if item.kind == "pump"]
     for item in plant.equipment:
         running = [f"{member}.running" for member in item.members if member in pumps]
         if len(running) > 1 and names.issuperset(running):
-            that = json.dumps(" or ".join(running))
-            # Set points of the group and of no equipment are limited by the rules of allow.
-            spared = [
-                tag.name
-                for tag in plant.tags
-                if tag.write and tag.equipment in {"", item.name} and tag.name.endswith(".sp")
-            ]
-            spare = f", except: [{', '.join(spared)}]" if spared else ""
-            yield f"id: a-pump-runs, that: {that}, with: after{spare}"
+            yield item.name, running

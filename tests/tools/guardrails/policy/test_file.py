@@ -12,7 +12,10 @@ from handwheel.connectors.config import yaml_documents
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.language.loader import load_library
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
@@ -157,6 +160,49 @@ def test_a_policy_that_is_missing_or_was_changed_allows_nothing(tmp_path: Path) 
         load_policy(load_site(tmp_path))
 
 
+# By plant, the writes of its reference's right answers, each with the present value.
+ANSWERS: list[tuple[str, str, Value, Value]] = [
+    ("cw-100", "FIC-201.sp", 40.0, 28.0),  # F03, F05, F09, F12: cut the load
+    ("cw-100", "FIC-201.sp", 28.0, 40.0),
+    ("cw-100", "TIC-202.mode", 1, 0),  # F08
+    ("cw-100", "TIC-202.op", 51.5, 70.0),
+    ("cw-100", "LIC-101.mode", 1, 0),  # F06, F09: make-up by hand
+    ("cw-100", "LIC-101.op", 15.0, 100.0),
+    ("cw-100", "P-101B.run_cmd", True, False),  # F16
+    ("tep", "PRODUCTION.sp", 22.949, 20.8),  # IDV6
+    ("tep", "AIC-A.mode", 1, 0),
+    ("tep", "RATIO-1.sp", 0.01, 0.0),
+    ("tep", "RATIO-4.sp", 0.0892, 0.0987),
+    ("quadtank", "SC-101.sp", 3.0, 4.3),  # Q01
+    ("cstr", "FIC-101.sp", 100.0, 70.0),  # C01, C02, C03
+]
+
+
+def test_a_new_sites_policy_allows_what_its_plants_faults_ask_for(tmp_path: Path) -> None:
+    for plant in dict.fromkeys(plant for plant, *_ in ANSWERS):
+        site = site_of(tmp_path / plant, PlantEndpoints(), plant)
+        policy = load_policy(site)
+        for name, now, value in (row[1:] for row in ANSWERS if row[0] == plant):
+            ruling = judge(policy, site, name, value, now)
+            assert ruling.is_allowed, (name, ruling.reasons)
+            if ruling.rate_per_s is not None:  # a first step counts as a minute after another
+                assert abs(float(value) - float(now)) <= ruling.rate_per_s * 60.0, name
+
+
+def test_a_new_sites_policy_allows_every_write_of_the_library(tmp_path: Path) -> None:
+    site = site_of(tmp_path, PlantEndpoints())
+    policy = load_policy(site)
+    playbooks, broken = load_library(site)
+    assert not broken
+    writes = [write for each in playbooks for write in bind(each, site).writes]
+    assert len({write.tag.name for write in writes}) >= 4
+    for write in writes:
+        now = 40.0 if write.tag.name == "FIC-201.sp" else write.value
+        assert write.value is not None
+        ruling = judge(policy, site, write.tag.name, write.value, now)
+        assert ruling.is_allowed, (write.tag.name, ruling.reasons)
+
+
 def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: Path) -> None:
     site = site_of(tmp_path, PlantEndpoints(unattended=True))
     policy = load_policy(site)
@@ -169,10 +215,13 @@ def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: P
         if judge(policy, site, tag.name, value, value).is_allowed
     }  # fmt: skip
     pumps = {f"P-101{side}.{what}" for side in "AB" for what in ("run_cmd", "mode")}
-    assert allowed == {*present, *pumps}
+    outputs = {f"{loop}.{what}" for loop in ("LIC-101", "TIC-106", "TIC-202")
+               for what in ("op", "mode")}  # fmt: skip
+    assert allowed == {*present, *pumps, *outputs}
     (limit,) = cross_limits(site, policy)
     judged = {name for name, tag in site.tags.items() if tag.writable and limit.concerns(tag)}
-    assert judged >= pumps | {"LIC-101.op"}
+    assert judged >= pumps | {"PIC-102.op", "PIC-102.mode"}
+    assert not judged & outputs
     assert not any(name.endswith(".sp") for name in judged)
     assert policy.unattended
     assert not load_policy(site_of(tmp_path / "other", PlantEndpoints())).unattended
