@@ -6,6 +6,8 @@ from typing import Literal
 from handwheel.playbooks.run.diagnosis import CheckResult, Diagnosis
 from handwheel.tools.conditions import Truth
 
+from .abstention import Blocked
+
 Choice = Literal["act", "other", "abstain"]
 
 
@@ -35,6 +37,17 @@ def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:
     if undecided:
         return Plan("abstain", "; ".join(map(_undecided_text, undecided)))
     return Plan("act", "all evidence for it is met, none against it")
+
+
+def blocking(diagnosis: Diagnosis) -> Blocked | None:
+    """Returns why a playbook does not begin by its evidence and permissives, `None` if it may."""
+    plan, open_ = plan_by_rules(diagnosis), diagnosis.blocked_by()
+    if not open_:
+        return None
+    against = [each for each in diagnosis.of("against") if each.truth is Truth.TRUE]
+    if plan.choice != "act":
+        return Blocked("evidence", plan.reason, tuple(against or open_))
+    return Blocked("permissive", "; ".join(map(_undecided_text, open_)), tuple(open_))
 
 
 def _undecided_text(result: CheckResult) -> str:

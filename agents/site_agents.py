@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.execution.hold import PROCESS_ENDED, hold
 from handwheel.playbooks.execution.runner import Runner, RunStart
+from handwheel.playbooks.run.diagnosis import diagnose
 from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.plant_view import Readings
 from handwheel.playbooks.run.states import INACTIVE, RunState
@@ -23,9 +25,11 @@ from handwheel.tools.guardrails.ledger.runs import RunEntry, asset_owners, load_
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 
+from .abstention import Abstentions, Blocked, plan_name
 from .agent_context import ActiveRun, AgentContext
 from .driver import Driver
 from .graph import build_graph, graph_hash
+from .planner import blocking
 from .triggers import TriggerWatch
 
 _KEEP_S = 1.0
@@ -46,6 +50,8 @@ class SiteAgents:
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
+        state = context.ledger.context.site.state
+        self._abstentions = Abstentions(state, context.clock, self._report)
 
     async def work(self, latest: Callable[[], Readings], scan_s: float) -> None:
         """Watches the latest readings every `scan_s` seconds and works until it is cancelled.
@@ -154,26 +160,58 @@ class SiteAgents:
             assets = owned_by(watch.plan, self._context.ledger.context.site)
             owner = next((owners[each] for each in sorted(owners.keys() & set(assets))), "")
             trigger = watch.evaluate(self._context.plant, is_owned=bool(owner))
-            self._report(f"the triggers of {_name(watch.plan)}", watch.problem)
-            if owner:
-                if watch.is_rising and self._awaits_order(owner):
-                    self._report(_name(watch.plan), _owned(owner))
-            elif trigger is None:
-                self._report(_name(watch.plan), "")  # so that the next time is reported
-            elif self._may_begin(watch.plan):
-                plant = self._context.plant
-                shown = trigger.condition.shown(plant.readings, plant.history)
-                self._begin(watch, trigger.place, shown)
+            self._report(f"the triggers of {plan_name(watch.plan)}", watch.problem)
+            blocked = self._blocked(watch, owner)
+            self._abstentions.note(watch.plan, self._condition(watch), blocked)
+            if trigger is not None and not owner and blocked is None:
+                self._begin(watch, trigger.place, self._condition(watch))
+            is_free = watch.is_wanted and not owner and blocked is None
+            if watch.may_try_again(self._context.plant.now_s, is_free=is_free):
+                self._begin(watch, *watch.begun)
+        self._abstentions.publish()
 
-    def _awaits_order(self, run_id: str) -> bool:
-        active = self._active.get(run_id)
-        return active is None or active.runner.run.state in INACTIVE
+    def _condition(self, watch: TriggerWatch) -> str:
+        """Returns the condition of the trigger that is due, with its values."""
+        plant = self._context.plant
+        if watch.due is None:
+            return watch.begun[1]
+        return watch.due.condition.shown(plant.readings, plant.history)
 
-    def _may_begin(self, plan: BoundPlaybook) -> bool:
-        """Whether a run may begin. One that writes needs a running gate."""
+    def _blocked(self, watch: TriggerWatch, owner: str) -> Blocked | None:
+        """Returns why a playbook that is due does not begin."""
+        if not watch.is_wanted:
+            return Blocked("trigger", watch.problem, is_told=True) if watch.problem else None
+        if owner:
+            return self._blocked_by_run(watch, owner)
+        if watch.is_armed:
+            return self._blocked_by_check(watch.plan)
+        if watch.not_started is None:
+            return None  # its run was carried out, or a person has ended it
+        return self._blocked_now(watch)
+
+    def _blocked_now(self, watch: TriggerWatch) -> Blocked | None:
+        """Returns what prevents a run that did not start from being tried again."""
+        plant, before = self._context.plant, watch.not_started
+        found = blocking(diagnose(watch.plan, plant.readings, plant.history))
+        found = found or self._blocked_by_check(watch.plan)
+        if found is None and before is not None and plant.now_s < before.until_s:
+            return Blocked("refused", before.reason)
+        return found
+
+    def _blocked_by_check(self, plan: BoundPlaybook) -> Blocked | None:
+        """Returns why a run that writes may not begin. It needs a running gate."""
         denial = self._context.check(plan) if plan.approval is not None else None
-        self._report(_name(plan), f"is due but does not begin: {denial}" if denial else "")
-        return denial is None
+        return Blocked(denial.code, denial.reason) if denial else None
+
+    def _blocked_by_run(self, watch: TriggerWatch, owner: str) -> Blocked | None:
+        """Returns that another run, or an earlier one of the playbook, owns the equipment."""
+        active = self._active.get(owner)
+        if active is None:
+            return Blocked("owner", _owned_text(owner))
+        plan, state = active.runner.plan, active.runner.run.state
+        is_own = (plan.id, plan.roles) == (watch.plan.id, watch.plan.roles)
+        is_again = state in INACTIVE and watch.rose_while_owned
+        return Blocked("owner", _owned_text(owner)) if is_again or not is_own else None
 
     def _begin(self, watch: TriggerWatch, place: str, shown: str) -> None:
         """Begins a run, and disarms its trigger once the run is in the ledger."""
@@ -186,25 +224,36 @@ class SiteAgents:
             raise
         if owner:
             del self._active[log.run_id]
-            self._report(_name(watch.plan), _owned(owner))
             return
-        watch.is_armed = False
+        watch.is_armed, watch.not_started, watch.begun = False, None, (place, shown)
         self._start(log.run_id)
 
-    def _begin_suggested(self, active: ActiveRun) -> None:
-        """Begins the playbook that the evidence suggests, unless it has run already."""
-        if active.runner.run.state is not RunState.NOT_STARTED:
-            return
+    def _note_end(self, active: ActiveRun) -> None:
+        """Notes that a run did not start, and begins what its evidence suggests instead."""
+        run, plan = active.runner.run, active.runner.plan
         for watch in self._watches:
-            if watch.plan.id == active.runner.run.suggested and watch.is_armed:
-                place, reason = f"suggested by {active.runner.run_id}", active.runner.run.reason
-                try:
-                    if self._may_begin(watch.plan):
-                        self._begin(watch, place, reason)
-                        return
-                except LedgerError as error:
-                    self._report(_name(watch.plan), str(error))
-                    return
+            if (watch.plan.id, watch.plan.roles) != (plan.id, plan.roles):
+                continue
+            if run.state is not RunState.NOT_STARTED:
+                watch.suggested_by = None
+                continue
+            found = self._blocked_now(watch)
+            now_s = self._context.plant.now_s
+            watch.note_not_started(run.reason, now_s, is_observed=found is not None)
+            blocked = found or Blocked("refused", run.reason)
+            blocked = replace(blocked, is_told=True)  # by the run's own event
+            self._abstentions.note(plan, self._condition(watch), blocked)
+            self._begin_suggested(active.runner, watch)
+
+    def _begin_suggested(self, runner: Runner, by: TriggerWatch) -> None:
+        """Begins the playbook that the evidence suggests, unless it has run already."""
+        for watch in self._watches:
+            if watch.plan.id != runner.run.suggested or not watch.is_armed:
+                continue
+            if self._blocked_by_check(watch.plan) is None:
+                watch.suggested_by = by
+                self._begin(watch, f"suggested by {runner.run_id}", runner.run.reason)
+                return
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -226,7 +275,10 @@ class SiteAgents:
         active = self._active[run_id]
         await Driver(self._context, self._graph, active, self._report).drive()
         del self._active[run_id]
-        self._begin_suggested(active)
+        try:
+            self._note_end(active)
+        except LedgerError as error:
+            self._report(run_id, str(error))
 
     def _report(self, about: str, problem: str) -> None:
         """Logs a problem once, not with every scan."""
@@ -236,10 +288,6 @@ class SiteAgents:
                 _logger.warning("%s: %s", about, problem)
 
 
-def _owned(owner: str) -> str:
-    step = next_step("runs", "show", owner)
-    return f"is due but does not begin: {owner} owns its equipment; {step}"
-
-
-def _name(plan: BoundPlaybook) -> str:
-    return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id
+def _owned_text(owner: str) -> str:
+    """Returns that a run owns the equipment, and the command that shows it."""
+    return f"{owner} owns its equipment; {next_step('runs', 'show', owner)}"

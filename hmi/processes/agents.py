@@ -199,7 +199,11 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
         check_files(site, site.hashes, snapshot.hashes)
     except GuardrailError as refusal:
         return Denial("files", str(refusal))
-    for equipment in sorted({write.tag.equipment for write in plan.writes}):
+    written = sorted({write.tag.equipment for write in plan.writes})
+    scopes = {scope for each in written for scope in site.scopes_of(each)}
+    for scope in sorted(scopes.intersection(snapshot.locked)):
+        return Denial("lockout", f"locked out: {scope}; {next_step('release', scope)}")
+    for equipment in written:
         standing = authority_status(decision_context, equipment, now)
         if standing.reason:
             step = next_step("authority", "give", equipment, "--for", "8h")

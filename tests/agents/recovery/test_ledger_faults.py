@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handwheel.agents.abstention import Blocked
 from handwheel.agents.driver import Driver
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -207,14 +208,14 @@ async def test_a_ledger_busy_as_another_playbook_is_to_begin_ends_nobody(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.plant.lies["PDT-101.pv"] = 30.0
-    real, left = SiteAgents._may_begin, [BUSY]
+    real, left = SiteAgents._blocked_by_check, [BUSY]
 
-    def busy_once(agents: SiteAgents, plan: BoundPlaybook) -> bool:
+    def busy_once(agents: SiteAgents, plan: BoundPlaybook) -> Blocked | None:
         if plan.id == "cw/strainer-blocked" and left:
             raise left.pop()
         return real(agents, plan)
 
-    monkeypatch.setattr(SiteAgents, "_may_begin", busy_once)
+    monkeypatch.setattr(SiteAgents, "_blocked_by_check", busy_once)
     await room.until(lambda: not left, "the other one")
     await room.scan(5)
     (first,) = room.rows("not_started", room.runs()[0])

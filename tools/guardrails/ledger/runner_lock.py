@@ -78,8 +78,13 @@ def check_runner_lock(transaction: Transaction, holder: str) -> None:
 
 def is_runner_alive(database: Database, now: Instant) -> bool:
     """Whether a live process works on the site's runs."""
+    return live_runner(database, now) is not None
+
+
+def live_runner(database: Database, now: Instant) -> int | None:
+    """Returns the process that works on the site's runs, or `None` if none is alive."""
     rows = database.all("SELECT pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
-    return bool(rows) and _is_held(rows[0][0], rows[0][1], rows[0][2], now)
+    return rows[0][0] if rows and _is_held(rows[0][0], rows[0][1], rows[0][2], now) else None
 
 
 def _is_fresh(boot_id: str, renewed_boot_ms: int, now: Instant) -> bool:
