@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from ..errors import NotConnected
 from ..modbus.connector import ModbusConnector
 from ..modbus.encoder import WRITE_REGISTERS, ModbusEncoder
 from ..modbus.session import ModbusSession
@@ -12,7 +11,6 @@ from ..modbus.transport import DeviceException, ModbusTransport, TransportError
 from ..model.endpoints import ModbusConnection
 from ..model.tags import Tag
 from ..model.values import DataValue
-from ..session.protocols import NO_WRITE
 from .device_writer import OutcomeUnknown, Refusal
 
 # Only these precede the write: in the state diagrams of 6.5, 6.6 and 6.12 they end the request
@@ -36,13 +34,9 @@ class ModbusWriter:
     @classmethod
     async def open(cls, name: str, config: ModbusConnection) -> Self:
         """Connects to the write port. Raises `NotConnected` if no device answers there."""
-        if config.write is None:
-            raise NotConnected({name: NO_WRITE})
-        try:
-            transport = await ModbusTransport.open(config.host, config.write.port, config.timeout)
-        except TransportError as error:
-            raise NotConnected({name: f"{config.write_where}: {error}"}) from None
-        return cls(ModbusSession(ModbusConnector(name, config), transport), transport)
+        connector = ModbusConnector(name, config)
+        transport = await connector.open_write_port()
+        return cls(ModbusSession(connector, transport), transport)
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
         """Asks for the device's identity. See `Session.encoder`."""

@@ -1,6 +1,8 @@
 """Opens read sessions with a Modbus TCP device."""
 
+from ..errors import NotConnected
 from ..model.endpoints import ModbusConnection
+from ..session.protocols import NO_WRITE
 from .device import ModbusDevice
 from .session import ModbusSession
 from .transport import ModbusTransport, TransportError
@@ -22,6 +24,26 @@ class ModbusConnector(ModbusDevice):
         except TransportError as error:
             raise self.lost(str(error)) from None
         return ModbusSession(self, transport, self._dial)
+
+    async def open_to_write(self) -> ModbusSession:
+        """Connects to the port for writes. See `OpensToWrite.open_to_write`."""
+        return ModbusSession(self, await self.open_write_port())
+
+    async def open_write_port(self) -> ModbusTransport:
+        """Connects to the port for writes, without a window of requests.
+
+        Raises:
+            NotConnected: There is no such port, or no device answers there.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
+        """
+        config = self.config
+        if config.write is None:
+            raise NotConnected({self.name: NO_WRITE})
+        try:
+            return await ModbusTransport.open(config.host, config.write.port, config.timeout)
+        except TransportError as error:
+            raise NotConnected({self.name: f"{config.write_where}: {error}"}) from None
 
     async def _dial(self) -> ModbusTransport:
         config = self.config

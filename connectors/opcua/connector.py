@@ -37,7 +37,11 @@ _MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMon
 _MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
 _TIMES = SubscriptionTimes()
+_LOGIN = ": wrong user or password, or the server does not let this user in"
 _ADVICE = {
+    "BadIdentityTokenInvalid": _LOGIN,
+    "BadIdentityTokenRejected": _LOGIN,
+    "BadUserAccessDenied": _LOGIN,
     "BadTooManySessions": (
         ": the server has no session left. Close a client there; the session of a lost connection "
         "ends within a minute by itself"
@@ -65,6 +69,12 @@ class OpcuaConnector:
     async def open(self) -> "OpcuaSession":
         """Connects and asks for the server's namespaces and limits. See `Connector.open`."""
         return await self.open_with(self.client(self.config.read))
+
+    async def open_to_write(self) -> "OpcuaSession":
+        """Logs in with the account that may write. See `OpensToWrite.open_to_write`."""
+        if self.config.write is None:
+            raise NotConnected({self.name: NO_WRITE})
+        return await self.open_with(self.client(self.config.write))
 
     def client(self, account: Credentials | None) -> Client:
         """Returns a fresh client that logs in with this account, or anonymously.

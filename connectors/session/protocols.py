@@ -269,3 +269,18 @@ class Connector(Protocol):
         `timeout` for each step; giving up may take 1 s more, in which the session is closed.
         """
         ...
+
+
+@runtime_checkable
+class OpensToWrite(Protocol):
+    """A connector that can log in with the account, or at the port, for writes."""
+
+    async def open_to_write(self) -> Session:
+        """Opens a session there that can only read and encode.
+
+        Raises:
+            NotConnected: The site file has no `write`, or as `Connector.open`.
+
+        Effect: OBSERVE. Retry: none. Timeout: as of `Connector.open`.
+        """
+        ...

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from handwheel.connectors.client.write_access import write_faults
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import open_gate
@@ -14,6 +15,7 @@ from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
+from handwheel.tools.safe_text import printable
 
 from ..journal.rows.row_line import show_row
 from ..people.signing import open_context
@@ -37,7 +39,11 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     print_log(gate.__name__)
     async with open_gate(site) as context:
         with open_context(site) as decision_context:
+            faults = await write_faults(site)
             _announce(site, context.epoch, as_json=as_json)
+            for name, fault in faults.items():
+                fields = {"connection": name, "reason": fault}
+                _print({"unwritable": fields}, f"{name}: {printable(fault)}", as_json)
             print_open(decision_context, as_json=as_json)
             await serve(
                 context.run(),

@@ -5,6 +5,8 @@ sends a password in clear where the server asks for that, and even where it offe
 """
 
 from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
@@ -75,14 +77,13 @@ class SessionClient(Client):
         self.session_timeout = int(1000.0 * session_timeout_s(config))
         self._config = config
 
-    async def create_session(self) -> ua.CreateSessionResult:
-        """Closes what earlier losses have left, then creates the session."""
-        left = self._left()
-        while left:
-            each = left.popleft()  # tried once
-            if monotonic() < each.until_s:
-                await self._end(each)
-        return await super().create_session()
+    async def connect(self, **options: Any) -> None:
+        """Closes what earlier losses have left, then connects."""
+        now_s = monotonic()
+        left = [each for each in self._left() if now_s < each.until_s]
+        if left:
+            await self._end(left)
+        await super().connect(**options)
 
     async def close_session(self) -> None:
         """Closes the session, and notes it where the server does not confirm that."""
@@ -109,25 +110,26 @@ class SessionClient(Client):
         key = (config.endpoint, config.security, self._username or "")
         return _left.setdefault(key, deque(maxlen=_MOST_LEFT))
 
-    async def _end(self, left: _LeftSession) -> None:
-        """Takes a session over to this channel and closes it.
-
-        Raises:
-            OSError, TimeoutError: The connection is lost.
-        """
-        session = self.uaclient.session
-        own = self.security_policy.peer_certificate
-        session.restore_authentication_token(left.token)
-        self._server_nonce, self._policy_ids = cast(Any, left.nonce), left.policies
-        self.security_policy.peer_certificate = cast(Any, left.certificate)
+    async def _end(self, left: Sequence[_LeftSession]) -> None:
+        """Takes sessions over to a channel of its own and closes them. Each is tried once."""
+        security, session = self.security_policy, self.uaclient.session
+        own = security.peer_certificate
+        await self.connect_sessionless()
+        self._left().clear()
         try:
-            await self.activate_session(username=self._username, password=self._password)
-            await self.uaclient.close_session(True)
-        except UaError:
-            pass  # it has ended, or does not leave its channel
+            for each in left:
+                session.restore_authentication_token(each.token)
+                self._server_nonce, self._policy_ids = cast(Any, each.nonce), each.policies
+                security.peer_certificate = each.certificate
+                with suppress(UaError):  # it has ended, or does not leave its channel
+                    await self.activate_session(username=self._username, password=self._password)
+                    await self.uaclient.close_session(True)
+        except (OSError, TimeoutError):
+            pass  # the server has hung up; what is left ends by itself
         finally:
-            self.security_policy.peer_certificate = own
+            security.peer_certificate = own
             session.reset_authentication_token()
+            self.disconnect_socket()
 
     def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
         """Returns a policy for the user that keeps the password from others.

@@ -24,14 +24,15 @@ from .online_report import report_fields, report_lines
 def command(
     site: SiteOption = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Also read every tag and compare it with its device.")
+        bool, typer.Option("--online", help="Also read every tag, and log in to write.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List every problem of a site's configuration files.
 
     Exit codes: 0 none, 1 a tag is not good, outside its range or of another type,
-    2 the configuration is wrong, 3 not reachable; what is reachable is reported first.
+    2 the configuration is wrong, 3 not reachable, to read or for the gate to write;
+    what is reachable is reported first. Nothing is written.
     Differences between tags.yaml and a device (unit, range, words) and scans that take too
     long are reported, but do not change the exit code.
     """
@@ -71,7 +72,7 @@ async def _check_online(site: Site, *, as_json: bool) -> None:
     else:
         for line in report_lines(site, check):
             typer.echo(line)
-    if check.down:
-        raise NotConnected(check.down)
+    if check.unreachable:
+        raise NotConnected(check.unreachable)
     if check.faults:
         raise SystemExit(NO)

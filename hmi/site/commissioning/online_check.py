@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.client.commissioning import Inspection, inspect_device
 from handwheel.connectors.client.site_reader import ConnectorFor, by_connection, connector_for
+from handwheel.connectors.client.write_access import WriteAccess, try_write_access
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -22,8 +23,14 @@ class OnlineCheck:
 
     inspections: Mapping[str, Inspection]  # by connection, of those that were reached
     down: Mapping[str, str]  # the others, with the reason
+    accesses: Mapping[str, WriteAccess]  # by connection that was reached and has a writable tag
     remarks: Sequence[TagRemark]  # on tags, in the order of `tags.yaml`
     scan_warnings: Sequence[str]  # on scans that take too long
+
+    @property
+    def unreachable(self) -> Mapping[str, str]:
+        """Connections that cannot be read, or not be written to, with the reason."""
+        return {**self.down, **{n: each.fault for n, each in self.accesses.items() if each.fault}}
 
     @property
     def faults(self) -> list[TagRemark]:
@@ -37,9 +44,9 @@ class OnlineCheck:
 
 
 async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> OnlineCheck:
-    """Inspects every device of a site, and reports progress on standard error.
+    """Inspects every device of a site, logs in to write, and reports progress on standard error.
 
-    Raises no error for a device that is down: the others are worth knowing.
+    Nothing is written. Raises no error for a device that is down: the others are worth knowing.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `inspect_device`.
     """
@@ -51,6 +58,7 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
             return_exceptions=True,
         )
     inspections: dict[str, Inspection] = {}
+    accesses: dict[str, WriteAccess] = {}
     down: dict[str, str] = {}
     for name, result in zip(site.connections, results, strict=True):
         if isinstance(result, NotConnected):
@@ -58,10 +66,13 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
         elif isinstance(result, BaseException):
             raise result
         else:
-            inspections[name] = result
+            inspections[name], access = result
+            if access is not None:
+                accesses[name] = access
     return OnlineCheck(
         inspections,
         down,
+        accesses,
         list(_remarks(site, inspections)),
         list(_scan_warnings(site, inspections)),
     )
@@ -73,12 +84,15 @@ async def _inspect(
     name: str,
     tags: Mapping[str, Sequence[Tag]],
     doing: dict[str, str],
-) -> Inspection:
+) -> tuple[Inspection, WriteAccess | None]:
     def tell(what: str) -> None:
         doing[name] = what
 
+    reader = connector(site, name)
     try:
-        return await inspect_device(connector(site, name), tags.get(name, []), tell)
+        inspection = await inspect_device(reader, tags.get(name, []), tell)
+        tell("logging in to write")
+        return inspection, await try_write_access(site, reader)
     finally:
         del doing[name]
 

@@ -1,10 +1,12 @@
 """Output of `check --online` as text and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from time import monotonic
 from typing import Any
 
 from handwheel.connectors.client.commissioning import Inspection, RoundTrips
+from handwheel.connectors.client.write_access import WriteAccess
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
@@ -28,6 +30,8 @@ def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
     for name, config in site.connections.items():
         if name in check.inspections:
             yield from _connection_lines(name, config.where, check.inspections[name])
+            if name in check.accesses:
+                yield _write_line(check.accesses[name])
         else:
             count = sum(tag.connection == name for tag in site.tags.values())
             yield f"{name} {config.where}: not reachable, {counted(count, 'tag')} not read"
@@ -85,6 +89,14 @@ def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator
         yield f"  subscribed: {of_all} reported in {span_text(first.took_s)}"
 
 
+def _write_line(access: WriteAccess) -> str:
+    who = f"to write as {access.user}" if access.user else f"to write at {access.where}"
+    if access.fault:
+        return f"  {who}: not possible"
+    found = f"not tried: {access.not_tried}" if access.not_tried else "the device lets the gate in"
+    return f"  {who}: {printable(found)}"
+
+
 def _trips(trips: RoundTrips) -> str:
     return f"{span_text(trips.median_s)}, at worst {span_text(trips.worst_s)}"
 
@@ -115,6 +127,7 @@ def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) ->
         "faults": dict(inspection.faults),
         "connect_s": round(inspection.connect_s, 6),
         "round_trip_s": _trip_fields(inspection.probes),
+        "write": asdict(check.accesses[name]) if name in check.accesses else None,
         "load": round(inspection.load, 4),
         "scans": [
             {"interval_s": scan.scan_s, "tags": scan.count, **_trip_fields(scan.reads)}

@@ -52,7 +52,7 @@ async def test_a_password_is_accepted_or_refused_in_the_servers_words(
     plant: PlantServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connector = _connector(plant.opcua.port, user="gate")
-    refused = "opc.tcp://127.0.0.1:[0-9]+: BadUserAccessDenied"
+    refused = "opc.tcp://127.0.0.1:[0-9]+: BadUserAccessDenied: wrong user or password, .*"
     for password, reason in (
         ("wrong", refused),
         (f"{GATE_SECRET} ", refused),

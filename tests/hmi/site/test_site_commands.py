@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import signal
 from collections.abc import Generator
 from dataclasses import replace
@@ -18,7 +19,8 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
-from ...command_line import handwheel
+from ...command_line import HANDWHEEL, handwheel
+from ...forked_process import ForkedProcess
 from ...plants.served import GATE_SECRET, link_of, plant_process, served, site_of
 from ..command_in_process import Said
 from ..command_processes import ended, in_terminal, line_with, started
@@ -28,7 +30,10 @@ from ..command_processes import ended, in_terminal, line_with, started
 def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """A site as `init` makes it, for a plant that stands still in its steady state."""
     folder = tmp_path_factory.mktemp("plants") / "cooling water"
-    with plant_process("--speed", "0", "--no-noise") as plant:
+    password = folder.parent / "gate.secret"
+    password.write_text(GATE_SECRET, encoding="utf-8")
+    options = ("--speed", "0", "--no-noise", "--gate-secret", str(password))
+    with plant_process(*options) as plant:
         ports = ("--opcua-port", str(plant.link.opcua), "--modbus-port", str(plant.link.modbus),
                  "--modbus-gate-port", str(plant.link.gate))  # fmt: skip
         done = handwheel("init", str(folder), *ports)
@@ -36,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         secret = f"--gate-secret '{folder}/secrets/dcs-gate'"
         assert f"handwheel plant serve cw-100 {secret} {' '.join(ports)}\n" in done.stdout
         assert f"handwheel check --online --site '{folder}'\n" in done.stdout
+        (folder / "secrets/dcs-gate").write_text(GATE_SECRET, encoding="utf-8")
         yield folder
 
 
@@ -61,7 +67,9 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     assert named.keys() == load_site(site).tags.keys()
     assert {row[-1] for row in named.values()} == {"good"}
     assert max(map(len, rows)) <= 80
-    dcs, opened, scanned, pkg, _, _ = rows[97:]
+    dcs, opened, scanned, as_gate, pkg, _, _, at_port = rows[97:]
+    assert as_gate == "  to write as gate: the device lets the gate in"
+    assert at_port.startswith("  to write at modbus://127.0.0.1:")
     assert re.fullmatch(r"dcs opc.tcp://127.0.0.1:\d+: connected, 68 of 68 tags read good", dcs)
     assert re.fullmatch(
         r"  connected in [\d.]+ m?s, round trip [\d.]+ m?s, at worst [\d.]+ m?s", opened
@@ -70,6 +78,43 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
         r"  68 tags each 500 ms: a scan takes [\d.]+ m?s, at worst [\d.]+ m?s", scanned
     )
     assert re.fullmatch(r"pkg modbus://127.0.0.1:\d+/1: connected, 29 of 29 tags read good", pkg)
+
+
+def test_check_online_tells_a_wrong_password_and_a_closed_port(
+    site: Path, tmp_path: Path, said: Said
+) -> None:
+    _misconfigure(site, tmp_path)
+    code, out, err = said("check", "--online", "--site", str(tmp_path))
+    assert code == 3
+    assert "  to write as gate: not possible\n" in out
+    heading, dcs, pkg = err.splitlines()
+    assert heading == "handwheel: not reachable"
+    assert re.match(
+        r"handwheel: dcs: to write as gate: opc.tcp://127.0.0.1:\d+: BadUserAccessDenied: wrong "
+        r"user or password, .* correct write: of dcs in site.yaml", dcs
+    )  # fmt: skip
+    refused = "handwheel: pkg: to write: modbus://127.0.0.1:1/1: connection refused. Until that is"
+    assert pkg.startswith(refused)
+    assert "not this" not in out + err
+
+
+def test_a_gate_that_cannot_log_in_starts_and_says_so(site: Path, tmp_path: Path) -> None:
+    _misconfigure(site, tmp_path)
+    command = [*HANDWHEEL, "gate", "--json", "--site", str(tmp_path)]
+    with ForkedProcess(command, cwd=tmp_path) as gate:
+        rows = [json.loads(gate.stdout.readline()) for _ in range(3)]
+    assert rows[0]["ready"] == "gate"
+    told = {row["unwritable"]["connection"]: row["unwritable"]["reason"] for row in rows[1:]}
+    assert "BadUserAccessDenied: wrong user or password" in told["dcs"]
+    assert "modbus://127.0.0.1:1/1: connection refused" in told["pkg"]
+
+
+def _misconfigure(site: Path, copy: Path) -> None:
+    """Copies a site, with a wrong password and a wrong port to write."""
+    shutil.copytree(site, copy, dirs_exist_ok=True)
+    (copy / "secrets/dcs-gate").write_text("not this", encoding="utf-8")
+    text = (copy / "site.yaml").read_text()
+    (copy / "site.yaml").write_text(re.sub(r"write: {port: \d+}", "write: {port: 1}", text))
 
 
 def test_what_is_browsed_is_the_tag_file_of_the_device(
