@@ -196,7 +196,7 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
     if snapshot is None:
         return Denial("no_gate", f"no gate is running; {next_step('gate')}")
     try:
-        check_files(site, site.hashes, snapshot.hashes)
+        check_files(site, site.hashes, snapshot.hashes, "agents")
     except GuardrailError as refusal:
         return Denial("files", str(refusal))
     written = sorted({write.tag.equipment for write in plan.writes})

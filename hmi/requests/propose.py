@@ -67,7 +67,7 @@ async def propose_writes(
     )
     tags = tags_to_survey(context, writes, terms)
     if snapshot := read_snapshot(site.state, instant_now()):
-        check_files(site, site.hashes, snapshot.hashes)
+        check_files(site, site.hashes, snapshot.hashes, "terminal")
     else:
         sys.stderr.write(
             f"handwheel: no gate is running, so nothing can be approved; {next_step('gate')}\n"

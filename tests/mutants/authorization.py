@@ -184,7 +184,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M6a", "digests of the files on disk",
-        says(authorization, "check_files", None),
+        says(authorization, "check_request_files", None),
         "tests/gate/approval/test_altered_requests.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
         "VERIFIED: 'VERIFIED'> != ",

@@ -72,9 +72,9 @@ async def test_a_tag_that_means_another_thing_by_now_is_not_written(
     end = await end_of(room, first)
     arrived = room.wires
     if file:
-        told = f"{file}.yaml was changed; start the gate again and ask again"
+        told = f"{file}.yaml was changed since the request was made: ask again"
         assert (end, arrived) == (f"INVALIDATED: {told}", [])
-        monkeypatch.setattr(authorization, "check_files", nobody_compares)
+        monkeypatch.setattr(authorization, "check_request_files", nobody_compares)
         assert (await end_of(room, second)).startswith(f"INVALIDATED: {behind}")
         assert room.plant.frames == []
     else:

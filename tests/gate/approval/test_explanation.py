@@ -132,7 +132,9 @@ async def test_files_that_were_changed_are_told(room: Watched) -> None:
     question = _question(room, *START, "person", True)
     changed = replace(desk, snapshot=picture)
     (why,) = explain(changed, question, room.clock.now()).obstacles
-    assert why == "policy.yaml was changed; start the gate again and ask again"
+    assert why == (
+        "policy.yaml was changed, and the gate still has the old one: stop it; next: handwheel gate"
+    )
     (why,) = explain(replace(desk, snapshot=None), question, room.clock.now()).obstacles
     assert why == "no gate is running: nothing can be approved"
 

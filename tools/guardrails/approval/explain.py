@@ -196,7 +196,7 @@ def _obstacles(
     site, database = context.site, context.database
     if context.snapshot is not None:
         try:
-            check_files(site, site.hashes, context.snapshot.hashes)
+            check_files(site, site.hashes, context.snapshot.hashes, "terminal")
         except PermitRefused as refusal:
             yield str(refusal)
     elif ruling.is_allowed:

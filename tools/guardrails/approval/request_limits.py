@@ -147,7 +147,7 @@ def _is_of_present_files(site: Site, hashes: Hashes | None) -> bool:
         return False
     wanted = hashes.model_dump()
     try:
-        check_files(site, wanted, wanted)
+        check_files(site, wanted, wanted, "terminal")
     except PermitRefused:
         return False
     return True

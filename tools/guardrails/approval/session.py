@@ -10,7 +10,7 @@ from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, instant_now
 from ..identity.roster import Operator
-from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files
+from ..interlocks.blocking import WriteCheck, blocking_reasons, check_request_files
 from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import sweep
 from ..ledger.records import RequestRecord, load_request
@@ -191,9 +191,9 @@ def _blocking(
     context: DecisionContext, request: ActionRequest, snapshot: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     found: list[str] = []
-    wanted = request.hashes.model_dump()
+    held = snapshot.hashes if snapshot else request.hashes.model_dump()
     try:
-        check_files(context.site, wanted, snapshot.hashes if snapshot else wanted)
+        check_request_files(context.site, request, held)
     except PermitRefused as refusal:
         found.append(str(refusal))
     for action in request.commands:

@@ -1,14 +1,16 @@
 """Blocking conditions that need no plant reading, such as lockouts and rates."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from itertools import takewhile
 from math import ceil
+from typing import Literal
 
 from handwheel.connectors.config.regular_files import read_regular
 from handwheel.connectors.errors import os_reason
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, Site
 from handwheel.connectors.model.values import Value
 
@@ -28,6 +30,9 @@ from ..signatures.administrators import locked_out
 from ..signatures.resolutions import unresolved_of
 from .authority_check import check_authority
 from .lockout_files import read_lockouts
+
+FileReader = Literal["terminal", "agents", "request of a person", "request of agents"]
+"""Who has read the site's files that are compared with those of gate and disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,21 +188,53 @@ _STANDING: tuple[Callable[[WriteCheck], None], ...] = (
 )  # fmt: skip
 
 
-def check_files(site: Site, wanted: Mapping[str, str], held: Mapping[str, str]) -> None:
+def check_files(
+    site: Site, wanted: Mapping[str, str], held: Mapping[str, str], reader: FileReader
+) -> None:
     """Raises `PermitRefused` for what was made with other files than the gate or the disk has.
 
+    It names each process that still has an old file, and how to start it again.
+
     Args:
-        wanted: The hashes in the request.
+        wanted: The hashes in the request, or those of the reader's files.
         held: Those of the files that the running gate has read.
+        reader: Who has read the wanted files.
     """
     files = {"site": SITE_FILE, "tags": site.tags_file, "policy": POLICY_FILE}
     on_disk = {name: _hash(site, file) for name, file in files.items()}
-    changed = [files[name] for name in files if not wanted[name] == held.get(name) == on_disk[name]]
-    if changed:
-        each = ": each" if len(changed) > 1 else ""
-        raise PermitRefused(
-            f"{', '.join(changed)}{each} was changed; start the gate again and ask again"
-        )
+    of_gate = [files[name] for name in files if held.get(name) != on_disk[name]]
+    of_reader = [files[name] for name in files if wanted[name] != on_disk[name]]
+    found = [f"{_changed(of_reader)}{_after_change(reader)}"] if of_reader else []
+    if of_gate:
+        stop = f"the gate still has the old one: stop it; {next_step('gate')}"
+        found.append(f"{_changed(of_gate)}, and {stop}")
+    if found:
+        raise PermitRefused("; ".join(found))
+
+
+def check_request_files(site: Site, request: ActionRequest, held: Mapping[str, str]) -> None:
+    """Raises `PermitRefused` for a request made with other files than the gate or the disk has."""
+    reader: FileReader = "request of a person" if request.run is None else "request of agents"
+    check_files(site, request.hashes.model_dump(), held, reader)
+
+
+def _changed(files: Sequence[str]) -> str:
+    return f"{', '.join(files)}{': each' if len(files) > 1 else ''} was changed"
+
+
+def _after_change(reader: FileReader) -> str:
+    match reader:
+        case "terminal":
+            return ", and this terminal still has the old one: start its command again"
+        case "agents":
+            return f", and the agents still have the old one: stop them; {next_step('run')}"
+        case "request of a person":
+            return " since the request was made: ask again"
+        case "request of agents":
+            return (
+                " since the agents read it for this request: if they still run with the old one, "
+                f"stop them; {next_step('run')}"
+            )
 
 
 def _hash(site: Site, file: str) -> str:

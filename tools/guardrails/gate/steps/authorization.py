@@ -8,7 +8,7 @@ from ....errors import PermitRefused, PolicyViolation
 from ....requests.timestamps import parse_stamp
 from ...approval.decide import check_card
 from ...interlocks.action_order import approval_holds_s, check_order, states_of
-from ...interlocks.blocking import check_files
+from ...interlocks.blocking import check_request_files
 from ...ledger.decisions import DecisionRecord, load_decisions
 from ...ledger.intents import newest_epoch
 from ...ledger.journal_rows import is_since_start
@@ -167,5 +167,5 @@ async def check_policy(execution: Execution) -> None:
 async def check_configuration(execution: Execution) -> None:
     """Step 6 checks that site, tags and policy are the files of the request, and still on disk."""
     context, action = execution.context, execution.action
-    check_files(context.site, execution.record.request.hashes.model_dump(), context.site.hashes)
+    check_request_files(context.site, execution.record.request, context.site.hashes)
     check_description(context.site, context.site.tags[action.tag], action)
