@@ -22,6 +22,7 @@ from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
 from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
+from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
@@ -183,17 +184,20 @@ async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> No
     tools = ConsoleContext(room.site, database, holder, ChangeTracker(room.site, database))
     run_typed(tools, "take P-101A")
     holder.unlock(lambda operator: room.desk.signer(operator.person))
-    run_typed(tools, "take P-101B maintenance")
+    run_typed(tools, "take P-101B local")
     holder.handle(ConsoleEvent.LOCK_ASKED)
     run_typed(tools, "take P-101B")
     lines = [show_row(row, as_json=False) for row in database.journal()]
     told = [each.split("authority.taken")[1].strip() for each in lines if "authority.taken" in each]
     assert told == [
         f"P-101A  OPERATOR by {system_user()}",
-        "P-101B  MAINTENANCE by anna",
+        "P-101B  LOCAL by anna",
         f"P-101B  OPERATOR by {system_user()}",
     ]
     assert [each["by"] for each in room.rows("authority.taken")] == ["user", "seat", "user"]
+    run_typed(tools, "take P-101B maintenance")
+    with pytest.raises(InterlockActive, match=r"next: handwheel authority take P-101B$"):
+        run_typed(tools, "take P-101B")
 
 
 async def test_a_rejection_at_the_desk_needs_a_reason(

@@ -173,7 +173,7 @@ class Gate:
                     task.cancel()
         raise GuardrailError(
             f"{self._context.lock.path} was removed or replaced, and another gate could start "
-            "beside this one: this gate has ended; next: handwheel gate"
+            f"beside this one: this gate has ended; {next_step('gate')}"
         )
 
     async def _lose_lock(self) -> None:
