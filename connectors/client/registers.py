@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from ..errors import NotConnected
+from ..modbus.identification import identify
 from ..modbus.request import BIT_TABLES, read_request
 from ..modbus.transport import DeviceException, ModbusTransport, TransportError
 from ..model.endpoints import ModbusConnection
@@ -21,6 +22,22 @@ class RawTables:
         self._name = name
         self._config = config
         self._transport = transport
+
+    def most(self, table: Table) -> int:
+        """Returns how many items of a table one request may ask for."""
+        return self._config.max_bits if table in BIT_TABLES else self._config.max_registers
+
+    async def identify(self) -> str:
+        """Returns what the device calls itself, or nothing.
+
+        A device without function 43/14 may be lost by it.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        try:
+            return (await identify(self._transport, self._config)).name
+        except TransportError:
+            return ""
 
     async def ask(self, table: Table, start: int, count: int) -> list[int] | DeviceException:
         """Sends one request and returns the words or bits, or the device's refusal.
@@ -53,7 +70,7 @@ class RawTables:
         Raises:
             NotConnected: As for `ask`.
         """
-        most = self._config.max_bits if table in BIT_TABLES else self._config.max_registers
+        most = self.most(table)
         found: dict[int, int | DeviceException] = {}
         open_ = [
             (at, min(most, start + count - at)) for at in range(start, start + count, most)

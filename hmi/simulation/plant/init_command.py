@@ -7,13 +7,26 @@ import typer
 
 from handwheel.connectors.hints import name_site, shell_command
 
+from ...shell.cli.exits import run
+from ...shell.cli.interrupts import uninterrupted_import
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
 from .installed_plants import create_plant
+
+_USUAL = "cw-100"
 
 
 def command(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
-    plant: Annotated[str, typer.Option(help="The simulated plant.")] = "cw-100",
+    connect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="A device of your own, opc.tcp://HOST:4840 or modbus://HOST:502/UNIT. Repeatable.",
+        ),
+    ] = None,
+    plant: Annotated[
+        str | None, typer.Option(help="The simulated plant. Default: cw-100.", show_default=False)
+    ] = None,
     opcua_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Where the plant serves OPC UA.")
     ] = 4840,
@@ -24,16 +37,32 @@ def command(
         int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus for the gate.")
     ] = 5021,
 ) -> None:
-    """Make a site for a simulated plant.
+    """Make a site for a simulated plant, or with --connect for your own devices.
 
-    An existing folder must be empty: nothing is ever overwritten.
+    Own devices are only read: a server's variables become tags, and of a Modbus unit it is
+    found out which addresses answer. An existing folder must be empty: nothing is overwritten.
+
+    Exit codes: 0 made, 2 wrong usage or the folder is not empty, 3 a device does not answer,
+    and no site is made, 4 made, but a server must trust us before it can be read.
     """
     link = PlantEndpoints(opcua_port, modbus_port, gate=modbus_gate_port)
+    if connect:
+        if plant is not None or link != PlantEndpoints():
+            raise typer.BadParameter("--connect is for your own devices, not for a plant")
+        with uninterrupted_import():
+            from ...site.commissioning.own_devices import make_own_site
+
+        run(make_own_site(directory, connect))
+        return
+    _make_plant_site(directory, plant or _USUAL, link)
+
+
+def _make_plant_site(directory: Path, plant: str, link: PlantEndpoints) -> None:
     write_site(directory, create_plant(plant), link)
     ports: list[str] = []
     if link != PlantEndpoints():
-        ports += ["--opcua-port", str(opcua_port), "--modbus-port", str(modbus_port)]
-        ports += ["--modbus-gate-port", str(modbus_gate_port)]
+        ports += ["--opcua-port", str(link.opcua), "--modbus-port", str(link.modbus)]
+        ports += ["--modbus-gate-port", str(link.gate)]
     secret = str(directory / GATE_SECRET)
     serve = shell_command("plant", "serve", plant, "--gate-secret", secret, *ports)
     name_site(directory)

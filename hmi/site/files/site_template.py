@@ -1,29 +1,22 @@
 """Generation of the configuration files of a site for a simulated plant."""
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from handwheel.connectors.errors import ConfigError, Problem, os_reason
-from handwheel.connectors.hints import shell_command
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 from .policy_template import is_pulse, policy_yaml
+from .site_folder import new_site_folder, site_id_of
 from .yaml_flow import flow
 
 OPCUA = "dcs"
 MODBUS = "pkg"
 GATE_USER = "gate"
 GATE_SECRET = "secrets/dcs-gate"  # noqa: S105 - where it is, not what it is
-
-_ENROLL = shell_command("operator", "enroll", "NAME", "--role", "ROLE")
-_OPERATORS = f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators: []\n"
-_IGNORED = "var/\nsecrets/\n"
 
 # The packages of playbooks that were written for a plant
 _PACKAGES = {"cw-100": ("package:cw",)}
@@ -49,53 +42,18 @@ def write_site(directory: Path, plant: Plant, link: PlantEndpoints, secret: str 
     Raises:
         ConfigError: It is not empty, or cannot be written.
     """
-    if directory.is_symlink() and not directory.exists():
-        raise _refusal(directory, "is a symbolic link that leads nowhere")
-    try:
-        place = directory.resolve()
-        site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
+    with new_site_folder(directory) as draft:
+        secret_file = draft / GATE_SECRET
+        secret_file.parent.mkdir(mode=0o700)
+        secret_file.touch(mode=0o600)
+        secret_file.write_text(f"{secret or secrets.token_urlsafe(18)}\n")
         files = {
-            ".gitignore": _IGNORED,
-            GATE_SECRET: f"{secret or secrets.token_urlsafe(18)}\n",
-            "operators.yaml": _OPERATORS,
             "policy.yaml": policy_yaml(plant, is_unattended=link.unattended),
             "tags.yaml": tags_yaml(plant),
-            "site.yaml": site_yaml(plant, site_id, link),  # last: with it, it is a site
+            "site.yaml": site_yaml(plant, site_id_of(directory), link),
         }
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise _refusal(directory, "exists and is not an empty folder")
-        _write_all(place, files)
-    except OSError as error:
-        raise _refusal(directory, os_reason(error)) from None
-
-
-def _write_all(place: Path, files: Mapping[str, str]) -> None:
-    is_new = not place.exists()
-    beside = (
-        place.parent if is_new else place
-    )  # keep an empty folder, which may be a working directory
-    beside.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".handwheel-", dir=beside) as draft:
-        built = Path(draft, "site")
-        built.mkdir()
         for name, text in files.items():
-            _write(built / name, text, is_secret=name == GATE_SECRET)
-        if is_new:
-            built.rename(place)
-            return
-        for name in dict.fromkeys(Path(name).parts[0] for name in files):
-            (built / name).rename(place / name)
-
-
-def _write(path: Path, text: str, *, is_secret: bool) -> None:
-    if is_secret:
-        path.parent.mkdir(mode=0o700)
-        path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
-
-
-def _refusal(directory: Path, reason: str) -> ConfigError:
-    return ConfigError([Problem(str(directory), 0, 0, "", reason)])
+            (draft / name).write_text(text, encoding="utf-8")
 
 
 def tags_yaml(plant: Plant) -> str:

@@ -1,0 +1,96 @@
+"""What a first look at devices found, as text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from handwheel.connectors.client.register_scan import FoundRanges
+from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.tags import Table
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.plural import counted
+from ..tags.imported_tags import TagMerge, TagSource
+from .first_contact import MOST_VARIABLES, ServerContact, UnitContact
+
+_PEEKED = 40
+_BY_INTEREST: Sequence[Table] = ("holding", "input", "coil", "discrete")
+_ABOUT_USERS = ("BadIdentityToken", "BadUserAccessDenied")  # codes of a server that wants a login
+
+Contact = ServerContact | UnitContact
+
+
+def contact_lines(
+    contacts: Mapping[str, Contact],
+    merged: Mapping[str, tuple[TagSource, TagMerge]],
+    values: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    """Yields the result of each device with its first values, then the next commands."""
+    following: list[str] = []
+    for name, contact in contacts.items():
+        yield f"{name}  {contact.config.where}"
+        if isinstance(contact, UnitContact):
+            yield from (f"  {line}" for line in _unit_lines(contact))
+            following.append(_peek_step(name, contact))
+            continue
+        yield from (f"  {line}" for line in _server_lines(name, contact, merged.get(name)))
+        yield from (f"    {line}" for line in values[name])
+        if contact.config.is_secured:
+            following.append(next_step("connection", "trust", name))
+        following.append(
+            next_step("tags", "read") if contact.found else next_step("tags", "import", name)
+        )
+    yield from dict.fromkeys(following)
+
+
+def _server_lines(
+    name: str, contact: ServerContact, imported: tuple[TagSource, TagMerge] | None
+) -> Iterator[str]:
+    security = contact.config.security
+    yield f"server    {printable(contact.config.application_uri) or 'without an application URI'}"
+    if security == "None":
+        yield "security  None: it offers no encryption that is supported here"
+    else:
+        yield f"security  {security}; its certificate is not verified yet"
+    if imported is None or contact.found is None:
+        yield f"refused   {printable(contact.refusal)}"
+        if any(code in contact.refusal for code in _ABOUT_USERS):
+            account = '{user: NAME, secret: "env:VARIABLE"}'
+            yield f"          it wants an account; write it in site.yaml as read: {account}"
+        return
+    source, merged = imported
+    yield f"tags      {len(merged.added)} in tags.yaml, read only"
+    if merged.read_only_count:
+        yield f"          {merged.read_only_count} of them are writable at the server"
+    if source.untyped:
+        types = ", ".join(printable(each) for each in source.untyped)
+        count = counted(sum(source.untyped.values()), "variable")
+        yield f"          {count} left out, no tag has their type: {types}"
+    if merged.left_out:
+        yield f"          left out: {'; '.join(printable(each) for each in merged.left_out)}"
+    if not contact.found.is_all:
+        more = next_step("tags", "import", name)
+        yield f"          there are more than {MOST_VARIABLES} variables; {more}"
+
+
+def _unit_lines(contact: UnitContact) -> Iterator[str]:
+    yield f"device    {contact.identity or 'does not tell what it is'}"
+    yield "answers   where it was asked; other addresses may answer too"
+    for table in _BY_INTEREST:
+        yield f"  {table:<8}{_ranges_text(contact.tables[table])}"
+    yield "tags      none, because Modbus does not tell what its registers hold"
+
+
+def _ranges_text(found: FoundRanges) -> str:
+    if not found.ranges:
+        return printable(found.reason) or "nowhere"
+    spans = [f"{each[0]}..{each[-1]}" if len(each) > 1 else str(each[0]) for each in found.ranges]
+    reason = f"; {printable(found.reason)}" if found.reason else ""
+    return f"{', '.join(spans)}{reason}"
+
+
+def _peek_step(name: str, contact: UnitContact) -> str:
+    """Returns the command that shows the first addresses of the table with most of them."""
+    table = max(_BY_INTEREST, key=lambda each: contact.tables[each].count)
+    ranges = contact.tables[table].ranges or [range(_PEEKED + 1)]
+    first = ranges[0].start
+    last = min(ranges[-1][-1], first + _PEEKED)
+    return next_step("tags", "peek", name, table, f"{first}..{last}")

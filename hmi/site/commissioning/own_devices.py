@@ -1,0 +1,137 @@
+"""Making of a site from devices of one's own, with all that they tell."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+import typer
+
+from handwheel.connectors.client.site_reader import read_reachable
+from handwheel.connectors.errors import ConfigError, NotConnected, Problem
+from handwheel.connectors.hints import name_site
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Quality
+
+from ...shell.cli.exits import WAITING
+from ...shell.terminal.plural import counted
+from ...shell.terminal.progress import reporting_progress
+from ...shell.terminal.wrap import fold
+from ..files.device_site import POLICY, device_site_yaml, first_tags_yaml
+from ..files.device_url import parse_device_url
+from ..files.site_folder import new_site_folder, site_id_of
+from ..files.tag_file_edit import tag_lines, with_tags
+from ..tags.imported_tags import TagMerge, TagSource, merge, source_of
+from ..tags.reading_text import reading_lines
+from .contact_text import Contact, contact_lines
+from .first_contact import ServerContact, contact_server, contact_unit
+
+_SHOWN = 12  # values of each server
+_FOLDED = 12
+
+
+def connections_of(urls: Sequence[str]) -> dict[str, OpcuaConnection | ModbusConnection]:
+    """Returns the connections for addresses as typed, named by their protocol and number.
+
+    Raises:
+        ConfigError: Every address that is wrong.
+    """
+    found: dict[str, OpcuaConnection | ModbusConnection] = {}
+    problems: list[Problem] = []
+    for url in urls:
+        try:
+            config = parse_device_url(url)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        number = sum(each.kind == config.kind for each in found.values()) + 1
+        found[f"{config.kind}{number if number > 1 else ''}"] = config
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+async def make_own_site(directory: Path, urls: Sequence[str]) -> None:
+    """Makes a site from what the devices tell, prints it, and names the next commands.
+
+    Raises:
+        ConfigError: An address is wrong, or the folder is not empty or cannot be written.
+        NotConnected: Devices that do not answer. Then no site is made.
+        SystemExit: The site is made, and a person must act at a server before it can be read.
+    """
+    wanted = connections_of(urls)
+    doing = dict.fromkeys(wanted, "connecting")
+    with new_site_folder(directory) as draft:
+        async with reporting_progress(doing):
+            contacts = await _contacts(wanted, draft, site_id_of(directory), doing)
+        configs = {name: contact.config for name, contact in contacts.items()}
+        (draft / "policy.yaml").write_text(POLICY, encoding="utf-8")
+        (draft / "tags.yaml").write_text(first_tags_yaml(configs), encoding="utf-8")
+        text = device_site_yaml(site_id_of(directory), configs)
+        (draft / "site.yaml").write_text(text, encoding="utf-8")
+        merged = {
+            name: _add_tags(draft, name, contact)
+            for name, contact in contacts.items()
+            if isinstance(contact, ServerContact) and contact.found
+        }
+        values = await _value_lines(load_site(draft))
+    name_site(directory)
+    made = (
+        f"{directory}: a site with {counted(len(contacts), 'device')}, which Handwheel only reads"
+    )
+    for line in [made, *contact_lines(contacts, merged, values)]:
+        typer.echo(fold(line.replace(str(draft), str(directory)), _FOLDED))
+    if any(isinstance(each, ServerContact) and not each.found for each in contacts.values()):
+        raise SystemExit(WAITING)
+
+
+async def _contacts(
+    wanted: Mapping[str, OpcuaConnection | ModbusConnection],
+    draft: Path,
+    site_id: str,
+    doing: dict[str, str],
+) -> dict[str, Contact]:
+    contacts: dict[str, Contact] = {}
+    down: dict[str, str] = {}
+    for name, config in wanted.items():
+
+        def report(what: str, name: str = name) -> None:
+            doing[name] = what
+
+        try:
+            if isinstance(config, ModbusConnection):
+                contacts[name] = await contact_unit(name, config, report)
+            else:
+                contacts[name] = await contact_server(name, config, draft, site_id, report)
+        except NotConnected as error:
+            down |= error.endpoints
+        del doing[name]
+    if down:
+        raise NotConnected(down)
+    return contacts
+
+
+def _add_tags(draft: Path, name: str, contact: ServerContact) -> tuple[TagSource, TagMerge]:
+    assert contact.found is not None
+    site = load_site(draft)
+    variables = ((parent, entry, 0) for parent, entry in contact.found.variables)
+    source = source_of(name, name, variables, site)
+    merged = merge(site, source, is_writable=False)
+    path = draft / "tags.yaml"
+    text = with_tags(path.read_bytes(), tag_lines(merged.added), str(path))
+    path.write_text(text, encoding="utf-8")
+    return source, merged
+
+
+async def _value_lines(site: Site) -> Mapping[str, Sequence[str]]:
+    """Returns the first values of each connection, and how many of all are good."""
+    readings, _ = await read_reachable(site, list(site.tags.values()))
+    lines: dict[str, Sequence[str]] = {}
+    for name in site.connections:
+        tags = [
+            tag for tag in site.tags.values() if tag.name in readings and tag.connection == name
+        ]
+        good = sum(readings[tag.name].quality is Quality.GOOD for tag in tags)
+        shown = list(reading_lines(tags[:_SHOWN], readings, monotonic()))
+        lines[name] = [*shown, f"{good} of {counted(len(tags), 'tag')} read good"] if tags else []
+    return lines
