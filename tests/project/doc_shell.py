@@ -1,7 +1,7 @@
 """A reader of the documentation at a shell, who types what it says and compares what comes back.
 
 `console` blocks hold commands after `$ ` and their output, `plant` blocks a served plant's
-terminal with `> ` before what is typed, `yaml` blocks that name a file are written to it.
+terminal with `> ` before what is typed, `yaml` and `csv` blocks that name a file are written to it.
 In expected output `…` stands for anything: alone for any lines, else within its line.
 A request's id is another each time: the page's own stands for the one that is really printed.
 """
@@ -183,7 +183,7 @@ class DocShell:
         return re.sub(r"\b(4840|5020|5021)\b", lambda match: self._ports[match[0]], text)
 
     def _do(self, block: Block) -> None:
-        if block.language == "yaml" and block.title:
+        if block.language in {"yaml", "csv"} and block.title:
             text = "\n".join(block.lines)
             (self._folder / block.title).write_text(f"{text}\n", encoding="utf-8")
         elif block.language == "console":
@@ -263,7 +263,7 @@ class DocShell:
     def _adapted(self, command: str) -> str:
         """Adds free ports where the default ones would be taken, and lets time pass faster."""
         for start, options in _PORTS.items():
-            if command.startswith(start):
+            if command.startswith(start) and "--connect" not in command:
                 missing = {name: port for name, port in options.items() if name not in command}
                 more = [f"{name} {self._ports[port]}" for name, port in missing.items()]
                 command = " ".join([command, *more])

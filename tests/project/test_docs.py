@@ -43,16 +43,18 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         f"mbpoll -q -m tcp -a 1 -0 -t 0 -r 20 -p {port} 127.0.0.1 1": "a client of others"
         for port in (5020, 5021)
     },
-    OWN_DEVICE: {
-        "export PLC_VIEWER=the-password": "for the device that is not there",
-        "handwheel check --online": "the device is not there",
-        "handwheel tags browse plc": "the device is not there",
-        "handwheel tags browse plc 'nsu=urn:example:plc;s=Boiler' --depth 2": (
-            "the device is not there"
+    OWN_DEVICE: dict.fromkeys(  # test_own_device.py does the same with a server
+        (
+            "handwheel init boiler --connect opc.tcp://192.0.2.10:4840",
+            "handwheel tags read --site boiler",
+            "handwheel connection trust opcua --site boiler",
+            "handwheel tags import opcua --site boiler",
+            "handwheel tags browse opcua --site boiler",
+            "handwheel tags browse opcua 'nsu=urn:example:plc;s=Boiler' --depth 2 --site boiler",
+            "handwheel tags import opcua --below 'nsu=urn:example:plc;s=Boiler' --site boiler",
         ),
-        'handwheel tags read; echo "exit code $?"': "the device is not there",
-        "handwheel tags watch 'E-1.*'": "the device is not there",
-    },
+        "the device is not there",
+    ),
     SHIFT: {  # test_desk.py types them
         "handwheel desk --as anna": "asks for a passphrase",
         "handwheel handover --to ben --as anna": "asks two people",

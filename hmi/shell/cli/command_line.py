@@ -16,7 +16,7 @@ from .interrupts import INTERRUPTED, uninterrupted_import
 # A command's imports stay inside its module, so that `--help` is fast.
 TITLES: dict[str, str] = {
     "demo": "Watch agents handle a failing pump in a simulated plant.",
-    "init": "Make a site for a simulated plant: connections, tags, policy.",
+    "init": "Make a site for a simulated plant, or for your own devices.",
     "check": "List every problem of a site's configuration.",
     "plant": "Serve, run and describe the simulated plants.",
     "run": "Run the agents, which request writes by playbooks.",

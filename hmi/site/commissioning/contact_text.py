@@ -59,11 +59,12 @@ def _server_lines(
     source, merged = imported
     yield f"tags      {len(merged.added)} in tags.yaml, read only"
     if merged.read_only_count:
-        yield f"          {merged.read_only_count} of them are writable at the server"
+        verb = "is" if merged.read_only_count == 1 else "are"
+        yield f"          {merged.read_only_count} of them {verb} writable at the server"
     if source.untyped:
         types = ", ".join(printable(each) for each in source.untyped)
         count = counted(sum(source.untyped.values()), "variable")
-        yield f"          {count} left out, no tag has their type: {types}"
+        yield f"          {count} left out, of a type that no tag has: {types}"
     if merged.left_out:
         yield f"          left out: {'; '.join(printable(each) for each in merged.left_out)}"
     if not contact.found.is_all:
@@ -75,7 +76,7 @@ def _unit_lines(contact: UnitContact) -> Iterator[str]:
     yield f"device    {contact.identity or 'does not tell what it is'}"
     yield "answers   where it was asked; other addresses may answer too"
     for table in _BY_INTEREST:
-        yield f"  {table:<8}{_ranges_text(contact.tables[table])}"
+        yield f"  {table:<10}{_ranges_text(contact.tables[table])}"
     yield "tags      none, because Modbus does not tell what its registers hold"
 
 
@@ -89,7 +90,9 @@ def _ranges_text(found: FoundRanges) -> str:
 
 def _peek_step(name: str, contact: UnitContact) -> str:
     """Returns the command that shows the first addresses of the table with most of them."""
-    table = max(_BY_INTEREST, key=lambda each: contact.tables[each].count)
+    has_registers = any(contact.tables[each].ranges for each in _BY_INTEREST[:2])
+    likely = _BY_INTEREST[:2] if has_registers else _BY_INTEREST
+    table = max(likely, key=lambda each: contact.tables[each].count)
     ranges = contact.tables[table].ranges or [range(_PEEKED + 1)]
     first = ranges[0].start
     last = min(ranges[-1][-1], first + _PEEKED)

@@ -144,7 +144,7 @@ def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -
     if source.untyped:
         count = sum(source.untyped.values())
         types = ", ".join(printable(each) for each in source.untyped)
-        yield f"{counted(count, 'variable')} left out, no tag has their type: {types}"
+        yield f"{counted(count, 'variable')} left out, of a type that no tag has: {types}"
     for title, told in (
         ("left out:", merged.left_out),
         ("different, not changed:", merged.differences),

@@ -187,7 +187,7 @@ def test_a_nodeset_gives_the_variables_of_its_instances(tmp_path: Path) -> None:
         "  Kessel.mode     enum",
         "  Kessel.phase    enum",
         "  Kessel.profile  float",
-        "1 variable left out, no tag has their type: DateTime",
+        "1 variable left out, of a type that no tag has: DateTime",
         "next: handwheel tags read",
     ]
     tags = load_site(tmp_path).tags

@@ -1,0 +1,128 @@
+"""From nothing to live values of a device of one's own, with four commands for each protocol.
+
+The devices are processes on other people's libraries, not our simulator.
+"""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+
+from ...command_line import handwheel
+
+DEVICES = Path(__file__).parents[2] / "plants/devices"
+
+
+@contextmanager
+def device(script: str) -> Generator[str]:
+    """Serves a device and yields its port."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, str(DEVICES / script)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def said(*words: str, code: int = 0) -> list[str]:
+    done = handwheel(*words)
+    assert (done.returncode, done.stderr) == (code, "")
+    return done.stdout.splitlines()
+
+
+def test_a_server_of_ones_own_is_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HANDWHEEL_SITE", raising=False)
+    with device("opcua_boiler.py") as port:
+        url = f"opc.tcp://127.0.0.1:{port}"
+        made = said("init", "kessel", "--connect", url)
+        assert made[:7] == [
+            "kessel: a site with 1 device, which Handwheel only reads",
+            f"opcua  {url}",
+            "  server    urn:example:boiler",
+            "  security  None: it offers no encryption that is supported here",
+            "  tags      4 in tags.yaml, read only",
+            "            1 of them is writable at the server",
+            "            1 variable left out, of a type that no tag has: DateTime",
+        ]
+        assert [line.split()[:2] for line in made[7:11]] == [
+            ["Kessel-1.druck", "3.5"],
+            ["Kessel-1.druck_soll", "4"],
+            ["Kessel-1.betrieb", "an"],
+            ["Kessel-1.fullstand", "true"],
+        ]
+        assert made[11:] == ["    4 of 4 tags read good", "next: handwheel tags read --site kessel"]
+        checked = said("check", "--site", "kessel")
+        assert checked == ["site kessel: 1 connection, 4 tags, 0 pieces of equipment: no problems"]
+        assert said("tags", "import", "opcua", "--site", "kessel")[1] == "4 tags already there"
+        assert said("tags", "read", "--site", "kessel")[0].split()[:4] == [
+            "Kessel-1.druck", "3.5", "bar", "Good",
+        ]  # fmt: skip
+    tags = load_site(tmp_path / "kessel").tags
+    assert tags["Kessel-1.druck"].span == (0.0, 16.0)
+    assert "s=Kessel/Füllstand" in str(tags["Kessel-1.fullstand"].address)
+    assert not any(tag.writable for tag in tags.values())
+
+
+MAP = """\
+name,table,address,type,encoding,order,unit
+E-1.power,input,10,float,,CDAB,kW
+E-1.starts,input,14,int,uint32,,
+E-1.mode,holding,100,int,,,
+E-1.on,coil,0,bool,,,
+"""
+
+
+def test_a_meter_of_ones_own_is_read_by_its_registers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with device("modbus_meter.py") as port:
+        url = f"modbus://127.0.0.1:{port}/1"
+        made = said("init", "meter", "--connect", url)
+        assert made == [
+            "meter: a site with 1 device, which Handwheel only reads",
+            f"modbus  {url}",
+            "  device    does not tell what it is",
+            "  answers   where it was asked; other addresses may answer too",
+            "    holding   100..102",
+            "    input     10..15",
+            "    coil      0..15",
+            "    discrete  0..15",
+            "  tags      none, because Modbus does not tell what its registers hold",
+            "next: handwheel tags peek modbus input 10..15 --site meter",
+        ]
+        assert load_site(tmp_path / "meter").tags == {}
+        peeked = said("tags", "peek", "modbus", "input", "8..16", "--site", "meter")
+        assert peeked[2] == "    8..9  exception 2, illegal data address"
+        assert peeked[3].split()[4:] == ["float", "-", "71.25", "-", "-"]
+        assert "100000" in peeked[-5]
+        (tmp_path / "map.csv").write_text(MAP)
+        assert said("tags", "import", "map.csv", "--site", "meter")[0].startswith("4 tags added")
+        read = said("tags", "read", "--site", "meter")
+        assert [line.split()[:2] for line in read] == [
+            ["E-1.power", "71.25"], ["E-1.starts", "100000"], ["E-1.mode", "3"], ["E-1.on", "true"],
+        ]  # fmt: skip
+        assert "# E-1.power:" in (tmp_path / "meter/tags.yaml").read_text()
+
+
+def test_a_device_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> None:
+    place = tmp_path / "new/site"
+    urls = ("opc.tcp://127.0.0.1:1", "modbus://127.0.0.1:2/7")
+    done = handwheel("init", str(place), *(word for url in urls for word in ("--connect", url)))
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "handwheel: not reachable",
+        "handwheel: opcua: opc.tcp://127.0.0.1:1: connection refused",
+        "handwheel: modbus: modbus://127.0.0.1:2/7: connection refused",
+    ]
+    assert list(tmp_path.iterdir()) == []
