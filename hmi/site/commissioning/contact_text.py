@@ -1,4 +1,4 @@
-"""What a first look at devices found, as text."""
+"""Results of a first look at devices as text."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

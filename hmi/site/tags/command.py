@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -155,6 +155,14 @@ def browse(
 
 
 _MOST_ADDRESSES = 2000
+_TABLES: Sequence[Table] = get_args(Table)
+
+
+def _table(text: str) -> Table:
+    for table in _TABLES:
+        if table == text:
+            return table
+    raise typer.BadParameter(f"{text!r} is no table; write holding, input, coil or discrete")
 
 
 def _address_range(text: str) -> range:
@@ -180,7 +188,7 @@ def peek(
         ),
     ],
     table: Annotated[
-        Table, typer.Argument(metavar="TABLE", help="holding, input, coil or discrete.")
+        str, typer.Argument(metavar="TABLE", help="holding, input, coil or discrete.")
     ],
     addresses: Annotated[
         str, typer.Argument(metavar="ADDRESSES", help="Zero-based, such as 0..40, or 17.")
@@ -198,13 +206,13 @@ def peek(
         from .peek import device_at, modbus_connection
         from .peek import peek as peek_device
 
-    wanted = _address_range(addresses)
+    wanted, of = _address_range(addresses), _table(table)
     if device.startswith("modbus://"):
-        run(peek_device("device", device_at(device), table, wanted, as_json=as_json))
+        run(peek_device("device", device_at(device), of, wanted, as_json=as_json))
         return
     opened = open_site(site)
     config = modbus_connection(opened, device)
-    run(peek_device(device, config, table, wanted, as_json=as_json))
+    run(peek_device(device, config, of, wanted, as_json=as_json))
     if not as_json:
         path = printable(str(opened.root / opened.tags_file))
         typer.echo(f"write the values that you recognise into {path}")
