@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
@@ -15,18 +16,21 @@ from handwheel.tools.safe_text import plain
 from ..people.lockout_lines import lockout_lines
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_lines
+from .waiting import NOTHING, Waiting, waiting_for_people
 
+_SHOWN_AS_WAITING = frozenset({"run", "authority", "abstention", "work_order"})
 NO_SNAPSHOT = "no snapshot from the gate: nothing can be approved"
 
 
 class ChangeTracker:
-    """Remembers what was shown of each request, open write, lockout and suspension."""
+    """Remembers what was shown of each request, lockout, suspension and of what waits."""
 
     def __init__(self, site: Site, database: Database) -> None:
         self._site, self._database = site, database
         self._shown: dict[str, str] = {}
         self._left_open = frozenset[str]()
         self._stops = frozenset[str]()
+        self._waiting: dict[str, Waiting] = {}
         self._faults = frozenset[str]()
 
     def updates(self, now: Instant) -> list[str]:
@@ -36,18 +40,46 @@ class ChangeTracker:
         try:
             requests += self._requests(now, faults)
             requests += self._open_writes()
+            requests += self._waiting_changes(now)
         except LedgerError as error:
             faults.add(f"the ledger cannot be read: {error}; lockout still works")
+        except HandwheelError as error:
+            faults.add(f"what waits for a person cannot be read: {error}")
         new_faults = sorted(faults - self._faults)
         self._faults = frozenset(faults)
         return [*new_faults, *requests, *self._stop_changes(now)]
 
     def overview(self, now: Instant) -> list[str]:
-        """Returns a line for each open request, write, lockout and suspension, or `LedgerError`."""
+        """Returns the open requests, what else waits for a person, and what stops the gate.
+
+        Raises `HandwheelError` if any of it cannot be read.
+        """
         has_gate = read_snapshot(self._site.state, now) is not None
-        lines = [request_line(each, now, has_gate=has_gate) for each in self._open(now, set())]
-        open_ = open_lines(self._database)
-        return [*(lines or ["no open requests"]), *open_, *sorted(self._current_stops(now))]
+        requests = [
+            request_line(each, now, has_gate=has_gate)
+            for each in self._open(now, set())
+            if each.state not in WAITING_REQUESTS
+        ]
+        waiting = waiting_for_people(self._site, self._database, now)
+        lines = [line for each in waiting for line in _lines(each)]
+        stops = sorted(self._current_stops(now) - {each.text for each in waiting})
+        return [*requests, *(lines or [NOTHING]), *stops]
+
+    def _waiting_changes(self, now: Instant) -> Iterator[str]:
+        """Yields what waits for a person and is not shown as a request, write or lockout."""
+        found = {
+            each.key: each
+            for each in waiting_for_people(self._site, self._database, now)
+            if each.kind in _SHOWN_AS_WAITING
+        }
+        for key, each in found.items():
+            if key not in self._waiting:
+                yield from _lines(each)
+        subjects = {each.subject for each in found.values()}
+        for key, each in self._waiting.items():
+            if key not in found and each.subject not in subjects:
+                yield f"ended: {each.subject} waits no longer"
+        self._waiting = found
 
     def _requests(self, now: Instant, faults: set[str]) -> Iterator[str]:
         found = {each.request_id: each for each in self._open(now, faults)}
@@ -91,6 +123,11 @@ class ChangeTracker:
             return lockout_lines(self._site, self._database)
         except LedgerError:  # reported by updates
             return lockout_lines(self._site, self._database, ())
+
+
+def _lines(waiting: Waiting) -> list[str]:
+    """Returns something that waits as lines. The console has its own word for an approval."""
+    return waiting.lines[:1] if waiting.kind == "request" else waiting.lines
 
 
 def _state_key(request: ListedRequest) -> str:

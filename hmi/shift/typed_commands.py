@@ -34,7 +34,7 @@ from .key_holder import KeyHolder
 from .lock_states import ConsoleEvent
 
 HELP = """\
-  list                      list open requests, lockouts and suspensions
+  list                      list what waits for a person, and what stops the gate
   open ID                   show the card or the outcome of a request
   approve ID                show the card, confirm it and sign
   reject ID [REASON]        reject a request, signed

@@ -68,8 +68,13 @@ def unresolved_in(
 
 def unsigned(site: Site, database: Database, policy: Policy) -> list[Unresolved]:
     """Returns what holds equipment although the ledger's table says that it is over."""
-    found = _unresolved(site, database, policy, ever_unresolved(database))
+    found = all_unresolved(site, database, policy)
     return [each for each in found if each.state not in UNRESOLVED_ACTIONS]
+
+
+def all_unresolved(site: Site, database: Database, policy: Policy) -> list[Unresolved]:
+    """Returns every write of which no person has signed what became of it."""
+    return list(_unresolved(site, database, policy, ever_unresolved(database)))
 
 
 def _unresolved(

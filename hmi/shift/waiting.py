@@ -1,0 +1,213 @@
+"""List of everything at a site that waits for a person."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from handwheel.agents.abstention import Abstention, OpenCondition, read_abstentions
+from handwheel.connectors.hints import NEXT, shell_command
+from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.playbooks.run.states import INACTIVE, RunState
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
+from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.resolutions import all_unresolved
+from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
+from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.safe_text import plain, printable
+
+from ..people.signer_choice import next_approvals
+from ..requests.request_text import request_line
+from ..requests.write_followup import open_line
+from ..runs.run_screen import run_line
+from ..runs.run_view import RunView, view_run
+from ..shell.terminal.condition_text import TRUTH_TEXT
+from .missing_authority import missing_authority
+
+Kind = Literal[
+    "request", "run", "outcome", "open_write", "authority", "abstention", "lockout", "work_order",
+]  # fmt: skip
+NOTHING = "nothing waits for a person"
+
+_LONG = 600  # characters of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person."""
+
+    kind: Kind
+    subject: str  # request, run, action, playbook, scope or work order
+    text: str  # one line with values and remaining time
+    key: str  # text that changes when it must be shown again, without values and times
+    details: tuple[str, ...] = ()  # lines about it, such as the conditions that would decide
+    commands: tuple[str, ...] = ()  # commands that answer it, as they are typed
+
+    @property
+    def lines(self) -> list[str]:
+        """Its text, details and commands, a line each."""
+        more = [*self.details, *(f"{NEXT}{each}" for each in self.commands)]
+        return [self.text, *(f"  {each}" for each in more)]
+
+
+def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Waiting]:
+    """Returns everything that waits for a person, the most urgent kind first.
+
+    Requests with too little time left end first, as in every list.
+
+    Raises:
+        ConfigError: The policy or the operators cannot be read.
+        LedgerError: The ledger cannot be read.
+        ToolFailed: The work orders cannot be read.
+    """
+    context = DecisionContext(site, database, load_policy(site), load_roster(site))
+    return [
+        *_requests(context, now),
+        *_outcomes(context),
+        *_runs(database, now),
+        *_abstentions(context, now),
+        *_open_writes(database),
+        *_lockouts(context),
+        *_work_orders(site),
+    ]
+
+
+def _requests(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
+    damaged: dict[str, str] = {}
+    for each in list_now(context.database, damaged.__setitem__, now, every=False):
+        if each.state in WAITING_REQUESTS:
+            name = each.request_id
+            found = next_approvals(context, load_exactly(context.database, name), now)
+            commands = tuple(line.removeprefix(NEXT) for line in found)
+            key = f"{name} {each.state}"
+            yield Waiting("request", name, request_line(each, now), key, (), commands)
+    for name, fault in damaged.items():
+        text = f"{plain(name)}  cannot be read: {printable(fault)}"
+        yield Waiting("request", plain(name), text, text, (), (shell_command("journal", "verify"),))
+
+
+def _outcomes(context: DecisionContext) -> Iterator[Waiting]:
+    for each in all_unresolved(context.site, context.database, context.policy):
+        name = plain(each.action_id)
+        text = f"{printable(each.words)}; look at the plant"
+        yield Waiting(
+            "outcome", name, text, text, (), (shell_command("requests", "resolve", name),)
+        )
+
+
+def _runs(database: Database, now: Instant) -> Iterator[Waiting]:
+    for entry in load_runs(database, only_open=True):
+        name = plain(entry.run_id)
+        try:
+            view = view_run(database, entry, now)
+        except LedgerError as error:
+            text = f"{name}  cannot be read: {printable(str(error))}"
+            yield Waiting("run", name, text, text, (), (shell_command("journal", "verify"),))
+            continue
+        if commands := _run_commands(view):
+            text = run_line(view, now)
+            yield Waiting("run", name, text, text, (), tuple(commands))
+
+
+def _run_commands(view: RunView) -> list[str]:
+    """Returns the commands that answer a run, none if it waits for nobody."""
+    name, state = view.entry.run_id, view.run.state
+    if view.recorded not in INACTIVE and state is RunState.HELD:
+        return [shell_command("run")]  # its agents have ended
+    if state is RunState.ABORTED:
+        return [shell_command("runs", "clear", name)]
+    if state is not RunState.HELD:
+        return []
+    unresolved = [each.action_id for record in view.requests for each in record.unresolved]
+    if unresolved:
+        return [shell_command("requests", "resolve", each) for each in unresolved]
+    orders = ("abort", "stop") if view.run.goal else ("resume", "abort", "stop")
+    return [shell_command("runs", order, name) for order in orders]
+
+
+def _abstentions(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
+    for each in read_abstentions(context.site.state, context.database, now):
+        roles = ", ".join(map(plain, each.roles.values()))
+        name = f"{plain(each.playbook)} ({roles})" if roles else plain(each.playbook)
+        condition = printable(each.condition, _LONG)
+        due = f"{name} is due since {each.since[11:19]}{f': {condition}' if condition else ''}"
+        if each.code == "authority":
+            yield from _lacks_authority(context, each, name, due, now)
+        else:
+            yield _abstention(each, name, due)
+
+
+def _lacks_authority(
+    context: DecisionContext, each: Abstention, name: str, due: str, now: Instant
+) -> Iterator[Waiting]:
+    """Yields a playbook that is due where agents have no authority, unless it was granted since."""
+    known = [name for name in each.equipment if name in context.site.equipment]
+    if missing := missing_authority(context, known, now):
+        details = tuple(found.text for found in missing)
+        commands = tuple(found.command for found in missing if found.command)
+        key = f"{name} {' '.join(details)}"
+        text = f"{due}; agents may not act on it"
+        yield Waiting("authority", name, text, key, details, commands)
+
+
+def _abstention(each: Abstention, name: str, due: str) -> Waiting:
+    reason, _, command = each.reason.partition(f"; {NEXT}")
+    details = tuple(map(_condition_line, each.conditions))
+    why = f"; it does not begin: {printable(reason, _LONG)}" if not details else ""
+    states = " ".join(f"{open_.id} {open_.truth}" for open_ in each.conditions)
+    return Waiting(
+        "abstention", name, f"{due}{why or '; it does not begin, and these would decide:'}",
+        f"{name} {each.code} {states or printable(reason)}", details,
+        (printable(command),) if command else (),
+    )  # fmt: skip
+
+
+def _condition_line(condition: OpenCondition) -> str:
+    truth = TRUTH_TEXT.get(condition.truth, plain(condition.truth))
+    name = f"{plain(condition.id)} ({plain(condition.side)})"
+    return f"{name} is {truth}: {printable(condition.shown, _LONG)}"
+
+
+def _open_writes(database: Database) -> Iterator[Waiting]:
+    for each in open_writes(database):
+        request_id = plain(each.action_id.partition("/")[0])
+        commands = (shell_command("requests", "show", request_id),)
+        yield Waiting(
+            "open_write", plain(each.action_id), open_line(each), open_line(each), (), commands
+        )
+
+
+def _lockouts(context: DecisionContext) -> Iterator[Waiting]:
+    site = context.site
+    for scope in sorted({*locked_out(site, context.database), *read_lockouts(site.state)}):
+        text = f"LOCKED OUT: {plain(scope)}"
+        known = scope if scope in site.equipment else SITE_SCOPE
+        yield Waiting("lockout", plain(scope), text, text, (), (shell_command("release", known),))
+
+
+def _work_orders(site: Site) -> Iterator[Waiting]:
+    if not (site.state / WORKORDERS_FILE).exists():
+        return
+    with WorkOrders(site.state) as store:
+        orders = store.all()
+    for each in orders:
+        text = (
+            f"{each.workorder_id}  {each.class_}, priority {each.priority}, {plain(each.asset)}: "
+            f"{printable(each.title)}, due {each.due[:10]}"
+        )
+        command = shell_command("workorders", "show", each.workorder_id)
+        yield Waiting("work_order", each.workorder_id, text, text, (), (command,))
+
+
+def waiting_lines(found: Sequence[Waiting]) -> list[str]:
+    """Returns the list as lines, or that nothing waits."""
+    return [line for each in found for line in each.lines] or [NOTHING]

@@ -1,0 +1,183 @@
+"""Everything that waits for a person is listed with the command that answers it, and no more."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from handwheel.agents.abstention import Abstention, _Document  # pyright: ignore[reportPrivateUsage]
+from handwheel.hmi.shift.changes import ChangeTracker
+from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
+from handwheel.playbooks.run.states import EventKind
+from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
+from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
+
+from ...hmi.runs.run_site import FIRST, RUN, Place, leave
+from ..testbed.authority_grant import give
+from ..testbed.with_oracle import START_B, Watched
+
+_NAME = "cw/pump-bearing-changeover (P-101A, P-101B)"
+_UNKNOWN: dict[str, Any] = {
+    "id": "standby-ready", "side": "permissive", "truth": "unknown",
+    "shown": "P-101B.mode == 'remote'  [P-101B.mode is - (BadNoCommunication)]",
+}  # fmt: skip
+
+
+class Shift:
+    """A room, and this process at work on its runs."""
+
+    def __init__(self, room: Watched) -> None:
+        self.room, self.database, now = room, room.desk.database, room.clock.now
+        self.place = Place(room.site, self.database, take_runner_lock(self.database, now()), now)
+
+    def abstain(self, code: str, reason: str, *conditions: dict[str, Any]) -> None:
+        """Agents have written that a change-over is due and does not begin."""
+        abstention = Abstention.model_validate({
+            "playbook": "cw/pump-bearing-changeover", "title": "Change over",
+            "roles": {"duty": "P-101A", "standby": "P-101B"}, "condition": "VAH-101A.active",
+            "since": "2026-11-25T08:30:00.000Z", "code": code, "reason": reason,
+            "conditions": list(conditions), "equipment": ["P-101A", "P-101B"],
+        })  # fmt: skip
+        document = _Document(schema="abstentions/1", pid=os.getpid(), abstentions=[abstention])
+        text = document.model_dump_json(by_alias=True)
+        (self.room.site.state / "abstentions.json").write_text(text, encoding="utf-8")
+
+    def listed(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        found = waiting_for_people(self.room.site, self.database, self.room.clock.now())
+        return [(each.kind, each.subject, each.commands) for each in found]
+
+    def lines(self) -> list[str]:
+        return ChangeTracker(self.room.site, self.database).overview(self.room.clock.now())
+
+
+@pytest.fixture
+def shift(room: Watched) -> Shift:
+    return Shift(room)
+
+
+async def _asked(shift: Shift) -> None:
+    shift.place.ask(shift.place.open())
+    shift.room.clock.forward(5.0)
+
+
+async def _held(shift: Shift) -> None:
+    log = shift.place.open()
+    log.record(EventKind.HOLDING, reason="hold ordered by carl", at_once=True)
+    log.record(EventKind.HELD, reason="hold ordered by carl")
+
+
+async def _aborted(shift: Shift) -> None:
+    log = shift.place.open()
+    log.record(EventKind.STARTED)
+    log.record(EventKind.ABORTING, reason="it shakes", goal="rollback")
+    log.record(EventKind.ABORTED, reason="it shakes")
+
+
+async def _left(shift: Shift) -> None:
+    shift.place.open()
+    shift.abstain("evidence", "it was not known")
+    leave(shift.place)
+
+
+async def _unknown(shift: Shift) -> None:
+    await shift.room.carried_out(START_B, fault="answer lost")
+
+
+async def _locked(shift: Shift) -> None:
+    shift.room.desk.lock_out("P-101B")
+    shift.room.watch()
+
+
+async def _ordered(shift: Shift) -> None:
+    with WorkOrders(shift.room.site.state) as store:
+        store.raise_order(WorkOrder.model_validate({
+            "workorder_id": "W-00000001", "key": "k", "site": "cw-demo", "asset": "P-101A",
+            "class": "corrective", "priority": 2, "title": "Inspect the bearings of P-101A",
+            "due": "2026-12-02T08:30:00.000Z", "opened_at": "2026-11-25T08:30:00.000Z",
+            "run_id": RUN, "playbook": "cw/pump-bearing-changeover 1.0.0",
+        }))  # fmt: skip
+
+
+async def _not_granted(shift: Shift) -> None:
+    shift.abstain("authority", "P-101A was not granted to agents; next: handwheel authority show")
+
+
+async def _granted_since(shift: Shift) -> None:
+    await _not_granted(shift)
+    give(shift.room.desk.decision_context, "PUMPS-101", shift.room.clock.now())
+
+
+async def _under_maintenance(shift: Shift) -> None:
+    now = shift.room.clock.now()
+    give(shift.room.desk.decision_context, "PUMPS-101", now)
+    take_authority(shift.database, shift.room.site, "P-101B", "MAINTENANCE", "max", now, by="user")
+    await _not_granted(shift)
+
+
+async def _not_known(shift: Shift) -> None:
+    shift.abstain("permissive", "standby-ready is not known", _UNKNOWN)
+
+
+async def _no_gate(shift: Shift) -> None:
+    shift.abstain("no_gate", "no gate is running; next: handwheel gate")
+
+
+async def _nothing(shift: Shift) -> None:
+    del shift
+
+
+_RUN = ("handwheel runs resume", "handwheel runs abort", "handwheel runs stop")
+_GIVE = "handwheel authority give PUMPS-101 --for 1h --as anna"
+CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
+    (_nothing, [], NOTHING),
+    (_asked, [("request", FIRST, (f"handwheel requests approve {FIRST}",))], "29 min 55 s left"),
+    (_held, [("run", RUN, tuple(f"{each} {RUN}" for each in _RUN))], "hold ordered by carl"),
+    (_aborted, [("run", RUN, (f"handwheel runs clear {RUN}",))], "waits for a person: clear"),
+    (_left, [("run", RUN, ("handwheel run",))], "the agents have stopped"),
+    (_locked, [("lockout", "P-101B", ("handwheel release P-101B",))], "LOCKED OUT: P-101B"),
+    (_ordered, [("work_order", "W-00000001", ("handwheel workorders show W-00000001",))],
+     "W-00000001  corrective, priority 2, P-101A: Inspect the bearings of P-101A, due 2026-12-02"),
+    (_not_granted, [("authority", _NAME, (_GIVE,))],
+     "PUMPS-101 was not granted to agents; ask anna, gina, bert"),
+    (_granted_since, [], NOTHING),
+    (_under_maintenance, [("authority", _NAME, ())],
+     "P-101B is MAINTENANCE, set by max; nobody can grant it now"),
+    (_not_known, [("abstention", _NAME, ())],
+     "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
+    (_no_gate, [("abstention", _NAME, ("handwheel gate",))],
+     f"{_NAME} is due since 08:30:00: VAH-101A.active; it does not begin: no gate is running"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("happens", "listed", "line"), CASES, ids=lambda each: str(each)[:30])
+async def test_what_waits_is_listed_with_what_answers_it(
+    shift: Shift, happens: Callable[[Shift], Awaitable[None]], listed: list[Any], line: str
+) -> None:
+    await happens(shift)
+    assert shift.listed() == listed
+    lines = shift.lines()
+    assert any(line in each for each in lines), lines
+    assert (NOTHING in lines) == (not listed)
+
+
+async def test_an_unknown_outcome_waits_until_somebody_has_looked(shift: Shift) -> None:
+    await _unknown(shift)
+    ((kind, name, commands),) = shift.listed()
+    assert (kind, commands) == ("outcome", (f"handwheel requests resolve {name}",))
+    shift.room.desk.resolve(name, "resolve-applied")
+    assert shift.listed() == []
+
+
+async def test_the_console_shows_it_once_and_says_when_it_is_over(shift: Shift) -> None:
+    changes, now = ChangeTracker(shift.room.site, shift.database), shift.room.clock.now
+    changes.updates(now())
+    await _not_known(shift)
+    first, *more = changes.updates(now())
+    assert first.endswith("it does not begin, and these would decide:")
+    assert len(more) == 1
+    shift.abstain("permissive", "x", _UNKNOWN | {"shown": "other values"})
+    assert changes.updates(now()) == []
+    (shift.room.site.state / "abstentions.json").unlink()
+    assert changes.updates(now()) == [f"ended: {_NAME} waits no longer"]
