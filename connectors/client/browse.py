@@ -24,7 +24,14 @@ def is_of_plant(entry: BrowseEntry) -> bool:
     return entry.node.startswith("nsu=")
 
 
-async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]:
+def is_object(entry: BrowseEntry) -> bool:
+    """Whether the node is an object, but no alarm or other condition."""
+    return entry.kind == "object"
+
+
+async def walk(
+    session: Browses, node: str, depth: int, enters: Callable[[BrowseEntry], bool] = is_object
+) -> AsyncGenerator[Level]:
     """Yields the children of a node, then those of each object found, and so on.
 
     Each object is browsed once, because a device's objects may form rings. Objects of OPC UA's own
@@ -33,6 +40,7 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
     Args:
         node: Start, as for `Browses.browse`.
         depth: Number of levels, at least 1.
+        enters: Whether the children of a node are wanted, too.
 
     Raises:
         NotConnected: The session is lost.
@@ -49,7 +57,7 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
         below = [
             each
             for each in entries
-            if each.kind == "object"
+            if enters(each)
             and each.node
             and each.node not in seen
             and (is_of_plant(each) or is_inside)
@@ -70,12 +78,17 @@ class FoundVariables:
 
 
 async def find_variables(
-    session: Browses, node: str, most: int, report: Callable[[int], None]
+    session: Browses,
+    node: str,
+    most: int,
+    enters: Callable[[BrowseEntry], bool],
+    report: Callable[[int], None],
 ) -> FoundVariables:
     """Returns each variable below a node once, at most as many as the limit.
 
     Args:
         node: Start, as for `walk`.
+        enters: As for `walk`.
         report: Is told the number of variables so far.
 
     Raises:
@@ -84,7 +97,7 @@ async def find_variables(
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
     """
     found: dict[str, tuple[str, BrowseEntry]] = {}
-    async with aclosing(walk(session, node, _ANY_DEPTH)) as levels:
+    async with aclosing(walk(session, node, _ANY_DEPTH, enters)) as levels:
         async for level in levels:
             for entry in level.entries:
                 if entry.kind == "variable" and entry.node:

@@ -43,7 +43,7 @@ def command(
     found out which addresses answer. An existing folder must be empty: nothing is overwritten.
 
     Exit codes: 0 made, 2 wrong usage or the folder is not empty, 3 a device does not answer,
-    and no site is made, 4 made, but a server must trust us before it can be read.
+    and no site is made, 4 made, but a server opens no session until somebody acts there.
     """
     link = PlantEndpoints(opcua_port, modbus_port, gate=modbus_gate_port)
     if connect:

@@ -53,8 +53,8 @@ def _server_lines(
     if imported is None or contact.found is None:
         yield f"refused   {printable(contact.refusal)}"
         if any(code in contact.refusal for code in _ABOUT_USERS):
-            account = '{user: NAME, secret: "env:VARIABLE"}'
-            yield f"          it wants an account; write it in site.yaml as read: {account}"
+            yield f"          write an account in site.yaml under {name}: such as"
+            yield '          read: {user: NAME, secret: "env:VARIABLE"}'
         return
     source, merged = imported
     yield f"tags      {len(merged.added)} in tags.yaml, read only"

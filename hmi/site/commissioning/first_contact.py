@@ -15,6 +15,8 @@ from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnecti
 from handwheel.connectors.model.tags import Table
 from handwheel.connectors.session.protocols import Browses
 
+from ..tags.device_types import has_parts
+
 MOST_VARIABLES = 1000
 _TABLES: Sequence[Table] = get_args(Table)
 _BITS = frozenset({"coil", "discrete"})
@@ -73,7 +75,7 @@ async def contact_server(
     try:
         async with open_session(OpcuaConnector(name, config, root)) as session:
             assert isinstance(session, Browses)
-            found = await find_variables(session, "", MOST_VARIABLES, count)
+            found = await find_variables(session, "", MOST_VARIABLES, has_parts, count)
     except NotConnected as error:
         reason = "; ".join(error.endpoints.values()).removeprefix(f"{config.where}: ")
         return ServerContact(config, server.offers, None, reason)

@@ -11,6 +11,7 @@ from handwheel.connectors.client.browse import walk
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import ModbusConnection, Site
 from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import Browses
@@ -20,8 +21,7 @@ from ...shell.terminal.progress import reporting_progress
 from .browse_text import BrowseLines
 
 _NO_BROWSING = (
-    "a Modbus device has numbered registers and does not say what they are, so it cannot be "
-    "browsed; the addresses stand in its manual"
+    "a Modbus device has numbered registers and does not say what they are, so it cannot be browsed"
 )
 
 
@@ -43,7 +43,8 @@ async def browse(
     if connection not in site.connections:
         raise _refusal(f"there is no connection {connection!r}", connection, site.connections)
     if isinstance(site.connections[connection], ModbusConnection):
-        raise _refusal(f"{connection}: {_NO_BROWSING}")
+        following = next_step("tags", "peek", connection, "holding", "0..40")
+        raise _refusal(f"{connection}: {_NO_BROWSING}; {following}")
     lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
     doing = {connection: "connecting"}
     async with reporting_progress(doing), open_session(connector(site, connection)) as session:

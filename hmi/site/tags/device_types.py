@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handwheel.connectors.model.tags import Kind
-from handwheel.connectors.session.protocols import Description
+from handwheel.connectors.session.protocols import BrowseEntry, Description
 
 _INTEGERS = (
     "sbyte", "byte", "int16", "uint16", "int32", "uint32", "int64", "uint64",
@@ -23,6 +23,23 @@ _FITTING: Mapping[Kind, frozenset[Kind]] = {
     "int": frozenset({"int", "enum", "float"}),
 }
 _ANY_NUMBER = "number"  # the abstract type of every number, integers too
+# Types of values that tags do not have, and that have no parts
+_WHOLE = frozenset(
+    {
+        "bytestring", "datetime", "utctime", "date", "time", "guid", "localizedtext", "nodeid",
+        "expandednodeid", "qualifiedname", "statuscode", "xmlelement", "image",
+    }
+)  # fmt: skip
+
+
+def has_parts(entry: BrowseEntry) -> bool:
+    """Returns whether variables are to be looked for below a node.
+
+    Beside objects these are structures, whose members many PLCs show as variables.
+    """
+    if entry.kind != "variable" or entry.description is None:
+        return entry.kind == "object"
+    return proposed_kind(entry.description) is None and entry.description.type.lower() not in _WHOLE
 
 
 def kind_of(device_type: str) -> Kind | None:

@@ -24,6 +24,7 @@ from ...shell.terminal.wrap import fold
 from ..files.tag_file_edit import tag_lines, with_tags
 from ..files.yaml_flow import flow
 from .csv_tags import read_csv
+from .device_types import has_parts
 from .imported_tags import TagMerge, TagSource, merge, source_of
 
 _MOST = 100_000
@@ -50,7 +51,7 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
         if not isinstance(session, Browses):
             raise _refusal(f"{connection}: this device cannot be browsed")
         try:
-            found = await find_variables(session, node, _MOST, report)
+            found = await find_variables(session, node, _MOST, has_parts, report)
         except ValueError as error:
             raise _refusal(f"{connection}: cannot browse {printable(str(error))}") from None
     variables = ((parent, entry, 0) for parent, entry in found.variables)

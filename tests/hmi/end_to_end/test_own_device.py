@@ -50,20 +50,21 @@ def test_a_server_of_ones_own_is_read_at_once(
             f"opcua  {url}",
             "  server    urn:example:boiler",
             "  security  None: it offers no encryption that is supported here",
-            "  tags      4 in tags.yaml, read only",
+            "  tags      5 in tags.yaml, read only",
             "            1 of them is writable at the server",
-            "            1 variable left out, of a type that no tag has: DateTime",
+            "            2 variables left out, of a type that no tag has: MotorTyp, DateTime",
         ]
-        assert [line.split()[:2] for line in made[7:11]] == [
+        assert [line.split()[:2] for line in made[7:12]] == [
             ["Kessel-1.druck", "3.5"],
             ["Kessel-1.druck_soll", "4"],
             ["Kessel-1.betrieb", "an"],
             ["Kessel-1.fullstand", "true"],
+            ["Motor.strom", "12.5"],
         ]
-        assert made[11:] == ["    4 of 4 tags read good", "next: handwheel tags read --site kessel"]
+        assert made[12:] == ["    5 of 5 tags read good", "next: handwheel tags read --site kessel"]
         checked = said("check", "--site", "kessel")
-        assert checked == ["site kessel: 1 connection, 4 tags, 0 pieces of equipment: no problems"]
-        assert said("tags", "import", "opcua", "--site", "kessel")[1] == "4 tags already there"
+        assert checked == ["site kessel: 1 connection, 5 tags, 0 pieces of equipment: no problems"]
+        assert said("tags", "import", "opcua", "--site", "kessel")[1] == "5 tags already there"
         assert said("tags", "read", "--site", "kessel")[0].split()[:4] == [
             "Kessel-1.druck", "3.5", "bar", "Good",
         ]  # fmt: skip

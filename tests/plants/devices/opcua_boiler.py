@@ -31,6 +31,9 @@ async def _fill(server: Server) -> None:
     words = [ua.LocalizedText(each) for each in ("aus", "an")]
     await mode.add_property(0, "EnumStrings", words)
     await add("Füllstand", True)
+    structure = await server.nodes.base_structure_type.add_data_type(index, "MotorTyp")
+    motor = await add("Motor", None, structure.nodeid)
+    await motor.add_variable(ua.NodeId(ua.Int32(7), ua.Int16(index)), f"{index}:Strom", 12.5)
     await add("Seit", ua.Variant(None, ua.VariantType.DateTime))
 
 
