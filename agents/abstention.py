@@ -39,13 +39,13 @@ class OpenCondition(Model):
 
 
 class Abstention(Model):
-    """Playbook that is due and does not begin."""
+    """Playbook that is due and does not start."""
 
     playbook: str
     title: str
     roles: dict[str, str]
     condition: str  # the trigger's condition with its values; empty if it cannot be evaluated
-    since: str  # stamp since which it is due and does not begin
+    since: str  # stamp since which it is due and does not start
     code: str  # what prevents it: `evidence`, `authority`, `no_gate`, `lockout`, `owner` …
     reason: str  # sentence for a person
     conditions: list[OpenCondition]
@@ -60,7 +60,7 @@ class _Document(Model):
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Reason why a playbook that is due does not begin."""
+    """Reason why a playbook that is due does not start."""
 
     code: str
     reason: str
@@ -113,7 +113,7 @@ class Abstentions:
         if key != blocked.key and now_ms - told_ms >= _NOTICE_S * 1000.0:
             self._told[name] = blocked.key, now_ms
             if not blocked.is_told:
-                self._report(name, f"is due but does not begin: {blocked.reason}")
+                self._report(name, f"is due but does not start: {blocked.reason}")
 
     def publish(self) -> None:
         """Writes the file if something has changed. A disk that refuses is reported."""

@@ -40,7 +40,7 @@ def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:
 
 
 def blocking(diagnosis: Diagnosis) -> Blocked | None:
-    """Returns why a playbook does not begin by its evidence and permissives, `None` if it may."""
+    """Returns why a playbook does not start by its evidence and permissives, `None` if it may."""
     plan, open_ = plan_by_rules(diagnosis), diagnosis.blocked_by()
     if not open_:
         return None

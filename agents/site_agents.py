@@ -178,7 +178,7 @@ class SiteAgents:
         return watch.due.condition.shown(plant.readings, plant.history)
 
     def _blocked(self, watch: TriggerWatch, owner: str) -> Blocked | None:
-        """Returns why a playbook that is due does not begin."""
+        """Returns why a playbook that is due does not start."""
         if not watch.is_wanted:
             return Blocked("trigger", watch.problem, is_told=True) if watch.problem else None
         if owner:

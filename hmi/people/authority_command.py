@@ -92,7 +92,7 @@ def give(
         now = instant_now()
         until = stamp(now.wall + duration)
         subject = authority_subject(equipment, generation, until, heartbeats)
-        signed = sign_subject(context, signer, "hand-over", subject, now)
+        signed = sign_subject(context, signer, "grant-authority", subject, now)
         grant_authority(context, equipment, until, generation, signed, now)
         typer.echo(f"granted to agents: {equipment}, until {until}")
         _print_exceptions(opened, context.database, equipment)

@@ -192,7 +192,7 @@ def follow_order(
         Whether it has followed; if not, it has not looked yet.
 
     Raises:
-        PermitRefused: It has refused, or was resumed and is at rest again, and says why.
+        PermitRefused: It has refused, or was resumed and is held again, and says why.
         LedgerError: The ledger cannot be read.
     """
     if not is_runner_alive(database, instant_now()):

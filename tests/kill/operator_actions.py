@@ -132,7 +132,7 @@ class Desk:
         with self.opened() as context:
             now, until = instant_now(), stamp(instant_now().wall + _LASTS)
             generation = next_generation(context.database, PUMPS)
-            said = said_of("hand-over", authority_subject(PUMPS, generation, until))
+            said = said_of("grant-authority", authority_subject(PUMPS, generation, until))
             signed = sign_statement(context.database, self.signers[PROPOSER], said, now)
             grant_authority(context, PUMPS, until, generation, signed, now)
 

@@ -186,7 +186,7 @@ class Checker:
 
     def _now(self, name: str, parts: Sequence[Operand], start: int) -> Operand:
         if name != "held":
-            reason = f"{name} looks back in time; this is judged on what is read at one moment"
+            reason = f"{name} looks back in time; this is evaluated on what is read at one moment"
             raise ExpressionFault(start, reason)
         calls.check_window(name, parts, start)
         return parts[0]

@@ -1,1 +1,1 @@
-"""Requests for writes, fixed to the byte before an approver sees them."""
+"""Requests for writes with their exact bytes, made before an approver sees them."""

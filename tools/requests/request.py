@@ -1,4 +1,4 @@
-"""Request for an ordered list of writes, fixed to the byte, with preconditions."""
+"""Request for an ordered list of writes with exact bytes and preconditions."""
 
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast

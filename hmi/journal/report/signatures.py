@@ -26,7 +26,7 @@ from ..rows.term_explanations import VERDICTS, WHOLE, moment
 from .layout import ReportWriter
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})
-_ABOUT_SITE = _ADMINISTRATORS | {"hand-over", "end-maintenance", "end-shift", "take-shift"}
+_ABOUT_SITE = _ADMINISTRATORS | {"grant-authority", "end-maintenance", "end-shift", "take-shift"}
 _HASH = 16
 
 

@@ -56,7 +56,7 @@ VERDICTS: Mapping[str, str] = {
     "resolve-not-applied": "CONFIRMED THAT IT WAS NOT APPLIED",
     "release": "RELEASED THE LOCKOUT",
     "revoke-key": "REVOKED A KEY",
-    "hand-over": "GRANTED AUTHORITY TO AGENTS",
+    "grant-authority": "GRANTED AUTHORITY TO AGENTS",
     "end-maintenance": "ENDED THE MAINTENANCE",
     "resume-run": "ORDERED THE RUN TO RESUME",
     "abort-run": "ORDERED THE RUN TO ABORT",

@@ -58,8 +58,8 @@ def grant_to_agents(site: Site, giver: Signer) -> None:
             generation = next_generation(context.database, equipment)
             subject = authority_subject(equipment, generation, until)
             statement = Statement(
-                verdict="hand-over",
-                meaning=meaning_of_subject("hand-over", subject),
+                verdict="grant-authority",
+                meaning=meaning_of_subject("grant-authority", subject),
                 role=min(giver.operator.roles),
                 valid_s=_SIGNED_FOR_S,
                 subject=subject,

@@ -124,7 +124,7 @@ _DRIVE_FAULTS = (
     ),
     FaultKind(
         "F16", "pump does not start",
-        symptoms="the run command reads back, the pump stays at rest; trip with cause 9 after 10 s",
+        symptoms="the run command reads back, the pump stays stopped; trip with cause 9 after 10 s",
         response="hold, take the command back, keep the duty pump",
         parameters={"pump": _STANDBY},
     ),

@@ -96,7 +96,7 @@ async def test_equipment_that_is_not_handed_over_is_not_asked_for_and_that_is_to
     room.take_over("P-101B")
     await room.scan(90)
     (line,) = told
-    assert "is due but does not begin: " in line
+    assert "is due but does not start: " in line
     assert "P-101B" in line
     assert (room.runs(), room.requests()) == ([], [])
 
@@ -113,5 +113,5 @@ async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
     await room.scan(2)
     (line,) = told
     owns = f"{room.run_id} owns its equipment; next: handwheel runs show {room.run_id}"
-    assert line.endswith(f"is due but does not begin: {owns}")
+    assert line.endswith(f"is due but does not start: {owns}")
     assert len(room.runs()) == 1

@@ -30,7 +30,7 @@ async def test_what_was_not_known_for_a_minute_is_evaluated_again(
     room.plant.lies["P-101B.mode"] = 2
     await room.scan(2)
     (line,) = notices
-    assert "is due but does not begin: standby-ready is not met" in line
+    assert "is due but does not start: standby-ready is not met" in line
     room.plant.lies.clear()
     await room.scan(9)
     assert (len(room.runs()), told(room)) == (1, [])

@@ -134,7 +134,7 @@ class Heartbeats:
     def _is_signed(self, span: Span) -> bool:
         for each in self._decisions.made:
             bare, _, named = each.subject.partition(":heartbeat=")
-            if (each.verdict, bare) != ("hand-over", span.signed) or each.flaw:
+            if (each.verdict, bare) != ("grant-authority", span.signed) or each.flaw:
                 continue
             is_void = self._decisions.is_revoked(each) or each.is_by_administrator
             if not is_void and span.named in named.split(","):

@@ -118,7 +118,7 @@ class Story:
         request = self.requests.get(row.subject)
         state = row.kind.partition(".")[2]
         if request is None:
-            self._fault(row, f"{row.subject} was never filed")
+            self._fault(row, f"{row.subject} was never submitted")
             return
         if state not in REQUEST.get(request.state, "").split():
             self._fault(row, f"{row.subject} goes from {request.state} to {state}")

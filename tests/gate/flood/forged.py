@@ -89,7 +89,7 @@ CHANGES: Mapping[str, tuple[tuple[str, Value], Change, str]] = {
     "simulator": (START, device(is_simulator=False), "not the one"),
     "mode": (START, action(requires=[]), "leaves out remote_when"),
     "an interlock": (START, needs("PT-102.pv > 400 kPa"), "not true: PT-102.pv > 400 kPa"),
-    "no tag in a condition": (START, needs("X-9.pv"), "a requirement cannot be judged"),
+    "no tag in a condition": (START, needs("X-9.pv"), "a requirement cannot be evaluated"),
     "no condition": (START, action(requires=[{"text": "(", "why": "remote_when"}]), "leaves out"),
     "nothing expected": (PRESSURE, action(expected=[]), "nothing is expected of"),
     "tolerance": (PRESSURE, expects(tolerance=500.0), "more loosely"),

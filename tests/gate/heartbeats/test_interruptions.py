@@ -106,7 +106,7 @@ def with_remote(site: Site, text: str) -> Site:
 
 BLIND: dict[str, tuple[Callable[[GateContext, Path], GateContext], str]] = {
     "the people": (nobody_can_read_the_people, "the person who granted it is not known: "),
-    "the pump's remote": (remote_names_a_lost_tag, "remote_when of P-101A cannot be judged: "),
+    "the pump's remote": (remote_names_a_lost_tag, "remote_when of P-101A cannot be evaluated: "),
 }
 
 

@@ -86,10 +86,10 @@ def somebody_wrote_it_everywhere(world: World) -> None:
     """Row, journal and decision; only the signature is not carl's."""
     until = stamp(instant_now().wall + timedelta(hours=1))
     subject = authority_subject(PUMP, 1, until)
-    forged = world.word("hand-over", subject, "carl", key="mallory", key_id=key_id("carl"))
+    forged = world.word("grant-authority", subject, "carl", key="mallory", key_id=key_id("carl"))
     with world.raw() as shell:
         shell.execute(f"INSERT INTO authority VALUES ('{PUMP}', 1, 'AGENT', 'carl', ?)", (until,))
-        insert_site_decision(shell, "hand-over", subject, forged, None)
+        insert_site_decision(shell, "grant-authority", subject, forged, None)
     with world.ledger() as database, database.transaction(instant_now()) as transaction:
         transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
 

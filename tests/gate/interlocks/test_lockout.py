@@ -133,11 +133,13 @@ async def test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_
     assert world.frames == []
 
     release(world, "P-101B", 1)
-    assert "a lockout came after the request was filed; ask again" in world.card(before).problems
+    assert (
+        "a lockout came after the request was submitted; ask again" in world.card(before).problems
+    )
     world.force(before, (signed, shown), without=("request_moves", "action_moves"))
     end = await world.end(before)
     assert end.action is ActionState.INVALIDATED
-    assert end.reason == "a lockout came after the request was filed; ask again"
+    assert end.reason == "a lockout came after the request was submitted; ask again"
     await world.go_through(START)
     assert len(world.frames) == 1
 

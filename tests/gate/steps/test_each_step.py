@@ -72,9 +72,9 @@ CHANGES: Mapping[str, tuple[Change, str, str, int]] = {
     ),
     "no intent": (without(11), "INVALIDATED", NO_INTENT, 0),
     "the frame before its intent": (swapped(11, 13), "INVALIDATED", NO_INTENT, 0),
-    "no frame": (without(13), "UNKNOWN", "the answer of the device was not judged", 0),
+    "no frame": (without(13), "UNKNOWN", "the answer of the device was not evaluated", 0),
     "two frames": (twice(13), "UNKNOWN", "its frame has left", 1),
-    "no echo": (without(14), "UNKNOWN", "the answer of the device was not judged", 1),
+    "no echo": (without(14), "UNKNOWN", "the answer of the device was not evaluated", 1),
     "no read-back": (without(15), "UNKNOWN", "it was not read back", 1),
     "no outcome": (without(16), "SENDING", "every check has passed", 1),
 }  # fmt: skip

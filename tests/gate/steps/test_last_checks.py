@@ -78,7 +78,7 @@ async def test_a_policy_that_raises_denies(
     request = room.approved(START)
     with monkeypatch.context() as patch:
         patch.setattr(Policy, "_judged", broken)
-        told = f"the policy cannot be judged here: {error.__name__}"
+        told = f"the policy cannot be evaluated here: {error.__name__}"
         assert await stands(room, request) == ("INVALIDATED", told, 0)
         asked = room.desk.propose(START)
         assert room.desk.record(asked.request_id).state == "DENIED"

@@ -49,7 +49,7 @@ def signed_hand_over(
 ) -> Signed:
     """What a person signs, whether or not they may."""
     subject = authority_subject(equipment, generation, until, heartbeats)
-    return signed_word(context, "hand-over", subject, now, by=by, attended=attended)
+    return signed_word(context, "grant-authority", subject, now, by=by, attended=attended)
 
 
 def signed_word(

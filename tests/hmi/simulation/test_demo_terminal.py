@@ -91,7 +91,7 @@ def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) ->
         terminal.read_until('Type "reject" to stop the run')
         terminal.type("reject\r")
         assert terminal.exit_code() == 0
-        assert shown.verdicts() == {"hand-over", "reject"}
+        assert shown.verdicts() == {"grant-authority", "reject"}
     text = terminal.written.replace("\r\n", "\n")
     assert "\x1b[?1049h" not in text  # lines, and no screen
     assert "P-101B.run_cmd  false → true" in text
@@ -143,7 +143,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
         shown.keep()
         interrupt(terminal)
         assert terminal.exit_code() == 130
-        assert shown.verdicts() == {"hand-over"}
+        assert shown.verdicts() == {"grant-authority"}
     assert terminal.written.endswith("\r\nhandwheel: interrupted; the demo site was removed\r\n")
     assert terminal.written.count("handwheel: interrupted;") == 1
     for unwanted in ("Exception", "pproved"):

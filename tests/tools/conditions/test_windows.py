@@ -201,7 +201,7 @@ def test_one_moment_knows_no_window_but_held() -> None:
         with pytest.raises(ConditionError) as caught:
             parse_condition(f"true and\n {name}({VT}, 5 min) > 3 mm/s", TAGS)
         assert str(caught.value) == (
-            f"2:2: {name} looks back in time; this is judged on what is read at one moment"
+            f"2:2: {name} looks back in time; this is evaluated on what is read at one moment"
         )
         now = parse_condition(f"held({VT} > 3 mm/s, 5 min)", TAGS)
         assert now.evaluate({VT: reading(4.0)}) is T, name

@@ -259,7 +259,7 @@ def expected_as_read(site: Site, tag: Tag, survey: Survey) -> ExpectedReading:
     reading = survey.readings.get(tag.name)
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"
-        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
+        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was submitted")
     return expected_of(site, tag, reading.scalar)
 
 

@@ -80,7 +80,7 @@ def _file(
         if not denial and (refused := check_request_limits(context, transaction, request)):
             return refused
         if not file_in(transaction, request, str(denial or "")):
-            raise PermitRefused("the same proposal was filed before")
+            raise PermitRefused("the same proposal was submitted before")
         insert_decision(transaction, request.request_id, decision, signed, None)
     return None
 
@@ -178,7 +178,7 @@ def check_open(verdict: VerdictName, record: RequestRecord, now: Instant) -> Non
     if not is_open:
         raise PermitRefused(f"{record.request.request_id} is {': '.join(record.status)}")
     if verdict == "approve" and record.waits_since_s(now) is None:
-        raise PermitRefused("a restart or a clock step came after the request was filed")
+        raise PermitRefused("a restart or a clock step came after the request was submitted")
 
 
 def _judged(

@@ -19,7 +19,7 @@ from ..signatures.decisions import (
 )
 from ..signatures.heartbeat_grants import split_heartbeats
 
-_SIGNED: tuple[SiteVerdict, ...] = ("hand-over", "end-maintenance")
+_SIGNED: tuple[SiteVerdict, ...] = ("grant-authority", "end-maintenance")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class AuditedHeartbeats:
         """Records the heartbeats that a grant names. The signature is checked elsewhere."""
         subject = decision.subject or ""
         bare, named = split_heartbeats(subject)
-        if decision.meaning == meaning_of_subject("hand-over", subject):
+        if decision.meaning == meaning_of_subject("grant-authority", subject):
             self._named |= {(bare, str(each)) for each in named}
 
     def forget(self) -> None:

@@ -85,7 +85,7 @@ class AuditReader:
             yield from self._decided(subject, body)
         elif kind == "action.intent":
             yield from self._intended(subject, body)
-        elif kind.startswith("request.") and kind != REFUSED:  # that one was never filed
+        elif kind.startswith("request.") and kind != REFUSED:  # that one was never submitted
             yield from self._request_moved(subject, body, now)
         elif kind.startswith("action."):
             yield from self._action_moved(subject, body, now)
@@ -110,7 +110,7 @@ class AuditReader:
             yield f"{name} is no request: {error}"
             return
         if request.digest != body.get("digest") or request.request_id != name:
-            yield f"{name} was filed under another digest"
+            yield f"{name} was submitted under another digest"
         case = AuditedRequest(request)
         case.actions = {each.action_id: ActionState.PLANNED for each in request.actions}
         self.cases[name] = case
@@ -128,7 +128,7 @@ class AuditReader:
             if decision.head not in self._heads:
                 yield f"the decision on {subject} was made in view of another ledger"
             self._authority.sign(decision)
-            if decision.verdict == "hand-over":
+            if decision.verdict == "grant-authority":
                 self._heartbeats.sign(decision)
             self._check_signature(signed, decision, chain)
         except GuardrailError as refusal:
@@ -166,7 +166,7 @@ class AuditReader:
         case = self.cases.get(name)
         to = RequestState(body["to"])
         if case is None:
-            yield f"{name} was never filed"
+            yield f"{name} was never submitted"
             return
         if body["from"] != case.state or to not in REQUESTS.get(case.state, frozenset()):
             yield f"{name} cannot go from {case.state} to {to}"
@@ -179,12 +179,12 @@ class AuditReader:
         self.intents += 1
         case = self.cases.get(action_id.partition("/")[0])
         if case is None or action_id not in case.actions:
-            yield f"{action_id} was never filed"
+            yield f"{action_id} was never submitted"
             return
         action = case.action(action_id)
         yield from needless_recovery(self.cases, case, action, self._wires)
         if body.get("wire") != action.wire:
-            yield f"{action_id} was sent with other bytes than were filed"
+            yield f"{action_id} was sent with other bytes than were submitted"
         yield from other_digest(action, body)
         if action_id in self._wires:
             yield f"{action_id} was to be sent a second time"
@@ -210,7 +210,7 @@ class AuditReader:
     def _action_moved(self, action_id: str, body: Mapping[str, Any], now: Instant) -> Iterator[str]:
         case = self.cases.get(action_id.partition("/")[0])
         if case is None or action_id not in case.actions:
-            yield f"{action_id} was never filed"
+            yield f"{action_id} was never submitted"
             return
         state, to = case.actions[action_id], ActionState(body["to"])
         if body["from"] != state or to not in ACTIONS.get(state, frozenset()):

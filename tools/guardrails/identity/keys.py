@@ -85,7 +85,7 @@ def parse_given_line(line: str) -> PublicKey:
     Any other text, such as a private key, raises `KeyFault`.
     """
     if "PRIVATE KEY" in line:
-        raise KeyFault("that is a private key; only the line 'ssh-ed25519 AAAA…' is handed over")
+        raise KeyFault("that is a private key; only the line 'ssh-ed25519 AAAA…' is passed on")
     return parse_public_line(" ".join(line.split(maxsplit=2)[:2]))
 
 

@@ -59,7 +59,7 @@ SOMEBODY = "somebody may be working there"
 """Words for MAINTENANCE, to a person who wants to end it."""
 
 TakenBy = Literal["seat", "user", "signature"]
-"""Source of the name in a take-over: person of an open seat, system's user, or who signed it."""
+"""Source of the name in a take-over: person at an open console, system's user, or signer."""
 
 
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:

@@ -182,9 +182,9 @@ def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: I
         signed, context.roster, context.revoked_keys(), context.site.id, now.wall
     )
     subject = decision.subject or ""
-    if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != _subject(row):
+    if decision.verdict != "grant-authority" or split_heartbeats(subject)[0] != _subject(row):
         raise DecisionRefused(Reason.NOT_APPROVED)
-    if decision.meaning != meaning_of_subject("hand-over", subject):
+    if decision.meaning != meaning_of_subject("grant-authority", subject):
         raise DecisionRefused(Reason.OTHER_MEANING)
     context.check_head(decision)
     if not decision.attended and not _is_unattended_allowed(context, row.scope):

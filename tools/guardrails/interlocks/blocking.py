@@ -87,7 +87,7 @@ def check_lockout(case: WriteCheck) -> None:
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
     locks = {scope: case.request.locks.get(scope) for scope in scopes}
     if lockout_generations(case.database, scopes) != locks:
-        raise PermitRefused("a lockout came after the request was filed; ask again")
+        raise PermitRefused("a lockout came after the request was submitted; ask again")
 
 
 def check_lease(case: WriteCheck) -> None:

@@ -26,6 +26,6 @@ def remote_problems(site: Site) -> Iterator[Problem]:
 
 
 def check_remote_conditions(site: Site) -> None:
-    """Raises `ConfigError` with every `remote_when` that cannot be judged, before a gate starts."""
+    """Raises `ConfigError` with every `remote_when` that no gate could evaluate."""
     if problems := list(remote_problems(site)):
         raise ConfigError(problems)

@@ -41,7 +41,8 @@ def load_authority_grants(reader: LedgerReader, subject: str) -> list[DecisionRe
     The subject comes without the heartbeats that may be named behind it.
     """
     condition = (
-        "verdict = 'hand-over' AND (subject = ? OR substr(subject, 1, length(?) + 1) = ? || ':')"
+        "verdict = 'grant-authority' "
+        "AND (subject = ? OR substr(subject, 1, length(?) + 1) = ? || ':')"
     )
     return _load(reader, condition, subject, subject, subject)
 

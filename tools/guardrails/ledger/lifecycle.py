@@ -37,7 +37,7 @@ def file_request(database: Database, request: ActionRequest, denial: str, now: I
         now: The moment that its `filed_at` names.
 
     Returns:
-        False if the same proposal was filed before; nothing is filed then.
+        False if the same proposal was submitted before; nothing is filed then.
 
     Raises:
         LedgerError: It cannot be written.

@@ -58,7 +58,7 @@ class CrossLimit:
         try:
             return self._judged(readings, tag, value) if self.concerns(tag) else (Truth.TRUE, None)
         except Exception as error:  # noqa: BLE001 - every error denies
-            reason = f"{self.rule.id}: it cannot be judged: {type(error).__name__}"
+            reason = f"{self.rule.id}: it cannot be evaluated: {type(error).__name__}"
             return Truth.FALSE, Denial("cross_limit", reason)
 
     def _judged(

@@ -24,7 +24,7 @@ from .validation import check_policy
 from .value_limits import risk, step_denials, tag_denials, value_denials
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
-_NO_JUDGEMENT = "the policy cannot be judged here"
+_NO_JUDGEMENT = "the policy cannot be evaluated here"
 _MOST_BYTES = 200_000
 
 
@@ -128,7 +128,7 @@ class Policy:
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
     ) -> Ruling:
-        """Rules on one write. One that does not fit or cannot be judged is denied, never raised.
+        """Rules on one write. One that does not fit or cannot be evaluated is denied, never raised.
 
         Args:
             value: As the device would hold it; an enumeration's number, not its word.

@@ -132,7 +132,7 @@ class AcrossRule(Model):
     @model_validator(mode="after")
     def _check(self) -> "AcrossRule":
         if self.except_ and self.with_ == "now":
-            raise ValueError("except: goes with 'after' only; with 'now' every write is judged")
+            raise ValueError("except: goes with 'after' only; with 'now' every write is evaluated")
         return self
 
 

@@ -31,7 +31,7 @@ from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
-SiteVerdict = Literal["release", "revoke-key", "hand-over", "end-maintenance"]
+SiteVerdict = Literal["release", "revoke-key", "grant-authority", "end-maintenance"]
 RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
 SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
@@ -42,7 +42,7 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "resolve-not-applied": "I have looked at the plant: {} was not applied",
     "release": "I release {}",
     "revoke-key": "I revoke {}",
-    "hand-over": "I hand over to agents: {}",
+    "grant-authority": "I grant authority to agents: {}",
     "end-maintenance": "I have looked at the plant, nobody works there, and I end {}",
     "resume-run": "I have looked at the plant and resume {}",
     "abort-run": "I abort {}",
@@ -120,7 +120,7 @@ class Decision(CanonicalModel):
     head: _Hash  # the ledger's head that they saw
     attended: bool  # whether a person sat at a terminal
     card: _Hash | None = None  # digest of the card that was shown; `None` where none was
-    # What it is about besides the digest: an action, a lockout, a key, a hand-over of equipment, a
+    # What it is about besides the digest: an action, a lockout, a key, a grant of authority, a
     # run, a shift.
     subject: str | None = Field(default=None, min_length=1)
     comment: ReasonText | None = None
@@ -233,13 +233,13 @@ def meaning_of(verdict: RequestVerdict, request: ActionRequest) -> str:
             return f"I ask for {name}: {_writes(request.commands)}{_lease(request)}"
         case "approve":
             recovery = _writes(request.recovery)
-            more = f"; and to take it back: {recovery}" if recovery and not request.lease else ""
+            more = f"; and to roll it back: {recovery}" if recovery and not request.lease else ""
             commands = _writes(request.commands)
             return f"I have read {name} and approve exactly: {commands}{more}{_lease(request)}"
         case "reject":
             return f"I have read {name} and reject it"
         case "revoke":
-            return f"I take back every approval of {name}"
+            return f"I revoke every approval of {name}"
 
 
 def _lease(request: ActionRequest) -> str:
@@ -267,7 +267,7 @@ def check_about(decision: Decision, verdict: SubjectVerdict, subject: str) -> No
 def meaning_of_subject(verdict: SubjectVerdict, subject: str) -> str:
     """Returns what a person says where no request is decided on, in words."""
     meaning = _MEANINGS[verdict].format(subject)
-    named = split_heartbeats(subject)[1] if verdict == "hand-over" else ()
+    named = split_heartbeats(subject)[1] if verdict == "grant-authority" else ()
     return "; and ".join([meaning, *(each.words for each in named)])
 
 

@@ -76,7 +76,7 @@ def test_each_problem_is_told_alone() -> None:
         (card(seen=picture(at_s=1799.8), after_s=1800.0), ["its time is over"]),
         (
             card(seen=picture(at_s=-5.2), after_s=-5.0),
-            ["it was filed in the future: a clock was set"],
+            ["it was submitted in the future: a clock was set"],
         ),
         (card(request(risk_class="R4")), ["R4: no approval lifts it"]),
         (

@@ -115,7 +115,9 @@ def test_nothing_is_written_from_a_value_that_is_not_good(context: BuildContext)
     for status in [UNCERTAIN_LAST_USABLE, BAD_SENSOR_FAILURE]:
         reading = survey.readings["PIC-102.sp"].with_status(status)
         bad = replace(survey, readings={**survey.readings, "PIC-102.sp": reading})
-        with pytest.raises(InterlockActive, match=f"relied on: {status.name}; nothing was filed"):
+        with pytest.raises(
+            InterlockActive, match=f"relied on: {status.name}; nothing was submitted"
+        ):
             make_request(context, proposed, bad, PROPOSER, "because", {}, NOW)
     missing = replace(survey, readings={"PT-102.pv": survey.readings["PT-102.pv"]})
     with pytest.raises(InterlockActive, match="missing"):

@@ -72,7 +72,7 @@ def test_commands_and_what_takes_them_back_name_each_other(context: BuildContext
     assert [each.step for each in request.actions] == ["start", "set", "back", "back", "back"]
     assert (request.run, request.evidence, request.proposer) == (RUN, (EVIDENCE,), AGENT)
     assert parse_request(request.text) == request
-    assert "and to take it back: PIC-102.sp = 350 kPa" in meaning_of("approve", request)
+    assert "and to roll it back: PIC-102.sp = 350 kPa" in meaning_of("approve", request)
 
 
 def test_requirements_roles_and_time_are_added_to_the_sites(context: BuildContext) -> None:

@@ -115,7 +115,7 @@ def _beating(folder: Path, *, is_right: bool = True) -> tuple[AuditedAuthority, 
     authority = AuditedAuthority(make_site(folder))
     heartbeats = AuditedHeartbeats(authority)
     subject = authority_subject("P-101A", 1, UNTIL, (BEAT,))
-    heartbeats.sign(_word("hand-over", subject, is_right=is_right))
+    heartbeats.sign(_word("grant-authority", subject, is_right=is_right))
     list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
     return authority, heartbeats
 
@@ -156,7 +156,9 @@ def test_each_is_signed_in_its_own_words(tmp_path: Path) -> None:
     body: dict[str, Any] = {"generation": 1}
     for is_right in (True, False):
         authority = AuditedAuthority(make_site(tmp_path))
-        authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
+        authority.sign(
+            _word("grant-authority", authority_subject("P-101A", 1, UNTIL), is_right=is_right)
+        )
         found = list(authority.give("P-101A", {**body, "mode": "AGENT", "until": UNTIL}))
         fault = "P-101A was granted to agents, and no person has signed it"
         assert found == ([] if is_right else [fault])

@@ -69,15 +69,18 @@ def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> 
     head = head_of(place.database).hash
     others: list[tuple[str, dict[str, Any]]] = [
         ("carl", {}),  # whom nobody has enrolled here
-        ("anna", {"meaning": meaning_of_subject("hand-over", authority_subject(PUMP, 1, until))}),
+        (
+            "anna",
+            {"meaning": meaning_of_subject("grant-authority", authority_subject(PUMP, 1, until))},
+        ),
         ("anna", {"head": "0" * 64}),
     ]
     for person, changes in others:
-        signed = site_word("hand-over", subject, person, **{"head": head, **changes})
-        insert_site_decision(place.shell, "hand-over", subject, signed, None)
+        signed = site_word("grant-authority", subject, person, **{"head": head, **changes})
+        insert_site_decision(place.shell, "grant-authority", subject, signed, None)
         assert _allowed(place) == {"P-101A.hb"}
-    signed = site_word("hand-over", subject, head=head)
-    insert_site_decision(place.shell, "hand-over", subject, signed, None)
+    signed = site_word("grant-authority", subject, head=head)
+    insert_site_decision(place.shell, "grant-authority", subject, signed, None)
     assert _allowed(place) == {"P-101A.hb", "P-101B.hb"}
 
 
@@ -106,7 +109,7 @@ def test_only_exactly_the_signed_hand_over_counts(place: Place) -> None:
     subject = decisions.authority_subject(PUMP, 1, until)
     for said in cases:
         whole = {"head": head_of(place.database).hash, **seconds_ago(0.0), **said}
-        signed = site_word("hand-over", subject, "anna", **whole)
+        signed = site_word("grant-authority", subject, "anna", **whole)
         if said:
             with pytest.raises(decisions.DecisionRefused):
                 grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
@@ -156,15 +159,17 @@ def journal_too(place: Place) -> None:
 def signature_of_nobody(place: Place) -> None:
     journal_too(place)
     subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    insert_site_decision(place.shell, "hand-over", subject, decisions.Signed("{}", "0" * 128), None)
+    insert_site_decision(
+        place.shell, "grant-authority", subject, decisions.Signed("{}", "0" * 128), None
+    )
 
 
 def of_an_earlier_ledger(place: Place) -> None:
     """Anna has signed it, on a ledger of this site that is not this one."""
     journal_too(place)
     subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    signed = site_word("hand-over", subject, head="0" * 64)
-    insert_site_decision(place.shell, "hand-over", subject, signed, None)
+    signed = site_word("grant-authority", subject, head="0" * 64)
+    insert_site_decision(place.shell, "grant-authority", subject, signed, None)
 
 
 def key_was_revoked(place: Place) -> None:

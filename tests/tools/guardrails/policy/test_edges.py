@@ -273,5 +273,6 @@ def test_a_condition_that_cannot_be_judged_denies(make: Make) -> None:
         fields = {name: getattr(limit.condition, name) for name in Condition.__dataclass_fields__}
         broken = replace(limit, condition=Unjudgeable(**fields))
         assert (
-            str(broken.denial(readings, tag, True)) == "it: it cannot be judged: ZeroDivisionError"
+            str(broken.denial(readings, tag, True))
+            == "it: it cannot be evaluated: ZeroDivisionError"
         )

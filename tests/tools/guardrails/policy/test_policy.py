@@ -292,5 +292,5 @@ def test_what_cannot_be_judged_is_denied_with_a_reason(site: Site) -> None:
     policy = policy_of(site, allow=[SETPOINT])
     ruling = judge(policy, site, "PIC-102.sp", Broken(355.0))
     assert (ruling.is_allowed, ruling.risk_class, ruling.roles) == (False, "R4", ())
-    assert ruling.reasons == ("the policy cannot be judged here: OverflowError",)
+    assert ruling.reasons == ("the policy cannot be evaluated here: OverflowError",)
     assert judge(policy, site, "PIC-102.sp", 355.0).is_allowed

@@ -73,7 +73,7 @@ def test_another_spelling_of_the_same_is_no_decision() -> None:
 
 
 def test_a_word_about_something_else_or_with_anothers_key_says_nothing_of_a_request() -> None:
-    for word in ["release", "hand-over", "resolve-applied", ""]:
+    for word in ["release", "grant-authority", "resolve-applied", ""]:
         assert meaning_of(word, REQUEST) is None  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(KeyFault, match="names another key"):
         sign(decision_of("anna"), key_of("bert"))
@@ -85,7 +85,7 @@ def test_the_meaning_says_exactly_what_moves() -> None:
     command = REQUEST.commands[0].model_dump()
     undo = {**command, "action_id": "R-7K3MQ2XA/u1", "kind": "recovery", "shown": "40", "unit": "%"}
     assert meaning_of("approve", request_of(recovery=[undo], **AGENTS)).endswith(
-        f"{writes}; and to take it back: P-101B.run_cmd = 40 % (wire 01050010ff00)"
+        f"{writes}; and to roll it back: P-101B.run_cmd = 40 % (wire 01050010ff00)"
     )
     others = [
         meaning_of("propose", REQUEST), meaning_of("reject", REQUEST),
@@ -147,14 +147,14 @@ FIRST = f"P-101A.hb/1000ms/{MARK}"
 def test_what_is_named_is_found_again_and_said_in_words() -> None:
     assert authority_subject("PUMPS-101", 3, UNTIL) == BARE
     assert split_heartbeats(BARE) == (BARE, ())
-    assert meaning_of_subject("hand-over", BARE) == f"I hand over to agents: {BARE}"
+    assert meaning_of_subject("grant-authority", BARE) == f"I grant authority to agents: {BARE}"
     subject = authority_subject("PUMPS-101", 3, UNTIL, TWO)
     assert subject == f"{BARE}:heartbeat={FIRST},P-101B.hb/200ms/{MARK}"
     assert split_heartbeats(subject) == (BARE, TWO)
-    assert meaning_of_subject("hand-over", subject) == (
-        f"I hand over to agents: {subject}; and the gate may write its heartbeat into P-101A.hb "
-        "every 1 s until then; and the gate may write its heartbeat into P-101B.hb every 0.2 s "
-        "until then"
+    assert meaning_of_subject("grant-authority", subject) == (
+        f"I grant authority to agents: {subject}; and the gate may write its heartbeat into "
+        "P-101A.hb every 1 s until then; and the gate may write its heartbeat into P-101B.hb "
+        "every 0.2 s until then"
     )
 
 

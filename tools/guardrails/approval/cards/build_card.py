@@ -109,7 +109,7 @@ def _faults_of_request(request: ActionRequest, left_s: float, now: Instant) -> l
     if left_s <= 0.0:
         faults.append("its time is over")
     if now.wall < parse_stamp(request.filed_at):
-        faults.append("it was filed in the future: a clock was set")
+        faults.append("it was submitted in the future: a clock was set")
     if request.risk_class == "R4":
         faults.append("R4: no approval lifts it")
     return faults

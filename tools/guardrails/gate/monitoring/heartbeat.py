@@ -137,7 +137,7 @@ class HeartbeatWriter:
 
     def _leave(self) -> HeartbeatPermission:
         """Returns what allows it now, or raises `GuardrailError`."""
-        leave = self._hand_over()
+        leave = self._permission()
         check_not_blocked(self._context, self._equipment)
         self._check_remote()
         if self._running is not None and self._running.leave != leave:
@@ -157,7 +157,7 @@ class HeartbeatWriter:
             raise InterlockActive(f"it is in remote again for less than {HOLD_OFF_S:g} s")
         self._away_ms = None
 
-    def _hand_over(self) -> HeartbeatPermission:
+    def _permission(self) -> HeartbeatPermission:
         try:
             leave = permission_for(self._context, self._equipment)
             if leave == self._barred:

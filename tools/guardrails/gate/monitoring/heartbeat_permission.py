@@ -85,13 +85,13 @@ def remote_when(context: GateContext, equipment: str) -> Condition | None:
     """Returns the condition under which equipment may be written to from here.
 
     Raises:
-        PermitRefused: It cannot be judged.
+        PermitRefused: It cannot be evaluated.
     """
     text = context.site.equipment[equipment].remote_when
     try:
         return parse_condition(text, context.site.tags) if text else None
     except ConditionError as error:
-        raise PermitRefused(f"remote_when of {equipment} cannot be judged: {error}") from None
+        raise PermitRefused(f"remote_when of {equipment} cannot be evaluated: {error}") from None
 
 
 def check_remote(context: GateContext, equipment: str, readings: Mapping[str, DataValue]) -> None:

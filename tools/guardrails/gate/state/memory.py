@@ -32,7 +32,7 @@ class MonitoredEffect:
     """Something that is looked for since this gate has verified a command."""
 
     what: PendingEffect
-    condition: Condition | None  # `None` if it cannot be judged by the site's tags
+    condition: Condition | None  # `None` if it cannot be evaluated by the site's tags
     at: Instant  # when the command was verified, on wall and boot clock
     at_s: float  # the same on the clock of readings, monotonic seconds
     was_so: bool  # whether it was true before the frame left

@@ -45,7 +45,7 @@ def check_is_current(context: GateContext) -> None:
 async def check_request(execution: Execution) -> None:
     """Steps 2 and 3 compare the request with its filing, and verify the signatures of its hash."""
     if not execution.record.is_intact:
-        raise PermitRefused("the request is not the one that was filed: its digest differs")
+        raise PermitRefused("the request is not the one that was submitted: its digest differs")
     if execution.record.request.site != execution.context.site.id:
         raise PermitRefused("the request is another site's")
     check_own(execution.context, execution.record, besides=execution.action.action_id)

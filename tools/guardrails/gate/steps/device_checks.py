@@ -107,7 +107,7 @@ def _requirements(execution: Execution) -> list[Condition]:
             for each in execution.action.requires
         ]
     except ConditionError as error:
-        raise PermitRefused(f"a requirement cannot be judged: {error}") from None
+        raise PermitRefused(f"a requirement cannot be evaluated: {error}") from None
 
 
 def _tags(execution: Execution) -> list[Tag]:

@@ -22,7 +22,7 @@ from ..state.memory import MonitoredEffect
 
 _RESTARTED = "the gate was started meanwhile: it was not observed"
 _CLOCK = "the clock was set or the machine restarted meanwhile: the time is not known"
-_OTHER_TAGS = "it cannot be judged by the site's tags"
+_OTHER_TAGS = "it cannot be evaluated by the site's tags"
 
 
 def give_up_effects(context: GateContext) -> None:

@@ -9,7 +9,7 @@ from ...ledger.store.wakeup import notify
 from ..state.execution import Execution
 from .effects import expect_effects
 
-_UNJUDGED = "the answer of the device was not judged"
+_UNJUDGED = "the answer of the device was not evaluated"
 _UNREAD = "it was not read back"
 
 
