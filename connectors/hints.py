@@ -14,7 +14,7 @@ _site: ContextVar[str] = ContextVar("site", default="")
 
 
 def name_site(folder: Path | None) -> None:
-    """Sets the folder that commands in messages name; `None` if they work without one.
+    """Sets the folder that commands in messages name, `None` if they work without one.
 
     A message then works in the shell where the site was named by option or variable.
     """
@@ -30,5 +30,5 @@ def shell_command(*words: str) -> str:
 
 
 def next_step(*words: str) -> str:
-    """Returns the end of a message: `next:` and the command that leads on."""
+    """Returns the end of a message, which is `next` and the command that leads on."""
     return f"{NEXT}{shell_command(*words)}"
