@@ -16,6 +16,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 
 from ..shell.cli.exits import NO
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from .rows.row_line import audit_line, show_row
@@ -110,6 +111,7 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Standard output by default."),
     ] = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Write the journal as JSON lines, as CSV, or as a report.
 
@@ -120,6 +122,8 @@ def export(
     """
     if form is Format.JSONL and (since or until or request):
         raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
+    if as_json and output is None:
+        raise typer.BadParameter("it needs --output, for the export itself", param_hint="--json")
     moments = (_moment(since, "--since"), _moment(until, "--until"))
     if moments[0] and moments[1] and moments[0] > moments[1]:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
@@ -131,6 +135,8 @@ def export(
             # The file has the same bytes on every machine.
             with output.open("x", encoding="utf-8", newline="") as file:
                 is_sound = _write(form, database, opened, moments, request, file.write)
+    if output is not None:
+        tell_result(path=str(output), format=form.value, sound=is_sound)
     if not is_sound:
         raise SystemExit(NO)
 
@@ -139,6 +145,7 @@ def export(
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not exist.")],
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Copy ledger and anchors while they are in use, and check the copy.
 
@@ -151,6 +158,10 @@ def backup(
     typer.echo(f"{copy.path}: {copy.rows} rows, head {copy.head}")
     typer.echo(f"{copy.path}: SHA-256 {copy.sha256}")
     typer.echo(f"{copy.anchors}: its anchors")
+    tell_result(
+        path=str(copy.path), rows=copy.rows, head=copy.head, sha256=copy.sha256,
+        anchors=str(copy.anchors),
+    )  # fmt: skip
 
 
 def _write(

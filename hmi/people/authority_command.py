@@ -32,6 +32,7 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
@@ -74,6 +75,7 @@ def give(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Grant agents authority over equipment, for a time, signed.
 
@@ -95,7 +97,12 @@ def give(
         signed = sign_subject(context, signer, "grant-authority", subject, now)
         grant_authority(context, equipment, until, generation, signed, now)
         typer.echo(f"granted to agents: {equipment}, until {until}")
-        _print_exceptions(opened, context.database, equipment)
+        missing = _exceptions(opened, context.database, equipment)
+    for name, reason in missing.items():
+        typer.echo(f"not granted for {name}: {reason}")
+    tell_result(
+        equipment=equipment, mode="AGENT", until=until, by=operator.person, not_granted=missing
+    )
 
 
 @app.command("take")
@@ -108,6 +115,7 @@ def take(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Take authority over equipment at once, without a key.
 
@@ -126,6 +134,7 @@ def take(
     typer.echo(f"taken: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
+    tell_result(equipment=equipment, mode=mode, ended=list(ended))
 
 
 def _end_maintenance(
@@ -151,12 +160,11 @@ def _duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _print_exceptions(site: Site, database: Database, equipment: str) -> None:
-    """Prints the members that agents still may not write."""
+def _exceptions(site: Site, database: Database, equipment: str) -> dict[str, str]:
+    """Returns the members that agents still may not write, with the reason."""
     standings = authority_of(site, database, instant_now())
-    for name in site.members_of(equipment):
-        if reason := standings[name].reason:
-            typer.echo(f"not granted for {name}: {reason}")
+    members = site.members_of(equipment)
+    return {name: standings[name].reason for name in members if standings[name].reason}
 
 
 def _words(name: str, standing: AuthorityStatus) -> str:

@@ -39,6 +39,7 @@ Arguments:
 Options:
   --site DIR  The site's folder; else HANDWHEEL_SITE, else the nearest site.yaml
               above.
+  --json      Print what was done as JSON.
   -h, --help  Show this message and exit.
 """
 
@@ -62,10 +63,12 @@ def run_lockout(words: list[str]) -> int:
     if "-h" in words or "--help" in words:
         _say(USAGE)
         return _DONE
+    as_json = "--json" in words
     try:
-        scope, named = _parse(words)
+        scope, named = _parse([each for each in words if each != "--json"])
         state, scope, doubt = _place(_find_site(named), scope)
-        _say(_lock(state, scope))
+        told = _lock(state, scope)
+        _say(_document(state, scope) if as_json else told)
     except _NotLocked as error:
         _warn(f"NOT LOCKED OUT: {error}")
         return _CONFIGURATION
@@ -138,6 +141,12 @@ def _check_known(scope: str, names: list[str]) -> None:
     known = f"known: {', '.join(names)}" if names else f"{_SITE_FILE} names none in plain lines"
     every = shell_command("lockout")
     raise _NotLocked(f"there is no equipment {scope!a}; {known}; for all of it: {every}")
+
+
+def _document(state: Path, scope: str) -> str:
+    from json import dumps  # nothing else here needs it
+
+    return dumps({"locked_out": scope, "file": str(state / _FOLDER / scope)}) + "\n"
 
 
 def _lock(state: Path, scope: str) -> str:

@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import JsonOption, SiteOption
 from .lockout import run_lockout
 
 
 def command(
     equipment: Annotated[str | None, typer.Argument(help="Its name in site.yaml.")] = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Stop all writing at once, to the site or to one piece of equipment."""
     words = [f"--site={site}"] if site else []
+    words += ["--json"] if as_json else []
     raise SystemExit(run_lockout([*words, equipment] if equipment else words))

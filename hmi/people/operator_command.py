@@ -38,11 +38,12 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.passphrase import new_passphrase
-from ..shell.terminal.wrap import fold
+from .operator_text import person_fields, person_lines, roster_fields
 from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, rotate_key
@@ -87,6 +88,7 @@ def enroll_person(
     passphrase_file: NewPassphraseOption = None,
     issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Enroll a person, vouched for by an administrator.
 
@@ -124,6 +126,7 @@ def enroll_person(
     why = f", when {admin.person}'s own ends" if admin and person.until < wanted.until else ""
     typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
     typer.echo(f"key {person.key_id}{place}")
+    _tell(person)
     _warn_of_no_use(opened, person)
     if is_first:
         typer.echo("this key is now the trust root of the site: compare it with site.yaml")
@@ -133,6 +136,11 @@ def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path 
     person = renew(site, root, wanted, open_key(site, root, passphrase_file))
     typer.echo(f"{person.person}: {ADMINISTRATOR}, until {stamp(person.until)}")
     typer.echo(f"with the same key, {person.key_id}, from {stamp(person.start)}")
+    _tell(person)
+
+
+def _tell(person: Operator) -> None:
+    tell_result(**person_fields(person, frozenset(), datetime.now(UTC)))
 
 
 def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
@@ -166,6 +174,7 @@ def make_key(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Your name, such as anna.")],
     passphrase_file: NewPassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Make your own key, and show the line for the administrator.
 
@@ -179,7 +188,10 @@ def make_key(
     new_key_path(opened.id, name)
     private, path = create_own_key(opened.id, name, new_passphrase(name, passphrase_file))
     typer.echo(public_line(private.public_key()))
-    typer.echo(f"key {fingerprint(private.public_key())} in {path}")
+    key_id = fingerprint(private.public_key())
+    typer.echo(f"key {key_id} in {path}")
+    line = public_line(private.public_key())
+    tell_result(person=name, key_id=key_id, public_key=line, path=str(path))
 
 
 @app.command("rotate")
@@ -193,6 +205,7 @@ def rotate(
     passphrase_file: NewPassphraseOption = None,
     issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """End a person's record now, and begin one with another key.
 
@@ -209,6 +222,13 @@ def rotate(
     ended = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
     typer.echo(f"{name}: key {rotation.ended.key_id} {ended}")
     typer.echo(f"{name}: key {rotation.begun.key_id}, until {stamp(rotation.begun.until)}")
+    tell_result(
+        person=name,
+        old_key_id=rotation.ended.key_id,
+        revoked=revokes,
+        key_id=rotation.begun.key_id,
+        until=stamp(rotation.begun.until),
+    )
 
 
 @app.command("revoke")
@@ -217,6 +237,7 @@ def revoke(
     issuer: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Revoke a person's key, at once and permanently.
 
@@ -234,6 +255,7 @@ def revoke(
         for key_id in sorted(keys):
             revoke_key(context, signer, key_id)
             typer.echo(f"{name}: key {key_id} is revoked")
+        tell_result(person=name, revoked=sorted(keys), by=admin.person)
 
 
 @app.command("list")
@@ -244,16 +266,10 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     now = datetime.now(UTC)
     _warn_of_the_root(opened, roster, now)
     if as_json:
-        typer.echo(json.dumps(_description(roster, revoked, now)))
+        typer.echo(json.dumps(roster_fields(roster, revoked, now)))
         return
-    width = max((len(each.person) for each in roster.operators), default=0)
-    for each in roster.operators:
-        over = "" if each.is_enrolled(now) else "  not valid now"
-        over = "  revoked" if each.key_id in revoked else over
-        roles = ", ".join(sorted(each.roles))
-        until = f"until {stamp(each.until)}"
-        line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
-        typer.echo(fold(line, width + 2))
+    for line in person_lines(roster, revoked, now):
+        typer.echo(line)
     if not roster.operators:
         typer.echo("no persons are enrolled")
     for problem in roster.ignored:
@@ -265,22 +281,3 @@ def _revoked_keys(site: Site) -> frozenset[str]:
         return frozenset()  # opening would create the ledger
     with open_context(site) as context:
         return context.revoked_keys()
-
-
-def _description(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:
-    return {
-        "operators": [
-            {
-                "person": each.person,
-                "roles": sorted(each.roles),
-                "key_id": each.key_id,
-                "from": stamp(each.start),
-                "until": stamp(each.until),
-                "issuer": each.issuer,
-                "valid": each.is_enrolled(now) and each.key_id not in revoked,
-                "revoked": each.key_id in revoked,
-            }
-            for each in roster.operators
-        ],
-        "ignored": [str(problem) for problem in roster.ignored],
-    }

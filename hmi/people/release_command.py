@@ -4,16 +4,20 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.interlocks.authority import check_equipment
-from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
+from handwheel.tools.guardrails.interlocks.lockout_files import (
+    lockout_file,
+    lockout_note,
+    read_lockouts,
+)
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
@@ -31,6 +35,7 @@ def command(
     person: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """End a lockout, signed by an administrator.
 
@@ -57,11 +62,7 @@ def command(
         signed = sign_subject(context, signer, "release", subject, now)
         release_lockout(context, equipment, generation, signed, now)
     typer.echo(f"released: {equipment}")
-    _print_others(opened, equipment)
-
-
-def _print_others(site: Site, equipment: str) -> None:
-    from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
-
-    for each in sorted(read_lockouts(site.state) - {equipment}):
+    others = sorted(read_lockouts(opened.state) - {equipment})
+    for each in others:
         typer.echo(f"still locked out: {each}")
+    tell_result(released=equipment, by=operator.person, still_locked_out=others)

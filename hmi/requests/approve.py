@@ -7,6 +7,8 @@ from functools import partial
 import typer
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
+from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
@@ -56,6 +58,14 @@ def ask(
             return sign_approval(session, signer)
         del signer  # the key may be locked before the next confirmation
         typer.echo(f"\n{changed} while you were reading; read the card again")
+
+
+def check_digest(record: RequestRecord, digest: str) -> None:
+    """Refuses a digest that is not the request's. Raises `PermitRefused`."""
+    if digest.lower() != record.digest:
+        name = record.request.request_id
+        step = next_step("requests", "show", name)
+        raise PermitRefused(f"{name} has another digest, so nothing is approved; {step}")
 
 
 def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:

@@ -1,26 +1,23 @@
 """Command group `handwheel requests`."""
 
 import json
-import sys
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import InvalidArguments, PermitRefused
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
-from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
+from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
-    ActionState,
     RequestState,
 )
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
@@ -32,22 +29,22 @@ from handwheel.tools.guardrails.signatures.entitlement import (
 from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 from handwheel.tools.requests.timestamps import instant_now
-from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
 from ..people.signing import Signer, open_context, open_signer
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
+from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption, ReasonOption
 from ..shell.terminal.wrap import fold
-from .approve import ask, sign_approval
+from .approve import ask, check_digest, sign_approval
 from .follow import follow
 from .reject import object_to
-from .request_text import request_fields, request_line
+from .request_text import request_fields, request_line, tell_request, warn_of_damage
 from .request_view import whole_fields, whole_request
-from .resolve import resolve_action
+from .resolve import resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -69,7 +66,7 @@ def list_requests(
     opened = open_site(site)
     with open_context(opened) as context:
         now = instant_now()
-        found = list_now(context.database, _warn_of_damage, now, every=every)
+        found = list_now(context.database, warn_of_damage, now, every=every)
         snapshot = read_snapshot(opened.state, now)
         notes = notes_on_requests(context.database, snapshot, now)
         open_ = open_lines(context.database)
@@ -87,11 +84,6 @@ def list_requests(
         typer.echo(fold(line, _INDENT))
     if not found and not open_ and not held:
         typer.echo("no requests" if every else "no open requests; --all includes ended ones")
-
-
-def _warn_of_damage(name: str, fault: str) -> None:
-    line = f"handwheel: left out {plain(name)}: {plain(fault)}"
-    sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
 
 
 @app.command("show")
@@ -128,6 +120,7 @@ def propose(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Submit a request for writes, which another person must approve.
 
@@ -148,7 +141,9 @@ def propose(
             def open_key() -> Signer:
                 return open_signer(opened, operator, passphrase_file)
 
-            state.append(await propose_writes(context, assignments, reason, open_key, terms=terms))
+            record = await propose_writes(context, assignments, reason, open_key, terms=terms)
+            tell_request(context.database, record)
+            state.append(record.state)
 
     run(work())
     if state != [RequestState.PENDING]:
@@ -165,6 +160,7 @@ def approve(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Show a request, approve it, and follow it to its end.
 
@@ -193,22 +189,21 @@ def approve(
         if digest is None or passphrase_file is None:
             state = ask(context, record, cache(lambda: open_signer(opened, operator, None)))
         else:
-            if digest.lower() != record.digest:
-                raise PermitRefused(
-                    f"{name} has another digest, so nothing is approved; "
-                    f"{next_step('requests', 'show', name)}"
-                )
+            check_digest(record, digest)
             signer = open_signer(opened, operator, passphrase_file)
             state = sign_approval(ApprovalSession.settled(context, record), signer)
         if state is None:
+            tell_request(context.database, record)
             raise SystemExit(NO)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must also sign")
-            record = load_exactly(context.database, record.request.request_id)
+            record = tell_request(context.database, record)
             for each in next_approvals(context, record, instant_now()):
                 typer.echo(each)
             raise SystemExit(WAITING)
-        if not follow(context.database, record.request.request_id, opened.state):
+        is_verified = follow(context.database, record.request.request_id, opened.state)
+        tell_request(context.database, record)
+        if not is_verified:
             raise SystemExit(NO)
 
 
@@ -219,6 +214,7 @@ def reject(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Reject a request that waits for approval."""
     _object(open_site(site), name, "reject", reason, person, passphrase_file)
@@ -231,6 +227,7 @@ def revoke(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Revoke an approval. A frame that is already being sent is not recalled."""
     _object(open_site(site), name, "revoke", reason, person, passphrase_file)
@@ -251,6 +248,7 @@ def _object(
         state = object_to(
             context, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
+        tell_request(context.database, record)
         typer.echo(f"{record.request.request_id}  {state}")
         for line in open_lines_for(context.database, record.request.request_id):
             typer.echo(fold(line, _INDENT))
@@ -265,6 +263,7 @@ def resolve(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Record the outcome of a write that is UNKNOWN or MISMATCH.
 
@@ -295,12 +294,6 @@ def resolve(
         )
         if resolved is None:
             raise SystemExit(NO)
-        after = load_exactly(context.database, record.request.request_id)
-        action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
-        _, is_applied = resolved
-        expected = ActionState.RESOLVED_APPLIED if is_applied else ActionState.RESOLVED_NOT_APPLIED
-        typer.echo(f"{action_id}  {expected}  by {operator.person}")
-        if found is not expected:
-            line = f"the ledger's table says {found}; {next_step('journal', 'verify')}"
-            typer.echo(fold(f"{action_id}  {line}", _INDENT))
-        typer.echo(fold("  ".join((after.request.request_id, *after.status)), _INDENT))
+        after = tell_request(context.database, record)
+        for line in resolution_lines(after, wanted[0].action_id, operator, is_applied=resolved[1]):
+            typer.echo(fold(line, _INDENT))

@@ -20,8 +20,7 @@ from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
@@ -50,8 +49,8 @@ async def propose_writes(
     open_key: Callable[[], Signer],
     *,
     terms: Terms = NO_TERMS,
-) -> RequestState:
-    """Submits a request of a person for assignments `TAG=VALUE` and prints its id.
+) -> RequestRecord:
+    """Submits a request of a person for assignments `TAG=VALUE`, prints its id and returns it.
 
     The passphrase is asked for after the assignments were checked.
 
@@ -87,15 +86,15 @@ async def propose_writes(
         terms,
     )
     signed = sign_statement(decision_context.database, signer, _statement(request, signer), now)
-    state = propose(decision_context, request, signed, denial, now)
+    propose(decision_context, request, signed, denial, now)
+    record = load_exactly(decision_context.database, request.request_id)
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
-        return state
+        return record
     _print(request)
-    record = load_exactly(decision_context.database, request.request_id)
     for each in next_approvals(decision_context, record, now):
         typer.echo(each)
-    return state
+    return record
 
 
 def _check_not_already(writes: Sequence[ProposedWrite], seen: Survey) -> None:

@@ -1,15 +1,21 @@
 """Formats requests and actions as lines and as fields for JSON."""
 
+import sys
 from collections.abc import Sequence
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
-from handwheel.tools.guardrails.ledger.listing import ListedRequest
-from handwheel.tools.guardrails.ledger.records import ActionRecord
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed
+from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
+from ..shell.cli.json_result import tell_result
+from ..shell.terminal.wrap import fold
+
+_INDENT = 4
 _STUCK = {
     ActionState.DUE: "the action is not sent",
     ActionState.CLAIMED: "the action waits",
@@ -60,6 +66,19 @@ def stuck_text(action: ActionRecord) -> str:
 def action_line(action: ActionRecord) -> str:
     """Returns the state of an action and its reason."""
     return f"{plain(action.action_id)}  {action.state}  {printable(action.reason)}".rstrip()
+
+
+def warn_of_damage(name: str, fault: str) -> None:
+    """Prints on standard error that a request cannot be shown."""
+    line = f"handwheel: left out {plain(name)}: {plain(fault)}"
+    sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
+
+
+def tell_request(database: Database, record: RequestRecord) -> RequestRecord:
+    """Tells how a request stands now as the result of the command, and returns it."""
+    now = load_exactly(database, record.request.request_id)
+    tell_result(**request_fields(listed(now)))
+    return now
 
 
 def request_fields(request: ListedRequest) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """Asks an operator for the outcome of a write, and signs the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import typer
 
+from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.approval.cards.outcome_card import (
     Outcome,
     found_after,
@@ -14,7 +15,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
@@ -76,6 +77,18 @@ def resolve_action(
     now = instant_now()
     signed = sign_statement(context.database, signer, statement, now)
     return decide(context, signed, outcome.text, now), found
+
+
+def resolution_lines(
+    record: RequestRecord, action_id: str, operator: Operator, *, is_applied: bool
+) -> Iterator[str]:
+    """Yields what was recorded about an action, as its request stands after it."""
+    expected = ActionState.RESOLVED_APPLIED if is_applied else ActionState.RESOLVED_NOT_APPLIED
+    yield f"{action_id}  {expected}  by {operator.person}"
+    found = record.record(action_id).state
+    if found is not expected:
+        yield f"{action_id}  the ledger's table says {found}; {next_step('journal', 'verify')}"
+    yield "  ".join((record.request.request_id, *record.status))
 
 
 def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) -> Outcome:

@@ -27,6 +27,7 @@ from ..people.lockout import system_user
 from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer
 from ..shell.cli.exits import WAITING
+from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
@@ -103,7 +104,7 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
 
 
 @app.command("hold")
-def hold(name: RunArgument, site: SiteOption = None) -> None:
+def hold(name: RunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
     """Hold a run at the end of its step. This needs no key.
 
     Written values stay. A request that is not approved yet ends.
@@ -114,7 +115,7 @@ def hold(name: RunArgument, site: SiteOption = None) -> None:
 
 
 @app.command("stop")
-def stop(name: RunArgument, site: SiteOption = None) -> None:
+def stop(name: RunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
     """Stop a run for good at the end of its step. This needs no key.
 
     Written values stay. To roll them back, abort the run.
@@ -130,6 +131,7 @@ def resume(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Resume a held run, signed. It requests the remaining steps again.
 
@@ -144,6 +146,7 @@ def abort(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Roll a run back by the approved undo, signed.
 
@@ -158,6 +161,7 @@ def clear(
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Release the equipment of an aborted run, signed.
 

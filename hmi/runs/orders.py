@@ -43,6 +43,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import Signer, sign_statement
+from ..shell.cli.json_result import tell_result
 from ..shell.terminal.panel import with_unit
 from .run_view import RunView, find_run, view_run
 
@@ -195,6 +196,7 @@ def follow_order(
         PermitRefused: It has refused, or was resumed and is held again, and says why.
         LedgerError: The ledger cannot be read.
     """
+    tell_result(run_id=run_id, order=given.order, followed=False)
     if not is_runner_alive(database, instant_now()):
         step = _IN_VAIN if is_damaged else next_step("run")
         typer.echo(f"{given.order} {run_id}: recorded; {step}")
@@ -219,6 +221,7 @@ def follow_order(
     if given.order == "resume" and shown.state in INACTIVE:
         raise PermitRefused(f"the run did not resume: {words}")
     typer.echo(words)
+    tell_result(followed=True, state=shown.state.value, reason=shown.reason)
     return True
 
 

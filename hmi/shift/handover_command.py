@@ -12,6 +12,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from ..people.signer_choice import find_operator
 from ..people.signing import Signer, open_context, open_signer
 from ..shell.cli.exits import NO
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AsOption
@@ -25,6 +26,7 @@ def command(
         str | None, typer.Option(metavar="TEXT", help="For the next shift; else asked for.")
     ] = None,
     site: SiteOption = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Hand the shift over at this terminal, where both operators sign what is open.
 
@@ -49,3 +51,9 @@ def command(
     if summary is None:
         raise SystemExit(NO)
     typer.echo(f"handed over: {summary.subject}")
+    tell_result(
+        subject=summary.subject,
+        leaving=summary.leaving,
+        coming=summary.coming,
+        digest=summary.digest,
+    )

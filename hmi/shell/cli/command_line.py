@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from .exits import NO, fail, report_errors
 from .interrupts import INTERRUPTED, uninterrupted_import
+from .json_result import result_document
 
 # A command's imports stay inside its module, so that `--help` is fast.
 TITLES: dict[str, str] = {
@@ -127,7 +128,7 @@ def run_command_line(words: list[str]) -> None:
     named = set(words[:1])
     if _COMPLETING in os.environ:
         named = set(TITLES)
-    with report_errors(words):
+    with report_errors(words), result_document():
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)
         except TyperException as error:

@@ -12,6 +12,7 @@ from handwheel.connectors.config.durations import parse_duration
 
 from ...shell.cli.exits import CONFIGURATION, NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
+from ...shell.cli.json_result import ResultOption, tell_result
 from ...shell.cli.stdio import end_line
 from .scenarios import DEMO_SCENARIOS, DemoScenario
 
@@ -27,6 +28,7 @@ def command(
         str | None,
         typer.Option(metavar="TIME", help="Approve by script after this time, such as 3s."),
     ] = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Watch agents diagnose a simulated plant, and approve or reject their requests.
 
@@ -78,5 +80,6 @@ async def _demo(
         with Database(system.site.state, system.site.id) as ledger:
             demo = DemoRun(system, ledger, is_live=is_live)
             is_proven = await demo.run(approve_after_s, asks=asks)
+    tell_result(faults=list(scenario.faults), proven=is_proven)
     if not is_proven:
         fail("a frame was not approved, or the journal is faulty: see above", NO)

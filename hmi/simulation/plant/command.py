@@ -14,7 +14,7 @@ from ...shell.terminal.wrap import fold
 from ...site.files.site_template import tags_yaml
 from .installed_plants import create_plant, plant_names
 from .run_commands import run_plant, serve
-from .tag_tables import tags_csv, tags_markdown
+from .tag_tables import tags_csv, tags_fields, tags_markdown
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -92,9 +92,13 @@ def show_map(
     form: Annotated[
         MapForm, typer.Option("--format", help="A site's tags.yaml, or a table of everything.")
     ] = MapForm.YAML,
+    as_json: JsonOption = False,
 ) -> None:
     """Print a plant's tags."""
     plant = create_plant(model)
+    if as_json:
+        typer.echo(json.dumps(tags_fields(plant)))
+        return
     match form:
         case MapForm.YAML:
             text = tags_yaml(plant)

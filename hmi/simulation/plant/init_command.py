@@ -9,6 +9,7 @@ from handwheel.connectors.hints import name_site, shell_command
 
 from ...shell.cli.exits import run
 from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.json_result import ResultOption, tell_result
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
 from .installed_plants import create_plant
 
@@ -36,6 +37,7 @@ def command(
     modbus_gate_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus for the gate.")
     ] = 5021,
+    as_json: ResultOption = False,
 ) -> None:
     """Make a site for a simulated plant, or with --connect for your own devices.
 
@@ -68,4 +70,6 @@ def _make_plant_site(directory: Path, plant: str, link: PlantEndpoints) -> None:
     name_site(directory)
     typer.echo(f"{directory}: a site for {plant}")
     typer.echo(f"next, in another shell: {serve}")
-    typer.echo(f"then: {shell_command('check', '--online')}")
+    check = shell_command("check", "--online")
+    typer.echo(f"then: {check}")
+    tell_result(path=str(directory), plant=plant, next=[serve, check])

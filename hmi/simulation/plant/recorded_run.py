@@ -18,6 +18,7 @@ from handwheel.sim_plant.simulation import Simulation
 from ...shell.charts.axis import exact_axis, round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.json_result import tell_result
 from ...shell.cli.stdio import screen_output
 from .event_text import event_line
 from .plant_setup import event_name
@@ -87,6 +88,14 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOu
 
         save_chart(output.png, plant, shown, FinishedRun(recording, events, verdict))
     print(verdict)
+    tripped = plant.first_trip()
+    tell_result(
+        model=plant.model,
+        seconds=seconds,
+        tripped_at_s=tripped[0] - scenario.warmup_s if tripped else None,
+        tripped_by=tripped[1] if tripped else None,
+        events=[event_line(each, 0.0) for each in events],
+    )
 
 
 def _run(

@@ -11,6 +11,7 @@ from handwheel.connectors.errors import os_reason
 
 from ...shell.cli.exits import CONFIGURATION, fail, run
 from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.json_result import ResultOption
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.stdin import end_with_pipe
 from .installed_plants import parse_speed
@@ -132,6 +133,7 @@ def run_plant(
             help="A tag to draw, with its scale. Default: tags with alarms or large changes.",
         ),
     ] = None,
+    as_json: ResultOption = False,
 ) -> None:
     """Run a plant without sockets, as fast as the machine can.
 

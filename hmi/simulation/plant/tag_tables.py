@@ -23,6 +23,11 @@ def tags_csv(plant: Plant) -> str:
     return table.getvalue()
 
 
+def tags_fields(plant: Plant) -> list[dict[str, str]]:
+    """Returns one row a tag as fields for JSON, with the names and texts of the CSV."""
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(plant)]
+
+
 def tags_markdown(plant: Plant) -> str:
     """Returns a heading and a table with one row a tag."""
     head = ("Tag", "Is", "Type", "Unit", "Range", "Writable", "Equipment", "Address")

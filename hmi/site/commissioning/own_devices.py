@@ -14,6 +14,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Quality
 
 from ...shell.cli.exits import WAITING
+from ...shell.cli.json_result import tell_result
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
 from ...shell.terminal.wrap import fold
@@ -81,6 +82,8 @@ async def make_own_site(directory: Path, urls: Sequence[str]) -> None:
     )
     for line in [made, *contact_lines(contacts, merged, values)]:
         typer.echo(fold(line.replace(str(draft), str(directory)), _FOLDED))
+    kinds = {name: config.kind for name, config in configs.items()}
+    tell_result(path=str(directory), connections=kinds)
     if any(isinstance(each, ServerContact) and not each.found for each in contacts.values()):
         raise SystemExit(WAITING)
 

@@ -51,10 +51,10 @@ async def test_who_asks_while_no_gate_runs_is_warned(
     if has_gate:
         picture_of(room)
     signer = room.desk.signer("anna")
-    state = await proposing.propose_writes(
+    record = await proposing.propose_writes(
         room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
-    assert state == "PENDING"
+    assert record.state == "PENDING"
     warning = "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
     assert capsys.readouterr().err == ("" if has_gate else warning)
 

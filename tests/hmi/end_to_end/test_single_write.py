@@ -14,6 +14,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from ...command_line import HANDWHEEL
 from ...forked_process import ForkedProcess
 from ...plants.served import PlantProcess, plant_process, site_of
+from ...printed_hints import check_hints
 from ..command_processes import Terminal, becomes_true, in_terminal
 from .shells import PASSPHRASE, Place
 
@@ -110,7 +111,7 @@ def unmoved(place: Place, waiting: str) -> Generator[str]:
     ("keys", "then", "said"),
     [
         ("y\r", "", "not approved"),
-        ("mode maintenance\r", "wrong passphrase\r", "passphrase"),
+        ("mode maintenance\r", "wrong passphrase\r", "is wrong; again"),
         ("\x03mode maintenance\r", "", "^C"),
         ("mode maintenance\r", f"\x03{PASSPHRASE}\r", "passphrase of ben: \r\n"),
     ],
@@ -125,6 +126,10 @@ def test_anything_but_the_word_and_the_passphrase_is_no(
         if then:
             terminal.read_until("passphrase of ben: ")
             terminal.type(then)
+        if "again" in said:
+            terminal.read_until(said)
+            terminal.read_until("Enter to cancel\r\npassphrase of ben: ")
+            terminal.type("\x1b")
         assert terminal.exit_code() in ({130} if "\x03" in keys + then else {1, 2})
         assert tcgetattr(terminal.master) == before
     assert terminal.written.endswith("\r\n")
@@ -135,8 +140,9 @@ def test_a_pipe_and_a_script_approve_nothing_where_the_policy_wants_people(
     place: Place, unmoved: str
 ) -> None:
     approve = ("requests", "approve", unmoved, "--as", "ben")
-    told = place.run(*approve, stdin="mode maintenance\n" * 1000, code=1)
-    assert "not approved: an answer needs a terminal" in told.stdout
+    told = place.run(*approve, "--json", stdin="mode maintenance\n" * 1000, code=1)
+    assert "not approved: an answer needs a terminal" in told.stderr
+    assert json.loads(told.stdout)["state"] == "PENDING"
     digest = _request(place, unmoved).digest
     told = place.run(*approve, *place.signs, "--digest", digest, code=1)
     assert "a script has signed it" in told.stderr
@@ -177,11 +183,14 @@ def test_what_is_wrong_is_said_in_one_line(place: Place) -> None:
 
 def test_a_lockout_stops_and_only_a_signed_release_lets_go(place: Place) -> None:
     before = place.wires()
-    name = _propose(place, "P-101B.run_cmd=false")
+    ask = ("requests", "propose", "P-101B.run_cmd=false", *TO_ASK, *place.signs)
+    told = place.run(*ask, "--json")
+    check_hints(told.stderr)  # for people, beside the document
+    name = json.loads(told.stdout)["request_id"]
     place.run("lockout", "P-101B")
     assert becomes_true(lambda: _request(place, name).state == "INVALIDATED")
     (place.root / "var/lockout/P-101B").unlink()  # unlocks nothing
-    again = place.run("requests", "propose", "P-101B.run_cmd=false", *TO_ASK, *place.signs, code=1)
+    again = place.run(*ask, code=1)
     assert again.stderr == "handwheel: locked out: P-101B\n"
     assert place.wires() == before
     place.run("release", "P-101B", *place.signs, code=1)

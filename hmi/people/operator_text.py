@@ -1,0 +1,43 @@
+"""Formats enrolled persons as lines and as fields for JSON."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from handwheel.tools.guardrails.identity.roster import Operator, Roster
+from handwheel.tools.requests.timestamps import stamp
+
+from ..shell.terminal.wrap import fold
+
+
+def person_lines(roster: Roster, revoked: frozenset[str], now: datetime) -> Iterator[str]:
+    """Yields a line for each record, with its roles, key and end."""
+    width = max((len(each.person) for each in roster.operators), default=0)
+    for each in roster.operators:
+        over = "" if each.is_enrolled(now) else "  not valid now"
+        over = "  revoked" if each.key_id in revoked else over
+        roles = ", ".join(sorted(each.roles))
+        until = f"until {stamp(each.until)}"
+        line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
+        yield fold(line, width + 2)
+
+
+def person_fields(person: Operator, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    """Returns a record as fields for JSON."""
+    return {
+        "person": person.person,
+        "roles": sorted(person.roles),
+        "key_id": person.key_id,
+        "from": stamp(person.start),
+        "until": stamp(person.until),
+        "issuer": person.issuer,
+        "valid": person.is_enrolled(now) and person.key_id not in revoked,
+        "revoked": person.key_id in revoked,
+    }
+
+
+def roster_fields(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    """Returns all records, and what was ignored in the file, as fields for JSON."""
+    return {
+        "operators": [person_fields(each, revoked, now) for each in roster.operators],
+        "ignored": [str(problem) for problem in roster.ignored],
+    }
