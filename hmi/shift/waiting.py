@@ -130,8 +130,8 @@ def _run_commands(view: RunView) -> list[str]:
     unresolved = [each.action_id for record in view.requests for each in record.unresolved]
     if unresolved:
         return [shell_command("requests", "resolve", each) for each in unresolved]
-    orders = ("abort", "stop") if view.run.goal else ("resume", "abort", "stop")
-    return [shell_command("runs", order, name) for order in orders]
+    resume = [] if view.run.goal else [shell_command("runs", "resume", name)]
+    return [*resume, shell_command("runs", "abort", name), shell_command("runs", "stop", name)]
 
 
 def _abstentions(context: DecisionContext, now: Instant) -> Iterator[Waiting]:

@@ -196,7 +196,7 @@ def peek(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the registers or bits of a Modbus device, whether or not there are tags for them.
+    """Show the registers or bits of a Modbus device, with or without tags.
 
     Each register is shown as a word, as int16, and with the next one as float and int of
     32 bits in the four orders. The order in which a value makes sense is what tags.yaml needs.
