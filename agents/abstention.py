@@ -24,7 +24,7 @@ from handwheel.tools.requests.timestamps import Instant, stamp
 
 _FILE = "abstentions.json"
 _NOTICE_S = 60.0
-"""Shortest time between two notices about one playbook."""
+"""Shortest time between two notices of the same reason about one playbook."""
 _VALUES_S = 5.0
 """Shortest time between two writes of the file of which only values differ."""
 
@@ -85,7 +85,8 @@ class Abstentions:
         self._state, self._clock, self._report = state, clock, report
         self._known: dict[str, Abstention] = {}
         self._keys: dict[str, str] = {}
-        self._told: dict[str, tuple[str, float]] = {}  # key and boot clock of the latest notice
+        self._latest: dict[str, str] = {}  # key of the latest notice about a playbook
+        self._told: dict[tuple[str, str], int] = {}  # boot clock of the notices, by name and key
         self._written: tuple[str, float] = ("", 0.0)
 
     def note(self, plan: BoundPlaybook, condition: str, blocked: Blocked | None) -> None:
@@ -98,7 +99,7 @@ class Abstentions:
         if blocked is None:
             self._known.pop(name, None)
             if self._keys.pop(name, None) is not None:
-                self._told[name] = "", self._told[name][1]  # so that the next time is told
+                self._latest[name] = ""  # so that the next time is told
                 self._report(name, "")
             return
         before = self._known.get(name)
@@ -108,10 +109,14 @@ class Abstentions:
         self._tell(name, blocked)
 
     def _tell(self, name: str, blocked: Blocked) -> None:
-        key, told_ms = self._told.get(name, ("", float("-inf")))
-        now_ms = self._clock().boot_ms
-        if key != blocked.key and now_ms - told_ms >= _NOTICE_S * 1000.0:
-            self._told[name] = blocked.key, now_ms
+        mark, now_ms = (name, blocked.key), self._clock().boot_ms
+        self._told = {
+            each: told_ms
+            for each, told_ms in self._told.items()
+            if now_ms - told_ms < _NOTICE_S * 1000.0
+        }
+        if self._latest.get(name) != blocked.key and mark not in self._told:
+            self._latest[name], self._told[mark] = blocked.key, now_ms
             if not blocked.is_told:
                 self._report(name, f"is due but does not start: {blocked.reason}")
 

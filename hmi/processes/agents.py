@@ -17,7 +17,7 @@ from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
@@ -34,7 +34,6 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority_check import authority_status
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -47,6 +46,7 @@ from handwheel.tools.safe_text import printable
 
 from ..journal.rows.run_text import show_run_row
 from ..shell.terminal.line_writer import LineWriter, print_log
+from ..shift.missing_authority import missing_authority
 from ..site.tags.connection_text import connection_text
 from .serve import serve
 
@@ -203,11 +203,10 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
     scopes = {scope for each in written for scope in site.scopes_of(each)}
     for scope in sorted(scopes.intersection(snapshot.locked)):
         return Denial("lockout", f"locked out: {scope}; {next_step('release', scope)}")
-    for equipment in written:
-        standing = authority_status(decision_context, equipment, now)
-        if standing.reason:
-            step = next_step("authority", "give", equipment, "--for", "8h")
-            return Denial("authority", f"{standing.reason}; {step}", "an authority")
+    if missing := missing_authority(decision_context, written, now):
+        reasons = [each.text for each in missing]
+        commands = [f"{NEXT}{each.command}" for each in missing if each.command]
+        return Denial("authority", "; ".join([*reasons, *commands]), "an authority")
     return None
 
 

@@ -28,15 +28,16 @@ class MissingAuthority:
 def missing_authority(
     context: DecisionContext, equipment: Sequence[str], now: Instant
 ) -> list[MissingAuthority]:
-    """Returns the fewest scopes that must be granted so that agents may act on some equipment.
+    """Returns the scopes that must be granted so that agents may act on some equipment.
 
-    No scope reaches beyond that equipment.
+    They are few, and none reaches beyond that equipment. An empty name is the site's own tags.
     """
     found: dict[str, AuthorityStatus] = {}
     for name in equipment:
         status = authority_status(context, name, now)
         if status.denial is not None:
-            scope = status.scope if status.person else _widest(context, name, equipment)
+            is_own = bool(status.person) or not name  # a tag without equipment is the site's
+            scope = status.scope if is_own else _widest(context, name, equipment)
             found.setdefault(scope, status)
     return [_missing(context, scope, status, now) for scope, status in found.items()]
 

@@ -150,7 +150,7 @@ def _lacks_authority(
     context: DecisionContext, each: Abstention, name: str, due: str, now: Instant
 ) -> Iterator[Waiting]:
     """Yields a playbook that is due where agents have no authority, unless it was granted since."""
-    known = [name for name in each.equipment if name in context.site.equipment]
+    known = [name for name in each.equipment if not name or name in context.site.equipment]
     if missing := missing_authority(context, known, now):
         details = tuple(found.text for found in missing)
         commands = tuple(found.command for found in missing if found.command)

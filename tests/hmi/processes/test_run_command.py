@@ -165,7 +165,8 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
         assert "wrong.yaml:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
         assert stage.run("runs", "list", "--all") == (0, "no runs\n")
         stage.start_gate()
-        stage.sees(agents, "P-101A was not granted to agents; next: handwheel authority give P-")
+        stage.sees(agents, "PUMPS-101 was not granted to agents; ask ")
+        stage.sees(agents, "next: handwheel authority give PUMPS-101 --for 1h --as ")
         assert stage.run("requests", "list", "--all") == (0, "no requests\n")
         assert stage.desk  # hands the pumps over
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")
