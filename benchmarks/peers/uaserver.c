@@ -1,10 +1,13 @@
-/* A foreign OPC UA server, on open62541: PORT COUNT CHANGE_MS MAX_NODES_PER_READ, on loopback.
+/* A foreign OPC UA server, on open62541: PORT COUNT CHANGE_MS MAX_NODES_PER_READ [PASSWORD], on
+   loopback.
 
    It has COUNT doubles, i=1 and up in the namespace urn:handwheel:peer, each of them its own number
    at first; with a CHANGE_MS all of them count up, one in each of these. Beside them stands one
-   node of each type, by its name, such as s=Int16. It says "ready" once it serves, deletes the
+   node of each type, by its name, such as s=Int16; with a PASSWORD they can be written, and the
+   user `gate` logs in with it. It says "ready" once it serves, deletes the
    node that a line of its input names, and ends with its input. */
 
+#include <open62541/plugin/accesscontrol_default.h>
 #include <open62541/server.h>
 #include <open62541/server_config_default.h>
 #include <poll.h>
@@ -22,6 +25,7 @@ static UA_UInt16 space;
 static volatile UA_Boolean running = true;
 static UA_UInt32 count;
 static UA_Double moved;
+static UA_Byte rights = UA_ACCESSLEVELMASK_READ;
 
 static void check(UA_StatusCode status, const char *what) {
     if (status != UA_STATUSCODE_GOOD) {
@@ -51,6 +55,7 @@ static void add(UA_NodeId id, char *name, const UA_Variant *value, UA_StatusCode
     attributes.value = *value;
     attributes.dataType = value->type->typeId;
     attributes.valueRank = UA_VALUERANK_ANY;
+    attributes.accessLevel = rights;
     check(UA_Server_addVariableNode(server, id, UA_NODEID_NUMERIC(0, UA_NS0ID_OBJECTSFOLDER),
                                     UA_NODEID_NUMERIC(0, UA_NS0ID_ORGANIZES),
                                     UA_QUALIFIEDNAME(space, name),
@@ -98,6 +103,8 @@ static void add_scalars(void) {
     set("ByteString", &bytes, &UA_TYPES[UA_TYPES_BYTESTRING], UA_STATUSCODE_GOOD);
     SET(DateTime, DATETIME, 0);
     SET(Guid, GUID, 1, 2, 3, {4});
+    UA_ServerState mode = UA_SERVERSTATE_RUNNING;
+    set("Mode", &mode, &UA_TYPES[UA_TYPES_SERVERSTATE], UA_STATUSCODE_GOOD);
 }
 
 static void add_doubtful(void) {
@@ -172,12 +179,22 @@ static void configure(UA_ServerConfig *config, int port, UA_UInt32 most) {
     config->samplingIntervalLimits.min = 5.0;
 }
 
+static void admit(UA_ServerConfig *config, char *password) {
+    UA_UsernamePasswordLogin login = {UA_STRING("gate"), UA_STRING(password)};
+    rights |= UA_ACCESSLEVELMASK_WRITE;
+    config->allowNonePolicyPassword = true;
+    config->accessControl.clear(&config->accessControl);
+    check(UA_AccessControl_default(config, true, NULL, 1, &login), "accounts");
+}
+
 int main(int words, char **word) {
-    if (words != 5)
+    if (words != 5 && words != 6)
         return 2;
     UA_ServerConfig config;
     memset(&config, 0, sizeof config);
     configure(&config, atoi(word[1]), (UA_UInt32)atoi(word[4]));
+    if (words == 6)
+        admit(&config, word[5]);
     server = UA_Server_newWithConfig(&config);
     space = UA_Server_addNamespace(server, "urn:handwheel:peer");
     count = (UA_UInt32)atoi(word[2]);

@@ -42,6 +42,13 @@ class ForeignServer:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
 
+    def ask(self, line: str) -> str:
+        """Returns the answer to a line."""
+        self.tell(line)
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().decode().strip()
+
     def tell(self, line: str) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
@@ -66,12 +73,25 @@ def _running(server: ForeignServer) -> Generator[ForeignServer]:
 
 
 @contextmanager
-def open62541(folder: Path, *, change_ms: int, most_nodes: int) -> Generator[ForeignServer]:
-    """An OPC UA server in C, whose numbered nodes count up; `most_nodes` is for one Read."""
+def open62541(
+    folder: Path, *, change_ms: int, most_nodes: int, password: str = ""
+) -> Generator[ForeignServer]:
+    """An OPC UA server in C, whose numbered nodes count up; `most_nodes` is for one Read.
+
+    With a `password` of the user `gate` its nodes can be written.
+    """
     needs = "#include <open62541/server.h>\n"
     source = str(_PEERS / "uaserver.c")
     program = compiled(folder, "uaserver", needs, sources=[source], library="open62541")
-    with _running(ForeignServer([program], NUMBERS, change_ms, most_nodes)) as server:
+    more = [password] if password else []
+    with _running(ForeignServer([program], NUMBERS, change_ms, most_nodes, *more)) as server:
+        yield server
+
+
+@contextmanager
+def open62541_writable(folder: Path) -> Generator[ForeignServer]:
+    """The same, whose nodes stand still and can be written."""
+    with open62541(folder, change_ms=0, most_nodes=0, password="secret") as server:
         yield server
 
 
@@ -81,6 +101,17 @@ def node_opcua(folder: Path, *, change_ms: int, most_nodes: int) -> Generator[Fo
     command = _script("nodeserver.js", "node-opcua-server")
     more = [folder / "keys", "secured"]
     with _running(ForeignServer(command, NUMBERS, change_ms, most_nodes, *more)) as server:
+        yield server
+
+
+@contextmanager
+def node_opcua_writable(anonymous_port: int) -> Generator[ForeignServer]:
+    """An OPC UA server on Node.js with ten sessions, whose nodes stand still and can be written.
+
+    A second one, at the other port, offers no user names.
+    """
+    command = [node_with("node-opcua-server"), Path(__file__).with_name("writable.js")]
+    with _running(ForeignServer(command, MODULES.with_name("keys"), anonymous_port)) as server:
         yield server
 
 

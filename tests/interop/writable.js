@@ -1,14 +1,13 @@
-// A foreign OPC UA server to write to, on node-opcua: PORT FOLDER [anonymous], on loopback, with ten
-// sessions at most. Each node of the namespace urn:handwheel:peer, such as s=Int16, is writable and
-// keeps the time of its last change. `gate` has the password of the tests; anonymous, it offers no
-// user names. Its keys go into FOLDER. It says "ready" once it serves, answers each line of its
-// input with "SESSIONS SUBSCRIPTIONS WRITES", and ends with its input.
+// A foreign OPC UA server to write to, on node-opcua: PORT FOLDER ANONYMOUS_PORT, on loopback, with
+// ten sessions at most. Each node of the namespace urn:handwheel:peer, such as s=Int16, is writable
+// and keeps the time of its last change; `gate` logs in with a password. A second one, at the last
+// port, offers no user names. The keys are in FOLDER. It says "ready" once it serves, answers each
+// line of its input with "SESSIONS SUBSCRIPTIONS WRITES", and ends with its input.
 "use strict";
 
 const { OPCUAServer } = require("node-opcua-server");
 const { OPCUACertificateManager } = require("node-opcua-certificate-manager");
 const { MessageSecurityMode, SecurityPolicy } = require("node-opcua-secure-channel");
-const { UserTokenType } = require("node-opcua-service-endpoints");
 const { DataType, Variant, VariantArrayType } = require("node-opcua-variant");
 const readline = require("readline");
 
@@ -18,7 +17,7 @@ console.log = console.error;
 
 const SESSIONS = 10;
 const SCALARS = {
-  Boolean: false, SByte: 1, Byte: 1, Int16: 1, UInt16: 1, Int32: 1, UInt32: 1,
+  Boolean: true, SByte: 1, Byte: 1, Int16: 1, UInt16: 1, Int32: 1, UInt32: 1,
   Int64: [0, 1], UInt64: [0, 1], Float: 1, Double: 1, String: "as found",
 };
 const MODES = ["off", "manual", "auto"];
@@ -42,24 +41,31 @@ function populate(server) {
   add(space, "s=Mode", modes, "Int32", 0);
 }
 
-async function main() {
-  const [port, folder, anonymous] = process.argv.slice(2);
-  const keys = new OPCUACertificateManager({ rootFolder: folder, keySize: 2048 });
+async function serve(port, keys, policies) {
   const server = new OPCUAServer({
     port: Number(port), host: "127.0.0.1", hostname: "127.0.0.1", resourcePath: "/",
     serverCertificateManager: keys, userCertificateManager: keys,
-    securityModes: [MessageSecurityMode.None], securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256],
+    securityModes: [MessageSecurityMode.None], securityPolicies: policies,
     serverCapabilities: { maxSessions: SESSIONS }, maxConnectionsPerEndpoint: 2 * SESSIONS,
     userManager: { isValidUser: (user, password) => user === "gate" && password === "secret" },
-    userTokenTypes: anonymous ? [UserTokenType.Anonymous] : undefined,
   });
   await server.initialize();
   populate(server);
   await server.start();
+  return server;
+}
+
+async function main() {
+  const [port, folder, anonymous] = process.argv.slice(2);
+  const keys = new OPCUACertificateManager({ rootFolder: folder, keySize: 2048 });
+  await keys.initialize();
+  const { None: NONE, Basic256Sha256 } = SecurityPolicy;
+  // A password is encrypted after the second policy; without it, user names are not offered.
+  const { engine } = await serve(port, keys, [NONE, Basic256Sha256]);
+  await serve(anonymous, keys, [NONE]);
   say("ready");
   for await (const _ of readline.createInterface({ input: process.stdin })) {
-    const { currentSessionCount, currentSubscriptionCount } = server.engine;
-    say(`${currentSessionCount} ${currentSubscriptionCount} ${writes}`);
+    say(`${engine.currentSessionCount} ${engine.currentSubscriptionCount} ${writes}`);
   }
   process.exit(0);
 }
