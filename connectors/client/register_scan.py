@@ -32,8 +32,9 @@ class FoundRanges:
     # why the search ended before its end, or why there is no such table; empty if it did not
     reason: str = ""
 
-    def add(self, start: int, end: int) -> None:
+    def add(self, start: int, count: int) -> None:
         """Adds addresses behind those that are known."""
+        end = start + count
         if self.ranges and self.ranges[-1].stop == start:
             start = self.ranges.pop().start
         self.ranges.append(range(start, end))
@@ -65,27 +66,29 @@ async def find_ranges(tables: RawTables, table: Table) -> FoundRanges:
                 continue
             answer = await tables.ask(table, start, 1)
             if not isinstance(answer, DeviceException):
-                found.add(start, await _end(tables, table, start, found))
+                found.add(start, 1)
+                await _extend(tables, table, found)
             elif answer.code == _NO_FUNCTION:
                 found.reason = "the device has no such table"
                 break
     except NotConnected as error:
-        found.reason = "; ".join(error.endpoints.values())
+        found.reason = "; ".join(each.partition(": ")[2] for each in error.endpoints.values())
     return found
 
 
-async def _end(tables: RawTables, table: Table, start: int, found: FoundRanges) -> int:
-    """Returns the address behind the last of a row that answers, at most 1000 further."""
-    end, limit = start + 1, min(start + _LONGEST, 65536)
+async def _extend(tables: RawTables, table: Table, found: FoundRanges) -> None:
+    """Adds the addresses behind the last one, as far as they answer and at most 1000."""
+    end = found.ranges[-1].stop
+    limit = min(end + _LONGEST - 1, 65536)
     while end < limit:
         wanted = min(found.most, limit - end)
         accepted = await _accepted(tables, table, end, wanted)
+        found.add(end, accepted)
         end += accepted
         if accepted < wanted:
-            if end >= limit or isinstance(await tables.ask(table, end, 1), DeviceException):
+            if not accepted or isinstance(await tables.ask(table, end, 1), DeviceException):
                 break
             found.most = accepted  # there is more, so that the request was too long
-    return end
 
 
 async def _accepted(tables: RawTables, table: Table, start: int, wanted: int) -> int:
