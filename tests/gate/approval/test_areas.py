@@ -93,7 +93,7 @@ async def test_a_hand_over_needs_a_role_that_counts_there(room: Watched) -> None
     bert = desk.operator("bert")
     check_grantor_roles(desk.decision_context, "P-101A", bert)
     for scope in ("P-101B", "PUMPS-101", "site"):
-        with pytest.raises(PermitRefused, match="lacks a role that is needed to hand over"):
+        with pytest.raises(PermitRefused, match=r"lacks a role .* grant authority over"):
             check_grantor_roles(desk.decision_context, scope, bert)
     give(desk.decision_context, "P-101A", now, by="bert")
     check_authority(
