@@ -1,4 +1,4 @@
-"""Playbooks that are due and do not begin, with what prevents them, for people to read.
+"""Playbooks that are due and do not start, with what prevents them, for people to read.
 
 They are in a file of the state folder that the agents replace. It is information, and nothing is
 decided by it.

@@ -199,7 +199,7 @@ class SiteAgents:
         return found
 
     def _blocked_by_check(self, plan: BoundPlaybook) -> Blocked | None:
-        """Returns why a run that writes may not begin. It needs a running gate."""
+        """Returns why a run that writes may not start. It needs a running gate."""
         denial = self._context.check(plan) if plan.approval is not None else None
         return Blocked(denial.code, denial.reason) if denial else None
 

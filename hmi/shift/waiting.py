@@ -162,10 +162,10 @@ def _lacks_authority(
 def _abstention(each: Abstention, name: str, due: str) -> Waiting:
     reason, _, command = each.reason.partition(f"; {NEXT}")
     details = tuple(map(_condition_line, each.conditions))
-    why = f"; it does not begin: {printable(reason, _LONG)}" if not details else ""
+    why = f"; it does not start: {printable(reason, _LONG)}" if not details else ""
     states = " ".join(f"{open_.id} {open_.truth}" for open_ in each.conditions)
     return Waiting(
-        "abstention", name, f"{due}{why or '; it does not begin, and these would decide:'}",
+        "abstention", name, f"{due}{why or '; it does not start, and these would decide:'}",
         f"{name} {each.code} {states or printable(reason)}", details,
         (printable(command),) if command else (),
     )  # fmt: skip

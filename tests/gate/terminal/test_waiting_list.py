@@ -33,7 +33,7 @@ class Shift:
         self.place = Place(room.site, self.database, take_runner_lock(self.database, now()), now)
 
     def abstain(self, code: str, reason: str, *conditions: dict[str, Any]) -> None:
-        """Agents have written that a change-over is due and does not begin."""
+        """Agents have written that a change-over is due and does not start."""
         abstention = Abstention.model_validate({
             "playbook": "cw/pump-bearing-changeover", "title": "Change over",
             "roles": {"duty": "P-101A", "standby": "P-101B"}, "condition": "VAH-101A.active",
@@ -147,7 +147,7 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_not_known, [("abstention", _NAME, ())],
      "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
     (_no_gate, [("abstention", _NAME, ("handwheel gate",))],
-     f"{_NAME} is due since 08:30:00: VAH-101A.active; it does not begin: no gate is running"),
+     f"{_NAME} is due since 08:30:00: VAH-101A.active; it does not start: no gate is running"),
 ]  # fmt: skip
 
 
@@ -175,7 +175,7 @@ async def test_the_console_shows_it_once_and_says_when_it_is_over(shift: Shift) 
     changes.updates(now())
     await _not_known(shift)
     first, *more = changes.updates(now())
-    assert first.endswith("it does not begin, and these would decide:")
+    assert first.endswith("it does not start, and these would decide:")
     assert len(more) == 1
     shift.abstain("permissive", "x", _UNKNOWN | {"shown": "other values"})
     assert changes.updates(now()) == []
