@@ -36,7 +36,7 @@ async def _live(room: Room) -> list[ActionRequest]:
     """A day: one action verified, one by two people, one unknown and resolved, one revoked."""
     requests: list[ActionRequest] = []
     for writes, people, fault in (
-        ((("P-101A.run_cmd", True), ("PIC-102.sp", 360.0)), ["anna"], "none"),
+        ((("P-101A.run_cmd", False), ("PIC-102.sp", 360.0)), ["anna"], "none"),
         ((("P-101A.mode", 0),), ["anna", "bert"], "none"),
         ((("PIC-102.sp", 340.0),), ["bert"], "answer lost"),
     ):
