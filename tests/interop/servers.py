@@ -110,7 +110,10 @@ def node_opcua_writable(anonymous_port: int) -> Generator[ForeignServer]:
 
     A second one, at the other port, offers no user names.
     """
-    command = [node_with("node-opcua-server"), Path(__file__).with_name("writable.js")]
+    command: list[str | Path] = [
+        node_with("node-opcua-server"),
+        Path(__file__).with_name("writable.js"),
+    ]
     with _running(ForeignServer(command, MODULES.with_name("keys"), anonymous_port)) as server:
         yield server
 

@@ -265,7 +265,7 @@ CLEAR = "the password in clear"
 UNNAMED = "offers no user names, so that 'gate' cannot log in; the password was not sent"
 
 
-def test_a_password_is_sent_in_clear_only_on_a_channel_that_nobody_else_hears() -> None:
+def test_a_password_goes_in_clear_only_where_nobody_else_hears() -> None:
     here, there = "127.0.0.1", "192.0.2.10"
     cases: list[tuple[str, str, list[str], str]] = [
         ("Sign", there, ["None"], CLEAR),
