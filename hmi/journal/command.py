@@ -42,7 +42,10 @@ def tail(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the last rows of the journal."""
+    """Show the last rows of the journal.
+
+    Exit codes: 0 shown, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
+    """
     with open_ledger(open_site(site)) as database:
         head = database.head()
         last = max((head.seq if head else 0) - count, 0)
@@ -150,6 +153,8 @@ def backup(
     """Copy ledger and anchors while they are in use, and check the copy.
 
     The anchors are written to FILE.anchors. Nothing is overwritten.
+
+    Exit codes: 0 copied, 2 the file exists, or the ledger cannot be read.
     """
     from handwheel.tools.guardrails.ledger.store.backup import back_up
 

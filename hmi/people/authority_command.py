@@ -54,7 +54,10 @@ _MODES: Mapping[str, TakenMode] = {
 
 @app.command("show")
 def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show who may write to each piece of equipment, and who decided that."""
+    """Show who may write to each piece of equipment, and who decided that.
+
+    Exit codes: 0 shown, 2 wrong usage or configuration.
+    """
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         found = authority_of(opened, database, instant_now())
@@ -81,6 +84,8 @@ def give(
 
     It covers the members of the equipment. Requests of agents for it can then be executed. Each
     still needs its own approval.
+
+    Exit codes: 0 granted, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     duration, opened = _duration(lasts), open_site(site)
     with open_context(opened) as context:
@@ -122,6 +127,8 @@ def take(
     It covers the members of the equipment. Open requests of agents end. With local and
     maintenance all open requests end. A frame that is already being sent is not recalled.
     Equipment in MAINTENANCE is the exception: a person signs that nobody works there any more.
+
+    Exit codes: 0 taken, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     opened, mode = open_site(site), _MODES[to]
     with Database(opened.state, opened.id) as database:

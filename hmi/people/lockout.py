@@ -33,6 +33,8 @@ Usage: handwheel lockout [OPTIONS] [EQUIPMENT]
   Needs no login, no gate and no ledger. Only a signed release ends it. It is
   no emergency stop: a write already on its way to a device cannot be recalled.
 
+  Exit codes: 0 locked out, 2 not, or not for certain.
+
 Arguments:
   [EQUIPMENT]  Its name in site.yaml; the whole site without.
 

@@ -13,7 +13,10 @@ def command(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop all writing at once, to the site or to one piece of equipment."""
+    """Stop all writing at once, to the site or to one piece of equipment.
+
+    Exit codes: 0 locked out, 2 not, or not for certain.
+    """
     words = [f"--site={site}"] if site else []
     words += ["--json"] if as_json else []
     raise SystemExit(run_lockout([*words, equipment] if equipment else words))

@@ -94,6 +94,8 @@ def enroll_person(
 
     The first person of a site is its administrator, who vouches for themselves. Within the
     last 30 days of that record, or later, the same command renews it with the same key.
+
+    Exit codes: 0 enrolled, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     opened = open_site(site)
     roster, now = load_roster(opened), datetime.now(UTC)
@@ -181,6 +183,8 @@ def make_key(
     The key is stored under your account, and only you need its passphrase. If you have a key
     already, the new one is stored beside it and is used once an administrator has vouched for
     it.
+
+    Exit codes: 0 made, 2 no passphrase, a key exists, or wrong configuration.
     """
     opened = open_site(site)
     if not PERSON.fullmatch(name):
@@ -211,6 +215,8 @@ def rotate(
 
     Roles and end date stay. An approval by the old key that the gate has not used yet becomes
     invalid. Earlier signatures can still be verified.
+
+    Exit codes: 0 done, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     if key is not None and passphrase_file is not None:
         fail(_NO_KEY_GIVEN, CONFIGURATION)
@@ -243,6 +249,8 @@ def revoke(
 
     All its signatures become invalid. The ledger records the revocation, so an old file cannot
     restore the key. To give the person a new key at the same time, use rotate --revoke.
+
+    Exit codes: 0 revoked, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     opened = open_site(site)
     with open_context(opened) as context:
@@ -260,7 +268,10 @@ def revoke(
 
 @app.command("list")
 def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the enrolled persons, and records that are not valid."""
+    """List the enrolled persons, and records that are not valid.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
     opened = open_site(site)
     roster, revoked = load_roster(opened), _revoked_keys(opened)
     now = datetime.now(UTC)

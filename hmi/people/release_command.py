@@ -40,6 +40,8 @@ def command(
     """End a lockout, signed by an administrator.
 
     Requests from before the lockout stay ended; submit them again.
+
+    Exit codes: 0 released, 1 refused, 2 not locked out, no passphrase or wrong configuration.
     """
     opened = open_site(site)
     check_equipment(opened, equipment)

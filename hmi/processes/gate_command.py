@@ -13,6 +13,9 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the gate of a site, which executes approved requests once and records them.
 
     There is one gate for each site. It decides nothing, and takes requests from the ledger only.
+
+    Exit codes: 0 ended by a pipe's end, 1 another gate runs, 2 wrong usage or configuration, 130
+    stopped by Ctrl-C.
     """
     if not sys.platform.startswith("linux"):
         fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)

@@ -14,6 +14,9 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
     The agents have no key and no session that can write. Operators approve their requests, and
     the gate executes them. Without a gate the agents request nothing. A site has one such process.
+
+    Exit codes: 0 ended by a pipe's end, 1 another process works on the site's runs, 2 wrong usage
+    or configuration, 130 stopped by Ctrl-C.
     """
     if not sys.platform.startswith("linux"):
         fail("the agents run on Linux only: they need its boot clock", CONFIGURATION)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
@@ -26,7 +25,6 @@ from handwheel.tools.guardrails.signatures.entitlement import (
     check_objector,
     check_resolver,
 )
-from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -44,7 +42,7 @@ from .follow import follow
 from .reject import object_to
 from .request_text import request_fields, request_line, tell_request, warn_of_damage
 from .request_view import whole_fields, whole_request
-from .resolve import resolution_lines, resolve_action
+from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -62,7 +60,10 @@ def list_requests(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the open requests."""
+    """List the open requests.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
     opened = open_site(site)
     with open_context(opened) as context:
         now = instant_now()
@@ -88,7 +89,10 @@ def list_requests(
 
 @app.command("show")
 def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show a request's card with current readings, and its actions."""
+    """Show a request's card with current readings, and its actions.
+
+    Exit codes: 0 shown, 2 no such request or wrong configuration.
+    """
     with open_context(open_site(site)) as context:
         now = instant_now()
         sweep(context.database, now)
@@ -216,7 +220,10 @@ def reject(
     site: SiteOption = None,
     as_json: ResultOption = False,
 ) -> None:
-    """Reject a request that waits for approval."""
+    """Reject a request that waits for approval.
+
+    Exit codes: 0 rejected, 1 refused, 2 no such request, no passphrase or wrong configuration.
+    """
     _object(open_site(site), name, "reject", reason, person, passphrase_file)
 
 
@@ -229,7 +236,10 @@ def revoke(
     site: SiteOption = None,
     as_json: ResultOption = False,
 ) -> None:
-    """Revoke an approval. A frame that is already being sent is not recalled."""
+    """Revoke an approval. A frame that is already being sent is not recalled.
+
+    Exit codes: 0 revoked, 1 refused, 2 no such request, no passphrase or wrong configuration.
+    """
     _object(open_site(site), name, "revoke", reason, person, passphrase_file)
 
 
@@ -269,24 +279,21 @@ def resolve(
 
     Check the plant first. The command sends nothing and releases the equipment. Without
     --applied and --not-applied it asks.
+
+    Exit codes: 0 recorded, 1 not confirmed or refused, 2 nothing to resolve, no passphrase or wrong
+    configuration.
     """
     if applied is None and passphrase_file is not None:
         fail("give --applied or --not-applied; check the plant first", CONFIGURATION)
     opened = open_site(site)
     with open_context(opened) as context:
         record = load_request(context.database, name)
-        wanted = [
-            each
-            for each in unresolved_in(opened, context.database, context.policy, record)
-            if "/" not in name or each.action_id.upper() == name.upper()
-        ]
-        if not wanted:
-            raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
+        action = action_to_resolve(context, record, name)
         operator = find_operator(context, person, partial(check_resolver, context, record.request))
         resolved = resolve_action(
             context,
             record,
-            wanted[0],
+            action,
             operator,
             lambda: open_signer(opened, operator, passphrase_file),
             applied=applied,
@@ -295,5 +302,5 @@ def resolve(
         if resolved is None:
             raise SystemExit(NO)
         after = tell_request(context.database, record)
-        for line in resolution_lines(after, wanted[0].action_id, operator, is_applied=resolved[1]):
+        for line in resolution_lines(after, action.action_id, operator, is_applied=resolved[1]):
             typer.echo(fold(line, _INDENT))

@@ -90,6 +90,8 @@ async def propose_writes(
     record = load_exactly(decision_context.database, request.request_id)
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
+        for each in assignments:
+            typer.echo(next_step("policy", "explain", each))
         return record
     _print(request)
     for each in next_approvals(decision_context, record, now):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import typer
 
 from handwheel.connectors.hints import next_step
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.cards.outcome_card import (
     Outcome,
     found_after,
@@ -19,6 +20,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
+from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -30,6 +32,18 @@ from .outcome_text import render_outcome
 
 _ANSWER_S = 120.0
 _INDENT = 4
+
+
+def action_to_resolve(context: DecisionContext, record: RequestRecord, name: str) -> ActionRecord:
+    """Returns the first action with an unknown or wrong outcome, or the one of a full id.
+
+    Raises:
+        InvalidArguments: There is none.
+    """
+    for each in unresolved_in(context.site, context.database, context.policy, record):
+        if "/" not in name or each.action_id.upper() == name.upper():
+            return each
+    raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
 
 
 def resolve_action(

@@ -56,7 +56,10 @@ def list_runs(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the open runs, their states and what they are waiting for."""
+    """List the open runs, their states and what they are waiting for.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         now = instant_now()
@@ -87,6 +90,8 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
     """Show a run, its trigger, its evidence and its progress.
 
     Also its requests and the orders to it.
+
+    Exit codes: 0 shown, 2 no such run or wrong configuration.
     """
     from .run_playbook import titles_of
 

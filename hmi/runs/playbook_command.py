@@ -101,6 +101,8 @@ def show(
     """Show a playbook bound to its default equipment at this site.
 
     Every name is replaced by the site's own.
+
+    Exit codes: 0 shown, 2 no such playbook, or it has errors.
     """
     opened = open_site(site)
     plan = bind(_find(path, opened), opened)

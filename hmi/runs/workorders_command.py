@@ -32,7 +32,10 @@ _FLAT = 0.05  # a trend that never changes is drawn inside this share of its val
 
 @app.command("list")
 def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the work orders, the oldest first."""
+    """List the work orders, the oldest first.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
     with _opened(open_site(site).state) as store:
         orders = store.all() if store else []
     if as_json:
@@ -52,7 +55,10 @@ def show(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a work order, its evidence and its trends."""
+    """Show a work order, its evidence and its trends.
+
+    Exit codes: 0 shown, 2 no such work order or wrong configuration.
+    """
     with _opened(open_site(site).state) as store:
         if store is None:
             raise InvalidArguments("there are no work orders at this site")

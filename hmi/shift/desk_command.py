@@ -29,6 +29,9 @@ def command(
     The passphrase is asked for at the start and whenever the console has locked: after idle time,
     after the machine slept, on Ctrl-Z, on lock, after a shift handover, and when the person's
     record or key is no longer valid.
+
+    Exit codes: 0 ended by quit, 1 the person may not, 2 no terminal, no passphrase or wrong
+    configuration, 130 stopped by Ctrl-C.
     """
     try:
         lock_after_s = parse_duration(lock_after)

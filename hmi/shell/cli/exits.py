@@ -17,6 +17,7 @@ CONFIGURATION = 2
 UNREACHABLE = 3
 WAITING = 4
 _INDENT = 4
+_READERS = ("policy", "requests", "tags")  # commands that read a site's devices
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -48,7 +49,8 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     except ConfigError as error:
         fail(str(error), CONFIGURATION)
     except NotConnected as error:
-        fail(f"not reachable\n{error}", UNREACHABLE)
+        step = f"\n{next_step('check', '--online')}" if words[0] in _READERS else ""
+        fail(f"not reachable\n{error}{step}", UNREACHABLE)
     except GuardrailError as error:
         fail(str(error), NO)
     except SignerUnclear as error:

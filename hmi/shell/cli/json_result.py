@@ -35,7 +35,7 @@ ResultOption = Annotated[
 
 
 def tell_result(**fields: object) -> None:
-    """Adds to the document that `--json` prints at the end; a later value replaces an earlier."""
+    """Adds to the document that `--json` prints at the end. A later value replaces an earlier."""
     if (result := _result.get()) is not None:
         result.fields |= fields
 

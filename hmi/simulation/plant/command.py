@@ -33,7 +33,10 @@ class MapForm(StrEnum):
 
 @app.command("models")
 def models(as_json: JsonOption = False) -> None:
-    """List the installed plants."""
+    """List the installed plants.
+
+    Exit codes: 0 listed, 2 a plant cannot be loaded.
+    """
     plants = [create_plant(name) for name in plant_names()]
     if as_json:
         rows = [
@@ -50,7 +53,10 @@ def models(as_json: JsonOption = False) -> None:
 
 @app.command("faults")
 def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
-    """List a plant's faults, decoys and field actions."""
+    """List a plant's faults, decoys and field actions.
+
+    Exit codes: 0 listed, 2 there is no such plant.
+    """
     plant = create_plant(model)
     if as_json:
         rows = [_fault_row(kind) for kind in plant.faults.values()]
@@ -94,7 +100,10 @@ def show_map(
     ] = MapForm.YAML,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a plant's tags."""
+    """Print a plant's tags.
+
+    Exit codes: 0 printed, 2 there is no such plant.
+    """
     plant = create_plant(model)
     if as_json:
         typer.echo(json.dumps(tags_fields(plant)))

@@ -87,6 +87,9 @@ def serve(
 
     Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
     Type 'help' for the console's commands. If standard input is a pipe, its end stops the plant.
+
+    Exit codes: 0 ended by quit or a pipe's end, 2 wrong usage or configuration or a port in use,
+    130 stopped by Ctrl-C.
     """
     wanted = PlantOptions(model, scenario, mode, seed, no_noise, fault or (), field or ())
     setup = set_up_plant(wanted)
@@ -138,6 +141,8 @@ def run_plant(
     """Run a plant without sockets, as fast as the machine can.
 
     The last line says 'tripped at ... by ...' or 'rode through'.
+
+    Exit codes: 0 ran to the end, tripped or not, 2 wrong usage or configuration.
     """
     with uninterrupted_import():
         from .recorded_run import RunOutput, run_recorded, sample_interval

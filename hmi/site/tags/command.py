@@ -53,7 +53,10 @@ def select(site: Site, patterns: Sequence[str] | None) -> list[Tag]:
 def list_tags(
     patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the site's tags, their types, units, ranges and addresses."""
+    """List the site's tags, their types, units, ranges and addresses.
+
+    Exit codes: 0 listed, 2 no such tag or wrong configuration.
+    """
     tags = select(open_site(site), patterns)
     if as_json:
         typer.echo(json.dumps([_description(tag) for tag in tags]))
@@ -196,7 +199,7 @@ def peek(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the registers or bits of a Modbus device, with or without tags.
+    """Show the registers or bits of a Modbus device.
 
     Each register is shown as a word, as int16, and with the next one as float and int of
     32 bits in the four orders. The order in which a value makes sense is what tags.yaml needs.

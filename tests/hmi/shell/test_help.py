@@ -33,8 +33,9 @@ def test_every_command_explains_itself() -> None:
         listed = done.stdout.partition("Commands:")[2]
         assert not re.search(r"\.\.\.$", listed, re.MULTILINE), f"cut: {listed}"
         assert "{" not in done.stdout
-        if not listed and words != ["desk"]:  # a console is no command that prints a result
-            assert " --json " in done.stdout, words
+        if not listed:
+            assert re.search(r"  Exit codes: \d", done.stdout), words
+            assert (" --json " in done.stdout) == (words != ["desk"]), words  # a console
         asked += [[*words, name] for name in re.findall(r"^  (\w+) ", listed, re.MULTILINE)]
     assert {words[0] for words in asked if words} == MODULES.keys()
     assert len(asked) > 2 * len(MODULES)

@@ -194,6 +194,7 @@ def test_good_values_are_shown_where_a_device_is_down(site: Path, tmp_path: Path
         assert done.stderr.splitlines() == [
             "handwheel: not reachable",
             "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+            f"handwheel: next: handwheel check --online --site {tmp_path}",
         ]
 
 
@@ -206,6 +207,7 @@ def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> N
         "handwheel: not reachable",
         "handwheel: dcs: opc.tcp://127.0.0.1:1: connection refused",
         "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+        *(["handwheel: next: handwheel check --online"] if command == "tags read" else []),
     ]
 
 
