@@ -71,9 +71,8 @@ async def walk(
 class FoundVariables:
     """Variables below a node."""
 
-    variables: Sequence[
-        tuple[str, BrowseEntry]
-    ]  # each with its parent's browse name, level by level
+    # each with the browse names above it, from the start downwards; level by level
+    variables: Sequence[tuple[tuple[str, ...], BrowseEntry]]
     is_all: bool  # whether none is missing because of the limit
 
 
@@ -96,12 +95,15 @@ async def find_variables(
 
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
     """
-    found: dict[str, tuple[str, BrowseEntry]] = {}
+    found: dict[str, tuple[tuple[str, ...], BrowseEntry]] = {}
+    paths: dict[str, tuple[str, ...]] = {node: ()}
     async with aclosing(walk(session, node, _ANY_DEPTH, enters)) as levels:
         async for level in levels:
+            here = paths[level.node]
             for entry in level.entries:
+                paths.setdefault(entry.node, (*here, entry.name))
                 if entry.kind == "variable" and entry.node:
-                    found.setdefault(entry.node, (level.name, entry))
+                    found.setdefault(entry.node, (here, entry))
             report(len(found))
             if len(found) > most:
                 return FoundVariables(list(found.values())[:most], is_all=False)

@@ -21,7 +21,7 @@ _PROPERTY_TYPE = "i=68"
 class NodeSetVariable(NamedTuple):
     """One variable of a file, and its place there."""
 
-    parent: str  # browse name of the node above it; empty if it is not in the file
+    path: tuple[str, ...]  # browse names of the nodes above it in the file, the nearest last
     entry: BrowseEntry
     line: int
 
@@ -75,9 +75,9 @@ class _Nodes:
         for node, each in self._nodes.items():
             is_own = node.startswith("nsu=") and id(each) not in properties
             if each.name == "UAVariable" and is_own and not self._is_of_type(node):
-                parent = self._nodes.get(self._parents.get(node, ""))
                 entry = BrowseEntry(node, _browse_name(each), "variable", self._described(node))
-                yield NodeSetVariable(_browse_name(parent) if parent else "", entry, each.line)
+                path = tuple(_browse_name(above) for above in self._above(node))
+                yield NodeSetVariable(path[::-1], entry, each.line)
 
     def _id(self, text: str, element: Element) -> str:
         text = self._aliases.get(text, text).strip()
@@ -117,13 +117,14 @@ class _Nodes:
         return _standard_name(kind) or kind
 
     def _is_of_type(self, node: str) -> bool:
-        seen: set[str] = set()
-        while node in self._nodes and node not in seen:
-            if self._nodes[node].name in _TYPES:
-                return True
+        return any(above.name in _TYPES for above in self._above(node))
+
+    def _above(self, node: str) -> Iterator[Element]:
+        """Yields the nodes above a node in the file, the nearest first."""
+        seen = {node}
+        while (node := self._parents.get(node, "")) in self._nodes and node not in seen:
             seen.add(node)
-            node = self._parents.get(node, "")
-        return False
+            yield self._nodes[node]
 
     def _described(self, node: str) -> Description:
         element, own = self._nodes[node], self._properties.get(node, {})

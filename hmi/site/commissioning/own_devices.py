@@ -117,7 +117,7 @@ async def _contacts(
 def _add_tags(draft: Path, name: str, contact: ServerContact) -> tuple[TagSource, TagMerge]:
     assert contact.found is not None
     site = load_site(draft)
-    variables = ((parent, entry, 0) for parent, entry in contact.found.variables)
+    variables = ((path, entry, 0) for path, entry in contact.found.variables)
     source = source_of(name, name, variables, site)
     merged = merge(site, source, is_writable=False)
     path = draft / "tags.yaml"

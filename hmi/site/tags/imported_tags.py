@@ -63,9 +63,12 @@ class TagMerge:
 
 
 def source_of(
-    where: str, connection: str, found: Iterable[tuple[str, BrowseEntry, int]], site: Site
+    where: str,
+    connection: str,
+    found: Iterable[tuple[tuple[str, ...], BrowseEntry, int]],
+    site: Site,
 ) -> TagSource:
-    """Returns tags for variables, each with its parent's name and line.
+    """Returns tags for variables, each with the names above it and its line.
 
     A node that the site has keeps the name of its tag. The others get names of their own.
     """
@@ -76,10 +79,9 @@ def source_of(
         and isinstance(tag.address, NodeAddress)
         and not tag.address.index
     }
-    names = TagNames(site.tags)
-    tags: list[ImportedTag] = []
+    entries: list[tuple[tuple[str, ...], BrowseEntry, int, dict[str, object]]] = []
     untyped: Counter[str] = Counter()
-    for parent, entry, line in found:
+    for path, entry, line in found:
         described = entry.description or Description()
         fields = tag_fields(connection, entry)
         if fields is None:
@@ -87,8 +89,13 @@ def source_of(
             continue
         if described.is_writable and not described.is_array:
             fields |= {"writable": True, "readback": "self"}
-        name = known.get(same_node(entry.node)) or names.propose(entry.name, parent)
-        tags.append(ImportedTag(name, fields, line))
+        entries.append(((*path, entry.name), entry, line, fields))
+    unknown = [path for path, entry, _, _ in entries if same_node(entry.node) not in known]
+    proposed = iter(TagNames(site.tags).propose_all(unknown))
+    tags = [
+        ImportedTag(known.get(same_node(entry.node)) or next(proposed), fields, line)
+        for _, entry, line, fields in entries
+    ]
     return TagSource(where, tags, untyped, is_strict=False)
 
 

@@ -54,7 +54,7 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
             found = await find_variables(session, node, _MOST, has_parts, report)
         except ValueError as error:
             raise _refusal(f"{connection}: cannot browse {printable(str(error))}") from None
-    variables = ((parent, entry, 0) for parent, entry in found.variables)
+    variables = ((path, entry, 0) for path, entry in found.variables)
     return source_of(connection, connection, variables, site)
 
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from handwheel.connectors.model.tag_file import NAME
 
@@ -19,13 +20,47 @@ class TagNames:
         One with a point or a digit names equipment, as `PT-102` does; any other is an attribute of
         what it belongs to.
         """
-        wanted = name if NAME.fullmatch(name) else _formed(name, parent)
+        return self._take(name if NAME.fullmatch(name) else _formed(name, parent))
+
+    def propose_all(self, paths: Sequence[tuple[str, ...]]) -> list[str]:
+        """Returns a name for each variable from the browse names above it, its own the last.
+
+        Names that would be the same have as many of the names above in front as make them differ.
+        """
+        parts = [1] * len(paths)
+        while True:
+            wanted = [_of_path(path, count) for path, count in zip(paths, parts, strict=True)]
+            times = Counter(wanted)
+            alike = [
+                place
+                for place, path in enumerate(paths)
+                if times[wanted[place]] > 1
+                and parts[place] < len(path) - 1 + _is_equipment(path[-1])
+            ]
+            if not alike:
+                return [self._take(each) for each in wanted]
+            for place in alike:
+                parts[place] += 1
+
+    def _take(self, wanted: str) -> str:
         found, number = wanted, 1
         while found in self._taken:
             number += 1
             found = f"{wanted}_{number}"
         self._taken.add(found)
         return found
+
+
+def _of_path(path: tuple[str, ...], count: int) -> str:
+    """Returns a name from a variable's own and this number of names above it."""
+    name, above = path[-1], path[:-1]
+    if count > 1 and _is_equipment(name):  # whose name alone stands for the first
+        return _formed("-".join([*above[-(count - 1) :], name]), "")
+    return name if NAME.fullmatch(name) else _formed(name, "-".join(above[-count:]))
+
+
+def _is_equipment(name: str) -> bool:
+    return "." in name or re.search(r"\d", name) is not None
 
 
 def _formed(name: str, parent: str) -> str:

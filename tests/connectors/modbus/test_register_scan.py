@@ -36,7 +36,7 @@ class Device(RawTables):
         return [each % 7 for each in wanted] if self._held >= set(wanted) else DeviceException(2)
 
 
-CASES = [
+CASES: list[tuple[Device, list[str], int, str]] = [
     (Device(set(range(48))), ["0..47"], 125, ""),
     (Device({1, 2, 3, 10, *range(3000, 3200)}), ["1..3", "10..10", "3000..3199"], 125, ""),
     (Device(set(range(300)), most=64), ["0..299"], 64, ""),

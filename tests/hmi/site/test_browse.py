@@ -186,3 +186,24 @@ def test_a_proposed_name_has_the_form_of_a_tags(name: str, parent: str, proposal
     assert NAME.fullmatch(proposal)
     assert NAME.fullmatch(again := names.propose(name, parent))
     assert again == f"{proposal}_2"
+
+
+def test_names_alike_are_told_apart_by_what_is_above() -> None:
+    paths = [
+        ("Area", "Boiler", "Speed"),
+        ("Hall", "Boiler", "Speed"),
+        ("Area", "PT-1"),
+        ("Hall", "PT-1"),
+        ("Hall", "Twin", "x1"),
+        ("Hall", "Twin", "x1"),
+        ("Hall", "Fan", "Speed"),
+    ]
+    assert TagNames(["Fan.speed"]).propose_all(paths) == [
+        "Area-Boiler.speed",
+        "Hall-Boiler.speed",
+        "Area-PT-1.pv",
+        "Hall-PT-1.pv",
+        "Hall-Twin-x1.pv",
+        "Hall-Twin-x1.pv_2",
+        "Fan.speed_2",
+    ]
