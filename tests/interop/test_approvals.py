@@ -69,7 +69,10 @@ async def test_each_type_is_written_where_stamps_are_on_change(
     async with foreign_world(tmp_path, server, OPCUA, NODES, opcua_messages) as world:
         await world.write_all({name: text for name, (text, _) in VALUES.items()})
         values = await read(world.site)
+        await world.write_all({"String": ""})
+        emptied = await read(world.site)
     assert values == {name: (value, "Good") for name, (_, value) in VALUES.items()}
+    assert emptied == {**values, "String": ("", "Good")}
 
 
 REGISTERS = {
