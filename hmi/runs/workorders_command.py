@@ -1,7 +1,7 @@
 """The commands `handwheel workorders`."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +11,18 @@ import typer
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import (
     WORKORDERS_FILE,
+    Closing,
     Trend,
     WorkOrder,
     WorkOrders,
 )
+from handwheel.tools.requests.reasons import reason_fault
+from handwheel.tools.requests.timestamps import instant_now, stamp
 from handwheel.tools.safe_text import plain, printable
 
+from ..people.lockout import system_user
 from ..shell.charts.braille_trend import TrendScale, labelled
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.panel import card_width
@@ -25,6 +30,10 @@ from ..shell.terminal.wrap import fold
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+OrderArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of a work order, or its beginning.")
+]
+_NO_ORDERS = "there are no work orders at this site"
 _HEIGHT = 4  # rows of a plot
 _LABEL = 10
 _FLAT = 0.05  # a trend that never changes is drawn inside this share of its value
@@ -38,20 +47,19 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     with _opened(open_site(site).state) as store:
         orders = store.all() if store else []
+        closed = store.closings() if store else {}
     if as_json:
-        typer.echo(json.dumps([_fields(each) for each in orders]))
+        typer.echo(json.dumps([_fields(each, closed) for each in orders]))
         return
     for each in orders:
-        typer.echo(fold(_line(each), len(each.workorder_id) + 2))
+        typer.echo(fold(_line(each, closed), len(each.workorder_id) + 2))
     if not orders:
         typer.echo("no work orders")
 
 
 @app.command("show")
 def show(
-    name: Annotated[
-        str, typer.Argument(metavar="ID", help="Id of a work order, or its beginning.")
-    ],
+    name: OrderArgument,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,13 +69,39 @@ def show(
     """
     with _opened(open_site(site).state) as store:
         if store is None:
-            raise InvalidArguments("there are no work orders at this site")
-        order = store.find(name)
+            raise InvalidArguments(_NO_ORDERS)
+        order, closed = store.find(name), store.closings()
     if as_json:
-        typer.echo(json.dumps(_fields(order)))
+        typer.echo(json.dumps(_fields(order, closed)))
         return
-    for line in render_order(order, card_width()):
+    for line in render_order(order, card_width(), closed.get(order.workorder_id)):
         typer.echo(line)
+
+
+@app.command("close")
+def close(
+    name: OrderArgument,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="What was found or done.")] = "",
+    site: SiteOption = None,
+    as_json: ResultOption = False,
+) -> None:
+    """Record that a work order is done or not needed any more. This needs no key.
+
+    Exit codes: 0 closed, 2 no such open work order or wrong configuration.
+    """
+    with _opened(open_site(site).state) as store:
+        if store is None:
+            raise InvalidArguments(_NO_ORDERS)
+        order, closed = store.find(name), store.closings()
+        if found := closed.get(order.workorder_id):
+            raise InvalidArguments(f"{order.workorder_id} is {_closed_text(found)}")
+        if note and (fault := reason_fault(note)):
+            raise InvalidArguments(f"the note {fault}")
+        at = stamp(instant_now().wall)
+        found = Closing(key=order.workorder_id, at=at, by=system_user(), note=note)
+        store.close_order(found)
+    typer.echo(f"closed: {order.workorder_id}  {printable(order.title)}")
+    tell_result(workorder=found.key, at=found.at, by=found.by, note=found.note)
 
 
 @contextmanager
@@ -80,12 +114,14 @@ def _opened(state: Path) -> Generator[WorkOrders | None]:
         yield store
 
 
-def render_order(order: WorkOrder, width: int) -> Iterator[str]:
+def render_order(order: WorkOrder, width: int, closed: Closing | None = None) -> Iterator[str]:
     """Yields the lines of a work order, with its trends as plots."""
     yield f"{order.workorder_id}  {printable(order.title, width)}"
     yield _row("asset", plain(order.asset))
     yield _row("class", f"{order.class_}, priority {order.priority}")
     yield _row("due", f"{order.due}, opened {order.opened_at}")
+    if closed is not None:
+        yield _row("state", _closed_text(closed))
     yield _row("from", f"{plain(order.playbook)}, run {plain(order.run_id)}")
     for number, line in enumerate(order.evidence):
         yield _row("" if number else "evidence", printable(line))
@@ -125,12 +161,21 @@ def _row(label: str, text: str) -> str:
     return f"{label:<{_LABEL}}{text}"
 
 
-def _line(order: WorkOrder) -> str:
+def _line(order: WorkOrder, closed: Mapping[str, Closing]) -> str:
+    found = closed.get(order.workorder_id)
+    state = f"  {_closed_text(found)}" if found else ""
     return (
         f"{order.workorder_id}  {order.priority}  {order.class_:<10}  {plain(order.asset)}  "
-        f"due {order.due}  {printable(order.title)}"
+        f"due {order.due}  {printable(order.title)}{state}"
     )
 
 
-def _fields(order: WorkOrder) -> dict[str, object]:
-    return order.model_dump(by_alias=True)
+def _closed_text(closed: Closing) -> str:
+    note = f": {printable(closed.note)}" if closed.note else ""
+    return f"closed {closed.at} by {plain(closed.by)}{note}"
+
+
+def _fields(order: WorkOrder, closed: Mapping[str, Closing]) -> dict[str, object]:
+    found = closed.get(order.workorder_id)
+    state = found.model_dump(exclude={"key"}) if found else None
+    return {**order.model_dump(by_alias=True), "closed": state}

@@ -198,14 +198,15 @@ def _work_orders(site: Site) -> Iterator[Waiting]:
     if not (site.state / WORKORDERS_FILE).exists():
         return
     with WorkOrders(site.state) as store:
-        orders = store.all()
+        orders = store.open_orders()
     for each in orders:
         text = (
             f"{each.workorder_id}  {each.class_}, priority {each.priority}, {plain(each.asset)}: "
             f"{printable(each.title)}, due {each.due[:10]}"
         )
-        command = shell_command("workorders", "show", each.workorder_id)
-        yield Waiting("work_order", each.workorder_id, text, text, (), (command,))
+        words = ("show", "close")
+        commands = tuple(shell_command("workorders", word, each.workorder_id) for word in words)
+        yield Waiting("work_order", each.workorder_id, text, text, (), commands)
 
 
 def waiting_lines(found: Sequence[Waiting]) -> list[str]:

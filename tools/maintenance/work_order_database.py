@@ -7,6 +7,7 @@ read or written raises `ToolFailed`.
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import chain, product
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -27,7 +28,7 @@ MOST_POINTS = 60
 """Highest number of points of a trend."""
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
-_VERSION = 1
+_VERSION = 2
 _CANDIDATES = 5
 _TABLE = (
     "CREATE TABLE {0}(number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL) "
@@ -41,7 +42,8 @@ _TABLE = (
     "CREATE TRIGGER {0}_is_never_deleted BEFORE DELETE ON {0} "
     "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
 )
-_TABLES = tuple(each.format(table) for table in ("workorder", "notice") for each in _TABLE)
+_TABLES = {1: ("workorder", "notice"), 2: ("closing",)}
+"""Tables that each version has added."""
 
 
 class Trend(Model):
@@ -71,6 +73,15 @@ class WorkOrder(Model):
     playbook: str = Field(min_length=1)
     evidence: list[str] = Field(default_factory=list[str])  # lines that say why
     trend: list[Trend] = Field(default_factory=list[Trend])
+
+
+class Closing(Model):
+    """Record that a work order is done, or not needed any more."""
+
+    key: str = Field(pattern=r"^W-[0-9A-Z]{8}$")  # the work order; closed twice it is kept once
+    at: Stamp
+    by: str = Field(min_length=1)  # user of the machine
+    note: str = ""
 
 
 class Notice(Model):
@@ -126,6 +137,22 @@ class WorkOrders:
         with self._translated():
             return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
 
+    def close_order(self, closing: Closing) -> Closing:
+        """Stores that a work order is closed and returns it, or the earlier record."""
+        text = self._kept("closing", closing.key, closing.model_dump_json())
+        return Closing.model_validate_json(text)
+
+    def closings(self) -> dict[str, Closing]:
+        """Returns the closed work orders by their ids."""
+        with self._translated():
+            found = [Closing.model_validate_json(text) for text in self._texts("closing")]
+        return {each.key: each for each in found}
+
+    def open_orders(self) -> list[WorkOrder]:
+        """Returns the work orders that are not closed, oldest first."""
+        closed = self.closings()
+        return [each for each in self.all() if each.workorder_id not in closed]
+
     def find(self, name: str) -> WorkOrder:
         """Returns the work order of an id or of its beginning.
 
@@ -168,9 +195,10 @@ class WorkOrders:
 
     def _prepare(self) -> None:
         with self._transaction():
-            if self._version() == 0:
-                for statement in _TABLES:
-                    self._connection.execute(statement)
+            if (version := self._version()) < _VERSION:
+                new = (added for number, added in _TABLES.items() if number > version)
+                for table, statement in product(chain(*new), _TABLE):
+                    self._connection.execute(statement.format(table))
                 self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 self._connection.execute(f"PRAGMA user_version = {_VERSION}")
         if self._version() != _VERSION:

@@ -128,6 +128,7 @@ async def _nothing(shift: Shift) -> None:
     del shift
 
 
+_ORDER = "W-00000001"
 _RUN = ("handwheel runs resume", "handwheel runs abort", "handwheel runs stop")
 _GIVE = "handwheel authority give PUMPS-101 --for 1h --as anna"
 CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
@@ -137,7 +138,8 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_aborted, [("run", RUN, (f"handwheel runs clear {RUN}",))], "waits for a person: clear"),
     (_left, [("run", RUN, ("handwheel run",))], "the agents have stopped"),
     (_locked, [("lockout", "P-101B", ("handwheel release P-101B",))], "LOCKED OUT: P-101B"),
-    (_ordered, [("work_order", "W-00000001", ("handwheel workorders show W-00000001",))],
+    (_ordered, [("work_order", _ORDER, tuple(f"handwheel workorders {word} {_ORDER}"
+                                             for word in ("show", "close")))],
      "W-00000001  corrective, priority 2, P-101A: Inspect the bearings of P-101A, due 2026-12-02"),
     (_not_granted, [("authority", _NAME, (_GIVE,))],
      "PUMPS-101 was not granted to agents; ask anna, gina, bert"),

@@ -110,7 +110,7 @@ def test_what_was_kept_is_never_changed(tmp_path: Path) -> None:
     [
         ("", "file is not a database"),
         ("CREATE TABLE diary(text)", "is another program's database"),
-        ("PRAGMA user_version = 2", "is of version 2, not 1"),
+        ("PRAGMA user_version = 3", "is of version 3, not 2"),
     ],
 )
 def test_only_our_database_opens(tmp_path: Path, statement: str, reason: str) -> None:
@@ -154,6 +154,26 @@ def test_the_commands_show_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFi
     assert lines[6:8] == ["", "VT-101A.pv mm/s, 60 s"]
     assert [line.partition("│")[0].strip() for line in lines[8:]] == ["9.1", "", "", "4.5"]
     assert json.loads(handwheel("workorders", "show", "w-7", where, "--json")[1]) == found
+
+
+def test_a_work_order_is_closed_once_and_an_older_database_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = site_text.load(tmp_path)
+    where, handwheel = f"--site={tmp_path}", said_by(capsys)
+    with WorkOrders(site.state) as store:
+        store.raise_order(order_of())
+    with closing(sqlite3.connect(site.state / "workorders.db")) as shell:
+        shell.executescript("DROP TABLE closing; PRAGMA user_version = 1")
+    code, out, _ = handwheel("workorders", "close", "W-7", "--note", "bearing replaced", where)
+    assert (code, out) == (0, "closed: W-7K3MQ2XA  Bearing of P-101A\n")
+    code, _, error = handwheel("workorders", "close", "W-7", where)
+    assert (code, "W-7K3MQ2XA is closed 20" in error) == (2, True)
+    (listed,) = json.loads(handwheel("workorders", "list", "--json", where)[1])
+    assert (listed["closed"]["note"], listed["workorder_id"]) == ("bearing replaced", "W-7K3MQ2XA")
+    assert "bearing replaced" in handwheel("workorders", "show", "W-7", where)[1]
+    with WorkOrders(site.state) as store:
+        assert (store.open_orders(), len(store.all())) == ([], 1)
 
 
 def test_a_flat_trend_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
