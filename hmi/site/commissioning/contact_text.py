@@ -23,22 +23,52 @@ def contact_lines(
     merged: Mapping[str, tuple[TagSource, TagMerge]],
     values: Mapping[str, Sequence[str]],
 ) -> Iterator[str]:
-    """Yields the result of each device with its first values, then the next commands."""
-    following: list[str] = []
+    """Yields the result of each device with its first values."""
     for name, contact in contacts.items():
         yield f"{name}  {contact.config.where}"
         if isinstance(contact, UnitContact):
             yield from (f"  {line}" for line in _unit_lines(contact))
-            following.append(_peek_step(name, contact))
+        else:
+            yield from (f"  {line}" for line in _server_lines(name, contact, merged.get(name)))
+            yield from (f"    {line}" for line in values[name])
+
+
+def next_steps(contacts: Mapping[str, Contact]) -> list[str]:
+    """Returns the next commands, each once."""
+    steps: list[str] = []
+    for name, contact in contacts.items():
+        if isinstance(contact, UnitContact):
+            steps.append(_peek_step(name, contact))
             continue
-        yield from (f"  {line}" for line in _server_lines(name, contact, merged.get(name)))
-        yield from (f"    {line}" for line in values[name])
         if contact.config.is_secured:
-            following.append(next_step("connection", "trust", name))
-        following.append(
-            next_step("tags", "read") if contact.found else next_step("tags", "import", name)
-        )
-    yield from dict.fromkeys(following)
+            steps.append(next_step("connection", "trust", name))
+        read, load = next_step("tags", "read"), next_step("tags", "import", name)
+        steps.append(read if contact.found else load)
+    return list(dict.fromkeys(steps))
+
+
+def contact_fields(
+    contact: Contact, imported: tuple[TagSource, TagMerge] | None
+) -> dict[str, object]:
+    """Returns the result of a device as JSON fields."""
+    fields: dict[str, object] = {"kind": contact.config.kind, "where": contact.config.where}
+    if isinstance(contact, UnitContact):
+        ranges = {
+            table: [[each[0], each[-1]] for each in found.ranges]
+            for table, found in contact.tables.items()
+        }
+        return fields | {"identity": contact.identity, "answers": ranges}
+    fields |= {
+        "application_uri": contact.config.application_uri,
+        "security": contact.config.security,
+        "offers": list(contact.offers),
+        "refused": contact.refusal or None,
+    }
+    if imported is not None:
+        source, merged = imported
+        fields |= {"tags": len(merged.added), "writable_there": merged.read_only_count}
+        fields |= {"untyped": dict(source.untyped), "left_out": list(merged.left_out)}
+    return fields
 
 
 def _server_lines(

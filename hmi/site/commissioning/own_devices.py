@@ -8,7 +8,7 @@ import typer
 
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.errors import ConfigError, NotConnected, Problem
-from handwheel.connectors.hints import name_site
+from handwheel.connectors.hints import NEXT, name_site
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Quality
@@ -24,7 +24,7 @@ from ..files.site_folder import new_site_folder, site_id_of
 from ..files.tag_file_edit import tag_lines, with_tags
 from ..tags.imported_tags import TagMerge, TagSource, merge, source_of
 from ..tags.reading_text import reading_lines
-from .contact_text import Contact, contact_lines
+from .contact_text import Contact, contact_fields, contact_lines, next_steps
 from .first_contact import ServerContact, contact_server, contact_unit
 
 _SHOWN = 12  # values of each server
@@ -80,10 +80,12 @@ async def make_own_site(directory: Path, urls: Sequence[str]) -> None:
     made = (
         f"{directory}: a site with {counted(len(contacts), 'device')}, which Handwheel only reads"
     )
-    for line in [made, *contact_lines(contacts, merged, values)]:
+    steps = next_steps(contacts)
+    for line in [made, *contact_lines(contacts, merged, values), *steps]:
         typer.echo(fold(line.replace(str(draft), str(directory)), _FOLDED))
-    kinds = {name: config.kind for name, config in configs.items()}
-    tell_result(path=str(directory), connections=kinds)
+    devices = {name: contact_fields(each, merged.get(name)) for name, each in contacts.items()}
+    commands = [each.removeprefix(NEXT) for each in steps]
+    tell_result(path=str(directory), connections=devices, next=commands)
     if any(isinstance(each, ServerContact) and not each.found for each in contacts.values()):
         raise SystemExit(WAITING)
 
