@@ -31,6 +31,7 @@ from handwheel.tools.guardrails.signatures.decisions import authority_subject, m
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
+from ..shell.cli.completion import complete_equipment
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -44,7 +45,12 @@ from .signing import open_context, open_signer, sign_subject
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 EquipmentArgument = Annotated[
-    str, typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site.")
+    str,
+    typer.Argument(
+        metavar="EQUIPMENT",
+        help="Its name in site.yaml, or site.",
+        autocompletion=complete_equipment,
+    ),
 ]
 
 _MODES: Mapping[str, TakenMode] = {

@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
+from ..shell.cli.completion import complete_equipment
 from ..shell.cli.options import JsonOption, SiteOption
 from .lockout import run_lockout
 
 
 def command(
-    equipment: Annotated[str | None, typer.Argument(help="Its name in site.yaml.")] = None,
+    equipment: Annotated[
+        str | None, typer.Argument(help="Its name in site.yaml.", autocompletion=complete_equipment)
+    ] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

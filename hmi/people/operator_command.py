@@ -37,6 +37,7 @@ from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
+from ..shell.cli.completion import complete_person
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -60,6 +61,10 @@ _NO_KEY_GIVEN = (
     "administrator cannot use it"
 )
 
+EnrolledArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="An enrolled person.", autocompletion=complete_person),
+]
 KeyOption = Annotated[
     str | None,
     typer.Option(metavar="KEY", help="Made elsewhere: 'ssh-ed25519 …', a file with it, or -."),
@@ -200,7 +205,7 @@ def make_key(
 
 @app.command("rotate")
 def rotate(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The person who gets a new key.")],
+    name: EnrolledArgument,
     key: KeyOption = None,
     revokes: Annotated[
         bool, typer.Option("--revoke", help="Also revoke the old key, because it was lost.")
@@ -239,7 +244,7 @@ def rotate(
 
 @app.command("revoke")
 def revoke(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The person whose key is revoked.")],
+    name: EnrolledArgument,
     issuer: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,

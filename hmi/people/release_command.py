@@ -17,6 +17,7 @@ from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..shell.cli.completion import complete_equipment
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
@@ -30,7 +31,12 @@ from .signing import open_context, open_signer, sign_subject
 def command(
     equipment: Annotated[
         str,
-        typer.Argument(metavar="EQUIPMENT", show_default=False, help="Default: the whole site."),
+        typer.Argument(
+            metavar="EQUIPMENT",
+            show_default=False,
+            help="Default: the whole site.",
+            autocompletion=complete_equipment,
+        ),
     ] = SITE,
     person: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,

@@ -38,6 +38,15 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption, ReasonOption
 from ..shell.terminal.wrap import fold
 from .approve import ask, check_digest, sign_approval
+from .arguments import (
+    AssignmentArguments,
+    ExpectOption,
+    HeldArgument,
+    LeaseOption,
+    OpenArgument,
+    RequestArgument,
+    WaitingArgument,
+)
 from .follow import follow
 from .reject import object_to
 from .request_text import request_fields, request_line, tell_request, warn_of_damage
@@ -46,10 +55,6 @@ from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-RequestArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="A request's id, or its first characters.")
-]
 
 _INDENT = 4
 
@@ -107,20 +112,10 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
 
 @app.command("propose")
 def propose(
-    assignments: Annotated[
-        list[str], typer.Argument(metavar="TAG=VALUE", help="Such as P-101B.run_cmd=true.")
-    ],
+    assignments: AssignmentArguments,
     reason: ReasonOption,
-    for_: Annotated[
-        str | None,
-        typer.Option("--for", metavar="TIME", help="Lease, after which the gate undoes the write."),
-    ] = None,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="EFFECT", help="Such as 'PT-102.pv > 350 kPa within 2 min'; repeatable."
-        ),
-    ] = None,
+    for_: LeaseOption = None,
+    expect: ExpectOption = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -156,7 +151,7 @@ def propose(
 
 @app.command("approve")
 def approve(
-    name: RequestArgument,
+    name: WaitingArgument,
     digest: Annotated[
         str | None,
         typer.Option(metavar="HEX", help="For an unattended approval, from requests show."),
@@ -213,7 +208,7 @@ def approve(
 
 @app.command("reject")
 def reject(
-    name: RequestArgument,
+    name: WaitingArgument,
     reason: ReasonOption,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
@@ -229,7 +224,7 @@ def reject(
 
 @app.command("revoke")
 def revoke(
-    name: RequestArgument,
+    name: OpenArgument,
     reason: ReasonOption,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
@@ -266,7 +261,7 @@ def _object(
 
 @app.command("resolve")
 def resolve(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A request's or an action's id.")],
+    name: HeldArgument,
     applied: Annotated[
         bool | None, typer.Option("--applied/--not-applied", help="What you found at the plant.")
     ] = None,

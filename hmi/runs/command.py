@@ -26,6 +26,7 @@ from handwheel.tools.safe_text import plain
 from ..people.lockout import system_user
 from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer
+from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
@@ -46,7 +47,11 @@ from .run_view import RunView, all_fields, find_run, run_fields, view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-RunArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning.")]
+_RUN = "Id of a run, or its beginning."
+RunArgument = Annotated[str, typer.Argument(metavar="ID", help=_RUN, autocompletion=complete_run)]
+OpenRunArgument = Annotated[
+    str, typer.Argument(metavar="ID", help=_RUN, autocompletion=complete_open_run)
+]
 _INDENT = 12
 
 
@@ -109,7 +114,7 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
 
 
 @app.command("hold")
-def hold(name: RunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
+def hold(name: OpenRunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
     """Hold a run at the end of its step. This needs no key.
 
     Written values stay. A request that is not approved yet ends.
@@ -120,7 +125,7 @@ def hold(name: RunArgument, site: SiteOption = None, as_json: ResultOption = Fal
 
 
 @app.command("stop")
-def stop(name: RunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
+def stop(name: OpenRunArgument, site: SiteOption = None, as_json: ResultOption = False) -> None:
     """Stop a run for good at the end of its step. This needs no key.
 
     Written values stay. To roll them back, abort the run.
@@ -132,7 +137,7 @@ def stop(name: RunArgument, site: SiteOption = None, as_json: ResultOption = Fal
 
 @app.command("resume")
 def resume(
-    name: RunArgument,
+    name: OpenRunArgument,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -147,7 +152,7 @@ def resume(
 
 @app.command("abort")
 def abort(
-    name: RunArgument,
+    name: OpenRunArgument,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -162,7 +167,7 @@ def abort(
 
 @app.command("clear")
 def clear(
-    name: RunArgument,
+    name: OpenRunArgument,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,

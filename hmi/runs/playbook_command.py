@@ -14,6 +14,7 @@ from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
 from handwheel.playbooks.lint.lint import lint
 
+from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -31,7 +32,12 @@ def playbook() -> None:
 @app.command("lint")
 def lint_playbooks(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="A file, a folder, or a playbook's id.")
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="A file, a folder, or a playbook's id.",
+            autocompletion=complete_playbook,
+        ),
     ],
     site: SiteOption = None,
     as_json: JsonOption = False,
@@ -94,7 +100,12 @@ def _print_findings(
 
 @app.command("show")
 def show(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A file, or a playbook's id.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH", help="A file, or a playbook's id.", autocompletion=complete_playbook
+        ),
+    ],
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

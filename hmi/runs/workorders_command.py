@@ -22,6 +22,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.lockout import system_user
 from ..shell.charts.braille_trend import TrendScale, labelled
+from ..shell.cli.completion import complete_work_order
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -31,7 +32,12 @@ from ..shell.terminal.wrap import fold
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 OrderArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="Id of a work order, or its beginning.")
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="Id of a work order, or its beginning.",
+        autocompletion=complete_work_order,
+    ),
 ]
 _NO_ORDERS = "there are no work orders at this site"
 _HEIGHT = 4  # rows of a plot

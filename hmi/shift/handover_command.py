@@ -11,6 +11,7 @@ from handwheel.tools.requests.reasons import reason_fault
 
 from ..people.signer_choice import find_operator
 from ..people.signing import Signer, open_context, open_signer
+from ..shell.cli.completion import complete_operator
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -20,7 +21,12 @@ from .handover import hand_over
 
 
 def command(
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who takes the shift.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="NAME", help="Who takes the shift.", autocompletion=complete_operator
+        ),
+    ],
     person: AsOption = None,
     note: Annotated[
         str | None, typer.Option(metavar="TEXT", help="For the next shift; else asked for.")

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import Abort, TyperException
 
+from .completion import command_being_typed
 from .exits import NO, fail, report_errors
 from .interrupts import INTERRUPTED, uninterrupted_import
 from .json_result import result_document
@@ -127,7 +128,8 @@ def run_command_line(words: list[str]) -> None:
     """Runs a command and exits with a documented code."""
     named = set(words[:1])
     if _COMPLETING in os.environ:
-        named = set(TITLES)
+        named = {command_being_typed()}
+        sys.stderr = StringIO()  # an error would land in the line that is being typed
     with report_errors(words), result_document():
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)

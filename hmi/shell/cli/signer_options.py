@@ -9,11 +9,14 @@ import typer
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.reasons import reason_fault
 
+from .completion import complete_administrator, complete_operator
+
 AsOption = Annotated[
     str | None,
     typer.Option(
         "--as",
         metavar="PERSON",
+        autocompletion=complete_operator,
         help="The operator who signs. Default: the one with a key here who can.",
     ),
 ]
@@ -22,6 +25,7 @@ AdministratorOption = Annotated[
     typer.Option(
         "--as",
         metavar="ADMIN",
+        autocompletion=complete_administrator,
         help="The administrator who signs. Default: the one with a key here.",
     ),
 ]

@@ -9,6 +9,7 @@ import typer
 
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
 
+from ...shell.cli.completion import complete_plant
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
 from ...site.files.site_template import tags_yaml
@@ -20,7 +21,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _INDENT = 14  # where the text of a fault's lines begins
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Such as cw-100.")]
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Such as cw-100.", autocompletion=complete_plant)
+]
 
 
 class MapForm(StrEnum):

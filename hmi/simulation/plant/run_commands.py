@@ -9,6 +9,7 @@ import typer
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import os_reason
 
+from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import CONFIGURATION, fail, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption
@@ -19,7 +20,12 @@ from .plant_setup import SEED, PlantOptions, PlantSetup, past_events, set_up_pla
 from .snapshots import load_snapshot
 
 ModelArgument = Annotated[
-    str | None, typer.Argument(metavar="MODEL", help="Such as cw-100; not needed with --scenario.")
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="Such as cw-100; not needed with --scenario.",
+        autocompletion=complete_plant,
+    ),
 ]
 ScenarioOption = Annotated[
     Path | None, typer.Option("--scenario", metavar="FILE", help="Scenario as a YAML file.")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ...shell.cli.completion import complete_connection
 from ...shell.cli.exits import run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
@@ -19,7 +20,14 @@ def _group() -> None:
 
 @app.command("trust")
 def trust(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="An OPC UA connection of site.yaml.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="An OPC UA connection of site.yaml.",
+            autocompletion=complete_connection,
+        ),
+    ],
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

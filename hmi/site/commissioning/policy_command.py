@@ -24,6 +24,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 
+from ...shell.cli.completion import complete_assignment
 from ...shell.cli.exits import NO, run
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
@@ -42,7 +43,14 @@ def policy() -> None:
 
 @app.command("explain")
 def explain_(
-    assignment: Annotated[str, typer.Argument(metavar="TAG=VALUE", help="Such as PIC-102.sp=360.")],
+    assignment: Annotated[
+        str,
+        typer.Argument(
+            metavar="TAG=VALUE",
+            help="Such as PIC-102.sp=360.",
+            autocompletion=complete_assignment,
+        ),
+    ],
     as_: Annotated[
         str,
         typer.Option(

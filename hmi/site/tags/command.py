@@ -16,6 +16,7 @@ from handwheel.connectors.model.tags import Table, Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.tools.safe_text import printable
 
+from ...shell.cli.completion import complete_connection, complete_tag
 from ...shell.cli.exits import NO, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
@@ -27,7 +28,11 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 TagArguments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TAG", help="Names or patterns such as 'P-101?.*'. Default: all."),
+    typer.Argument(
+        metavar="TAG",
+        help="Names or patterns such as 'P-101?.*'. Default: all.",
+        autocompletion=complete_tag,
+    ),
 ]
 
 
@@ -130,7 +135,12 @@ def watch(
 @app.command("browse")
 def browse(
     connection: Annotated[
-        str, typer.Argument(metavar="CONNECTION", help="A connection of site.yaml.")
+        str,
+        typer.Argument(
+            metavar="CONNECTION",
+            help="A connection of site.yaml.",
+            autocompletion=complete_connection,
+        ),
     ],
     node: Annotated[
         str,
@@ -187,6 +197,7 @@ def peek(
         str,
         typer.Argument(
             metavar="CONNECTION",
+            autocompletion=complete_connection,
             help="A Modbus connection of site.yaml, or modbus://HOST:PORT/UNIT.",
         ),
     ],

@@ -1,0 +1,110 @@
+"""Words for the shell's completion from the site's files and its ledger.
+
+Nothing is read from the network and nothing is written. Without a site, and on any error, there
+are no words.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import typer
+
+if TYPE_CHECKING:  # slow to import, and needed only where a word is completed
+    from handwheel.connectors.model.site import Site
+
+Completer = Callable[[typer.Context, str], list[str]]
+
+_TYPED = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")  # of bash; of zsh and fish
+_WAITING = "'PENDING', 'PARTIAL'"
+_HELD = "'UNKNOWN', 'MISMATCH'"
+
+
+class _Words(Protocol):
+    def __call__(self, site: "Site") -> Iterable[str]: ...
+
+
+def command_being_typed() -> str:
+    """Returns the first word after `handwheel` of the line that a shell completes."""
+    line = next((os.environ[name] for name in _TYPED if os.environ.get(name)), "")
+    return (line.split()[1:] or [""])[0]
+
+
+def _of_site(words: _Words) -> Completer:
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        from handwheel.connectors.model.site import find_site, load_site
+
+        given = ctx.params.get("site")
+        try:
+            site = load_site(find_site(Path(given) if given else None))
+            return sorted({each for each in words(site) if each.startswith(incomplete)})
+        except Exception:  # noqa: BLE001 (a message would land in the line that is being typed)
+            return []
+
+    return complete
+
+
+def _rows(site: "Site", file: str, query: str) -> list[str]:
+    uri = f"{(site.state / file).as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=0.2)) as database:
+        return [str(row[0]) for row in database.execute(query)]
+
+
+def _ledger(query: str) -> Completer:
+    return _of_site(lambda site: _rows(site, "ledger.db", query))
+
+
+def _people(site: "Site", *, is_administrator: bool | None) -> list[str]:
+    from handwheel.tools.guardrails.identity.roster import load_roster
+
+    return [
+        each.person
+        for each in load_roster(site).operators
+        if is_administrator in {None, each.is_administrator}
+    ]
+
+
+def _playbooks(site: "Site") -> list[str]:
+    from handwheel.playbooks.language.loader import load_library
+
+    return [each.id for each in load_library(site)[0]]
+
+
+def complete_plant(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Returns the names of the installed plants, without loading one."""
+    from importlib.metadata import entry_points
+
+    names = (each.name for each in entry_points(group="handwheel.plants"))
+    return sorted(each for each in names if each.startswith(incomplete))
+
+
+complete_tag = _of_site(lambda site: site.tags)
+complete_assignment = _of_site(
+    lambda site: (f"{name}=" for name, tag in site.tags.items() if site.is_writable(tag))
+)
+complete_connection = _of_site(lambda site: site.connections)
+complete_equipment = _of_site(lambda site: ("site", *site.equipment))
+complete_playbook = _of_site(_playbooks)
+complete_person = _of_site(lambda site: _people(site, is_administrator=None))
+complete_operator = _of_site(lambda site: _people(site, is_administrator=False))
+complete_administrator = _of_site(lambda site: _people(site, is_administrator=True))
+complete_request = _ledger("SELECT request_id FROM request")
+complete_waiting_request = _ledger(
+    f"SELECT request_id FROM request WHERE state IN ({_WAITING})"  # noqa: S608
+)
+complete_open_request = _ledger(
+    f"SELECT request_id FROM request WHERE state IN ({_WAITING}, 'APPROVED')"  # noqa: S608
+)
+complete_held_request = _ledger(
+    f"SELECT request_id FROM action WHERE state IN ({_HELD})"  # noqa: S608
+)
+complete_run = _ledger("SELECT run_id FROM run")
+complete_open_run = _ledger("SELECT run_id FROM run WHERE is_open = 1")
+complete_work_order = _of_site(
+    lambda site: _rows(
+        site, "workorders.db", "SELECT json_extract(text, '$.workorder_id') FROM workorder"
+    )
+)
