@@ -50,6 +50,9 @@ class PlantTag:
     # it is written in one move to any value within `write`, such as a mode, an output in manual or
     # a ratio, and not step by step like a set point
     is_command: bool = False
+    # verb of writing a value to the equipment, such as `true`: `start`
+    verbs: Mapping[str, str] = field(default_factory=dict[str, str])
+    states: Mapping[str, str] = field(default_factory=dict[str, str])  # words of true and false
 
 
 @dataclass(frozen=True, slots=True)

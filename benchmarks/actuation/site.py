@@ -222,6 +222,7 @@ class Desk:
         card = make_card(
             request,
             tags=site.tags,
+            connections=site.connections,
             snapshot=make_snapshot(1, frozenset(), site, seen, now),
             now=now,
         )

@@ -65,7 +65,7 @@ class ModbusEncoder:
         address = self._address(tag)
         size = 2 * address.count
         if len(wire) != (_SINGLE.size if address.count == 1 else _SEVERAL.size) + size:
-            raise ValueError("not the length of a write of this tag")
+            raise ValueError("have not the length of a write of this tag")
         if address.table == "coil":
             return any(wire[-size:])
         value, status = register_layout(tag, self._config.order).decode(wire[-size:])

@@ -1,6 +1,7 @@
 """The file `tags.yaml`."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, field_validator, model_validator
@@ -17,12 +18,30 @@ _MOST_IN_ONE_REQUEST = 125
 _LARGEST_NUMBER = 2**32 - 1
 _SELF = "self"
 _NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
+_WORD = re.compile(r"[a-z][a-z0-9-]*( [a-z0-9-]+){0,3}", re.ASCII)
+_LONGEST_WORD = 24
+_BOOLEANS = ("true", "false")
 _INDEX = r"\d{1,9}(:\d{1,9})?(,\d{1,9}(:\d{1,9})?)*"
 
 
 def _as_text(index: object) -> object:
     is_number = isinstance(index, int) and not isinstance(index, bool)
     return str(index) if is_number else index
+
+
+def _check_words(key: str, words: Mapping[str, str], known: Collection[str]) -> None:
+    """Raises `ValueError` for a word of an unknown value, one that is hard to type, or a twin."""
+    for value, word in words.items():
+        if value not in known:
+            names = ", ".join(known) or "a bool or an enum has values to name, other types none"
+            raise ValueError(f"{key}: {value!r} is no value of this tag; known: {names}")
+        if len(word) > _LONGEST_WORD or not _WORD.fullmatch(word):
+            raise ValueError(
+                f"{key}: {word!r} is hard to type; write at most four words in lower case, "
+                f"{_LONGEST_WORD} characters in all"
+            )
+        if list(words.values()).count(word) > 1:
+            raise ValueError(f"{key}: {word!r} stands for two values")
 
 
 class _TagModel(Model):
@@ -38,6 +57,9 @@ class _TagModel(Model):
     scale: float = 1.0
     offset: float = 0.0
     scan: Duration | None = None
+    label: str = Field(default="", max_length=60)
+    verbs: dict[str, str] = Field(default_factory=dict)
+    states: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("scan")
     @classmethod
@@ -67,6 +89,18 @@ class _TagModel(Model):
             raise ValueError("scale, offset: go with the type float")
         return self
 
+    @model_validator(mode="after")
+    def _check_words(self) -> "_TagModel":
+        if not self.label.isprintable():
+            raise ValueError("label: holds a character that cannot be printed")
+        if self.verbs and not self.writable:
+            raise ValueError("verbs: go with writable, for each names a write")
+        if self.states and self.type != "bool":
+            raise ValueError("states: name true and false of a bool; an enum has members")
+        _check_words("verbs", self.verbs, _BOOLEANS if self.type == "bool" else self.members)
+        _check_words("states", self.states, _BOOLEANS)
+        return self
+
     def tag(
         self, name: str, address: NodeAddress | RegisterAddress, *, is_array: bool = False
     ) -> Tag:
@@ -75,7 +109,7 @@ class _TagModel(Model):
             self.equipment, self.members, self.writable,
             name if self.readback == _SELF else self.readback,
             WITHIN_S if self.within is None else self.within,
-            self.scale, self.offset, self.scan, is_array,
+            self.scale, self.offset, self.scan, is_array, self.label, self.verbs, self.states,
         )  # fmt: skip
 
 

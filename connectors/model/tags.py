@@ -92,6 +92,10 @@ class Tag:
     offset: float = 0.0  # added after scaling, in the tag's unit
     scan_s: float | None = None  # seconds between two scans; `None` for the connection's
     is_array: bool = False  # whether it has several values. Such a tag is never written.
+    label: str = ""  # description for people, such as `vibration of P-101A`
+    # verb of writing a value to the tag's equipment, by the value as `show_value` gives it
+    verbs: Mapping[str, str] = field(default_factory=dict[str, str])
+    states: Mapping[str, str] = field(default_factory=dict[str, str])  # words of true and false
 
     @property
     def is_scaled(self) -> bool:
@@ -119,6 +123,11 @@ class Tag:
         if isinstance(value, str):
             return _printable(value) or '""'
         return exact_text(value)
+
+    def state(self, value: Value | None) -> str:
+        """Returns a value as `show_value` does, but true and false in the tag's own words."""
+        shown = self.show_value(value)
+        return self.states.get(shown, shown)
 
 
 def as_plain(value: Value | Array | None) -> Value | list[Value] | None:

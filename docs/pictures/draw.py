@@ -19,11 +19,11 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from handwheel.hmi.requests.card_text import render_card
+from handwheel.hmi.requests.live_card import QUESTION, footer_lines
 from handwheel.hmi.simulation.demo.approver import DemoApprover
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import DemoSystem, start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
-from handwheel.tools.guardrails.approval.session import expected_word
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -45,7 +45,7 @@ async def pictures() -> tuple[RenderableType, RenderableType]:
                 demo = DemoRun(system, ledger, is_live=False)
                 async with asyncio.TaskGroup() as group:
                     running = group.create_task(demo.run(3.0))
-                    shown = await card(system, ledger)
+                    shown = await approval(system, ledger)
                     await until(lambda: not system.reader.latest()["P-101A.running"].value)
                     await asyncio.sleep(ALONE_S)
                     screen = demo.screen()
@@ -61,13 +61,12 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def card(system: DemoSystem, ledger: Database) -> RenderableType:
+async def approval(system: DemoSystem, ledger: Database) -> RenderableType:
     """Returns what a person sees who is asked for the standby."""
     await until(lambda: bool(load_requests(ledger, WAITING_REQUESTS)))
     request = load_requests(ledger, WAITING_REQUESTS)[0].request
-    lines = render_card(await DemoApprover(system.site, system.people).settle(request.request_id))
-    word = expected_word(request)
-    return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to cancel: ']))
+    card = await DemoApprover(system.site, system.people).settle(request.request_id)
+    return Text("\n".join([*render_card(card), *footer_lines(card, 80), QUESTION]))
 
 
 def draw(shown: RenderableType, title: str, name: str) -> None:

@@ -15,15 +15,18 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession, check_a
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import has_colour
-from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, confirm
-from .card_text import render_card, render_changes
+from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
+from .card_text import render_card
+from .live_card import QUESTION, LiveCard
+from .reject import object_to
+from .tag_history import history_lines
 
-_ANSWER_S = 120.0
-_PROMPT_LINES = 2
+_ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"
 
 
@@ -44,20 +47,63 @@ def ask(
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
-    session = ApprovalSession.settled(context, record)
+    session, message = ApprovalSession.settled(context, record), ""
     while True:
-        show_card(session.card)
-        check_approvable(session.card)
-        if not _is_confirmed(session.expected_word):
+        answer, screen = _answer(session, message)
+        if answer is PromptAnswer.REJECT and (state := _reject(context, record, open_key)):
+            return state
+        if answer is PromptAnswer.YES:
+            session.check_open()
+            signer = open_key()
+            session.check_open()
+            screen.change = session.look_again()
+            if not screen.change:
+                return sign_approval(session, signer)
+            del signer  # the key may be locked before the next confirmation
+        elif answer not in {PromptAnswer.CHANGED, PromptAnswer.REJECT}:
+            _tell(answer)
             return None
         session.check_open()
-        signer = open_key()
-        session.check_open()
-        changed = session.look_again()
-        if not changed:
-            return sign_approval(session, signer)
-        del signer  # the key may be locked before the next confirmation
-        typer.echo(f"\n{changed} while you were reading; read the card again")
+        message = f"Changed while you were reading: {screen.change}" if screen.change else ""
+
+
+def _answer(session: ApprovalSession, message: str) -> tuple[PromptAnswer, LiveCard]:
+    context = session.decision_context
+    screen = LiveCard(
+        session, lambda: history_lines(context.database, session.record, instant_now())
+    )
+    if not session.card.is_approvable:
+        show_card(session.card)
+        check_approvable(session.card)
+    screen.draw(message)
+    try:
+        return confirm(QUESTION, session.expected_word, _ANSWER_S, screen), screen
+    except KeyboardInterrupt:
+        typer.echo(f"\nnot approved; {_NOTHING_SENT}")
+        raise
+
+
+def _tell(answer: PromptAnswer) -> None:
+    if answer is PromptAnswer.TIMEOUT:
+        typer.echo(f"no answer within {format_duration(_ANSWER_S)}; {_NOTHING_SENT}")
+    elif answer is PromptAnswer.NO_TERMINAL:
+        typer.echo(f"not approved: {NO_TERMINAL}")
+        typer.echo(_NOTHING_SENT)
+    else:
+        typer.echo(f"not approved; {_NOTHING_SENT}")
+
+
+def _reject(
+    context: DecisionContext, record: RequestRecord, open_key: Callable[[], Signer]
+) -> RequestState | None:
+    """Asks for a reason and signs a rejection with it. Returns `None` without a reason."""
+    reason = ask_text("Reason, Enter to go back: ", _ANSWER_S) or ""
+    if fault := reason_fault(reason) if reason else None:
+        typer.echo(f"not rejected: the reason {fault}")
+    if not reason or fault:
+        return None
+    signer = open_key()
+    return object_to(context, record, "reject", reason, signer.operator, lambda: signer)
 
 
 def check_digest(record: RequestRecord, digest: str) -> None:
@@ -75,27 +121,7 @@ def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
     )
 
 
-def _is_confirmed(word: str) -> bool:
-    try:
-        answer = confirm(f'\nType "{word}" to approve, Enter to cancel: ', word, _ANSWER_S)
-    except KeyboardInterrupt:
-        typer.echo(f"\nnot approved; {_NOTHING_SENT}")
-        raise
-    if answer is PromptAnswer.TIMEOUT:
-        typer.echo(f"no answer within {format_duration(_ANSWER_S)}; {_NOTHING_SENT}")
-    elif answer is PromptAnswer.NO:
-        typer.echo(f"not approved; {_NOTHING_SENT}")
-    elif answer is PromptAnswer.NO_TERMINAL:
-        typer.echo(f"not approved: {NO_TERMINAL}")
-        typer.echo(_NOTHING_SENT)
-    return answer is PromptAnswer.YES
-
-
 def show_card(card: Card) -> None:
-    """Draws a card for this terminal, and repeats the changes below a tall card."""
-    width, height = shutil.get_terminal_size()
-    lines = render_card(card, width, is_coloured=has_colour())
-    if card.is_approvable and len(lines) + _PROMPT_LINES > height:
-        lines += ["", *render_changes(card, width)]  # the changes have scrolled off the screen
-    for line in lines:
+    """Draws a card for this terminal."""
+    for line in render_card(card, shutil.get_terminal_size().columns, is_coloured=has_colour()):
         typer.echo(line)

@@ -1,16 +1,18 @@
-"""Draws a card as lines of text, with its parts always in the same order."""
+"""Draws a card in the operator's words. What is folded, `card_details` draws."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
-from handwheel.connectors.hints import shell_command
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
-    CardFrame,
+    CardCondition,
+    CardEvidence,
     CardReading,
-    CardRun,
+    CardRecovery,
 )
 
+from ..shell.terminal.condition_text import TRUTH_TEXT
 from ..shell.terminal.panel import (
     LABEL,
     MARK,
@@ -20,225 +22,300 @@ from ..shell.terminal.panel import (
     columns_of,
     draw_part,
     fitting_width,
-    headline,
     with_unit,
 )
-from . import card_lease_text, card_run_text
 
-Groups = Sequence[Sequence[Part]]
+VALUES = "  ["  # from here on the values behind a condition
+_NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
+_NUMBERS_SHOWN = 2
+_WITHIN = " within "
+_OWN_NAMES = ("invariant", "if", "remote_when")
+_MARGIN = 2  # columns of the mark
+_REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 2, 2, 2
 
-_KEY_SHOWN = 23
-_BYTES_SHOWN = 16
-_REASON_LINES = 3
 
-
-def render_card(
-    card: Card, width: int = WIDEST, *, is_coloured: bool = False, is_whole: bool = False
-) -> list[str]:
+def render_card(card: Card, width: int = WIDEST, *, is_coloured: bool = False) -> list[str]:
     """Returns a card as lines, none wider than the terminal, from 60 to 80 columns.
 
     Args:
-        is_coloured: Whether abnormal parts are also coloured.
-        is_whole: Whether a long reason is drawn completely instead of its first three lines.
+        is_coloured: Whether abnormal rows are also coloured.
     """
     width = fitting_width(width)
-    groups = _groups_of(card, width, is_whole)
-    lines = [headline(f"{card.request_id}  {', '.join(card.equipment)}", card.site, width)]
-    for group in groups:
-        lines.append("")
-        lines += (
-            line for part in group for line in draw_part(part, width, is_coloured=is_coloured)
-        )
-    return [*lines, "━" * width, *draw_part(_verdict(card), width, is_coloured=is_coloured)]
-
-
-def _groups_of(card: Card, width: int, is_whole: bool) -> Groups:
-    if card.run is None:
-        return _groups(card, width, is_whole)
-    return _groups_of_run(card, card.run, width, is_whole)
-
-
-def _groups(card: Card, width: int, is_whole: bool) -> Groups:
-    return (
-        (_changes(card), _readings(card), _requires(card)),
-        (_effect(card), *card_run_text.expected(card),
-         *card_lease_text.lease(card), *([] if card.lease else [_undo(card)]),
-         _risk(card), *_signed(card)),
-        (_frames(card, width), _devices(card), _time(card)),
-        (_proposer(card), _reason(card, is_whole=is_whole)),
-    )  # fmt: skip
-
-
-def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Groups:
-    above = [[card_run_text.problems_above(card)]] if card.problems else []
-    needs = card_run_text.permissives(card, width, is_whole=is_whole)
-    found = card_run_text.evidence(run, card.requires, is_whole=is_whole)
-    return (
-        *above,
-        (_changes(card), _readings(card), needs),
-        (_reason(card, is_whole=is_whole), card_run_text.playbook(run), *found),
-        (_effect(card), *card_run_text.expected(card),
-         *card_lease_text.lease(card),
-         *card_run_text.undo(card, is_whole=is_whole), _risk(card), *_signed(card)),
-        (_frames(card, width), _devices(card), _time(card)),
-        (_proposer(card),),
-    )  # fmt: skip
+    lines = list(_headline(card, width))
+    for part in _parts(card, width):
+        lines += draw_part(part, width, is_coloured=is_coloured)
+    return lines
 
 
 def render_changes(card: Card, width: int) -> list[str]:
-    """Returns only the changes, for a card that is taller than the screen."""
-    return list(draw_part(_changes(card), fitting_width(width), is_coloured=False))
+    """Returns only title and changes, for a card that is taller than the screen."""
+    width = fitting_width(width)
+    change = Part("Change", [_change(each) for each in card.changes])
+    return [card.title, *draw_part(change, width, is_coloured=False)]
 
 
-def wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
-    """Returns the address and the bytes of a frame as rows."""
-    pairs = [frame.wire[n : n + 2] for n in range(0, len(frame.wire), 2)]
-    room = width - LABEL - 2 - len(name) - 2
-    step = min(_BYTES_SHOWN, (room + 1) // 3)
-    lines = (" ".join(pairs[n : n + step]) for n in range(0, len(pairs), step))
-    return [
-        Row(["", name, f"{frame.address} at {frame.where}"]),
-        *(Row(["", "", line]) for line in lines),
-    ]
+def left_text(card: Card) -> str:
+    """Returns the time left for the last signature, `29:12 left`."""
+    if card.left_s <= 0.0:
+        return "no time left"
+    minutes, seconds = divmod(int(card.left_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
 
 
-def device_text(frame: CardFrame) -> str:
-    """Returns the name and the identity of a frame's device."""
-    name = f"“{frame.device}”" if frame.device else "gives no name"
-    kind = ", a simulator" if frame.is_simulator else ""
-    proof = f", proved by the certificate {frame.certificate}" if frame.certificate else ""
-    return f"{name}{kind}{', on this machine' if frame.is_loopback else ''}{proof}"
+def command_text(change: CardChange | CardRecovery) -> str:
+    """Returns a write in words, `stop P-101B`, else the tag and its new value."""
+    if change.verb:
+        return f"{change.verb} {change.equipment}"
+    return f"{change.tag} → {with_unit(change.after, change.unit)}"
 
 
-def _changes(card: Card) -> Part:
-    return Part("change", [_change(each) for each in card.changes])
+def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
+    """Returns an undo with its conditions, and whether they are met now."""
+    text = command_text(recovery)
+    for each in recovery.only_if:
+        condition = each.text if is_whole else each.text.partition(VALUES)[0]
+        text += f", if {condition} (now {TRUTH_TEXT[each.truth]})"
+    return text
+
+
+def values_text(shown: str) -> str:
+    """Returns the values of a condition as it is shown, else the condition."""
+    return shown.partition(VALUES)[2].removesuffix("]") or shown
+
+
+def _headline(card: Card, width: int) -> Iterator[str]:
+    roles = ", ".join(card.roles) or "no role may sign"
+    right = f"{card.risk_class} · {roles} · {left_text(card)}"
+    room = width - columns_of(right) - 2
+    is_alone = len(card.changes) == 1 and columns_of(card.title + card.label) + 2 <= room
+    left = f"{card.title}  {card.label}".rstrip() if is_alone else card.title
+    if columns_of(left) > room:  # the title is never cut
+        yield from _unlabelled(Row([left]), width)
+        left = ""
+    yield f"{left}{' ' * (width - columns_of(left) - columns_of(right))}{right}"
+    yield from _unlabelled(
+        Row([f"{card.request_id} at {card.site}, {_origin(card)}"], most=1), width
+    )
+
+
+def _unlabelled(row: Row, width: int) -> Iterator[str]:
+    margin = LABEL + _MARGIN
+    for line in draw_part(Part("", [row]), width + margin, is_coloured=False):
+        yield line[margin:]
+
+
+def _origin(card: Card) -> str:
+    if card.run is None:
+        return f"asked by {card.proposer}"
+    return f"run {card.run.run_id} of {card.run.playbook} {card.run.version}"
+
+
+def _parts(card: Card, width: int) -> Iterator[Part]:
+    room = width - LABEL - _MARGIN
+    if card.problems:
+        yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
+    yield Part("Why", [*_triggers(card), *_reason(card)])
+    yield Part("Change", [_change(each) for each in card.changes])
+    yield Part("Now", list(_readings(card)))
+    yield Part("Then", list(_then(card)))
+    yield from _evidence(card, "for", "For", room)
+    yield from _evidence(card, "against", "Against", room)
+    yield from _ready(card, room)
+    yield from _time_limit(card)
+    yield Part("Undo", list(_undo(card)))
+    yield Part("Class", list(_class(card)))
+
+
+def _triggers(card: Card) -> Iterator[Row]:
+    found = [each for each in card.run.evidence if each.side == "trigger"] if card.run else []
+    for each in [one for one in found if one.label] or found:  # alarms tell more than conditions
+        is_met = each.now == "true"
+        name = f"alarm {each.id}" if each.label else each.shown.partition(VALUES)[0]
+        state = f"{TRUTH_TEXT[each.now or 'unknown']} now"
+        if each.label and each.now is not None:
+            state = f"{'active' if is_met else 'not active now'}: {each.label}"
+        yield Row(["" if is_met else MARK, f"{name} {state}"], not is_met)
+
+
+def _reason(card: Card) -> Iterator[Row]:
+    if card.proposer_kind == "agent":
+        yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=1)
+    else:
+        yield Row(["", f"{card.proposer}: “{card.reason}”"], most=_REASON_LINES)
 
 
 def _change(change: CardChange) -> Row:
     value = f"{change.now} → {with_unit(change.after, change.unit)}"
-    delta = with_unit(change.delta, change.unit) if change.delta else ""
     if change.is_already_so:
-        value, delta = f"{value}, already set", ""
-    return Row(["", str(change.number), change.tag, value, delta, change.limits or ""])
+        return Row(["", change.tag, f"{value}, already set", "", change.limits or ""])
+    delta = with_unit(change.delta, change.unit) if change.delta else ""
+    return Row(["", change.tag, value, delta, change.limits or ""])
 
 
-def _readings(card: Card) -> Part:
-    return Part("now reads", [_reading(each) for each in card.readings])
+def _readings(card: Card) -> Iterator[Row]:
+    """Yields each reading with a fault, and of the others quality and age."""
+    limits = {each.tag: each.age_limit_s for each in card.changes}
+    usual = [each for each in card.readings if not each.fault]
+    is_one = len(usual) == 1
+    for each in card.readings:
+        if each.fault or is_one:
+            yield _reading(each, limits.get(each.tag))
+    if len(usual) > 1:
+        oldest_s = max(each.age_s or 0.0 for each in usual)
+        least_s = min((limit for limit in limits.values() if limit is not None), default=None)
+        most = f", at most {least_s:g} s when sent" if least_s is not None else ""
+        text = f"{len(usual)} readings good, {oldest_s:.1f} s old"
+        yield Row(["", f"{text}{most}"])
 
 
-def _reading(reading: CardReading) -> Row:
-    value = with_unit(reading.shown, reading.unit)
-    age = "" if reading.age_s is None else f"{reading.age_s:.1f} s old"
+def _reading(reading: CardReading, limit_s: float | None) -> Row:
+    age = "" if reading.age_s is None else f", {reading.age_s:.1f} s old"
+    most = f", at most {limit_s:g} s when sent" if limit_s is not None and age else ""
+    value = f"{with_unit(reading.shown, reading.unit)}, {reading.quality}"
+    fault = f": {reading.fault}" if reading.fault else ""
     mark = MARK if reading.fault else ""
-    cells = [mark, reading.tag, value, reading.quality, age, reading.fault]
-    return Row(cells, bool(reading.fault))
+    return Row([mark, reading.tag, f"{value}{age}{most}{fault}"], bool(fault))
 
 
-def _requires(card: Card) -> Part:
-    rows = [
-        Row(
-            [MARK if each.truth != "true" else "", each.truth, f"{each.text} ({each.why})"],
-            each.truth != "true",
-        )
-        for each in card.requires
-    ]
-    return Part("requires", rows or [Row(["", "only the readings above"])])
+def _then(card: Card) -> Iterator[Row]:
+    by_limit: dict[float, list[str]] = {}
+    for each in card.changes:
+        if each.readback:
+            text = f"{each.readback} {with_unit(each.after, each.unit)}"
+            by_limit.setdefault(each.within_s, []).append(text)
+    for within_s, texts in by_limit.items():
+        yield Row(["", f"must read within {within_s:g} s: {', '.join(texts)}"])
+    if silent := [each.tag for each in card.changes if not each.readback]:
+        yield Row([MARK, f"cannot be read back: {', '.join(silent)}"], True)
+    for each in card.changes:
+        if each.promises:
+            yield Row(["", f"expected: {_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
+    if card.run is not None:
+        yield Row(["", "sent at its step; every later write of the run is asked for again"])
 
 
-def _effect(card: Card) -> Part:
-    rows = [Row(["", str(each.number), _effect_of(each)]) for each in card.changes]
-    when = "" if card.run is None else "; each write is sent at its step"
-    return Part("effect", [*rows, Row(["", "", f"nothing is sent without approval{when}"])])
+def _joined_promises(promises: Sequence[str]) -> str:
+    """Joins expected results, and names a time limit that all share only once."""
+    parts = [each.rpartition(_WITHIN) for each in promises]
+    limits = {limit for _, _, limit in parts}
+    if len(limits) > 1 or not all(result for result, _, _ in parts):
+        return "; ".join(promises)
+    return f"{'; '.join(result for result, _, _ in parts)}{_WITHIN}{limits.pop()}"
 
 
-def _effect_of(change: CardChange) -> str:
-    if not change.readback:
-        return f"{change.tag} cannot be read back"
-    after = with_unit(change.after, change.unit)
-    return f"{change.readback} must read {after} within {change.within_s:g} s"
-
-
-def _undo(card: Card) -> Part:
-    return Part("undo", [_undo_of(each) for each in card.changes])
-
-
-def _undo_of(change: CardChange) -> Row:
-    if not change.readback:
-        return Row([MARK, str(change.number), "not reversible"], True)
-    again = f"by a new request: {change.tag} → {with_unit(change.now, change.unit)}"
-    return Row(["", str(change.number), again])
-
-
-def _risk(card: Card) -> Part:
-    people = "one person" if card.quorum == 1 else f"{card.quorum} different people"
-    roles = " and ".join(card.roles) or "no role may sign"
-    missing = max(card.quorum - len(card.signed), 0)
-    return Part("risk", [Row(["", card.risk_class, f"{people}: {roles}; {missing} still to sign"])])
-
-
-def _signed(card: Card) -> list[Part]:
-    rows = [
-        Row(["", each.person, each.role, f"{each.signed_at[11:19]} UTC"]) for each in card.signed
-    ]
-    return [Part("signed", rows)] if rows else []
-
-
-def _frames(card: Card, width: int) -> Part:
-    names = [(frame, frame.action_id.rpartition("/")[2]) for frame in _all_frames(card)]
-    widest = max(len(name) for _, name in names)
-    rows = wire_rows if card.run is None else _short_wire_rows
-    return Part(
-        "frames", [row for frame, name in names for row in rows(frame, f"{name:<{widest}}", width)]
-    )
-
-
-def _short_wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
-    """Returns a frame on one line if it fits."""
-    row = Row(["", name, f"{frame.address} at {frame.where}", bytes.fromhex(frame.wire).hex(" ")])
-    is_short = columns_of("  ".join(row.cells)) <= width - LABEL
-    return [Row(["", "  ".join(row.cells[1:])])] if is_short else wire_rows(frame, name, width)
-
-
-def _all_frames(card: Card) -> Iterator[CardFrame]:
-    yield from (each.frame for each in card.changes)
-    yield from (each.frame for each in card.recovery)
-
-
-def _devices(card: Card) -> Part:
-    unique = dict.fromkeys(device_text(frame) for frame in _all_frames(card))
-    return Part("device", [Row(["", text]) for text in unique])
-
-
-def _time(card: Card) -> Part:
-    until = f"until {card.expires_at[11:19]} UTC"
-    if card.left_s <= 0.0:
-        return Part("time left", [Row([MARK, f"none, {until}"], True)])
-    minutes, seconds = divmod(int(card.left_s), 60)
-    left = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    then = f"; {card_run_text.lasting(card.run)}" if card.run else ""
-    return Part("time left", [Row(["", f"{left}, {until}{then}"])])
-
-
-def _proposer(card: Card) -> Part:
-    # The first characters: the card's document and `operator list` have the whole key id.
-    key = f", key {card.proposer_key[:_KEY_SHOWN]}…" if card.proposer_key else ""
-    kind = "a person" if card.proposer_kind == "person" else "an agent"
-    return Part("proposer", [Row(["", f"{card.proposer}, {kind}{key}"])])
-
-
-def _reason(card: Card, *, is_whole: bool) -> Part:
-    source = "" if card.proposer_kind == "person" else "an agent's words, not verified: "
-    rows = [Row(["", f"{source}“{card.reason}”"])]
-    if is_whole:
-        return Part("reason", rows)
-    show = shell_command("requests", "show", card.request_id)
-    hint = f"… ({len(card.reason)} characters: {show})"
-    return Part("reason", rows, _REASON_LINES, hint)
-
-
-def _verdict(card: Card) -> Part:
-    digest = " ".join(card.request_digest[n : n + 4] for n in range(0, 16, 4))
-    rows = [Row([MARK, text], True) for text in card.problems]
+def _evidence(card: Card, side: str, label: str, room: int) -> Iterator[Part]:
+    found = [each for each in card.run.evidence if each.side == side] if card.run else []
+    usual = [each for each in found if not each.is_against]
+    if side == "against":
+        texts = [f"not met: {', '.join(each.id for each in usual)}"] if usual else []
+    else:
+        texts = list(_packed(map(_met, usual), room))
+    rows = [Row(["", text]) for text in texts] + [_odd(each) for each in found if each.is_against]
     if rows:
-        return Part("NOT NOW", rows)
-    return Part("digest", [Row(["", f"{digest} …"])])
+        yield Part(label, rows)
+
+
+def _met(each: CardEvidence) -> str:
+    shown = each.shown if each.now is None else each.shown_now
+    number = _brief(shown)
+    filed = " as submitted" if each.now is None else ""
+    return f"✓ {each.id}{f' {number}' if number else ''}{filed}"
+
+
+def _odd(each: CardEvidence) -> Row:
+    filed = f"{TRUTH_TEXT[each.filed]} when submitted"
+    now = each.untold if each.now is None else f"{TRUTH_TEXT[each.now]} now"
+    values = values_text(each.shown if each.now is None else each.shown_now)
+    return Row([MARK, f"{each.id}: {filed}, {now} ({values})"], True)
+
+
+def _ready(card: Card, room: int) -> Iterator[Part]:
+    usual = [each for each in card.requires if each.truth == "true"]
+    odd = [each for each in card.requires if each.truth != "true"]
+    rows = [Row(["", text]) for text in _packed(map(_condition, usual), room)]
+    rows += [Row([MARK, f"{TRUTH_TEXT[each.truth]}: {each.text}"], True) for each in odd]
+    if rows:
+        yield Part("Ready", rows)
+
+
+def _condition(each: CardCondition) -> str:
+    name = each.why.removeprefix("permissive ")
+    if name in _OWN_NAMES or name == each.why:
+        return f"✓ {each.text.partition(VALUES)[0]}"
+    number = _brief(each.text)
+    return f"✓ {name}{f' {number}' if number else ''}"
+
+
+def _brief(shown: str) -> str:
+    """Returns the first numbers behind a condition, of a window the window's own."""
+    numbers = _NUMBER.findall(values_text(shown)) if VALUES in shown else []
+    is_window = re.search(r"\w\(", shown.partition(VALUES)[0]) is not None
+    kept = numbers[-1:] if is_window else numbers[:_NUMBERS_SHOWN]
+    return ", ".join(f"{float(number):.3g}{unit}" for number, unit in kept)
+
+
+def _packed(items: Iterable[str], room: int) -> Iterator[str]:
+    """Yields lines of whole items."""
+    line = ""
+    for item in items:
+        if line and columns_of(line) + 3 + columns_of(item) > room:
+            yield line
+            line = ""
+        line = f"{line}   {item}" if line else item
+    if line:
+        yield line
+
+
+def _time_limit(card: Card) -> Iterator[Part]:
+    if card.lease is not None:
+        back = "; ".join(command_text(each) for each in card.recovery if each.undoes)
+        yield Part("For", [Row(["", f"{card.lease.span}; then the gate undoes it: {back}"])])
+
+
+def _undo(card: Card) -> Iterator[Row]:
+    if card.lease is not None:
+        yield Row(["", "the gate, when the time is over, in reverse order"])
+        return
+    if card.run is None:
+        again = [_back(each) for each in card.changes if each.readback]
+        if again:
+            yield Row(["", f"by a new request: {', '.join(again)}"])
+        final = [each.tag for each in card.changes if not each.readback]
+    else:
+        own = {each.undoes: each for each in card.recovery if each.undoes}
+        for undo in own.values():
+            yield Row(["", undo_text(undo)])
+        final = [command_text(each) for each in card.changes if each.number not in own]
+    if final:
+        yield Row([MARK, f"not reversible: {', '.join(final)}"], True)
+    yield from _folded(card)
+
+
+def _back(change: CardChange) -> str:
+    if change.verb_back:
+        return f"{change.verb_back} {change.equipment}"
+    return f"{change.tag} → {with_unit(change.now, change.unit)}"
+
+
+def _folded(card: Card) -> Iterator[Row]:
+    before = sum(each.before is not None for each in card.recovery)
+    safe = sum(each.before is None and each.undoes is None for each in card.recovery)
+    counts = [(before, "earlier undo"), (safe, "safe state")]
+    texts = [f"{what} ({count})" for count, what in counts if count]
+    if texts:
+        yield Row(["", f"if the run fails, also: {', '.join(texts)}"])
+
+
+def _class(card: Card) -> Iterator[Row]:
+    because = f" because {card.class_reason}" if card.class_reason else ""
+    people = "one person" if card.quorum == 1 else f"{card.quorum} different people"
+    missing = max(card.quorum - len(card.signed), 0)
+    yield Row(["", f"{card.risk_class}{because}; {people}, {missing} still to sign"])
+    if card.signed:
+        yield Row(["", f"signed by {_names(card)}"])
+
+
+def _names(card: Card) -> str:
+    names: Sequence[str] = [f"{each.person} ({each.role})" for each in card.signed]
+    return ", ".join(names)

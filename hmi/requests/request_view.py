@@ -11,6 +11,7 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.panel import card_width, has_colour
 from ..shell.terminal.wrap import fold
+from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card
 from .outcome_text import render_request
 from .request_text import action_line, request_fields, request_line
@@ -25,7 +26,7 @@ def whole_request(
     """Returns everything about a request as lines for this terminal, its card until decided."""
     width, snapshot = card_width(), read_snapshot(context.site.state, now)
     lines = (
-        render_card(card, width, is_coloured=has_colour(), is_whole=True)
+        _whole_card(card, width)
         if card
         else render_request(record, signers(context.database, record), width)
     )
@@ -38,6 +39,15 @@ def whole_request(
             for line in followup_lines(context.database, record, snapshot, now)
         ),
     ]
+
+
+def _whole_card(card: Card, width: int) -> list[str]:
+    """Returns a card with all its details."""
+    is_coloured = has_colour()
+    lines = render_card(card, width, is_coloured=is_coloured)
+    for key in DETAIL_KEYS:
+        lines += ["", *render_details(card, key, width, is_coloured=is_coloured)]
+    return [*lines, ""]
 
 
 def whole_fields(

@@ -12,7 +12,13 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.values import already_text, is_already
 
 from ..binding.model import BoundPlaybook, Step
-from ..run.diagnosis import CheckResult, Diagnosis, diagnose, diagnose_in_progress
+from ..run.diagnosis import (
+    CheckResult,
+    Diagnosis,
+    active_triggers,
+    diagnose,
+    diagnose_in_progress,
+)
 from ..run.event_log import RunLog
 from ..run.ledger_port import LedgerPort, RunAction
 from ..run.plant_view import PlantView
@@ -84,8 +90,9 @@ class SegmentRequester:
         try:
             segment = None
             if not self._is_step_already_so(actions):
+                evidence = (*self._active_triggers(), *findings)
                 segment = make_segment_of(
-                    self._plan, run, self._log.run_id, actions, findings, self._hold_point_text()
+                    self._plan, run, self._log.run_id, actions, evidence, self._hold_point_text()
                 )
             if segment is None:
                 if run.state is not RunState.RUNNING:
@@ -139,6 +146,9 @@ class SegmentRequester:
         if not any(open_writes(run, each, actions) for each in steps):
             return []
         return [each for each in Diagnosis(findings).blocked_by() if each.side == "permissive"]
+
+    def _active_triggers(self) -> tuple[CheckResult, ...]:
+        return active_triggers(self._plan, self._plant.readings, self._plant.history)
 
     def _hold_point_text(self) -> str:
         steps = segment_steps(self._plan, self._log.run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Condition, History, Truth, parse_condition
 
-from ..binding.model import BoundPlaybook, Check
+from ..binding.model import BoundPlaybook, Check, Trigger
 from .plant_view import Readings
 
 
@@ -15,7 +15,7 @@ class CheckResult:
     """Result of one check."""
 
     id: str
-    side: str  # `for`, `against` or `permissive`
+    side: str  # `trigger`, `for`, `against` or `permissive`
     text: str  # the condition in the site's own tags
     truth: Truth
     shown: str  # the condition with its values
@@ -89,6 +89,22 @@ def diagnose_in_progress(
             for each in found.findings
         )
     )
+
+
+def active_triggers(
+    plan: BoundPlaybook, readings: Readings, history: History
+) -> tuple[CheckResult, ...]:
+    """Returns the playbook's triggers that are true now, an alarm by its name."""
+    found = (
+        _find("trigger", Check(_name(each), each.condition, each.place), readings, history)
+        for each in plan.triggers
+    )
+    return tuple(each for each in found if each.truth is Truth.TRUE)
+
+
+def _name(trigger: Trigger) -> str:
+    name, _, attribute = trigger.condition.bound.partition(".")
+    return name if attribute == "active" else "condition"
 
 
 def _on_snapshot(result: CheckResult, condition: Condition, readings: Readings) -> CheckResult:

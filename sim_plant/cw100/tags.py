@@ -1,5 +1,7 @@
 """Tag list of the cooling-water skid, with the pump package on Modbus."""
 
+from dataclasses import replace
+
 from ..alarm import AlarmDefinition
 from ..model import Encoding, Kind, Node, PlantEquipment, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
@@ -84,28 +86,50 @@ def _pump(pump: str) -> tuple[PlantTag, ...]:
         return Register(table, base + offset, encoding)
 
     return (
-        tag(f"{pump}.run_cmd", "bool", at("coil", 0), "run command (level)", write=(0, 1)),
-        tag(f"{pump}.reset", "bool", at("coil", 1), "trip reset (pulse)", write=(0, 1)),
-        tag(f"{pump}.running", "bool", at("discrete", 0), "turning faster than 5 %"),
-        tag(f"{pump}.tripped", "bool", at("discrete", 1), "trip latched"),
-        tag(f"{pump}.available", "bool", at("discrete", 2), "in remote and not tripped"),
-        tag(f"{pump}.speed", "float", at("input", 0, "float32"), "speed", "%", (0.0, 100.0)),
-        tag(f"IT-101{side}.pv", "float", at("input", 2, "float32"), "current", "A", (0.0, 25.0)),
+        replace(
+            tag(
+                f"{pump}.run_cmd", "bool", at("coil", 0),
+                f"cooling-water pump {side}: run command (level)", write=(0, 1),
+            ),
+            verbs={"true": "start", "false": "stop"},
+            states={"true": "running", "false": "stopped"},
+        ),
+        replace(
+            tag(
+                f"{pump}.reset", "bool", at("coil", 1), f"trip of {pump}: reset (pulse)",
+                write=(0, 1),
+            ),
+            verbs={"true": "reset"},
+        ),
+        tag(f"{pump}.running", "bool", at("discrete", 0), f"{pump} turns faster than 5 %"),
+        tag(f"{pump}.tripped", "bool", at("discrete", 1), f"trip of {pump} latched"),
+        tag(f"{pump}.available", "bool", at("discrete", 2), f"{pump} in remote and not tripped"),
         tag(
-            f"VT-101{side}.pv", "float", at("input", 4, "float32"), "vibration",
+            f"{pump}.speed", "float", at("input", 0, "float32"), f"speed of {pump}", "%",
+            (0.0, 100.0),
+        ),
+        tag(
+            f"IT-101{side}.pv", "float", at("input", 2, "float32"), f"current of {pump}", "A",
+            (0.0, 25.0),
+        ),
+        tag(
+            f"VT-101{side}.pv", "float", at("input", 4, "float32"), f"vibration of {pump}",
             "mm/s", (0.0, 20.0),
         ),
         tag(
-            f"TT-111{side}.pv", "float", at("input", 6, "float32"), "bearing temperature",
-            "degC", (0.0, 120.0),
+            f"TT-111{side}.pv", "float", at("input", 6, "float32"),
+            f"bearing temperature of {pump}", "degC", (0.0, 120.0),
         ),
-        tag(f"{pump}.run_time", "int", at("input", 8, "uint32"), "run time", "s"),
-        tag(f"{pump}.starts", "int", at("input", 10, "uint32"), "number of starts"),
+        tag(f"{pump}.run_time", "int", at("input", 8, "uint32"), f"run time of {pump}", "s"),
+        tag(f"{pump}.starts", "int", at("input", 10, "uint32"), f"number of starts of {pump}"),
         tag(
             f"{pump}.trip_cause", "int", at("input", 12, "uint16"),
-            "0 none, 1 to 7 interlock, 8 electrical, 9 start failure",
+            f"trip cause of {pump}: 0 none, 1 to 7 interlock, 8 electrical, 9 start failure",
         ),
-        tag(f"{pump}.mode", "enum", at("holding", 0, "uint16"), "operating mode", write=(1, 2)),
+        tag(
+            f"{pump}.mode", "enum", at("holding", 0, "uint16"), f"operating mode of {pump}",
+            write=(1, 2),
+        ),
     )  # fmt: skip
 
 

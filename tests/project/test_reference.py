@@ -57,8 +57,8 @@ def _twin(tag: PlantTag) -> PlantTag:
     """The same tag of P-101B."""
     assert isinstance(tag.address, Register)
     address = replace(tag.address, address=tag.address.address + 20)
-    name = re.sub(r"(?<=1)A", "B", tag.name)
-    return replace(tag, name=name, address=address, equipment="P-101B")
+    name, text = (re.sub(r"(?<=1)A|(?<=pump )A", "B", each) for each in (tag.name, tag.description))
+    return replace(tag, name=name, address=address, equipment="P-101B", description=text)
 
 
 def test_the_reference_lists_exactly_the_plants_interlocks() -> None:
@@ -103,7 +103,7 @@ def test_the_reference_lists_exactly_the_plants_loops_faults_and_field_actions()
 def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     rows = sections(DOCS / "reference/site-files.md")
     listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
-    every = listed["Keys of every tag"]
+    every = listed["Keys of every tag"] | listed["Words for people"]
     assert listed["site.yaml"] == _keys(site.SiteFile)
     assert listed["A connection of kind opcua"] == _keys(site.OpcuaConnection, site.Credentials)
     assert listed["A connection of kind modbus"] == _keys(site.ModbusConnection)

@@ -32,6 +32,7 @@ Stamp = Annotated[str, AfterValidator(_check_stamp)]
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RiskClass = Literal["R1", "R2", "R3", "R4"]
+EvidenceSide = Literal["trigger", "for", "against", "permissive"]
 
 
 class Proposer(Model):
@@ -100,7 +101,7 @@ class Evidence(Model):
     """Condition evaluated before the request was filed, for the approver."""
 
     id: str
-    side: Literal["for", "against", "permissive"]
+    side: EvidenceSide
     text: str  # with the playbook's roles and parameters bound
     truth: Literal["true", "false", "unknown"]
     shown: str  # the same with the values of that moment

@@ -4,15 +4,21 @@ import os
 import select
 import sys
 import termios
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import Enum, auto
+from time import monotonic
+from typing import Protocol
+
+from handwheel.tools.safe_text import printable
 
 from .cancellable_prompt import PromptCancelled, current_cancellation
 from .stdin import open_descriptor
 
 _ESCAPE = b"\x1b"
 _LONGEST = 4096  # bytes; a terminal hands over no longer line
+_SHOWN = 40
+_REFRESH_S = 1.0
 
 NO_TERMINAL = "an answer needs a terminal in the foreground, and there is none"
 """Message for `PromptAnswer.NO_TERMINAL`."""
@@ -23,25 +29,43 @@ class PromptAnswer(Enum):
 
     YES = auto()
     NO = auto()
+    REJECT = auto()
+    CHANGED = auto()
     TIMEOUT = auto()
     NO_TERMINAL = auto()
 
 
-def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
-    """Asks the operator at a terminal to type a word.
+class PromptScreen(Protocol):
+    """Screen above a question, which lives while the person types."""
 
-    What was typed before the question appears is dropped, and so is what stands behind the
-    answer, as when several lines were pasted.
+    def open(self, key: str) -> PromptAnswer | None:
+        """Takes a line that is not the word. Returns an answer, or `None` to ask again."""
+        ...
+
+    def refresh(self) -> bool:
+        """Draws the screen again, each second. Returns whether the question still stands."""
+        ...
+
+
+def confirm(
+    question: str, expected: str, timeout_s: float, screen: PromptScreen | None = None
+) -> PromptAnswer:
+    """Asks the operator at a terminal to type a word. Case and spaces do not matter.
+
+    A wrong word is explained and asked for again, within the time. What was typed before the
+    question appears is dropped, and so is what stands behind the answer, as when several lines
+    were pasted.
 
     Args:
         question: What is shown; without anything that steers a terminal.
-        expected: The word, exactly; not empty, so that Enter is no answer.
+        expected: The word; not empty, so that Enter is no answer.
         timeout_s: How long the person may take, seconds.
+        screen: What stands above the question, and explains a wrong word.
 
     Returns:
-        `YES` for the word followed by Enter. `NO` for anything else: another word, Enter
-        alone, Escape, Ctrl-D. `NO_TERMINAL`, without asking, if standard input or output is
-        no terminal or this is a background job.
+        `YES` for the word followed by Enter. `NO` for Enter alone, Escape, Ctrl-D, and a line that
+        is no text. `REJECT` and `CHANGED` only from the screen. `NO_TERMINAL`, without asking, if
+        standard input or output is no terminal or this is a background job.
 
     Raises:
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
@@ -50,14 +74,27 @@ def confirm(question: str, expected: str, timeout_s: float) -> PromptAnswer:
     """
     if not expected.strip():
         raise ValueError("an answer must be typed: nothing is expected")
-    line = _ask(question, timeout_s)
-    if isinstance(line, PromptAnswer):
-        return line
-    if line != f"{expected}\n".encode():
-        return PromptAnswer.NO
-    if (cancellation := current_cancellation()) is not None:
-        cancellation.check()
-    return PromptAnswer.YES
+    until_s, each_second = monotonic() + timeout_s, screen.refresh if screen else None
+    while True:
+        line = _ask(question, until_s - monotonic(), each_second)
+        if isinstance(line, PromptAnswer):
+            return line
+        typed = _typed(line)
+        if not typed:
+            return PromptAnswer.NO
+        if typed.casefold() == _single_spaced(expected).casefold():
+            if (cancellation := current_cancellation()) is not None:
+                cancellation.check()
+            return PromptAnswer.YES
+        if screen is None:
+            sys.stdout.write(f"{wrong_word_text(typed, expected)}\n")
+        elif (answer := screen.open(typed)) is not None:
+            return answer
+
+
+def wrong_word_text(typed: str, expected: str) -> str:
+    """Returns a sentence about a line that is not the expected word."""
+    return f"“{printable(typed, _SHOWN)}” is not the word; the word is  {expected}"
 
 
 def ask_text(question: str, timeout_s: float) -> str | None:
@@ -79,7 +116,21 @@ def ask_text(question: str, timeout_s: float) -> str | None:
         return None
 
 
-def _ask(question: str, timeout_s: float) -> bytes | PromptAnswer:
+def _typed(line: bytes) -> str:
+    """Returns a line that ended with Enter, with single spaces, or an empty text."""
+    try:
+        return _single_spaced(line.decode()) if line.endswith(b"\n") else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _ask(
+    question: str, timeout_s: float, each_second: Callable[[], bool] | None = None
+) -> bytes | PromptAnswer:
     """Returns the line typed after the question, or the answer that stands without one."""
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
@@ -89,13 +140,28 @@ def _ask(question: str, timeout_s: float) -> bytes | PromptAnswer:
             termios.tcflush(terminal, termios.TCIFLUSH)
             sys.stdout.write(question)
             sys.stdout.flush()
-            line = typed_line(terminal, timeout_s)
+            line = _next_line(terminal, timeout_s, each_second)
     except (termios.error, OSError):  # the terminal has gone
         return PromptAnswer.NO
-    if line is None or not line.endswith(b"\n"):
+    if isinstance(line, PromptAnswer) or not line.endswith(b"\n"):
         sys.stdout.write("\n")  # the line was not ended by Enter
         sys.stdout.flush()
-    return PromptAnswer.TIMEOUT if line is None else line
+    return line
+
+
+def _next_line(
+    terminal: int, timeout_s: float, each_second: Callable[[], bool] | None
+) -> bytes | PromptAnswer:
+    until_s = monotonic() + timeout_s
+    while True:
+        left_s = until_s - monotonic()
+        line = typed_line(terminal, min(left_s, _REFRESH_S) if each_second else left_s)
+        if line is not None:
+            return line
+        if monotonic() >= until_s:
+            return PromptAnswer.TIMEOUT
+        if each_second is not None and not each_second():
+            return PromptAnswer.CHANGED
 
 
 def typed_line(terminal: int, timeout_s: float | None) -> bytes | None:

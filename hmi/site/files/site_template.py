@@ -18,6 +18,8 @@ MODBUS = "pkg"
 GATE_USER = "gate"
 GATE_SECRET = "secrets/dcs-gate"  # noqa: S105 - where it is, not what it is
 
+_LONGEST_LABEL = 60
+
 # The packages of playbooks that were written for a plant
 _PACKAGES = {"cw-100": ("package:cw",)}
 
@@ -83,6 +85,9 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
             "members": dict(tag.members),
             "equipment": tag.equipment,
             "writable": tag.write is not None,
+            "label": tag.description.partition(":")[0][:_LONGEST_LABEL],
+            "verbs": dict(tag.verbs),
+            "states": dict(tag.states),
         }
     )
     return entry | {"readback": "self"} if tag.write and not is_pulse(tag) else entry

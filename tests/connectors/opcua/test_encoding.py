@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from math import copysign
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from asyncua import ua
@@ -14,12 +15,14 @@ from asyncua.ua.uaerrors import UaError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.connectors.model.coercion import read_as
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
 from handwheel.connectors.opcua.encoder import DEVICE_TYPES, OpcuaEncoder, Target
 from handwheel.connectors.opcua.targets import identity_of
 from handwheel.connectors.opcua.wire.codec import decode
+from handwheel.connectors.opcua.wire.write_value import read_write_value
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ...plants.devices.opcua_server import URI, LoopbackServer, session_with
@@ -128,9 +131,33 @@ def test_a_reader_finds_the_coerced_value(
     assert (data.SourceTimestamp, data.ServerTimestamp) == (None, None)
     reading = decode(tag, data, 0.0)
     assert (reading.value, reading.status) == (encoded.value, GOOD)
+    node, raw = read_write_value(encoded.wire)
+    assert (node, repr(read_as(tag, raw))) == ("s=x", repr(encoded.value))
+
     assert type(reading.value) is type(encoded.value)
     if isinstance(encoded.value, float) and encoded.value == 0.0:
         assert copysign(1.0, encoded.value) == 1.0
+
+
+def test_bytes_name_their_node_or_are_no_write() -> None:
+    wire = encoder(tag_of("x", "int"), ua.VariantType.Byte).encode(tag_of("x", "int"), 7).wire
+    rest = wire[len(ua_binary.nodeid_to_binary(NODE)) :]
+    guid = UUID("12345678-9abc-def0-1234-56789abcdef0")
+    for identifier, text in (
+        (ua.NodeId(ua.Int32(7), ua.Int16(0)), "i=7"),
+        (ua.NodeId(ua.Int32(1000), ua.Int16(2)), "i=1000"),
+        (ua.NodeId(ua.Int32(70000), ua.Int16(300)), "i=70000"),
+        (ua.NodeId(ua.String("°"), ua.Int16(2)), "s=°"),
+        (ua.NodeId(cast(Any, guid), ua.Int16(2)), f"g={guid}"),
+        (ua.NodeId(ua.ByteString(b"\x01"), ua.Int16(2)), "b=AQ=="),
+    ):  # fmt: skip
+        assert read_write_value(ua_binary.nodeid_to_binary(identifier) + rest) == (text, 7), text
+    odd = [wire[:n] for n in range(len(wire))]
+    odd += [wire + b"\0", b"\x06" + wire[1:], wire.replace(b"\x0d", b"\x0e"),
+            wire[:-3] + b"\x03\x03\x07", wire[:-2] + b"\x16\x07"]  # fmt: skip
+    for data in odd:
+        with pytest.raises(ValueError, match=r"^(ends|name|write|hold|go)"):
+            read_write_value(data)
 
 
 def _endpoint(uri: str, certificate: bytes | None = None) -> ua.EndpointDescription:

@@ -9,7 +9,6 @@ from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import (
     ApprovalSession,
-    expected_word,
     role_for,
     signers,
 )
@@ -36,7 +35,7 @@ async def test_a_session_waits_until_the_card_can_be_approved(
     monkeypatch.setattr(session, "current_card", next_card)
     opened = ApprovalSession.settled(room.desk.decision_context, record)
     assert (len(waits), opened.card) == (1, ready)
-    assert opened.expected_word == "run_cmd true"
+    assert opened.expected_word == "P-101B start"
 
 
 async def test_signers_are_those_whose_approval_can_be_read(
@@ -67,18 +66,21 @@ def _numbered(number: int, **changes: Any) -> dict[str, Any]:
 
 def _word(*commands: dict[str, Any], risk_class: str = "R2") -> str:
     asked = request(commands=list(commands), recovery=[], risk_class=risk_class)
-    return expected_word(asked).replace(asked.digest[:4], "DIGEST")
+    return card(asked).word.replace(asked.digest[:4], "DIGEST")
 
 
-def test_the_word_says_what_is_written_and_where() -> None:
-    mode = {"tag": "P-101A.mode", "shown": "remote"}
-    assert _word(start()) == "run_cmd true"
+def test_the_word_names_the_machine_and_the_act() -> None:
+    mode = {
+        "tag": "P-101B.mode", "address": "holding 20 uint16", "wire": "010600140001",
+        "type": "enum", "value": 1, "shown": "remote",
+    }  # fmt: skip
+    assert _word(start()) == "P-101B start"
     assert _word(start(), risk_class="R1") == "approve"
-    assert _word(lower() | {"shown": "349.0039978027344"}) == "sp 349.0039978027344"
-    assert _word(_numbered(1, **mode), _numbered(2)) == "P-101A.mode remote, P-101B.run_cmd true"
+    assert _word(lower()) == "PIC-102.sp 340"
+    assert _word(_numbered(1, **mode), _numbered(2)) == "P-101B.mode remote, P-101B start"
 
 
-@pytest.mark.parametrize("shown", ["x" * 40, "20 °C", "two  blanks", " at the edge", "日本"])
-def test_what_nobody_can_type_is_told_by_number_and_digest(shown: str) -> None:
-    assert _word(_numbered(1, shown=shown)) == "approve 1 write DIGEST"
+def test_a_word_that_nobody_can_type_is_number_and_digest() -> None:
+    for equipment in ("x" * 40, "20 °C", "two  blanks", " at the edge", "日本"):
+        assert _word(_numbered(1, equipment=equipment)) == "approve 1 write DIGEST", equipment
     assert _word(*(_numbered(n) for n in range(1, 7))) == "approve 6 writes DIGEST"

@@ -240,7 +240,10 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
     problems: dict[str, bool] = {}
     for write in (START, SETPOINT):
         request = room.desk.propose(write)
-        card = make_card(request, tags=room.site.tags, snapshot=picture, now=room.clock.now())
+        card = make_card(
+            request, tags=room.site.tags, connections=room.site.connections, snapshot=picture,
+            now=room.clock.now(),
+        )  # fmt: skip
         problems[write[0]] = words in card.problems
     assert problems == {START[0]: True, SETPOINT[0]: False}
     stopped = room.desk.propose(START_B)

@@ -30,8 +30,9 @@ from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.with_oracle import START, Watched
 
-WORD = "run_cmd true"
-QUESTION = f'Type "{WORD}" to approve'
+WORD = "P-101A.run_cmd true"
+QUESTION = f"Type  {WORD}  to approve"
+ASKS = "\r\n> "
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Screen:
 
     def answer(self, keys: str) -> None:
         """Types once the question stands there."""
-        while QUESTION not in self.shown:
+        while ASKS not in self.shown:
             ready, _, _ = select.select([self.master], [], [], 10.0)
             assert ready, f"no question came: {self.shown!r}"
             self.shown += os.read(self.master, 65536).decode()
@@ -81,6 +82,7 @@ def screen(patch: pytest.MonkeyPatch, height: int = 24) -> Generator[Screen]:
         patched.setattr(sys, "stdout", glass)
         patched.setenv("COLUMNS", "80")
         patched.setenv("LINES", str(height))
+        patched.setenv("TERM", "dumb")  # no line is drawn over
         try:
             yield Screen(master)
         finally:
@@ -235,7 +237,7 @@ async def test_who_does_not_see_the_question_approves_nothing(
     [
         pytest.param("\x04", id="at once", marks=pytest.mark.way_in("P6")),
         pytest.param(f"{WORD}\x04", id="after the word", marks=pytest.mark.way_in("P6")),
-        "\n", "y\n", f"{WORD}\x1b",
+        "\n", f"{WORD}\x1b",
     ],
 )  # fmt: skip
 async def test_nothing_less_than_the_word_and_enter_approves(
@@ -280,11 +282,32 @@ async def test_what_is_approved_stands_on_the_screen_with_the_question(
     desk: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = asked(desk, reason="P-101B.run_cmd  true → false " * 60)
-    with screen(monkeypatch, height=20) as terminal:
+    with screen(monkeypatch, height=10) as terminal:
         assert answered(desk, request, terminal, "\n") is None
-        assert len(terminal.lines) > 20
-        *_, change, _, question = terminal.lines
-        assert "P-101A.run_cmd  false → true" in change
-        assert QUESTION in question
+        assert len(terminal.lines) > 10
+        last = "\n".join(terminal.lines[-10:])
+        assert "P-101A.run_cmd  false → true" in last
+        assert QUESTION in last
         await expect_untouched(desk, request)
         await expect_counts(desk, request, terminal)
+
+
+async def test_a_wrong_word_is_explained_and_asked_again(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(desk)
+    with screen(monkeypatch) as terminal, ThreadPoolExecutor(1) as typist:
+
+        def type_all() -> None:
+            for keys in ("yes\n", "run_cmd true\n", "e\n", "  p-101a.run_cmd   TRUE \n"):
+                terminal.answer(keys)
+                seen.append(terminal.shown)
+                terminal.shown = ""
+
+        seen: list[str] = []
+        typing = typist.submit(type_all)
+        assert ask(desk, request) is RequestState.APPROVED
+        typing.result()
+    assert f"“yes” is not the word; the word is  {WORD}" in seen[1]
+    assert f"“run_cmd true” is not the word; the word is  {WORD}" in seen[2]
+    assert "Requires" in seen[3]

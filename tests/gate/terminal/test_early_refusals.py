@@ -135,8 +135,7 @@ async def test_of_two_who_must_sign_the_one_is_told_that_the_other_has(
         carl = signer_of(context, "carl")
         assert asking.ask(context, both, lambda: carl) is None
     told = capsys.readouterr().out
-    assert "ben signed while you were reading; read the card again" in told
-    assert "the plant has changed" not in told
+    assert "Changed while you were reading: ben signed\n" in told
 
 
 @pytest.fixture

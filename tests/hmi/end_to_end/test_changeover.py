@@ -103,7 +103,7 @@ def _shown(place: Place, name: str) -> str:
 
 def _approve(place: Place, name: str) -> None:
     with place.shell("requests", "approve", name, "--as", "ben") as at:
-        word = at.hears(r'Type "([^"]+)" to approve, Enter to cancel: ')[1]
+        word = at.hears(r"Type  ([^\r]+)  to approve[^>]+> ")[1]
         at.type(word)
         at.hears("passphrase of ben: ")
         at.type(PASSPHRASE)
@@ -115,8 +115,8 @@ def _approve(place: Place, name: str) -> None:
 def test_the_run_asked_twice_and_ended_by_itself_with_a_work_order(story: Story) -> None:
     place = story.place
     assert "nothing blocks it" in story.run_text
-    assert "P-101B.run_cmd  false → true" in story.pending[0]
-    assert "P-101A.run_cmd  true → false" in story.pending[1]
+    assert "P-101B.run_cmd  stopped → running" in story.pending[0]
+    assert "P-101A.run_cmd  running → stopped" in story.pending[1]
     assert "P-101A.mode     remote → maintenance" in story.pending[1]
     for shown in story.pending:
         assert f"run {story.run_id}" in shown

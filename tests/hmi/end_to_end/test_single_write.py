@@ -71,10 +71,12 @@ def test_a_person_approves_at_the_card_and_the_witness_agrees(place: Place) -> N
     before = place.wires()
     name = _propose(place, "P-101B.run_cmd=true")
     with _approving(place, name) as terminal:
-        terminal.read_until("to approve, Enter to cancel: ")
-        assert "P-101B.run_cmd  false → true" in terminal.written
-        assert "01 05 00 14 ff 00" in terminal.written
-        terminal.type("run_cmd true\r")
+        terminal.read_until("decide later\r\n> ")
+        assert "P-101B.run_cmd  stopped → running" in terminal.written
+        terminal.type("b\r")
+        terminal.read_until("01 05 00 14 ff 00")
+        terminal.read_until("> ")
+        terminal.type("P-101B start\r")
         terminal.read_until("passphrase of ben: ")
         terminal.type(f"{PASSPHRASE}\r")
         assert terminal.exit_code() == 0
@@ -110,10 +112,10 @@ def unmoved(place: Place, waiting: str) -> Generator[str]:
 @pytest.mark.parametrize(
     ("keys", "then", "said"),
     [
-        ("y\r", "", "not approved"),
-        ("mode maintenance\r", "wrong passphrase\r", "is wrong; again"),
-        ("\x03mode maintenance\r", "", "^C"),
-        ("mode maintenance\r", f"\x03{PASSPHRASE}\r", "passphrase of ben: \r\n"),
+        ("\r", "", "not approved"),
+        ("P-101B.mode maintenance\r", "wrong passphrase\r", "is wrong; again"),
+        ("\x03P-101B.mode maintenance\r", "", "^C"),
+        ("P-101B.mode maintenance\r", f"\x03{PASSPHRASE}\r", "passphrase of ben: \r\n"),
     ],
 )
 def test_anything_but_the_word_and_the_passphrase_is_no(
@@ -121,7 +123,7 @@ def test_anything_but_the_word_and_the_passphrase_is_no(
 ) -> None:
     with _approving(place, unmoved) as terminal:
         before = tcgetattr(terminal.master)
-        terminal.read_until("to approve, Enter to cancel: ")
+        terminal.read_until("decide later\r\n> ")
         terminal.type(keys)
         if then:
             terminal.read_until("passphrase of ben: ")
@@ -133,14 +135,14 @@ def test_anything_but_the_word_and_the_passphrase_is_no(
         assert terminal.exit_code() in ({130} if "\x03" in keys + then else {1, 2})
         assert tcgetattr(terminal.master) == before
     assert terminal.written.endswith("\r\n")
-    assert said in terminal.written.partition("to cancel: ")[2]
+    assert said in terminal.written.partition("decide later\r\n> ")[2]
 
 
 def test_a_pipe_and_a_script_approve_nothing_where_the_policy_wants_people(
     place: Place, unmoved: str
 ) -> None:
     approve = ("requests", "approve", unmoved, "--as", "ben")
-    told = place.run(*approve, "--json", stdin="mode maintenance\n" * 1000, code=1)
+    told = place.run(*approve, "--json", stdin="P-101B.mode maintenance\n" * 1000, code=1)
     assert "not approved: an answer needs a terminal" in told.stderr
     assert json.loads(told.stdout)["state"] == "PENDING"
     digest = _request(place, unmoved).digest

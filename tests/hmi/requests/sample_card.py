@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handwheel.connectors.model.endpoints import ConnectionConfig, ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.cards.build_card import make_card
+from handwheel.tools.guardrails.approval.cards.build_card import PolicyFindings, make_card
 from handwheel.tools.guardrails.approval.cards.card_model import Card, CardSigner
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
 from handwheel.tools.requests.request import ActionRequest
@@ -18,21 +19,32 @@ MODES = {"local": 0, "remote": 1, "maintenance": 2}
 TAGS = {
     tag.name: tag
     for tag in (
-        Tag("P-101B.run_cmd", "pkg", "bool", RegisterAddress("coil", 20, "bit")),
+        Tag(
+            "P-101B.run_cmd", "pkg", "bool", RegisterAddress("coil", 20, "bit"), writable=True,
+            label="cooling-water pump B", verbs={"true": "start", "false": "stop"},
+            states={"true": "running", "false": "stopped"},
+        ),
         Tag(
             "P-101B.mode", "pkg", "enum", RegisterAddress("holding", 20, "uint16"),
-            members=MODES,
+            members=MODES, writable=True,
         ),
         Tag(
             "VT-101A.pv", "pkg", "float", RegisterAddress("input", 60, "float32"),
-            "mm/s", (0.0, 25.0),
+            "mm/s", (0.0, 25.0), label="vibration of P-101A",
+        ),
+        Tag(
+            "VAH-101A.active", "pkg", "bool", RegisterAddress("discrete", 9, "bit"),
+            label="VT-101A high",
         ),
         Tag(
             "PIC-102.sp", "pkg", "float", RegisterAddress("holding", 40, "float32"),
-            "kPa", (0.0, 600.0),
+            "kPa", (0.0, 600.0), writable=True,
         ),
     )
 }  # fmt: skip
+CONNECTIONS: dict[str, ConnectionConfig] = {
+    "pkg": ModbusConnection(kind="modbus", host="127.0.0.1", read=ReadPort(port=5020))
+}
 DEVICE = {
     "kind": "modbus", "where": "modbus://127.0.0.1:5021/1", "name": "Handwheel cw-100 1",
     "is_loopback": True, "is_simulator": True,
@@ -43,6 +55,7 @@ READINGS = {
     "P-101B.mode": Reading(value=1, shown="remote", status=0, age_s=0.2),
     "PIC-102.sp": Reading(value=350.0, shown="350", status=0, age_s=0.3),
     "VT-101A.pv": Reading(value=5.6, shown="5.6", status=0, age_s=0.3),
+    "VAH-101A.active": Reading(value=True, shown="true", status=0, age_s=0.3),
 }
 
 RUN: dict[str, Any] = {
@@ -138,6 +151,7 @@ def asked_by_run(**changes: Any) -> ActionRequest:
             safe | {"unit": "kPa", "step": "any-pump"},
         ],
         "evidence": [
+            evidence("VAH-101A", "trigger", "VAH-101A.active", "VAH-101A.active is true"),
             evidence("shakes", "for", "VT-101A.pv > 5 mm/s", "VT-101A.pv is 5.4 mm/s"),
             evidence("rises", "for", "rate(VT-101A.pv, 30 min) > 0.1 mm/s/h",
                      "VT-101A.pv is 5.4 mm/s, rate(VT-101A.pv, 30 min) is 3.24 mm/s/h"),
@@ -176,17 +190,20 @@ def card(
     *,
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
+    class_reason: str = "of its rule, policy.yaml:16",
     blocking_reasons: tuple[str, ...] = (),
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
     return make_card(
         asked or request(),
         tags=TAGS,
+        connections=CONNECTIONS,
         snapshot=seen or picture(),
         now=instant(after_s),
         signed=signed,
-        limits={"PIC-102.sp": "limits 280 to 420 kPa"},
-        blocking_reasons=blocking_reasons,
+        policy=PolicyFindings(
+            {"PIC-102.sp": "limits 280 to 420 kPa"}, class_reason, blocking_reasons
+        ),
     )
 
 

@@ -1,11 +1,13 @@
 import os
 import unicodedata
 from pathlib import Path
+from struct import pack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.hmi.requests.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.cards.card_model import CardSigner, parse_card
@@ -25,14 +27,17 @@ from .sample_card import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+HELD = 349.0039978027344
 RED = "\x1b[1;31m"
 BROKEN_SWITCH = {"P-101B.mode": READINGS["P-101B.mode"].model_copy(update={"status": 0x808C0000})}
 CARDS = {
-    "start": card(),
-    "two-people": card(
+    "r1": card(request(commands=[lower()], risk_class="R1")),
+    "r2": card(),
+    "r3": card(
         request(commands=[start(), lower()], risk_class="R3", quorum=2,
                 roles=["operator", "shift-supervisor"]),
         signed=(CardSigner(person="jörg", role="operator", signed_at=stamp(FILED)),),
+        class_reason="the rule is not commissioned",
     ),
     "not-now": card(
         request(),
@@ -46,12 +51,17 @@ CARDS = {
             recovery=[stop()], lease={"for_s": 7200.0},
         )
     ),
-    "run": card(asked_by_run()),
-    "run-not-now": card(
+    "undo": card(asked_by_run()),
+    "undo-not-now": card(
         asked_by_run(reason="shakes \x1b[2J", recovery=[]),
         picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
         blocking_reasons=("locked out: P-101B", "its cool-down is 3 s"),
+    ),
+    "long-list": card(
+        request(commands=[
+            (start() if n % 2 else lower()) | {"action_id": f"R-7K3MQ2XA/c{n}"} for n in range(12)
+        ])
     ),
     "hostile": card(
         request(
@@ -72,19 +82,23 @@ def test_a_card_looks_as_it_did(name: str) -> None:
     assert drawn == golden.read_text(encoding="utf-8")
 
 
-def test_the_whole_of_a_runs_card_is_what_show_draws() -> None:
-    drawn = "\n".join(render_card(CARDS["run"], is_whole=True)) + "\n"
-    golden = GOLDEN / "run-whole.txt"
+def test_the_details_of_a_card_look_as_they_did() -> None:
+    shown = CARDS["undo"]
+    drawn = "\n".join(line for key in DETAIL_KEYS for line in render_details(shown, key)) + "\n"
+    golden = GOLDEN / "details.txt"
     if os.environ.get("HANDWHEEL_DRAW"):
         golden.write_text(drawn, encoding="utf-8")
     assert drawn == golden.read_text(encoding="utf-8")
 
 
-def test_what_is_written_and_what_is_true_stand_on_the_first_screen_of_a_run() -> None:
-    first = "\n".join(render_card(CARDS["run-not-now"])[:24])
-    assert first.index("NOT NOW") < first.index("change") < first.index("now reads")
-    assert "! locked out: P-101B" in first
-    assert "! and 1 more, at the end" in first
+def test_a_card_fits_twenty_lines_unless_it_lists_many_writes() -> None:
+    lengths = {name: len(render_card(shown)) for name, shown in CARDS.items()}
+    assert {name for name, length in lengths.items() if length > 20} == {
+        "undo-not-now", "long-list",
+    }, lengths  # fmt: skip
+    assert len(CARDS["long-list"].changes) == 12
+    drawn = "\n".join(render_card(CARDS["long-list"]))
+    assert drawn.count("→") == 12
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -96,7 +110,7 @@ def test_an_auditor_draws_the_same_card_again(name: str) -> None:
 
 
 def test_colour_is_for_the_abnormal_and_never_alone() -> None:
-    assert not any("\x1b" in line for line in render_card(CARDS["start"], is_coloured=True))
+    assert not any("\x1b" in line for line in render_card(CARDS["r2"], is_coloured=True))
     plain, coloured = (render_card(CARDS["not-now"], is_coloured=each) for each in (False, True))
     assert [each.replace(RED, "").replace("\x1b[0m", "") for each in coloured] == plain
     is_marked = False
@@ -132,55 +146,51 @@ def test_no_reason_can_leave_its_place(reason: str, width: int) -> None:
     lines, honest = _drawn(reason, width), _drawn("x", width)
     assert all(line.isprintable() for line in lines)
     assert all(_columns(line) <= min(max(width, 60), 80) for line in lines)
-    at = next(n for n, line in enumerate(honest) if line.startswith("reason"))
+    at = next(n for n, line in enumerate(honest) if line.startswith("Why"))
     assert lines[:at] == honest[:at]
     assert next(line for line in lines[at + 1 :] if line[:10].strip()) == honest[at + 1]
 
 
-def test_a_long_reason_takes_three_lines_and_show_has_all_of_it() -> None:
+def test_a_long_reason_takes_two_lines_and_the_details_have_all_of_it() -> None:
     words = " ".join(f"word{n}" for n in range(250))
     shown = card(request(reason=words))
-    at = next(n for n, line in enumerate(render_card(shown)) if line.startswith("reason"))
-    cut = render_card(shown)[at:]
-    assert cut[2].strip() == f"… ({len(words)} characters: handwheel requests show R-7K3MQ2XA)"
-    assert cut[3].startswith("━")
-    whole = " ".join(line.strip() for line in render_card(shown, is_whole=True)[at:-2])
-    assert whole == f"reason      “{words}”"
-    short = card(request(reason="a short one"))
-    assert render_card(short) == render_card(short, is_whole=True)
+    short = render_card(card(request(reason="x")))
+    assert len(render_card(shown)) == len(short) + 1
+    whole = " ".join(line.strip() for line in render_details(shown, "e"))
+    assert whole.endswith(f"Reason      “{words}”")
 
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_bytes_of_a_long_frame_stand_below_each_other(width: int) -> None:
     wire = bytes(range(60)).hex()
-    lines = render_card(card(request(commands=[start() | {"wire": wire}])), width)
-    at = next(n for n, line in enumerate(lines) if line.startswith("frames"))
-    drawn = [line for line in lines[at + 1 :] if line.startswith(" " * 16)]
-    assert bytes.fromhex("".join(line for line in drawn if " c1 " not in line)).hex() == wire
+    lines = render_details(card(request(commands=[start() | {"wire": wire}])), "b", width)
+    drawn = [line for line in lines if line.startswith(" " * 16)]
+    assert bytes.fromhex("".join(drawn)).hex() == wire
     assert {line[:17].isspace() for line in drawn} == {False}
 
 
-def test_a_number_has_its_unit_wherever_it_stands() -> None:
-    lowered = request(commands=[lower() | {"readback": "PIC-102.sp"}])
-    drawn = "\n".join(render_card(card(lowered)))
-    assert "must read 340 kPa within 2 s" in drawn
-    assert "limits 280 to 420 kPa" in drawn
-    assert "PIC-102.sp  350 → 340 kPa  -10 kPa" in drawn
-
-
 def test_nothing_of_what_is_written_is_rounded_away() -> None:
-    exact = lower() | {"value": 349.004, "shown": "349.004"}
+    # A float32, as the device will hold it.
+    wire = lower()["wire"][:14] + pack(">f", 349.004).hex()
+    exact = lower() | {"value": HELD, "shown": str(HELD), "wire": wire}
     present = picture(read("PIC-102.sp", value=349.1, shown="349.1"))
     asked = request(commands=[exact])
     drawn = "\n".join(render_card(card(asked, present)))
-    assert "349.1 → 349.004 kPa  -0.096 kPa" in drawn
+    assert "349.1 → 349.0039978027344 kPa  -0.0960021972656 kPa" in drawn
+    assert "limits 280 to 420 kPa" in drawn
     assert "already set" not in drawn
-    reached = picture(read("PIC-102.sp", value=349.004, shown="349"))
-    assert "349.004 → 349.004 kPa, already set" in "\n".join(render_card(card(asked, reached)))
+    reached = picture(read("PIC-102.sp", value=HELD, shown="349"))
+    assert "349.0039978027344 → 349.0039978027344 kPa, already set" in "\n".join(
+        render_card(card(asked, reached))
+    )
 
 
 @pytest.mark.parametrize(("columns", "width"), [(40, 60), (60, 60), (72, 72), (80, 80), (200, 80)])
 def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: int) -> None:
     assert fitting_width(columns) == width
-    lines = render_card(CARDS["two-people"], columns)
-    assert max(map(_columns, lines)) == width == _columns(lines[0])
+    lines = render_card(CARDS["r3"], columns)
+    assert (
+        max(map(_columns, lines))
+        == width
+        == _columns(next(each for each in lines if "left" in each))
+    )

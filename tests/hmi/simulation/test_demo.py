@@ -221,7 +221,7 @@ async def test_a_headless_demo_asks_nobody_and_stops_though_its_end_does_not_com
     assert "dcs connected\n" in told
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
     assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)
-    assert "P-101B.run_cmd  false → true" in told  # the card
+    assert "P-101B.run_cmd  stopped → running" in told  # the card
     assert "not approved: --headless asks no operator" in told
     assert told.count("Not approved. Nothing is sent, and the demo continues.") == 1
     assert "Stopped after 4 s, before the end of the scenario." in told

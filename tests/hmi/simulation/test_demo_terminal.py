@@ -25,7 +25,7 @@ from ..command_processes import (
 
 pytestmark = pytest.mark.timeout(300)
 
-WORD = "run_cmd true"
+WORD = "P-101B start"
 
 # The demo, with a bearing that goes in seconds once its trend can be known.
 _DEMO = """
@@ -85,7 +85,7 @@ def demo(folder: Path, term: str) -> Generator[Demo]:
 def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) -> None:
     with demo(tmp_path, "dumb") as shown:
         terminal = shown.terminal
-        terminal.read_until(f'Type "{WORD}" to approve')
+        terminal.read_until(f"Type  {WORD}  to approve")
         shown.keep()
         terminal.type("\r")
         terminal.read_until('Type "reject" to stop the run')
@@ -94,7 +94,7 @@ def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) ->
         assert shown.verdicts() == {"grant-authority", "reject"}
     text = terminal.written.replace("\r\n", "\n")
     assert "\x1b[?1049h" not in text  # lines, and no screen
-    assert "P-101B.run_cmd  false → true" in text
+    assert "P-101B.run_cmd  stopped → running" in text
     assert text.count("The agents request: ") == 1
     _, rejected, text = text.partition("Rejected. Nothing is sent, and the demo continues.")
     assert rejected
@@ -137,7 +137,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
 ) -> None:
     with demo(tmp_path, term) as shown:
         terminal = shown.terminal
-        terminal.read_until(f'Type "{WORD}" to approve')
+        terminal.read_until(f"Type  {WORD}  to approve")
         assert "You are the operator ben. Read the card" in terminal.written
         assert tcgetattr(terminal.master) != shown.before
         shown.keep()

@@ -1,6 +1,6 @@
 """Session of one approver on one request, from the first card to the decision."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import Self
 
@@ -19,7 +19,7 @@ from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
 from ..signatures.statement import Statement
-from .cards.build_card import make_card
+from .cards.build_card import PolicyFindings, make_card
 from .cards.card_model import Card, CardSigner
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
@@ -27,7 +27,6 @@ from .plant_snapshot import PlantSnapshot, read_snapshot
 SETTLE_S = 3.0
 """Longest wait for a card that can be approved."""
 _POLL_S = 0.1
-_LONGEST_WORD = 40  # so that the question fits on a line
 
 
 class ApprovalSession:
@@ -58,7 +57,7 @@ class ApprovalSession:
     @property
     def expected_word(self) -> str:
         """The text that the approver must type."""
-        return expected_word(self.record.request)
+        return self.card.word
 
     def check_open(self) -> None:
         """Raises `PermitRefused` if others have ended or completed the request meanwhile."""
@@ -74,14 +73,10 @@ class ApprovalSession:
             raise PermitRefused(f"{refusal}{f' (signed by {people})' if people else ''}") from None
 
     def look_again(self) -> str:
-        """Renews the card and returns the change since the last one, or an empty text."""
+        """Renews the card and returns what changed that matters, or an empty text."""
         before = self.card
         self.card = current_card(self.decision_context, self.record, instant_now())
-        if _compared(before) == _compared(self.card):
-            return ""
-        known = {each.person for each in before.signed}
-        new = [each.person for each in self.card.signed if each.person not in known]
-        return f"{' and '.join(new)} signed" if new else "the plant has changed"
+        return "; ".join(_changes(before, self.card))
 
     def approve(
         self, operator: Operator, sign: Callable[[Statement, Instant], Signed]
@@ -110,31 +105,16 @@ def current_card(context: DecisionContext, record: RequestRecord, now: Instant) 
     return make_card(
         request,
         tags=context.site.tags,
+        connections=context.site.connections,
         snapshot=snapshot,
         now=now,
         signed=signers(context.database, record),
-        limits=_limits(context, request),
-        blocking_reasons=_blocking(context, request, snapshot, now),
+        policy=PolicyFindings(
+            _limits(context, request),
+            _class_reason(context, request),
+            _blocking(context, request, snapshot, now),
+        ),
     )
-
-
-def expected_word(request: ActionRequest) -> str:
-    """Returns the text that an approver must type.
-
-    R1: `approve`. Else the end of the tag's name and the value, `run_cmd true`; of several
-    writes each tag whole; where that is too long or cannot be typed, the number of writes and the
-    beginning of the digest on the card.
-    """
-    if request.risk_class == "R1":
-        return "approve"
-    commands = request.commands
-    names = [each.tag if len(commands) > 1 else each.tag.partition(".")[2] for each in commands]
-    word = ", ".join(f"{name} {each.shown}" for name, each in zip(names, commands, strict=True))
-    is_typeable = word.isascii() and word.isprintable() and word == " ".join(word.split())
-    if is_typeable and len(word) <= _LONGEST_WORD:
-        return word
-    writes = "1 write" if len(commands) == 1 else f"{len(commands)} writes"
-    return f"approve {writes} {request.digest[:4]}"
 
 
 def check_approvable(card: Card) -> None:
@@ -166,14 +146,19 @@ def signers(database: Database, record: RequestRecord) -> list[CardSigner]:
     return found
 
 
-def _compared(card: Card) -> Mapping[str, object]:
-    """Returns what must not change between the typed word and the signature."""
-    return {
-        "now": [each.now for each in card.changes if each.delta is None],
-        "requires": [each.truth for each in card.requires],
-        "problems": card.problems,
-        "signed": [each.person for each in card.signed],
-    }
+def _changes(before: Card, now: Card) -> Iterator[str]:
+    """Yields what must not change between the card and the signature, and has changed."""
+    known = {each.person for each in before.signed}
+    if new := [each.person for each in now.signed if each.person not in known]:
+        yield f"{' and '.join(new)} signed"
+    for old, new_ in zip(before.changes, now.changes, strict=True):
+        if old.delta is None and old.now != new_.now:
+            yield f"{new_.tag} reads {new_.now}, not {old.now}"
+    for was, is_ in zip(before.requires, now.requires, strict=True):
+        if was.truth != is_.truth:
+            yield f"no longer as shown: {is_.text}"
+    if before.problems != now.problems:
+        yield from now.problems or ["what stood in the way is gone"]
 
 
 def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
@@ -185,6 +170,23 @@ def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
             low, high = map(exact_text, ruling.limits)
             found[each.tag] = f"limits {low} to {high} {each.unit}".rstrip()
     return found
+
+
+def _class_reason(context: DecisionContext, request: ActionRequest) -> str:
+    """Returns why the policy gives a request its class, from the first write that has it."""
+    for each in request.actions:
+        tag = context.site.tags.get(each.tag)
+        ruling = context.policy.judge(tag, each.value, None, from_anywhere=True) if tag else None
+        if ruling is None or not ruling.is_allowed or ruling.risk_class != request.risk_class:
+            continue
+        if not ruling.reasons:
+            return f"of its rule, {', '.join(ruling.rules)}"
+        raised = [reason.partition(": ")[2] for reason in ruling.reasons]
+        value = f"{each.tag} = {each.shown} {each.unit}".rstrip()
+        return "; ".join(
+            f"{value} is {reason}" if reason.startswith("outside") else reason for reason in raised
+        )
+    return ""
 
 
 def _blocking(

@@ -8,6 +8,7 @@ from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
 
 from ....hmi.requests.sample_card import (
+    CONNECTIONS,
     TAGS,
     asked_by_run,
     card,
@@ -64,7 +65,9 @@ def test_without_a_fresh_picture_nothing_can_be_approved() -> None:
         shown = card(seen=picture(at_s=at_s), after_s=48.0)
         assert "no snapshot of the plant younger than 5 s: is the gate running?" in shown.problems
         assert [each.quality for each in shown.readings] == ["not read"], at_s
-    none_at_all = make_card(request(), tags=TAGS, snapshot=None, now=instant(1.0))
+    none_at_all = make_card(
+        request(), tags=TAGS, connections=CONNECTIONS, snapshot=None, now=instant(1.0)
+    )
     assert len(none_at_all.problems) == 3
 
 
@@ -104,13 +107,28 @@ def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
     assert not card(request(commands=[later])).is_approvable
 
 
+def test_a_card_shows_what_the_bytes_write_and_no_claim() -> None:
+    table: list[tuple[dict[str, Any], str, str]] = [
+        ({"wire": "010500140000"}, "stopped", "the bytes write false, not true"),
+        ({"shown": "false"}, "running", "the bytes write true, not false"),
+        ({"value": False, "shown": "false"}, "running", "the bytes write true, not false"),
+        ({"wire": "01050015ff00"}, "-", "the bytes are no write of this tag"),
+        ({"wire": "02050014ff00"}, "-", "the bytes are no write of this tag"),
+        ({"wire": "0105"}, "-", "the bytes have not the length of a write of this tag"),
+    ]
+    for changes, after, problem in table:
+        shown = card(request(commands=[start() | changes]))
+        assert shown.changes[0].after == after, changes
+        assert shown.problems == [f"P-101B.run_cmd: {problem}"], changes
+
+
 def test_hostile_names_show_themselves() -> None:
     tag = "P-101\N{CYRILLIC CAPITAL LETTER A}.run_cmd"
     device = {**start()["identity"], "name": "PLC\x1b]0;x\x07", "where": "modbus://\u202e/1"}
     odd = start() | {"tag": tag, "shown": "tr\u200bue", "identity": device}
     shown = card(request(commands=[odd]))
     assert shown.changes[0].tag == "P-101\\u0410.run_cmd"
-    assert shown.changes[0].after == "tr\\u200bue"
+    assert shown.changes[0].after == "-"  # the bytes are no write of a tag of this site
     assert shown.changes[0].frame.device == "PLC\\x1b]0;x\\x07"
     assert shown.model_dump_json().isascii()
     assert not shown.is_approvable

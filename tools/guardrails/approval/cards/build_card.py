@@ -1,11 +1,13 @@
 """Builds the card of a request, which compares it with the present readings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from math import isfinite
 
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.endpoints import ConnectionConfig
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
@@ -28,30 +30,41 @@ from .card_model import (
     CardSigner,
 )
 from .card_run import recovery_of, run_of
+from .command_words import CommandWords
 
 _WHOLE = 24_000  # characters of the longest reason, each one escaped
 _AHEAD_S = 0.5  # a snapshot may seem to be so far in the future
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFindings:
+    """Findings of the policy and the interlocks on a request."""
+
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])  # of a tag; else its range
+    class_reason: str = ""  # why the request has its risk class
+    blocking_reasons: Sequence[str] = ()  # reasons for which the gate would refuse it now
 
 
 def make_card(
     request: ActionRequest,
     *,
     tags: Mapping[str, Tag],
+    connections: Mapping[str, ConnectionConfig],
     snapshot: PlantSnapshot | None,
     now: Instant,
     signed: Sequence[CardSigner] = (),
-    limits: Mapping[str, str] | None = None,
-    blocking_reasons: Sequence[str] = (),
+    policy: PolicyFindings | None = None,
 ) -> Card:
     """Returns the card of a request, with the problems that prevent its approval.
 
     Args:
         snapshot: The gate's; without one that is valid no approval is possible.
         signed: Approvers whose signatures count.
-        limits: The policy's limits of each tag, by default the tag's range.
-        blocking_reasons: Reasons for which the gate would refuse it now.
+        policy: What the policy and the gate say; by default nothing.
     """
+    policy = policy or PolicyFindings()
     view = SnapshotView(tags, snapshot, now)
+    words = CommandWords(tags, connections)
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
     left_s = (expires - now.wall).total_seconds()
     readings = view.readings(request)
@@ -62,11 +75,15 @@ def make_card(
         request_digest=request.digest,
         site=plain(request.site),
         equipment=list(dict.fromkeys(plain(each.equipment) for each in request.commands)),
+        title=words.title(request),
+        label=words.label(request.commands[0]),
+        word=words.word(request),
         filed_at=request.filed_at,
         drawn_at=stamp(now.wall),
         expires_at=stamp(expires),
         left_s=round(left_s, 3),
         risk_class=request.risk_class,
+        class_reason=printable(policy.class_reason),
         roles=[plain(role) for role in request.roles],
         quorum=request.quorum,
         signed=[
@@ -81,14 +98,15 @@ def make_card(
         reason=printable(request.reason, _WHOLE),
         run=run_of(request, tags, view.values),
         lease=_lease(request),
-        changes=view.changes(request, limits or {}),
+        changes=view.changes(request, words, policy.limits),
         readings=readings,
         requires=requires,
-        recovery=recovery_of(request, view.condition),
+        recovery=recovery_of(request, view.condition, words),
         problems=[
             *_faults_of_request(request, left_s, now),
+            *(fault.reason for each in request.actions if (fault := words.fault(each))),
             *view.faults(request),
-            *map(printable, blocking_reasons),
+            *map(printable, policy.blocking_reasons),
             *_faults_of_plant(readings, requires),
         ],
     )
@@ -148,19 +166,24 @@ class SnapshotView:
             return [f"no snapshot of the plant younger than {FRESH_S:g} s: is the gate running?"]
         return [each.words for each in applying(self._snapshot.suspended, request, self._tags)]
 
-    def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
+    def changes(
+        self, request: ActionRequest, words: CommandWords, limits: Mapping[str, str]
+    ) -> list[CardChange]:
         """Returns the commands, each with the present value."""
         return [
             CardChange(
                 number=number,
                 equipment=plain(each.equipment),
                 tag=plain(each.tag),
+                verb=words.verb(each),
+                verb_back=self._verb_back(each),
                 now=self._shown(each.tag),
-                after=printable(each.shown),
+                after=words.after(each),
                 unit=printable(each.unit),
                 delta=self._delta(each),
                 is_already_so=self._is_already_so(each),
                 limits=self._limits(each.tag, limits),
+                age_limit_s=_age_limit_s(each),
                 undo=plain(each.undo) if each.undo else None,
                 readback=plain(each.readback) if each.readback else None,
                 within_s=each.within_s,
@@ -210,7 +233,15 @@ class SnapshotView:
 
     def _shown(self, tag: str) -> str:
         reading = self._found(tag)
-        return _exact(reading) if reading else "-"
+        return self._in_words(tag, _exact(reading)) if reading else "-"
+
+    def _in_words(self, tag: str, shown: str) -> str:
+        known = self._tags.get(tag)
+        return known.states.get(shown, shown) if known else shown
+
+    def _verb_back(self, action: Action) -> str | None:
+        reading, tag = self._found(action.tag), self._tags.get(action.tag)
+        return tag.verbs.get(reading.shown) if tag and reading else None
 
     def reading(self, tag: str, expected: Sequence[ExpectedReading] = ()) -> CardReading:
         """Returns the present reading of a tag, compared with the expected one."""
@@ -228,7 +259,7 @@ class SnapshotView:
         is_good = status.quality is Quality.GOOD
         return CardReading(
             tag=plain(tag),
-            shown=printable(reading.shown),
+            shown=self._in_words(tag, printable(reading.shown)),
             unit=unit,
             quality="good" if is_good else plain(status.name),
             age_s=round(age_s, 1),
@@ -257,6 +288,10 @@ class SnapshotView:
             return None
         unit = printable(self._tags[tag].unit)
         return f"range {exact_text(span[0])} to {exact_text(span[1])} {unit}".rstrip()
+
+
+def _age_limit_s(action: Action) -> float | None:
+    return next((each.max_age_s for each in action.expected if each.tag == action.tag), None)
 
 
 def _fault(

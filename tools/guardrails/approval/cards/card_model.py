@@ -10,11 +10,11 @@ from pydantic import Field
 from handwheel.connectors.config.validation import Model
 
 from ....requests.canonical import parse_canonical
-from ....requests.request import Action, RiskClass, Stamp
+from ....requests.request import Action, EvidenceSide, RiskClass, Stamp
 from ....requests.signed_document import SignedDocument
 from ....safe_text import plain, printable
 
-RENDERER = "5"
+RENDERER = "6"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
@@ -43,7 +43,8 @@ class CardEvidence(Model):
     """Evidence of a run, as filed and now."""
 
     id: str
-    side: Literal["for", "against", "permissive"]
+    side: EvidenceSide
+    label: str = ""  # description of the tag that a trigger reads; empty for none
     filed: Literal["true", "false", "unknown"]  # its truth when the request was filed
     shown: str  # the condition with the values of that moment
     now: Literal["true", "false", "unknown"] | None = None  # `None` if the snapshot lacks it
@@ -106,12 +107,15 @@ class CardChange(Model):
     number: int  # its place in the order, from 1
     equipment: str
     tag: str
-    now: str  # the present value, not rounded
-    after: str
+    verb: str | None = None  # such as `start`; `None` where the site names none
+    verb_back: str | None = None  # of writing the present value again, such as `stop`
+    now: str  # the present value, not rounded, in the site's own words
+    after: str  # the value that the bytes write, in the site's own words
     unit: str
     delta: str | None = None  # after minus now with its sign, not rounded; where both are numbers
     is_already_so: bool  # whether the present value is the new one already
     limits: str | None = None  # limits of the tag
+    age_limit_s: float | None = None  # highest age of its reading when it is sent, seconds
     undo: str | None = None  # the action that undoes it; without one it is not reversible
     readback: str | None = None  # the tag that must read as sent
     within_s: float  # longest time until it does, seconds
@@ -123,7 +127,9 @@ class CardChange(Model):
 class CardRecovery(Model):
     """Recovery write that is approved along with the commands."""
 
+    equipment: str
     tag: str
+    verb: str | None = None  # such as `stop`
     after: str
     unit: str
     undoes: int | None = None  # number of the command of this request that it undoes
@@ -160,11 +166,15 @@ class Card(SignedDocument):
     request_digest: str
     site: str
     equipment: list[str]
+    title: str  # the first write, such as `START P-101B`, and how many follow
+    label: str  # description of what the first write is to; empty for none
+    word: str  # what an approver must type
     filed_at: Stamp
     drawn_at: Stamp
     expires_at: Stamp
     left_s: float  # seconds left for the last signature; negative if it is too late
     risk_class: RiskClass
+    class_reason: str  # why it has this class
     roles: list[str]
     quorum: int
     signed: list[CardSigner]

@@ -11,6 +11,7 @@ from ....conditions.errors import ConditionError
 from ....requests.request import ActionRequest, Evidence, Requirement
 from ....safe_text import plain, printable
 from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
+from .command_words import CommandWords
 
 _OVER_TIME = "over time"
 _NOT_READ = "not in the gate's snapshot"
@@ -45,6 +46,7 @@ def _evidence(
         filed=evidence.truth,
         shown=printable(evidence.shown),
         source=plain(evidence.source),
+        label=_label(evidence, tags),
     )
     try:
         condition = parse_condition(evidence.text, tags, windows=True)
@@ -57,6 +59,11 @@ def _evidence(
     return filed.model_copy(update={"now": truth.value, "shown_now": shown})
 
 
+def _label(evidence: Evidence, tags: Mapping[str, Tag]) -> str:
+    tag = tags.get(evidence.text) if evidence.side == "trigger" else None
+    return printable(tag.label) if tag else ""
+
+
 def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | None:
     if condition.windows:
         return Denial("window", _OVER_TIME)
@@ -64,14 +71,18 @@ def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | N
 
 
 def recovery_of(
-    request: ActionRequest, judge: Callable[[Requirement], CardCondition]
+    request: ActionRequest,
+    judge: Callable[[Requirement], CardCondition],
+    words: CommandWords,
 ) -> list[CardRecovery]:
     """Returns the recovery actions of a request, with their conditions judged."""
     numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}
     return [
         CardRecovery(
+            equipment=plain(each.equipment),
             tag=plain(each.tag),
-            after=printable(each.shown),
+            verb=words.verb(each),
+            after=words.after(each),
             unit=printable(each.unit),
             undoes=numbers.get(each.undoes or ""),
             before=plain(each.undoes) if each.undoes and each.undoes not in numbers else None,

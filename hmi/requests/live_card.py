@@ -1,0 +1,127 @@
+"""Card on the screen while an approver decides, with live values and countdown."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+
+from handwheel.tools.guardrails.approval.cards.card_model import Card
+from handwheel.tools.guardrails.approval.session import ApprovalSession
+
+from ..shell.terminal.panel import columns_of, fitting_width, has_colour
+from ..shell.terminal.prompt import PromptAnswer, wrong_word_text
+from .card_details import DETAIL_KEYS, render_details
+from .card_text import render_card, render_changes
+
+_HISTORY, _REJECT, _CARD = "h", "r", "c"
+_HOME, _CLEAR_BELOW, _CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[2K"
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+_PROMPT_LINES = 2  # the question, and a line that stays free for what follows
+
+_KEYS = {**DETAIL_KEYS, _HISTORY: "history"}
+
+QUESTION = "> "
+"""Question below the card."""
+
+
+class LiveCard:
+    """Screen of an approval, as `PromptScreen`. It is drawn anew where the terminal can do so.
+
+    Attributes:
+        change: What changed while the card was read, and ended the question. Empty for nothing.
+    """
+
+    def __init__(self, session: ApprovalSession, history: Callable[[], Sequence[str]]) -> None:
+        self.change = ""
+        self._session = session
+        self._history = history
+        self._shown: list[str] = []  # the card's lines on the screen; empty where it is not live
+        self._size = shutil.get_terminal_size()
+
+    def draw(self, message: str = "", details: Sequence[str] = ()) -> None:
+        """Draws card, details and message, and what may be typed."""
+        self._size = shutil.get_terminal_size()
+        card, below = (
+            self._card(),
+            [
+                *footer_lines(self._session.card, self._size.columns),
+                *([message] if message else []),
+            ],
+        )
+        lines = [*card, *details, *below]
+        is_live = len(lines) + _PROMPT_LINES <= self._size.lines and _can_move()
+        self._shown = card if is_live else []
+        if is_live:
+            # What stood on the screen before the first card goes on above it.
+            above = "" if details or message else "\n" * self._size.lines
+            self._write(above + _HOME + _CLEAR_BELOW)
+        else:  # the first lines scroll off the screen
+            again = ["", *render_changes(self._session.card, self._size.columns)]
+            lines = [*(details or card), *again, *below]
+        self._write("\n".join(lines) + "\n")
+
+    def open(self, key: str) -> PromptAnswer | None:
+        """Shows what a key opens. See `PromptScreen.open`."""
+        key = key.lower()
+        if key == _REJECT:
+            return PromptAnswer.REJECT
+        if key == _CARD:
+            self.draw()
+        elif key == _HISTORY:
+            self.draw(details=["", *self._history()])
+        elif key in DETAIL_KEYS:
+            width, is_coloured = self._size.columns, has_colour()
+            card = self._session.card
+            self.draw(details=["", *render_details(card, key, width, is_coloured=is_coloured)])
+        else:
+            self._tell(wrong_word_text(key, self._session.expected_word))
+        return None
+
+    def _tell(self, message: str) -> None:
+        if self._shown:
+            self.draw(message)
+        else:
+            self._write(f"{message}\n")
+
+    def refresh(self) -> bool:
+        """Renews the card. See `PromptScreen.refresh`."""
+        self.change = self._session.look_again()
+        if self.change:
+            return False
+        if not self._shown:
+            return True
+        card = self._card()
+        if shutil.get_terminal_size() != self._size or len(card) != len(self._shown):
+            self.draw()
+            return True
+        moved = [
+            f"\x1b[{row};1H{_CLEAR_LINE}{new}"
+            for row, (old, new) in enumerate(zip(self._shown, card, strict=True), start=1)
+            if old != new
+        ]
+        self._shown = card
+        self._write(_SAVE + "".join(moved) + _RESTORE)
+        return True
+
+    def _card(self) -> list[str]:
+        return render_card(self._session.card, self._size.columns, is_coloured=has_colour())
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def footer_lines(card: Card, columns: int) -> list[str]:
+    """Returns what may be typed below a card."""
+    keys = " · ".join(
+        f"{key} {what}" for key, what in (*DETAIL_KEYS.items(), (_HISTORY, "history"))
+    )
+    word = f"Type  {card.word}  to approve"
+    no = "r to reject · Enter or Esc to decide later"
+    both = f"{word} · {no}"
+    return ["", keys, *([both] if columns_of(both) <= fitting_width(columns) else [word, no])]
+
+
+def _can_move() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,77 @@
+"""The card on the screen while a person decides."""
+
+from typing import Any, cast
+
+import pytest
+
+from handwheel.hmi.requests import live_card
+from handwheel.hmi.requests.live_card import LiveCard
+from handwheel.hmi.shell.terminal.prompt import PromptAnswer
+from handwheel.tools.guardrails.approval.cards.card_model import Card
+from handwheel.tools.guardrails.approval.session import ApprovalSession
+
+from .sample_card import card, picture, read
+
+
+class Session(ApprovalSession):
+    """A session that finds these cards, one after the other."""
+
+    def __init__(self, *cards: Card) -> None:
+        super().__init__(cast(Any, None), cast(Any, None), cards[0])
+        self.coming = list(cards[1:])
+        self.told = ""
+
+    def look_again(self) -> str:
+        self.card = self.coming.pop(0)
+        return self.told
+
+
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    monkeypatch.setattr(live_card, "_can_move", lambda: True)
+
+
+def test_a_live_card_draws_again_only_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session(card(), card(after_s=49.0), card(after_s=49.0))
+    screen = LiveCard(session, list)
+    screen.draw()
+    first = capsys.readouterr().out
+    assert "29:12 left" in first
+    assert first.endswith(
+        "Type  P-101B start  to approve · r to reject · Enter or Esc to decide later\n"
+    )
+    assert screen.refresh()
+    drawn = capsys.readouterr().out
+    assert (drawn[:2], drawn[-2:]) == ("\x1b7", "\x1b8")  # the cursor stays with what is typed
+    assert [each.partition("\x1b[2K")[0] for each in drawn.split("\x1b[")[1::2]] == ["1;1H", "5;1H"]
+    assert "29:11 left" in drawn
+    assert "1.4 s old" in drawn
+    assert screen.refresh()
+    assert capsys.readouterr().out == "\x1b7\x1b8"
+
+
+def test_a_change_that_matters_ends_the_question() -> None:
+    session = Session(card(), card(seen=picture(read("P-101B.run_cmd", value=True, shown="true"))))
+    session.told = "P-101B.run_cmd reads running, not stopped"
+    screen = LiveCard(session, list)
+    screen.draw()
+    assert not screen.refresh()
+    assert screen.change == session.told
+
+
+def test_a_key_shows_its_details_and_nothing_else_answers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen = LiveCard(Session(card()), lambda: ["P-101B.run_cmd: not written before"])
+    screen.draw()
+    for key, shown in (
+        ("b", "01 05 00 14 ff 00"), ("E", "Requires"), ("u", "Undo"), ("s", "by nobody yet"),
+        ("h", "not written before"), ("c", "START P-101B"),
+        ("yes", "“yes” is not the word; the word is  P-101B start"),
+    ):  # fmt: skip
+        capsys.readouterr()
+        assert screen.open(key) is None, key
+        assert shown in capsys.readouterr().out, key
+    assert screen.open("r") is PromptAnswer.REJECT

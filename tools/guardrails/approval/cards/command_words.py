@@ -1,0 +1,94 @@
+"""Words for the writes of a request, and the word that an approver must type."""
+
+from collections.abc import Mapping
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.endpoints import ConnectionConfig
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+
+from ....requests.request import Action, ActionRequest
+from ....safe_text import plain, printable
+from .written_values import written_value
+
+_LONGEST_WORD = 40  # so that the question fits on a line
+
+
+class CommandWords:
+    """Words for writes, from the bytes that they send and the labels of the site's tags."""
+
+    def __init__(
+        self, tags: Mapping[str, Tag], connections: Mapping[str, ConnectionConfig]
+    ) -> None:
+        self._tags = tags
+        self._connections = connections
+
+    def fault(self, action: Action) -> Denial | None:
+        """Returns a denial if the bytes of an action do not write what the request says."""
+        try:
+            value = written_value(action, self._tags, self._connections)
+        except ValueError as error:
+            return Denial("bytes", f"{plain(action.tag)}: the bytes {printable(str(error))}")
+        tag = self._tags[action.tag]
+        if _is_same(value, action.value) and action.shown == tag.show_value(value):
+            return None
+        written, said = tag.show_value(value), action.shown
+        return Denial(
+            "bytes",
+            f"{plain(action.tag)}: the bytes write {printable(written)}, not {printable(said)}",
+        )
+
+    def after(self, action: Action) -> str:
+        """Returns the value that an action writes, in the words of its tag."""
+        tag, value = self._tags.get(action.tag), self._value(action)
+        return printable(tag.state(value)) if tag and value is not None else "-"
+
+    def verb(self, action: Action) -> str | None:
+        """Returns the verb of an action, or `None` where its tag names none."""
+        tag, value = self._tags.get(action.tag), self._value(action)
+        return tag.verbs.get(tag.show_value(value)) if tag and value is not None else None
+
+    def label(self, action: Action) -> str:
+        """Returns the label of an action's tag, empty for none."""
+        tag = self._tags.get(action.tag)
+        return printable(tag.label) if tag else ""
+
+    def title(self, request: ActionRequest) -> str:
+        """Returns the first write as a title, such as `START P-101B`, and how many follow."""
+        first, more = request.commands[0], len(request.commands) - 1
+        verb = self.verb(first)
+        if verb:
+            title = f"{verb.upper()} {plain(first.equipment)}"
+        else:
+            title = f"SET {plain(first.tag)} TO {self.after(first)} {printable(first.unit)}".strip()
+        return f"{title} and {more} more" if more else title
+
+    def word(self, request: ActionRequest) -> str:
+        """Returns the text that an approver must type.
+
+        R1: `approve`. Else for each write the equipment and the verb, `P-101B start`, or the tag
+        and the value; where that is too long or cannot be typed, the number of writes and the
+        beginning of the digest on the card.
+        """
+        if request.risk_class == "R1":
+            return "approve"
+        word = ", ".join(map(self._word, request.commands))
+        is_typeable = word.isascii() and word.isprintable() and word == " ".join(word.split())
+        if is_typeable and len(word) <= _LONGEST_WORD:
+            return word
+        writes = "1 write" if len(request.commands) == 1 else f"{len(request.commands)} writes"
+        return f"approve {writes} {request.digest[:4]}"
+
+    def _word(self, action: Action) -> str:
+        verb = self.verb(action)
+        return f"{action.equipment} {verb}" if verb else f"{action.tag} {self.after(action)}"
+
+    def _value(self, action: Action) -> Value | None:
+        try:
+            return written_value(action, self._tags, self._connections)
+        except ValueError:
+            return None
+
+
+def _is_same(value: Value, other: Value) -> bool:
+    return type(value) is type(other) and value == other
