@@ -71,6 +71,6 @@ async def try_write_access(site: Site, connector: Connector) -> WriteAccess | No
 def _fault(name: str, user: str, reason: str) -> str:
     who = f" as {user}" if user else ""
     return (
-        f"to write{who}: {reason}. Until that is mended nothing can be written there: correct "
-        f"write: of {name} in site.yaml, or the device"
+        f"to write{who}: {reason}. Until then nothing can be written there: check "
+        f"write: of {name} in site.yaml, and the device"
     )

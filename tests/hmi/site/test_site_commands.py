@@ -91,9 +91,9 @@ def test_check_online_tells_a_wrong_password_and_a_closed_port(
     assert heading == "handwheel: not reachable"
     assert re.match(
         r"handwheel: dcs: to write as gate: opc.tcp://127.0.0.1:\d+: BadUserAccessDenied: wrong "
-        r"user or password, .* correct write: of dcs in site.yaml", dcs
+        r"user or password, .* check write: of dcs in site.yaml", dcs
     )  # fmt: skip
-    refused = "handwheel: pkg: to write: modbus://127.0.0.1:1/1: connection refused. Until that is"
+    refused = "handwheel: pkg: to write: modbus://127.0.0.1:1/1: connection refused. Until then"
     assert pkg.startswith(refused)
     assert "not this" not in out + err
 
