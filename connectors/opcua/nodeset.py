@@ -16,6 +16,7 @@ from .xml_tree import Element, read_xml
 _TYPES = frozenset({"UAObjectType", "UAVariableType", "UADataType", "UAReferenceType", "UAMethod"})
 _HIERARCHICAL = frozenset({"Organizes", "HasComponent", "HasOrderedComponent", "HasProperty"})
 _PROPERTY_TYPE = "i=68"
+_DICTIONARY_TYPES = frozenset({"i=69", "i=72"})  # of variables that describe data types
 
 
 class NodeSetVariable(NamedTuple):
@@ -64,6 +65,7 @@ class _Nodes:
         for each in root.children:
             if "NodeId" in each.attributes:
                 self._nodes[self._id(each.attributes["NodeId"], each)] = each
+        self._dictionaries: set[str] = set()
         self._parents: dict[str, str] = {}
         self._properties: dict[str, dict[str, Element]] = {}
         for node, each in self._nodes.items():
@@ -73,7 +75,8 @@ class _Nodes:
         """Yields the variables that belong to instances."""
         properties = {id(each) for found in self._properties.values() for each in found.values()}
         for node, each in self._nodes.items():
-            is_own = node.startswith("nsu=") and id(each) not in properties
+            is_own = node.startswith("nsu=") and node not in self._dictionaries
+            is_own = is_own and id(each) not in properties
             if each.name == "UAVariable" and is_own and not self._is_of_type(node):
                 entry = BrowseEntry(node, _browse_name(each), "variable", self._described(node))
                 path = tuple(_browse_name(above) for above in self._above(node))
@@ -107,6 +110,8 @@ class _Nodes:
                 self._properties.setdefault(above, {})[name] = self._nodes[below]
             if kind == "HasSubtype" and not is_forward:
                 self._parents.setdefault(node, target)
+            if kind == "HasTypeDefinition" and target in _DICTIONARY_TYPES:
+                self._dictionaries.add(node)
             if kind == "HasTypeDefinition" and target == _PROPERTY_TYPE and node in self._parents:
                 self._properties.setdefault(self._parents[node], {})[_browse_name(element)] = (
                     element

@@ -171,6 +171,9 @@ NODESET = """\
   <UAVariable NodeId="ns=1;i=9" BrowseName="1:Since" DataType="i=13" ParentNodeId="ns=1;i=2"/>
   <UAVariable NodeId="ns=1;i=12" BrowseName="1:Profile" DataType="Double" ValueRank="1"
       ParentNodeId="ns=1;i=2"/>
+  <UAVariable NodeId="ns=1;i=13" BrowseName="1:TypeDictionary" DataType="i=15">
+    <References><Reference ReferenceType="i=40">i=72</Reference></References>
+  </UAVariable>
   <UAObjectType NodeId="ns=1;i=10" BrowseName="1:KesselType"/>
   <UAVariable NodeId="ns=1;i=11" BrowseName="1:Level" DataType="Double" ParentNodeId="ns=1;i=10"/>
 </UANodeSet>
