@@ -62,7 +62,8 @@ class BrowseLines:
             return
         fields = tag_fields(self._connection, entry)
         if fields is not None:
-            yield f"{self._names.propose(entry.name, parent)}: {flow(fields)}"
+            remark = "  # writable there" if _is_writable(entry) else ""
+            yield f"{self._names.propose(entry.name, parent)}: {flow(fields)}{remark}"
         elif not known:
             kind = printable(entry.description.type) if entry.description else ""
             yield f"# variable {name}{f', type {kind}' * bool(kind)}: {node}"
@@ -83,11 +84,16 @@ class BrowseLines:
                 "name": entry.name,
                 "kind": entry.kind,
                 "type": entry.description.type if entry.description else "",
+                "writable": _is_writable(entry),
                 "tag": known.get(""),
                 "elements": {tag: index for index, tag in known.items() if index},
                 "proposed": self._names.propose(entry.name, parent) if proposal else None,
                 "entry": proposal,
             }
+
+
+def _is_writable(entry: BrowseEntry) -> bool:
+    return entry.description is not None and entry.description.is_writable
 
 
 def _identifier(node: str) -> str:

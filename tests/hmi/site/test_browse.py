@@ -36,7 +36,9 @@ BELOW = {
         variable("nsu=urn:works;s=Ü\u202e", "FlowRate", "Double", "m³/h", (0.0, 12.5)),
         variable("nsu=urn:works;s=b", "Flow rate", "Int64", "'l: {min}'", (5.0, 5.0)),
         variable("nsu=urn:works;s=c", "State", "Enumeration", members={"off": 0, "on, all": 1}),
-        variable("nsu=urn:works;s=i", "Phase", "Number", members={"idle": 0, "fill": 1}),
+        variable(
+            "nsu=urn:works;s=i", "Phase", "Number", members={"idle": 0, "fill": 1}, is_writable=True
+        ),
         variable("nsu=urn:works;s=d", "TT-7", "Float", is_array=True),
         variable("nsu=urn:works;s=e", "Started", "DateTime"),
         BrowseEntry("nsu=urn:works;s=f", "Reset", "method"),
@@ -83,7 +85,7 @@ def test_variables_come_as_entries_and_the_rest_as_comments(
         '  Boiler.state: {connection: dcs, node: "nsu=urn:works;s=c", type: enum, '
         'members: {"off": 0, "on, all": 1}}',
         '  Boiler.phase: {connection: dcs, node: "nsu=urn:works;s=i", type: enum, '
-        "members: {idle: 0, fill: 1}}",
+        "members: {idle: 0, fill: 1}}  # writable there",
         '  TT-7.pv: {connection: dcs, node: "nsu=urn:works;s=d", type: float, array: true}',
         "  # variable Started, type DateTime: nsu=urn:works;s=e",
         "  # method Reset: nsu=urn:works;s=f",
@@ -130,7 +132,7 @@ def test_programs_get_each_node_with_its_entry(
     assert found["nsu=urn:works;s=e"]["type"] == "DateTime"
     assert found["nsu=urn:works;s=d"] == {
         "below": TOP, "node": "nsu=urn:works;s=d", "name": "TT-7", "kind": "variable",
-        "type": "Float", "tag": None, "elements": {}, "proposed": "TT-7.pv",
+        "type": "Float", "writable": False, "tag": None, "elements": {}, "proposed": "TT-7.pv",
         "entry": {"connection": "dcs", "node": "nsu=urn:works;s=d", "type": "float", "array": True},
     }  # fmt: skip
 
