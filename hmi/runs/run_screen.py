@@ -110,7 +110,8 @@ def _finding(found: Mapping[str, str], wanted: str, most: int) -> Row:
 
 def _step(step: StepView) -> Row:
     is_odd = step.state is StepState.FAILED
-    text = printable(step.reason if is_odd and step.reason else step.title)
+    is_told = step.state in {StepState.FAILED, StepState.SKIPPED} and step.reason
+    text = printable(step.reason if is_told else step.title)
     cells = [MARK if is_odd else "", plain(step.step_id), str(step.state), _time(step.at), text]
     return Row(cells, is_odd, most=None if is_odd else 1)
 
