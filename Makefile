@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Shows what it installs at a terminal only, since a log needs no progress.
+PIP := $(BIN)/python -m pip --disable-pip-version-check $$(test -t 2 || echo --quiet)
 ARGS ?=
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
@@ -63,6 +64,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Handwheel needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@test ! -t 2 || echo "Installing into $(VENV), which takes about a minute the first time."
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
 

@@ -21,6 +21,7 @@ from rich.text import Text
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.hmi.requests.live_card import QUESTION, footer_lines
 from handwheel.hmi.simulation.demo.approver import DemoApprover
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import DemoSystem, start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS
@@ -42,9 +43,11 @@ async def pictures() -> tuple[RenderableType, RenderableType]:
             Path(folder), DEMO_SCENARIOS["F01"], is_attended=False
         ) as system:
             with Database(system.site.state, system.site.id) as ledger:
-                demo = DemoRun(system, ledger, is_live=False)
+                approver = DemoApprover(system.site, system.people)
+                decisions = Decisions(approver, Decider.SCRIPT, 3.0)
+                demo = DemoRun(system, ledger, decisions, is_live=False)
                 async with asyncio.TaskGroup() as group:
-                    running = group.create_task(demo.run(3.0))
+                    running = group.create_task(demo.run())
                     shown = await approval(system, ledger)
                     await until(lambda: not system.reader.latest()["P-101A.running"].value)
                     await asyncio.sleep(ALONE_S)

@@ -7,25 +7,23 @@ from typing import TypeVar
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.cards.card_model import Card
-from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, role_for
+from handwheel.tools.guardrails.approval.session import (
+    ApprovalSession,
+    check_approvable,
+    current_card,
+)
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import meaning_of
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...people.signing import Signer, open_context, sign_statement
-from ...requests.approve import ask, sign_approval
-from ...shell.terminal.prompt import PromptAnswer, confirm
+from ...people.signing import Signer, open_context
+from ...requests.approve import ask, show_card, sign_approval
+from ...shell.terminal.cancellable_prompt import ask_in_thread
 from .people import APPROVER
 
-_SETTLE_S = 10.0  # a busy machine reads late, and old readings cannot be approved
+_SETTLE_S = 30.0  # a busy machine reads late, and old readings cannot be approved
 _POLL_S = 0.1
-_REJECT_S = 60.0
-_REJECTED = "at the card"
-_QUESTION = '\nType "reject" to stop the run, or press Enter to leave the request open: '
 
 _T = TypeVar("_T")
 
@@ -41,6 +39,40 @@ class DemoApprover:
         with open_context(self._site) as context:
             return work(context, load_request(context.database, request_id))
 
+    async def show(self, request_id: str) -> None:
+        """Prints the card as soon as it can be approved, else after a while.
+
+        Raises:
+            PermitRefused: It cannot be approved now, for the reasons that it shows.
+        """
+        card = await self.settle(request_id)
+        show_card(card)
+        check_approvable(card)
+
+    async def answer(self, request_id: str) -> RequestState | None:
+        """Asks the viewer, who may take as long as the request waits.
+
+        Returns:
+            The new state of the request; `None` if the viewer has left it open.
+
+        Raises:
+            GuardrailError: It cannot be approved now.
+        """
+        await self.settle(request_id)
+        print(f"You are the operator {APPROVER}. Read the card, then decide.\n", flush=True)
+        return await ask_in_thread(lambda: self._ask(request_id))
+
+    async def approve_unattended(self, request_id: str, after_s: float) -> RequestState:
+        """Shows the card and signs an unattended approval, as `requests approve --digest` does.
+
+        Raises:
+            GuardrailError: It cannot be approved now.
+        """
+        await self.show(request_id)
+        print(f"\nno operator is asked: a script signs as {APPROVER}", flush=True)
+        await asyncio.sleep(after_s)
+        return await asyncio.to_thread(self._approve_unattended, request_id)
+
     async def settle(self, request_id: str) -> Card:
         """Returns the card as `ApprovalSession.settled` does, but waits longer, until cancelled."""
         until_s = monotonic() + _SETTLE_S
@@ -52,37 +84,16 @@ class DemoApprover:
                 return card
             await asyncio.sleep(_POLL_S)
 
-    def ask(self, request_id: str) -> RequestState | None:
-        """Asks for a decision as `requests approve` does, else whether to reject. Blocks."""
-        state = self._with(
+    def _ask(self, request_id: str) -> RequestState | None:
+        """Asks for a decision as `requests approve` does. Blocks."""
+        return self._with(
             request_id, lambda context, record: ask(context, record, lambda: self._viewer)
         )
-        if state is None and confirm(_QUESTION, "reject", _REJECT_S) is PromptAnswer.YES:
-            return self.reject(request_id)
-        return state
 
-    def approve_unattended(self, request_id: str) -> RequestState:
-        """Signs an unattended approval, as `handwheel requests approve --digest` does. Blocks."""
+    def _approve_unattended(self, request_id: str) -> RequestState:
         return self._with(
             request_id,
             lambda context, record: sign_approval(
                 ApprovalSession.settled(context, record), self._viewer
             ),
         )
-
-    def reject(self, request_id: str) -> RequestState:
-        """Signs a rejection, as `handwheel requests reject` does."""
-        return self._with(request_id, self._reject)
-
-    def _reject(self, context: DecisionContext, record: RequestRecord) -> RequestState:
-        request, now = record.request, instant_now()
-        statement = Statement(
-            verdict="reject",
-            meaning=meaning_of("reject", request),
-            role=role_for(context, self._viewer.operator, request),
-            valid_s=request.within_s,
-            digest=request.digest,
-            comment=_REJECTED,
-        )
-        signed = sign_statement(context.database, self._viewer, statement, now)
-        return decide(context, signed, None, now)

@@ -11,9 +11,10 @@ from typing import Any, Self
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.sim_plant.errors import ServeError
+from handwheel.tools.safe_text import printable
 
 _READY_WITHIN_S = 120.0
-_END_WITHIN_S = 3.0
+_END_WITHIN_S = 10.0
 
 
 class ChildProcess:
@@ -82,8 +83,7 @@ class ChildProcess:
             raise NotConnected({self._name: f"ended by itself ({code}): {self._last_words()}"})
 
     def _last_words(self) -> str:
-        text = self._log.read_text(errors="replace").strip()
-        return text.splitlines()[-1].removeprefix("handwheel: ") if text else "no message"
+        return last_words(self._log) or "no message"
 
     async def __aexit__(
         self,
@@ -107,3 +107,12 @@ class ChildProcess:
             await process.wait()
         if self._drain is not None:
             await self._drain
+
+
+def last_words(log: Path) -> str:
+    """Returns the last line of a log without the command's name, or an empty text."""
+    try:
+        text = log.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+    return printable(text.splitlines()[-1].removeprefix("handwheel: ")) if text else ""

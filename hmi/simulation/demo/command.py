@@ -3,8 +3,9 @@
 import sys
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -33,11 +34,13 @@ def command(
     """Watch agents diagnose a simulated plant, and approve or reject their requests.
 
     Plant, gate and agents run as separate processes in a temporary site, which is removed at the
-    end. When the agents request a write, read the card and type the word shown to approve it. If
-    you do not, the interlocks of the plant act. With --headless, or in a pipe, no approval is
-    asked for. The demo takes about a minute; Ctrl-C stops it.
+    end. When the agents request a write, read the card and type the word shown to approve it. A
+    request that you leave, with Escape or Enter, stays on the screen: press o to open it again. If
+    you do not approve, the interlocks of the plant act. With --headless, or in a pipe, no approval
+    is asked for. The demo takes about a minute, and longer on a busy machine; Ctrl-C stops it.
 
-    Exit codes: 0 every frame was approved and the journal is sound, 1 otherwise.
+    Exit codes: 0 every frame was approved, the journal is sound, and the demo ended as it should,
+    also if you rejected a request or let the pump trip. 1 otherwise; the site is kept then.
     """
     scenario = DEMO_SCENARIOS.get(fault)
     if scenario is None:
@@ -52,14 +55,25 @@ def command(
         from ...shell.terminal.screen import has_screen
 
     is_live = not headless and has_screen()
+    folder = Path(mkdtemp(prefix="handwheel-demo-"))
+    is_kept = False
     try:
-        with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-            run(_demo(Path(folder), scenario, approve_after_s, is_live=is_live, asks=not headless))
+        run(_demo(folder, scenario, approve_after_s, is_live=is_live, asks=not headless))
     except KeyboardInterrupt:
         end_line()
         with suppress(OSError):  # the terminal may have gone
             sys.stderr.write("handwheel: interrupted; the demo site was removed\n")
         raise SystemExit(INTERRUPTED) from None
+    except _WentWrong as error:
+        is_kept = True
+        _fail_with_logs(str(error), folder)
+    finally:
+        if not is_kept:
+            rmtree(folder, ignore_errors=True)
+
+
+class _WentWrong(Exception):
+    """The demo did not end as it should. The message says in which way."""
 
 
 async def _demo(
@@ -70,16 +84,48 @@ async def _demo(
     is_live: bool,
     asks: bool,
 ) -> None:
+    from handwheel.connectors.errors import NotConnected
+    from handwheel.sim_plant.errors import ServeError
     from handwheel.tools.guardrails.ledger.store.database import Database
 
+    from .approver import DemoApprover
+    from .decisions import Decider, Decisions
     from .demo import DemoRun
     from .processes import start_demo_system
 
+    decider = Decider.VIEWER if asks else Decider.NOBODY
+    if approve_after_s is not None:
+        decider = Decider.SCRIPT
     print("starting the plant, the gate and the agents…", flush=True)
-    async with start_demo_system(folder, scenario, is_attended=approve_after_s is None) as system:
-        with Database(system.site.state, system.site.id) as ledger:
-            demo = DemoRun(system, ledger, is_live=is_live)
-            is_proven = await demo.run(approve_after_s, asks=asks)
-    tell_result(faults=list(scenario.faults), proven=is_proven)
-    if not is_proven:
-        fail("a frame was not approved, or the journal is faulty: see above", NO)
+    try:
+        is_attended = decider is not Decider.SCRIPT
+        async with start_demo_system(folder, scenario, is_attended=is_attended) as system:
+            with Database(system.site.state, system.site.id) as ledger:
+                approver = DemoApprover(system.site, system.people)
+                decisions = Decisions(approver, decider, approve_after_s or 0.0)
+                problem = await DemoRun(system, ledger, decisions, is_live=is_live).run()
+    except (NotConnected, ServeError) as error:
+        problem = str(error)
+    tell_result(faults=list(scenario.faults), problems=problem.splitlines())
+    if problem:
+        raise _WentWrong(problem)
+
+
+def _fail_with_logs(problem: str, folder: Path) -> NoReturn:
+    """Ends the command with what went wrong, the last words of each process, and what to do."""
+    from handwheel.connectors.hints import name_site, next_step
+
+    from .child_process import last_words
+
+    said = {name: last_words(folder / f"{name}.log") for name in ("plant", "gate", "agents")}
+    lines = [
+        "the demo did not end as it should:",
+        *problem.splitlines(),
+        *(f"last words of the {name}: {words}" for name, words in said.items() if words),
+        f"the site and the logs are kept in {folder}; remove the folder when you are done",
+    ]
+    site = folder / "cooling"
+    if (site / "site.yaml").exists():
+        name_site(site)
+        lines.append(next_step("runs", "list"))
+    fail("\n".join(lines), NO)

@@ -8,69 +8,59 @@ from time import monotonic
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import DataValue, Quality
-from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.session import check_approvable
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from ...requests.approve import show_card
 from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.stdio import screen_output
-from ...shell.terminal.cancellable_prompt import ask_in_thread
 from ...site.tags.connection_text import ConnectionChanges, is_starting
-from .approver import DemoApprover
-from .people import APPROVER
+from .decisions import OPEN_KEY, Decisions
+from .ending import unexpected_ending
+from .keys import single_keys
+from .pace import DECIDING_SPEED, MachinePace, approach_speed
 from .processes import DemoSystem
 from .runs import RunFollower
 from .screen import ScreenContent, render
 from .summary import folded, print_summary
 from .timeline import Timeline, clock_text, good_number
 
-DECIDING_SPEED = 10.0
-"""Plant seconds per second while a run is under way, or something is about to happen."""
-
 _REFRESH_S = 0.2
 _LINE = 71  # characters after the time
 _LINE_EVERY = 15  # refreshes between two lines of readings in a pipe
 _SAMPLES = 400
-_LONGEST_S = 240.0  # wall clock, without the time for decisions
-_SILENCE_S = 10.0  # without a good reading
-_TRIP_MM_S = 8.1  # I-02
-_MARGIN_MM_S = 0.05  # margin to the trip at DECIDING_SPEED; the speed grows in proportion to it
+_LONGEST_S = 900.0  # wall clock, without the time for decisions
+_SILENCE_S = 60.0  # without a good reading
 
 
 class DemoRun:
     """One run of a demo scenario, on a screen if `is_live`, else in lines."""
 
-    def __init__(self, system: DemoSystem, ledger: Database, *, is_live: bool) -> None:
+    def __init__(
+        self, system: DemoSystem, ledger: Database, decisions: Decisions, *, is_live: bool
+    ) -> None:
         self._system = system
         self._scenario = system.scenario
         self._runs = RunFollower(ledger, system.site)
-        self._approver = DemoApprover(system.site, system.people)
+        self._decisions = decisions
         self._is_live = is_live
         self._timeline = Timeline()
         self._samples = SampleBuffer(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
         self._console = Console(file=screen_output(sys.stdout), highlight=False)
         self._changes = ConnectionChanges()
-        self._asked: set[str] = set()
-        self._is_declined = False
+        self._pace = MachinePace(system.reader.connections, system.scan_s)
         self._printed = 0  # entries of the timeline
         self._speed = 0.0
         self._ended_s: float | None = None
-        self._started_s = self._good_s = monotonic()
+        self._started_s = self._good_s = self._scanned_s = monotonic()
 
-    async def run(self, approve_after_s: float | None, *, asks: bool = True) -> bool:
+    async def run(self) -> str:
         """Runs the scenario to its end or its time limit, and prints the conclusion.
 
-        Args:
-            approve_after_s: Seconds after which a script approves; `None` asks the viewer, of
-                whom there is none in a pipe.
-            asks: Whether the viewer may be asked at all.
-
         Returns:
-            Whether every frame was approved, and nothing is wrong with the journal.
+            What is not as it should be at the end: a frame without an approval, a faulty journal,
+            or another ending than the scenario's. Empty if nothing is.
 
         Raises:
             NotConnected: A process has ended, or nothing good has been read for too long.
@@ -80,18 +70,16 @@ class DemoRun:
         run_scans = self._show if self._is_live else self._print
         await run_scans()
         while name := self._question:
-            self._asked.add(name)
-            await self._decide(name, approve_after_s, asks=asks)
+            await self._decide(name)
             await run_scans()
-        ended = ""
-        if not self._is_over:
-            ended = f"Stopped after {_LONGEST_S:g} s, before the end of the scenario."
-        return print_summary(self._system, self._timeline, self._runs, self._console, ended)
+        is_proven = print_summary(self._system, self._timeline, self._runs, self._console)
+        unproven = "" if is_proven else "a frame was not approved, or the journal is faulty"
+        return "\n".join(filter(None, (unproven, self._problem)))
 
     @property
     def _question(self) -> str:
-        """The request that waits for a decision, or an empty string."""
-        return next((each for each in self._runs.waiting if each not in self._asked), "")
+        """The request to decide on, or an empty string."""
+        return self._decisions.question(self._runs.waiting)
 
     @property
     def _is_over(self) -> bool:
@@ -104,75 +92,74 @@ class DemoRun:
         return self._is_over or is_late or bool(self._question)
 
     @property
+    def _is_interlocked(self) -> bool:
+        """Whether the interlocks have acted, because nobody approved in time."""
+        is_on = self._timeline.is_on
+        is_standby_over = is_on("P-101B.running") or is_on("P-101B.tripped")
+        return is_on("P-101A.tripped") and is_standby_over
+
+    @property
     def _has_ended(self) -> bool:
         """Returns whether the runs are inactive or the interlocks have acted."""
-        if self._is_declined:
-            is_on = self._timeline.is_on
-            is_standby_over = is_on("P-101B.running") or is_on("P-101B.tripped")
-            return is_on("P-101A.tripped") and is_standby_over
-        found = [self._runs.find(each) for each in self._scenario.playbooks]
-        return all(each is not None and each.is_inactive for each in found)
+        found = [self._runs.find(each) for each in self._scenario.endings]
+        is_inactive = all(each is not None and each.is_inactive for each in found)
+        return self._is_interlocked or (is_inactive and not self._decisions.is_declined)
 
-    # --- the question -------------------------------------------------------------------------
+    @property
+    def _problem(self) -> str:
+        """Difference from the ending that the scenario should have. Empty if there is none."""
+        if self._decisions.refusal:
+            return f"the script could not approve: {self._decisions.refusal}"
+        if self._is_interlocked and not self._decisions.is_scripted:
+            return ""  # a person has rejected it or let it be, or nobody was asked
+        if not self._is_over:
+            late = f"stopped after {_LONGEST_S:g} s, before the end of the scenario"
+            return f"{late}\n{unexpected_ending(self._scenario, self._runs)}".rstrip()
+        return unexpected_ending(self._scenario, self._runs)
 
-    async def _decide(self, name: str, approve_after_s: float | None, *, asks: bool) -> None:
+    async def _decide(self, name: str) -> None:
         """Asks for a decision while the plant runs slowly."""
-        print(f"\nThe agents request: {name}", flush=True)
         asked_s = monotonic()
         scanning = asyncio.create_task(self._keep_scanning())
         try:
-            state = await self._answer(name, approve_after_s, asks=asks)
-        except GuardrailError as refusal:
-            print(f"handwheel: {refusal}", flush=True)
-            state = None
+            await self._decisions.decide(name)
         finally:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)  # the next scan fails as well
         self._started_s += monotonic() - asked_s  # the time for the decision does not count
         self._good_s = monotonic()
-        if state is RequestState.APPROVED:
-            print("Approved. The gate executes it.\n", flush=True)
-            return
-        self._is_declined = True
-        outcome = "Rejected" if state is RequestState.REJECTED else "Not approved"
-        print(f"{outcome}. Nothing is sent, and the demo continues.\n", flush=True)
-
-    async def _answer(
-        self, name: str, approve_after_s: float | None, *, asks: bool
-    ) -> RequestState | None:
-        card = await self._approver.settle(name)
-        if approve_after_s is None and asks and card.is_approvable:
-            print(f"You are the operator {APPROVER}. Read the card, then decide.\n", flush=True)
-            return await ask_in_thread(lambda: self._approver.ask(name))
-        show_card(card)
-        check_approvable(card)
-        if approve_after_s is None:
-            print("\nnot approved: --headless asks no operator", flush=True)
-            return None
-        print(f"\nno operator is asked: a script signs as {APPROVER}", flush=True)
-        await asyncio.sleep(approve_after_s)
-        return await asyncio.to_thread(self._approver.approve_unattended, name)
 
     # --- scans --------------------------------------------------------------------------------
 
     async def _show(self) -> None:
-        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+        with (
+            single_keys() as typed,
+            Live(console=self._console, screen=True, auto_refresh=False) as live,
+        ):
             while not self._is_done:
                 await self._scan()
+                self._decisions.press(typed(), self._runs.waiting)
                 live.update(self.screen(), refresh=True)
 
     async def _print(self) -> None:
         count = 0
-        while not self._is_done:
-            readings = await self._scan()
-            for change in self._changes.news(self._system.reader.connections):
-                print(f"{clock_text(self._timeline.now_s)}  {change}", flush=True)
-            if any(is_starting(each) for each in self._system.reader.connections):
-                continue
-            self._print_entries()
-            if count % _LINE_EVERY == 0:
-                self._print_readings(readings)
-            count += 1
+        with single_keys() as typed:
+            while not self._is_done:
+                readings = await self._scan()
+                self._decisions.press(typed(), self._runs.waiting)
+                self._print_scan(readings, count)
+                count += 1
+
+    def _print_scan(self, readings: Mapping[str, DataValue], count: int) -> None:
+        for change in self._changes.news(self._system.reader.connections):
+            print(f"{clock_text(self._timeline.now_s)}  {change}", flush=True)
+        if any(is_starting(each) for each in self._system.reader.connections):
+            return
+        self._print_entries()
+        if count % _LINE_EVERY == 0:
+            self._print_readings(readings)
+            if left := self._left_text:
+                print(left, flush=True)
 
     def _print_entries(self) -> None:
         for entry in self._timeline.entries[self._printed :]:
@@ -204,17 +191,28 @@ class DemoRun:
         for each in self._runs.new_events():
             if not each.is_detail:
                 self._timeline.add_run_event(each.playbook, each.text)
+            if each.is_too_slow:
+                self._pace.halve()
+        self._decisions.note_waiting(self._runs.waiting)
         if self._ended_s is None and self._has_ended:
             self._ended_s = self._timeline.now_s
-        self._set_speed(self._wanted_speed(readings))
+        self._pace.look()
+        self._set_speed(self._wanted_speed(readings) * self._pace.factor)
+        self._note_time()
         return readings
+
+    def _note_time(self) -> None:
+        """Notes the time of a scan. The time for a decision that was put off does not count."""
+        before_s, self._scanned_s = self._scanned_s, monotonic()
+        if self._decisions.left(self._runs.waiting):
+            self._started_s += self._scanned_s - before_s
 
     def _wanted_speed(self, readings: Mapping[str, DataValue]) -> float:
         if self._ended_s is not None:
             return self._scenario.tail.speed
-        if self._is_declined and not self._timeline.is_on("P-101A.tripped"):
+        if self._decisions.is_declined and not self._timeline.is_on("P-101A.tripped"):
             return min(approach_speed(good_number(readings["VT-101A.pv"])), self._scenario.speed)
-        is_slow = self._is_declined or self._runs.is_any_open
+        is_slow = self._decisions.is_declined or self._runs.is_any_open
         return DECIDING_SPEED if is_slow else self._scenario.speed
 
     def _set_speed(self, speed: float) -> None:
@@ -231,32 +229,32 @@ class DemoRun:
             connections = self._system.reader.connections
             raise NotConnected({each.name: each.reason or silence for each in connections})
 
+    @property
+    def _left_text(self) -> str:
+        """The request that was left open, with its remaining time and the key that opens it."""
+        name = self._decisions.left(self._runs.waiting)
+        if not name:
+            return ""
+        left = format_duration(round(self._runs.left_s(name)))
+        return f"{name} waits, {left} left: press {OPEN_KEY} to open it."
+
     def screen(self) -> RenderableType:
         """Returns the present screen."""
         hint = self._scenario.intro
-        if self._is_declined:
+        if self._decisions.is_declined:
             hint = "Not approved. Watch the interlocks act."
+        elif left := self._left_text:
+            hint = left
         elif self._runs.is_any_open:
-            hint = f"Slowed to {DECIDING_SPEED:g} plant seconds per second while a run is active."
+            hint = f"Slowed to {self._speed:g} plant seconds per second while a run is active."
         system = self._system
         return render(
             ScreenContent(
-                system.site.id, hint, self._runs.find(self._scenario.playbooks[0]),
+                system.site.id, hint, self._runs.find(self._scenario.shown),
                 system.site.tags, system.reader.latest(), self._samples, self._timeline,
                 system.reader.connections, self._console.width, self._console.height,
             )
         )  # fmt: skip
-
-
-def approach_speed(vibration_mm_s: float | None) -> float:
-    """Returns plant seconds per second, fewer the nearer the trip of P-101A.
-
-    What follows the trip is over within 20 plant seconds. What is not known counts as near.
-    """
-    if vibration_mm_s is None:
-        return DECIDING_SPEED
-    margin = (_TRIP_MM_S - vibration_mm_s) / _MARGIN_MM_S
-    return DECIDING_SPEED * max(1.0, margin // 1.0)
 
 
 def _joined(parts: Sequence[str]) -> Iterator[str]:

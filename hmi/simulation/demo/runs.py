@@ -11,11 +11,12 @@ from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.segments import current_step
-from handwheel.playbooks.run.states import INACTIVE, Run, RunState, StepState
-from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
+from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...journal.rows.run_text import run_event_text
 
@@ -55,17 +56,26 @@ class FollowedEvent:
         is_kept = self.kind == "expected" and bool(self.body["kept"])
         return is_under_way or is_kept or self.kind in _DETAILS
 
+    @property
+    def is_too_slow(self) -> bool:
+        """Returns whether the run waits because its scans are too far apart."""
+        return self.kind == EventKind.SLOW
+
 
 _UNDER_WAY = {StepState.COMMAND, StepState.PERFORM, StepState.VERIFY, StepState.PENDING}
 _DETAILS = {"due", "completing", "aborting", "escalated", "started"}
 
 
 class RunFollower:
-    """Follows the journal, in the thread that has opened the ledger."""
+    """Follows the journal, in the thread that has opened the ledger.
+
+    Reads the playbooks at once, so that the first run is noticed without delay.
+    """
 
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database
         self._site = site
+        self._library, _ = load_library(site)
         self._seen = 0
         self._runs: dict[str, FollowedRun] = {}
         self.waiting: tuple[str, ...] = ()
@@ -96,9 +106,13 @@ class RunFollower:
         return FollowedRun(run_id, run, known.plan if known else self._bound(run))
 
     def _bound(self, run: Run) -> BoundPlaybook:
-        library, _ = load_library(self._site)
-        playbook = next(each for each in library if each.id == run.opening["playbook"])
+        playbook = next(each for each in self._library if each.id == run.opening["playbook"])
         return bind(playbook, self._site, run.opening["roles"])
+
+    def left_s(self, request_id: str) -> float:
+        """Returns the seconds in which a request can still be decided."""
+        record = load_request(self._database, request_id)
+        return max(record.request.within_s - (record.waits_since_s(instant_now()) or 0.0), 0.0)
 
     def find(self, playbook: str) -> FollowedRun | None:
         """Returns the latest run of a playbook, or `None`."""

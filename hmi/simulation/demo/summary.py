@@ -23,14 +23,12 @@ def folded(line: str) -> Iterator[str]:
 
 
 def print_summary(
-    system: DemoSystem, timeline: Timeline, runs: RunFollower, console: Console, ended: str
+    system: DemoSystem, timeline: Timeline, runs: RunFollower, console: Console
 ) -> bool:
-    """Prints timeline, frame comparison and conclusion, or why it ended before its time.
+    """Prints timeline, frame comparison and conclusion.
 
     Returns whether every frame was approved, and nothing is wrong with the journal.
     """
-    if ended:
-        print(f"\n{ended}")
     print("\nTimeline, in plant time:")
     for entry in timeline.entries:
         subject = f"{entry.subject:15} " if entry.subject in DEMO_TAGS else ""
@@ -40,7 +38,7 @@ def print_summary(
     print()
     for line in proof.lines:
         print(line)
-    shown = runs.find(system.scenario.playbooks[0])
+    shown = runs.find(system.scenario.shown)
     conclusion = system.scenario.conclusion(timeline, shown.run.state if shown else None)
     width = console.width - 1
     is_wrapped = console.is_terminal

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +16,11 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
 from handwheel.hmi.people.signing import Signer
-from handwheel.hmi.simulation.demo import demo
+from handwheel.hmi.requests.approve import show_card
+from handwheel.hmi.simulation.demo import decisions, demo, pace
+from handwheel.hmi.simulation.demo.approver import DemoApprover
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.people import enroll_people
 from handwheel.hmi.simulation.demo.processes import DemoSystem
@@ -27,8 +30,9 @@ from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, Timeline
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
-from handwheel.tools.guardrails.approval.cards.card_model import Card
+from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...plants.served import link_of, served, site_of
 from ..command_processes import ANY_PORTS, children
@@ -108,7 +112,7 @@ COMPLETE, STOPPED = RunState.COMPLETE, RunState.STOPPED
 MORALS: Sequence[tuple[str, RunState | None, list[dict[str, DataValue]], str, str]] = [
     ("F01", COMPLETE, [ALARM, APPROVED], "work order for its repair is open", "not stopped"),
     ("F01", STOPPED, [ALARM, APPROVED], "The run did not complete", "work order"),
-    ("F01", None, [ALARM, TRIP, STANDBY], "1 h 00 min before the trip. That is enough", "not seen"),
+    ("F01", None, [ALARM, TRIP, STANDBY], "tripped 1 h 00 min after its vibration alarm", "enough"),
     ("F01", STOPPED, [ALARM, TRIP, STANDBY], "process kept running", "process tripped"),
     ("F01", STOPPED, [ALARM, APPROVED, LATE], "already running, as approved", "kept running"),
     ("F01", None, [STANDBY], "No vibration alarm of P-101A was observed", "before the trip"),
@@ -142,7 +146,33 @@ def test_the_nearer_the_trip_the_slower() -> None:
     for vibration, speed in (
         (None, 10.0), (float("nan"), 10.0), (9.0, 10.0), (8.04, 10.0), (7.99, 20.0), (7.1, 200.0),
     ):  # fmt: skip
-        assert demo.approach_speed(vibration) == speed
+        assert pace.approach_speed(vibration) == speed
+
+
+@dataclass
+class Scanned:
+    """Stands for a connection that has been read this often."""
+
+    scans: int
+
+
+@pytest.mark.parametrize(
+    ("scans", "factor"), [(30, 1.0), (28, 1.0), (24, 0.7), (15, 0.5), (6, 0.25), (0, 0.05)]
+)
+def test_a_plant_runs_slower_where_scans_come_late(
+    scans: int, factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick, slow = Scanned(7), Scanned(3)
+    measured = pace.MachinePace([quick, slow], 0.1)
+    monkeypatch.setattr(pace, "monotonic", lambda: 50.0)
+    measured.look()
+    assert measured.factor == 1.0
+    monkeypatch.setattr(pace, "monotonic", lambda: 53.0)
+    quick.scans, slow.scans = quick.scans + 30, slow.scans + scans
+    measured.look()
+    assert measured.factor == factor
+    measured.halve()
+    assert measured.factor == min(factor, 0.5)
 
 
 class StillPlant:
@@ -154,7 +184,77 @@ class StillPlant:
     def check(self) -> None: ...
 
 
-async def run_in_process(folder: Path, link: PlantEndpoints) -> bool:
+class Approver:
+    """Stands for a person who answers as listed."""
+
+    def __init__(self, *answers: RequestState | GuardrailError | None) -> None:
+        self.answers = list(answers)
+
+    async def answer(self, request_id: str) -> RequestState | None:
+        answer = self.answers.pop(0)
+        if isinstance(answer, GuardrailError):
+            raise answer
+        return answer
+
+    async def approve_unattended(self, request_id: str, after_s: float) -> RequestState | None:
+        return await self.answer(request_id)
+
+
+ACCEPTED, REJECTED = RequestState.APPROVED, RequestState.REJECTED
+NOT_NOW = PermitRefused("it cannot be approved now: stale")
+
+
+async def test_a_request_that_was_left_is_opened_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "has_keys", lambda: True)
+    asked = Decisions(cast(DemoApprover, Approver(None, NOT_NOW, ACCEPTED)), Decider.VIEWER)
+    for typed in ("", "\x1b[A\r", "\x1bOo", "x"):
+        if asked.question(["R-1"]):
+            await asked.decide("R-1")
+        assert (asked.question(["R-1"]), asked.left(["R-1"])) == ("", "R-1")
+        asked.press(typed, ["R-1"])
+    for _ in range(2):
+        asked.press("\x1b[Bo", ["R-1"])
+        assert asked.question(["R-1"]) == "R-1"
+        await asked.decide("R-1")
+    assert (asked.question(["R-1"]), asked.left(["R-1"]), asked.is_declined) == ("", "", False)
+    asked.press("o", ["R-1"])
+    assert asked.question(["R-1"]) == ""
+    assert asked.question(["R-2"]) == "R-2"
+
+
+async def test_a_request_is_declined_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "has_keys", lambda: True)
+    for answer, over in ((None, True), (None, False), (REJECTED, False)):
+        asked = Decisions(cast(DemoApprover, Approver(answer)), Decider.VIEWER)
+        await asked.decide("R-1")
+        asked.note_waiting([] if over else ["R-1"])
+        assert asked.is_declined is (over or answer is REJECTED)
+    monkeypatch.setattr(decisions, "has_keys", lambda: False)
+    asked = Decisions(cast(DemoApprover, Approver(None)), Decider.VIEWER)  # in a pipe
+    await asked.decide("R-1")
+    assert (asked.is_declined, asked.question(["R-1"])) == (True, "")
+
+
+@pytest.mark.parametrize("refusals", [4, 5])
+async def test_a_script_tries_a_request_five_times(refusals: int) -> None:
+    tried = Decisions(cast(DemoApprover, Approver(*[NOT_NOW] * refusals, ACCEPTED)), Decider.SCRIPT)
+    while name := tried.question(["R-1"]):
+        await tried.decide(name)
+    assert tried.is_declined is (refusals == 5)
+    assert tried.refusal == (str(NOT_NOW) if refusals == 5 else "")
+
+
+class NobodyAsked:
+    """Stands for an operator who must not be asked."""
+
+    def __init__(self, site: Site, people: Mapping[str, Signer]) -> None: ...
+
+    async def show(self, request_id: str) -> None:
+        assert request_id == "R-7K3MQ2XA"
+        show_card(card())
+
+
+async def run_in_process(folder: Path, link: PlantEndpoints) -> str:
     """Runs a demo whose plant is at these ports, without gate and agents."""
     root, frames = folder / "cooling", folder / "frames.jsonl"
     await asyncio.to_thread(site_of, root, link)
@@ -165,7 +265,9 @@ async def run_in_process(folder: Path, link: PlantEndpoints) -> bool:
         scenario = DEMO_SCENARIOS["F01"]
         system = DemoSystem(scenario, site, reader, plant, (plant,), people, frames)
         with Database(site.state, site.id) as ledger:
-            return await DemoRun(system, ledger, is_live=False).run(None, asks=False)
+            approver = NobodyAsked(site, people)
+            nobody = Decisions(cast(DemoApprover, approver), Decider.NOBODY)
+            return await DemoRun(system, ledger, nobody, is_live=False).run()
 
 
 async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
@@ -198,25 +300,18 @@ class WaitingRun:
     def find(self, playbook: str) -> None: ...
 
 
-class NobodyAsked:
-    """Stands for an operator who must not be asked."""
-
-    def __init__(self, site: Site, people: Mapping[str, Signer]) -> None: ...
-
-    async def settle(self, request_id: str) -> Card:
-        assert request_id == "R-7K3MQ2XA"
-        return card()
-
-
 async def test_a_headless_demo_asks_nobody_and_stops_though_its_end_does_not_come(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "_LONGEST_S", 4.0)
     monkeypatch.setattr(demo, "RunFollower", WaitingRun)
-    monkeypatch.setattr(demo, "DemoApprover", NobodyAsked)
     async with served() as server:
         link = replace(link_of(server, "1 s"), modbus=2)
-        assert await run_in_process(tmp_path, link)  # what was not written needs no approval
+        problem = await run_in_process(tmp_path, link)
+    assert problem.splitlines() == [
+        "stopped after 4 s, before the end of the scenario",
+        f"the agents opened no run of {CHANGEOVER}",
+    ]
     told = capsys.readouterr().out
     assert "dcs connected\n" in told
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
@@ -224,6 +319,5 @@ async def test_a_headless_demo_asks_nobody_and_stops_though_its_end_does_not_com
     assert "P-101B.run_cmd  stopped → running" in told  # the card
     assert "not approved: --headless asks no operator" in told
     assert told.count("Not approved. Nothing is sent, and the demo continues.") == 1
-    assert "Stopped after 4 s, before the end of the scenario." in told
     assert "The standby was not observed running." in told
     assert max(len(line) for line in told.splitlines()[:-1]) <= 80

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.demo import demo, processes
+from handwheel.hmi.simulation.demo.approver import DemoApprover
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS, FinalPhase
@@ -58,24 +59,17 @@ Tell = Callable[..., Awaitable[Told]]
 
 
 @pytest.fixture
-def tell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Tell:
-    """Runs a demo with other faults, in lines, where a script approves at once.
-
-    Three scans without an answer are a lost device, so scans are far apart on a busy machine.
-    """
-    monkeypatch.setattr(processes, "_SCAN", "200 ms")
-    monkeypatch.setattr(demo, "DECIDING_SPEED", 5.0)
+def tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Runs a demo with other faults, in lines, where a script approves at once."""
 
     async def run(name: str, *faults: str) -> Told:
-        scenario = replace(
-            DEMO_SCENARIOS[name], faults=faults, speed=50.0, tail=FinalPhase(5.0, 10.0)
-        )
+        scenario = replace(DEMO_SCENARIOS[name], faults=faults, tail=FinalPhase(5.0, 10.0))
         async with start_demo_system(tmp_path, scenario, is_attended=False) as system:
             state = system.site.state
             with Database(state, system.site.id) as ledger:
-                assert await DemoRun(system, ledger, is_live=False).run(0.0)
+                approver = DemoApprover(system.site, system.people)
+                decisions = Decisions(approver, Decider.SCRIPT)
+                assert await DemoRun(system, ledger, decisions, is_live=False).run() == ""
                 runs = {each.playbook: load_run(ledger, each.run_id) for each in load_runs(ledger)}
         with WorkOrders(state) as workorders:
             return Told(tmp_path, capsys.readouterr().out, runs, workorders.all())

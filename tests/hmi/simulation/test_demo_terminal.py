@@ -25,23 +25,35 @@ from ..command_processes import (
 
 pytestmark = pytest.mark.timeout(300)
 
-WORD = "P-101B start"
+QUESTION, WAITS = "to decide later\r\n> ", "left: press o to open it."
 
 # The demo, with a bearing that goes in seconds once its trend can be known.
 _DEMO = """
 from dataclasses import replace
-from handwheel.hmi.simulation.demo import demo, processes
 from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS, FinalPhase
 from handwheel.hmi.__main__ import main
 
-processes._SCAN = "200 ms"  # a busy machine answers within three of them
-demo.DECIDING_SPEED = 5.0
 DEMO_SCENARIOS["F01"] = replace(
     DEMO_SCENARIOS["F01"],
-    faults=("F01@25min,d0=0.5,tau=10min",), speed=50.0, tail=FinalPhase(5.0, 10.0),
+    faults=("F01@25min,d0=0.5,tau=20min",), tail=FinalPhase(5.0, 10.0),
 )
 main(["demo"])
 """
+
+
+def asked(terminal: Terminal) -> str:
+    """Reads up to the question at the card, and returns the word that approves."""
+    terminal.read_until(QUESTION)
+    words: list[str] = re.findall(r"Type  (.+?)  to approve", terminal.written)
+    return words[-1]
+
+
+def left(terminal: Terminal) -> None:
+    """Leaves the card without a decision, and reads up to what says that it waits."""
+    asked(terminal)
+    terminal.type("\x1b")
+    terminal.read_until(WAITS)
+    terminal.written = terminal.written.replace(QUESTION, "")  # so that the next one is read
 
 
 class Demo:
@@ -85,20 +97,22 @@ def demo(folder: Path, term: str) -> Generator[Demo]:
 def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) -> None:
     with demo(tmp_path, "dumb") as shown:
         terminal = shown.terminal
-        terminal.read_until(f"Type  {WORD}  to approve")
+        left(terminal)
         shown.keep()
-        terminal.type("\r")
-        terminal.read_until('Type "reject" to stop the run')
-        terminal.type("reject\r")
+        terminal.type("o")
+        asked(terminal)
+        terminal.type("r\r")
+        terminal.read_until("Reason, Enter to go back: ")
+        terminal.type("the bearing is new\r")
         assert terminal.exit_code() == 0
         assert shown.verdicts() == {"grant-authority", "reject"}
     text = terminal.written.replace("\r\n", "\n")
     assert "\x1b[?1049h" not in text  # lines, and no screen
     assert "P-101B.run_cmd  stopped → running" in text
-    assert text.count("The agents request: ") == 1
+    assert text.count("The agents request: ") == 2  # the first time it was left
     _, rejected, text = text.partition("Rejected. Nothing is sent, and the demo continues.")
     assert rejected
-    assert "  rejected by ben: at the card" in text
+    assert "  rejected by ben: the bearing is new" in text
     assert "and the approver:\n  none\n" in text
     assert "intents 0: nothing is wrong" in text
     assert [line for line in text.splitlines() if len(line) > 80 or line != line.rstrip()] == []
@@ -106,20 +120,22 @@ def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) ->
     story = ["VAH-101A.active", "P-101A.tripped", "I-03.active", "P-101B.running"]
     assert [tag for tag in seen if tag in story] == story
     assert re.search(
-        r"The alarm came .+ before the trip. That is too short .* kept running\. "
+        r"P-101A tripped .+ after its vibration alarm, .* kept running\. "
         r"The header fell to \d+ kPa\.$",
         " ".join(text.split()),
     )
 
 
 def _ctrl_c(terminal: Terminal) -> None:
-    terminal.type(f"\x03{WORD}\r")
+    word = asked(terminal)
+    terminal.type(f"\x03{word}\r")
 
 
 def _sent(number: signal.Signals) -> Callable[[Terminal], None]:
     def interrupt(terminal: Terminal) -> None:
+        word = asked(terminal)
         terminal.process.send_signal(number)
-        terminal.type(f"{WORD}\r")
+        terminal.type(f"{word}\r")
 
     return interrupt
 
@@ -137,8 +153,13 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
 ) -> None:
     with demo(tmp_path, term) as shown:
         terminal = shown.terminal
-        terminal.read_until(f"Type  {WORD}  to approve")
+        asked(terminal)
         assert "You are the operator ben. Read the card" in terminal.written
+        left(terminal)
+        assert tcgetattr(terminal.master) != shown.before  # keys come without Enter
+        terminal.type("\x1b[A\r")  # no key of the demo
+        terminal.type("o")
+        asked(terminal)
         assert tcgetattr(terminal.master) != shown.before
         shown.keep()
         interrupt(terminal)
@@ -146,7 +167,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
         assert shown.verdicts() == {"grant-authority"}
     assert terminal.written.endswith("\r\nhandwheel: interrupted; the demo site was removed\r\n")
     assert terminal.written.count("handwheel: interrupted;") == 1
-    for unwanted in ("Exception", "pproved"):
+    for unwanted in ("Exception", "Traceback", "Approved"):
         assert unwanted not in terminal.written
     if term != "dumb":
         before = terminal.written.partition("You are the operator")[0]
@@ -169,6 +190,20 @@ def test_a_demo_ended_while_it_starts_leaves_no_plant(
         assert (code, errors) == (130, "handwheel: interrupted; the demo site was removed\n")
         assert list(tmp_path.iterdir()) == []
     assert becomes_true(lambda: not is_running(plant))
+
+
+def test_a_demo_that_loses_a_process_says_so_and_keeps_its_logs(tmp_path: Path) -> None:
+    with started("demo", temporary=tmp_path) as process:
+        line_with(process, "starting the plant")
+        assert becomes_true(lambda: bool(children(process.pid)))
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+    (folder,) = tmp_path.iterdir()
+    told = " ".join(errors.replace("handwheel: ", "").split())
+    assert process.returncode == 1
+    assert told.startswith("the demo did not end as it should: the plant did not start: no message")
+    assert f"kept in {folder}; remove" in told.replace("- ", "-")
+    assert (folder / "plant.log").exists()
 
 
 @pytest.mark.soak
