@@ -21,6 +21,7 @@ from ...shell.cli.exits import NO, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
+from ...shell.terminal.columns import in_columns
 from ..files.first_tags import check_has_tags
 from .reading_text import reading_fields, reading_lines
 
@@ -66,13 +67,20 @@ def list_tags(
     if as_json:
         typer.echo(json.dumps([_description(tag) for tag in tags]))
         return
-    width = max((len(tag.name) for tag in tags), default=0)
-    for tag in tags:
-        span = f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else ""
-        typer.echo(
-            f"{tag.name:<{width}}  {tag.kind:<6}{tag.unit:<6}{span:<9}"
-            f"{'w ' if tag.writable else '  '}{tag.connection:<5}{tag.address.identifier}"
+    rows = [
+        (
+            tag.name,
+            tag.kind,
+            printable(tag.unit),
+            f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
+            "w" if tag.writable else "",
+            tag.connection,
+            printable(tag.address.identifier),
         )
+        for tag in tags
+    ]
+    for line in in_columns(rows, ("  ", "  ", "  ", "  ", "  ", "  "), set()):
+        typer.echo(line)
 
 
 def _description(tag: Tag) -> dict[str, object]:
@@ -185,8 +193,8 @@ def _address_range(text: str) -> range:
     found = range(int(first), int(last or first) + 1)
     if not 0 < len(found) <= _MOST_ADDRESSES or found[-1] > 65535:
         raise typer.BadParameter(
-            f"{text}: from the lower to the higher address, at most 65535, "
-            f"and at most {_MOST_ADDRESSES} of them"
+            f"{text}: write the lower address first, none above 65535, "
+            f"and at most {_MOST_ADDRESSES} in all"
         )
     return found
 
