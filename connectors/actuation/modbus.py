@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from ..modbus.connector import ModbusConnector
+from ..modbus.device import ModbusDevice
 from ..modbus.encoder import WRITE_REGISTERS, ModbusEncoder
 from ..modbus.session import ModbusSession
 from ..modbus.transport import DeviceException, ModbusTransport, TransportError
@@ -34,9 +35,9 @@ class ModbusWriter:
     @classmethod
     async def open(cls, name: str, config: ModbusConnection) -> Self:
         """Connects to the write port. Raises `NotConnected` if no device answers there."""
-        connector = ModbusConnector(name, config)
-        transport = await connector.open_write_port()
-        return cls(ModbusSession(connector, transport), transport)
+        transport = await ModbusConnector(name, config).open_write_port()
+        device = ModbusDevice(name, config, writes=True)
+        return cls(ModbusSession(device, transport), transport)
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
         """Asks for the device's identity. See `Session.encoder`."""

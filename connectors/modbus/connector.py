@@ -27,7 +27,8 @@ class ModbusConnector(ModbusDevice):
 
     async def open_to_write(self) -> ModbusSession:
         """Connects to the port for writes. See `OpensToWrite.open_to_write`."""
-        return ModbusSession(self, await self.open_write_port())
+        device = ModbusDevice(self.name, self.config, writes=True)
+        return ModbusSession(device, await self.open_write_port())
 
     async def open_write_port(self) -> ModbusTransport:
         """Connects to the port for writes, without a window of requests.

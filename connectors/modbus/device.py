@@ -12,6 +12,8 @@ _CUTS = 2  # a single one may be a restart
 class ModbusDevice:
     """One device with its configuration and what was learned about it.
 
+    With `writes` it is reached over its port for writes.
+
     Attributes:
         where: The endpoint, for display.
         planner: Plans reads around refused addresses.
@@ -19,9 +21,9 @@ class ModbusDevice:
         cut_count: Times in a row that a second connection seems to have broken the first.
     """
 
-    def __init__(self, name: str, config: ModbusConnection) -> None:
+    def __init__(self, name: str, config: ModbusConnection, *, writes: bool = False) -> None:
         self.name = name
-        self.where = config.where
+        self.where = config.write_where if writes else config.where
         self.config = config
         bits, words = config.max_bits, config.max_registers
         most: dict[Table, int] = {"coil": bits, "discrete": bits, "input": words, "holding": words}

@@ -1,13 +1,43 @@
-"""Doors of a site, and permits as the gate would build them."""
+"""A plant to write to, and permits as the gate would build them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ...plants.served import frames_of
+
+
+@dataclass
+class Works:
+    """A plant that stands still, its site, and what it says arrived."""
+
+    server: PlantServer
+    site: Site
+    log: Path
+    seen: int = 0
+
+    def tag(self, name: str) -> Tag:
+        return self.site.tags[name]
+
+    def arrived(self) -> list[bytes]:
+        """The write of each frame in the plant's own log, as a permit's wire."""
+        wires: list[bytes] = []
+        for frame in frames_of(self.log)[self.seen :]:
+            if frame["protocol"] == "modbus":
+                wires.append(bytes([frame["unit"]]) + bytes.fromhex(frame["pdu"]))
+            else:
+                body = bytes.fromhex(frame["body"])
+                assert body[:4] == b"\x01\0\0\0", "more than one item"
+                wires.append(body[4:])
+        return wires
 
 
 @asynccontextmanager

@@ -1,9 +1,9 @@
 """Write session: one permit, one frame, and no frame for anything else; the plant's log judges."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from asyncua import ua
@@ -13,42 +13,18 @@ from asyncua.ua.attribute_ids import AttributeIds
 from handwheel.connectors.actuation import write_session
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.actuation.write_session import open_write_session
+from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.client.write_access import try_write_access, write_faults
 from handwheel.connectors.errors import NotConnected, WriteRefused
-from handwheel.connectors.model.endpoints import Credentials
-from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.endpoints import Credentials, WritePort
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress
 from handwheel.connectors.model.values import GOOD, Value
-from handwheel.sim_plant.server.plant_server import PlantServer
 
+from ...plants.devices.misbehaving import listening, say_nothing
 from ...plants.served import frames_of, link_of, served, site_of
-from .permits import deliver, opened, permit_for
+from .permits import Works, deliver, opened, permit_for
 
 NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))
-
-
-@dataclass
-class Works:
-    """A plant that stands still, its site, and what it says arrived."""
-
-    server: PlantServer
-    site: Site
-    log: Path
-    seen: int = 0
-
-    def tag(self, name: str) -> Tag:
-        return self.site.tags[name]
-
-    def arrived(self) -> list[bytes]:
-        """The write of each frame in the plant's own log, as a permit's wire."""
-        wires: list[bytes] = []
-        for frame in frames_of(self.log)[self.seen :]:
-            if frame["protocol"] == "modbus":
-                wires.append(bytes([frame["unit"]]) + bytes.fromhex(frame["pdu"]))
-            else:
-                body = bytes.fromhex(frame["body"])
-                assert body[:4] == b"\x01\0\0\0", "more than one item"
-                wires.append(body[4:])
-        return wires
 
 
 @pytest.fixture(scope="module")
@@ -286,4 +262,28 @@ async def test_no_write_session_with_a_wrong_secret_or_server(works: Works) -> N
     config = works.site.connections["dcs"].model_copy(update={"write": login})
     with pytest.raises(NotConnected, match="BadUserAccessDenied"):
         await open_write_session(replace(works.site, connections={"dcs": config}), "dcs", [tag])
+    assert works.arrived() == []
+
+
+async def test_what_keeps_the_gate_out_is_found_without_a_write(works: Works) -> None:
+    async with listening(say_nothing) as silent:
+        cases: list[tuple[str, dict[str, object], str]] = [
+            ("pkg", {"write": WritePort(port=silent.port), "timeout": 0.2},
+             rf"to write: modbus://127.0.0.1:{silent.port}/1: no answer within 0.2 s\. Until"),
+            ("dcs", {"application_uri": "urn:other"},
+             "to write as gate: opc.tcp://.*: the server is 'urn:handwheel:sim:cw-100'"),
+        ]  # fmt: skip
+        for name, changes, reason in cases:
+            config = works.site.connections[name].model_copy(update=changes)
+            connections = {**works.site.connections, name: config}
+            faults = await write_faults(replace(works.site, connections=connections))
+            assert faults.keys() == {name}
+            assert re.match(reason, faults[name])
+    assert await write_faults(works.site) == {}
+    login = Credentials(user="gate", secret="env:OF_ANOTHER_USER")
+    config = works.site.connections["dcs"].model_copy(update={"write": login})
+    theirs = replace(works.site, connections={"dcs": config})
+    access = await try_write_access(theirs, connector_for(theirs, "dcs"))
+    assert access is not None
+    assert (access.fault, "is not set" in access.not_tried) == ("", True)
     assert works.arrived() == []
