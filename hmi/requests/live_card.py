@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
+from ..shell.cli.stdio import screen_output
 from ..shell.terminal.panel import columns_of, fitting_width, has_colour
 from ..shell.terminal.prompt import PromptAnswer, wrong_word_text
 from .card_details import DETAIL_KEYS, render_details
@@ -108,8 +109,9 @@ class LiveCard:
 
     @staticmethod
     def _write(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        output = screen_output(sys.stdout)  # the card's document has only visible characters
+        output.write(text)
+        output.flush()
 
 
 def footer_lines(card: Card, columns: int) -> list[str]:
