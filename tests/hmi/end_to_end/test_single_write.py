@@ -73,9 +73,10 @@ def test_a_person_approves_at_the_card_and_the_witness_agrees(place: Place) -> N
     with _approving(place, name) as terminal:
         terminal.read_until("decide later\r\n> ")
         assert "P-101B.run_cmd  stopped → running" in terminal.written
+        terminal.written = ""
         terminal.type("b\r")
-        terminal.read_until("01 05 00 14 ff 00")
-        terminal.read_until("> ")
+        terminal.read_until("decide later\r\n> ")
+        assert "01 05 00 14 ff 00" in terminal.written
         terminal.type("P-101B start\r")
         terminal.read_until("passphrase of ben: ")
         terminal.type(f"{PASSPHRASE}\r")
