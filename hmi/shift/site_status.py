@@ -1,0 +1,172 @@
+"""State of a whole site at one moment."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handwheel.connectors.client.site_reader import by_connection, read_reachable
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
+from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.runner_lock import live_runner
+from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.timestamps import Instant, parse_stamp
+
+from ..runs.run_view import view_run
+from .waiting import Waiting, waiting_for_people
+
+RECENT = timedelta(hours=1)
+"""How far back requests and runs are counted."""
+
+_ANSWER_S = 4.0
+_LOOKED_AT = 20  # tags of a connection besides alarms
+_ALARM = ".active"
+_GATE_LOCK = "gate.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class GateStatus:
+    """Whether the gate is at work."""
+
+    epoch: int | None  # of a gate at work; `None` if there is no recent snapshot
+    age_s: float | None  # of its snapshot
+    pid: int | None  # process that holds the lock, while it is alive
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """Whether a connection answers."""
+
+    name: str
+    is_simulated: bool
+    reason: str  # why it does not answer; empty if it does
+    looked_at: int  # tags
+    good: int  # tags with good quality among them
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """State of a site: processes, connections, authority, alarms and what waits for a person."""
+
+    site: Site
+    at: Instant
+    gate: GateStatus
+    agents_pid: int | None
+    connections: Sequence[ConnectionStatus]
+    plant_time_s: float | None  # of a simulated plant
+    authority: Mapping[str, AuthorityStatus]
+    alarms: Sequence[Tag]  # that are active
+    unknown_alarms: int  # alarms without a good value
+    waiting: Sequence[Waiting]
+    requests: Mapping[str, int]  # filed in the last hour, by state
+    runs: Mapping[str, int]  # opened in the last hour, by state
+
+
+async def read_site_status(site: Site, database: Database, now: Instant) -> SiteStatus:
+    """Returns the state of a site.
+
+    Raises:
+        HandwheelError: The policy, the operators, the ledger or the work orders cannot be read.
+
+    Effect: OBSERVE. Retry: as for `read_once`. Timeout: 4 s for all connections together; one
+    that does not answer is told with its reason.
+    """
+    readings, connections = await _look(site)
+    alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
+    known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
+    clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
+    return SiteStatus(
+        site=site,
+        at=now,
+        gate=_gate(site, now),
+        agents_pid=live_runner(database, now),
+        connections=connections,
+        plant_time_s=float(clock) if isinstance(clock, int | float) else None,
+        authority=authority_of(site, database, now),
+        alarms=[tag for tag in alarms if tag.name in known and readings[tag.name].scalar is True],
+        unknown_alarms=sum(tag.name not in known for tag in alarms),
+        waiting=waiting_for_people(site, database, now),
+        requests=_recent_requests(database, now),
+        runs=_recent_runs(database, now),
+    )
+
+
+def _is_alarm(tag: Tag) -> bool:
+    return tag.kind == "bool" and tag.name.endswith(_ALARM)
+
+
+async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus]]:
+    groups = by_connection(list(site.tags.values()))
+    names = list(site.connections)
+    found = await asyncio.gather(*(_look_at(site, groups.get(name, [])) for name in names))
+    values: dict[str, DataValue] = {}
+    connections = list[ConnectionStatus]()
+    for name, (readings, reason) in zip(names, found, strict=True):
+        good = sum(each.quality is Quality.GOOD for each in readings.values())
+        is_simulated = site.connections[name].simulated
+        connections.append(ConnectionStatus(name, is_simulated, reason, len(readings), good))
+        values |= readings
+    return values, connections
+
+
+async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue], str]:
+    """Returns readings of alarms, of the clock and of some other tags, and why there are none."""
+    wanted = [tag for tag in tags if _is_alarm(tag) or tag.name == site.clock_tag]
+    wanted += [tag for tag in tags if tag not in wanted][:_LOOKED_AT]
+    if not wanted:
+        return {}, "no tag of tags.yaml is on it, so it was not read"
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            readings, down = await read_reachable(site, wanted)
+    except TimeoutError:
+        return {}, f"no answer within {_ANSWER_S:g} s"
+    return readings, next(iter(down.values()), "")
+
+
+def _gate(site: Site, now: Instant) -> GateStatus:
+    snapshot, pid = read_snapshot(site.state, now), _lock_holder(site)
+    if snapshot is None:
+        return GateStatus(None, None, pid)
+    return GateStatus(snapshot.epoch, snapshot.age_s(now), pid)
+
+
+def _lock_holder(site: Site) -> int | None:
+    try:
+        pid = int((site.state / _GATE_LOCK).read_text(encoding="ascii")[:20])
+        os.kill(pid, 0)  # signal 0 only checks that the process exists
+    except PermissionError:  # of the file, or the process is another user's
+        return None
+    except (OSError, ValueError, OverflowError):
+        return None
+    return pid if pid > 0 else None
+
+
+def _recent_requests(database: Database, now: Instant) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    damaged: dict[str, str] = {}
+    for each in list_now(database, damaged.__setitem__, now, every=True):
+        if now.wall - each.filed.wall <= RECENT:
+            state = str(each.status[0])
+            counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def _recent_runs(database: Database, now: Instant) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for entry in reversed(load_runs(database)):
+        try:
+            rows = load_rows(database, entry.run_id)
+            if rows and now.wall - parse_stamp(rows[0].at) > RECENT:
+                break
+            state = view_run(database, entry, now).run.state.value
+        except LedgerError:
+            state = "damaged"  # the list of what waits tells why, while it is open
+        counts[state] = counts.get(state, 0) + 1
+    return counts

@@ -1,0 +1,157 @@
+"""State of a site as one page of text, and as JSON fields."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
+from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
+from handwheel.tools.requests.timestamps import stamp
+from handwheel.tools.safe_text import plain, printable
+
+from ..shell.terminal.duration_text import age_text
+from ..shell.terminal.plural import counted
+from .site_status import ConnectionStatus, SiteStatus
+from .waiting import NOTHING, Waiting
+
+INDENT = 13
+"""Column in which the text of each part begins."""
+
+_MOST = 8  # alarms, or work orders
+
+
+def status_lines(status: SiteStatus) -> Iterator[str]:
+    """Yields the page, where each part begins with its name in the first column."""
+    count = len(status.waiting)
+    waits = f"{count} {'waits' if count == 1 else 'wait'} for a person" if count else NOTHING
+    yield f"{plain(status.site.id)}, {stamp(status.at.wall)[:19]}Z: {waits}"
+    parts = {
+        "processes": _processes(status),
+        "connections": map(_connection, status.connections),
+        "authority": _authority(status.authority),
+        "lockouts": _waiting(_of(status, "lockout")),
+        "alarms": _alarms(status),
+        "waiting": _waiting(_others(status)),
+        "work orders": _work_orders(_of(status, "work_order")),
+        "last hour": _last_hour(status),
+    }
+    for name, lines in parts.items():
+        for number, line in enumerate([*lines] or ["none"]):
+            yield f"{'' if number else name:<{INDENT}}{line}"
+
+
+def _of(status: SiteStatus, kind: str) -> list[Waiting]:
+    return [each for each in status.waiting if each.kind == kind]
+
+
+def _others(status: SiteStatus) -> Iterator[Waiting]:
+    return (each for each in status.waiting if each.kind not in {"lockout", "work_order"})
+
+
+def _processes(status: SiteStatus) -> Iterator[str]:
+    gate = status.gate
+    if gate.epoch is not None and gate.age_s is not None:
+        yield f"gate    at work, epoch {gate.epoch}, snapshot {age_text(max(gate.age_s, 0.0))} old"
+    elif gate.pid is not None:
+        yield f"gate    process {gate.pid} publishes no snapshot; nothing can be approved"
+    else:
+        yield f"gate    not running; {next_step('gate')}"
+    if status.agents_pid is None:
+        yield f"agents  not running; {next_step('run')}"
+    else:
+        yield f"agents  at work, process {status.agents_pid}"
+    yield f"plant   {_plant(status)}"
+
+
+def _plant(status: SiteStatus) -> str:
+    simulated = sum(each.is_simulated for each in status.connections)
+    if not simulated:
+        return "your own devices"
+    if simulated < len(status.connections):
+        return f"your own devices, and {counted(simulated, 'simulated connection')}"
+    if all(each.reason for each in status.connections):
+        return "simulated, does not answer"
+    if status.plant_time_s is None:
+        return "simulated, answers"
+    return f"simulated, answers, plant time {format_duration(round(status.plant_time_s))}"
+
+
+def _connection(connection: ConnectionStatus) -> str:
+    name = plain(connection.name)
+    if connection.reason:
+        return f"{name}  DOWN: {printable(connection.reason)}"
+    quality = "all" if connection.good == connection.looked_at else str(connection.good)
+    return f"{name}  answers, {quality} of {counted(connection.looked_at, 'tag')} read are good"
+
+
+def _authority(authority: Mapping[str, AuthorityStatus]) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for name, each in authority.items():
+        groups.setdefault(_holder(each), []).append(plain(name))
+    for holder, names in groups.items():
+        yield f"{holder}: {', '.join(names)}"
+
+
+def _holder(status: AuthorityStatus) -> str:
+    if not status.person:
+        return "OPERATOR, never granted to agents"
+    until = f", until {status.until[:19]}Z" if status.until else ""
+    fault = "" if status.is_valid else f", NOT VALID ({printable(status.reason)})"
+    return f"{status.mode} by {plain(status.person)}{until}{fault}"
+
+
+def _alarms(status: SiteStatus) -> Iterator[str]:
+    for tag in status.alarms[:_MOST]:
+        yield f"{plain(tag.name)}  {printable(tag.label)}".rstrip()
+    if (more := len(status.alarms) - _MOST) > 0:
+        yield f"and {more} more"
+    if status.unknown_alarms:
+        yield f"{counted(status.unknown_alarms, 'alarm')} not known, since unread or not good"
+
+
+def _waiting(found: Iterable[Waiting]) -> Iterator[str]:
+    return (line for each in found for line in each.lines)
+
+
+def _work_orders(found: Sequence[Waiting]) -> Iterator[str]:
+    yield from _waiting(found[:_MOST])
+    if (more := len(found) - _MOST) > 0:
+        yield f"and {more} more; {next_step('workorders', 'list')}"
+
+
+def _last_hour(status: SiteStatus) -> Iterator[str]:
+    for what, counts in (("request", status.requests), ("run", status.runs)):
+        states = ", ".join(f"{number} {state}" for state, number in counts.items())
+        yield f"{counted(sum(counts.values()), what)}{f': {states}' if states else ''}"
+
+
+def status_fields(status: SiteStatus) -> dict[str, object]:
+    """Returns the state as JSON fields."""
+    return {
+        "site": status.site.id,
+        "at": stamp(status.at.wall),
+        "gate": {
+            "running": status.gate.epoch is not None,
+            "epoch": status.gate.epoch,
+            "snapshot_age_s": status.gate.age_s,
+        },
+        "agents": {"running": status.agents_pid is not None, "pid": status.agents_pid},
+        "connections": [
+            {"name": each.name, "simulated": each.is_simulated, "reason": each.reason,
+             "tags": each.looked_at, "good": each.good}
+            for each in status.connections
+        ],
+        "plant_time_s": status.plant_time_s,
+        "authority": {
+            name: {"mode": each.mode, "person": each.person, "until": each.until,
+                   "agents": not each.reason}
+            for name, each in status.authority.items()
+        },
+        "alarms": [{"tag": each.name, "label": each.label} for each in status.alarms],
+        "unknown_alarms": status.unknown_alarms,
+        "waiting": [
+            {"kind": each.kind, "subject": each.subject, "text": each.text,
+             "details": list(each.details), "commands": list(each.commands)}
+            for each in status.waiting
+        ],
+        "last_hour": {"requests": dict(status.requests), "runs": dict(status.runs)},
+    }  # fmt: skip
