@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tags import Table, Tag
+from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.tools.safe_text import printable
 
@@ -175,30 +175,6 @@ def browse(
     run(browse_device(open_site(site), connection, node, depth, as_json=as_json))
 
 
-_MOST_ADDRESSES = 2000
-_TABLES: Sequence[Table] = get_args(Table)
-
-
-def _table(text: str) -> Table:
-    for table in _TABLES:
-        if table == text:
-            return table
-    raise typer.BadParameter(f"{text!r} is no table; write holding, input, coil or discrete")
-
-
-def _address_range(text: str) -> range:
-    first, _, last = text.partition("..")
-    if not (first.isdecimal() and (last or first).isdecimal()):
-        raise typer.BadParameter(f"{text!r} is no range of addresses; write 0..40, or 17 for one")
-    found = range(int(first), int(last or first) + 1)
-    if not 0 < len(found) <= _MOST_ADDRESSES or found[-1] > 65535:
-        raise typer.BadParameter(
-            f"{text}: write the lower address first, none above 65535, "
-            f"and at most {_MOST_ADDRESSES} in all"
-        )
-    return found
-
-
 @app.command("peek")
 def peek(
     device: Annotated[
@@ -225,16 +201,15 @@ def peek(
     Exit codes: 0 shown, 2 no such connection, or it is not Modbus, 3 not reachable.
     """
     with uninterrupted_import():
-        from .peek import device_at, modbus_connection
-        from .peek import peek as peek_device
+        from . import peek as peeking
 
-    wanted, of = _address_range(addresses), _table(table)
+    wanted, of = peeking.address_range(addresses), peeking.table_named(table)
     if device.startswith("modbus://"):
-        run(peek_device("device", device_at(device), of, wanted, as_json=as_json))
+        run(peeking.peek("device", peeking.device_at(device), of, wanted, as_json=as_json))
         return
     opened = open_site(site)
-    config = modbus_connection(opened, device)
-    run(peek_device(device, config, of, wanted, as_json=as_json))
+    config = peeking.modbus_connection(opened, device)
+    run(peeking.peek(device, config, of, wanted, as_json=as_json))
     if not as_json:
         path = printable(str(opened.root / opened.tags_file))
         typer.echo(f"write the values that you recognise into {path}")

@@ -1,6 +1,9 @@
 """Registers and bits of a Modbus device as they are, before there are tags."""
 
 import json
+import re
+from collections.abc import Sequence
+from typing import get_args
 
 import typer
 
@@ -14,6 +17,36 @@ from handwheel.connectors.model.tags import Table
 from ...shell.terminal.progress import reporting_progress
 from ..files.device_url import parse_device_url
 from .peek_text import cell_fields, peek_lines
+
+_LAST = 65535
+_MOST_ADDRESSES = 2000
+_TABLES: Sequence[Table] = get_args(Table)
+
+
+def table_named(text: str) -> Table:
+    """Returns the table with this name. Raises `typer.BadParameter` if there is none."""
+    for table in _TABLES:
+        if table == text:
+            return table
+    raise typer.BadParameter(f"{text!r} is no table; write holding, input, coil or discrete")
+
+
+def address_range(text: str) -> range:
+    """Returns the addresses of a range such as `0..40`, or the one of `17`.
+
+    Raises:
+        typer.BadParameter: It is no range, too long, or beyond the last address.
+    """
+    found = re.fullmatch(r"(\d{1,6})(?:\.\.(\d{1,6}))?", text, re.ASCII)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no range of addresses; write 0..40, or 17 for one")
+    addresses = range(int(found[1]), int(found[2] or found[1]) + 1)
+    if not 0 < len(addresses) <= _MOST_ADDRESSES or addresses[-1] > _LAST:
+        raise typer.BadParameter(
+            f"{text}: write the lower address first, none above {_LAST}, "
+            f"and at most {_MOST_ADDRESSES} in all"
+        )
+    return addresses
 
 
 def device_at(url: str) -> ModbusConnection:

@@ -2,7 +2,11 @@
 
 import struct
 
+import pytest
+import typer
+
 from handwheel.connectors.modbus.transport import DeviceException
+from handwheel.hmi.site.tags.peek import address_range
 from handwheel.hmi.site.tags.peek_text import Cells, cell_fields, peek_lines
 
 REFUSED = DeviceException(2)
@@ -63,3 +67,10 @@ def test_programs_get_every_number_of_two_registers() -> None:
     assert first["float32"]["ABCD"] == struct.unpack(">f", struct.pack(">f", 1e12))[0]
     assert first["uint32"]["DCBA"] == struct.unpack("<I", struct.pack(">f", 1e12))[0]
     assert last.keys() == {"address", "uint16", "int16"}
+
+
+def test_a_range_is_read_as_typed_or_refused_with_a_reason() -> None:
+    assert (address_range("0..40"), address_range("17")) == (range(41), range(17, 18))
+    for text in ("", "a", "1-2", "3..1", "0..2000", "65536", "9" * 9):
+        with pytest.raises(typer.BadParameter, match="write"):
+            address_range(text)
