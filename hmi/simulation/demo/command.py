@@ -127,5 +127,5 @@ def _fail_with_logs(problem: str, folder: Path) -> NoReturn:
     site = folder / "cooling"
     if (site / "site.yaml").exists():
         name_site(site)
-        lines.append(next_step("runs", "list"))
+        lines.append(next_step("runs", "list", "--all"))
     fail("\n".join(lines), NO)

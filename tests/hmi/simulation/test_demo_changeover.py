@@ -98,7 +98,7 @@ async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(te
     ):
         assert said in told.text
     assert "P-101A trips" not in told.text
-    assert "As approved, the standby started" in told.last_line
+    assert "As approved, the standby was started in time" in told.last_line
     assert "auto-start disabled" in told.last_line
 
 
