@@ -204,9 +204,12 @@ def _work_orders(site: Site) -> Iterator[Waiting]:
             f"{each.workorder_id}  {each.class_}, priority {each.priority}, {plain(each.asset)}: "
             f"{printable(each.title)}, due {each.due[:10]}"
         )
-        words = ("show", "close")
-        commands = tuple(shell_command("workorders", word, each.workorder_id) for word in words)
-        yield Waiting("work_order", each.workorder_id, text, text, (), commands)
+        name = each.workorder_id
+        commands = (
+            shell_command("workorders", "show", name),
+            shell_command("workorders", "close", name),
+        )
+        yield Waiting("work_order", name, text, text, (), commands)
 
 
 def waiting_lines(found: Sequence[Waiting]) -> list[str]:
