@@ -118,13 +118,13 @@ async def test_a_look_that_was_too_slow_is_taken_again_twice(
     assert len(room.rows("action.intent")) == (not reason)
 
 
-@pytest.mark.way_in("T1")
+@pytest.mark.way_in("T5")
 @pytest.mark.way_in("C17")
 @pytest.mark.parametrize(
     ("takes_s", "value", "reason"),
     [
         (2.1, 325.0, "PIC-102.sp reads 325 kPa; 350 was expected"),
-        (61.0, 350.0, "the approval is 61 s old; it holds for 60 s"),
+        (6.0, 350.0, TOO_OLD),
     ],
 )
 async def test_a_slow_look_is_not_taken_again_until_it_pleases(
@@ -147,6 +147,7 @@ async def test_a_slow_look_is_not_taken_again_until_it_pleases(
         (2, 2.0, 2 + 3),  # the third time, and then to another device and to read back
         (3, 2.0, 3),
         (1, 0.1, 1),
+        (1, 6.0, 1),
     ],
 )
 async def test_only_a_device_that_was_silent_is_reached_for_again(

@@ -15,6 +15,8 @@ from .reading_age import BUDGET_S, ReadingTooOld
 
 _ATTEMPTS = 3
 """How often an action may begin where the machine is too slow to reach the intent in time."""
+_BEGIN_WITHIN_S = 6.0
+"""Time from the first attempt to the beginning of the last, seconds. Other actions wait."""
 
 
 async def execute_action(execution: Execution) -> None:
@@ -44,12 +46,15 @@ async def execute_action(execution: Execution) -> None:
 
 async def _go_in_time(execution: Execution) -> None:
     """Goes the way. Where the machine was too slow before the intent, it begins again."""
+    first = execution.context.clock()
     for attempt in range(1, _ATTEMPTS + 1):
         begun = execution.context.clock()
         try:
             await _go(execution)
         except (ReadingTooOld, NotConnected) as error:
-            if attempt == _ATTEMPTS or not _was_only_slow(execution, begun, error):
+            since_s = execution.context.clock().since_s(first)
+            is_late = since_s is None or since_s >= _BEGIN_WITHIN_S
+            if attempt == _ATTEMPTS or is_late or not _was_only_slow(execution, begun, error):
                 raise
             await execution.close()
         else:
