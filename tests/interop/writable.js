@@ -1,8 +1,8 @@
 // A foreign OPC UA server to write to, on node-opcua: PORT FOLDER ANONYMOUS_PORT, on loopback, with
-// ten sessions at most. Each node of the namespace urn:handwheel:peer, such as s=Int16, is writable
-// and keeps the time of its last change; `gate` logs in with a password. A second one, at the last
-// port, offers no user names. The keys are in FOLDER. It says "ready" once it serves, answers each
-// line of its input with "SESSIONS SUBSCRIPTIONS WRITES", and ends with its input.
+// ten sessions and connections at most. Each node of the namespace urn:handwheel:peer, such as
+// s=Int16, is writable and keeps the time of its last change; `gate` logs in with a password. A
+// second one, at the last port, offers no user names. The keys are in FOLDER. It says "ready" once
+// it serves, answers each line of its input with "SESSIONS SUBSCRIPTIONS WRITES", and ends with it.
 "use strict";
 
 const { OPCUAServer } = require("node-opcua-server");
@@ -46,7 +46,7 @@ async function serve(port, keys, policies) {
     port: Number(port), host: "127.0.0.1", hostname: "127.0.0.1", resourcePath: "/",
     serverCertificateManager: keys, userCertificateManager: keys,
     securityModes: [MessageSecurityMode.None], securityPolicies: policies,
-    serverCapabilities: { maxSessions: SESSIONS }, maxConnectionsPerEndpoint: 2 * SESSIONS,
+    serverCapabilities: { maxSessions: SESSIONS }, maxConnectionsPerEndpoint: SESSIONS,
     userManager: { isValidUser: (user, password) => user === "gate" && password === "secret" },
   });
   await server.initialize();

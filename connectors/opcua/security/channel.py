@@ -63,8 +63,6 @@ class SecuredClient(SessionClient):
 
     def __init__(self, name: str, config: OpcuaConnection, root: Path) -> None:
         super().__init__(config)
-        self.name = self.description = "Handwheel"
-        self.product_uri = "urn:handwheel"
         self._name = name
         self._root = root
         self._ours = self._shown = ""  # thumbprints, once both certificates are known

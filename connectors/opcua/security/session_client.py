@@ -74,6 +74,8 @@ class SessionClient(Client):
 
     def __init__(self, config: OpcuaConnection) -> None:
         super().__init__(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
+        self.name = self.description = "Handwheel"  # for the server's list of sessions
+        self.product_uri = "urn:handwheel"
         self.session_timeout = int(1000.0 * session_timeout_s(config))
         self._config = config
 
