@@ -17,7 +17,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
-from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.simulation.local_system.child_process import ChildProcess
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.steps.execute import execute_action

@@ -18,7 +18,12 @@ from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
 from handwheel.hmi.people.signing import Signer, open_context, sign_statement
-from handwheel.hmi.simulation.demo.people import APPROVER, GRANTOR, enroll_people, grant_to_agents
+from handwheel.hmi.simulation.local_system.people import (
+    APPROVER,
+    GRANTOR,
+    enroll_people,
+    grant_to_agents,
+)
 from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.tools.guardrails.approval.build_request import (

@@ -20,7 +20,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from ...people.signing import Signer, open_context
 from ...requests.approve import ask, show_card, sign_approval
 from ...shell.terminal.cancellable_prompt import ask_in_thread
-from .people import APPROVER
+from ..local_system.people import APPROVER
 
 _SETTLE_S = 30.0  # a busy machine reads late, and old readings cannot be approved
 _POLL_S = 0.1

@@ -115,7 +115,7 @@ def _fail_with_logs(problem: str, folder: Path) -> NoReturn:
     """Ends the command with what went wrong, the last words of each process, and what to do."""
     from handwheel.connectors.hints import name_site, next_step
 
-    from .child_process import last_words
+    from ..local_system.child_process import last_words
 
     said = {name: last_words(folder / f"{name}.log") for name in ("plant", "gate", "agents")}
     lines = [

@@ -19,14 +19,14 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests.approve import show_card
 from handwheel.hmi.simulation.demo import decisions, demo, pace
 from handwheel.hmi.simulation.demo.approver import DemoApprover
-from handwheel.hmi.simulation.demo.child_process import ChildProcess
 from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
 from handwheel.hmi.simulation.demo.demo import DemoRun
-from handwheel.hmi.simulation.demo.people import enroll_people
 from handwheel.hmi.simulation.demo.processes import DemoSystem
 from handwheel.hmi.simulation.demo.runs import FollowedEvent
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
 from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
+from handwheel.hmi.simulation.local_system.child_process import ChildProcess
+from handwheel.hmi.simulation.local_system.people import enroll_people
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError

@@ -1,5 +1,6 @@
-"""Operators of the demo with keys that exist in memory only."""
+"""Throw-away people of a simulated site."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,9 +29,21 @@ _HANDED_OVER_FOR = timedelta(minutes=50)
 _SIGNED_FOR_S = 60.0
 
 
-def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
-    """Enrols an administrator and two operators at a new site, and returns the signers by name."""
-    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GRANTOR, APPROVER)}
+def enroll_people(
+    folder: Path,
+    *,
+    attended: bool,
+    make_key: Callable[[str], Ed25519PrivateKey] = lambda name: Ed25519PrivateKey.generate(),
+    lasts: timedelta = _LASTS,
+) -> dict[str, Signer]:
+    """Enrols an administrator and two operators at a new site, and returns the signers by name.
+
+    Args:
+        attended: Whether a person at the terminal decides.
+        make_key: Takes a name and returns a new key, by default one that is in memory only.
+        lasts: How long the people are enrolled.
+    """
+    keys = {name: make_key(name) for name in (_ROOT, GRANTOR, APPROVER)}
     root = keys[_ROOT]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
     replace_file(folder / SITE_FILE, trusted)
@@ -38,7 +51,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
     start = parse_stamp(stamp(instant_now().wall))
     for person, private in keys.items():
         role = ADMINISTRATOR if person == _ROOT else "operator"
-        wanted = Enrolment(person, (role,), start, start + _LASTS)
+        wanted = Enrolment(person, (role,), start, start + lasts)
         text, _ = with_record(folder / OPERATORS_FILE, make_record(site.id, wanted, private, root))
         replace_file(folder / OPERATORS_FILE, text)
     roster = load_roster(site)
@@ -50,7 +63,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
 
 
 def grant_to_agents(site: Site, giver: Signer) -> None:
-    """Grants agents authority over the demo's equipment, as `handwheel authority give` does."""
+    """Grants agents authority over the equipment, as `handwheel authority give` does."""
     with open_context(site) as context:
         for equipment in GRANTED_EQUIPMENT:
             now = instant_now()

@@ -1,0 +1,1 @@
+"""Plant, gate and agents as child processes of one terminal."""
