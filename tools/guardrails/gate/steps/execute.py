@@ -46,9 +46,8 @@ async def execute_action(execution: Execution) -> None:
 
 async def _go_in_time(execution: Execution) -> None:
     """Goes the way. Where the machine was too slow before the intent, it begins again."""
-    first = execution.context.clock()
+    first = begun = execution.context.clock()
     for attempt in range(1, _ATTEMPTS + 1):
-        begun = execution.context.clock()
         try:
             await _go(execution)
         except (ReadingTooOld, NotConnected) as error:
@@ -57,6 +56,7 @@ async def _go_in_time(execution: Execution) -> None:
             if attempt == _ATTEMPTS or is_late or not _was_only_slow(execution, begun, error):
                 raise
             await execution.close()
+            begun = execution.context.clock()
         else:
             return
 
