@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from handwheel.hmi.requests.card_text import render_card
-from handwheel.hmi.requests.live_card import QUESTION, footer_lines
+from handwheel.hmi.requests.cards.card_text import render_card
+from handwheel.hmi.requests.cards.live_card import QUESTION, footer_lines
 from handwheel.hmi.simulation.demo.approver import DemoApprover
 from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
 from handwheel.hmi.simulation.demo.demo import DemoRun

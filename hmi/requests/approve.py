@@ -21,10 +21,10 @@ from handwheel.tools.requests.timestamps import instant_now
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
-from .card_text import render_card
-from .live_card import QUESTION, LiveCard
+from .cards.card_text import render_card
+from .cards.live_card import QUESTION, LiveCard
+from .cards.tag_history import history_lines
 from .reject import object_to
-from .tag_history import history_lines
 
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"

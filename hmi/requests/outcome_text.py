@@ -9,7 +9,7 @@ from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.terminal.panel import WIDEST, Part, Row, draw_part, fitting_width, headline
-from .card_details import device_text, wire_rows
+from .cards.card_details import device_text, wire_rows
 
 _WHOLE = 24_000
 

@@ -11,8 +11,8 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.panel import card_width, has_colour
 from ..shell.terminal.wrap import fold
-from .card_details import DETAIL_KEYS, render_details
-from .card_text import render_card
+from .cards.card_details import DETAIL_KEYS, render_details
+from .cards.card_text import render_card
 from .outcome_text import render_request
 from .request_text import action_line, request_fields, request_line
 from .write_followup import followup_fields, followup_lines

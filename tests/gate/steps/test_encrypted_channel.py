@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.hmi.requests.card_text import render_card
+from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.hmi.requests.card_details import DETAIL_KEYS, render_details
-from handwheel.hmi.requests.card_text import render_card
+from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
+from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.cards.card_model import CardSigner, parse_card
 from handwheel.tools.requests.timestamps import stamp

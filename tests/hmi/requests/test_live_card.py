@@ -4,8 +4,8 @@ from typing import Any, cast
 
 import pytest
 
-from handwheel.hmi.requests import live_card
-from handwheel.hmi.requests.live_card import LiveCard
+from handwheel.hmi.requests.cards import live_card
+from handwheel.hmi.requests.cards.live_card import LiveCard
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession

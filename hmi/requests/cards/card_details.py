@@ -11,8 +11,8 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardRun,
 )
 
-from ..shell.terminal.condition_text import TRUTH_TEXT
-from ..shell.terminal.panel import (
+from ...shell.terminal.condition_text import TRUTH_TEXT
+from ...shell.terminal.panel import (
     LABEL,
     MARK,
     WIDEST,
@@ -22,7 +22,8 @@ from ..shell.terminal.panel import (
     draw_part,
     fitting_width,
 )
-from .card_text import command_text, undo_text, values_text
+from .card_evidence import values_text
+from .card_text import command_text, undo_text
 
 _BYTES_SHOWN = 16
 

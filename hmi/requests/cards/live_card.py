@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
-from ..shell.cli.stdio import screen_output
-from ..shell.terminal.panel import columns_of, fitting_width, has_colour
-from ..shell.terminal.prompt import PromptAnswer, wrong_word_text
+from ...shell.cli.stdio import screen_output
+from ...shell.terminal.panel import columns_of, fitting_width, has_colour
+from ...shell.terminal.prompt import PromptAnswer, wrong_word_text
 from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card, render_changes
 

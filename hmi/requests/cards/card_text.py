@@ -1,19 +1,16 @@
 """Draws a card in the operator's words. What is folded, `card_details` draws."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
-    CardCondition,
-    CardEvidence,
     CardReading,
     CardRecovery,
 )
 
-from ..shell.terminal.condition_text import TRUTH_TEXT
-from ..shell.terminal.panel import (
+from ...shell.terminal.condition_text import TRUTH_TEXT
+from ...shell.terminal.panel import (
     LABEL,
     MARK,
     WIDEST,
@@ -24,12 +21,9 @@ from ..shell.terminal.panel import (
     fitting_width,
     with_unit,
 )
+from .card_evidence import VALUES, evidence, ready
 
-VALUES = "  ["  # from here on the values behind a condition
-_NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
-_NUMBERS_SHOWN = 2
 _WITHIN = " within "
-_OWN_NAMES = ("invariant", "if", "remote_when")
 _MARGIN = 2  # columns of the mark
 _REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 2, 2, 2
 
@@ -79,11 +73,6 @@ def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
     return text
 
 
-def values_text(shown: str) -> str:
-    """Returns the values of a condition as it is shown, else the condition."""
-    return shown.partition(VALUES)[2].removesuffix("]") or shown
-
-
 def _headline(card: Card, width: int) -> Iterator[str]:
     roles = ", ".join(card.roles) or "no role may sign"
     right = f"{card.risk_class} · {roles} · {left_text(card)}"
@@ -119,9 +108,9 @@ def _parts(card: Card, width: int) -> Iterator[Part]:
     yield Part("Change", [_change(each) for each in card.changes])
     yield Part("Now", list(_readings(card)))
     yield Part("Then", list(_then(card)))
-    yield from _evidence(card, "for", "For", room)
-    yield from _evidence(card, "against", "Against", room)
-    yield from _ready(card, room)
+    yield from evidence(card, "for", "For", room)
+    yield from evidence(card, "against", "Against", room)
+    yield from ready(card, room)
     yield from _time_limit(card)
     yield Part("Undo", list(_undo(card)))
     yield Part("Class", list(_class(card)))
@@ -202,69 +191,6 @@ def _joined_promises(promises: Sequence[str]) -> str:
     if len(limits) > 1 or not all(result for result, _, _ in parts):
         return "; ".join(promises)
     return f"{'; '.join(result for result, _, _ in parts)}{_WITHIN}{limits.pop()}"
-
-
-def _evidence(card: Card, side: str, label: str, room: int) -> Iterator[Part]:
-    found = [each for each in card.run.evidence if each.side == side] if card.run else []
-    usual = [each for each in found if not each.is_against]
-    if side == "against":
-        texts = [f"not met: {', '.join(each.id for each in usual)}"] if usual else []
-    else:
-        texts = list(_packed(map(_met, usual), room))
-    rows = [Row(["", text]) for text in texts] + [_odd(each) for each in found if each.is_against]
-    if rows:
-        yield Part(label, rows)
-
-
-def _met(each: CardEvidence) -> str:
-    shown = each.shown if each.now is None else each.shown_now
-    number = _brief(shown)
-    filed = " as submitted" if each.now is None else ""
-    return f"✓ {each.id}{f' {number}' if number else ''}{filed}"
-
-
-def _odd(each: CardEvidence) -> Row:
-    filed = f"{TRUTH_TEXT[each.filed]} when submitted"
-    now = each.untold if each.now is None else f"{TRUTH_TEXT[each.now]} now"
-    values = values_text(each.shown if each.now is None else each.shown_now)
-    return Row([MARK, f"{each.id}: {filed}, {now} ({values})"], True)
-
-
-def _ready(card: Card, room: int) -> Iterator[Part]:
-    usual = [each for each in card.requires if each.truth == "true"]
-    odd = [each for each in card.requires if each.truth != "true"]
-    rows = [Row(["", text]) for text in _packed(map(_condition, usual), room)]
-    rows += [Row([MARK, f"{TRUTH_TEXT[each.truth]}: {each.text}"], True) for each in odd]
-    if rows:
-        yield Part("Ready", rows)
-
-
-def _condition(each: CardCondition) -> str:
-    name = each.why.removeprefix("permissive ")
-    if name in _OWN_NAMES or name == each.why:
-        return f"✓ {each.text.partition(VALUES)[0]}"
-    number = _brief(each.text)
-    return f"✓ {name}{f' {number}' if number else ''}"
-
-
-def _brief(shown: str) -> str:
-    """Returns the first numbers behind a condition, of a window the window's own."""
-    numbers = _NUMBER.findall(values_text(shown)) if VALUES in shown else []
-    is_window = re.search(r"\w\(", shown.partition(VALUES)[0]) is not None
-    kept = numbers[-1:] if is_window else numbers[:_NUMBERS_SHOWN]
-    return ", ".join(f"{float(number):.3g}{unit}" for number, unit in kept)
-
-
-def _packed(items: Iterable[str], room: int) -> Iterator[str]:
-    """Yields lines of whole items."""
-    line = ""
-    for item in items:
-        if line and columns_of(line) + 3 + columns_of(item) > room:
-            yield line
-            line = ""
-        line = f"{line}   {item}" if line else item
-    if line:
-        yield line
 
 
 def _time_limit(card: Card) -> Iterator[Part]:

@@ -1,0 +1,1 @@
+"""Drawing of cards, and the screen on which they are decided."""
