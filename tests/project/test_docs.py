@@ -38,6 +38,13 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "handwheel requests approve R-7K3MQ2XA --as ben": "asks a person",
         "handwheel authority give PUMPS-101 --for 1h --as anna": "asks for a passphrase",
         "handwheel authority give E-101 --for 1h --as anna": "asks for a passphrase",
+        "handwheel init boiler --connect opc.tcp://192.0.2.10:4840": "the device is not there",
+        "handwheel tags read --site boiler": "the device is not there",
+        "handwheel init meter --connect modbus://192.0.2.20:502/1": "the device is not there",
+        "cd meter": "the device is not there",
+        "handwheel tags peek modbus holding 0..40": "the device is not there",
+        "handwheel tags import ../map.csv": "the device is not there",
+        "handwheel tags read": "the device is not there",
     },
     SERVE: {
         f"mbpoll -q -m tcp -a 1 -0 -t 0 -r 20 -p {port} 127.0.0.1 1": "a client of others"
