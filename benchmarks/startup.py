@@ -34,7 +34,7 @@ def _commands(site: Path) -> Mapping[str, Callable[[], object]]:
         _BASE: lambda: _start("-c", "pass"),
         "handwheel lockout": lock_out,
         "handwheel --help": lambda: _start("-m", "handwheel.hmi", "--help"),
-        "handwheel plant models": lambda: _start("-m", "handwheel.hmi", "plant", "models"),
+        "handwheel plants list": lambda: _start("-m", "handwheel.hmi", "plants", "list"),
     }
 
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from shlex import quote
 
-_WITHOUT_SITE = frozenset({"demo", "init", "plant"})
+_WITHOUT_SITE = frozenset({"demo", "init", "plants"})
 """Commands that have no option `--site`."""
 
 NEXT = "next: "

@@ -50,7 +50,7 @@ async def served(place: Path, *more: str) -> AsyncGenerator[PlantEndpoints]:
     secret.touch(mode=0o600)
     secret.write_text(SECRET, encoding="utf-8")
     serve = (
-        *("plant", "serve", "cw-100", "--json", "--no-noise", "--gate-secret", str(secret)),
+        *("plants", "serve", "cw-100", "--json", "--no-noise", "--gate-secret", str(secret)),
         *("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0"),
         *more,
     )

@@ -16,7 +16,7 @@ def secure(place: Path, identity: Path, security: Security = ENCRYPTED) -> Site:
 
     Args:
         place: The site's folder, as `write_site` makes it.
-        identity: The folder of `plant serve --identity`, after the first start; a file in its
+        identity: The folder of `plants serve --identity`, after the first start; a file in its
             `trusted` counts at once.
     """
     make_application(place, load_site(place).id)

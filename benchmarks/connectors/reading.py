@@ -16,7 +16,7 @@ from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 _SERVE = (
-    *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
+    *("plants", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
     *("--modbus-gate-port", "0"),
 )
 

@@ -31,7 +31,7 @@ Thumbprint = Annotated[
     spelled(
         r"sha256:[0-9a-f]{64}",
         "is no thumbprint: sha256: and 64 of 0-9 and a-f, as "
-        f"'{shell_command('connection', 'trust', 'NAME')}' shows it",
+        f"'{shell_command('connections', 'trust', 'NAME')}' shows it",
     ),
 ]
 """SHA-256 of a certificate."""
@@ -134,7 +134,7 @@ class OpcuaConnection(_Connection):
         """Denies a connection that would send a password or a write to an unpinned server."""
         if not self.is_secured or self.certificate or not (self.read or self.write):
             return None
-        shows = shell_command("connection", "trust", name)
+        shows = shell_command("connections", "trust", name)
         return Denial(
             "not-pinned",
             "security without certificate: a password, and a write, go only to the server whose "

@@ -89,7 +89,7 @@ def draw(shown: RenderableType, title: str, name: str) -> None:
 def trends() -> None:
     """Draws the trends as their page tells a reader to."""
     page = (HERE.parent / "explanation" / "the-plant.md").read_text(encoding="utf-8")
-    for command in re.findall(r"^\$ (handwheel plant run .*--png .*)$", page, re.MULTILINE):
+    for command in re.findall(r"^\$ (handwheel plants run .*--png .*)$", page, re.MULTILINE):
         subprocess.run(shlex.split(command), cwd=HERE, check=True, stdout=subprocess.DEVNULL)
 
 

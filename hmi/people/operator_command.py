@@ -1,4 +1,4 @@
-"""Command group `handwheel operator`."""
+"""Command group `handwheel operators`."""
 
 import json
 import sys
@@ -39,6 +39,7 @@ from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..shell.cli.completion import complete_person
 from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -262,7 +263,7 @@ def revoke(
         revoked = context.revoked_keys()
         keys = {each.key_id for each in context.roster.operators if each.person == name} - revoked
         if not keys:
-            raise InvalidArguments(f"{name} has no key to revoke; {next_step('operator', 'list')}")
+            raise InvalidArguments(f"{name} has no key to revoke; {next_step('operators', 'list')}")
         admin = find_administrator(context, issuer)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
@@ -290,6 +291,23 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
         typer.echo("no persons are enrolled")
     for problem in roster.ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
+
+
+@app.command("show")
+def show_person(
+    name: EnrolledArgument, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the latest record of a person.
+
+    Exit codes: 0 shown, 2 not enrolled or wrong configuration.
+    """
+    opened = open_site(site)
+    records = [each for each in load_roster(opened).operators if each.person == name]
+    if not records:
+        raise InvalidArguments(f"{name!a} is not enrolled; {next_step('operators', 'list')}")
+    print_fields(
+        person_fields(records[-1], _revoked_keys(opened), datetime.now(UTC)), as_json=as_json
+    )
 
 
 def _revoked_keys(site: Site) -> frozenset[str]:

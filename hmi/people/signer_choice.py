@@ -50,12 +50,12 @@ def find_person(
         known = [each for each in known if each.person == named]
         if not known:
             raise PermitRefused(
-                f"{named} is no {kind} of this site now; {next_step('operator', 'list')}"
+                f"{named} is no {kind} of this site now; {next_step('operators', 'list')}"
             )
         return known[0]
     if not known:
         raise InvalidArguments(
-            f"no {kind} is enrolled; {next_step('operator', 'enroll', 'NAME', '--role', kind)}"
+            f"no {kind} is enrolled; {next_step('operators', 'enroll', 'NAME', '--role', kind)}"
         )
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if not here:

@@ -1,6 +1,7 @@
-"""The commands `handwheel playbook`."""
+"""The commands `handwheel playbooks`."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,25 +9,48 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
 from handwheel.playbooks.lint.lint import lint
+from handwheel.tools.safe_text import printable
 
 from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
+from ..shell.terminal.wrap import fold
 from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.callback()
-def playbook() -> None:
-    """Check and show playbooks."""
+@app.command("list")
+def list_playbooks(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List the playbooks of the site. Those with errors are named on standard error.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
+    found, broken = load_library(open_site(site))
+    for name in dict.fromkeys(each.file for each in broken):
+        step = next_step("playbooks", "lint", name)
+        sys.stderr.write(f"handwheel: {name}: has errors; {step}\n")
+    if as_json:
+        rows = [
+            {"id": each.id, "title": each.file.title, "version": each.file.version,
+             "file": each.display_name}
+            for each in found
+        ]  # fmt: skip
+        typer.echo(json.dumps(rows))
+        return
+    width = max((len(each.id) for each in found), default=0)
+    for each in found:
+        typer.echo(fold(f"{each.id:<{width}}  {printable(each.file.title)}", width + 2))
+    if not found:
+        typer.echo("no playbooks")
 
 
 @app.command("lint")

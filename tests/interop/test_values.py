@@ -36,7 +36,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
     """The run without sockets: every tag after every step."""
     path = tmp_path_factory.mktemp("paper") / "run.csv"
     options = ("--for", "20min", "--every", "0.5s", "--csv", str(path))
-    done = handwheel("plant", "run", "cw-100", *FAULT, *options)
+    done = handwheel("plants", "run", "cw-100", *FAULT, *options)
     assert "P-101A tripped by I-02" in done.stdout, done.stderr
     with path.open(encoding="utf-8") as file:
         rows = [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(file)]

@@ -44,7 +44,7 @@ def link_of(server: PlantServer, scan: str = "50 ms") -> PlantEndpoints:
 
 @dataclass(frozen=True)
 class PlantProcess:
-    """`handwheel plant serve` as a process of its own, to be killed."""
+    """`handwheel plants serve` as a process of its own, to be killed."""
 
     process: ForkedProcess
     ports: Mapping[str, int]
@@ -67,7 +67,7 @@ def plant_process(
         for name, port in wanted.items()
         for word in (f"--{name.replace('_', '-')}-port", str(port))
     ]
-    command = [*HANDWHEEL, "plant", "serve", "cw-100", "--json", *options, *arguments]
+    command = [*HANDWHEEL, "plants", "serve", "cw-100", "--json", *options, *arguments]
     with ForkedProcess(command, cwd=Path.cwd()) as process:
         ready: dict[str, Any] = json.loads(process.stdout.readline())
         yield PlantProcess(process, ready["ports"])

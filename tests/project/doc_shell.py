@@ -26,7 +26,7 @@ from ..forked_process import ForkedProcess
 
 _FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-_SERVE = "handwheel plant serve"
+_SERVE = "handwheel plants serve"
 _PORTS = {
     start: {"--opcua-port": "4840", "--modbus-port": "5020", "--modbus-gate-port": "5021"}
     for start in ("handwheel init", _SERVE)

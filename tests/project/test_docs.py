@@ -29,9 +29,9 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "make demo": "takes a minute; the demo has its own test",
         "make test": "is what runs this",
         ". .venv/bin/activate": "the environment of the tests is active",
-        "handwheel operator enroll rosa --role administrator": "asks for a passphrase",
-        "handwheel operator enroll anna --role operator": "asks for passphrases",
-        "handwheel operator enroll ben --role operator": "asks for passphrases",
+        "handwheel operators enroll rosa --role administrator": "asks for a passphrase",
+        "handwheel operators enroll anna --role operator": "asks for passphrases",
+        "handwheel operators enroll ben --role operator": "asks for passphrases",
         'handwheel requests propose P-101B.run_cmd=true --reason "try the standby" --as anna': (
             "asks for a passphrase"
         ),
@@ -54,7 +54,7 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         (
             "handwheel init boiler --connect opc.tcp://192.0.2.10:4840",
             "handwheel tags read --site boiler",
-            "handwheel connection trust opcua --site boiler",
+            "handwheel connections trust opcua --site boiler",
             "handwheel tags import opcua --site boiler",
             "handwheel tags browse opcua --site boiler",
             "handwheel tags browse opcua 'nsu=urn:example:plc;s=Boiler' --depth 2 --site boiler",
@@ -87,8 +87,8 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     },
     OWN_PLANT: {  # test_write_a_plant.py types the rest
         "pip install -e .": "needs the network",
-        "handwheel plant run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",
-        "handwheel plant faults tank": "needs the plant",
+        "handwheel plants run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",
+        "handwheel plants faults tank": "needs the plant",
     },
 }
 
@@ -280,7 +280,7 @@ def test_the_reference_lists_exactly_the_commands_and_their_options() -> None:
     for head in heads:
         section = text_of(page).partition(f"\n## handwheel {head}\n")[2].partition("\n## ")[0]
         listed = _listed_options(section, tables.get(f"handwheel {head}", []))
-        has_site = head.split()[0] not in ("demo", "init", "plant")
+        has_site = head.split()[0] not in ("demo", "init", "plants")
         assert listed | ({"--site"} if has_site else set()) == _options(tuple(head.split())) - {
             "--help"
         }, head

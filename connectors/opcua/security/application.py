@@ -50,7 +50,7 @@ def load_application(root: Path, endpoint: str) -> Application:
         NotConnected: One is missing, broken or out of date, the two do not match, or the key is
             open to others. The message names the endpoint and tells what to do.
     """
-    folder, trust = root / FOLDER, shell_command("connection", "trust", endpoint)
+    folder, trust = root / FOLDER, shell_command("connections", "trust", endpoint)
     if not folder.is_dir():
         reason = f"there is no {folder}; '{trust}' makes it"
         raise NotConnected({endpoint: reason})

@@ -92,7 +92,7 @@ class SecuredClient(SessionClient):
             raise ChannelRefused(_other_certificate(shown[0], config.certificate, self._name))
         server = (pinned or shown)[0]
         if denial := server.check(utc_now()):
-            shows = shell_command("connection", "trust", self._name)
+            shows = shell_command("connections", "trust", self._name)
             raise ChannelRefused(
                 f"the server's certificate {server.thumbprint} {denial}; its administrator "
                 f"must renew it, then '{shows}' shows the new one"
@@ -212,7 +212,7 @@ def _hang_up(error: OSError) -> str:
 
 
 def _other_certificate(shown: Certificate, pinned: str, name: str) -> str:
-    shows = shell_command("connection", "trust", name)
+    shows = shell_command("connections", "trust", name)
     return (
         f"the server shows the certificate {shown.thumbprint}, and site.yaml pins {pinned}: if it "
         f"was renewed, '{shows}' shows the new one, to be compared with "

@@ -21,7 +21,7 @@ TITLES: dict[str, str] = {
     "init": "Make a site for a simulated plant, or for your own devices.",
     "check": "List every problem of a site's configuration.",
     "status": "Show a site on one page, with what waits for a person.",
-    "plant": "Serve, run and describe the simulated plants.",
+    "plants": "Serve, run and describe the simulated plants.",
     "run": "Run the agents, which request writes by playbooks.",
     "runs": "List, show, hold, stop, resume, abort and clear runs.",
     "gate": "Run the gate, the only process that writes to a plant.",
@@ -31,12 +31,13 @@ TITLES: dict[str, str] = {
     "lockout": "Block all writes at once, or those to one piece of equipment.",
     "release": "End a lockout, signed by an administrator.",
     "authority": "Show and change who may write to equipment.",
-    "operator": "Enrol operators, list them and replace their keys.",
+    "lockouts": "List lockouts and show them.",
+    "operators": "Enrol operators, list them and replace their keys.",
     "policy": "Show how the policy decides on a write.",
-    "playbook": "Check playbooks and show them.",
+    "playbooks": "List playbooks, check them and show them.",
     "workorders": "List work orders and show them.",
     "journal": "Read, verify, export and back up the journal.",
-    "connection": "Exchange certificates with an OPC UA server.",
+    "connections": "List connections, and exchange certificates with a server.",
     "tags": "List, read, watch, browse, peek and import tags.",
 }
 MODULES: dict[str, str] = {  # below `hmi`
@@ -44,7 +45,7 @@ MODULES: dict[str, str] = {  # below `hmi`
     "init": "simulation.plant.init_command",
     "check": "site.commissioning.check_command",
     "status": "shift.status_command",
-    "plant": "simulation.plant.command",
+    "plants": "simulation.plant.command",
     "run": "processes.run_command",
     "runs": "runs.command",
     "gate": "processes.gate_command",
@@ -54,15 +55,20 @@ MODULES: dict[str, str] = {  # below `hmi`
     "lockout": "people.lockout_command",
     "release": "people.release_command",
     "authority": "people.authority_command",
-    "operator": "people.operator_command",
+    "lockouts": "people.lockouts_command",
+    "operators": "people.operator_command",
     "policy": "site.commissioning.policy_command",
-    "playbook": "runs.playbook_command",
+    "playbooks": "runs.playbook_command",
     "workorders": "runs.workorders_command",
     "journal": "journal.command",
-    "connection": "site.commissioning.connection_command",
+    "connections": "site.commissioning.connection_command",
     "tags": "site.tags.command",
 }
 
+_SINGULAR = {  # words of earlier versions, which still work
+    "connection": "connections", "operator": "operators", "plant": "plants",
+    "playbook": "playbooks",
+}  # fmt: skip
 _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command
 
 
@@ -128,9 +134,11 @@ def _title() -> None:
 
 def run_command_line(words: list[str]) -> None:
     """Runs a command and exits with a documented code."""
+    words = [_SINGULAR.get(word, word) for word in words[:1]] + words[1:]
     named = set(words[:1])
     if _COMPLETING in os.environ:
-        named = {command_being_typed()}
+        typed = command_being_typed()
+        named = {_SINGULAR.get(typed, typed)}
         sys.stderr = StringIO()  # an error would land in the line that is being typed
     with report_errors(words), result_document():
         try:

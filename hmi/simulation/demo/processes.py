@@ -63,7 +63,7 @@ async def start_demo_system(
         file.write(secret)
     frames.touch()
     serve = (
-        *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
+        *("plants", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
         *("--modbus-gate-port", "0", "--gate-secret", str(secret_file)),
         *("--frame-log", str(frames), "--speed", "1"),
         *(word for fault in scenario.faults for word in ("--fault", fault)),

@@ -24,7 +24,7 @@ class FinalPhase:
 class DemoScenario:
     """A fault and how to show it."""
 
-    faults: tuple[str, ...]  # as `plant serve --fault` takes them
+    faults: tuple[str, ...]  # as `plants serve --fault` takes them
     # state of each playbook's run at the end, if everything is approved. The first run is shown.
     endings: Mapping[str, RunState]
     intro: str  # hint for the viewer

@@ -1,4 +1,4 @@
-"""The commands `handwheel plant`."""
+"""The commands `handwheel plants`."""
 
 import json
 from dataclasses import asdict
@@ -10,6 +10,7 @@ import typer
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
 
 from ...shell.cli.completion import complete_plant
+from ...shell.cli.field_lines import print_fields
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
 from ...site.files.site_template import tags_yaml
@@ -27,14 +28,15 @@ ModelArgument = Annotated[
 
 
 class MapForm(StrEnum):
-    """How `plant map` writes the tags."""
+    """How `plants map` writes the tags."""
 
     YAML = "yaml"
     MARKDOWN = "markdown"
     CSV = "csv"
 
 
-@app.command("models")
+@app.command("models", hidden=True)
+@app.command("list")
 def models(as_json: JsonOption = False) -> None:
     """List the installed plants.
 
@@ -52,6 +54,25 @@ def models(as_json: JsonOption = False) -> None:
         typer.echo(f"{plant.model:10} {plant.title}")
         if len(plant.modes) > 1:
             typer.echo(f"{'':10} modes: {', '.join(plant.modes)}")
+
+
+@app.command("show")
+def show(model: ModelArgument, as_json: JsonOption = False) -> None:
+    """Show a plant's title, modes and sizes.
+
+    Exit codes: 0 shown, 2 there is no such plant.
+    """
+    plant = create_plant(model)
+    fields = {
+        "model": plant.model,
+        "title": plant.title,
+        "modes": list(plant.modes),
+        "step_s": plant.step_s,
+        "tags": len(plant.tags),
+        "faults": list(plant.faults),
+        "field_actions": list(plant.field_actions),
+    }
+    print_fields(fields, as_json=as_json)
 
 
 @app.command("faults")

@@ -66,7 +66,7 @@ def _make_plant_site(directory: Path, plant: str, link: PlantEndpoints) -> None:
         ports += ["--opcua-port", str(link.opcua), "--modbus-port", str(link.modbus)]
         ports += ["--modbus-gate-port", str(link.gate)]
     secret = str(directory / GATE_SECRET)
-    serve = shell_command("plant", "serve", plant, "--gate-secret", secret, *ports)
+    serve = shell_command("plants", "serve", plant, "--gate-secret", secret, *ports)
     name_site(directory)
     typer.echo(f"{directory}: a site for {plant}")
     typer.echo(f"next, in another shell: {serve}")

@@ -46,7 +46,7 @@ def set_up_plant(options: PlantOptions) -> PlantSetup:
     """
     if options.model is None and options.file is None:
         raise ScenarioError(
-            f"name a plant, such as cw-100, or a scenario file; {next_step('plant', 'models')}"
+            f"name a plant, such as cw-100, or a scenario file; {next_step('plants', 'list')}"
         )
     if options.file is None:
         assert options.model is not None

@@ -1,4 +1,4 @@
-"""The commands `handwheel plant serve` and `handwheel plant run`."""
+"""The commands `handwheel plants serve` and `handwheel plants run`."""
 
 import sys
 from pathlib import Path
@@ -31,7 +31,7 @@ ScenarioOption = Annotated[
     Path | None, typer.Option("--scenario", metavar="FILE", help="Scenario as a YAML file.")
 ]
 ModeOption = Annotated[
-    str | None, typer.Option(help="The operating mode to start in; 'plant models' lists them.")
+    str | None, typer.Option(help="The operating mode to start in; 'plants list' lists them.")
 ]
 FaultOption = Annotated[
     list[str] | None,

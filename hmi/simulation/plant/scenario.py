@@ -119,7 +119,7 @@ class ScenarioFile(Model):
     seed: Annotated[int, BeforeValidator(_seed)] = 1
     noise: bool = True
     warmup: Time = 0.0
-    for_: Length | None = Field(default=None, alias="for")  # of `plant run` after the warm-up, s
+    for_: Length | None = Field(default=None, alias="for")  # of `plants run` after the warm-up, s
     events: Annotated[list[EventEntry], BeforeValidator(_entries)] = Field(
         default_factory=list[EventEntry]
     )

@@ -1,21 +1,83 @@
-"""The commands `handwheel connection`."""
+"""The commands `handwheel connections`."""
 
+import json
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments
+
 from ...shell.cli.completion import complete_connection
 from ...shell.cli.exits import run
+from ...shell.cli.field_lines import print_fields
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
+from ...shell.terminal.wrap import fold
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps the group a group, although it has a single command."""
+@app.command("list")
+def list_connections(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List the connections of the site, without connecting.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
+    opened = open_site(site)
+    found = [_description(opened, name) for name in opened.connections]
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    width = max((len(str(each["name"])) for each in found), default=0)
+    for each in found:
+        line = f"{each['name']:<{width}}  {each['kind']:<6}  {each['address']}"
+        typer.echo(fold(f"{line}  {each['tags']} tags", width + 2))
+
+
+@app.command("show")
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A connection of site.yaml.",
+            autocompletion=complete_connection,
+        ),
+    ],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a connection of the site, without connecting.
+
+    Exit codes: 0 shown, 2 no such connection or wrong configuration.
+    """
+    opened = open_site(site)
+    if name not in opened.connections:
+        step = next_step("connections", "list")
+        raise InvalidArguments(f"{name!a} is no connection of this site; {step}")
+    print_fields(_description(opened, name), as_json=as_json)
+
+
+def _description(site: Site, name: str) -> dict[str, object]:
+    config = site.connections[name]
+    if isinstance(config, OpcuaConnection):
+        address, security = config.endpoint, config.security
+    else:
+        address, security = f"{config.host}, unit {config.unit}", None
+    return {
+        "name": name,
+        "kind": config.kind,
+        "address": address,
+        "security": security,
+        "simulated": config.simulated,
+        "gate_writes": config.write is not None,
+        "scan_s": config.scan,
+        "tags": sum(tag.connection == name for tag in site.tags.values()),
+    }
 
 
 @app.command("trust")

@@ -41,7 +41,7 @@ def next_steps(contacts: Mapping[str, Contact]) -> list[str]:
             steps.append(_peek_step(name, contact))
             continue
         if contact.config.is_secured:
-            steps.append(next_step("connection", "trust", name))
+            steps.append(next_step("connections", "trust", name))
         read, load = next_step("tags", "read"), next_step("tags", "import", name)
         steps.append(read if contact.found else load)
     return list(dict.fromkeys(steps))

@@ -92,7 +92,8 @@ def _person(context: ExplainContext, who: str) -> str:
     is_known = who == _ANYBODY or any(each.person == who for each in context.roster.operators)
     if not is_known:
         raise InvalidArguments(
-            f"{who!a} is not agent, person or an enrolled operator; {next_step('operator', 'list')}"
+            f"{who!a} is not agent, person or an enrolled operator; "
+            f"{next_step('operators', 'list')}"
         )
     return who
 

@@ -48,7 +48,7 @@ def _opcua(name: str, config: OpcuaConnection) -> Iterator[str]:
         yield f"application_uri: {flow(config.application_uri)}"
     if config.is_secured:
         yield f"security: {flow(config.security)}"
-        yield f"# certificate: see '{shell_command('connection', 'trust', name)}'"
+        yield f"# certificate: see '{shell_command('connections', 'trust', name)}'"
     yield f"scan: {_SCAN}"
 
 

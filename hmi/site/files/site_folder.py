@@ -10,7 +10,7 @@ from handwheel.connectors.errors import ConfigError, Problem, os_reason
 from handwheel.connectors.hints import shell_command
 from handwheel.connectors.model.site import SITE_FILE
 
-_ENROLL = shell_command("operator", "enroll", "NAME", "--role", "ROLE")
+_ENROLL = shell_command("operators", "enroll", "NAME", "--role", "ROLE")
 _FILES = {
     ".gitignore": "var/\nsecrets/\n",
     "operators.yaml": f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators: []\n",

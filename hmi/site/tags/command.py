@@ -18,6 +18,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.cli.completion import complete_connection, complete_tag
 from ...shell.cli.exits import NO, run
+from ...shell.cli.field_lines import print_fields
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
@@ -81,6 +82,19 @@ def list_tags(
     ]
     for line in in_columns(rows, ("  ", "  ", "  ", "  ", "  ", "  "), set()):
         typer.echo(line)
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="TAG", autocompletion=complete_tag)],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a tag of the site, without reading it.
+
+    Exit codes: 0 shown, 2 no such tag or wrong configuration.
+    """
+    print_fields(_description(open_site(site).find_tags([name])[0]), as_json=as_json)
 
 
 def _description(tag: Tag) -> dict[str, object]:

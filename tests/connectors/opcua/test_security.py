@@ -151,13 +151,13 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], Callable[[Path], None], str]] 
     "another certificate than pinned": (
         {"certificate": NO_PIN}, _untouched,
         rf"shows the certificate sha256:[0-9a-f]{{64}}, and site.yaml pins {NO_PIN}: if it was "
-        "renewed, 'handwheel connection trust dcs' shows",
+        "renewed, 'handwheel connections trust dcs' shows",
     ),
     "none pinned, and a password": ({"certificate": ""}, _untouched,
-        "security without certificate: .*'handwheel connection trust dcs' shows what to write"),
+        "security without certificate: .*'handwheel connections trust dcs' shows what to write"),
     "a policy that is not offered": ({"security": "Aes256Sha256RsaPss/SignAndEncrypt"}, _untouched,
         "does not offer Aes256Sha256RsaPss/SignAndEncrypt, but Basic256Sha256/SignAndEncrypt, B"),
-    "no key of our own": ({}, shutil.rmtree, "/opcua; 'handwheel connection trust dcs' makes it"),
+    "no key of our own": ({}, shutil.rmtree, "/opcua; 'handwheel connections trust dcs' makes it"),
     "half a key": ({}, lambda at: (at / KEY).unlink(), "private-key.pem: no such file"),
     "a key open to others": ({}, lambda at: (at / KEY).chmod(0o640), "open to others: chmod 600"),
     "a spoilt certificate": ({}, _spoilt, "certificate.der is no certificate"),

@@ -116,7 +116,7 @@ class Place:
     def enroll(self) -> None:
         for name, role in PEOPLE.items():
             issuer = () if name == "root" else ("--issuer-passphrase-file", self.signs[1])
-            self.run("operator", "enroll", name, "--role", role, *self.signs, *issuer)
+            self.run("operators", "enroll", name, "--role", role, *self.signs, *issuer)
 
     def wires(self) -> list[str]:
         return [f"{frame['unit']:02x}{frame['pdu']}" for frame in frames_of(self.frames)]

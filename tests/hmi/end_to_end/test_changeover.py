@@ -42,7 +42,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
             return shells.enter_context(place.shell(*words))
 
         options = (*place.plant_options(), "--fault", FAULT, "--speed", "1")
-        plant = open_shell("plant", "serve", "cw-100", *ANY_PORTS, *options)
+        plant = open_shell("plants", "serve", "cw-100", *ANY_PORTS, *options)
         _make_site(place, plant)
         place.enroll()
         gate = open_shell("gate")

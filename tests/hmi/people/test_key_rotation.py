@@ -1,4 +1,4 @@
-"""`handwheel operator key`, `enroll --key` and `rotate`, in process and with quick keys."""
+"""`handwheel operators key`, `enroll --key` and `rotate`, in process and with quick keys."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""`handwheel operator`, with passphrases from files and at a terminal."""
+"""`handwheel operators`, with passphrases from files and at a terminal."""
 
 import json
 import signal
@@ -169,7 +169,7 @@ def test_what_is_refused_leaves_no_key(
 
 
 def test_a_pipe_gives_no_passphrase(place: Place) -> None:
-    words = ("operator", "enroll", "boss", "--role", "administrator")
+    words = ("operators", "enroll", "boss", "--role", "administrator")
     done = handwheel(*words, stdin=f"{BOSS}\n{BOSS}\n", cwd=place.root)
     assert done.returncode == 2
     assert "typed at a terminal" in done.stderr
@@ -201,7 +201,7 @@ def test_the_trust_roots_record_is_renewed_with_its_own_key(place: Place) -> Non
     place.run(*first, boss, "--valid", "29d")
     root = load_site(place.root).trust_root
     told = "handwheel: the record of boss, the trust root, ends "
-    renewal = "renew it; next: handwheel operator enroll boss --role administrator"
+    renewal = "renew it; next: handwheel operators enroll boss --role administrator"
     renewal += f" --site {place.root}\n"
     check = handwheel("check", "--site", str(place.root))
     for done in (place.run("list"), check):
@@ -224,7 +224,7 @@ def test_the_trust_roots_record_is_renewed_with_its_own_key(place: Place) -> Non
     assert place.run(*first, boss).returncode == 2  # once is enough
 
 
-ENROLL = ("-m", "handwheel.hmi", "operator", "enroll", "boss", "--role", "administrator")
+ENROLL = ("-m", "handwheel.hmi", "operators", "enroll", "boss", "--role", "administrator")
 
 
 def _options(place: Place) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`playbook lint` and `playbook show`, as an engineer uses them, and what `check` says."""
+"""`playbooks lint` and `playbooks show`, as an engineer uses them, and what `check` says."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _lint(folder: Path, *words: str) -> tuple[int, list[str]]:
-    done = handwheel("playbook", "lint", *words, cwd=folder)
+    done = handwheel("playbooks", "lint", *words, cwd=folder)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
 
@@ -56,7 +56,7 @@ def test_every_fault_is_one_line_with_its_place(folder: Path) -> None:
 
 def test_faults_are_told_to_programs_too(folder: Path) -> None:
     written(folder / "playbooks", changed(("> 300 kPa", "> 300 degC")))
-    done = handwheel("playbook", "lint", "playbooks", "--json", cwd=folder)
+    done = handwheel("playbooks", "lint", "playbooks", "--json", cwd=folder)
     (found,) = json.loads(done.stdout)
     assert done.returncode == 1
     assert (found["code"], found["step"], found["line"], found["column"]) == (
@@ -65,14 +65,14 @@ def test_faults_are_told_to_programs_too(folder: Path) -> None:
 
 
 def test_an_unknown_path_is_a_wrong_use(folder: Path) -> None:
-    done = handwheel("playbook", "lint", "cw/nothing", cwd=folder)
+    done = handwheel("playbooks", "lint", "cw/nothing", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("handwheel: cw/nothing: there is no such file, folder or playb")
     assert CHANGEOVER in done.stderr
 
 
 def test_a_playbook_is_shown_in_eighty_columns(folder: Path) -> None:
-    done = handwheel("playbook", "show", CHANGEOVER, cwd=folder)
+    done = handwheel("playbooks", "show", CHANGEOVER, cwd=folder)
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, lines)) <= 80
@@ -91,7 +91,7 @@ def test_a_playbook_is_shown_in_eighty_columns(folder: Path) -> None:
 
 
 def test_a_playbook_is_shown_to_programs_too(folder: Path) -> None:
-    done = handwheel("playbook", "show", CHANGEOVER, "--json", cwd=folder)
+    done = handwheel("playbooks", "show", CHANGEOVER, "--json", cwd=folder)
     said = json.loads(done.stdout)
     assert said["segments"] == ["start-standby", "stop-duty"]
     assert said["roles"] == {"duty": "P-101A", "standby": "P-101B"}
@@ -101,7 +101,7 @@ def test_a_playbook_is_shown_to_programs_too(folder: Path) -> None:
 def test_one_that_does_not_fit_the_site_is_not_shown(folder: Path) -> None:
     written(folder / "playbooks", changed(("> 300 kPa", "> 300 degC")))
     for path in ("playbooks/p.yaml", "test/start-standby"):
-        done = handwheel("playbook", "show", path, cwd=folder)
+        done = handwheel("playbooks", "show", path, cwd=folder)
         assert (done.returncode, done.stdout) == (2, "")
         assert ":34:32: test/start-standby, step settle: " in done.stderr
 

@@ -52,7 +52,7 @@ def _by_bash(folder: Path, *words: str) -> tuple[list[str], str]:
         ("authority take P-101|", ["P-101A", "P-101B"]),
         ("requests approve R-1 --as |", ["anna"]),
         ("tags browse d|", ["dcs"]),
-        ("plant faults cs|", ["cstr"]),
+        ("plants faults cs|", ["cstr"]),
         ("workorders show |", []),  # there is no such file yet
         ("requests show --site /no/such |", []),
     ],

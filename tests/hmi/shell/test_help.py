@@ -47,11 +47,11 @@ def test_every_command_explains_itself() -> None:
         (["--help"], set[str]()),
         (["--version"], set[str]()),
         (["lockout", "--help"], set[str]()),
-        (["plant", "serve", "--help"], set[str]()),
-        (["plant", "run", "cw-100", "--for", "1s"], set[str]()),
+        (["plants", "serve", "--help"], set[str]()),
+        (["plants", "run", "cw-100", "--for", "1s"], set[str]()),
         (["tags", "watch", "--help"], set[str]()),
         # The guard can tell: this one serves the plant, if only for an instant.
-        (["plant", "serve", "cw-100", "--frame-log", "/no/such/log"], {"asyncua", "pymodbus"}),
+        (["plants", "serve", "cw-100", "--frame-log", "/no/such/log"], {"asyncua", "pymodbus"}),
     ],
 )  # fmt: skip
 def test_a_command_imports_only_the_libraries_that_it_needs(
@@ -88,9 +88,9 @@ def test_the_list_of_commands_needs_none_of_them() -> None:
 
 
 def test_a_wrong_use_is_told_as_every_other_error() -> None:
-    done = handwheel("plant", "faults")
+    done = handwheel("plants", "faults")
     usage, hint, blank, message = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
-    assert usage == "Usage: handwheel plant faults [OPTIONS] MODEL"
-    assert (hint, blank) == ("Try 'handwheel plant faults -h' for help.", "")
+    assert usage == "Usage: handwheel plants faults [OPTIONS] MODEL"
+    assert (hint, blank) == ("Try 'handwheel plants faults -h' for help.", "")
     assert message == "handwheel: Missing argument 'MODEL'."

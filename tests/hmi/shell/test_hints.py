@@ -91,7 +91,7 @@ def test_no_message_names_a_command_by_hand() -> None:
         (["requests", "agree", "R-1"], "agree"),
         (["requests", "approve"], "MissingParameter"),
         (["tags", "read"], ""),
-        (["plant", "models", "--site", "x"], "NoSuchOption"),
+        (["plants", "list", "--site", "x"], "NoSuchOption"),
     ],
 )
 def test_a_command_that_does_not_exist_is_found(words: list[str], why: str) -> None:
@@ -108,7 +108,7 @@ def test_a_command_names_the_site_that_was_named() -> None:
         assert (
             next_step("check", "--online") == "next: handwheel check --online --site 'my sites/cw'"
         )
-        assert shell_command("plant", "models") == "handwheel plant models"
+        assert shell_command("plants", "list") == "handwheel plants list"
         assert shell_command("run", "--site=b") == "handwheel run --site=b"
     finally:
         name_site(None)

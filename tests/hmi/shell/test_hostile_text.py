@@ -81,7 +81,7 @@ def test_no_command_lets_text_steer_a_terminal(root: Path, command: str) -> None
 
 
 def test_at_a_terminal_nothing_but_a_cards_styles_comes_raw(root: Path) -> None:
-    command = ("playbook", "show", str(root / "playbooks/p.yaml"), "--site", str(root))
+    command = ("playbooks", "show", str(root / "playbooks/p.yaml"), "--site", str(root))
     with in_terminal(*HANDWHEEL[1:], *command) as terminal:
         assert terminal.exit_code() == 0
         title = terminal.written.splitlines()[0]

@@ -21,13 +21,13 @@ from ...command_line import HANDWHEEL
 from ...plants.served import site_of
 from ..command_processes import ANY_PORTS, ended, environment, line_with, started, tell
 
-LONG_RUN = ("plant", "run", "cw-100", "--for", "1000h", "--fault", "F02@1s")
+LONG_RUN = ("plants", "run", "cw-100", "--for", "1000h", "--fault", "F02@1s")
 
 
 def test_a_terminated_plant_saves_its_snapshot(tmp_path: Path) -> None:
     snapshot = tmp_path / "plant.json"
     options = (*ANY_PORTS, "--json", "--snapshot", str(snapshot))
-    with started("plant", "serve", "cw-100", *options) as process:
+    with started("plants", "serve", "cw-100", *options) as process:
         line_with(process, "ready")
         assert ended(process, signal.SIGTERM) == (130, "")
     assert json.loads(snapshot.read_text())["model"] == "cw-100"
@@ -108,7 +108,7 @@ def test_a_full_disk_behind_standard_output_is_a_clear_message(tmp_path: Path) -
 def test_a_plant_whose_reader_has_gone_still_saves_its_snapshot(tmp_path: Path) -> None:
     snapshot = tmp_path / "plant.json"
     options = (*ANY_PORTS, "--json", "--snapshot", str(snapshot))
-    with started("plant", "serve", "cw-100", *options) as process:
+    with started("plants", "serve", "cw-100", *options) as process:
         line_with(process, "ready")
         assert process.stdout is not None
         assert process.stderr is not None

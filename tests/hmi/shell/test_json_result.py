@@ -51,12 +51,12 @@ def _rows(*words: str) -> list[dict[str, str]]:
 def test_each_command_tells_what_it_did(site: Path, tmp_path: Path) -> None:
     signed = ("--passphrase-file", "passphrase")
     issued = ("--issuer-passphrase-file", "passphrase")
-    boss = _done("operator", "enroll", "boss", "--role", "administrator", *signed)
+    boss = _done("operators", "enroll", "boss", "--role", "administrator", *signed)
     assert (boss["person"], boss["roles"]) == ("boss", ["administrator"])
-    anna = _done("operator", "enroll", "anna", "--role", "operator", *signed, *issued)
-    rotated = _done("operator", "rotate", "anna", *signed, *issued)
+    anna = _done("operators", "enroll", "anna", "--role", "operator", *signed, *issued)
+    rotated = _done("operators", "rotate", "anna", *signed, *issued)
     assert (rotated["old_key_id"], rotated["revoked"]) == (anna["key_id"], False)
-    made = _done("operator", "key", "ben", *signed)
+    made = _done("operators", "key", "ben", *signed)
     assert Path(made["path"]).is_file()
     locked = _done("lockout", "P-101B")
     assert (locked["locked_out"], Path(locked["file"]).is_file()) == ("P-101B", True)
@@ -68,11 +68,11 @@ def test_each_command_tells_what_it_did(site: Path, tmp_path: Path) -> None:
     assert copied["rows"] > 1
     exported = _done("journal", "export", "--format", "csv", "--output", str(tmp_path / "rows.csv"))
     assert exported == {"path": str(tmp_path / "rows.csv"), "format": "csv", "sound": True}
-    revoked = _done("operator", "revoke", "anna", *signed)
+    revoked = _done("operators", "revoke", "anna", *signed)
     assert set(revoked["revoked"]) == {anna["key_id"], rotated["key_id"]}
-    ran = _done("plant", "run", "cw-100", "--for", "2s", "--field", "clean-strainer@1s")
+    ran = _done("plants", "run", "cw-100", "--for", "2s", "--field", "clean-strainer@1s")
     assert (ran["seconds"], ran["tripped_by"]) == (2.0, None)
-    assert {row["tag"] for row in _rows("plant", "map", "cw-100")} >= {"P-101A.run_cmd"}
+    assert {row["tag"] for row in _rows("plants", "map", "cw-100")} >= {"P-101A.run_cmd"}
 
 
 def test_an_error_is_told_as_ever_and_no_document_is_printed(site: Path) -> None:
@@ -84,7 +84,7 @@ def test_an_error_is_told_as_ever_and_no_document_is_printed(site: Path) -> None
 
 
 def test_a_question_is_asked_at_the_terminal_and_not_in_the_document(site: Path) -> None:
-    with in_terminal("-c", _INTO_FILE, "operator", "key", "anna", "--json") as terminal:
+    with in_terminal("-c", _INTO_FILE, "operators", "key", "anna", "--json") as terminal:
         for question in ("or more: ", "the same again: "):
             terminal.read_until(question)
             terminal.written = ""

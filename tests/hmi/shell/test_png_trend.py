@@ -26,7 +26,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ..command_in_process import Said
 
-RUN = ("plant", "run", "cw-100", "--no-noise")
+RUN = ("plants", "run", "cw-100", "--no-noise")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def shell(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-RUN = ("plant", "run", "cw-100", "--for", "10s")
+RUN = ("plants", "run", "cw-100", "--for", "10s")
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])

@@ -19,7 +19,7 @@ PORTS = ("opcua-port", "modbus-port", "modbus-gate-port")
 # Command line in the folder `folder` makes, and what the message says.
 WRONG = [
     ("", "Usage: handwheel"),
-    ("plnat", "No such command 'plnat'. Did you mean 'plant'?"),
+    ("plnat", "No such command 'plnat'. Did you mean 'plants'?"),
     ("tags list --jsom", "No such option: --jsom"),
     ("demo --fault F99", "there is no scenario for 'F99'; known: F01, F02"),
     ("init", "Missing argument"),
@@ -135,7 +135,7 @@ def test_a_port_in_use_is_named_and_nothing_keeps_listening(taken: int, name: st
     ports: dict[str, int] = dict(zip(PORTS, _free_ports(3), strict=True))
     ports[name] = taken
     options = [word for option, port in ports.items() for word in (f"--{option}", str(port))]
-    done = handwheel("plant", "serve", "cw-100", *options)
+    done = handwheel("plants", "serve", "cw-100", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"handwheel: port {taken} for ")
     assert done.stderr.endswith("address already in use\n")

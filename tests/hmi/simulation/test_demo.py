@@ -46,7 +46,7 @@ async def check_for_ever(child: ChildProcess) -> None:
 
 
 async def test_a_plant_that_does_not_start_or_dies_says_why_once(tmp_path: Path) -> None:
-    serve = ("plant", "serve", "cw-100", "--json", *ANY_PORTS)
+    serve = ("plants", "serve", "cw-100", "--json", *ANY_PORTS)
     with pytest.raises(ServeError, match=r"^the plant did not start: there is no fault"):
         async with ChildProcess("the plant", (*serve, "--fault", "F99"), tmp_path / "log"):
             pass

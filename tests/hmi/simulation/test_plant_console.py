@@ -1,4 +1,4 @@
-"""What `plant serve` takes on standard input, and the snapshots that it keeps."""
+"""What `plants serve` takes on standard input, and the snapshots that it keeps."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from ...command_line import handwheel, handwheel_process
 from ..command_in_process import Said
 from ..command_processes import ANY_PORTS, becomes_true, line_with, started, tell
 
-SERVE = ("plant", "serve", "cw-100", *ANY_PORTS)
+SERVE = ("plants", "serve", "cw-100", *ANY_PORTS)
 
 
 def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_plant_is_served_by_its_scenario_with_its_own_identity_until_quit(tmp_
     (tmp_path / "plug.yaml").write_text(
         "schema: scenario/1\nplant: cw-100\nevents: [{fault: F02, at: 1 min, plug: 20}]\n"
     )
-    serve = ("plant", "serve", *ANY_PORTS, "--speed", "100", "--scenario", "plug.yaml")
+    serve = ("plants", "serve", *ANY_PORTS, "--speed", "100", "--scenario", "plug.yaml")
     with started(*serve, "--identity", "own", "--json", cwd=tmp_path) as process:
         ready = json.loads(line_with(process, "ready"))
         assert ready.keys() == {"ready", "model", "ports"}
@@ -169,10 +169,10 @@ def test_a_snapshot_is_written_to_where_a_link_leads(tmp_path: Path) -> None:
 def test_the_faults_fit_a_terminal_and_lose_no_word(
     said: Said, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    whole = said("plant", "faults", model)[1]
+    whole = said("plants", "faults", model)[1]
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    folded = said("plant", "faults", model)[1]
+    folded = said("plants", "faults", model)[1]
     assert max(map(len, whole.splitlines())) > 80 >= max(map(len, folded.splitlines()))
     assert folded.split() == whole.split()
     assert not whole.endswith("field actions\n")

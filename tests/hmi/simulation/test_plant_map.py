@@ -1,4 +1,4 @@
-"""`plant map`: what a plant publishes, as a site's tag file and as tables."""
+"""`plants map`: what a plant publishes, as a site's tag file and as tables."""
 
 import csv
 from io import StringIO
@@ -17,7 +17,7 @@ from ..command_in_process import Said
 
 
 def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path, said: Said) -> None:
-    code, out, err = said("plant", "map", "cw-100")
+    code, out, err = said("plants", "map", "cw-100")
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     assert (code, err) == (0, "")
     assert out == (tmp_path / "site" / "tags.yaml").read_text()
@@ -33,8 +33,8 @@ def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path, said: Said) -> No
 @pytest.mark.parametrize("model", plant_names())
 def test_the_tables_list_every_tag_of_every_plant(model: str, said: Said) -> None:
     tags = Simulation(create_plant(model), Scenario()).tags
-    rows = list(csv.DictReader(StringIO(said("plant", "map", model, "--format", "csv")[1])))
-    page = said("plant", "map", model, "--format", "markdown")[1].splitlines()
+    rows = list(csv.DictReader(StringIO(said("plants", "map", model, "--format", "csv")[1])))
+    page = said("plants", "map", model, "--format", "markdown")[1].splitlines()
     assert [row["tag"] for row in rows] == [tag.name for tag in tags]
     listed = [line for line in page if line.startswith("| `")]
     assert page[0] == f"# The tags of {model}"
@@ -50,6 +50,6 @@ def test_the_tables_list_every_tag_of_every_plant(model: str, said: Said) -> Non
 
 
 def test_an_unknown_form_is_refused(said: Said) -> None:
-    code, out, err = said("plant", "map", "cw-100", "--format", "xml")
+    code, out, err = said("plants", "map", "cw-100", "--format", "xml")
     assert (code, out) == (2, "")
     assert "'xml' is not one of 'yaml', 'markdown', 'csv'" in err

@@ -1,4 +1,4 @@
-"""`plant run|models|faults`: plants without sockets."""
+"""`plants run|models|faults`: plants without sockets."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ..command_in_process import Said
 
-RUN = ("plant", "run", "cw-100")
+RUN = ("plants", "run", "cw-100")
 
 
 def test_a_worn_bearing_trips_its_pump_and_the_standby_saves_the_process(said: Said) -> None:
@@ -111,7 +111,7 @@ def test_what_would_never_happen_is_refused(tmp_path: Path, said: Said) -> None:
 
     file = tmp_path / "late.yaml"
     file.write_text(LATE)
-    assert said("plant", "run", "--scenario", str(file)) == (
+    assert said("plants", "run", "--scenario", str(file)) == (
         2, "", f"handwheel: the write on P-101B.run_cmd at 1 min 30 s {late}"
     )  # fmt: skip
 
@@ -150,8 +150,8 @@ def test_a_mode_is_one_of_the_plants(said: Said) -> None:
 
 
 def test_the_installed_plants_are_listed_with_their_modes(said: Said) -> None:
-    _, people, _ = said("plant", "models")
-    rows = json.loads(said("plant", "models", "--json")[1])
+    _, people, _ = said("plants", "list")
+    rows = json.loads(said("plants", "list", "--json")[1])
     assert [row["model"] for row in rows] == plant_names()
     cooling = {row["model"]: row for row in rows}["cw-100"]
     assert cooling["modes"] == ["base"]
@@ -159,9 +159,9 @@ def test_the_installed_plants_are_listed_with_their_modes(said: Said) -> None:
 
 
 def test_the_faults_are_listed_for_people_and_for_programs(said: Said) -> None:
-    _, people, _ = said("plant", "faults", "cw-100")
+    _, people, _ = said("plants", "faults", "cw-100")
     plant = create_plant("cw-100")
-    document = json.loads(said("plant", "faults", "cw-100", "--json")[1])
+    document = json.loads(said("plants", "faults", "cw-100", "--json")[1])
     listed = {fault["id"]: fault for fault in document["faults"]}
     assert listed.keys() == plant.faults.keys()
     assert document["field_actions"] == plant.field_actions

@@ -152,7 +152,7 @@ def test_the_reference_lists_exactly_the_keys() -> None:
 def test_a_run_follows_its_file_in_the_files_own_time(tmp_path: Path, said: Said) -> None:
     path, table = tmp_path / "strainer.yaml", tmp_path / "run.csv"
     path.write_text(STRAINER)
-    code, out, err = said("plant", "run", "--scenario", str(path), "--csv", str(table))
+    code, out, err = said("plants", "run", "--scenario", str(path), "--csv", str(table))
     assert (code, err) == (0, "")
     *events, last = out.splitlines()
     assert last == "rode through"
@@ -167,7 +167,7 @@ def test_a_run_follows_its_file_in_the_files_own_time(tmp_path: Path, said: Said
 def test_the_command_line_adds_to_a_file_and_wins_over_it(tmp_path: Path, said: Said) -> None:
     path = tmp_path / "strainer.yaml"
     path.write_text(STRAINER)
-    run = ("plant", "run", "--scenario", str(path))
+    run = ("plants", "run", "--scenario", str(path))
     code, out, _ = said(*run, "cw-100", "--for", "11min", "--fault", "D01@1min")
     events = [line.split() for line in out.splitlines()[:-1]]
     times = [each[0] for each in events if each[1] in {"fault", "write", "field"}]
@@ -179,9 +179,9 @@ def test_the_command_line_adds_to_a_file_and_wins_over_it(tmp_path: Path, said: 
     assert said(*run)[::2] == (
         2, "handwheel: --for: say how long, such as 5h, here or as 'for' in the scenario\n"
     )  # fmt: skip
-    code, _, err = said("plant", "run", "--for", "1min")
+    code, _, err = said("plants", "run", "--for", "1min")
     assert (code, err) == (
         2,
         "handwheel: name a plant, such as cw-100, or a scenario file; "
-        "next: handwheel plant models\n",
+        "next: handwheel plants list\n",
     )  # fmt: skip

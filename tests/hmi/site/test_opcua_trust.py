@@ -1,4 +1,4 @@
-"""What `connection trust` makes, says and leaves alone."""
+"""What `connections trust` makes, says and leaves alone."""
 
 import asyncio
 import json

@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         done = handwheel("init", str(folder), *ports)
         assert (done.returncode, done.stderr) == (0, "")
         secret = f"--gate-secret '{folder}/secrets/dcs-gate'"
-        assert f"handwheel plant serve cw-100 {secret} {' '.join(ports)}\n" in done.stdout
+        assert f"handwheel plants serve cw-100 {secret} {' '.join(ports)}\n" in done.stdout
         assert f"handwheel check --online --site '{folder}'\n" in done.stdout
         (folder / "secrets/dcs-gate").write_text(GATE_SECRET, encoding="utf-8")
         yield folder

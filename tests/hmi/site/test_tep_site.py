@@ -17,7 +17,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("sites") / "eastman"
     done = handwheel("init", str(place), "--plant", "tep")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "handwheel plant serve tep --gate-secret" in done.stdout
+    assert "handwheel plants serve tep --gate-secret" in done.stdout
     return place
 
 

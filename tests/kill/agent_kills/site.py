@@ -92,7 +92,7 @@ class RunWorld(World):
         self.secret.write_text(GATE_SECRET, encoding="utf-8")
         ports = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
         log = ("--frame-log", str(self.frames), "--gate-secret", str(self.secret))
-        return ["plant", "serve", "cw-100", "--json", "--speed", SPEED, *ports, *log]
+        return ["plants", "serve", "cw-100", "--json", "--speed", SPEED, *ports, *log]
 
     def make_site(self, opcua: int, modbus: int, gate: int) -> None:
         """Writes the site with this playbook alone, and enrols its people."""

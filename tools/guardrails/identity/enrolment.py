@@ -72,7 +72,7 @@ def check_enrolment(
             more = (
                 f"the trust root's record is renewed in its last {RENEWED_WITHIN.days} days"
                 if each.key_id == site.trust_root
-                else f"for another key, {next_step('operator', 'rotate', each.person)}"
+                else f"for another key, {next_step('operators', 'rotate', each.person)}"
             )
             raise EnrolmentRefused(
                 f"{each.person} is enrolled until {stamp(each.until)}, with the key "
@@ -104,7 +104,7 @@ def _check_first(roster: Roster, wanted: Enrolment) -> None:
     if ADMINISTRATOR not in wanted.roles:
         raise EnrolmentRefused(
             "this site has no administrator yet; enrol one first; "
-            f"{next_step('operator', 'enroll', 'NAME', '--role', ADMINISTRATOR)}"
+            f"{next_step('operators', 'enroll', 'NAME', '--role', ADMINISTRATOR)}"
         )
     if roster.ignored:
         raise EnrolmentRefused(
@@ -126,7 +126,7 @@ def root_warning(site: Site, roster: Roster, at: datetime) -> str:
     if root is None:
         return ""
     ends = "ends" if at < root.until else "ended"
-    renewal = next_step("operator", "enroll", root.person, "--role", ADMINISTRATOR)
+    renewal = next_step("operators", "enroll", root.person, "--role", ADMINISTRATOR)
     return (
         f"the record of {root.person}, the trust root, {ends} {stamp(root.until)}, and no record "
         f"outlasts it; renew it; {renewal}"

@@ -14,7 +14,7 @@ from handwheel.connectors.model.site import SiteFile
 
 from .roster import OperatorsFile, Record
 
-_ENROLL = shell_command("operator", "enroll", "NAME", "--role", "ROLE")
+_ENROLL = shell_command("operators", "enroll", "NAME", "--role", "ROLE")
 _HEAD = f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators:\n"
 _EMPTY_LIST = re.compile(r"^(operators:)[ \t]*\[[ \t]*\]", re.MULTILINE)
 

@@ -43,7 +43,7 @@ def check_rotation(site: Site, roster: Roster, person: str, now: datetime) -> Op
     """
     found = roster.by_name(person, now)
     if found is None:
-        raise EnrolmentRefused(f"{person} is not enrolled now; {next_step('operator', 'list')}")
+        raise EnrolmentRefused(f"{person} is not enrolled now; {next_step('operators', 'list')}")
     if found.key_id == site.trust_root:
         raise EnrolmentRefused(
             f"{person} is the trust root: every record rests on that key, and it stays; with "

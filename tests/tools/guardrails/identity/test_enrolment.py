@@ -154,7 +154,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> N
 def test_a_site_begins_with_its_administrator(tmp_path: Path) -> None:
     site = site_of(tmp_path, root="")
     check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
-    with pytest.raises(EnrolmentRefused, match="enrol one first; next: handwheel operator enroll"):
+    with pytest.raises(EnrolmentRefused, match="enrol one first; next: handwheel operators enroll"):
         check_enrolment(site, load_roster(site), _wanted("anna", "operator"))
     (tmp_path / "operators.yaml").write_text(operators_text([boss()]))
     with pytest.raises(EnrolmentRefused, match="take them out first"):
