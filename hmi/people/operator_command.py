@@ -2,7 +2,6 @@
 
 import json
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +9,8 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.config.durations import parse_duration
-from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
@@ -34,10 +32,8 @@ from handwheel.tools.guardrails.identity.roster import (
     load_roster,
 )
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
-from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..shell.cli.completion import complete_person
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -45,7 +41,18 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.passphrase import new_passphrase
-from .operator_text import person_fields, person_lines, roster_fields
+from .operator_arguments import (
+    EnrolledArgument,
+    IssuerPassphraseOption,
+    KeyOption,
+    NewPassphraseOption,
+)
+from .operator_text import (
+    person_fields,
+    person_lines,
+    roster_fields,
+    warn_of_no_use,
+)
 from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, rotate_key
@@ -61,21 +68,6 @@ _NO_KEY_GIVEN = (
     "--key is for a key that was made elsewhere. It takes no passphrase, and the first "
     "administrator cannot use it"
 )
-
-EnrolledArgument = Annotated[
-    str,
-    typer.Argument(metavar="NAME", help="An enrolled person.", autocompletion=complete_person),
-]
-KeyOption = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help="Made elsewhere: 'ssh-ed25519 …', a file with it, or -."),
-]
-NewPassphraseOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
-]
-IssuerPassphraseOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
-]
 
 
 @app.command("enroll")
@@ -135,7 +127,7 @@ def enroll_person(
     typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
     typer.echo(f"key {person.key_id}{place}")
     _tell(person)
-    _warn_of_no_use(opened, person)
+    warn_of_no_use(opened, person)
     if is_first:
         typer.echo("this key is now the trust root of the site: compare it with site.yaml")
 
@@ -154,15 +146,6 @@ def _tell(person: Operator) -> None:
 def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
     if warning := root_warning(site, roster, now):
         sys.stderr.write(f"handwheel: {warning}\n")
-
-
-def _warn_of_no_use(site: Site, person: Operator) -> None:
-    """Warns of roles that approve nothing. Faults of the policy are not reported here."""
-    with suppress(ConfigError):
-        policy = load_policy(site)
-        for role in sorted(person.roles - {ADMINISTRATOR}):
-            if not policy.has_use_for(role):
-                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")
 
 
 def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:

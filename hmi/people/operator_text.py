@@ -1,9 +1,14 @@
 """Formats enrolled persons as lines and as fields for JSON."""
 
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
-from handwheel.tools.guardrails.identity.roster import Operator, Roster
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster
+from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.terminal.wrap import fold
@@ -41,3 +46,12 @@ def roster_fields(roster: Roster, revoked: frozenset[str], now: datetime) -> dic
         "operators": [person_fields(each, revoked, now) for each in roster.operators],
         "ignored": [str(problem) for problem in roster.ignored],
     }
+
+
+def warn_of_no_use(site: Site, person: Operator) -> None:
+    """Warns of roles that approve nothing. Faults of the policy are not reported here."""
+    with suppress(ConfigError):
+        policy = load_policy(site)
+        for role in sorted(person.roles - {ADMINISTRATOR}):
+            if not policy.has_use_for(role):
+                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")

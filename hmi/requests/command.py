@@ -55,7 +55,6 @@ from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
 _INDENT = 4
 
 
