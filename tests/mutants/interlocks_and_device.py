@@ -135,7 +135,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M9b", "required conditions", says(plant, "_requirements", []),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
-        "'VERIFIED' != 'INVALIDATED'",
+        "'SKIPPED' != 'INVALIDATED'",
     ),
     Mutant(
         "M9c", "limits across tags", says(CrossLimit, "denial", None),
