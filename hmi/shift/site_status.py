@@ -33,7 +33,7 @@ _GATE_LOCK = "gate.lock"
 
 @dataclass(frozen=True, slots=True)
 class GateStatus:
-    """Whether the gate is at work."""
+    """State of the gate."""
 
     epoch: int | None  # of a gate at work; `None` if there is no recent snapshot
     age_s: float | None  # of its snapshot
@@ -42,7 +42,7 @@ class GateStatus:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """Whether a connection answers."""
+    """State of a connection."""
 
     name: str
     is_simulated: bool
@@ -53,7 +53,7 @@ class ConnectionStatus:
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """State of a site: processes, connections, authority, alarms and what waits for a person."""
+    """State of a site with everything that waits for a person."""
 
     site: Site
     at: Instant

@@ -17,7 +17,7 @@ _TRIES = 5  # of a script, at a request that cannot be approved at the moment
 
 
 class Decider(Enum):
-    """Who decides on the requests."""
+    """Decider on the requests."""
 
     VIEWER = auto()
     SCRIPT = auto()
