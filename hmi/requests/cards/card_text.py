@@ -69,7 +69,7 @@ def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
     text = command_text(recovery)
     for each in recovery.only_if:
         condition = each.text if is_whole else each.text.partition(VALUES)[0]
-        text += f", if {condition} (now {TRUTH_TEXT[each.truth]})"
+        text += f", if {condition} ({TRUTH_TEXT[each.truth]})"
     return text
 
 
@@ -174,7 +174,7 @@ def _then(card: Card) -> Iterator[Row]:
             text = f"{each.readback} {with_unit(each.after, each.unit)}"
             by_limit.setdefault(each.within_s, []).append(text)
     for within_s, texts in by_limit.items():
-        yield Row(["", f"must read within {within_s:g} s: {', '.join(texts)}"])
+        yield Row(["", f"must read in {within_s:g} s: {', '.join(texts)}"])
     if silent := [each.tag for each in card.changes if not each.readback]:
         yield Row([MARK, f"cannot be read back: {', '.join(silent)}"], True)
     for each in card.changes:

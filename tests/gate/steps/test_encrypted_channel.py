@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.hmi.requests.cards.card_text import render_card
+from handwheel.hmi.requests.cards.card_details import render_details
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
@@ -65,7 +65,7 @@ async def test_a_request_names_the_certificate_and_another_is_not_written_to(
     (command,), pin = honest.request.commands, pin_of(folder / "identity")
     assert command.identity.certificate == pin
     assert f'"certificate":"{pin}"' in honest.request.text
-    drawn = re.sub(r"\s", "", "".join(render_card(card)))
+    drawn = re.sub(r"\s", "", "".join(render_details(card, "b")))
     assert f"provedbythecertificate{pin}" in drawn
     altered = world.file_altered(
         honest.request, lambda draft: draft["commands"][0]["identity"].pop("certificate")

@@ -120,7 +120,8 @@ def test_the_run_asked_twice_and_ended_by_itself_with_a_work_order(story: Story)
     assert "P-101A.mode     remote → maintenance" in story.pending[1]
     for shown in story.pending:
         assert f"run {story.run_id}" in shown
-        assert "an agent's words, not verified" in shown
+        assert "the agent's words, not checked" in shown
+        assert len(shown.partition("\n\n")[0].splitlines()) <= 20, shown  # card above its details
     (listed,) = json.loads(place.run("runs", "list", "--all", "--json").stdout)
     assert (listed["run_id"], listed["state"]) == (story.run_id, "COMPLETE")
     shown = place.run("runs", "show", story.run_id).stdout
