@@ -153,7 +153,7 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("happens", "listed", "line"), CASES, ids=lambda each: str(each)[:30])
+@pytest.mark.parametrize(("happens", "listed", "line"), CASES)
 async def test_what_waits_is_listed_with_what_answers_it(
     shift: Shift, happens: Callable[[Shift], Awaitable[None]], listed: list[Any], line: str
 ) -> None:
