@@ -26,7 +26,7 @@ class ChangeTracker:
     """Remembers what was shown of each request, lockout, suspension and of what waits."""
 
     def __init__(self, site: Site, database: Database) -> None:
-        self._site, self._database = site, database
+        self.site, self._database = site, database
         self._shown: dict[str, str] = {}
         self._left_open = frozenset[str]()
         self._stops = frozenset[str]()
@@ -54,13 +54,13 @@ class ChangeTracker:
 
         Raises `HandwheelError` if any of it cannot be read.
         """
-        has_gate = read_snapshot(self._site.state, now) is not None
+        has_gate = read_snapshot(self.site.state, now) is not None
         requests = [
             request_line(each, now, has_gate=has_gate)
             for each in self._open(now, set())
             if each.state not in WAITING_REQUESTS
         ]
-        waiting = waiting_for_people(self._site, self._database, now)
+        waiting = waiting_for_people(self.site, self._database, now)
         lines = [line for each in waiting for line in _lines(each)]
         stops = sorted(self._current_stops(now) - {each.text for each in waiting})
         return [*requests, *(lines or [NOTHING]), *stops]
@@ -69,7 +69,7 @@ class ChangeTracker:
         """Yields what waits for a person and is not shown as a request, write or lockout."""
         found = {
             each.key: each
-            for each in waiting_for_people(self._site, self._database, now)
+            for each in waiting_for_people(self.site, self._database, now)
             if each.kind in _SHOWN_AS_WAITING
         }
         for key, each in found.items():
@@ -111,18 +111,18 @@ class ChangeTracker:
         self._stops = stops
 
     def _current_stops(self, now: Instant) -> frozenset[str]:
-        snapshot = read_snapshot(self._site.state, now)
+        snapshot = read_snapshot(self.site.state, now)
         if snapshot is None:
             return frozenset({NO_SNAPSHOT, *self._locked_without_gate()})
         words = (each.words for each in snapshot.suspended)
-        locked = lockout_lines(self._site, self._database, snapshot.locked)
+        locked = lockout_lines(self.site, self._database, snapshot.locked)
         return frozenset({*words, *locked})
 
     def _locked_without_gate(self) -> list[str]:
         try:
-            return lockout_lines(self._site, self._database)
+            return lockout_lines(self.site, self._database)
         except LedgerError:  # reported by updates
-            return lockout_lines(self._site, self._database, ())
+            return lockout_lines(self.site, self._database, ())
 
 
 def _lines(waiting: Waiting) -> list[str]:

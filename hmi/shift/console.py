@@ -4,6 +4,7 @@ import os
 import select
 import sys
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -14,14 +15,14 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..people.signing import open_signer
 from ..shell.terminal.prompt import NO_TERMINAL
 from ..shell.terminal.stdin import open_descriptor
 from ..shell.terminal.wrap import fold
 from .changes import ChangeTracker
 from .key_holder import KeyHolder, locked_by_signals
 from .lock_states import ConsoleEvent, ConsoleState
-from .typed_commands import ConsoleContext, run_typed
+from .typed_commands import NO_ADDITIONS, Additions, ConsoleContext, run_typed
+from .typed_line import TypedLine, clear_row, take_keys, unechoed
 
 _POLL_S = 0.2
 _CHECK_S = 1.0  # the ledger does not change when a request expires or operators.yaml changes
@@ -33,8 +34,13 @@ class NoConsole(HandwheelError):
     """There is no terminal in the foreground."""
 
 
-def run_console(site: Site, person: str, lock_after_s: float) -> None:
+def run_console(
+    site: Site, person: str, lock_after_s: float, additions: Additions = NO_ADDITIONS
+) -> None:
     """Runs the console of a person until they quit. It locks after this time without a typed line.
+
+    Args:
+        additions: Commands and news of what runs beside the console.
 
     Raises:
         NoConsole: Standard input or output is no terminal, or this is a background job.
@@ -46,9 +52,10 @@ def run_console(site: Site, person: str, lock_after_s: float) -> None:
         raise NoConsole(NO_TERMINAL)
     with Database(site.state, site.id) as database:
         holder = KeyHolder(site, database, person, lock_after_s)
-        console = ConsoleContext(site, database, holder, ChangeTracker(site, database))
+        changes = ChangeTracker(site, database)
+        console = ConsoleContext(site, database, holder, changes, additions)
         with locked_by_signals(holder):
-            holder.unlock(lambda operator: open_signer(site, operator, None))
+            console.unlock()
             typer.echo("help lists the commands")
             _Console(console, terminal).work()
 
@@ -61,13 +68,16 @@ class _Console:
         self._version = (-1, -1)
         self._checked_s = 0.0
         self._was_open = False
+        self._typed = TypedLine()
 
     def work(self) -> None:
         holder = self._context.holder
         while holder.state is not ConsoleState.ENDED:
             self._print_updates()
-            self._prompt()
-            line = self._await_line()
+            self._typed = TypedLine()
+            with unechoed(self._terminal):
+                self._prompt()
+                line = self._await_line()
             if line is None:
                 holder.handle(ConsoleEvent.QUIT)
                 with suppress(OSError):  # the terminal may be closed
@@ -80,7 +90,7 @@ class _Console:
         console = self._context
         try:
             if not line.strip() and console.holder.state is ConsoleState.LOCKED:
-                console.holder.unlock(lambda operator: open_signer(console.site, operator, None))
+                console.unlock()
             else:
                 run_typed(console, line)
         except HandwheelError as error:
@@ -94,34 +104,43 @@ class _Console:
         while True:
             self._context.holder.check()
             if self._is_open() != self._was_open:
-                typer.echo("")
+                clear_row()
                 self._prompt()
+            take_keys(self._terminal)
             ready, _, _ = select.select([self._terminal], [], [], _POLL_S)
             if ready:
                 try:
-                    line = os.read(self._terminal, _LONGEST)
-                except OSError:
+                    data = os.read(self._terminal, _LONGEST)
+                    line = self._typed.take(data)
+                except (OSError, EOFError):
                     return None
-                return line.decode(errors="replace") if line else None
-            if self._print_updates():
+                if line is not None or not data:
+                    return line
+            elif self._print_updates(clear_row):
                 self._prompt(drops=False)
 
-    def _print_updates(self) -> bool:
+    def _print_updates(self, make_room: Callable[[], None] | None = None) -> bool:
         """Prints what has changed, and returns whether anything was printed."""
+        lines = [*self._context.news(), *self._changes()]
+        if lines and make_room is not None:
+            make_room()
+        for line in lines:
+            typer.echo(fold(line, _INDENT))
+        return bool(lines)
+
+    def _changes(self) -> list[str]:
         now_s, database = monotonic(), self._context.database
         try:
             version = database.version()
         except HandwheelError:
             version = (-1, -1)
         if version == self._version and now_s - self._checked_s < _CHECK_S:
-            return False
+            return []
         self._checked_s = now_s
         lines = self._context.changes.updates(instant_now())
         # The update itself may change the ledger, so the version from before it is kept.
         self._version = version
-        for number, line in enumerate(lines):
-            typer.echo(f"{'' if number else chr(10)}{fold(line, _INDENT)}")
-        return bool(lines)
+        return lines
 
     def _is_open(self) -> bool:
         return self._context.holder.state is ConsoleState.UNLOCKED
@@ -136,5 +155,5 @@ class _Console:
                 self._terminal, termios.TCIFLUSH
             )  # input from before the prompt is dropped
         where = "" if self._was_open else f" locked ({holder.reason}); Enter for the passphrase"
-        sys.stdout.write(f"{holder.person}{where}> ")
+        sys.stdout.write(f"{holder.person}{where}> {self._typed.text}")
         sys.stdout.flush()

@@ -54,14 +54,43 @@ _MODES: Mapping[str, TakenMode] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ConsoleContext:
     """Site, ledger and session of a console."""
 
-    site: Site
+    site: Site  # replaced when its files were read again
     database: Database
     holder: KeyHolder
     changes: ChangeTracker
+    additions: "Additions"
+
+    def unlock(self) -> None:
+        """Unlocks the console. Raises as `KeyHolder.unlock` does."""
+        self.holder.unlock(lambda operator: self.additions.open_signer(self.site, operator))
+
+    def news(self) -> list[str]:
+        """Returns lines about what runs beside the console, since the last call."""
+        return self.additions.news(self)
+
+
+Command = Callable[[ConsoleContext, str], None]
+"""Runs a typed command with the text after its word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What a console has besides its own commands."""
+
+    commands: Mapping[str, Command]
+    help: str
+    news: Callable[[ConsoleContext], list[str]]
+    open_signer: Callable[[Site, Operator], Signer]
+
+
+NO_ADDITIONS = Additions(
+    {}, "", lambda console: [], lambda site, operator: open_signer(site, operator, None)
+)
+"""Additions of a console beside which nothing runs."""
 
 
 def run_typed(console: ConsoleContext, line: str) -> None:
@@ -70,7 +99,7 @@ def run_typed(console: ConsoleContext, line: str) -> None:
     word = _LETTERS.get(word.lower(), word.lower())
     if not word:
         return
-    command = _COMMANDS.get(word)
+    command = console.additions.commands.get(word) or _COMMANDS.get(word)
     if command is None:
         raise InvalidArguments(f"there is no command {word!a}; help lists the commands")
     command(console, rest.strip())
@@ -167,7 +196,7 @@ def _record(context: DecisionContext, name: str) -> RequestRecord:
     return load_request(context.database, name)
 
 
-_COMMANDS: Mapping[str, Callable[[ConsoleContext, str], None]] = {
+_COMMANDS: Mapping[str, Command] = {
     "list": _list,
     "open": _open,
     "approve": _approve,
@@ -177,5 +206,5 @@ _COMMANDS: Mapping[str, Callable[[ConsoleContext, str], None]] = {
     "handover": _hand_over,
     "lock": lambda console, rest: console.holder.handle(ConsoleEvent.LOCK_ASKED),
     "quit": lambda console, rest: console.holder.handle(ConsoleEvent.QUIT),
-    "help": lambda console, rest: typer.echo(HELP),
+    "help": lambda console, rest: typer.echo(f"{console.additions.help}{HELP}"),
 }

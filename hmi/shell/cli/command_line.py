@@ -18,6 +18,7 @@ from .json_result import result_document
 # A command's imports stay inside its module, so that `--help` is fast.
 TITLES: dict[str, str] = {
     "demo": "Watch agents handle a failing pump in a simulated plant.",
+    "up": "Run a simulated plant, gate, agents and console in one terminal.",
     "init": "Make a site for a simulated plant, or for your own devices.",
     "check": "List every problem of a site's configuration.",
     "status": "Show a site on one page, with what waits for a person.",
@@ -42,6 +43,7 @@ TITLES: dict[str, str] = {
 }
 MODULES: dict[str, str] = {  # below `hmi`
     "demo": "simulation.demo.command",
+    "up": "simulation.up.command",
     "init": "simulation.plant.init_command",
     "check": "site.commissioning.check_command",
     "status": "shift.status_command",

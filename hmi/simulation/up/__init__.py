@@ -1,0 +1,1 @@
+"""Plant, gate, agents and console of a simulated site in one terminal."""

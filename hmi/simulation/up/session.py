@@ -1,0 +1,107 @@
+"""Session of `handwheel up`, from the start of the processes to the end of the console."""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+
+from handwheel.connectors.hints import name_site
+from handwheel.connectors.model.site import SITE_VARIABLE, find_site, load_site
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.requests.timestamps import instant_now
+
+from ...people.signer_choice import find_person
+from ...shift.console import run_console
+from ..demo.scenarios import DEMO_SCENARIOS
+from ..local_system.people import APPROVER, GRANTOR
+from ..plant.installed_plants import create_plant, parse_fault
+from .processes import LocalProcesses, StartedSite
+from .served_plant import ServedPlant, check_simulated, new_plant, plant_of
+from .simulated_site import PASSPHRASE, SimulatedSite, make_site, open_simulated_site
+from .typed_commands import additions
+
+_MODEL = "cw-100"
+_LOCK_AFTER_S = 300.0
+
+OpenSite = Callable[[dict[str, int]], SimulatedSite]
+
+
+def run_session(folder: Path, model: str | None, root: Path | None, fault: str | None) -> None:
+    """Runs plant, gate, agents and console until the person quits.
+
+    Args:
+        folder: Empty, for what is temporary.
+        model: Plant of a temporary site; `None` for `cw-100`.
+        root: Folder of an existing site; `None` for a temporary one.
+        fault: As `plant serve` takes it, or the name of one of the demo's.
+
+    Raises:
+        HandwheelError: Something of it cannot be used or does not start; says why.
+        KeyboardInterrupt: Ctrl-C. Everything has ended then.
+    """
+    plant, open_site = _plant_and_site(folder, model or _MODEL, root)
+    faults = _faults(plant.model, fault)
+    typer.echo("starting the plant, the gate and the agents…")
+    with LocalProcesses(folder, plant, faults, open_site) as processes:
+        started = processes.started()
+        site, people = started.site, started.simulated.people
+        name_site(site.root)
+        os.environ[SITE_VARIABLE] = str(site.root)  # for commands typed at the prompt
+        for line in _introduction(plant.model, started, faults):
+            typer.echo(line)
+        person, lock_after_s = (
+            APPROVER,
+            math.inf,
+        )  # a lock that no passphrase opens keeps no one out
+        if not people:
+            now = instant_now().wall
+            found = find_person(site, load_roster(site), None, now, administrator=False)
+            person, lock_after_s = found.person, _LOCK_AFTER_S
+        run_console(site, person, lock_after_s, additions(processes, people))
+
+
+def _plant_and_site(folder: Path, model: str, root: Path | None) -> tuple[ServedPlant, OpenSite]:
+    if root is None:
+        plant = new_plant(model)
+        create_plant(model)  # raises an error for an unknown one
+        return plant, lambda ports: make_site(folder, model, ports, plant.secret)
+    found = find_site(root)
+    site = load_site(found)
+    check_simulated(site)
+    return plant_of(site), lambda ports: open_simulated_site(folder, found)
+
+
+def _faults(model: str, fault: str | None) -> tuple[str, ...]:
+    if fault is None:
+        return ()
+    if model == _MODEL and fault in DEMO_SCENARIOS:
+        return DEMO_SCENARIOS[fault].faults
+    parse_fault(fault, create_plant(model).faults)  # raises an error for a wrong spelling
+    return (fault,)
+
+
+def _introduction(model: str, started: StartedSite, faults: tuple[str, ...]) -> Iterator[str]:
+    simulated = started.simulated
+    yield f"Plant {model} is simulated here; gate and agents are at work."
+    if simulated.original.is_relative_to(simulated.root.parent):
+        yield f"Site: {simulated.root} (removed at the end)"
+    elif simulated.original != simulated.root:
+        yield f"Site: a copy of {simulated.original} (removed at the end), which has no people yet."
+    else:
+        yield f"Site: {simulated.root}"
+    if simulated.people:
+        yield f"You are {APPROVER}, who approves, and {GRANTOR}, who signs what you propose: nobody"
+        yield f"approves their own request. Both are you, here only; passphrase: {PASSPHRASE}"
+    else:
+        yield "You sign with your own key. Another person must approve what you propose."
+    is_cooling = model == _MODEL
+    write = "P-101B.run_cmd=true" if is_cooling else "TAG=VALUE"
+    yield "Try, one line at a time:"
+    yield f"  propose {write:<23} then approve ID, with the ID that appears"
+    if faults:
+        yield f"  {'speed 60':<31} until {', '.join(faults)} shows"
+    elif is_cooling:
+        yield f"  {'fault F01,d0=0.5,tau=1h':<31} then speed 20, and the agents request"
+    yield f"  {'status':<31} also: help, quit"
