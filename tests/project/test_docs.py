@@ -20,6 +20,7 @@ OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
 SHIFT = DOCS / "how-to/work-a-shift.md"
 USERS = DOCS / "how-to/separate-os-users.md"
+UP = DOCS / "how-to/use-one-terminal.md"
 SPEED = DOCS / "explanation/speed.md"
 
 # Every command that a test cannot run, by its page, and why.
@@ -62,6 +63,7 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         ),
         "the device is not there",
     ),
+    UP: {"handwheel up": "needs a terminal; test_up.py types the same there"},
     SHIFT: {  # test_desk.py types them
         "handwheel desk --as anna": "asks for a passphrase",
         "handwheel handover --to ben --as anna": "asks two people",

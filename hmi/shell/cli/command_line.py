@@ -18,7 +18,7 @@ from .json_result import result_document
 # A command's imports stay inside its module, so that `--help` is fast.
 TITLES: dict[str, str] = {
     "demo": "Watch agents handle a failing pump in a simulated plant.",
-    "up": "Run a simulated plant, gate, agents and console in one terminal.",
+    "up": "Run plant, gate, agents and console in one terminal.",
     "init": "Make a site for a simulated plant, or for your own devices.",
     "check": "List every problem of a site's configuration.",
     "status": "Show a site on one page, with what waits for a person.",
