@@ -79,7 +79,7 @@ Command = Callable[[ConsoleContext, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What a console has besides its own commands."""
+    """Commands and news of a console beside its own."""
 
     commands: Mapping[str, Command]
     help: str

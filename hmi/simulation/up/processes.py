@@ -30,7 +30,7 @@ _LONG = 600  # characters of a line
 
 
 class _Next(Enum):
-    """What to do after the agents have run for a while."""
+    """Next thing to do with gate and agents."""
 
     STOP = auto()
     AGENTS = auto()  # start the agents again

@@ -34,7 +34,7 @@ class ServedPlant:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as open_file:
             open_file.write(self.secret)
         return [
-            "plant", "serve", self.model, "--json", "--speed", "1",
+            "plants", "serve", self.model, "--json", "--speed", "1",
             "--opcua-port", str(self.opcua), "--modbus-port", str(self.modbus),
             "--modbus-gate-port", str(self.modbus_gate), "--gate-secret", str(file),
             *(word for fault in faults for word in ("--fault", fault)),

@@ -35,7 +35,7 @@ def run_session(folder: Path, model: str | None, root: Path | None, fault: str |
         folder: Empty, for what is temporary.
         model: Plant of a temporary site; `None` for `cw-100`.
         root: Folder of an existing site; `None` for a temporary one.
-        fault: As `plant serve` takes it, or the name of one of the demo's.
+        fault: As `plants serve` takes it, or the name of one of the demo's.
 
     Raises:
         HandwheelError: Something of it cannot be used or does not start; says why.

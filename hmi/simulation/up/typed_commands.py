@@ -31,7 +31,7 @@ _HELP = """\
   field ACTION              perform a field action, such as field repair-P-101A
   handwheel …               run any command of handwheel for this site
 """
-_REASON = "tried at the console of handwheel up"
+_REASON = "tried at the console of a simulated plant"
 
 
 def additions(processes: LocalProcesses, people: Mapping[str, Signer]) -> Additions:

@@ -26,7 +26,7 @@ def _wait(terminal: Terminal, text: str) -> str:
     return before
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(180)
 def test_up_leads_to_an_approved_write_and_leaves_nothing(tmp_path: Path) -> None:
     with in_terminal(*UP, temporary=tmp_path) as terminal:
         shown = _wait(terminal, "ben> ")
@@ -40,6 +40,7 @@ def test_up_leads_to_an_approved_write_and_leaves_nothing(tmp_path: Path) -> Non
         _wait(terminal, "ben> ")
         terminal.type(f"approve {name}\n")
         _wait(terminal, "Type  P-101B start  to approve")
+        _wait(terminal, "\r\n> ")  # what is typed before the question is dropped
         terminal.type("P-101B start\n")
         _wait(terminal, "every command is verified")
         _wait(terminal, "ben> ")
