@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 
 from rich.cells import cell_len
 
+from ..shell.cli.stdio import screen_output
+
 _LONGEST = 4096
 _ERASE, _WORD, _LINE, _END = {"\x7f", "\b"}, "\x17", "\x15", "\x04"
 _INPUT, _LOCAL = 0, 3  # of what tcgetattr returns
@@ -94,5 +96,6 @@ def clear_row() -> None:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    output = screen_output(sys.stdout)  # what is typed has only visible characters
+    output.write(text)
+    output.flush()

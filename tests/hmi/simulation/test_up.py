@@ -48,7 +48,7 @@ def test_up_leads_to_an_approved_write_and_leaves_nothing(tmp_path: Path) -> Non
         _wait(terminal, "fault F01")
         _wait(terminal, "ben> ")
         terminal.type("quip\x7f")
-        _wait(terminal, "bearing wear")
+        assert "\\x" not in _wait(terminal, "bearing wear")  # keys and moves are no escapes
         _wait(terminal, "ben> qui")  # drawn again below the event
         terminal.type("t\n")
         assert terminal.exit_code() == 0
