@@ -6,7 +6,7 @@ read or written raises `ToolFailed`.
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain, product
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -137,9 +137,9 @@ class WorkOrders:
         with self._translated():
             return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
 
-    def close_order(self, closing: Closing) -> Closing:
+    def close_order(self, closed: Closing) -> Closing:
         """Stores that a work order is closed and returns it, or the earlier record."""
-        text = self._kept("closing", closing.key, closing.model_dump_json())
+        text = self._kept("closing", closed.key, closed.model_dump_json())
         return Closing.model_validate_json(text)
 
     def closings(self) -> dict[str, Closing]:
@@ -226,3 +226,15 @@ class WorkOrders:
             raise ToolFailed(str(ledger_error(self._path, error))) from error
         except ValidationError:
             raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
+
+
+def read_work_order_ids(state: Path) -> list[str]:
+    """Returns the ids of all work orders of a state folder, for the completion of commands.
+
+    Raises:
+        sqlite3.Error: The database cannot be read within 0.2 s.
+    """
+    uri = f"{(state / WORKORDERS_FILE).as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=0.2)) as database:
+        rows = database.execute("SELECT json_extract(text, '$.workorder_id') FROM workorder")
+        return [str(row[0]) for row in rows]

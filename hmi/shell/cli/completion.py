@@ -5,9 +5,7 @@ are no words.
 """
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,8 +17,6 @@ if TYPE_CHECKING:  # slow to import, and needed only where a word is completed
 Completer = Callable[[typer.Context, str], list[str]]
 
 _TYPED = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")  # of bash; of zsh and fish
-_WAITING = "'PENDING', 'PARTIAL'"
-_HELD = "'UNKNOWN', 'MISMATCH'"
 
 
 class _Words(Protocol):
@@ -47,14 +43,19 @@ def _of_site(words: _Words) -> Completer:
     return complete
 
 
-def _rows(site: "Site", file: str, query: str) -> list[str]:
-    uri = f"{(site.state / file).as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=0.2)) as database:
-        return [str(row[0]) for row in database.execute(query)]
+def _ledger(known: str) -> Completer:
+    def words(site: "Site") -> Iterable[str]:
+        from handwheel.tools.guardrails.ledger.store.ids import read_ids
+
+        return read_ids(site.state, known)
+
+    return _of_site(words)
 
 
-def _ledger(query: str) -> Completer:
-    return _of_site(lambda site: _rows(site, "ledger.db", query))
+def _work_orders(site: "Site") -> Iterable[str]:
+    from handwheel.tools.maintenance.work_order_database import read_work_order_ids
+
+    return read_work_order_ids(site.state)
 
 
 def _people(site: "Site", *, is_administrator: bool | None) -> list[str]:
@@ -91,20 +92,10 @@ complete_playbook = _of_site(_playbooks)
 complete_person = _of_site(lambda site: _people(site, is_administrator=None))
 complete_operator = _of_site(lambda site: _people(site, is_administrator=False))
 complete_administrator = _of_site(lambda site: _people(site, is_administrator=True))
-complete_request = _ledger("SELECT request_id FROM request")
-complete_waiting_request = _ledger(
-    f"SELECT request_id FROM request WHERE state IN ({_WAITING})"  # noqa: S608
-)
-complete_open_request = _ledger(
-    f"SELECT request_id FROM request WHERE state IN ({_WAITING}, 'APPROVED')"  # noqa: S608
-)
-complete_held_request = _ledger(
-    f"SELECT request_id FROM action WHERE state IN ({_HELD})"  # noqa: S608
-)
-complete_run = _ledger("SELECT run_id FROM run")
-complete_open_run = _ledger("SELECT run_id FROM run WHERE is_open = 1")
-complete_work_order = _of_site(
-    lambda site: _rows(
-        site, "workorders.db", "SELECT json_extract(text, '$.workorder_id') FROM workorder"
-    )
-)
+complete_request = _ledger("requests")
+complete_waiting_request = _ledger("waiting requests")
+complete_open_request = _ledger("open requests")
+complete_held_request = _ledger("held requests")
+complete_run = _ledger("runs")
+complete_open_run = _ledger("open runs")
+complete_work_order = _of_site(_work_orders)

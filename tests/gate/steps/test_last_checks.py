@@ -139,6 +139,8 @@ async def test_a_slow_look_is_not_taken_again_until_it_pleases(
     await room.act()
     room.expect(request, "INVALIDATED", reason, frames=0)
     assert room.fuse.points.count("fresh look") == 1
+    room.plant.values["PIC-102.sp"] = 350.0
+    await room.go_through()
 
 
 @pytest.mark.parametrize(

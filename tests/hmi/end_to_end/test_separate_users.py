@@ -62,9 +62,9 @@ class Place:
     def state(self) -> Path:
         return self.root / "var"
 
-    def propose(self) -> str:
+    def propose(self, value: str = "true") -> str:
         told = self.users[PROPOSER].handwheel(
-            "requests", "propose", "P-101B.run_cmd=true", "--reason", "try it", "--as", "anna",
+            "requests", "propose", f"P-101B.run_cmd={value}", "--reason", "try it", "--as", "anna",
             "--passphrase-file", str(self.secret("anna")),
         )  # fmt: skip
         assert (told.returncode, told.stderr) == (0, "")
@@ -184,7 +184,7 @@ def test_the_proposers_user_reads_no_secret_and_stops_no_gate(place: Place) -> N
 
 
 def test_an_approved_row_by_the_proposers_user_moves_nothing(place: Place) -> None:
-    name, before, now = place.propose(), frames_of(place.frames), instant_now()
+    name, before, now = place.propose("false"), frames_of(place.frames), instant_now()
     at = now.wall.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
     ledger = str(place.state / "ledger.db")
     words = (ledger, at, str(now.boot_ms), name)
