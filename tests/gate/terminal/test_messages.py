@@ -21,7 +21,7 @@ from handwheel.hmi.shift import typed_commands as desk_commands
 from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
 from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
-from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
+from handwheel.hmi.shift.typed_commands import NO_ADDITIONS, ConsoleContext, run_typed
 from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
@@ -181,7 +181,9 @@ async def test_who_releases_reads_first_what_the_file_said(
 async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> None:
     database = room.desk.database
     holder = KeyHolder(room.site, database, "anna", 300.0)
-    tools = ConsoleContext(room.site, database, holder, ChangeTracker(room.site, database))
+    tools = ConsoleContext(
+        room.site, database, holder, ChangeTracker(room.site, database), NO_ADDITIONS
+    )
     run_typed(tools, "take P-101A")
     holder.unlock(lambda operator: room.desk.signer(operator.person))
     run_typed(tools, "take P-101B local")
@@ -209,7 +211,7 @@ async def test_a_rejection_at_the_desk_needs_a_reason(
     holder = KeyHolder(room.site, room.desk.database, "anna", 300.0)
     holder.unlock(lambda operator: room.desk.signer(operator.person))
     changes = ChangeTracker(room.site, room.desk.database)
-    desk = ConsoleContext(room.site, room.desk.database, holder, changes)
+    desk = ConsoleContext(room.site, room.desk.database, holder, changes, NO_ADDITIONS)
     run_typed(desk, f"r {request.request_id}")
     assert capsys.readouterr().out == "not rejected; nothing was changed\n"
     assert room.desk.record(request.request_id).state == "PENDING"
@@ -227,7 +229,9 @@ def desk(world: World) -> Generator[ConsoleContext]:
     with world.ledger() as database:
         holder = KeyHolder(world.site, database, "ben", 300.0)
         holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
-        yield ConsoleContext(world.site, database, holder, ChangeTracker(world.site, database))
+        yield ConsoleContext(
+            world.site, database, holder, ChangeTracker(world.site, database), NO_ADDITIONS
+        )
 
 
 async def test_what_is_approved_at_the_desk_moves_the_plant(
