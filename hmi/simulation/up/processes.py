@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -15,18 +16,21 @@ from typing import Self
 
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.sim_plant.errors import ServeError
+from handwheel.sim_plant.errors import ScenarioError, ServeError
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.tools.safe_text import printable
 
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTED_EQUIPMENT, GRANTOR, grant_to_agents
 from ..plant.event_text import event_line
+from ..plant.installed_plants import parse_speed
 from .served_plant import ServedPlant
 from .simulated_site import SimulatedSite
 
 _POLL_S = 0.5
 _LONG = 600  # characters of a line
+_RUN_SPEED = 5.0  # plant seconds per second that a run can follow on a busy machine
+_FILED = re.compile(r"\d\d:\d\d:\d\d +U-\w+ +filed ")
 
 
 class _Next(Enum):
@@ -70,6 +74,7 @@ class LocalProcesses:
         self._stop = asyncio.Event()
         self._thread = Thread(target=self._run, name="processes", daemon=True)
         self._served: ChildProcess | None = None
+        self._speed = 1.0  # plant seconds per second
         self._files: dict[str, tuple[float, int]] = {}
         self._copied = ("", "")  # the site's folder, and that whose files a person edits
         self.news: SimpleQueue[str | Site] = SimpleQueue()
@@ -99,6 +104,9 @@ class LocalProcesses:
 
     def tell_plant(self, line: str) -> None:
         """Sends a line to the plant's console."""
+        if line.startswith("speed "):
+            with suppress(ScenarioError):  # the plant itself says what is wrong
+                self._speed = parse_speed(line.removeprefix("speed ").strip())
         served = self._served
         if served is not None:
             self._loop.call_soon_threadsafe(served.send_line, line)
@@ -198,6 +206,9 @@ class LocalProcesses:
     def _hear(self, line: str) -> None:
         if not line.startswith("{"):  # rows of the journal, which the console shows in its words
             self._tell(line.removeprefix("handwheel: ").replace(*self._copied))
+        if _FILED.match(line) and self._speed > _RUN_SPEED:
+            self.tell_plant(f"speed {_RUN_SPEED:g}")
+            self._tell(f"speed {_RUN_SPEED:g} from now on, so that the run's scans can follow")
 
     def _hear_plant(self, line: str) -> None:
         if not line.startswith("{"):

@@ -85,12 +85,10 @@ def _faults(model: str, fault: str | None) -> tuple[str, ...]:
 def _introduction(model: str, started: StartedSite, faults: tuple[str, ...]) -> Iterator[str]:
     simulated = started.simulated
     yield f"Plant {model} is simulated here; gate and agents are at work."
-    if simulated.original.is_relative_to(simulated.root.parent):
-        yield f"Site: {simulated.root} (removed at the end)"
-    elif simulated.original != simulated.root:
+    if simulated.original != simulated.root:
         yield f"Site: a copy of {simulated.original} (removed at the end), which has no people yet."
     else:
-        yield f"Site: {simulated.root}"
+        yield f"Site: {simulated.root}{' (removed at the end)' if simulated.people else ''}"
     if simulated.people:
         yield f"You are {APPROVER}, who approves, and {GRANTOR}, who signs what you propose: nobody"
         yield f"approves their own request. Both are you, here only; passphrase: {PASSPHRASE}"

@@ -80,9 +80,9 @@ def _propose(console: ConsoleContext, rest: str, proposer: Signer | None) -> Non
     reason = " ".join(each for each in words if "=" not in each) or _REASON
     if not assignments:
         raise InvalidArguments("name the tag and its value: propose P-101B.run_cmd=true")
-    open_key = console.holder.signer if proposer is None else lambda: proposer
+    signer = proposer or console.holder.signer()  # not in the thread that asks for passphrases
     with open_context(console.site) as context:
-        asyncio.run(propose_writes(context, assignments, reason, open_key))
+        asyncio.run(propose_writes(context, assignments, reason, lambda: signer))
 
 
 def _status(console: ConsoleContext, rest: str) -> None:
