@@ -71,6 +71,7 @@ class LocalProcesses:
         self._open_site = open_site
         self._started: Future[StartedSite] = Future()
         self._loop = asyncio.new_event_loop()
+        self._work = self._loop.create_task(self._serve())
         self._stop = asyncio.Event()
         self._thread = Thread(target=self._run, name="processes", daemon=True)
         self._served: ChildProcess | None = None
@@ -99,8 +100,13 @@ class LocalProcesses:
         trace: TracebackType | None,
     ) -> None:
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+            self._loop.call_soon_threadsafe(self._end)
         self._thread.join()
+
+    def _end(self) -> None:
+        self._stop.set()
+        if not self._started.done():
+            self._work.cancel()
 
     def tell_plant(self, line: str) -> None:
         """Sends a line to the plant's console."""
@@ -114,7 +120,7 @@ class LocalProcesses:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            self._loop.run_until_complete(self._work)
         except BaseException as error:  # noqa: BLE001 (the waiting thread raises it)
             if self._started.done():
                 self.news.put(printable(f"the processes have ended: {error}", _LONG))

@@ -19,7 +19,7 @@ _TIMEOUT_S = 0.2
 
 
 def read_ids(state: Path, known: str) -> list[str]:
-    """Returns the ids of one kind, such as `waiting requests`, from the ledger of a state folder.
+    """Returns the ids of one kind, such as `waiting requests`, from a state folder's ledger.
 
     For the completion of commands only, because nothing is checked. Not for a process that has
     the ledger open.
