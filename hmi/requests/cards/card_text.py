@@ -118,13 +118,15 @@ def _parts(card: Card, width: int) -> Iterator[Part]:
 
 def _triggers(card: Card) -> Iterator[Row]:
     found = [each for each in card.run.evidence if each.side == "trigger"] if card.run else []
-    for each in [one for one in found if one.label] or found:  # alarms tell more than conditions
-        is_met = each.now == "true"
-        name = f"alarm {each.id}" if each.label else each.shown.partition(VALUES)[0]
+    alarms = [each for each in found if each.alarm]
+    for each in alarms or found:  # alarms tell more than conditions
+        name = f"alarm {each.alarm}" if each.alarm else each.shown.partition(VALUES)[0]
         state = f"{TRUTH_TEXT[each.now or 'unknown']} now"
-        if each.label and each.now is not None:
-            state = f"{'active' if is_met else 'not active now'}: {each.label}"
-        yield Row(["" if is_met else MARK, f"{name} {state}"], not is_met)
+        if each.alarm and each.now is not None:
+            state = "active" if each.now == "true" else "not active now"
+        label = f": {each.label}" if each.label else ""
+        is_met = each.now == "true"
+        yield Row(["" if is_met else MARK, f"{name} {state}{label}"], not is_met)
 
 
 def _reason(card: Card) -> Iterator[Row]:
@@ -179,18 +181,18 @@ def _then(card: Card) -> Iterator[Row]:
         yield Row([MARK, f"cannot be read back: {', '.join(silent)}"], True)
     for each in card.changes:
         if each.promises:
-            yield Row(["", f"expected: {_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
+            yield Row(["", f"expected{_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
     if card.run is not None:
         yield Row(["", "sent at its step; every later write of the run is asked for again"])
 
 
 def _joined_promises(promises: Sequence[str]) -> str:
-    """Joins expected results, and names a time limit that all share only once."""
+    """Joins expected results, with a time limit that all share in front."""
     parts = [each.rpartition(_WITHIN) for each in promises]
     limits = {limit for _, _, limit in parts}
     if len(limits) > 1 or not all(result for result, _, _ in parts):
-        return "; ".join(promises)
-    return f"{'; '.join(result for result, _, _ in parts)}{_WITHIN}{limits.pop()}"
+        return f": {'; '.join(promises)}"
+    return f" in {limits.pop()}: {'; '.join(result for result, _, _ in parts)}"
 
 
 def _time_limit(card: Card) -> Iterator[Part]:

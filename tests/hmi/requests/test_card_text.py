@@ -18,6 +18,7 @@ from .sample_card import (
     READINGS,
     asked_by_run,
     card,
+    evidence,
     lower,
     picture,
     read,
@@ -194,3 +195,14 @@ def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: in
         == width
         == _columns(next(each for each in lines if "left" in each))
     )
+
+
+def test_an_alarm_is_named_by_what_is_read_and_not_by_the_agent() -> None:
+    def why(**changes: str) -> str:
+        asked = asked_by_run(evidence=[evidence("VAH-101A", "trigger", **changes)])
+        return next(each for each in render_card(card(asked)) if each.startswith("Why"))
+
+    honest = why(text="VAH-101A.active", values="VAH-101A.active is true")
+    assert honest == "Why         alarm VAH-101A active: VT-101A high"
+    forged = why(text="VT-101A.pv > 5 mm/s", values="VT-101A.pv is 5.4 mm/s")
+    assert forged == "Why         VT-101A.pv > 5 mm/s met now: vibration of P-101A"

@@ -44,7 +44,8 @@ class CardEvidence(Model):
 
     id: str
     side: EvidenceSide
-    label: str = ""  # description of the tag that a trigger reads; empty for none
+    alarm: str = ""  # of a trigger that reads an alarm only, its name; empty for any other
+    label: str = ""  # description of the first tag that a trigger reads; empty for none
     filed: Literal["true", "false", "unknown"]  # its truth when the request was filed
     shown: str  # the condition with the values of that moment
     now: Literal["true", "false", "unknown"] | None = None  # `None` if the snapshot lacks it

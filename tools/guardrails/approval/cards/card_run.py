@@ -6,7 +6,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 
-from ....conditions.condition import Condition, parse_condition
+from ....conditions.condition import Condition, parse_condition, tags_in
 from ....conditions.errors import ConditionError
 from ....requests.request import ActionRequest, Evidence, Requirement
 from ....safe_text import plain, printable
@@ -46,6 +46,7 @@ def _evidence(
         filed=evidence.truth,
         shown=printable(evidence.shown),
         source=plain(evidence.source),
+        alarm=_alarm(evidence, tags),
         label=_label(evidence, tags),
     )
     try:
@@ -59,9 +60,19 @@ def _evidence(
     return filed.model_copy(update={"now": truth.value, "shown_now": shown})
 
 
+def _alarm(evidence: Evidence, tags: Mapping[str, Tag]) -> str:
+    """Returns the alarm that a trigger reads, by what it reads and not by what it is called."""
+    name, _, attribute = evidence.text.partition(".")
+    is_alarm = evidence.side == "trigger" and attribute == "active" and evidence.text in tags
+    return plain(name) if is_alarm else ""
+
+
 def _label(evidence: Evidence, tags: Mapping[str, Tag]) -> str:
-    tag = tags.get(evidence.text) if evidence.side == "trigger" else None
-    return printable(tag.label) if tag else ""
+    """Returns the label of the first tag of a trigger that has one."""
+    if evidence.side != "trigger":
+        return ""
+    labels = (tags[name].label for name in sorted(tags_in([evidence.text], tags)))
+    return printable(next(filter(None, labels), ""))
 
 
 def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | None:
