@@ -64,6 +64,7 @@ def ask(
             _tell(answer)
             return None
         session.check_open()
+        session.settle()
         message = f"Changed while you were reading: {screen.change}" if screen.change else ""
 
 

@@ -64,6 +64,7 @@ class SiteStatus:
     authority: Mapping[str, AuthorityStatus]
     alarms: Sequence[Tag]  # that are active
     unknown_alarms: int  # alarms without a good value
+    has_alarms: bool  # whether any tag of the site is an alarm
     waiting: Sequence[Waiting]
     requests: Mapping[str, int]  # filed in the last hour, by state
     runs: Mapping[str, int]  # opened in the last hour, by state
@@ -92,6 +93,7 @@ async def read_site_status(site: Site, database: Database, now: Instant) -> Site
         authority=authority_of(site, database, now),
         alarms=[tag for tag in alarms if tag.name in known and readings[tag.name].scalar is True],
         unknown_alarms=sum(tag.name not in known for tag in alarms),
+        has_alarms=bool(alarms),
         waiting=waiting_for_people(site, database, now),
         requests=_recent_requests(database, now),
         runs=_recent_runs(database, now),

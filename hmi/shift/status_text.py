@@ -100,6 +100,8 @@ def _holder(status: AuthorityStatus) -> str:
 
 
 def _alarms(status: SiteStatus) -> Iterator[str]:
+    if not status.has_alarms:
+        yield "not known: tags.yaml has no tag NAME.active, which would be an alarm"
     for tag in status.alarms[:_MOST]:
         yield f"{plain(tag.name)}  {printable(tag.label)}".rstrip()
     if (more := len(status.alarms) - _MOST) > 0:

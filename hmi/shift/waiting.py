@@ -160,15 +160,23 @@ def _lacks_authority(
 
 
 def _abstention(each: Abstention, name: str, due: str) -> Waiting:
-    reason, _, command = each.reason.partition(f"; {NEXT}")
+    reason, commands = _without_commands(each.reason)
     details = tuple(map(_condition_line, each.conditions))
     why = f"; it does not start: {printable(reason, _LONG)}" if not details else ""
     states = " ".join(f"{open_.id} {open_.truth}" for open_ in each.conditions)
     return Waiting(
         "abstention", name, f"{due}{why or '; it does not start, and these would decide:'}",
         f"{name} {each.code} {states or printable(reason)}", details,
-        (printable(command),) if command else (),
+        commands,
     )  # fmt: skip
+
+
+def _without_commands(reason: str) -> tuple[str, tuple[str, ...]]:
+    """Returns a reason and the commands that its parts end with, which may be several."""
+    parts = reason.split("; ")
+    own = f"{NEXT}handwheel "
+    commands = tuple(printable(p.removeprefix(NEXT)) for p in parts if p.startswith(own))
+    return "; ".join(p for p in parts if not p.startswith(own)), commands
 
 
 def _condition_line(condition: OpenCondition) -> str:

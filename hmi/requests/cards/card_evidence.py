@@ -24,12 +24,16 @@ def evidence(card: Card, side: str, label: str, room: int) -> Iterator[Part]:
     found = [each for each in card.run.evidence if each.side == side] if card.run else []
     usual = [each for each in found if not each.is_against]
     if side == "against":
-        texts = [f"not met: {', '.join(each.id for each in usual)}"] if usual else []
+        texts = [f"not met: {', '.join(map(_named, usual))}"] if usual else []
     else:
         texts = list(_packed(map(_met, usual), room))
     rows = [Row(["", text]) for text in texts] + [_odd(each) for each in found if each.is_against]
     if rows:
         yield Part(label, rows)
+
+
+def _named(each: CardEvidence) -> str:
+    return f"{each.id}{' as submitted' if each.now is None else ''}"
 
 
 def _met(each: CardEvidence) -> str:

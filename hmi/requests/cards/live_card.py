@@ -11,13 +11,15 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession
 from ...shell.cli.stdio import screen_output
 from ...shell.terminal.panel import columns_of, fitting_width, has_colour
 from ...shell.terminal.prompt import PromptAnswer, wrong_word_text
+from ...shell.terminal.wrap import fold
 from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card, render_changes
 
+_INDENT = 4
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
 _HOME, _CLEAR_BELOW, _CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[2K"
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
-_PROMPT_LINES = 2  # the question, and a line that stays free for what follows
+_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"  # of abnormal rows
 
 _KEYS = {**DETAIL_KEYS, _HISTORY: "history"}
 
@@ -50,7 +52,9 @@ class LiveCard:
             ],
         )
         lines = [*card, *details, *below]
-        is_live = len(lines) + _PROMPT_LINES <= self._size.lines and _can_move()
+        if len(lines) + 1 > self._size.lines:
+            lines.remove("")  # the first empty one, above what may be typed or the details
+        is_live = _can_move() and _fits(lines, self._size)
         self._shown = card if is_live else []
         if is_live:
             # What stood on the screen before the first card goes on above it.
@@ -69,7 +73,8 @@ class LiveCard:
         if key == _CARD:
             self.draw()
         elif key == _HISTORY:
-            self.draw(details=["", *self._history()])
+            rows = [fold(line, _INDENT) for line in self._history()]
+            self.draw(details=["", *"\n".join(rows).split("\n")])
         elif key in DETAIL_KEYS:
             width, is_coloured = self._size.columns, has_colour()
             card = self._session.card
@@ -123,6 +128,12 @@ def footer_lines(card: Card, columns: int) -> list[str]:
     no = "r to reject · Enter or Esc to decide later"
     both = f"{word} · {no}"
     return ["", keys, *([both] if columns_of(both) <= fitting_width(columns) else [word, no])]
+
+
+def _fits(lines: Sequence[str], size: os.terminal_size) -> bool:
+    """Whether lines and the question fit on the screen, each in one row."""
+    widest = max(columns_of(line.replace(_RED, "").replace(_PLAIN, "")) for line in lines)
+    return len(lines) + 1 <= size.lines and widest <= size.columns
 
 
 def _can_move() -> bool:

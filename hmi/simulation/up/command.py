@@ -11,6 +11,7 @@ import typer
 from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import CONFIGURATION, fail
 from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.signer_options import AsOption
 from ...shell.terminal.prompt import NO_TERMINAL
 from ...shell.terminal.stdin import open_descriptor
 
@@ -28,6 +29,7 @@ def command(
         Path | None,
         typer.Option(metavar="DIR", help="A site of your own, with its plant at its ports."),
     ] = None,
+    person: AsOption = None,
     fault: Annotated[
         str | None,
         typer.Option(metavar="ID", help="A fault of the plant, such as F01 or F02@1min,plug=28."),
@@ -52,7 +54,7 @@ def command(
         from .session import run_session
     try:
         with TemporaryDirectory(prefix="handwheel-up-") as folder:
-            run_session(Path(folder), plant, site, fault)
+            run_session(Path(folder), plant, site, fault, person)
     except KeyboardInterrupt:
         typer.echo("")
     typer.echo("plant, gate and agents have ended")

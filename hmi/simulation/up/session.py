@@ -9,6 +9,7 @@ import typer
 
 from handwheel.connectors.hints import name_site
 from handwheel.connectors.model.site import SITE_VARIABLE, find_site, load_site
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -28,7 +29,9 @@ _LOCK_AFTER_S = 300.0
 OpenSite = Callable[[dict[str, int]], SimulatedSite]
 
 
-def run_session(folder: Path, model: str | None, root: Path | None, fault: str | None) -> None:
+def run_session(
+    folder: Path, model: str | None, root: Path | None, fault: str | None, named: str | None = None
+) -> None:
     """Runs plant, gate, agents and console until the person quits.
 
     Args:
@@ -36,13 +39,15 @@ def run_session(folder: Path, model: str | None, root: Path | None, fault: str |
         model: Plant of a temporary site; `None` for `cw-100`.
         root: Folder of an existing site; `None` for a temporary one.
         fault: As `plants serve` takes it, or the name of one of the demo's.
+        named: Person at the console of a site where people are enrolled; `None` for the only one
+            whose key is here.
 
     Raises:
         HandwheelError: Something of it cannot be used or does not start; says why.
         KeyboardInterrupt: Ctrl-C. Everything has ended then.
     """
     plant, open_site = _plant_and_site(folder, model or _MODEL, root)
-    faults = _faults(plant.model, fault)
+    faults, own = _faults(plant.model, fault), _own_person(root, named)
     typer.echo("starting the plant, the gate and the agents…")
     with LocalProcesses(folder, plant, faults, open_site) as processes:
         started = processes.started()
@@ -51,14 +56,8 @@ def run_session(folder: Path, model: str | None, root: Path | None, fault: str |
         os.environ[SITE_VARIABLE] = str(site.root)  # for commands typed at the prompt
         for line in _introduction(plant.model, started, faults):
             typer.echo(line)
-        person, lock_after_s = (
-            APPROVER,
-            math.inf,
-        )  # a lock that no passphrase opens keeps no one out
-        if not people:
-            now = instant_now().wall
-            found = find_person(site, load_roster(site), None, now, administrator=False)
-            person, lock_after_s = found.person, _LOCK_AFTER_S
+        # A lock that no passphrase opens keeps no one out.
+        person, lock_after_s = (own, _LOCK_AFTER_S) if own else (APPROVER, math.inf)
         run_console(site, person, lock_after_s, additions(processes, people))
 
 
@@ -71,6 +70,17 @@ def _plant_and_site(folder: Path, model: str, root: Path | None) -> tuple[Served
     site = load_site(found)
     check_simulated(site)
     return plant_of(site), lambda ports: open_simulated_site(folder, found)
+
+
+def _own_person(root: Path | None, named: str | None) -> str:
+    """Returns the person at the console of a site with people, or an empty string."""
+    site = load_site(find_site(root)) if root is not None else None
+    roster = load_roster(site) if site is not None else None
+    if site is None or roster is None or not roster.operators:
+        if named is not None:
+            raise InvalidArguments("--as goes with --site, and nobody is enrolled there")
+        return ""
+    return find_person(site, roster, named, instant_now().wall, administrator=False).person
 
 
 def _faults(model: str, fault: str | None) -> tuple[str, ...]:

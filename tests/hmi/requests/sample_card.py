@@ -21,6 +21,7 @@ TAGS = {
     for tag in (
         Tag(
             "P-101B.run_cmd", "pkg", "bool", RegisterAddress("coil", 20, "bit"), writable=True,
+            readback="P-101B.run_cmd",
             label="cooling-water pump B", verbs={"true": "start", "false": "stop"},
             states={"true": "running", "false": "stopped"},
         ),
@@ -38,7 +39,7 @@ TAGS = {
         ),
         Tag(
             "PIC-102.sp", "pkg", "float", RegisterAddress("holding", 40, "float32"),
-            "kPa", (0.0, 600.0), writable=True,
+            "kPa", (0.0, 600.0), writable=True, readback="PIC-102.sp",
         ),
     )
 }  # fmt: skip

@@ -59,7 +59,7 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
             "P-101B": never,
         },
         alarms=[site.tags["VAH-101A.active"]],
-        unknown_alarms=34,
+        unknown_alarms=34, has_alarms=True,
         waiting=[
             Waiting("run", "U-1", "U-1  HELD", "", (), ("handwheel runs resume U-1",)),
             Waiting("lockout", "P-101B", "LOCKED OUT: P-101B", "", (),

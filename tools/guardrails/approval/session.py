@@ -23,6 +23,7 @@ from .cards.build_card import PolicyFindings, make_card
 from .cards.card_model import Card, CardSigner
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
+from .tag_description import check_description
 
 SETTLE_S = 3.0
 """Longest wait for a card that can be approved."""
@@ -47,12 +48,19 @@ class ApprovalSession:
 
         The gate takes a moment to read the tags of a request that was filed just now.
         """
+        session = cls(context, record, current_card(context, record, instant_now()))
+        session.settle()
+        return session
+
+    def settle(self) -> None:
+        """Renews a card that cannot be approved, until it can or 3 s have passed.
+
+        One reading that is late or bad does not end an approval.
+        """
         until_s = monotonic() + SETTLE_S
-        while True:
-            card = current_card(context, record, instant_now())
-            if card.is_approvable or monotonic() >= until_s:
-                return cls(context, record, card)
+        while not self.card.is_approvable and monotonic() < until_s:
             sleep(_POLL_S)
+            self.card = current_card(self.decision_context, self.record, instant_now())
 
     @property
     def expected_word(self) -> str:
@@ -189,6 +197,16 @@ def _class_reason(context: DecisionContext, request: ActionRequest) -> str:
     return ""
 
 
+def _wrong_descriptions(context: DecisionContext, request: ActionRequest) -> Iterator[str]:
+    """Yields what a request says of its tags that the site's files do not say."""
+    for action in request.actions:
+        if tag := context.site.tags.get(action.tag):
+            try:
+                check_description(context.site, tag, action)
+            except PermitRefused as refusal:
+                yield str(refusal)
+
+
 def _blocking(
     context: DecisionContext, request: ActionRequest, snapshot: PlantSnapshot | None, now: Instant
 ) -> list[str]:
@@ -198,6 +216,7 @@ def _blocking(
         check_request_files(context.site, request, held)
     except PermitRefused as refusal:
         found.append(str(refusal))
+    found += _wrong_descriptions(context, request)
     for action in request.commands:
         case = WriteCheck(context.site, context.database, context.policy, request, action, now)
         found += blocking_reasons(case)

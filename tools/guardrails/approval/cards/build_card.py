@@ -17,6 +17,7 @@ from ....conditions.truth import Truth
 from ....requests.duration_text import exact_span
 from ....requests.request import Action, ActionRequest, ExpectedReading, Requirement
 from ....requests.timestamps import Instant, parse_stamp, stamp
+from ....requests.values import is_already
 from ....safe_text import plain, printable
 from ...interlocks.suspension import applying
 from ..plant_snapshot import FRESH_S, PlantSnapshot, Reading
@@ -277,8 +278,8 @@ class SnapshotView:
         return f"{Decimal(exact_text(after)) - Decimal(exact_text(before)):+f}"
 
     def _is_already_so(self, action: Action) -> bool:
-        reading = self._found(action.tag)
-        return reading is not None and _is_same(reading.value, action.value)
+        tag = self._tags.get(action.tag)
+        return tag is not None and is_already(tag, action.value, self.values.get(action.tag))
 
     def _limits(self, tag: str, limits: Mapping[str, str]) -> str | None:
         if tag in limits:

@@ -14,6 +14,7 @@ from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, Ca
 from .command_words import CommandWords
 
 _OVER_TIME = "over time"
+_VALUES = "  ["
 _NOT_READ = "not in the gate's snapshot"
 _OTHER_TAGS = "the site's tags are others now"
 
@@ -44,7 +45,7 @@ def _evidence(
         id=plain(evidence.id),
         side=evidence.side,
         filed=evidence.truth,
-        shown=printable(evidence.shown),
+        shown=printable(_as_filed(evidence)),
         source=plain(evidence.source),
         alarm=_alarm(evidence, tags),
         label=_label(evidence, tags),
@@ -58,6 +59,12 @@ def _evidence(
     truth = condition.evaluate(values)
     shown = printable(condition.shown(values))
     return filed.model_copy(update={"now": truth.value, "shown_now": shown})
+
+
+def _as_filed(evidence: Evidence) -> str:
+    """Returns the condition that is evaluated here, with the values of the one who filed it."""
+    _, bracket, values = evidence.shown.partition(_VALUES)
+    return f"{evidence.text}{bracket}{values}"
 
 
 def _alarm(evidence: Evidence, tags: Mapping[str, Tag]) -> str:

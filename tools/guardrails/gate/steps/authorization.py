@@ -7,6 +7,7 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from ....errors import PermitRefused, PolicyViolation
 from ....requests.timestamps import parse_stamp
 from ...approval.decide import check_card
+from ...approval.tag_description import check_description
 from ...interlocks.action_order import approval_holds_s, check_order, states_of
 from ...interlocks.blocking import check_request_files
 from ...ledger.decisions import DecisionRecord, load_decisions
@@ -21,7 +22,6 @@ from ..state.execution import Execution, GateContext
 from .lease_expiry import check_time_has_come
 from .ledger_consistency import check_own
 from .recovery_rules import check_recovery
-from .tag_description import check_description
 
 
 async def check_gate(execution: Execution) -> None:

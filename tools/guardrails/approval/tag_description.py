@@ -3,9 +3,9 @@
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
-from ....errors import PermitRefused
-from ....requests.request import Action, ExpectedReading
-from ...approval.build_request import equipment_of, max_age_of, requirements, tolerance_of
+from ...errors import PermitRefused
+from ...requests.request import Action, ExpectedReading
+from .build_request import equipment_of, max_age_of, requirements, tolerance_of
 
 
 def check_description(site: Site, tag: Tag, action: Action) -> None:
