@@ -48,6 +48,9 @@ FieldOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option(min=0, help=f"Seed of noise and disturbances. Default: {SEED}.")
 ]
+FrameLogOption = Annotated[
+    Path | None, typer.Option(help="Append every write that arrives to this file.")
+]
 QuietOption = Annotated[bool, typer.Option("--no-noise", help="Measure without noise.")]
 
 
@@ -84,9 +87,7 @@ def serve(
             "certificates; made at the first start.",
         ),
     ] = None,
-    frame_log: Annotated[
-        Path | None, typer.Option(help="Append every write that arrives to this file.")
-    ] = None,
+    frame_log: FrameLogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve a plant on loopback over OPC UA and Modbus.

@@ -87,12 +87,7 @@ def make_card(
         class_reason=printable(policy.class_reason),
         roles=[plain(role) for role in request.roles],
         quorum=request.quorum,
-        signed=[
-            CardSigner(
-                person=printable(each.person), role=plain(each.role), signed_at=each.signed_at
-            )
-            for each in signed
-        ],
+        signed=list(map(_signer, signed)),
         proposer=printable(request.proposer.name),
         proposer_kind=request.proposer.kind,
         proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
@@ -110,6 +105,12 @@ def make_card(
             *map(printable, policy.blocking_reasons),
             *_faults_of_plant(readings, requires),
         ],
+    )
+
+
+def _signer(each: CardSigner) -> CardSigner:
+    return CardSigner(
+        person=printable(each.person), role=plain(each.role), signed_at=each.signed_at
     )
 
 
