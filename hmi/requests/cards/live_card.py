@@ -99,6 +99,7 @@ class LiveCard:
         card = self._card()
         if shutil.get_terminal_size() != self._size or len(card) != len(self._shown):
             self.draw()
+            self._write(QUESTION)  # it still stands, and the drawing has gone over it
             return True
         moved = [
             f"\x1b[{row};1H{_CLEAR_LINE}{new}"

@@ -10,7 +10,7 @@ from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
-from .sample_card import card, picture, read
+from .sample_card import asked_by_run, card, picture, read
 
 
 class Session(ApprovalSession):
@@ -50,6 +50,19 @@ def test_a_live_card_draws_again_only_what_changed(capsys: pytest.CaptureFixture
     assert "1.4 s old" in drawn
     assert screen.refresh()
     assert capsys.readouterr().out == "\x1b7\x1b8"
+
+
+def test_a_card_that_grows_is_drawn_again_with_its_question(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    longer = card(asked_by_run())
+    screen = LiveCard(Session(card(), longer), list)
+    screen.draw()
+    capsys.readouterr()
+    assert screen.refresh()
+    drawn = capsys.readouterr().out
+    assert longer.title in drawn
+    assert drawn.endswith(f"decide later\n{live_card.QUESTION}")
 
 
 def test_a_change_that_matters_ends_the_question() -> None:
