@@ -25,7 +25,7 @@ NO_TERMINAL = "an answer needs a terminal in the foreground, and there is none"
 
 
 class PromptAnswer(Enum):
-    """Result of a prompt. Only `YES` allows anything; a timeout is nobody's rejection."""
+    """Result of a prompt. Only `YES` allows anything, and a timeout rejects nothing."""
 
     YES = auto()
     NO = auto()
