@@ -66,7 +66,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
         GuardrailError: Other agents work at this site already.
         LedgerError: The ledger cannot be used.
 
-    Effect: OBSERVE; requests are filed, and the gate carries out what people approve.
+    Effect: OBSERVE; requests are submitted, and the gate carries out what people approve.
     """
     loaded = _valid_playbooks(site)
     for package in (agents, playbooks, historian):

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.runs import RunRow
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from ..journal.rows.run_text import run_event_text
+from ..journal.rows.run_text import event_name, run_event_text
 from ..shell.terminal.condition_text import TRUTH_TEXT
 from ..shell.terminal.panel import MARK, WIDEST, Part, Row, draw_part, fitting_width, headline
 from .run_view import RunView, StepView, findings_of
@@ -161,7 +161,8 @@ def _order(row: RunRow) -> Row:
 
 
 def _event(row: RunRow) -> Row:
-    return Row(["", _time(row.at), row.kind, run_event_text(row.kind, row.body)], most=1)
+    text = run_event_text(row.kind, row.body)
+    return Row(["", _time(row.at), event_name(row.kind), text], most=1)
 
 
 def _time(at: str) -> str:

@@ -12,7 +12,7 @@ from ...people.lockout_lines import note_text
 from ..rows.entries import UNREADABLE, JournalEntry
 from ..rows.malformed_rows import write_row_or_fault
 from ..rows.row_text import row_text, value_of
-from ..rows.run_text import run_event_text
+from ..rows.run_text import event_name, run_event_text
 from ..rows.term_explanations import clock_time, key_values, moment, scope_text
 from .file_changes import FILES
 from .layout import ReportWriter
@@ -167,7 +167,7 @@ def _write_event(report: ReportWriter, entry: JournalEntry, signatures: Signatur
         return
     kind = entry.kind.removeprefix(PREFIX)
     words = run_event_text(kind, entry.body) or ("" if kind in _SILENT else key_values(entry.body))
-    text = f"{plain(kind).upper()}{f': {words}' if words else ''}"
+    text = f"{plain(event_name(kind)).upper()}{f': {words}' if words else ''}"
     report.field(clock_time(entry.at), text)
     if entry.kind == ORDERED and not entry.body.get("signature"):
         report.field("", "not signed: the order needs no key; the name is that of the system user")

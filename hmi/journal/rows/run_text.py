@@ -27,6 +27,7 @@ def _not_started(body: Mapping[str, Any]) -> str:
     return f"{body['reason']}{suggested}"
 
 
+_NAMES = {"filed": "submitted", "judged": "evaluated"}  # recorded by a shorter word
 _Words = Callable[[Mapping[str, Any]], str]
 _WORDS: Mapping[str, _Words] = {
     "opened": lambda body: f"{body['title']}: {body['condition']}",
@@ -65,10 +66,16 @@ def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
         return ""
     if as_json:
         return json.dumps({**fields, "hash": row.hash})
-    name, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
+    event, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
+    name = event_name(event)
     about = printable(f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}}")
-    line = f"{about} {run_event_text(name, body)}"
+    line = f"{about} {run_event_text(event, body)}"
     return fold(line.rstrip(), _INDENT)
+
+
+def event_name(kind: str) -> str:
+    """Returns the name under which an event of a run is shown."""
+    return _NAMES.get(kind, kind.replace("_", " "))
 
 
 def run_event_text(kind: str, body: Mapping[str, Any]) -> str:

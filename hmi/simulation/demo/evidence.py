@@ -8,9 +8,8 @@ from handwheel.tools.safe_text import printable
 from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import MARK
 
-_SIDES = {"for": "for", "against": "against", "permissive": "needs"}
 _WANTED = {"for": "true", "against": "false", "permissive": "true"}
-_SIDE, _MARK, _ID, _TRUTH = 9, 2, 15, 11  # columns
+_SIDE, _MARK, _ID, _TRUTH = 11, 2, 15, 11  # columns
 
 
 def evidence_lines(judgement: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
@@ -23,7 +22,7 @@ def evidence_lines(judgement: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     for each in judgement.get("findings", []):
         is_blocking = each["truth"] != _WANTED[each["side"]]
         mark = MARK if is_blocking else ""
-        label = _SIDES[each["side"]] if each["side"] != side else ""
+        label = each["side"] if each["side"] != side else ""
         side = each["side"]
         truth = TRUTH_TEXT[each["truth"]]
         cells = f"{label:<{_SIDE}}{mark:<{_MARK}}{each['id']:<{_ID}}{truth:<{_TRUTH}}"

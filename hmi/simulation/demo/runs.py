@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...journal.rows.run_text import run_event_text
+from ...journal.rows.run_text import event_name, run_event_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class FollowedEvent:
     @property
     def text(self) -> str:
         """The event in words, on one line."""
-        kind, text = self.kind.replace("_", " "), run_event_text(self.kind, self.body)
+        kind, text = event_name(self.kind), run_event_text(self.kind, self.body)
         return text if text.startswith(kind) else f"{kind}: {text}".rstrip(": ")
 
     @property

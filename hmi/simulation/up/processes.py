@@ -30,7 +30,7 @@ from .simulated_site import SimulatedSite
 _POLL_S = 0.5
 _LONG = 600  # characters of a line
 _RUN_SPEED = 5.0  # plant seconds per second that a run can follow on a busy machine
-_FILED = re.compile(r"\d\d:\d\d:\d\d +U-\w+ +filed ")
+_FILED = re.compile(r"\d\d:\d\d:\d\d +U-\w+ +submitted ")
 
 
 class _Next(Enum):

@@ -54,12 +54,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
         plant.type("speed 100")
         run_id = run.hears(r"(U-\w{8})  opened")[1]
         plant.type("speed 1")  # a slow approver, or a busy machine, must not come after the trip
-        first = run.hears(r"filed +(R-\w{8})")[1]
+        first = run.hears(r"submitted +(R-\w{8})")[1]
         assert first in place.run("requests", "list").stdout
         shown = [_shown(place, first)]
         _approve(place, first)
         plant.type("speed 10")
-        second = run.hears(r"filed +(R-\w{8})")[1]
+        second = run.hears(r"submitted +(R-\w{8})")[1]
         plant.type("speed 1")
         shown.append(_shown(place, second))
         _approve(place, second)

@@ -140,7 +140,7 @@ def test_the_first_person_is_an_administrator(place: Place) -> None:
         (2, ["--valid", "365"], "--valid: '365' is no duration"),
         (2, ["--valid", "3651d"], "--valid: must lie between 1 s and 3650 d"),
         (1, ["--as", "anna"], "anna is no administrator of this site now"),
-        (2, ["--role", "administrator"], "an administrator approves nothing"),
+        (2, ["--role", "administrator"], "an administrator cannot approve"),
         (2, ["--issuer-passphrase-file", "/no/such"], "/no/such: cannot be read: no such file"),
         (2, ["--issuer-passphrase-file", "/dev/null"], "/dev/null: is not a regular file"),
         (2, ["--issuer-passphrase-file", "OPEN"], "open: is open to others: chmod 600 it"),

@@ -167,14 +167,14 @@ def run_of(site: Site, *events: RunEvent) -> FollowedRun:
 
 
 CASE = """\
-for        bearing        met        VT is 5.1 mm/s
-           trend          met        rate(VT) is 3, VT is 5
-against  ! cavitation     met        dp is 30 kPa
-           sensor         not met    s is 0.1
-needs      standby-ready  met        ok is true
-         ! suction        not known  a is -
-         ! header         not met    p is 2 kPa
-           steady         met        x is 2, x is 2, x is 2, x is 2, x is 2, x …
+for          bearing        met        VT is 5.1 mm/s
+             trend          met        rate(VT) is 3, VT is 5
+against    ! cavitation     met        dp is 30 kPa
+             sensor         not met    s is 0.1
+permissive   standby-ready  met        ok is true
+           ! suction        not known  a is -
+           ! header         not met    p is 2 kPa
+             steady         met        x is 2, x is 2, x is 2, x is 2, x is 2, …
 0:04:00  event 4
 0:05:00  event 5"""
 STARTING = RunEvent(EventKind.STEP, {"step": "start-standby", "to": "COMMAND"})
@@ -219,7 +219,7 @@ def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:
         assert f"\x1b[{text}" in tripped
     assert "\x1b[7m? no data\x1b" in styled(picture_of(site, NEVER))
     judged = styled(picture_of(site, readings_of(DEMO_TAGS), run=run_of(site, OPENED, JUDGED)))
-    for text in ("against  ! cavitation", "         ! suction", "         ! header"):
+    for text in ("against    ! cavitation", "           ! suction", "           ! header"):
         assert f"\x1b[1;33m{text}" in judged
     assert judged.count("\x1b[1;33m") == 3
 

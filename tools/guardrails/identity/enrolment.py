@@ -97,7 +97,7 @@ def _check_names(wanted: Enrolment) -> None:
     if AGENT in wanted.roles:
         raise EnrolmentRefused("an agent holds no key and is not enrolled")
     if ADMINISTRATOR in wanted.roles and set(wanted.roles) != {ADMINISTRATOR}:
-        raise EnrolmentRefused(f"an {ADMINISTRATOR} approves nothing and has no other role")
+        raise EnrolmentRefused(f"an {ADMINISTRATOR} cannot approve, and has no other role")
 
 
 def _check_first(roster: Roster, wanted: Enrolment) -> None:

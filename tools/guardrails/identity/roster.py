@@ -80,7 +80,7 @@ class Operator:
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the person is an administrator, who enrols others and approves nothing."""
+        """Whether the person is an administrator, who enrols others and cannot approve."""
         return ADMINISTRATOR in self.roles
 
     def is_enrolled(self, at: datetime) -> bool:

@@ -143,7 +143,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> N
         ("anna", ["Operator"], "is no name for a role"),
         ("anna", [], "at least one role"),
         ("anna", ["agent"], "an agent holds no key"),
-        ("anna", ["administrator", "operator"], "approves nothing and has no other role"),
+        ("anna", ["administrator", "operator"], "cannot approve, and has no other role"),
         ("bert", ["operator"], "bert is enrolled until"),
         ("carl", ["operator"], "there is a key already"),
     ]:
