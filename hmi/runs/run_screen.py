@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handwheel.playbooks.run.states import RunState, StepState
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runs import RunRow
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.run_text import event_name, run_event_text
-from ..shell.terminal.condition_text import TRUTH_TEXT
 from ..shell.terminal.panel import MARK, WIDEST, Part, Row, draw_part, fitting_width, headline
 from .run_view import RunView, StepView, findings_of
 

@@ -8,6 +8,7 @@ from handwheel.agents.abstention import Abstention, OpenCondition, read_abstenti
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.run.states import INACTIVE, RunState
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
@@ -30,7 +31,6 @@ from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
-from ..shell.terminal.condition_text import TRUTH_TEXT
 from .missing_authority import missing_authority
 
 Kind = Literal[

@@ -4,12 +4,12 @@ from collections.abc import Container, Iterator, Sequence
 from functools import partial
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.safe_text import plain, printable
 
-from ...shell.terminal.condition_text import TRUTH_TEXT
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.malformed_rows import write_row_or_fault, write_rows_or_fault
 from ..rows.row_text import row_text

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardCondition,
@@ -11,7 +12,6 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardRun,
 )
 
-from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import (
     LABEL,
     MARK,

@@ -1,12 +1,23 @@
 """Draws evidence and required conditions of a card, each with its number."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
 
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.guardrails.approval.cards.card_model import Card, CardCondition, CardEvidence
 
-from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import MARK, Part, Row, columns_of
+
+
+class Fold(IntEnum):
+    """Parts of a card that are folded behind their keys, each with those before it."""
+
+    NOTHING = 0
+    EVIDENCE = 1  # that does not support the run
+    UNDO = 2
+    MET = 3  # evidence and required conditions that are met
+
 
 VALUES = "  ["  # from here on the values behind a condition
 _OWN_NAMES = ("invariant", "if", "remote_when")
@@ -19,15 +30,17 @@ def values_text(shown: str) -> str:
     return shown.partition(VALUES)[2].removesuffix("]") or shown
 
 
-def evidence(card: Card, side: str, label: str, room: int) -> Iterator[Part]:
-    """Yields the evidence of one side, in short where it is as it should be."""
+def evidence(card: Card, side: str, label: str, room: int, fold: Fold) -> Iterator[Part]:
+    """Yields the evidence of one side, in short where it supports the run."""
     found = [each for each in card.run.evidence if each.side == side] if card.run else []
     usual = [each for each in found if not each.is_against]
+    odd = [each for each in found if each.is_against]
     if side == "against":
         texts = [f"not met: {', '.join(map(_named, usual))}"] if usual else []
     else:
-        texts = list(_packed(map(_met, usual), room))
-    rows = [Row(["", text]) for text in texts] + [_odd(each) for each in found if each.is_against]
+        texts = _packed(list(map(_met, usual)), room, fold)
+    rows = [Row(["", text]) for text in texts]
+    rows += [_summary(odd, len(found))] if fold and len(odd) > 1 else map(_odd, odd)
     if rows:
         yield Part(label, rows)
 
@@ -43,18 +56,32 @@ def _met(each: CardEvidence) -> str:
     return f"✓ {each.id}{f' {number}' if number else ''}{filed}"
 
 
+def _summary(odd: Sequence[CardEvidence], count: int) -> Row:
+    texts = (f"{each.id} {_state(each)}" for each in odd)
+    text = f"{len(odd)} of {count} do not support the run, press e: {', '.join(texts)}"
+    return Row([MARK, text], True, most=2)
+
+
+def _state(each: CardEvidence) -> str:
+    is_now = each.now not in {None, each.wanted}
+    return f"{TRUTH_TEXT[each.now or 'unknown']} now" if is_now else _as_submitted(each)
+
+
+def _as_submitted(each: CardEvidence) -> str:
+    return f"{TRUTH_TEXT[each.filed]} when submitted"
+
+
 def _odd(each: CardEvidence) -> Row:
-    filed = f"{TRUTH_TEXT[each.filed]} when submitted"
     now = each.untold if each.now is None else f"{TRUTH_TEXT[each.now]} now"
     values = values_text(each.shown if each.now is None else each.shown_now)
-    return Row([MARK, f"{each.id}: {filed}, {now} ({values})"], True)
+    return Row([MARK, f"{each.id}: {_as_submitted(each)}, {now} ({values})"], True)
 
 
-def ready(card: Card, room: int) -> Iterator[Part]:
+def ready(card: Card, room: int, fold: Fold) -> Iterator[Part]:
     """Yields the required conditions, in short where they are met."""
     usual = [each for each in card.requires if each.truth == "true"]
     odd = [each for each in card.requires if each.truth != "true"]
-    rows = [Row(["", text]) for text in _packed(map(_condition, usual), room)]
+    rows = [Row(["", text]) for text in _packed(list(map(_condition, usual)), room, fold)]
     rows += [Row([MARK, f"{TRUTH_TEXT[each.truth]}: {each.text}"], True) for each in odd]
     if rows:
         yield Part("Ready", rows)
@@ -76,8 +103,14 @@ def _brief(shown: str) -> str:
     return ", ".join(f"{float(number):.3g}{unit}" for number, unit in kept)
 
 
-def _packed(items: Iterable[str], room: int) -> Iterator[str]:
-    """Yields lines of whole items."""
+def _packed(items: Sequence[str], room: int, fold: Fold) -> list[str]:
+    """Returns lines of whole items, or how many there are if they are folded."""
+    lines = list(_lines(items, room))
+    is_folded = fold >= Fold.MET and len(lines) > 1
+    return [f"✓ {len(items)} met: press e"] if is_folded else lines
+
+
+def _lines(items: Iterable[str], room: int) -> Iterator[str]:
     line = ""
     for item in items:
         if line and columns_of(line) + 3 + columns_of(item) > room:

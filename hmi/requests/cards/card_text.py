@@ -1,7 +1,8 @@
 """Draws a card in the operator's words. What is folded, `card_details` draws."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
@@ -9,7 +10,6 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardRecovery,
 )
 
-from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import (
     LABEL,
     MARK,
@@ -21,22 +21,33 @@ from ...shell.terminal.panel import (
     fitting_width,
     with_unit,
 )
-from .card_evidence import VALUES, evidence, ready
+from .card_evidence import VALUES, Fold, evidence, ready
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
 _REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 2, 2, 2
 
 
-def render_card(card: Card, width: int = WIDEST, *, is_coloured: bool = False) -> list[str]:
+def render_card(
+    card: Card, width: int = WIDEST, *, is_coloured: bool = False, most: int | None = None
+) -> list[str]:
     """Returns a card as lines, none wider than the terminal, from 60 to 80 columns.
 
     Args:
         is_coloured: Whether abnormal rows are also coloured.
+        most: Lines there are. Evidence, then undo, are folded where that makes the card fit.
     """
     width = fitting_width(width)
+    whole = _drawn(card, width, Fold.NOTHING, is_coloured=is_coloured)
+    if most is None or len(whole) <= most:
+        return whole
+    folded = (_drawn(card, width, fold, is_coloured=is_coloured) for fold in Fold)
+    return next((each for each in folded if len(each) <= most), whole)
+
+
+def _drawn(card: Card, width: int, fold: Fold, *, is_coloured: bool) -> list[str]:
     lines = list(_headline(card, width))
-    for part in _parts(card, width):
+    for part in _parts(card, width, fold):
         lines += draw_part(part, width, is_coloured=is_coloured)
     return lines
 
@@ -100,7 +111,7 @@ def _origin(card: Card) -> str:
     return f"run {card.run.run_id} of {card.run.playbook} {card.run.version}"
 
 
-def _parts(card: Card, width: int) -> Iterator[Part]:
+def _parts(card: Card, width: int, fold: Fold) -> Iterator[Part]:
     room = width - LABEL - _MARGIN
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
@@ -108,11 +119,11 @@ def _parts(card: Card, width: int) -> Iterator[Part]:
     yield Part("Change", [_change(each) for each in card.changes])
     yield Part("Now", list(_readings(card)))
     yield Part("Then", list(_then(card)))
-    yield from evidence(card, "for", "For", room)
-    yield from evidence(card, "against", "Against", room)
-    yield from ready(card, room)
+    yield from evidence(card, "for", "For", room, fold)
+    yield from evidence(card, "against", "Against", room, fold)
+    yield from ready(card, room, fold)
     yield from _time_limit(card)
-    yield Part("Undo", list(_undo(card)))
+    yield Part("Undo", list(_undo(card, fold)))
     yield Part("Class", list(_class(card)))
 
 
@@ -201,7 +212,7 @@ def _time_limit(card: Card) -> Iterator[Part]:
         yield Part("For", [Row(["", f"{card.lease.span}; then the gate undoes it: {back}"])])
 
 
-def _undo(card: Card) -> Iterator[Row]:
+def _undo(card: Card, fold: Fold) -> Iterator[Row]:
     if card.lease is not None:
         yield Row(["", "the gate, when the time is over, in reverse order"])
         return
@@ -212,12 +223,21 @@ def _undo(card: Card) -> Iterator[Row]:
         final = [each.tag for each in card.changes if not each.readback]
     else:
         own = {each.undoes: each for each in card.recovery if each.undoes}
-        for undo in own.values():
-            yield Row(["", undo_text(undo)])
+        is_folded = fold >= Fold.UNDO and len(own) > 1
+        texts = [_undo_summary(card, own.values())] if is_folded else map(undo_text, own.values())
+        for text in texts:
+            yield Row(["", text])
         final = [command_text(each) for each in card.changes if each.number not in own]
     if final:
         yield Row([MARK, f"not reversible: {', '.join(final)}"], True)
     yield from _folded(card)
+
+
+def _undo_summary(card: Card, own: Iterable[CardRecovery]) -> str:
+    undoes = list(own)
+    unmet = sum(any(one.truth != "true" for one in each.only_if) for each in undoes)
+    text = f"{len(undoes)} of {len(card.changes)} writes have an undo"
+    return f"{text}{f', {unmet} would not be sent now' if unmet else ''}: press u"
 
 
 def _back(change: CardChange) -> str:
@@ -236,10 +256,12 @@ def _folded(card: Card) -> Iterator[Row]:
 
 
 def _class(card: Card) -> Iterator[Row]:
-    because = f" because {card.class_reason}" if card.class_reason else ""
-    people = "one person" if card.quorum == 1 else f"{card.quorum} different people"
+    because = f", because {card.class_reason}" if card.class_reason else ""
     missing = max(card.quorum - len(card.signed), 0)
-    yield Row(["", f"{card.risk_class}{because}; {people}, {missing} still to sign"])
+    people = f"{card.quorum} different people, {missing} still to sign"
+    if card.quorum == 1:
+        people = f"one {card.roles[0]}" if len(card.roles) == 1 else "one person"
+    yield Row(["", f"{card.risk_class}{because}; {people}"])
     if card.signed:
         yield Row(["", f"signed by {_names(card)}"])
 

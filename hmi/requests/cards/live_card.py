@@ -111,7 +111,10 @@ class LiveCard:
         return True
 
     def _card(self) -> list[str]:
-        return render_card(self._session.card, self._size.columns, is_coloured=has_colour())
+        card, columns = self._session.card, self._size.columns
+        below = len(footer_lines(card, columns)) + 1  # and the question
+        most = self._size.lines - below
+        return render_card(card, columns, is_coloured=has_colour(), most=most)
 
     @staticmethod
     def _write(text: str) -> None:

@@ -13,6 +13,7 @@ LABEL = 10
 MARK = "!"
 _ABNORMAL = "\x1b[1;31m{}\x1b[0m"
 _INDENT = "    "
+_GROUP = 13  # characters of a space and a remark that is not broken, such as (not known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,6 @@ class Part:
 
     label: str
     rows: Sequence[Row] = field(default_factory=tuple[Row, ...])
-    most: int | None = None  # how many lines it may take
-    hint: str = ""  # stands at the end of what was cut there
 
 
 def has_colour() -> bool:
@@ -65,9 +64,6 @@ def draw_part(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
         for text, row in _aligned(part.rows)
         for line in _shortened(_wrapped(text, room), row.most, room)
     ]
-    if part.most is not None and len(lines) > part.most:
-        hint = _wrapped(_INDENT + part.hint, room)
-        lines = [*lines[: part.most - len(hint)], *((line, False) for line in hint)]
     for line, is_abnormal in lines:
         shown = _ABNORMAL.format(line) if is_coloured and is_abnormal else line
         yield f"{label:<{LABEL}}{shown}"
@@ -123,6 +119,9 @@ def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     while (fitting := _fitting(text, width)) < len(text):
         space = text.rfind(" ", 0, fitting + 1)
+        opening = text.rfind(" (", 0, space) if space > 0 else -1
+        if opening > 0 and space < text.find(")", opening) <= opening + _GROUP:
+            space = opening  # a short remark in parentheses stays together
         at = space if text[: max(space, 0)].strip() else fitting
         lines.append(text[:at].rstrip())
         text = _INDENT + text[at:].lstrip()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.condition_text import TRUTH_TEXT
 from ...shell.terminal.panel import MARK
 
 _WANTED = {"for": "true", "against": "false", "permissive": "true"}

@@ -191,12 +191,14 @@ def card(
     *,
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
-    class_reason: str = "of its rule, policy.yaml:16",
+    class_reason: str = "",
     blocking_reasons: tuple[str, ...] = (),
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
+    asked = asked or request()
+    class_reason = class_reason or f"policy.yaml:16 sets it for {asked.commands[0].tag}"
     return make_card(
-        asked or request(),
+        asked,
         tags=TAGS,
         connections=CONNECTIONS,
         snapshot=seen or picture(),

@@ -38,7 +38,7 @@ CARDS = {
         request(commands=[start(), lower()], risk_class="R3", quorum=2,
                 roles=["operator", "shift-supervisor"]),
         signed=(CardSigner(person="jörg", role="operator", signed_at=stamp(FILED)),),
-        class_reason="the rule is not commissioned",
+        class_reason="policy.yaml:16 is not commissioned",
     ),
     "not-now": card(
         request(),
@@ -90,6 +90,44 @@ def test_the_details_of_a_card_look_as_they_did() -> None:
     if os.environ.get("HANDWHEEL_DRAW"):
         golden.write_text(drawn, encoding="utf-8")
     assert drawn == golden.read_text(encoding="utf-8")
+
+
+AGAIN = start() | {"action_id": "R-7K3MQ2XA/c3", "undo": "R-7K3MQ2XA/u4"}
+AGAIN_STOPPED = stop() | {
+    "action_id": "R-7K3MQ2XA/u4",
+    "undoes": "R-7K3MQ2XA/c3",
+    "requires": [{"text": "PIC-102.sp < 300 kPa", "why": "if"}],
+}
+DOUBTFUL = card(
+    asked_by_run(
+        commands=[start(), AGAIN],
+        recovery=[stop(), AGAIN_STOPPED],
+        evidence=[
+            evidence(name, side, text, f"VT-101A.pv is 5.4 mm/s, {'and so on, ' * 4}")
+            for side in ("for", "against")
+            for name, text in {
+                "fast": "VT-101A.pv > 9 mm/s", "rises": "rate(VT-101A.pv, 1 min) > 1 mm/s/h",
+                "slow": "VT-101A.pv < 9 mm/s", "gone": "P-999.pv > 1 m",
+                "local": "P-101B.mode == 'local'", "shakes": "VT-101A.pv > 5 mm/s",
+            }.items()
+        ],
+    ),
+    picture(read("VT-101A.pv", status=0x808C0000)),
+)  # fmt: skip
+
+
+def test_a_card_that_is_too_tall_folds_its_evidence_and_undo() -> None:
+    assert len(render_card(DOUBTFUL)) > 20
+    lines = render_card(DOUBTFUL, most=20)
+    golden = GOLDEN / "folded.txt"
+    if os.environ.get("HANDWHEEL_DRAW"):
+        golden.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert lines == golden.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 20
+    least = render_card(DOUBTFUL, most=len(lines) - 1)
+    undo = "2 of 2 writes have an undo, 1 would not be sent now: press u"
+    assert f"Undo        {undo}" in least
+    assert len(least) == len(lines) - 1
 
 
 def test_a_card_fits_twenty_lines_unless_it_lists_many_writes() -> None:

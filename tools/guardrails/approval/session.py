@@ -20,7 +20,9 @@ from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
 from ..signatures.statement import Statement
 from .cards.build_card import PolicyFindings, make_card
+from .cards.card_changes import card_changes
 from .cards.card_model import Card, CardSigner
+from .cards.class_reason import class_reason
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
 from .tag_description import check_description
@@ -84,7 +86,7 @@ class ApprovalSession:
         """Renews the card and returns what changed that matters, or an empty text."""
         before = self.card
         self.card = current_card(self.decision_context, self.record, instant_now())
-        return "; ".join(_changes(before, self.card))
+        return "; ".join(card_changes(before, self.card))
 
     def approve(
         self, operator: Operator, sign: Callable[[Statement, Instant], Signed]
@@ -119,7 +121,7 @@ def current_card(context: DecisionContext, record: RequestRecord, now: Instant) 
         signed=signers(context.database, record),
         policy=PolicyFindings(
             _limits(context, request),
-            _class_reason(context, request),
+            class_reason(context.policy, context.site.tags, request),
             _blocking(context, request, snapshot, now),
         ),
     )
@@ -154,21 +156,6 @@ def signers(database: Database, record: RequestRecord) -> list[CardSigner]:
     return found
 
 
-def _changes(before: Card, now: Card) -> Iterator[str]:
-    """Yields what must not change between the card and the signature, and has changed."""
-    known = {each.person for each in before.signed}
-    if new := [each.person for each in now.signed if each.person not in known]:
-        yield f"{' and '.join(new)} signed"
-    for old, new_ in zip(before.changes, now.changes, strict=True):
-        if old.delta is None and old.now != new_.now:
-            yield f"{new_.tag} reads {new_.now}, not {old.now}"
-    for was, is_ in zip(before.requires, now.requires, strict=True):
-        if was.truth != is_.truth:
-            yield f"no longer as shown: {is_.text}"
-    if before.problems != now.problems:
-        yield from now.problems or ["what stood in the way is gone"]
-
-
 def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in request.commands:
@@ -178,23 +165,6 @@ def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
             low, high = map(exact_text, ruling.limits)
             found[each.tag] = f"limits {low} to {high} {each.unit}".rstrip()
     return found
-
-
-def _class_reason(context: DecisionContext, request: ActionRequest) -> str:
-    """Returns why the policy gives a request its class, from the first write that has it."""
-    for each in request.actions:
-        tag = context.site.tags.get(each.tag)
-        ruling = context.policy.judge(tag, each.value, None, from_anywhere=True) if tag else None
-        if ruling is None or not ruling.is_allowed or ruling.risk_class != request.risk_class:
-            continue
-        if not ruling.reasons:
-            return f"of its rule, {', '.join(ruling.rules)}"
-        raised = [reason.partition(": ")[2] for reason in ruling.reasons]
-        value = f"{each.tag} = {each.shown} {each.unit}".rstrip()
-        return "; ".join(
-            f"{value} is {reason}" if reason.startswith("outside") else reason for reason in raised
-        )
-    return ""
 
 
 def _wrong_descriptions(context: DecisionContext, request: ActionRequest) -> Iterator[str]:

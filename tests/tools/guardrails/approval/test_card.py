@@ -2,6 +2,7 @@ from typing import Any
 
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.approval.cards.build_card import make_card
+from handwheel.tools.guardrails.approval.cards.card_changes import card_changes
 from handwheel.tools.guardrails.approval.cards.card_model import CardLease, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
@@ -51,7 +52,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_else() -> None:
         (picture(read("P-101B.run_cmd", value=0, shown="0")),
          "P-101B.run_cmd reads 0, not false as when submitted"),
         (picture(read("P-101B.mode", value=0, shown="local")),
-         "a requirement is false: P-101B.mode == 'remote'  [P-101B.mode is local]"),
+         "a requirement is not met: P-101B.mode == 'remote'  [P-101B.mode is local]"),
     ]:  # fmt: skip
         shown = card(seen=seen)
         assert not shown.is_approvable, seen
@@ -84,7 +85,7 @@ def test_each_problem_is_told_alone() -> None:
         (card(request(risk_class="R4")), ["R4: no approval lifts it"]),
         (
             card(request(commands=[start() | odd])),
-            ["a requirement is unknown: P-999.mode == 'remote'"],
+            ["a requirement is not known: P-999.mode == 'remote'"],
         ),
     ):
         assert shown.problems == problem
@@ -184,6 +185,15 @@ def test_evidence_is_shown_as_filed_and_as_it_is_now_and_marked_where_it_has_tur
     assert not _evidence(**low, truth="false").is_against
     assert _evidence(**low, truth="true").is_against
     assert _evidence(side="against", truth="false").is_against
+
+
+def test_evidence_that_turns_while_the_card_is_read_is_told() -> None:
+    low = picture(read("VT-101A.pv", value=4.0, shown="4"))
+    shown, turned = card(asked_by_run()), card(asked_by_run(), low)
+    assert list(card_changes(shown, shown)) == []
+    told = "shakes is {} now: VT-101A.pv > 5 mm/s  [VT-101A.pv is {} mm/s]"
+    assert list(card_changes(shown, turned)) == [told.format("not met", "4")]
+    assert list(card_changes(turned, shown)) == [told.format("met", "5.6")]
 
 
 def test_what_one_look_cannot_tell_is_shown_as_filed() -> None:

@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     scopes,
     tags_to_survey,
 )
+from handwheel.tools.guardrails.approval.cards.class_reason import class_reason
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
 
@@ -96,6 +97,22 @@ def test_several_writes_expect_what_is_there_and_take_the_strictest_rule(
     assert [each.action_id for each in both.commands] == [
         f"{both.request_id}/c1", f"{both.request_id}/c2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "reason"),
+    [
+        ("PIC-102.sp", 360.0, r"policy\.yaml:\d+ sets it for PIC-102\.sp"),
+        ("PIC-102.sp", 410.0, r"PIC-102\.sp 410 kPa lies outside the normal band 320 \.\. 380 kPa"),
+        ("P-101A.run_cmd", True, r"policy\.yaml:\d+ sets it for P-101A\.run_cmd"),
+        ("P-101A.mode", 0.0, r"policy\.yaml:\d+ is not commissioned"),
+    ],
+)
+def test_the_class_of_a_request_has_its_reason_in_words(
+    context: BuildContext, tag: str, value: Value, reason: str
+) -> None:
+    request, _ = _made(context, (tag, value))
+    assert re.fullmatch(reason, class_reason(context.policy, context.site.tags, request))
 
 
 def test_what_the_policy_denies_is_made_with_the_reason(context: BuildContext) -> None:

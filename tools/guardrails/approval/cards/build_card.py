@@ -14,6 +14,7 @@ from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Va
 from ....conditions.condition import parse_condition
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
+from ....conditions.truth_text import TRUTH_TEXT
 from ....requests.duration_text import exact_span
 from ....requests.request import Action, ActionRequest, ExpectedReading, Requirement
 from ....requests.timestamps import Instant, parse_stamp, stamp
@@ -120,7 +121,7 @@ def _faults_of_plant(
     untrue = [each for each in requires if each.truth != "true"]
     return [
         *(f"{each.tag} {each.fault}" for each in readings if each.fault),
-        *(f"a requirement is {each.truth}: {each.text}" for each in untrue),
+        *(f"a requirement is {TRUTH_TEXT[each.truth]}: {each.text}" for each in untrue),
     ]
 
 

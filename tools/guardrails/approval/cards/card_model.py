@@ -14,7 +14,7 @@ from ....requests.request import Action, EvidenceSide, RiskClass, Stamp
 from ....requests.signed_document import SignedDocument
 from ....safe_text import plain, printable
 
-RENDERER = "6"
+RENDERER = "7"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
@@ -56,8 +56,12 @@ class CardEvidence(Model):
     @property
     def is_against(self) -> bool:
         """Whether it is not met, as filed or now."""
-        wanted = "false" if self.side == "against" else "true"
-        return self.filed != wanted or (self.now is not None and self.now != wanted)
+        return self.filed != self.wanted or self.now not in {None, self.wanted}
+
+    @property
+    def wanted(self) -> Literal["true", "false"]:
+        """Its truth where it supports the run."""
+        return "false" if self.side == "against" else "true"
 
 
 class CardRun(Model):
