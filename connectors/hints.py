@@ -1,5 +1,7 @@
 """Commands that messages name, written so that the reader can type them."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from shlex import quote
@@ -11,6 +13,7 @@ NEXT = "next: "
 """Word before a command that leads on."""
 
 _site: ContextVar[str] = ContextVar("site", default="")
+_person: ContextVar[str] = ContextVar("person", default="")  # at the console; empty elsewhere
 
 
 def name_site(folder: Path | None) -> None:
@@ -21,8 +24,21 @@ def name_site(folder: Path | None) -> None:
     _site.set("" if folder is None else str(folder))
 
 
+@contextmanager
+def at_console(person: str) -> Generator[None]:
+    """Has messages name the console's own command for an approval by the person there."""
+    token = _person.set(person)
+    try:
+        yield
+    finally:
+        _person.reset(token)
+
+
 def shell_command(*words: str) -> str:
     """Returns a command of `handwheel` as it is typed, with `--site` where that is needed."""
+    person = _person.get()
+    if person and words[:2] == ("requests", "approve") and words[3:] in {(), ("--as", person)}:
+        return f"approve {words[2]}"
     site = _site.get()
     is_complete = words[0] in _WITHOUT_SITE or any(each.startswith("--site") for each in words)
     named = ("--site", site) if site and not is_complete else ()

@@ -9,10 +9,14 @@ import typer
 from typer.exceptions import TyperException
 
 from handwheel.hmi.shell.cli.command_line import build
+from handwheel.hmi.shift.typed_commands import HELP
 
 # Up to what ends a command in a sentence: a mark outside of quotation marks, two spaces, the line,
 # or the end of a text of JSON. A shell's word holds an apostrophe as "'".
 _PRINTED = re.compile(r"""next: handwheel((?: (?:'[^']*'|"'"|[^\s;'",)])+)*)""")
+
+
+_AT_CONSOLE = re.compile(r"next: (?!handwheel)(\w+)")
 
 
 @cache
@@ -41,6 +45,8 @@ def _refusal(command: str) -> str:
 
 def check_hints(printed: str) -> None:
     """Fails on the first next step in a text that cannot be typed as it is printed."""
+    for word in _AT_CONSOLE.findall(printed):
+        assert re.search(rf"^  {word} ", HELP, re.MULTILINE), f"the console has no {word}"
     for command in _PRINTED.findall(printed):
         assert command, printed
         assert not _refusal(command), _refusal(command)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import NEXT, next_step, shell_command
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.keys import key_path
@@ -79,7 +79,21 @@ def find_administrator(context: DecisionContext, named: str | None) -> Operator:
 
 
 def next_approvals(context: DecisionContext, record: RequestRecord, now: Instant) -> list[str]:
-    """Returns a command for each person with a key here who can approve a request."""
+    """Returns the next step of each person with a key here who can approve a request."""
+    words = "requests", "approve", record.request.request_id
+    commands = signed_commands(
+        context, words, lambda p: check_approver(context, record, p, now), now
+    )
+    return [f"{NEXT}{each}" for each in commands]
+
+
+def signed_commands(
+    context: DecisionContext, words: Sequence[str], check: Check, now: Instant
+) -> list[str]:
+    """Returns a command that names its signer for each person with a key here who can sign it.
+
+    Where there is only one key, or nobody can, it is the command without a name.
+    """
     here = [
         each
         for each in context.roster.operators
@@ -87,15 +101,10 @@ def next_approvals(context: DecisionContext, record: RequestRecord, now: Instant
         and not each.is_administrator
         and key_path(context.site.id, each.person).exists()
     ]
-    fit = [
-        each
-        for each in here
-        if not _refusal(each, lambda p: check_approver(context, record, p, now))
-    ]
-    name = record.request.request_id
-    if len(here) <= 1 or not fit:
-        return [next_step("requests", "approve", name)]
-    return [next_step("requests", "approve", name, "--as", each.person) for each in fit]
+    fit = [each for each in here if len(here) > 1 and not _refusal(each, check)]
+    if not fit:
+        return [shell_command(*words)]
+    return [shell_command(*words, "--as", each.person) for each in fit]
 
 
 def _chosen(here: Sequence[Operator], check: Check | None) -> Operator:

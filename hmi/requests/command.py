@@ -15,10 +15,7 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.store.states import (
-    WAITING_REQUESTS,
-    RequestState,
-)
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.guardrails.signatures.entitlement import (
     check_approver,
@@ -35,7 +32,7 @@ from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.cli.signer_options import AsOption, PassphraseOption, ReasonOption
+from ..shell.cli.signer_options import AskedReasonOption, AsOption, PassphraseOption, ReasonOption
 from ..shell.terminal.wrap import fold
 from .approve import ask, check_digest, sign_approval
 from .arguments import (
@@ -48,7 +45,7 @@ from .arguments import (
     WaitingArgument,
 )
 from .follow import follow
-from .reject import object_to
+from .reject import ask_reason, object_to
 from .request_text import request_fields, request_line, tell_request, warn_of_damage
 from .request_view import whole_fields, whole_request
 from .resolve import action_to_resolve, resolution_lines, resolve_action
@@ -208,7 +205,7 @@ def approve(
 @app.command("reject")
 def reject(
     name: WaitingArgument,
-    reason: ReasonOption,
+    reason: AskedReasonOption = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -224,7 +221,7 @@ def reject(
 @app.command("revoke")
 def revoke(
     name: OpenArgument,
-    reason: ReasonOption,
+    reason: AskedReasonOption = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -241,16 +238,18 @@ def _object(
     site: Site,
     name: str,
     verdict: RequestVerdict,
-    reason: str,
+    reason: str | None,
     person: str | None,
     file: Path | None,
 ) -> None:
     with open_context(site) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
+        check_open(verdict, record, instant_now())
         operator = find_operator(context, person, partial(check_objector, context, record.request))
+        why = reason or ask_reason()
         state = object_to(
-            context, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
+            context, record, verdict, why, operator, lambda: open_signer(site, operator, file)
         )
         tell_request(context.database, record)
         typer.echo(f"{record.request.request_id}  {state}")

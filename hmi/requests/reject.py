@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open, decide
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
@@ -11,9 +12,23 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
+from ..shell.terminal.prompt import ask_text
+
+_ANSWER_S = 120.0
+
+
+def ask_reason() -> str:
+    """Asks for a reason at the terminal. Raises `InvalidArguments` without a valid one."""
+    reason = ask_text("Reason: ", _ANSWER_S)
+    if not reason:
+        raise InvalidArguments("no reason was given, so nothing was changed; give --reason")
+    if fault := reason_fault(reason):
+        raise InvalidArguments(f"nothing was changed: the reason {fault.reason}")
+    return reason
 
 
 def object_to(

@@ -61,7 +61,7 @@ class ChangeTracker:
             if each.state not in WAITING_REQUESTS
         ]
         waiting = waiting_for_people(self.site, self._database, now)
-        lines = [line for each in waiting for line in _lines(each)]
+        lines = [line for each in waiting for line in each.lines]
         stops = sorted(self._current_stops(now) - {each.text for each in waiting})
         return [*requests, *(lines or [NOTHING]), *stops]
 
@@ -74,7 +74,7 @@ class ChangeTracker:
         }
         for key, each in found.items():
             if key not in self._waiting:
-                yield from _lines(each)
+                yield from each.lines
         subjects = {each.subject for each in found.values()}
         for key, each in self._waiting.items():
             if key not in found and each.subject not in subjects:
@@ -123,11 +123,6 @@ class ChangeTracker:
             return lockout_lines(self.site, self._database)
         except LedgerError:  # reported by updates
             return lockout_lines(self.site, self._database, ())
-
-
-def _lines(waiting: Waiting) -> list[str]:
-    """Returns something that waits as lines. The console has its own word for an approval."""
-    return waiting.lines[:1] if waiting.kind == "request" else waiting.lines
 
 
 def _state_key(request: ListedRequest) -> str:

@@ -11,6 +11,7 @@ from time import monotonic
 import typer
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import at_console
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import instant_now
@@ -57,7 +58,8 @@ def run_console(
         with locked_by_signals(holder):
             console.unlock()
             typer.echo("help lists the commands")
-            _Console(console, terminal).work()
+            with at_console(person):
+                _Console(console, terminal).work()
 
 
 class _Console:

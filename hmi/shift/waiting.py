@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from handwheel.agents.abstention import Abstention, OpenCondition, read_abstentions
@@ -10,6 +11,7 @@ from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.run.states import INACTIVE, RunState
 from handwheel.tools.conditions.truth_text import TRUTH_TEXT
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.run_orders import SignedOrder
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.listing import list_now
@@ -21,14 +23,16 @@ from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.entitlement import check_resolver
 from handwheel.tools.guardrails.signatures.resolutions import all_unresolved
 from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from ..people.signer_choice import next_approvals
+from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
+from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
 from .missing_authority import missing_authority
@@ -72,8 +76,8 @@ def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Wai
     context = DecisionContext(site, database, load_policy(site), load_roster(site))
     return [
         *_requests(context, now),
-        *_outcomes(context),
-        *_runs(database, now),
+        *_outcomes(context, now),
+        *_runs(context, now),
         *_abstentions(context, now),
         *_open_writes(database),
         *_lockouts(context),
@@ -95,16 +99,22 @@ def _requests(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
         yield Waiting("request", plain(name), text, text, (), (shell_command("journal", "verify"),))
 
 
-def _outcomes(context: DecisionContext) -> Iterator[Waiting]:
+def _outcomes(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
     for each in all_unresolved(context.site, context.database, context.policy):
         name = plain(each.action_id)
         text = f"{printable(each.words)}; look at the plant"
-        yield Waiting(
-            "outcome", name, text, text, (), (shell_command("requests", "resolve", name),)
-        )
+        commands = tuple(_resolutions(context, name, now))
+        yield Waiting("outcome", name, text, text, (), commands)
 
 
-def _runs(database: Database, now: Instant) -> Iterator[Waiting]:
+def _resolutions(context: DecisionContext, action_id: str, now: Instant) -> list[str]:
+    request = load_exactly(context.database, action_id.partition("/")[0]).request
+    check = partial(check_resolver, context, request)
+    return signed_commands(context, ("requests", "resolve", action_id), check, now)
+
+
+def _runs(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
+    database = context.database
     for entry in load_runs(database, only_open=True):
         name = plain(entry.run_id)
         try:
@@ -113,25 +123,32 @@ def _runs(database: Database, now: Instant) -> Iterator[Waiting]:
             text = f"{name}  cannot be read: {printable(str(error))}"
             yield Waiting("run", name, text, text, (), (shell_command("journal", "verify"),))
             continue
-        if commands := _run_commands(view):
+        if commands := _run_commands(context, view, now):
             text = run_line(view, now)
             yield Waiting("run", name, text, text, (), tuple(commands))
 
 
-def _run_commands(view: RunView) -> list[str]:
+def _run_commands(context: DecisionContext, view: RunView, now: Instant) -> list[str]:
     """Returns the commands that answer a run, none if it waits for nobody."""
     name, state = view.entry.run_id, view.run.state
     if view.recorded not in INACTIVE and state is RunState.HELD:
         return [shell_command("run")]  # its agents have ended
     if state is RunState.ABORTED:
-        return [shell_command("runs", "clear", name)]
+        return _orders(context, view, "clear", now)
     if state is not RunState.HELD:
         return []
     unresolved = [each.action_id for record in view.requests for each in record.unresolved]
     if unresolved:
-        return [shell_command("requests", "resolve", each) for each in unresolved]
-    resume = [] if view.run.goal else [shell_command("runs", "resume", name)]
-    return [*resume, shell_command("runs", "abort", name), shell_command("runs", "stop", name)]
+        return [line for each in unresolved for line in _resolutions(context, each, now)]
+    resume = [] if view.run.goal else _orders(context, view, "resume", now)
+    abort = _orders(context, view, "abort", now)
+    return [*resume, *abort, shell_command("runs", "stop", name)]
+
+
+def _orders(context: DecisionContext, view: RunView, order: SignedOrder, now: Instant) -> list[str]:
+    name = view.entry.run_id
+    check = partial(check_order_signer, context, name, order, roles_of(view, None))
+    return signed_commands(context, ("runs", order, name), check, now)
 
 
 def _abstentions(context: DecisionContext, now: Instant) -> Iterator[Waiting]:

@@ -45,8 +45,8 @@ class SignerUnclear(InvalidArguments):
         self.people = tuple(people)
 
 
-def _reason(given: str) -> str:
-    if fault := reason_fault(given):
+def _reason(given: str | None) -> str | None:
+    if given is not None and (fault := reason_fault(given)):
         raise typer.BadParameter(fault.reason, param_hint="--reason")
     return given
 
@@ -54,4 +54,13 @@ def _reason(given: str) -> str:
 ReasonOption = Annotated[
     str,
     typer.Option(metavar="TEXT", callback=_reason, help="The reason, as others will read it."),
+]
+AskedReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="TEXT",
+        callback=_reason,
+        help="The reason, as others will read it. Default: ask.",
+    ),
 ]

@@ -2,19 +2,23 @@
 
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handwheel.agents.abstention import Abstention, _Document  # pyright: ignore[reportPrivateUsage]
+from handwheel.connectors.hints import at_console
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
 from handwheel.playbooks.run.states import EventKind
+from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from ...hmi.runs.run_site import FIRST, RUN, Place, leave
+from ...printed_hints import check_hints
 from ..testbed.authority_grant import give
 from ..testbed.with_oracle import START_B, Watched
 
@@ -183,3 +187,26 @@ async def test_the_console_shows_it_once_and_says_when_it_is_over(shift: Shift) 
     assert changes.updates(now()) == []
     (shift.room.site.state / "abstentions.json").unlink()
     assert changes.updates(now()) == [f"ended: {_NAME} waits no longer"]
+
+
+async def test_a_command_names_its_signer_where_several_keys_are_here(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for person in ("anna", "bert", "gina"):
+        path = key_path(shift.room.site.id, person)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    await _held(shift)
+    ((_, _, commands),) = shift.listed()
+    signed = [f"handwheel runs {order} {RUN} --as {person}"
+              for order in ("resume", "abort") for person in ("anna", "gina", "bert")]  # fmt: skip
+    assert list(commands) == [*signed, f"handwheel runs stop {RUN}"]
+
+
+async def test_the_console_names_its_own_command_for_an_approval(shift: Shift) -> None:
+    await _asked(shift)
+    with at_console("anna"):
+        lines = shift.lines()
+    assert f"  next: approve {FIRST}" in lines
+    check_hints("\n".join(lines))

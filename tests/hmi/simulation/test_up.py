@@ -35,8 +35,8 @@ def test_up_leads_to_an_approved_write_and_leaves_nothing(tmp_path: Path) -> Non
         processes = children(terminal.process.pid)
         assert len(processes) == 3
         terminal.type("propose P-101B.run_cmd=true\n")
-        _wait(terminal, "next: handwheel requests approve ")
-        name = _wait(terminal, " ")
+        _wait(terminal, "next: approve ")
+        name = _wait(terminal, "\r\n")
         _wait(terminal, "ben> ")
         terminal.type(f"approve {name}\n")
         _wait(terminal, "Type  P-101B start  to approve")

@@ -120,7 +120,7 @@ def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
     if found := reader.all(_HOLDER_OF_TAG, request_id, tag):
         raise InterlockActive(
             f"{tag} is in the lease of {found[0][0]}, which takes it back by itself; wait for "
-            f"that, or end it; {next_step('requests', 'revoke', found[0][0], '--reason', 'TEXT')}"
+            f"that, or end it; {next_step('requests', 'revoke', found[0][0])}"
         )
 
 
