@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console, RenderableType
@@ -18,7 +19,7 @@ from ...shell.cli.stdio import screen_output
 from ...site.tags.connection_text import ConnectionChanges, is_starting
 from .decisions import OPEN_KEY, Decisions
 from .ending import unexpected_ending
-from .keys import single_keys
+from .keys import Keys, single_keys
 from .pace import DECIDING_SPEED, MachinePace, approach_speed
 from .processes import DemoSystem
 from .runs import RunFollower
@@ -32,6 +33,7 @@ _LINE_EVERY = 15  # refreshes between two lines of readings in a pipe
 _SAMPLES = 400
 _LONGEST_S = 900.0  # wall clock, without the time for decisions
 _SILENCE_S = 60.0  # without a good reading
+_STOPPED_SPEED = 1.0  # of the plant, which goes on while the demo is stopped
 
 
 class DemoRun:
@@ -132,23 +134,36 @@ class DemoRun:
     # --- scans --------------------------------------------------------------------------------
 
     async def _show(self) -> None:
-        with (
-            single_keys() as typed,
-            Live(console=self._console, screen=True, auto_refresh=False) as live,
-        ):
-            while not self._is_done:
-                await self._scan()
-                self._decisions.press(typed(), self._runs.waiting)
-                live.update(self.screen(), refresh=True)
+        while not self._is_done:
+            with (
+                self._keys() as keys,
+                Live(console=self._console, screen=True, auto_refresh=False) as live,
+            ):
+                while not (self._is_done or keys.is_stopped):
+                    await self._scan()
+                    self._decisions.press(keys.typed(), self._runs.waiting)
+                    live.update(self.screen(), refresh=True)
 
     async def _print(self) -> None:
         count = 0
-        with single_keys() as typed:
-            while not self._is_done:
-                readings = await self._scan()
-                self._decisions.press(typed(), self._runs.waiting)
-                self._print_scan(readings, count)
-                count += 1
+        while not self._is_done:
+            with self._keys() as keys:
+                while not (self._is_done or keys.is_stopped):
+                    readings = await self._scan()
+                    self._decisions.press(keys.typed(), self._runs.waiting)
+                    self._print_scan(readings, count)
+                    count += 1
+
+    @contextmanager
+    def _keys(self) -> Generator[Keys]:
+        """Takes single keys. The time for which Ctrl-Z has stopped the demo does not count."""
+        with single_keys() as keys:
+            yield keys
+            if keys.is_stopped:
+                self._set_speed(_STOPPED_SPEED)
+            stopped_s = monotonic()
+        self._started_s += monotonic() - stopped_s
+        self._good_s = monotonic()
 
     def _print_scan(self, readings: Mapping[str, DataValue], count: int) -> None:
         for change in self._changes.news(self._system.reader.connections):

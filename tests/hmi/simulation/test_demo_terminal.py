@@ -220,3 +220,50 @@ def test_a_killed_demo_takes_plant_gate_and_agents_along(tmp_path: Path) -> None
     for name in ("gate", "agents"):  # the plant may end first, and be missed
         said = (folder / f"{name}.log").read_text().splitlines()
         assert [line for line in said if not line.startswith("handwheel: reading ")] == []
+
+
+# A shell with one job, which Ctrl-Z stops and which then comes to the foreground again.
+_SHELL = """
+import os, signal, sys, termios
+from rich.console import Console
+from rich.live import Live
+from handwheel.hmi.simulation.demo.keys import single_keys
+
+def job():
+    with single_keys() as keys, Live(console=Console(), screen=True, auto_refresh=False):
+        print("drawn", flush=True)
+        while not keys.is_stopped and not keys.typed():
+            pass
+
+def echoes():
+    return bool(termios.tcgetattr(0)[3] & termios.ECHO)
+
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+if not (pid := os.fork()):
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    job()
+    job()
+    os._exit(0)
+_, status = os.waitpid(pid, os.WUNTRACED)
+print("stopped:", os.WIFSTOPPED(status), "echo:", echoes(), flush=True)
+os.kill(pid, signal.SIGCONT)
+_, status = os.waitpid(pid, 0)
+os.tcsetpgrp(0, os.getpgrp())
+print("ended:", status, "echo:", echoes(), flush=True)
+"""
+_SCREEN, _NO_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_draws_again() -> None:
+    with in_terminal("-c", _SHELL) as terminal:
+        for key, told in (("\x1a", "stopped: True echo: True"), ("x", "ended: 0 echo: True")):
+            terminal.read_until("drawn")
+            drawn, terminal.written = terminal.written, ""
+            assert _SCREEN in drawn
+            terminal.type(key)
+            terminal.read_until(told)
+            shown, _, terminal.written = terminal.written.partition(told)
+            assert _NO_SCREEN in shown
+            assert "\x1b[?25h" in shown  # the cursor
+        assert terminal.exit_code() == 0
