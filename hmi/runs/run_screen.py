@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handwheel.playbooks.run.states import RunState, StepState
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runs import RunRow
 from handwheel.tools.requests.timestamps import Instant
@@ -15,7 +15,6 @@ from ..shell.terminal.panel import MARK, WIDEST, Part, Row, draw_part, fitting_w
 from .run_view import RunView, StepView, findings_of
 
 _EVENTS = 6
-_VALUES = "  ["  # from here on the values behind a condition
 _ODD = frozenset({RunState.HELD, RunState.ABORTED, RunState.ABORTING})
 _STATE_WIDTH = 16
 
@@ -97,8 +96,7 @@ def _finding(found: Mapping[str, str], wanted: str, most: int) -> Row:
     truth = str(found.get("truth", "unknown"))
     is_odd = truth != wanted
     shown = printable(str(found.get("shown", "")))
-    values = shown.partition(_VALUES)[2].removesuffix("]")
-    text = shown if is_odd else values or shown
+    text = shown if is_odd else values_text(shown)
     cells = [
         MARK if is_odd else "",
         TRUTH_TEXT.get(truth, plain(truth)),

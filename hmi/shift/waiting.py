@@ -9,7 +9,7 @@ from handwheel.agents.abstention import Abstention, OpenCondition, read_abstenti
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.run.states import INACTIVE, RunState
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
 from handwheel.tools.guardrails.identity.roster import load_roster

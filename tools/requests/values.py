@@ -65,7 +65,12 @@ def is_already(tag: Tag, value: Value, reading: DataValue | None) -> bool:
     if reading is None or reading.quality is not Quality.GOOD or tag.readback != tag.name:
         return False
     wanted = float(value) if tag.kind == "float" and type(value) is int else value
-    return type(reading.scalar) is type(wanted) and reading.scalar == wanted
+    return is_same(reading.scalar, wanted)
+
+
+def is_same(value: Value | None, other: Value) -> bool:
+    """Whether two values are equal and of one type, so that 1 is not `true`."""
+    return type(value) is type(other) and value == other
 
 
 def already_text(tag: Tag, value: Value) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardCondition,
@@ -22,7 +22,6 @@ from ...shell.terminal.panel import (
     draw_part,
     fitting_width,
 )
-from .card_evidence import values_text
 from .card_text import command_text, undo_text
 
 _BYTES_SHOWN = 16

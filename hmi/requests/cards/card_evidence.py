@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown, values_text
 from handwheel.tools.guardrails.approval.cards.card_model import Card, CardCondition, CardEvidence
 
 from ...shell.terminal.panel import MARK, Part, Row, columns_of
@@ -19,15 +19,9 @@ class Fold(IntEnum):
     MET = 3  # evidence and required conditions that are met
 
 
-VALUES = "  ["  # from here on the values behind a condition
 _OWN_NAMES = ("invariant", "if", "remote_when")
 _NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
 _NUMBERS_SHOWN = 2
-
-
-def values_text(shown: str) -> str:
-    """Returns the values of a condition as it is shown, else the condition."""
-    return shown.partition(VALUES)[2].removesuffix("]") or shown
 
 
 def evidence(card: Card, side: str, label: str, room: int, fold: Fold) -> Iterator[Part]:
@@ -90,15 +84,16 @@ def ready(card: Card, room: int, fold: Fold) -> Iterator[Part]:
 def _condition(each: CardCondition) -> str:
     name = each.why.removeprefix("permissive ")
     if name in _OWN_NAMES or name == each.why:
-        return f"✓ {each.text.partition(VALUES)[0]}"
+        return f"✓ {split_shown(each.text)[0]}"
     number = _brief(each.text)
     return f"✓ {name}{f' {number}' if number else ''}"
 
 
 def _brief(shown: str) -> str:
     """Returns the first numbers behind a condition, of a window the window's own."""
-    numbers = _NUMBER.findall(values_text(shown)) if VALUES in shown else []
-    is_window = re.search(r"\w\(", shown.partition(VALUES)[0]) is not None
+    condition, values = split_shown(shown)
+    numbers = _NUMBER.findall(values)
+    is_window = re.search(r"\w\(", condition) is not None
     kept = numbers[-1:] if is_window else numbers[:_NUMBERS_SHOWN]
     return ", ".join(f"{float(number):.3g}{unit}" for number, unit in kept)
 

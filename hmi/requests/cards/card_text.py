@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
@@ -21,7 +21,7 @@ from ...shell.terminal.panel import (
     fitting_width,
     with_unit,
 )
-from .card_evidence import VALUES, Fold, evidence, ready
+from .card_evidence import Fold, evidence, ready
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
@@ -79,7 +79,7 @@ def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
     """Returns an undo with its conditions, and whether they are met now."""
     text = command_text(recovery)
     for each in recovery.only_if:
-        condition = each.text if is_whole else each.text.partition(VALUES)[0]
+        condition = each.text if is_whole else split_shown(each.text)[0]
         text += f", if {condition} ({TRUTH_TEXT[each.truth]})"
     return text
 
@@ -131,7 +131,7 @@ def _triggers(card: Card) -> Iterator[Row]:
     found = [each for each in card.run.evidence if each.side == "trigger"] if card.run else []
     alarms = [each for each in found if each.alarm]
     for each in alarms or found:  # alarms tell more than conditions
-        name = f"alarm {each.alarm}" if each.alarm else each.shown.partition(VALUES)[0]
+        name = f"alarm {each.alarm}" if each.alarm else split_shown(each.shown)[0]
         state = f"{TRUTH_TEXT[each.now or 'unknown']} now"
         if each.alarm and each.now is not None:
             state = "active" if each.now == "true" else "not active now"

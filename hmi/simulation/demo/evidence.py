@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handwheel.tools.conditions.truth_text import TRUTH_TEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.panel import MARK
@@ -31,8 +31,7 @@ def evidence_lines(judgement: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
 
 def _values(shown: str) -> str:
     """Returns the live values behind a condition, those computed over a window first."""
-    _, _, values = shown.partition("  [")
-    parts = list(_split(values.removesuffix("]")))
+    parts = list(_split(split_shown(shown)[1]))
     return ", ".join(sorted(parts, key=lambda part: "(" not in part)) or shown
 
 

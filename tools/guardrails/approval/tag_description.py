@@ -44,4 +44,4 @@ def _check_expected(site: Site, expected: ExpectedReading) -> None:
     allowed, asked = tolerance_of(tag), expected.tolerance
     is_loose = asked is not None and (allowed is None or asked > allowed)
     if is_loose or expected.max_age_s > max_age_of(site, tag):
-        raise PermitRefused(f"{tag.name} is expected more loosely than filing would have it")
+        raise PermitRefused(f"{tag.name} is expected more loosely than a new request expects it")

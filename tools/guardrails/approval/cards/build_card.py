@@ -12,13 +12,13 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
 from ....conditions.condition import parse_condition
+from ....conditions.condition_text import TRUTH_TEXT
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
-from ....conditions.truth_text import TRUTH_TEXT
 from ....requests.duration_text import exact_span
 from ....requests.request import Action, ActionRequest, ExpectedReading, Requirement
 from ....requests.timestamps import Instant, parse_stamp, stamp
-from ....requests.values import is_already
+from ....requests.values import is_already, is_same
 from ....safe_text import plain, printable
 from ...interlocks.suspension import applying
 from ..plant_snapshot import FRESH_S, PlantSnapshot, Reading
@@ -315,13 +315,9 @@ def _fault(
 
 def _is_as_filed(value: Value | None, expected: ExpectedReading) -> bool:
     if expected.tolerance is None:
-        return _is_same(value, expected.value)
+        return is_same(value, expected.value)
     now, filed = _number(value), _number(expected.value)
     return now is not None and filed is not None and abs(now - filed) <= expected.tolerance
-
-
-def _is_same(value: Value | None, other: Value) -> bool:
-    return type(value) is type(other) and value == other
 
 
 def _exact(reading: Reading) -> str:

@@ -7,6 +7,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 
 from ....conditions.condition import Condition, parse_condition, tags_in
+from ....conditions.condition_text import split_shown
 from ....conditions.errors import ConditionError
 from ....requests.request import ActionRequest, Evidence, Requirement
 from ....safe_text import plain, printable
@@ -14,7 +15,6 @@ from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, Ca
 from .command_words import CommandWords
 
 _OVER_TIME = "over time"
-_VALUES = "  ["
 _NOT_READ = "not in the gate's snapshot"
 _OTHER_TAGS = "the site's tags are others now"
 
@@ -63,8 +63,8 @@ def _evidence(
 
 def _as_filed(evidence: Evidence) -> str:
     """Returns the condition that is evaluated here, with the values of the one who filed it."""
-    _, bracket, values = evidence.shown.partition(_VALUES)
-    return f"{evidence.text}{bracket}{values}"
+    values = split_shown(evidence.shown)[1]
+    return f"{evidence.text}  [{values}]" if values else evidence.text
 
 
 def _alarm(evidence: Evidence, tags: Mapping[str, Tag]) -> str:

@@ -8,6 +8,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
 from ....requests.request import Action, ActionRequest
+from ....requests.values import is_same
 from ....safe_text import plain, printable
 from .written_values import written_value
 
@@ -30,7 +31,7 @@ class CommandWords:
         except ValueError as error:
             return Denial("bytes", f"{plain(action.tag)}: the bytes {printable(str(error))}")
         tag = self._tags[action.tag]
-        if _is_same(value, action.value) and action.shown == tag.show_value(value):
+        if is_same(value, action.value) and action.shown == tag.show_value(value):
             return None
         written, said = tag.show_value(value), action.shown
         return Denial(
@@ -88,7 +89,3 @@ class CommandWords:
             return written_value(action, self._tags, self._connections)
         except ValueError:
             return None
-
-
-def _is_same(value: Value, other: Value) -> bool:
-    return type(value) is type(other) and value == other
