@@ -1,7 +1,7 @@
 """Command group `handwheel authority`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,8 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
     SOMEBODY,
@@ -27,6 +29,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 from handwheel.tools.guardrails.interlocks.authority_check import check_grantor_roles
 from handwheel.tools.guardrails.ledger.authority import Authority
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, maintenance_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.timestamps import instant_now, stamp
@@ -40,7 +43,7 @@ from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
 from .signer_choice import find_operator
-from .signing import open_context, open_signer, sign_subject
+from .signing import Signer, open_context, open_signer, sign_subject
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -77,7 +80,14 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("give")
 def give(
-    equipment: EquipmentArgument,
+    equipment: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="EQUIPMENT...",
+            help="Names in site.yaml, or site.",
+            autocompletion=complete_equipment,
+        ),
+    ],
     lasts: Annotated[
         str, typer.Option("--for", metavar="TIME", help=f"Duration, at most {LONGEST.days} d.")
     ],
@@ -93,27 +103,80 @@ def give(
 
     Exit codes: 0 granted, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
-    duration, opened = _duration(lasts), open_site(site)
+    try:
+        duration = duration_of(lasts)
+    except InvalidArguments as error:
+        fail(f"--for: {error}", CONFIGURATION)
+    opened = open_site(site)
     with open_context(opened) as context:
-        operator = find_operator(context, person, partial(check_grantor, context, equipment))
-        check_grantor(context, equipment, operator)
-        generation = next_generation(context.database, equipment)
-        heartbeats = heartbeats_of(opened, equipment)
-        for each in heartbeats:
+        check = partial(check_grantors, context, equipment)
+        operator = find_operator(context, person, check)
+        check(operator)
+        give_authority(
+            context, equipment, duration, lambda: open_signer(opened, operator, passphrase_file)
+        )
+
+
+def duration_of(text: str) -> timedelta:
+    """Returns how long a grant lasts. Raises `InvalidArguments` if that is too long."""
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise InvalidArguments(str(error)) from None
+    if not 1.0 <= seconds <= LONGEST.total_seconds():
+        raise InvalidArguments(f"must lie between 1 s and {LONGEST.days} d")
+    return timedelta(seconds=seconds)
+
+
+def check_grantors(context: DecisionContext, equipment: Sequence[str], operator: Operator) -> None:
+    """Raises `GuardrailError` if a person may not grant agents authority over one of them."""
+    for each in equipment:
+        check_grantor(context, each, operator)
+
+
+def give_authority(
+    context: DecisionContext,
+    equipment: Sequence[str],
+    lasts: timedelta,
+    open_key: Callable[[], Signer],
+) -> None:
+    """Grants agents authority over equipment, signed for each piece, and prints it.
+
+    Args:
+        open_key: Called after it was printed what the signatures also cover.
+
+    Raises:
+        HandwheelError: No key, or a grant was refused. Those before it stay.
+    """
+    for name in equipment:
+        for each in heartbeats_of(context.site, name):
             typer.echo(f"the signature also covers: {each.words}")
-        signer = open_signer(opened, operator, passphrase_file)
-        now = instant_now()
-        until = stamp(now.wall + duration)
-        subject = authority_subject(equipment, generation, until, heartbeats)
-        signed = sign_subject(context, signer, "grant-authority", subject, now)
-        grant_authority(context, equipment, until, generation, signed, now)
-        typer.echo(f"granted to agents: {equipment}, until {until}")
-        missing = _exceptions(opened, context.database, equipment)
-    for name, reason in missing.items():
-        typer.echo(f"not granted for {name}: {reason}")
-    tell_result(
-        equipment=equipment, mode="AGENT", until=until, by=operator.person, not_granted=missing
+    signer, granted = open_key(), list[dict[str, object]]()
+    for name in equipment:
+        until = grant_signed(context, name, lasts, signer)
+        typer.echo(f"granted to agents: {name}, until {until}")
+        missing = _exceptions(context.site, context.database, name)
+        for member, reason in missing.items():
+            typer.echo(f"not granted for {member}: {reason}")
+        granted.append({"equipment": name, "until": until, "not_granted": missing})
+        tell_result(granted=granted, by=signer.operator.person)
+
+
+def grant_signed(context: DecisionContext, equipment: str, lasts: timedelta, signer: Signer) -> str:
+    """Grants agents authority over equipment and returns when that ends, as a stamp.
+
+    Raises:
+        GuardrailError: See `grant_authority`.
+    """
+    now = instant_now()
+    until = stamp(now.wall + lasts)
+    generation = next_generation(context.database, equipment)
+    subject = authority_subject(
+        equipment, generation, until, heartbeats_of(context.site, equipment)
     )
+    signed = sign_subject(context, signer, "grant-authority", subject, now)
+    grant_authority(context, equipment, until, generation, signed, now)
+    return until
 
 
 @app.command("take")
@@ -161,16 +224,6 @@ def _end_maintenance(
         subject = maintenance_subject(row.scope, row.generation)
         signed = sign_subject(context, signer, "end-maintenance", subject, now)
         return end_maintenance(context, row, mode, signed, now)
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        fail(f"--for: {error}", CONFIGURATION)
-    if not 1.0 <= seconds <= LONGEST.total_seconds():
-        fail(f"--for: must lie between 1 s and {LONGEST.days} d", CONFIGURATION)
-    return timedelta(seconds=seconds)
 
 
 def _exceptions(site: Site, database: Database, equipment: str) -> dict[str, str]:

@@ -2,162 +2,57 @@
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.identity.enrolment import (
-    Enrolment,
-    check_enrolment,
-    ending_root,
-    enroll,
-    renew,
-    root_warning,
-    vouch,
-)
 from handwheel.tools.guardrails.identity.key_files import create_own_key, new_key_path
-from handwheel.tools.guardrails.identity.keys import fingerprint, key_path, public_line
+from handwheel.tools.guardrails.identity.keys import fingerprint, public_line
 from handwheel.tools.guardrails.identity.roster import (
-    ADMINISTRATOR,
     PERSON,
     PERSON_WORDS,
-    Operator,
-    Roster,
     load_roster,
 )
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
-from handwheel.tools.requests.timestamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import stamp
 
+from ..shell.cli.completion import complete_person
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
-from ..shell.terminal.passphrase import new_passphrase
-from .operator_arguments import (
-    EnrolledArgument,
+from ..shell.cli.signer_options import (
+    AdministratorOption,
     IssuerPassphraseOption,
     KeyOption,
     NewPassphraseOption,
+    PassphraseOption,
 )
+from ..shell.terminal.passphrase import new_passphrase
+from .enroll_command import NO_KEY_GIVEN, enroll_people
 from .operator_text import (
     person_fields,
     person_lines,
     roster_fields,
-    warn_of_no_use,
+    warn_of_the_root,
 )
-from .private_key import open_key
 from .public_key_input import read_given_key
-from .rotate_key import check_unrevoked, rotate_key
 from .rotate_key import revoke as revoke_key
-from .signer_choice import find_administrator, find_person
+from .rotate_key import revoked_keys, rotate_key
+from .signer_choice import find_administrator
 from .signing import open_context, open_signer
+
+EnrolledArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="An enrolled person.", autocompletion=complete_person),
+]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_LONGEST_DAYS = 3650
-_FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
-_NO_KEY_GIVEN = (
-    "--key is for a key that was made elsewhere. It takes no passphrase, and the first "
-    "administrator cannot use it"
-)
-
-
-@app.command("enroll")
-def enroll_person(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The person, such as anna.")],
-    role: Annotated[list[str], typer.Option(help="A role of the person; repeatable.")],
-    valid: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help=f"Validity; default {_OTHERS}, for the first administrator {_FIRST}.",
-        ),
-    ] = None,
-    issuer: AdministratorOption = None,
-    key: KeyOption = None,
-    passphrase_file: NewPassphraseOption = None,
-    issuer_passphrase_file: IssuerPassphraseOption = None,
-    site: SiteOption = None,
-    as_json: ResultOption = False,
-) -> None:
-    """Enroll a person, vouched for by an administrator.
-
-    The first person of a site is its administrator, who vouches for themselves. Within the
-    last 30 days of that record, or later, the same command renews it with the same key.
-
-    Exit codes: 0 enrolled, 1 refused, 2 no passphrase, wrong usage or configuration.
-    """
-    opened = open_site(site)
-    roster, now = load_roster(opened), datetime.now(UTC)
-    is_first, root = not opened.trust_root, ending_root(opened, roster, now)
-    if root is not None and (root.person, [ADMINISTRATOR]) == (name, role):
-        if issuer not in {None, name}:
-            fail("the trust root vouches for itself; leave out --as", CONFIGURATION)
-        file = issuer_passphrase_file or passphrase_file
-        _renew(opened, root, _wanted(name, role, valid or _FIRST, now), file)
-        return
-    _warn_of_the_root(opened, roster, now)
-    wanted = _wanted(name, role, valid or (_FIRST if is_first else _OTHERS), now)
-    check_enrolment(opened, roster, wanted, makes_key=key is None)
-    if is_first and (issuer or issuer_passphrase_file):
-        fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
-    admin = (
-        None if is_first else find_person(opened, roster, issuer, wanted.start, administrator=True)
-    )
-    if key is not None:
-        if admin is None or passphrase_file is not None:
-            fail(_NO_KEY_GIVEN, CONFIGURATION)
-        public = read_given_key(key)
-        check_unrevoked(_revoked_keys(opened), public)
-        person = vouch(opened, wanted, public, open_key(opened, admin, issuer_passphrase_file))
-        place = ", made elsewhere"
-    else:
-        signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
-        person = enroll(opened, wanted, new_passphrase(name, passphrase_file), signer)
-        place = f" in {key_path(opened.id, name)}"
-    why = f", when {admin.person}'s own ends" if admin and person.until < wanted.until else ""
-    typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
-    typer.echo(f"key {person.key_id}{place}")
-    _tell(person)
-    warn_of_no_use(opened, person)
-    if is_first:
-        typer.echo("this key is now the trust root of the site: compare it with site.yaml")
-
-
-def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path | None) -> None:
-    person = renew(site, root, wanted, open_key(site, root, passphrase_file))
-    typer.echo(f"{person.person}: {ADMINISTRATOR}, until {stamp(person.until)}")
-    typer.echo(f"with the same key, {person.key_id}, from {stamp(person.start)}")
-    _tell(person)
-
-
-def _tell(person: Operator) -> None:
-    tell_result(**person_fields(person, frozenset(), datetime.now(UTC)))
-
-
-def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
-    if warning := root_warning(site, roster, now):
-        sys.stderr.write(f"handwheel: {warning}\n")
-
-
-def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:
-    try:
-        seconds = parse_duration(valid)
-    except ValueError as error:
-        fail(f"--valid: {error}", CONFIGURATION)
-    longest = timedelta(days=_LONGEST_DAYS)
-    if not 1.0 <= seconds <= longest.total_seconds():
-        fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)
-    start = parse_stamp(stamp(now))
-    return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))
+app.command("enroll")(enroll_people)
 
 
 @app.command("key")
@@ -208,7 +103,7 @@ def rotate(
     Exit codes: 0 done, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     if key is not None and passphrase_file is not None:
-        fail(_NO_KEY_GIVEN, CONFIGURATION)
+        fail(NO_KEY_GIVEN, CONFIGURATION)
     opened = open_site(site)
     public = read_given_key(key) if key is not None else None
     with open_context(opened) as context:
@@ -262,9 +157,9 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    roster, revoked = load_roster(opened), _revoked_keys(opened)
+    roster, revoked = load_roster(opened), revoked_keys(opened)
     now = datetime.now(UTC)
-    _warn_of_the_root(opened, roster, now)
+    warn_of_the_root(opened, roster, now)
     if as_json:
         typer.echo(json.dumps(roster_fields(roster, revoked, now)))
         return
@@ -289,12 +184,5 @@ def show_person(
     if not records:
         raise InvalidArguments(f"{name!a} is not enrolled; {next_step('operators', 'list')}")
     print_fields(
-        person_fields(records[-1], _revoked_keys(opened), datetime.now(UTC)), as_json=as_json
+        person_fields(records[-1], revoked_keys(opened), datetime.now(UTC)), as_json=as_json
     )
-
-
-def _revoked_keys(site: Site) -> frozenset[str]:
-    if not (site.state / LEDGER_FILE).exists():
-        return frozenset()  # opening would create the ledger
-    with open_context(site) as context:
-        return context.revoked_keys()

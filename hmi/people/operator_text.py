@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.tools.guardrails.identity.enrolment import root_warning
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import stamp
@@ -55,3 +56,9 @@ def warn_of_no_use(site: Site, person: Operator) -> None:
         for role in sorted(person.roles - {ADMINISTRATOR}):
             if not policy.has_use_for(role):
                 sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")
+
+
+def warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
+    """Warns on standard error that the trust root's record ends soon."""
+    if warning := root_warning(site, roster, now):
+        sys.stderr.write(f"handwheel: {warning}\n")

@@ -17,13 +17,14 @@ from handwheel.tools.guardrails.identity.key_files import (
 from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
 from .signer_choice import find_person
-from .signing import Signer, open_signer, sign_subject
+from .signing import Signer, open_context, open_signer, sign_subject
 
 _VALID_S = 60.0
 
@@ -115,3 +116,11 @@ def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
 
 def _now() -> datetime:
     return parse_stamp(stamp(instant_now().wall))
+
+
+def revoked_keys(site: Site) -> frozenset[str]:
+    """Returns the keys that were revoked at a site. A site without a ledger has none."""
+    if not (site.state / LEDGER_FILE).exists():
+        return frozenset()  # opening would create the ledger
+    with open_context(site) as context:
+        return context.revoked_keys()

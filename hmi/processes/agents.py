@@ -48,7 +48,7 @@ from ..journal.rows.run_text import show_run_row
 from ..shell.terminal.line_writer import LineWriter, print_log
 from ..shift.missing_authority import missing_authority
 from ..site.tags.connection_text import connection_text
-from .serve import serve
+from .serve import serve, way_to_stop
 
 _SILENT_S = 2.0
 _LONGEST_S = 60.0
@@ -214,5 +214,5 @@ def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     names = [each.id for each in loaded]
     ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
     watched = ", ".join(names) or "nothing"
-    words = f"agents of {site.id} ready, watching for {watched}; Ctrl-C stops them"
+    words = f"agents of {site.id} ready, watching for {watched}; {way_to_stop()} stops them"
     print(json.dumps(ready) if as_json else words, flush=True)

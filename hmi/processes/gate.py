@@ -12,6 +12,8 @@ from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
@@ -22,7 +24,7 @@ from ..people.signing import open_context
 from ..requests.write_followup import open_line, unsigned_line
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
-from .serve import serve
+from .serve import serve, way_to_stop
 
 _INDENT = 4
 
@@ -48,15 +50,21 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
             await serve(
                 context.run(),
                 decision_context.database,
-                partial(show_row, as_json=as_json),
+                partial(_shown, as_json=as_json),
                 site.state,
             )
 
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
-    words = f"gate of {site.id} ready (epoch {epoch}), Ctrl-C stops it"
+    words = f"gate of {site.id} ready, {way_to_stop()} stops it"
     print(json.dumps(ready) if as_json else words, flush=True)
+
+
+def _shown(row: JournalRow, *, as_json: bool) -> str:
+    """Returns a row as `show_row` does. Events of runs are for the agents to print."""
+    is_of_run = str(row.fields.get("kind", "")).startswith(PREFIX)
+    return "" if is_of_run and not as_json else show_row(row, as_json=as_json)
 
 
 def print_open(decision_context: DecisionContext, *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Common main loop of gate and agents."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -16,6 +17,7 @@ from handwheel.tools.safe_text import printable
 
 from ..shell.cli.gc_freeze import freeze_heap
 from ..shell.terminal.line_writer import LineWriter
+from ..shell.terminal.stdin import is_in_background
 from ..shell.terminal.stdin_lines import stdin_lines
 
 _POLL_S = 0.2
@@ -44,6 +46,11 @@ async def serve(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def way_to_stop() -> str:
+    """Returns the key or the command that ends this process."""
+    return f"kill {os.getpid()}" if is_in_background() else "Ctrl-C"
 
 
 async def _print_rows(database: Database, show: Callable[[JournalRow], str], state: Path) -> None:

@@ -172,7 +172,7 @@ def _line(order: WorkOrder, closed: Mapping[str, Closing]) -> str:
     state = f"  {_closed_text(found)}" if found else ""
     return (
         f"{order.workorder_id}  {order.priority}  {order.class_:<10}  {plain(order.asset)}  "
-        f"due {order.due}  {printable(order.title)}{state}"
+        f"due {order.due[:10]}  {printable(order.title)}{state}"
     )
 
 

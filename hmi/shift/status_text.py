@@ -50,7 +50,7 @@ def _others(status: SiteStatus) -> Iterator[Waiting]:
 def _processes(status: SiteStatus) -> Iterator[str]:
     gate = status.gate
     if gate.epoch is not None and gate.age_s is not None:
-        yield f"gate    at work, epoch {gate.epoch}, snapshot {age_text(max(gate.age_s, 0.0))} old"
+        yield f"gate    at work, heard {age_text(max(gate.age_s, 0.0))} ago"
     elif gate.pid is not None:
         yield f"gate    process {gate.pid} publishes no snapshot; nothing can be approved"
     else:

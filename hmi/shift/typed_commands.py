@@ -1,5 +1,7 @@
 """Commands that an operator can type at the console."""
 
+import asyncio
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +22,7 @@ from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..people.authority_command import check_grantors, duration_of, give_authority
 from ..people.lockout import run_lockout, system_user
 from ..people.signer_choice import find_operator
 from ..people.signing import Signer, open_context, open_signer
@@ -32,13 +35,18 @@ from .changes import ChangeTracker
 from .handover import hand_over
 from .key_holder import KeyHolder
 from .lock_states import ConsoleEvent
+from .site_status import read_site_status
+from .status_text import INDENT, status_lines
 
 HELP = """\
   list                      list what waits for a person, and what stops the gate
+  status                    show the site on one page
   open ID                   show the card or the outcome of a request
+  propose TAG=VALUE… [WHY]  submit a request, which another person approves
   approve ID                show the card, confirm it and sign
   reject ID [REASON]        reject a request, signed
   lockout [EQUIPMENT]       stop all writing, to the site or to one equipment
+  give EQUIPMENT… TIME      grant agents authority, such as give PUMPS-101 1h
   take EQUIPMENT            take authority from agents; site for all equipment
   lock                      lock the console; Enter asks for the passphrase
   handover NAME             hand the shift over, signed by both operators
@@ -85,6 +93,8 @@ class Additions:
     help: str
     news: Callable[[ConsoleContext], list[str]]
     open_signer: Callable[[Site, Operator], Signer]
+    proposer: Signer | None = None  # who signs what is proposed here; `None` for the person here
+    reason: str = ""  # of what is proposed without one; asked for if empty
 
 
 NO_ADDITIONS = Additions(
@@ -129,18 +139,63 @@ def _approve(console: ConsoleContext, rest: str) -> None:
             typer.echo("signed; another person must also sign")
 
 
+def _propose(console: ConsoleContext, rest: str) -> None:
+    from ..requests.propose import propose_writes
+
+    words = split_words(rest)
+    assignments = [each for each in words if "=" in each]
+    if not assignments:
+        raise InvalidArguments("name the tag and its value: propose P-101B.run_cmd=true")
+    signer = console.additions.proposer or console.holder.signer()
+    reason = " ".join(each for each in words if "=" not in each)
+    if reason := _reason(reason or console.additions.reason, "submitted"):
+        with open_context(console.site) as context:
+            asyncio.run(propose_writes(context, assignments, reason, lambda: signer))
+
+
+def _give(console: ConsoleContext, rest: str) -> None:
+    signer = console.holder.signer()
+    *equipment, lasts = rest.split() or [""]
+    if not equipment:
+        raise InvalidArguments("name the equipment and the time: give PUMPS-101 1h")
+    with open_context(console.site) as context:
+        person = find_operator(context, console.holder.person)
+        check_grantors(context, equipment, person)
+        give_authority(context, equipment, duration_of(lasts), lambda: signer)
+
+
+def _status(console: ConsoleContext, rest: str) -> None:
+    status = asyncio.run(read_site_status(console.site, console.database, instant_now()))
+    for line in status_lines(status):
+        typer.echo(fold(line, INDENT))
+
+
+def split_words(text: str) -> list[str]:
+    """Returns words, of which a quoted one may have spaces. Raises `InvalidArguments`."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InvalidArguments(f"{text!a}: {error}") from None
+
+
+def _reason(given: str, done: str) -> str:
+    """Returns a reason that is given or asked for, or an empty string if there is none."""
+    reason = given.strip() or ask_text("Reason, Enter to cancel: ", _ANSWER_S) or ""
+    if not reason:
+        typer.echo(f"not {done}; nothing was changed")
+    elif fault := reason_fault(reason):
+        raise InvalidArguments(f"not {done}: the reason {fault}")
+    return reason
+
+
 def _reject(console: ConsoleContext, rest: str) -> None:
     console.holder.signer()
     name, _, reason = rest.partition(" ")
     with open_context(console.site) as context:
         record = _record(context, name)
         check_open("reject", record, instant_now())
-        reason = reason.strip() or ask_text("Reason, Enter to cancel: ", _ANSWER_S) or ""
-        if not reason:
-            typer.echo("not rejected; nothing was changed")
+        if not (reason := _reason(reason, "rejected")):
             return
-        if fault := reason_fault(reason):
-            raise InvalidArguments(f"not rejected: the reason {fault}")
         person = find_operator(context, console.holder.person)
         object_to(context, record, "reject", reason, person, console.holder.signer)
 
@@ -198,10 +253,13 @@ def _record(context: DecisionContext, name: str) -> RequestRecord:
 
 _COMMANDS: Mapping[str, Command] = {
     "list": _list,
+    "status": _status,
     "open": _open,
+    "propose": _propose,
     "approve": _approve,
     "reject": _reject,
     "lockout": _lock_out,
+    "give": _give,
     "take": _take,
     "handover": _hand_over,
     "lock": lambda console, rest: console.holder.handle(ConsoleEvent.LOCK_ASKED),

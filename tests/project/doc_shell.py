@@ -33,7 +33,7 @@ _PORTS = {
 }
 _READY = "Type help for commands, Ctrl-C to stop."
 _GATE = "handwheel gate"
-_GATE_READY = "gate of … ready …"
+_GATE_READY = "gate of … ready…"
 _RUN = "handwheel run"
 _AGENTS_READY = "agents of … ready, watching for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
@@ -86,7 +86,8 @@ def fits(expected: Sequence[str], actual: str, *, is_live: bool) -> bool:
     return re.fullmatch(pattern, shown) is not None
 
 
-def _free_port(which: int) -> int:
+def free_port(which: int) -> int:
+    """Returns a port that is free now, another range for each number."""
     # Below the range from which the kernel gives ports to the other tests.
     while True:
         port = 20_000 + which * 4_000 + random.randrange(4_000)
@@ -154,7 +155,7 @@ class DocShell:
     def __init__(self, folder: Path, not_run: Sequence[str]) -> None:
         self._folder = folder
         usual = ("4840", "5020", "5021")
-        self._ports = {each: str(_free_port(n)) for n, each in enumerate(usual)}
+        self._ports = {each: str(free_port(n)) for n, each in enumerate(usual)}
         self._not_run = {self._moved(command) for command in not_run}
         self._plant: _Served | None = None
         self._gate: _Served | None = None

@@ -29,16 +29,6 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "git clone YOUR-CLONE-URL handwheel && cd handwheel": "needs the repository's host",
         "make demo": "takes a minute; the demo has its own test",
         "make test": "is what runs this",
-        ". .venv/bin/activate": "the environment of the tests is active",
-        "handwheel operators enroll rosa --role administrator": "asks for a passphrase",
-        "handwheel operators enroll anna --role operator": "asks for passphrases",
-        "handwheel operators enroll ben --role operator": "asks for passphrases",
-        'handwheel requests propose P-101B.run_cmd=true --reason "try the standby" --as anna': (
-            "asks for a passphrase"
-        ),
-        "handwheel requests approve R-7K3MQ2XA --as ben": "asks a person",
-        "handwheel authority give PUMPS-101 --for 1h --as anna": "asks for a passphrase",
-        "handwheel authority give E-101 --for 1h --as anna": "asks for a passphrase",
         "handwheel init boiler --connect opc.tcp://192.0.2.10:4840": "the device is not there",
         "handwheel tags read --site boiler": "the device is not there",
         "handwheel init meter --connect modbus://192.0.2.20:502/1": "the device is not there",
@@ -108,8 +98,21 @@ def _typed(text: str) -> Iterator[str]:
             yield from (command for command, _ in exchanges(block.lines, "$ ") if command)
 
 
+FOLLOWED = [page for page in PAGES if page != README and any(_typed(text_of(page)))]
+
+
+def _by_hand(text: str) -> str:
+    return text[text.index("## Five minutes by hand") : text.index("## Your own device")]
+
+
+def test_the_readme_names_no_command_that_is_not_typed() -> None:
+    text = text_of(README)
+    beside = set(_typed(text.replace(_by_hand(text), "")))
+    assert beside == NOT_RUN[README].keys()  # test_by_hand.py types the others
+
+
 @pytest.mark.timeout(300)  # many processes one after the other
-@pytest.mark.parametrize("page", [page for page in PAGES if any(_typed(text_of(page)))], ids=_name)
+@pytest.mark.parametrize("page", FOLLOWED, ids=_name)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     passed_over = NOT_RUN.get(page, {})
     commands = list(_typed(text_of(page)))

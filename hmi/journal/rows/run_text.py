@@ -66,8 +66,13 @@ def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
         return ""
     if as_json:
         return json.dumps({**fields, "hash": row.hash})
-    event, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
-    name = event_name(event)
+    return run_event_line(fields)
+
+
+def run_event_line(fields: Mapping[str, Any]) -> str:
+    """Returns the fields of a row about a run as a line, with the time of day and the run."""
+    event = str(fields["kind"]).removeprefix(PREFIX)
+    name, body = event_name(event), cast(Mapping[str, Any], fields["body"])
     about = printable(f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}}")
     line = f"{about} {run_event_text(event, body)}"
     return fold(line.rstrip(), _INDENT)

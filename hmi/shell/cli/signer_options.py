@@ -35,6 +35,16 @@ PassphraseOption = Annotated[
         "--passphrase-file", metavar="FILE", help="Passphrase file of mode 600. Default: ask."
     ),
 ]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Made elsewhere: 'ssh-ed25519 …', a file with it, or -."),
+]
+NewPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
+]
+IssuerPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
+]
 
 
 class SignerUnclear(InvalidArguments):

@@ -43,6 +43,11 @@ def _events(descriptor: int, wanted: int, wait_ms: int) -> int:
     return sum(events for _, events in poll.poll(wait_ms))
 
 
+def is_in_background() -> bool:
+    """Returns whether this process is a background job of its terminal."""
+    return sys.stdin is not None and sys.stdin.isatty() and open_descriptor() is None
+
+
 def open_descriptor() -> int | None:
     """Returns standard input unless it is closed, no file, or another job's terminal."""
     if sys.stdin is None:

@@ -12,12 +12,10 @@ from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roster
-from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
-from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
-from ...people.signing import Signer, open_context, sign_statement
+from ...people.authority_command import grant_signed
+from ...people.signing import Signer, open_context
 
 GRANTOR, APPROVER = "anna", "ben"
 GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
@@ -25,8 +23,7 @@ GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
 
 _ROOT = "root"
 _LASTS = timedelta(hours=1)
-_HANDED_OVER_FOR = timedelta(minutes=50)
-_SIGNED_FOR_S = 60.0
+_GRANTED_FOR = timedelta(minutes=50)
 
 
 def enroll_people(
@@ -66,16 +63,4 @@ def grant_to_agents(site: Site, giver: Signer) -> None:
     """Grants agents authority over the equipment, as `handwheel authority give` does."""
     with open_context(site) as context:
         for equipment in GRANTED_EQUIPMENT:
-            now = instant_now()
-            until = stamp(now.wall + _HANDED_OVER_FOR)
-            generation = next_generation(context.database, equipment)
-            subject = authority_subject(equipment, generation, until)
-            statement = Statement(
-                verdict="grant-authority",
-                meaning=meaning_of_subject("grant-authority", subject),
-                role=min(giver.operator.roles),
-                valid_s=_SIGNED_FOR_S,
-                subject=subject,
-            )
-            signed = sign_statement(context.database, giver, statement, now)
-            grant_authority(context, equipment, until, generation, signed, now)
+            grant_signed(context, equipment, _GRANTED_FOR, giver)

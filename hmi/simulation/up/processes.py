@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
@@ -12,14 +11,17 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.playbooks.run.states import EventKind
 from handwheel.sim_plant.errors import ScenarioError, ServeError
 from handwheel.sim_plant.model import PlantEvent
+from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.safe_text import printable
 
+from ...journal.rows.run_text import run_event_line
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTED_EQUIPMENT, GRANTOR, grant_to_agents
 from ..plant.event_text import event_line
@@ -29,8 +31,8 @@ from .simulated_site import SimulatedSite
 
 _POLL_S = 0.5
 _LONG = 600  # characters of a line
+_ASKED = f"{PREFIX}{EventKind.FILED}"
 _RUN_SPEED = 5.0  # plant seconds per second that a run can follow on a busy machine
-_FILED = re.compile(r"\d\d:\d\d:\d\d +U-\w+ +submitted ")
 
 
 class _Next(Enum):
@@ -145,21 +147,25 @@ class LocalProcesses:
         at = ("--site", str(simulated.root))
         following = _Next.ALL
         while following is _Next.ALL:
-            async with self._child("the gate", ("gate", "--json", *at)) as gate:
+            async with self._child("the gate", ("gate", "--json", *at), self._hear) as gate:
                 if not self._started.done():
                     await asyncio.to_thread(_grant, started)
                 following = _Next.AGENTS
                 while following is _Next.AGENTS:
-                    async with self._child("the agents", ("run", *at)) as agents:
+                    async with self._child(
+                        "the agents", ("run", "--json", *at), self._hear_agents
+                    ) as agents:
                         if not self._started.done():
                             self._started.set_result(started)
                         following = await self._await_change(started, [*gate, *agents])
 
     @asynccontextmanager
-    async def _child(self, name: str, words: Sequence[str]) -> AsyncGenerator[list[ChildProcess]]:
+    async def _child(
+        self, name: str, words: Sequence[str], hear: Callable[[str], None]
+    ) -> AsyncGenerator[list[ChildProcess]]:
         """Runs a child. At a later start one that fails is told, and gives an empty list."""
         log = self._folder / f"{words[0]}.log"
-        child = ChildProcess(name, words, log, self._hear)
+        child = ChildProcess(name, words, log, hear)
         try:
             await child.__aenter__()
         except ServeError as error:
@@ -212,7 +218,16 @@ class LocalProcesses:
     def _hear(self, line: str) -> None:
         if not line.startswith("{"):  # rows of the journal, which the console shows in its words
             self._tell(line.removeprefix("handwheel: ").replace(*self._copied))
-        if _FILED.match(line) and self._speed > _RUN_SPEED:
+
+    def _hear_agents(self, line: str) -> None:
+        self._hear(line)
+        if not line.startswith("{"):
+            return
+        fields: dict[str, Any] = json.loads(line)
+        if "kind" not in fields:
+            return  # they are ready
+        self._tell(run_event_line(fields))
+        if fields["kind"] == _ASKED and self._speed > _RUN_SPEED:
             self.tell_plant(f"speed {_RUN_SPEED:g}")
             self._tell(f"speed {_RUN_SPEED:g} from now on, so that the run's scans can follow")
 

@@ -66,10 +66,11 @@ class Place:
     """A site and what its people have at hand."""
 
     folder: Path
+    name: str = "cw"
 
     @property
     def root(self) -> Path:
-        return self.folder / "cw"
+        return self.folder / self.name
 
     @property
     def frames(self) -> Path:

@@ -51,9 +51,11 @@ def _rows(*words: str) -> list[dict[str, str]]:
 def test_each_command_tells_what_it_did(site: Path, tmp_path: Path) -> None:
     signed = ("--passphrase-file", "passphrase")
     issued = ("--issuer-passphrase-file", "passphrase")
-    boss = _done("operators", "enroll", "boss", "--role", "administrator", *signed)
+    (boss,) = _done("operators", "enroll", "boss", "--role", "administrator", *signed)["enrolled"]
     assert (boss["person"], boss["roles"]) == ("boss", ["administrator"])
-    anna = _done("operators", "enroll", "anna", "--role", "operator", *signed, *issued)
+    (anna,) = _done("operators", "enroll", "anna", "--role", "operator", *signed, *issued)[
+        "enrolled"
+    ]
     rotated = _done("operators", "rotate", "anna", *signed, *issued)
     assert (rotated["old_key_id"], rotated["revoked"]) == (anna["key_id"], False)
     made = _done("operators", "key", "ben", *signed)

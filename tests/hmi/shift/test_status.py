@@ -20,7 +20,7 @@ from ..command_in_process import said_by
 NOWHERE = PlantEndpoints(1, 1, "500 ms", 1)  # ports at which nothing listens
 PAGE = """\
 cw, 2026-11-29T08:00:00Z: 3 wait for a person
-processes    gate    at work, epoch 3, snapshot 0.4 s old
+processes    gate    at work, heard 0.4 s ago
              agents  at work, process 77
              plant   simulated, answers, plant time 12 min 00 s
 connections  dcs  answers, 19 of 20 tags read are good
