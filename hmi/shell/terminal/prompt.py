@@ -7,6 +7,7 @@ import termios
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import Enum, auto
+from math import inf
 from time import monotonic
 from typing import Protocol
 
@@ -19,6 +20,7 @@ _ESCAPE = b"\x1b"
 _LONGEST = 4096  # bytes; a terminal hands over no longer line
 _SHOWN = 40
 _REFRESH_S = 1.0
+_SIGNALS_S = 1.0  # longest time for which a signal can go unnoticed
 
 NO_TERMINAL = "an answer needs a terminal in the foreground, and there is none"
 """Message for `PromptAnswer.NO_TERMINAL`."""
@@ -171,11 +173,18 @@ def typed_line(terminal: int, timeout_s: float | None) -> bytes | None:
     """
     cancellation = current_cancellation()
     taken_back = [] if cancellation is None else [cancellation.fileno()]
-    left_s = None if timeout_s is None else max(timeout_s, 0.0)
-    ready, _, _ = select.select([terminal, *taken_back], [], [], left_s)
-    if ready and ready != [terminal]:
+    until_s = inf if timeout_s is None else monotonic() + timeout_s
+    ready: list[int] = []
+    while not ready:
+        left_s = until_s - monotonic()
+        # A signal that comes just before the wait is handled only after it.
+        wait_s = max(min(left_s, _SIGNALS_S), 0.0)
+        ready, _, _ = select.select([terminal, *taken_back], [], [], wait_s)
+        if not ready and left_s <= _SIGNALS_S:
+            return None
+    if ready != [terminal]:
         raise PromptCancelled
-    return os.read(terminal, _LONGEST) if ready else None
+    return os.read(terminal, _LONGEST)
 
 
 @contextmanager
