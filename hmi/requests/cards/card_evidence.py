@@ -45,7 +45,7 @@ def _named(each: CardEvidence) -> str:
 
 def _met(each: CardEvidence) -> str:
     shown = each.shown if each.now is None else each.shown_now
-    number = _brief(shown)
+    number = numbers_text(shown)
     filed = " as submitted" if each.now is None else ""
     return f"✓ {each.id}{f' {number}' if number else ''}{filed}"
 
@@ -85,11 +85,11 @@ def _condition(each: CardCondition) -> str:
     name = each.why.removeprefix("permissive ")
     if name in _OWN_NAMES or name == each.why:
         return f"✓ {split_shown(each.text)[0]}"
-    number = _brief(each.text)
+    number = numbers_text(each.text)
     return f"✓ {name}{f' {number}' if number else ''}"
 
 
-def _brief(shown: str) -> str:
+def numbers_text(shown: str) -> str:
     """Returns the first numbers behind a condition, of a window the window's own."""
     condition, values = split_shown(shown)
     numbers = _NUMBER.findall(values)

@@ -21,7 +21,7 @@ from ...shell.terminal.panel import (
     fitting_width,
     with_unit,
 )
-from .card_evidence import Fold, evidence, ready
+from .card_evidence import Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
@@ -135,7 +135,8 @@ def _triggers(card: Card) -> Iterator[Row]:
         state = f"{TRUTH_TEXT[each.now or 'unknown']} now"
         if each.alarm and each.now is not None:
             state = "active" if each.now == "true" else "not active now"
-        label = f": {each.label}" if each.label else ""
+        about = " ".join(filter(None, [each.label, numbers_text(each.shown_now)]))
+        label = f": {about}" if about else ""
         is_met = each.now == "true"
         yield Row(["" if is_met else MARK, f"{name} {state}{label}"], not is_met)
 

@@ -243,4 +243,4 @@ def test_an_alarm_is_named_by_what_is_read_and_not_by_the_agent() -> None:
     honest = why(text="VAH-101A.active", values="VAH-101A.active is true")
     assert honest == "Why         alarm VAH-101A active: VT-101A high"
     forged = why(text="VT-101A.pv > 5 mm/s", values="VT-101A.pv is 5.4 mm/s")
-    assert forged == "Why         VT-101A.pv > 5 mm/s met now: vibration of P-101A"
+    assert forged == "Why         VT-101A.pv > 5 mm/s met now: vibration of P-101A 5.6 mm/s"
