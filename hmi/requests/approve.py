@@ -80,7 +80,7 @@ def _answer(session: ApprovalSession, message: str) -> tuple[PromptAnswer, LiveC
     try:
         return confirm(QUESTION, session.expected_word, _ANSWER_S, screen), screen
     except KeyboardInterrupt:
-        typer.echo(f"\nnot approved; {_NOTHING_SENT}")
+        typer.echo("\nnot approved; nothing was sent")
         raise
 
 

@@ -4,6 +4,7 @@ import asyncio
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import typer
 
@@ -14,7 +15,7 @@ from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -39,11 +40,11 @@ from .site_status import read_site_status
 from .status_text import INDENT, status_lines
 
 HELP = """\
-  list                      list what waits for a person, and what stops the gate
+  list                      list what waits for a person, what stops the gate
   status                    show the site on one page
-  open ID                   show the card or the outcome of a request
+  open [ID]                 show the card or the outcome of a request
   propose TAG=VALUE… [WHY]  submit a request, which another person approves
-  approve ID                show the card, confirm it and sign
+  approve [ID]              show the card, confirm it and sign
   reject ID [REASON]        reject a request, signed
   lockout [EQUIPMENT]       stop all writing, to the site or to one equipment
   give EQUIPMENT… TIME      grant agents authority, such as give PUMPS-101 1h
@@ -111,7 +112,9 @@ def run_typed(console: ConsoleContext, line: str) -> None:
         return
     command = console.additions.commands.get(word) or _COMMANDS.get(word)
     if command is None:
-        raise InvalidArguments(f"there is no command {word!a}; help lists the commands")
+        known = [*console.additions.commands, *_COMMANDS]
+        meant = next((f", did you mean {each}?" for each in get_close_matches(word, known, 1)), "")
+        raise InvalidArguments(f"there is no command {word!a}{meant}; help lists the commands")
     command(console, rest.strip())
 
 
@@ -245,10 +248,14 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
 
 
 def _record(context: DecisionContext, name: str) -> RequestRecord:
-    if not name:
-        raise InvalidArguments("name the request by its id or first characters")
     sweep(context.database, instant_now())
-    return load_request(context.database, name)
+    if name:
+        return load_request(context.database, name)
+    waiting = load_requests(context.database, WAITING_REQUESTS)
+    if len(waiting) != 1:
+        ids = ", ".join(each.request.request_id for each in waiting) or "none"
+        raise InvalidArguments(f"name the request by its id or first characters; waiting: {ids}")
+    return waiting[0]
 
 
 _COMMANDS: Mapping[str, Command] = {

@@ -17,11 +17,10 @@ from .card_text import render_card, render_changes
 
 _INDENT = 4
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
+_BELOW = 2  # rows for the question, and for the cursor after Enter, which must not scroll
 _HOME, _CLEAR_BELOW, _CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[2K"
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"  # of abnormal rows
-
-_KEYS = {**DETAIL_KEYS, _HISTORY: "history"}
 
 QUESTION = "> "
 """Question below the card."""
@@ -47,12 +46,12 @@ class LiveCard:
         card, below = (
             self._card(),
             [
-                *footer_lines(self._session.card, self._size.columns),
+                *footer_lines(self._session.card, self._size.columns, is_folded=not details),
                 *([message] if message else []),
             ],
         )
         lines = [*card, *details, *below]
-        if len(lines) + 1 > self._size.lines:
+        if len(lines) + _BELOW > self._size.lines:
             lines.remove("")  # the first empty one, above what may be typed or the details
         is_live = _can_move() and _fits(lines, self._size)
         self._shown = card if is_live else []
@@ -67,7 +66,7 @@ class LiveCard:
 
     def open(self, key: str) -> PromptAnswer | None:
         """Shows what a key opens. See `PromptScreen.open`."""
-        key = key.lower()
+        typed, key = key, key.lower()
         if key == _REJECT:
             return PromptAnswer.REJECT
         if key == _CARD:
@@ -80,7 +79,7 @@ class LiveCard:
             card = self._session.card
             self.draw(details=["", *render_details(card, key, width, is_coloured=is_coloured)])
         else:
-            self._tell(wrong_word_text(key, self._session.expected_word))
+            self._tell(wrong_word_text(typed, self._session.expected_word))
         return None
 
     def _tell(self, message: str) -> None:
@@ -112,8 +111,7 @@ class LiveCard:
 
     def _card(self) -> list[str]:
         card, columns = self._session.card, self._size.columns
-        below = len(footer_lines(card, columns)) + 1  # and the question
-        most = self._size.lines - below
+        most = self._size.lines - len(footer_lines(card, columns)) - _BELOW
         return render_card(card, columns, is_coloured=has_colour(), most=most)
 
     @staticmethod
@@ -123,21 +121,24 @@ class LiveCard:
         output.flush()
 
 
-def footer_lines(card: Card, columns: int) -> list[str]:
-    """Returns what may be typed below a card."""
-    keys = " · ".join(
-        f"{key} {what}" for key, what in (*DETAIL_KEYS.items(), (_HISTORY, "history"))
-    )
-    word = f"Type  {card.word}  to approve"
-    no = "r to reject · Enter or Esc to decide later"
-    both = f"{word} · {no}"
-    return ["", keys, *([both] if columns_of(both) <= fitting_width(columns) else [word, no])]
+def footer_lines(card: Card, columns: int, *, is_folded: bool = True) -> list[str]:
+    """Returns what may be typed below a card, or below its details."""
+    keys = {**DETAIL_KEYS, _HISTORY: "history", _REJECT: "reject"}
+    if not is_folded:
+        keys = {_CARD: "card", **keys}
+    word, later = f"Type  {card.word}  to approve", "Esc to decide later"
+    both = f"{word} · {later}"
+    return [
+        "",
+        " · ".join(f"{key} {what}" for key, what in keys.items()),
+        *([both] if columns_of(both) <= fitting_width(columns) else [word, later]),
+    ]
 
 
 def _fits(lines: Sequence[str], size: os.terminal_size) -> bool:
-    """Whether lines and the question fit on the screen, each in one row."""
+    """Whether lines and the question fit, each in one row, so that Enter scrolls nothing."""
     widest = max(columns_of(line.replace(_RED, "").replace(_PLAIN, "")) for line in lines)
-    return len(lines) + 1 <= size.lines and widest <= size.columns
+    return len(lines) + _BELOW <= size.lines and widest <= size.columns
 
 
 def _can_move() -> bool:

@@ -39,9 +39,7 @@ def test_a_live_card_draws_again_only_what_changed(capsys: pytest.CaptureFixture
     screen.draw()
     first = capsys.readouterr().out
     assert "29:12 left" in first
-    assert first.endswith(
-        "Type  P-101B start  to approve · r to reject · Enter or Esc to decide later\n"
-    )
+    assert first.endswith("Type  P-101B start  to approve · Esc to decide later\n")
     assert screen.refresh()
     drawn = capsys.readouterr().out
     assert (drawn[:2], drawn[-2:]) == ("\x1b7", "\x1b8")  # the cursor stays with what is typed
@@ -65,6 +63,19 @@ def test_a_card_that_grows_is_drawn_again_with_its_question(
     assert drawn.endswith(f"decide later\n{live_card.QUESTION}")
 
 
+def test_a_live_card_leaves_a_row_that_enter_moves_to(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    height = len(LiveCard(Session(card()), list)._card()) + 3
+    for rows, is_live in ((height, False), (height + 1, True)):
+        monkeypatch.setenv("LINES", str(rows))
+        screen = LiveCard(Session(card(), card(after_s=49.0)), list)
+        screen.draw()
+        capsys.readouterr()
+        assert screen.refresh()
+        assert bool(capsys.readouterr().out) is is_live
+
+
 def test_a_change_that_matters_ends_the_question() -> None:
     session = Session(card(), card(seen=picture(read("P-101B.run_cmd", value=True, shown="true"))))
     session.told = "P-101B.run_cmd reads running, not stopped"
@@ -82,7 +93,7 @@ def test_a_key_shows_its_details_and_nothing_else_answers(
     for key, shown in (
         ("b", "01 05 00 14 ff 00"), ("E", "Requires"), ("u", "Undo"), ("s", "by nobody yet"),
         ("h", "not written before"), ("c", "START P-101B"),
-        ("yes", "“yes” is not the word; the word is  P-101B start"),
+        ("YES", "“YES” is not the word; the word is  P-101B start"),
     ):  # fmt: skip
         capsys.readouterr()
         assert screen.open(key) is None, key
