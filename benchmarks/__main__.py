@@ -8,7 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import journal, startup
+from . import approval, journal, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .sim_plant import plants, servers
@@ -23,6 +23,7 @@ SUITES = {
     "servers": servers.rows,
     "journal": journal.rows,
     "actuation": actuation.rows,
+    "approval": approval.rows,
     "startup": startup.rows,
 }
 REPEATS = 15
