@@ -16,7 +16,7 @@ from handwheel.hmi.shift.typed_commands import HELP
 _PRINTED = re.compile(r"""next: handwheel((?: (?:'[^']*'|"'"|[^\s;'",)])+)*)""")
 
 
-_AT_CONSOLE = re.compile(r"next: (?!handwheel)(\w+)")
+_AT_CONSOLE = re.compile(r"next: (?!handwheel|mv )(\w+)")
 
 
 @cache

@@ -2,8 +2,10 @@
 
 import sys
 from contextlib import suppress
+from os.path import relpath
 from pathlib import Path
-from shutil import rmtree
+from shlex import quote
+from shutil import rmtree, which
 from tempfile import mkdtemp
 from typing import Annotated, NoReturn
 
@@ -109,6 +111,15 @@ async def _demo(
     tell_result(faults=list(scenario.faults), problems=problem.splitlines())
     if problem:
         raise _WentWrong(problem)
+    print(_following())
+
+
+def _following() -> str:
+    """Returns the command that leads on, with its path where the shell does not find it."""
+    from handwheel.connectors.hints import next_step
+
+    path = "handwheel" if which("handwheel") else relpath(Path(sys.prefix, "bin", "handwheel"))
+    return next_step("up").replace("handwheel", quote(path))
 
 
 def _fail_with_logs(problem: str, folder: Path) -> NoReturn:

@@ -261,7 +261,7 @@ class DemoRun:
         elif left := self._left_text:
             hint = left
         elif self._runs.is_any_open:
-            hint = f"Slowed to {self._speed:g} plant seconds per second while a run is active."
+            hint = f"Slowed to {self._speed:g}× while a run is active."
         system = self._system
         return render(
             ScreenContent(

@@ -129,14 +129,14 @@ DEMO_SCENARIOS: dict[str, DemoScenario] = {
     "F02": DemoScenario(
         faults=("F02@1h",),
         endings={CHANGEOVER: RunState.NOT_STARTED, STRAINER: RunState.COMPLETE},
-        intro="The strainer is plugging. Same alarm, but the bearing is healthy.",
+        intro="The strainer is plugging. Same alarm, but a healthy bearing.",
         conclusion=_strainer_conclusion,
         tail=FinalPhase(600.0, 40.0),
     ),
     "F16": DemoScenario(
         faults=(_WORN, "F16"),
         endings={CHANGEOVER: RunState.ABORTED},
-        intro="A bearing of P-101A is failing, and the standby will not start.",
+        intro="A bearing of P-101A is failing, and the standby cannot start.",
         conclusion=_failed_start_conclusion,
         tail=FinalPhase(60.0, 10.0),
     ),

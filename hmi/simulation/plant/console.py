@@ -4,11 +4,13 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.errors import SimulationError
+from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 from handwheel.sim_plant.server.plant_server import PlantServer
 
@@ -104,17 +106,20 @@ class PlantConsole:
 
     def _flush_events(self) -> None:
         for event in self._plant.drain_events():
-            if self._as_json:
-                self._say(
-                    {
-                        "plant_s": event.time_s,
-                        "event": event.kind,
-                        "tag": event.tag,
-                        "text": event.text,
-                    }
-                )
-            else:
-                print(event_line(event), flush=True)
+            self._print_event(event)
+
+    def _print_event(self, event: PlantEvent) -> None:
+        if not self._as_json:
+            print(event_line(event), flush=True)
+            return
+        self._say(
+            {
+                "plant_s": event.time_s,
+                "event": event.kind,
+                "tag": event.tag,
+                "text": event.text,
+            }
+        )
 
     async def _obey(self) -> None:
         async for line in stdin_lines():
@@ -132,7 +137,7 @@ class PlantConsole:
         simulation = self._server.simulation
         match verb:
             case "speed":
-                self._server.pacer.set_speed(parse_speed(argument))
+                self._set_speed(parse_speed(argument))
             case "fault":
                 if not argument:
                     raise SimulationError("which fault? write fault F01, or fault F02,plug=28")
@@ -149,6 +154,11 @@ class PlantConsole:
                 print(HELP, flush=True)
             case _:
                 raise SimulationError(f"there is no command {verb!r}; type help")
+
+    def _set_speed(self, speed: float) -> None:
+        self._server.pacer.set_speed(speed)
+        text = "as fast as it can" if speed == inf else f"{speed:g} plant seconds per second"
+        self._print_event(PlantEvent(self._plant.time_s, "speed", "", text))
 
     def _save(self, path: Path) -> None:
         save_snapshot(self._plant, path)

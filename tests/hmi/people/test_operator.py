@@ -183,7 +183,7 @@ def test_a_key_without_a_record_is_explained(place: Place) -> None:
     (place.root / "operators.yaml").write_text("schema: operators/1\noperators: []\n")
     done = place.run(*words)
     assert done.returncode == 2
-    assert "boss.key: there is a key already, but no record for it" in done.stderr
+    assert "boss.key: there is a key already, of an earlier or another site" in done.stderr
 
 
 def _days(place: Place) -> list[int]:

@@ -36,6 +36,7 @@ def picture_of(
     reasons: dict[str, str] | None = None,
     *,
     run: FollowedRun | None = None,
+    fault: str = "F01",
     width: int = 80,
     height: int = 24,
 ) -> RenderableType:
@@ -46,7 +47,7 @@ def picture_of(
     connections = connections_of(site, DEMO_TAGS, reasons or {})
     return render(
         ScreenContent(
-            "cooling", DEMO_SCENARIOS["F01"].intro, run, site.tags, readings, history, timeline,
+            "cooling", DEMO_SCENARIOS[fault].intro, run, site.tags, readings, history, timeline,
             connections, width, height,
         )
     )  # fmt: skip
@@ -209,6 +210,12 @@ def test_a_run_is_shown_with_its_step_and_what_speaks_for_and_against_it(
     assert len(lines) == 24
     assert tuple(lines[11:14]) == head
     assert "\n".join(lines[14:]) == CASE
+
+
+@pytest.mark.parametrize("fault", DEMO_SCENARIOS)
+def test_no_introduction_is_cut(site: Site, fault: str) -> None:
+    hint = text_of(picture_of(site, readings_of(DEMO_TAGS), fault=fault)).splitlines()[1]
+    assert hint.rstrip().endswith("  Ctrl-C stops it.")
 
 
 def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:

@@ -37,9 +37,11 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
     assert {line.index(text) for line, text in zip(ports, access, strict=True)} == {44}
     said = told.splitlines()
     assert said[0] == "0 s of plant time at 0x; alarms and interlocks: none"
-    assert said[1].endswith("s of plant time at 5x; alarms and interlocks: none")
-    assert said[2].startswith("speed N|max")
-    assert all(line[22] == " " != line[23] for line in said[2:-3])
+    assert said[1].endswith("  speed                5 plant seconds per second")
+    assert said[2].endswith("s of plant time at 5x; alarms and interlocks: none")
+    assert said[3].endswith("  speed                as fast as it can")
+    assert said[5].startswith("speed N|max")
+    assert all(line[22] == " " != line[23] for line in said[5:-3])
     events = [line.split(maxsplit=3)[1:3] for line in said[-3:]]
     assert events == [["fault", "F02"], ["field", "local-P-101B"], ["fault", "F09"]]
     state = _state(tmp_path / "plant.json")

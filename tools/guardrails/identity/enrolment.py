@@ -12,10 +12,12 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from shlex import quote
 
 from handwheel.connectors.errors import HandwheelError, os_reason
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site
 
 from ...atomic_files import replace_file
@@ -80,10 +82,22 @@ def check_enrolment(
             )
     path = key_path(site.id, wanted.person)
     if makes_key and path.exists():
-        raise EnrolmentRefused(
-            f"{path}: there is a key already, but no record for it in {OPERATORS_FILE}: vouch for "
-            "it with --key, or move it away if it is from another site of the same id"
-        )
+        raise EnrolmentRefused(_earlier_key(site, path))
+
+
+def _earlier_key(site: Site, path: Path) -> str:
+    """Returns what to do about a key that no record of this site names.
+
+    Where nobody is enrolled yet, the keys of all persons are moved away at once.
+    """
+    old = path if site.trust_root else path.parent
+    free = (old.with_name(f"{old.name}.old{number or ''}") for number in count())
+    new = next(each for each in free if not each.exists())
+    return (
+        f"{path}: there is a key already, of an earlier or another site {site.id!r}; "
+        f"if you no longer need it, move it away and try again; {NEXT}mv {quote(str(old))} "
+        f"{quote(str(new))}"
+    )
 
 
 def _check_names(wanted: Enrolment) -> None:

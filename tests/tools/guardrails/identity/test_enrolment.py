@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -149,6 +150,24 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> N
     ]:
         with pytest.raises(EnrolmentRefused, match=reason):
             check_enrolment(site, roster, _wanted(person, *roles))
+
+
+def test_keys_of_an_earlier_site_are_moved_as_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "our config"))
+    site, rosa = site_of(tmp_path, root=""), _wanted("rosa", "administrator")
+    for _ in range(2):  # a name that is taken is not used again
+        for person in ("rosa", "anna"):
+            key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
+            key_path(SITE, person).touch()
+        with pytest.raises(EnrolmentRefused, match="key already, of an earlier") as refused:
+            check_enrolment(site, load_roster(site), rosa)
+        subprocess.run(str(refused.value).partition("next: ")[2], shell=True, check=True)
+        for person in ("rosa", "anna"):
+            assert not key_path(SITE, person).exists()
+        check_enrolment(site, load_roster(site), rosa)
+    assert len(list((tmp_path / "our config").rglob("*.key"))) == 4
 
 
 def test_a_site_begins_with_its_administrator(tmp_path: Path) -> None:
