@@ -1,7 +1,6 @@
 """State of a whole site at one moment."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +10,14 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import is_fresh, last_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
+from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.timestamps import Instant, parse_stamp
+from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp
 
 from ..runs.run_view import view_run
 from .waiting import Waiting, waiting_for_people
@@ -25,19 +25,25 @@ from .waiting import Waiting, waiting_for_people
 RECENT = timedelta(hours=1)
 """How far back requests and runs are counted."""
 
+LOOKED_AT = 20
+"""Highest number of tags of a connection that are read besides alarms and the clock."""
+
 _ANSWER_S = 4.0
-_LOOKED_AT = 20  # tags of a connection besides alarms
 _ALARM = ".active"
-_GATE_LOCK = "gate.lock"
 
 
 @dataclass(frozen=True, slots=True)
 class GateStatus:
     """State of the gate."""
 
-    epoch: int | None  # of a gate at work; `None` if there is no recent snapshot
-    age_s: float | None  # of its snapshot
-    pid: int | None  # process that holds the lock, while it is alive
+    epoch: int | None  # of its last snapshot
+    age_s: float | None  # of that snapshot
+    pid: int | None  # living process that holds the lock; 0 if that is not known
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a gate runs, and its snapshot is new enough to approve anything."""
+        return self.pid is not None and is_fresh(self.age_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,9 @@ class ConnectionStatus:
     name: str
     is_simulated: bool
     reason: str  # why it does not answer; empty if it does
-    looked_at: int  # tags
-    good: int  # tags with good quality among them
+    tags: int  # of the site
+    looked_at: int  # tags that were read
+    good: int  # tags with good quality among those read
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class SiteStatus:
     runs: Mapping[str, int]  # opened in the last hour, by state
 
 
-async def read_site_status(site: Site, database: Database, now: Instant) -> SiteStatus:
+async def read_site_status(site: Site, database: Database) -> SiteStatus:
     """Returns the state of a site.
 
     Raises:
@@ -80,6 +87,7 @@ async def read_site_status(site: Site, database: Database, now: Instant) -> Site
     that does not answer is told with its reason.
     """
     readings, connections = await _look(site)
+    now = instant_now()  # not before: the gate publishes while the tags are read
     alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
     clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
@@ -113,7 +121,8 @@ async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus
     for name, (readings, reason) in zip(names, found, strict=True):
         good = sum(each.quality is Quality.GOOD for each in readings.values())
         is_simulated = site.connections[name].simulated
-        connections.append(ConnectionStatus(name, is_simulated, reason, len(readings), good))
+        count = len(groups.get(name, []))
+        connections.append(ConnectionStatus(name, is_simulated, reason, count, len(readings), good))
         values |= readings
     return values, connections
 
@@ -121,7 +130,7 @@ async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus
 async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue], str]:
     """Returns readings of alarms, of the clock and of some other tags, and why there are none."""
     wanted = [tag for tag in tags if _is_alarm(tag) or tag.name == site.clock_tag]
-    wanted += [tag for tag in tags if tag not in wanted][:_LOOKED_AT]
+    wanted += [tag for tag in tags if tag not in wanted][:LOOKED_AT]
     if not wanted:
         return {}, "no tag of tags.yaml is on it, so it was not read"
     try:
@@ -133,21 +142,8 @@ async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue
 
 
 def _gate(site: Site, now: Instant) -> GateStatus:
-    snapshot, pid = read_snapshot(site.state, now), _lock_holder(site)
-    if snapshot is None:
-        return GateStatus(None, None, pid)
-    return GateStatus(snapshot.epoch, snapshot.age_s(now), pid)
-
-
-def _lock_holder(site: Site) -> int | None:
-    try:
-        pid = int((site.state / _GATE_LOCK).read_text(encoding="ascii")[:20])
-        os.kill(pid, 0)  # signal 0 only checks that the process exists
-    except PermissionError:  # of the file, or the process is another user's
-        return None
-    except (OSError, ValueError, OverflowError):
-        return None
-    return pid if pid > 0 else None
+    snapshot, age_s = last_snapshot(site.state, now)
+    return GateStatus(snapshot.epoch if snapshot else None, age_s, gate_process(site.state))
 
 
 def _recent_requests(database: Database, now: Instant) -> dict[str, int]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import typer
 
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.cli.exits import WAITING, run
 from ..shell.cli.open_site import open_site
@@ -17,9 +16,9 @@ from ..shell.terminal.wrap import fold
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Show a site on one page, with what waits for a person.
 
-    It shows processes, connections, authority, lockouts, active alarms (tags `*.active` that are
-    true), what waits with the command that answers it, work orders, and the last hour. It reads
-    alarms and up to 20 more tags of each connection, for at most 4 seconds.
+    It shows processes, connections, authority, active alarms (tags `*.active` that are true), what
+    waits with the command that answers it, lockouts and work orders too, and the last hour. It
+    reads alarms and up to 20 more tags of each connection, for at most 4 seconds.
 
     Exit codes: 0 nothing waits for a person, 2 wrong usage or configuration, 4 something waits.
     """
@@ -32,7 +31,7 @@ async def _show(*, site: Path | None, as_json: bool) -> None:
 
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
-        status = await read_site_status(opened, database, instant_now())
+        status = await read_site_status(opened, database)
     if as_json:
         typer.echo(json.dumps(status_fields(status)))
     else:

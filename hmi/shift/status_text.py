@@ -1,17 +1,18 @@
 """State of a site as one page of text, and as JSON fields."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
+from handwheel.tools.guardrails.approval.plant_snapshot import FRESH_S
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.terminal.duration_text import age_text
 from ..shell.terminal.plural import counted
-from .site_status import ConnectionStatus, SiteStatus
-from .waiting import NOTHING, Waiting
+from .site_status import LOOKED_AT, ConnectionStatus, SiteStatus
+from .waiting import NOTHING
 
 INDENT = 13
 """Column in which the text of each part begins."""
@@ -28,10 +29,8 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
         "processes": _processes(status),
         "connections": map(_connection, status.connections),
         "authority": _authority(status.authority),
-        "lockouts": _waiting(_of(status, "lockout")),
         "alarms": _alarms(status),
-        "waiting": _waiting(_others(status)),
-        "work orders": _work_orders(_of(status, "work_order")),
+        "waiting": _waiting(status),
         "last hour": _last_hour(status),
     }
     for name, lines in parts.items():
@@ -39,27 +38,32 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
             yield f"{'' if number else name:<{INDENT}}{line}"
 
 
-def _of(status: SiteStatus, kind: str) -> list[Waiting]:
-    return [each for each in status.waiting if each.kind == kind]
-
-
-def _others(status: SiteStatus) -> Iterator[Waiting]:
-    return (each for each in status.waiting if each.kind not in {"lockout", "work_order"})
-
-
 def _processes(status: SiteStatus) -> Iterator[str]:
     gate = status.gate
-    if gate.epoch is not None and gate.age_s is not None:
-        yield f"gate    at work, heard {age_text(max(gate.age_s, 0.0))} ago"
-    elif gate.pid is not None:
-        yield f"gate    process {gate.pid} publishes no snapshot; nothing can be approved"
+    is_written = any(map(status.site.is_writable, status.site.tags.values()))
+    start = {each: f"; {next_step(each)}" if is_written else "" for each in ("gate", "run")}
+    if gate.is_running:
+        yield f"gate    at work, snapshot {_gate_age(gate.age_s)}"
+    elif gate.pid:
+        yield (
+            f"gate    process {gate.pid} runs, snapshot {_gate_age(gate.age_s)}: "
+            "nothing can be approved"
+        )
     else:
-        yield f"gate    not running; {next_step('gate')}"
+        yield f"gate    not running{start['gate']}"
     if status.agents_pid is None:
-        yield f"agents  not running; {next_step('run')}"
+        yield f"agents  not running{start['run']}"
     else:
         yield f"agents  at work, process {status.agents_pid}"
     yield f"plant   {_plant(status)}"
+    if not is_written:
+        yield "site    only reads: no tag is writable"
+
+
+def _gate_age(age_s: float | None) -> str:
+    if age_s is None:
+        return "not published yet"
+    return f"{age_text(max(age_s, 0.0))} old, at most {FRESH_S:g} s"
 
 
 def _plant(status: SiteStatus) -> str:
@@ -79,8 +83,10 @@ def _connection(connection: ConnectionStatus) -> str:
     name = plain(connection.name)
     if connection.reason:
         return f"{name}  DOWN: {printable(connection.reason)}"
-    quality = "all" if connection.good == connection.looked_at else str(connection.good)
-    return f"{name}  answers, {quality} of {counted(connection.looked_at, 'tag')} read are good"
+    read, every = connection.looked_at, connection.tags
+    quality = "all good" if connection.good == read else f"{connection.good} good"
+    some = "" if read == every else f" (alarms, clock and the first {LOOKED_AT} others)"
+    return f"{name}  answers, {read} of {counted(every, 'tag')} read{some}, {quality}"
 
 
 def _authority(authority: Mapping[str, AuthorityStatus]) -> Iterator[str]:
@@ -110,14 +116,14 @@ def _alarms(status: SiteStatus) -> Iterator[str]:
         yield f"{counted(status.unknown_alarms, 'alarm')} not known, since unread or not good"
 
 
-def _waiting(found: Iterable[Waiting]) -> Iterator[str]:
-    return (line for each in found for line in each.lines)
-
-
-def _work_orders(found: Sequence[Waiting]) -> Iterator[str]:
-    yield from _waiting(found[:_MOST])
-    if (more := len(found) - _MOST) > 0:
-        yield f"and {more} more; {next_step('workorders', 'list')}"
+def _waiting(status: SiteStatus) -> Iterator[str]:
+    """Yields all that the first line counts, of the work orders only some."""
+    orders = [each for each in status.waiting if each.kind == "work_order"]
+    others = [each for each in status.waiting if each.kind != "work_order"]
+    for each in [*others, *orders[:_MOST]]:
+        yield from each.lines
+    if (more := len(orders) - _MOST) > 0:
+        yield f"and {counted(more, 'work order')} more; {next_step('workorders', 'list')}"
 
 
 def _last_hour(status: SiteStatus) -> Iterator[str]:
@@ -132,14 +138,14 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
         "site": status.site.id,
         "at": stamp(status.at.wall),
         "gate": {
-            "running": status.gate.epoch is not None,
+            "running": status.gate.is_running,
             "epoch": status.gate.epoch,
             "snapshot_age_s": status.gate.age_s,
         },
         "agents": {"running": status.agents_pid is not None, "pid": status.agents_pid},
         "connections": [
             {"name": each.name, "simulated": each.is_simulated, "reason": each.reason,
-             "tags": each.looked_at, "good": each.good}
+             "tags": each.looked_at, "of": each.tags, "good": each.good}
             for each in status.connections
         ],
         "plant_time_s": status.plant_time_s,

@@ -168,7 +168,7 @@ def _give(console: ConsoleContext, rest: str) -> None:
 
 
 def _status(console: ConsoleContext, rest: str) -> None:
-    status = asyncio.run(read_site_status(console.site, console.database, instant_now()))
+    status = asyncio.run(read_site_status(console.site, console.database))
     for line in status_lines(status):
         typer.echo(fold(line, INDENT))
 

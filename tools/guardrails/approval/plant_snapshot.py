@@ -122,14 +122,26 @@ def read_snapshot(state: Path, now: Instant) -> PlantSnapshot | None:
 
     A snapshot is not valid if it is damaged, of another boot, from the future or older than 5 s,
     or in a shared state folder not owned by the folder's owner, the gate.
+
+    Args:
+        now: The present moment. Seen from an earlier one, a new snapshot is from the future.
     """
+    snapshot, age_s = last_snapshot(state, now)
+    return snapshot if is_fresh(age_s) else None
+
+
+def is_fresh(age_s: float | None) -> bool:
+    """Whether an approval may rely on a snapshot of this age in seconds, `None` if not known."""
+    return age_s is not None and -0.5 <= age_s <= FRESH_S
+
+
+def last_snapshot(state: Path, now: Instant) -> tuple[PlantSnapshot | None, float | None]:
+    """Returns the newest snapshot and its age in seconds, valid or not, to tell how old it is."""
     try:
-        document = json.loads(_text_by_owner(state))
-        snapshot = PlantSnapshot.model_validate(document)
-        age_s = snapshot.age_s(now)
+        snapshot = PlantSnapshot.model_validate(json.loads(_text_by_owner(state)))
+        return snapshot, snapshot.age_s(now)
     except (OSError, ValueError, ValidationError, RecursionError):
-        return None
-    return snapshot if age_s is not None and -0.5 <= age_s <= FRESH_S else None
+        return None, None
 
 
 def _text_by_owner(state: Path) -> str:

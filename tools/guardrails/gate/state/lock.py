@@ -10,8 +10,8 @@ from typing import Self
 from handwheel.connectors.config.shared_folder import is_shared
 
 from ....errors import GuardrailError, LedgerError
+from ...interlocks.gate_process import GATE_LOCK
 
-_FILE = "gate.lock"
 _LINK = "is a link, or no file; the gate writes into no other's file: take it away"
 
 
@@ -25,7 +25,7 @@ class GateLock:
     """
 
     def __init__(self, state: Path) -> None:
-        self.path = state / _FILE
+        self.path = state / GATE_LOCK
         self._file: int | None = None
 
     def __enter__(self) -> Self:
@@ -77,6 +77,7 @@ class GateLock:
 
     def __exit__(self, *error: object) -> None:
         if self._file is not None:
+            os.ftruncate(self._file, 0)  # it names no process any more
             os.close(self._file)
             self._file = None
 
