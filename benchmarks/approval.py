@@ -1,4 +1,4 @@
-"""Time from the start of `requests approve` to the card, and from the typed word to the plant."""
+"""Times of an approval from the start of its command to the read-back."""
 
 import json
 import os

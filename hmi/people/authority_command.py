@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import Operator
@@ -36,6 +37,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.completion import complete_equipment
 from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -61,11 +63,11 @@ _MODES: Mapping[str, TakenMode] = {
 }  # fmt: skip
 
 
-@app.command("show")
-def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show who may write to each piece of equipment, and who decided that.
+@app.command("list")
+def list_authority(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List who may write to each piece of equipment, and who decided that.
 
-    Exit codes: 0 shown, 2 wrong usage or configuration.
+    Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
@@ -76,6 +78,24 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
     width = max(map(len, found))
     for name, each in found.items():
         typer.echo(fold(f"{name:<{width}}  {each.mode:<11}  {_words(name, each)}", width + 2))
+
+
+@app.command("show")
+def show(
+    equipment: EquipmentArgument, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Show who may write to a piece of equipment, and who decided that.
+
+    Exit codes: 0 shown, 2 wrong usage or configuration.
+    """
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        found = authority_of(opened, database, instant_now())
+    if equipment not in found:
+        raise InvalidArguments(
+            f"there is no equipment {equipment!a}; {next_step('authority', 'list')}"
+        )
+    print_fields(_fields(equipment, found[equipment]), as_json=as_json)
 
 
 @app.command("give")

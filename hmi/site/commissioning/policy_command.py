@@ -29,7 +29,13 @@ from ...shell.cli.exits import NO, run
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.wrap import fold
-from .policy_explain_text import INDENT, explanation_fields, explanation_lines
+from .policy_explain_text import (
+    INDENT,
+    explanation_fields,
+    explanation_lines,
+    rule_fields,
+    rule_line,
+)
 
 _ANYBODY = "person"
 
@@ -38,7 +44,25 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def policy() -> None:
-    """Show how the policy decides on a write."""
+    """List what may be written, and show how the policy decides on a write."""
+
+
+@app.command("list")
+def list_rules(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List the tags that may be written, with class, roles and limits.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
+    opened = open_site(site)
+    rows = [rule_fields(each) for each in load_policy(opened).allowed()]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    width = max((len(str(each["tag"])) for each in rows), default=0)
+    for each in rows:
+        typer.echo(fold(rule_line(each, width), width + 2))
+    if not rows:
+        typer.echo("no rule allows a write")
 
 
 @app.command("explain")

@@ -1,7 +1,8 @@
 """Output of `policy explain` as text and JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
+from typing import Any
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
@@ -9,12 +10,33 @@ from handwheel.connectors.model.values import Value, exact_text
 from handwheel.tools.guardrails.approval.explain import CrossLimitResult, Explanation, Question
 from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.safe_text import printable
 
 from ..tags.reading_text import reading_fields
 
 INDENT = 16
 _WITH = {"after": "as it would be after the write", "now": "as the plant is"}
+
+
+def rule_fields(rules: TagRules) -> dict[str, object]:
+    """Returns the combined rules of a tag as JSON fields."""
+    return {
+        "tag": rules.tag.name,
+        "class": rules.class_ if rules.is_commissioned else "R3",
+        "roles": list(rules.roles),
+        "limits": [rules.limits.low, rules.limits.high] if rules.limits else None,
+        "unit": rules.tag.unit,
+        "rules": list(rules.places),
+    }
+
+
+def rule_line(fields: Mapping[str, Any], width: int) -> str:
+    """Returns the fields of `rule_fields` as a line."""
+    limits, unit = fields["limits"], f" {fields['unit']}" if fields["unit"] else ""
+    between = f"  {limits[0]:g} to {limits[1]:g}{unit}" if limits else ""
+    roles, places = " and ".join(fields["roles"]), ", ".join(fields["rules"])
+    return f"{fields['tag']:<{width}}  {fields['class']}  {roles}{between}  {places}"
 
 
 def explanation_lines(

@@ -105,7 +105,7 @@ async def _ordered(shift: Shift) -> None:
 
 
 async def _not_granted(shift: Shift) -> None:
-    shift.abstain("authority", "P-101A was not granted to agents; next: handwheel authority show")
+    shift.abstain("authority", "P-101A was not granted to agents; next: handwheel authority list")
 
 
 async def _granted_since(shift: Shift) -> None:

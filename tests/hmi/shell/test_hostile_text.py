@@ -33,7 +33,7 @@ COMMANDS = {
     f"requests show {FIRST}": "", "runs list": "", f"runs show {RUN}": "x1b",
     f"runs show {RUN} --json": "u001b", "journal tail": "", "journal tail --json": "u001b",
     "journal export": "u009b", "journal export --format csv": "x1b",
-    "journal export --format report": "", "journal verify": "", "authority show": "",
+    "journal export --format report": "", "journal verify": "", "authority list": "",
     "operator list": "",
 }  # fmt: skip
 """Commands, and the form in which the text comes, if it comes."""

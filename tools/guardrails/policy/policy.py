@@ -115,6 +115,14 @@ class Policy:
         """Returns the groups that a tag belongs to."""
         return tuple(each for each in self.groups if tag in each.tags)
 
+    def allowed(self) -> list[TagRules]:
+        """Returns the combined rules of each tag that a rule allows to be written."""
+        return [
+            each
+            for each in self._rules_by_tag.values()
+            if each.is_allowed and each.is_writable and not each.forbidden
+        ]
+
     def deciders(self, tag: str) -> Mapping[str, tuple[str, ...]]:
         """Returns for each point of a tag, such as `limits`, the rules that decide it."""
         rules = self._rules_by_tag.get(tag)

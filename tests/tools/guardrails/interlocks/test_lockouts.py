@@ -202,7 +202,7 @@ def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixtu
     where, handwheel = f"--site={tmp_path}", said_by(capsys)
 
     def shown() -> dict[str, dict[str, Any]]:
-        code, out, error = handwheel("authority", "show", where, "--json")
+        code, out, error = handwheel("authority", "list", where, "--json")
         assert (code, error) == (0, "")
         return {each["equipment"]: each for each in json.loads(out)}
 
@@ -213,10 +213,11 @@ def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert done[:2] == (0, "taken: PUMPS-101 is MAINTENANCE\n")
     pump = shown()[PUMP]
     assert (pump["mode"], pump["scope"], pump["agents"]) == ("MAINTENANCE", PUMPS, False)
-    lines = handwheel("authority", "show", where)[1].splitlines()
+    lines = handwheel("authority", "list", where)[1].splitlines()
     assert lines[0] == "site       OPERATOR     never granted"
     assert lines[2].startswith("P-101A     MAINTENANCE  by ")
     assert lines[2].endswith(", with PUMPS-101")
+    assert "mode       MAINTENANCE" in handwheel("authority", "show", PUMP, where)[1]
     rows = handwheel("journal", "tail", where, "--json")[1].splitlines()
     assert json.loads(rows[-1])["body"]["by"] == "user"
 
