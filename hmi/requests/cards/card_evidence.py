@@ -19,6 +19,7 @@ class Fold(IntEnum):
     MET = 3  # evidence and required conditions that are met
 
 
+_NOT_HERE = " (not seen here)"
 _OWN_NAMES = ("invariant", "if", "remote_when")
 _NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
 _NUMBERS_SHOWN = 2
@@ -40,14 +41,14 @@ def evidence(card: Card, side: str, label: str, room: int, fold: Fold) -> Iterat
 
 
 def _named(each: CardEvidence) -> str:
-    return f"{each.id}{' as submitted' if each.now is None else ''}"
+    return f"{each.id}{_NOT_HERE if each.now is None else ''}"
 
 
 def _met(each: CardEvidence) -> str:
     shown = each.shown if each.now is None else each.shown_now
     number = numbers_text(shown)
-    filed = " as submitted" if each.now is None else ""
-    return f"✓ {each.id}{f' {number}' if number else ''}{filed}"
+    unseen = _NOT_HERE if each.now is None else ""
+    return f"✓ {each.id}{f' {number}' if number else ''}{unseen}"
 
 
 def _summary(odd: Sequence[CardEvidence], count: int) -> Row:

@@ -25,7 +25,8 @@ from .card_evidence import Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
-_REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 2, 2, 2
+_LINES = 20  # of a card that no terminal limits
+_REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 3, 2, 2
 
 
 def render_card(
@@ -35,19 +36,25 @@ def render_card(
 
     Args:
         is_coloured: Whether abnormal rows are also coloured.
-        most: Lines there are. Evidence, then undo, are folded where that makes the card fit.
+        most: Lines there are. The reason is cut, and then evidence and undo are folded, where that
+            makes the card fit.
     """
-    width = fitting_width(width)
-    whole = _drawn(card, width, Fold.NOTHING, is_coloured=is_coloured)
-    if most is None or len(whole) <= most:
-        return whole
-    folded = (_drawn(card, width, fold, is_coloured=is_coloured) for fold in Fold)
-    return next((each for each in folded if len(each) <= most), whole)
+    width, room = fitting_width(width), _LINES if most is None else min(most, _LINES)
+    whole = [
+        _drawn(card, width, Fold.NOTHING, reason, is_coloured=is_coloured)
+        for reason in range(_REASON_LINES, 0, -1)
+    ]
+    if fitting := next((each for each in whole if len(each) <= room), None):
+        return fitting
+    if most is None or len(whole[-1]) <= most:
+        return whole[-1]
+    folded = (_drawn(card, width, fold, 1, is_coloured=is_coloured) for fold in Fold)
+    return next((each for each in folded if len(each) <= most), whole[-1])
 
 
-def _drawn(card: Card, width: int, fold: Fold, *, is_coloured: bool) -> list[str]:
+def _drawn(card: Card, width: int, fold: Fold, reason: int, *, is_coloured: bool) -> list[str]:
     lines = list(_headline(card, width))
-    for part in _parts(card, width, fold):
+    for part in _parts(card, width, fold, reason):
         lines += draw_part(part, width, is_coloured=is_coloured)
     return lines
 
@@ -111,11 +118,11 @@ def _origin(card: Card) -> str:
     return f"run {card.run.run_id} of {card.run.playbook} {card.run.version}"
 
 
-def _parts(card: Card, width: int, fold: Fold) -> Iterator[Part]:
+def _parts(card: Card, width: int, fold: Fold, reason: int) -> Iterator[Part]:
     room = width - LABEL - _MARGIN
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
-    yield Part("Why", [*_triggers(card), *_reason(card)])
+    yield Part("Why", [*_triggers(card), *_reason(card, reason)])
     yield Part("Change", [_change(each) for each in card.changes])
     yield Part("Now", list(_readings(card)))
     yield Part("Then", list(_then(card)))
@@ -141,11 +148,11 @@ def _triggers(card: Card) -> Iterator[Row]:
         yield Row(["" if is_met else MARK, f"{name} {state}{label}"], not is_met)
 
 
-def _reason(card: Card) -> Iterator[Row]:
+def _reason(card: Card, most: int) -> Iterator[Row]:
     if card.proposer_kind == "agent":
-        yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=1)
+        yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=most)
     else:
-        yield Row(["", f"{card.proposer}: “{card.reason}”"], most=_REASON_LINES)
+        yield Row(["", f"{card.proposer}: “{card.reason}”"], most=most)
 
 
 def _change(change: CardChange) -> Row:
@@ -195,7 +202,7 @@ def _then(card: Card) -> Iterator[Row]:
         if each.promises:
             yield Row(["", f"expected{_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
     if card.run is not None:
-        yield Row(["", "sent at its step; every later write of the run is asked for again"])
+        yield Row(["", "sent at its step of the run; each later write is asked for again"])
 
 
 def _joined_promises(promises: Sequence[str]) -> str:
@@ -250,8 +257,8 @@ def _back(change: CardChange) -> str:
 def _folded(card: Card) -> Iterator[Row]:
     before = sum(each.before is not None for each in card.recovery)
     safe = sum(each.before is None and each.undoes is None for each in card.recovery)
-    counts = [(before, "earlier undo"), (safe, "safe state")]
-    texts = [f"{what} ({count})" for count, what in counts if count]
+    counts = [(before, "earlier undo"), (safe, "write of the safe state")]
+    texts = [f"{count} {what}" for count, what in counts if count]
     if texts:
         yield Row(["", f"if the run fails, also: {', '.join(texts)}"])
 

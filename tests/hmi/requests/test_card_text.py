@@ -190,11 +190,11 @@ def test_no_reason_can_leave_its_place(reason: str, width: int) -> None:
     assert next(line for line in lines[at + 1 :] if line[:10].strip()) == honest[at + 1]
 
 
-def test_a_long_reason_takes_two_lines_and_the_details_have_all_of_it() -> None:
+def test_a_long_reason_takes_three_lines_and_the_details_have_all_of_it() -> None:
     words = " ".join(f"word{n}" for n in range(250))
     shown = card(request(reason=words))
     short = render_card(card(request(reason="x")))
-    assert len(render_card(shown)) == len(short) + 1
+    assert len(render_card(shown)) == len(short) + 2
     whole = " ".join(line.strip() for line in render_details(shown, "e"))
     assert whole.endswith(f"Reason      “{words}”")
 

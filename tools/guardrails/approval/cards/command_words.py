@@ -62,7 +62,7 @@ class CommandWords:
             title = f"{verb.upper()} {plain(first.equipment)}"
         else:
             title = f"SET {plain(first.tag)} TO {self.after(first)} {printable(first.unit)}".strip()
-        return f"{title} and {more} more" if more else title
+        return f"{title} and {more} more write{'s' if more > 1 else ''}" if more else title
 
     def word(self, request: ActionRequest) -> str:
         """Returns the text that an approver must type.
