@@ -46,7 +46,10 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
             if is_complete(database, record):
                 now = instant_now()
                 lease = lease_text(database, record, read_snapshot(state, now), now)
-                words = (record.request.request_id, *record.status, lease)
+                status: tuple[str, ...] = record.status
+                if record.request.run and is_done(record) and record.state in OPEN_REQUESTS:
+                    status = ("every command is verified",)  # it stays open with the run
+                words = (record.request.request_id, *status, lease)
                 _print("  ".join(filter(None, words)))
                 _print_run(database, record)
                 return is_done(record)
