@@ -123,6 +123,8 @@ class OpcuaConnection(_Connection):
             raise wrong from None
         if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
             raise wrong
+        if port is None:
+            return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{_OPCUA_PORT}").geturl()
         return endpoint
 
     @property
@@ -210,6 +212,6 @@ def is_same_device(
 def _endpoints(config: OpcuaConnection | ModbusConnection) -> set[tuple[object, ...]]:
     if isinstance(config, OpcuaConnection):
         parts = urlsplit(config.endpoint)
-        return {("opcua", host_key(parts.hostname or ""), parts.port or _OPCUA_PORT)}
+        return {("opcua", host_key(parts.hostname or ""), parts.port)}
     ports = {config.read.port, *([config.write.port] if config.write else [])}
     return {("modbus", host_key(config.host), port, config.unit) for port in ports}

@@ -82,8 +82,15 @@ class SiteFile(Model):
         return state
 
 
-def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
-    """Yields problems of tags, such as their names, addresses and readbacks."""
+def check_tags(
+    tags: Mapping[str, Tag], config: SiteFile, document: Document, others: Document | None = None
+) -> Iterator[Problem]:
+    """Yields problems of tags, such as their names, addresses and readbacks.
+
+    Args:
+        document: Has the places of the tags to check.
+        others: Has those of the tags beside which they are imported.
+    """
     taken: dict[Cell, str] = {}
     sharing: dict[Cell, list[Tag]] = {}
     for name, tag in tags.items():
@@ -100,10 +107,17 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
         for cell in cells:
             other = taken.setdefault(cell, name)
             if other != name:
-                yield document.problem(path, f"has the same address as {other}")
+                yield document.problem(path, _same_address(other, document, others))
                 break
         else:
             yield from _shared_writes(tag, {cell[:-1] for cell in cells}, sharing, document)
+
+
+def _same_address(other: str, document: Document, others: Document | None) -> str:
+    is_there = others is not None and ("tags", other) in others.places
+    place = (others if others and is_there else document).problem(("tags", other), "")
+    at = f"{place.file}:{place.line}"
+    return f"has the same address as {other} ({at}); edit or remove one of them"
 
 
 def _shared_writes(

@@ -88,6 +88,7 @@ def _server_lines(
         return
     source, merged = imported
     yield f"tags      {len(merged.added)} in tags.yaml, read only"
+    yield "          named after their nodes, as EQUIPMENT.attribute; rename them there"
     if merged.read_only_count:
         verb = "is" if merged.read_only_count == 1 else "are"
         yield f"          {merged.read_only_count} of them {verb} writable at the server"

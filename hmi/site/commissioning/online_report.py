@@ -21,7 +21,6 @@ from ..tags.reading_text import reading_fields
 from .online_check import OnlineCheck
 
 _VALUE_WIDTH = 16
-_TYPE_WIDTH = 12
 
 
 def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
@@ -59,14 +58,12 @@ def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[st
 
 def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
     reading = inspection.readings[tag.name]
-    described = (inspection.descriptions or {}).get(tag.name)
-    kind = printable(described.type, _TYPE_WIDTH) if described and described.type else tag.kind
     is_good = reading.quality is Quality.GOOD
     return (
         tag.name,
         short_value(tag, reading, _VALUE_WIDTH),
         printable(tag.unit),
-        kind + ("[]" if tag.is_array else ""),
+        tag.kind + ("[]" if tag.is_array else ""),
         f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
         "good" if is_good else f"! {reading.status.name}",
     )

@@ -73,7 +73,7 @@ def first_tags_yaml(connections: Mapping[str, OpcuaConnection | ModbusConnection
             start = f"{{connection: {name}, table:"
             lines += [
                 f"  # Modbus does not tell what {name} has. '{peek}'",
-                "  # shows its registers. Write the values that you recognise, such as:",
+                "  # shows its registers, 'tags import' adds those of a CSV file, such as:",
                 f"  # E-1.power:  {start} input, address: 12, type: float, unit: kW, order: CDAB}}",
                 f"  # E-1.starts: {start} holding, address: 30, type: int, encoding: uint32}}",
                 f"  # E-1.on:     {start} coil, address: 0, type: bool}}",

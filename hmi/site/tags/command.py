@@ -225,8 +225,8 @@ def peek(
     config = peeking.modbus_connection(opened, device)
     run(peeking.peek(device, config, of, wanted, as_json=as_json))
     if not as_json:
-        path = printable(str(opened.root / opened.tags_file))
-        typer.echo(f"write the values that you recognise into {path}")
+        for line in peeking.csv_lines(opened, device, of, wanted.start):
+            typer.echo(line)
 
 
 @app.command("import")

@@ -109,15 +109,15 @@ def merge(site: Site, source: TagSource, *, is_writable: bool) -> TagMerge:
         ConfigError: Every tag of a strict source that is wrong, or does not fit the site.
     """
     path = site.root / site.tags_file
-    present: Mapping[str, Mapping[str, object]] = {}
-    if site.tags:
-        present = read_document(path).data["tags"]
+    document = read_document(path) if site.tags else Document(str(path), {"tags": {}})
+    present: Mapping[str, Mapping[str, object]] = document.data["tags"]
     added: dict[str, ImportedTag] = {}
     same_count, read_only_count, differences = 0, 0, list[str]()
     for tag in source.tags:
         fields = tag.fields if is_writable else _without_writing(tag.fields)
         if tag.name in present:
-            told = list(_differences(present[tag.name], fields, source.where))
+            line, _ = document.places["tags", tag.name]
+            told = list(_differences(present[tag.name], fields, line, source.where))
             differences += [f"{tag.name}: {each}" for each in told]
             same_count += not told
         else:
@@ -175,16 +175,18 @@ def _site_problems(site: Site, document: Document) -> list[Problem]:
     config = load_model(SiteFile, read_document(site.root / SITE_FILE))
     entries = load_model(TagFile, document).tags
     built = {name: entry.build(name) for name, entry in entries.items()}
-    return list(check_tags(dict(site.tags) | built, config, document))
+    path = site.root / site.tags_file
+    present = read_document(path) if site.tags else None
+    return list(check_tags(dict(site.tags) | built, config, document, present))
 
 
 def _differences(
-    mine: Mapping[str, object], theirs: Mapping[str, object], where: str
+    mine: Mapping[str, object], theirs: Mapping[str, object], line: int, where: str
 ) -> Iterator[str]:
     for key, value in theirs.items():
         if key not in _WRITING[1:] and not _is_same(key, mine.get(key), value):
             here = flow(mine[key]) if key in mine else "nothing"
-            yield f"{key}: {here} in tags.yaml, {flow(value)} in {where}"
+            yield f"{key}: {here} in tags.yaml:{line}, {flow(value)} in {where}"
 
 
 def _is_same(key: str, mine: object, theirs: object) -> bool:

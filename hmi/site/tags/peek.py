@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from handwheel.connectors.client.registers import open_raw_tables
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.modbus.request import BIT_TABLES
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Table
@@ -92,6 +93,20 @@ async def peek(
         return
     for line in peek_lines(config.where, table, cells):
         typer.echo(line)
+
+
+def csv_lines(site: Site, connection: str, table: Table, address: int) -> Iterator[str]:
+    """Yields how the values are listed in a CSV file and imported."""
+    yield "write what you recognise into a file such as map.csv, and import it:"
+    yield "  name,table,address,type,encoding,order,scale,unit"
+    if table in BIT_TABLES:
+        yield f"  E-1.on,{table},{address},bool"
+    else:
+        yield f"  E-1.power,{table},{address},float,float32,ABCD,,kW"
+        yield f"  E-1.temp,{table},{address},float,int16,,0.1,degC"
+    kinds = [each.kind for each in site.connections.values()]
+    of = ("--connection", connection) if kinds.count("modbus") > 1 else ()
+    yield next_step("tags", "import", "map.csv", *of)
 
 
 def _refusal(reason: str) -> ConfigError:

@@ -148,7 +148,7 @@ def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -
         yield f"{counted(count, 'variable')} left out, of a type that no tag has: {types}"
     for title, told in (
         ("left out:", merged.left_out),
-        ("different, not changed:", merged.differences),
+        ("different, not changed; to correct a tag, edit tags.yaml:", merged.differences),
     ):
         if told:
             yield title

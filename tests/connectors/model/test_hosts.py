@@ -65,6 +65,7 @@ def test_an_opcua_server_is_host_and_port() -> None:
         ("opc.tcp://localhost:4840", "OPC.TCP://127.0.0.1:4840/", True),
         ("opc.tcp://PLC-1:4840/a", "opc.tcp://plc-1.:4840/b", True),
         ("opc.tcp://plc-1", "opc.tcp://plc-1:4840", True),
+        ("opc.tcp://[::1]/a", "opc.tcp://localhost:4840", True),
         ("opc.tcp://plc-1:4840", "opc.tcp://plc-1:4841", False),
         ("opc.tcp://[::1]:4840", "opc.tcp://localhost:4840", True),
     ]
@@ -74,6 +75,8 @@ def test_an_opcua_server_is_host_and_port() -> None:
             for each in (one, other)
         )
         assert is_same_device(first, second) is is_same
+    without = OpcuaConnection.model_validate({"kind": "opcua", "endpoint": "opc.tcp://plc-1:/a"})
+    assert without.where == "opc.tcp://plc-1:4840/a"
 
 
 def test_an_alias_of_the_host_is_no_way_round_a_tag(tmp_path: Path) -> None:
@@ -104,7 +107,7 @@ ALL = '{connection: dcs, node: "nsu=urn:x;s=A", type: float, array: true}'
 SHARED = (
     "shares its register or node with A.pv, and {}.pv is writable: a write of it would change both"
 )
-SAME = "has the same address as A.pv"
+SAME = "has the same address as A.pv ({}/tags.yaml:3); edit or remove one of them"
 
 
 def test_what_shares_an_address_is_only_read(tmp_path: Path) -> None:
@@ -133,4 +136,4 @@ def test_what_shares_an_address_is_only_read(tmp_path: Path) -> None:
             continue
         with pytest.raises(ConfigError) as caught:
             load(tmp_path, site, tags)
-        assert [each.reason for each in caught.value.problems] == [reason]
+        assert [each.reason for each in caught.value.problems] == [reason.format(tmp_path)]

@@ -45,23 +45,24 @@ def test_a_server_of_ones_own_is_read_at_once(
     with device("opcua_boiler.py") as port:
         url = f"opc.tcp://127.0.0.1:{port}"
         made = said("init", "kessel", "--connect", url)
-        assert made[:7] == [
+        assert made[:8] == [
             "kessel: a site with 1 device, which Handwheel only reads",
             f"opcua  {url}",
             "  server    urn:example:boiler",
             "  security  None: it offers no encryption that is supported here",
             "  tags      5 in tags.yaml, read only",
+            "            named after their nodes, as EQUIPMENT.attribute; rename them there",
             "            1 of them is writable at the server",
             "            2 variables left out, of a type that no tag has: MotorTyp, DateTime",
         ]
-        assert [line.split()[:2] for line in made[7:12]] == [
+        assert [line.split()[:2] for line in made[8:13]] == [
             ["Kessel-1.druck", "3.5"],
             ["Kessel-1.druck_soll", "4"],
             ["Kessel-1.betrieb", "an"],
             ["Kessel-1.fullstand", "true"],
             ["Motor.strom", "12.5"],
         ]
-        assert made[12:] == ["    5 of 5 tags read good", "next: handwheel tags read --site kessel"]
+        assert made[13:] == ["    5 of 5 tags read good", "next: handwheel tags read --site kessel"]
         checked = said("check", "--site", "kessel")
         assert checked == ["site kessel: 1 connection, 5 tags, 0 pieces of equipment: no problems"]
         assert said("tags", "import", "opcua", "--site", "kessel")[1] == "5 tags already there"
@@ -75,11 +76,12 @@ def test_a_server_of_ones_own_is_read_at_once(
 
 
 MAP = """\
-name,table,address,type,encoding,order,unit
-E-1.power,input,10,float,,CDAB,kW
-E-1.starts,input,14,int,uint32,,
-E-1.mode,holding,100,int,,,
-E-1.on,coil,0,bool,,,
+name,table,address,type,encoding,order,scale,unit
+E-1.power,input,10,float,,CDAB,,kW
+E-1.starts,input,14,int,uint32,,,
+E-1.mode,holding,100,int,,,,
+E-1.temp,holding,102,float,int16,,0.1,degC
+E-1.on,coil,0,bool
 """
 
 
@@ -106,12 +108,14 @@ def test_a_meter_of_ones_own_is_read_by_its_registers(
         peeked = said("tags", "peek", "modbus", "input", "8..16", "--site", "meter")
         assert peeked[2] == "    8..9  exception 2, illegal data address"
         assert peeked[3].split()[4:] == ["float", "-", "71.25", "-", "-"]
-        assert "100000" in peeked[-5]
+        assert "100000" in peeked[-9]
         (tmp_path / "map.csv").write_text(MAP)
-        assert said("tags", "import", "map.csv", "--site", "meter")[0].startswith("4 tags added")
+        assert peeked[-1] == "next: handwheel tags import map.csv --site meter"
+        assert said("tags", "import", "map.csv", "--site", "meter")[0].startswith("5 tags added")
         read = said("tags", "read", "--site", "meter")
         assert [line.split()[:2] for line in read] == [
-            ["E-1.power", "71.25"], ["E-1.starts", "100000"], ["E-1.mode", "3"], ["E-1.on", "true"],
+            ["E-1.power", "71.25"], ["E-1.starts", "100000"], ["E-1.mode", "3"],
+            ["E-1.temp", "0.7"], ["E-1.on", "true"],
         ]  # fmt: skip
         assert said("tags", "list", "E-1.on", "--site", "meter") == [
             "E-1.on  bool        modbus  coil 0 bit"

@@ -85,15 +85,15 @@ def test_the_report_has_a_line_for_each_tag_and_short_names_fit_80_columns(tmp_p
     check = checked(site, Device(VALUES, SAID), Device(faults={"unit 3": "no\x1b answer"}))
     lines = list(report_lines(site, check))
     assert lines[:9] == [
-        "tag                     value unit  type         range   quality",
-        "PT-1.pv                     5 m3/h  Float        0..600  good",
-        "PT-2.pv                   101 degC  Double       0..100  good",
-        "PT-3.pv                     1 bar   Int16                good",
-        "A-1.mode                 auto       Int32                good",
-        "A-2.mode                    0       Enumeration          good",
-        "A-3.on                      -       Int16                ! BadNodeIdUnknown",
-        "T-1.profile                 -       Double               ! BadNodeIdUnknown",
-        "T-2.profile  [0, 1, 2, …] 100       Float[]              good",
+        "tag                     value unit  type     range   quality",
+        "PT-1.pv                     5 m3/h  float    0..600  good",
+        "PT-2.pv                   101 degC  float    0..100  good",
+        "PT-3.pv                     1 bar   float            good",
+        "A-1.mode                 auto       enum             good",
+        "A-2.mode                    0       int              good",
+        "A-3.on                      -       bool             ! BadNodeIdUnknown",
+        "T-1.profile                 -       float            ! BadNodeIdUnknown",
+        "T-2.profile  [0, 1, 2, …] 100       float[]          good",
     ]
     assert lines[9] == "dcs opc.tcp://127.0.0.1:4840: connected, 6 of 8 tags read good"
     assert lines[10].startswith("  connected in ")

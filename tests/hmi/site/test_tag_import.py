@@ -68,8 +68,8 @@ def test_a_csv_file_gives_read_only_tags_unless_confirmed(tmp_path: Path) -> Non
         f"1 tag added to {tmp_path}/tags.yaml",
         "  P-9.on  bool",
         f"1 tag is writable in {table} and read only here; to write one, add writable: true",
-        "different, not changed:",
-        f"  PT-102.pv: unit: nothing in tags.yaml, bar in {table}",
+        "different, not changed; to correct a tag, edit tags.yaml:",
+        f"  PT-102.pv: unit: nothing in tags.yaml:3, bar in {table}",
         "next: handwheel tags read",
     ]
     tags = (tmp_path / "tags.yaml").read_text()
@@ -108,7 +108,8 @@ def test_every_problem_of_a_csv_file_is_told_with_its_place(tmp_path: Path) -> N
         "3:16: tags.E-1.b.type: input should be 'float', 'int', 'bool', 'enum' or 'string', found "
         "'real'",
         "4:23: range: '0-3' is no range; write it as 0..600",
-        "5:1: tags.E-1.d: has the same address as VT-101A.pv",
+        "5:1: tags.E-1.d: has the same address as VT-101A.pv "
+        f"({tmp_path}/tags.yaml:7); edit or remove one of them",
         "6:1: E-1.d stands here twice, first in line 5",
         "7:23: members: 'on' is no list of words; write them as off=0; on=1",
         "8:23: more cells than the 7 columns",
