@@ -12,6 +12,7 @@ from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
+from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -25,6 +26,9 @@ from .cards.card_text import render_card
 from .cards.live_card import QUESTION, LiveCard
 from .cards.tag_history import history_lines
 from .reject import object_to
+
+NO_GATE = "no gate is running, so nothing can be approved; {}"
+"""Message where no gate runs, with the next step."""
 
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"
@@ -43,10 +47,12 @@ def ask(
         The new state of the request; `None` if the person did not approve.
 
     Raises:
-        GuardrailError: It cannot be approved now, or the signature is not valid.
+        GuardrailError: No gate runs, it cannot be approved now, or the signature is not valid.
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
+    if gate_process(context.site.state) is None:
+        raise PermitRefused(NO_GATE.format(next_step("gate")))
     session, message = ApprovalSession.settled(context, record), ""
     while True:
         answer, screen = _answer(session, message)

@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.approval.build_request import (
 from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -40,6 +41,7 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.cancellable_prompt import ask_in_thread
+from .approve import NO_GATE
 
 
 async def propose_writes(
@@ -65,12 +67,11 @@ async def propose_writes(
         site, decision_context.policy, cross_limits(site, decision_context.policy)
     )
     tags = tags_to_survey(context, writes, terms)
-    if snapshot := read_snapshot(site.state, instant_now()):
-        check_files(site, site.hashes, snapshot.hashes, "terminal")
+    snapshot = read_snapshot(site.state, instant_now())
+    if snapshot is None or gate_process(site.state) is None:
+        sys.stderr.write(f"handwheel: {NO_GATE.format(next_step('gate'))}\n")
     else:
-        sys.stderr.write(
-            f"handwheel: no gate is running, so nothing can be approved; {next_step('gate')}\n"
-        )
+        check_files(site, site.hashes, snapshot.hashes, "terminal")
     signer = await ask_in_thread(open_key)
     seen = await survey(site, tags, [write.tag for write in writes])
     _check_not_already(writes, seen)

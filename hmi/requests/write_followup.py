@@ -10,9 +10,9 @@ from handwheel.tools.guardrails.ledger.records import (
     RequestDamaged,
     RequestRecord,
     load_exactly,
-    resolve_hint,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.ledger.write_leases import (
     OpenWrite,

@@ -7,6 +7,7 @@ from handwheel.playbooks.run.states import RunState, StepState
 from handwheel.tools.conditions.condition_text import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runs import RunRow
+from handwheel.tools.guardrails.ledger.store.states import ENDED_EARLY
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
@@ -128,8 +129,9 @@ def _request(record: RequestRecord) -> Row:
         f"{plain(each.tag)} = {printable(each.shown)}" for each in record.request.commands
     )
     is_odd = bool(record.unresolved)
+    is_told = is_odd or record.state in ENDED_EARLY
     cells = [MARK if is_odd else "", record.request.request_id, state, writes]
-    return Row([*cells, why] if is_odd else cells, is_odd, most=None if is_odd else 1)
+    return Row([*cells, why] if is_told else cells, is_odd, most=None if is_told else 1)
 
 
 def _expected(body: Mapping[str, Any]) -> Row:

@@ -27,7 +27,7 @@ class ChangeTracker:
 
     def __init__(self, site: Site, database: Database) -> None:
         self.site, self._database = site, database
-        self._shown: dict[str, str] = {}
+        self._shown: dict[str, tuple[str, str]] = {}
         self._left_open = frozenset[str]()
         self._stops = frozenset[str]()
         self._waiting: dict[str, Waiting] = {}
@@ -87,7 +87,7 @@ class ChangeTracker:
             del self._shown[name]
             yield request_line(listed(load_exactly(self._database, name)), now)
         for name, each in found.items():
-            state = _state_key(each)
+            state = each.status  # the time left is not in it
             if self._shown.get(name) != state:
                 self._shown[name] = state
                 yield request_line(each, now)
@@ -123,10 +123,3 @@ class ChangeTracker:
             return lockout_lines(self.site, self._database)
         except LedgerError:  # reported by updates
             return lockout_lines(self.site, self._database, ())
-
-
-def _state_key(request: ListedRequest) -> str:
-    """Returns a text that changes when the request is shown again. Time left is not in it."""
-    is_waiting = request.state in WAITING_REQUESTS
-    actions = "" if is_waiting else " ".join(each.state for each in request.actions)
-    return f"{request.state} {actions}"

@@ -1,6 +1,7 @@
 """State of a whole site at one moment."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import is_fresh, last_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
 from handwheel.tools.guardrails.interlocks.gate_process import gate_process
-from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -74,6 +75,7 @@ class SiteStatus:
     has_alarms: bool  # whether any tag of the site is an alarm
     waiting: Sequence[Waiting]
     requests: Mapping[str, int]  # filed in the last hour, by state
+    sent: int  # of these requests, how many were ended early after a write had been sent
     runs: Mapping[str, int]  # opened in the last hour, by state
 
 
@@ -90,6 +92,7 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
     now = instant_now()  # not before: the gate publishes while the tags are read
     alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
+    recent = _recent_requests(database, now)
     clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
     return SiteStatus(
         site=site,
@@ -103,7 +106,8 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
         unknown_alarms=sum(tag.name not in known for tag in alarms),
         has_alarms=bool(alarms),
         waiting=waiting_for_people(site, database, now),
-        requests=_recent_requests(database, now),
+        requests=Counter(str(each.status[0]) for each in recent),
+        sent=sum(bool(each.sent) for each in recent),
         runs=_recent_runs(database, now),
     )
 
@@ -146,14 +150,10 @@ def _gate(site: Site, now: Instant) -> GateStatus:
     return GateStatus(snapshot.epoch if snapshot else None, age_s, gate_process(site.state))
 
 
-def _recent_requests(database: Database, now: Instant) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _recent_requests(database: Database, now: Instant) -> list[ListedRequest]:
     damaged: dict[str, str] = {}
-    for each in list_now(database, damaged.__setitem__, now, every=True):
-        if now.wall - each.filed.wall <= RECENT:
-            state = str(each.status[0])
-            counts[state] = counts.get(state, 0) + 1
-    return counts
+    found = list_now(database, damaged.__setitem__, now, every=True)
+    return [each for each in found if now.wall - each.filed.wall <= RECENT]
 
 
 def _recent_runs(database: Database, now: Instant) -> dict[str, int]:

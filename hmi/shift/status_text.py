@@ -129,7 +129,9 @@ def _waiting(status: SiteStatus) -> Iterator[str]:
 def _last_hour(status: SiteStatus) -> Iterator[str]:
     for what, counts in (("request", status.requests), ("run", status.runs)):
         states = ", ".join(f"{number} {state}" for state, number in counts.items())
-        yield f"{counted(sum(counts.values()), what)}{f': {states}' if states else ''}"
+        sent = status.sent if what == "request" else 0
+        after = f"; {sent} of them ended early, after writes had been sent" if sent else ""
+        yield f"{counted(sum(counts.values()), what)}{f': {states}' if states else ''}{after}"
 
 
 def status_fields(status: SiteStatus) -> dict[str, object]:
@@ -161,5 +163,6 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
              "details": list(each.details), "commands": list(each.commands)}
             for each in status.waiting
         ],
-        "last_hour": {"requests": dict(status.requests), "runs": dict(status.runs)},
+        "last_hour": {"requests": dict(status.requests), "ended_after_sending": status.sent,
+                      "runs": dict(status.runs)},
     }  # fmt: skip

@@ -8,7 +8,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.records import resolve_hint
+from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.timestamps import Instant
 

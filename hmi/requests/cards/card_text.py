@@ -174,18 +174,27 @@ def _readings(card: Card) -> Iterator[Row]:
     if len(usual) > 1:
         oldest_s = max(each.age_s or 0.0 for each in usual)
         least_s = min((limit for limit in limits.values() if limit is not None), default=None)
-        most = f", at most {least_s:g} s when sent" if least_s is not None else ""
         text = f"{len(usual)} readings good, {oldest_s:.1f} s old"
-        yield Row(["", f"{text}{most}"])
+        most, is_old = _age_limit(oldest_s, least_s)
+        yield Row([MARK if is_old else "", f"{text}{most}"], is_old)
 
 
 def _reading(reading: CardReading, limit_s: float | None) -> Row:
     age = "" if reading.age_s is None else f", {reading.age_s:.1f} s old"
-    most = f", at most {limit_s:g} s when sent" if limit_s is not None and age else ""
+    most, is_old = _age_limit(reading.age_s, limit_s)
     value = f"{with_unit(reading.shown, reading.unit)}, {reading.quality}"
     fault = f": {reading.fault}" if reading.fault else ""
-    mark = MARK if reading.fault else ""
-    return Row([mark, reading.tag, f"{value}{age}{most}{fault}"], bool(fault))
+    is_odd = is_old or bool(fault)
+    return Row([MARK if is_odd else "", reading.tag, f"{value}{age}{most}{fault}"], is_odd)
+
+
+def _age_limit(age_s: float | None, limit_s: float | None) -> tuple[str, bool]:
+    """Returns the age limit in words, and whether the age is over it."""
+    if age_s is None or limit_s is None:
+        return "", False
+    if age_s > limit_s:
+        return f", too old: at most {limit_s:g} s", True
+    return f", at most {limit_s:g} s when sent", False
 
 
 def _then(card: Card) -> Iterator[Row]:

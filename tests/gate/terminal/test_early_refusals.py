@@ -8,6 +8,7 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.errors import GuardrailError, PermitRefused
+from handwheel.tools.guardrails.interlocks.gate_process import GATE_LOCK
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -51,6 +52,20 @@ async def test_who_may_not_approve_is_told_before_the_card_in_the_words_of_the_d
     with pytest.raises(GuardrailError) as late:
         room.desk.say("approve", request, person)
     assert str(early.value) == str(late.value) == sentence
+
+
+async def test_an_approval_while_no_gate_runs_shows_no_card(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_key() -> Signer:
+        raise AssertionError
+
+    monkeypatch.setattr(asking, "instant_now", room.clock.now)
+    record = room.desk.record(room.desk.propose(("P-101B.run_cmd", True)).request_id)
+    (room.site.state / GATE_LOCK).write_text("")  # as a gate leaves it that has ended
+    with pytest.raises(PermitRefused, match=r"^no gate is running, .*; next: handwheel gate$"):
+        asking.ask(room.desk.decision_context, record, no_key)
+    assert capsys.readouterr().out == ""
 
 
 async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watched) -> None:

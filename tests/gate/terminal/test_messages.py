@@ -26,37 +26,41 @@ from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.interlocks.gate_process import GATE_LOCK
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.timestamps import instant_now
 
 from ...sites.people import key_id, key_of
 from ..leases.test_display import picture_of
-from ..leases.test_expiry import in_lease
+from ..leases.test_expiry import WHILE, in_lease
 from ..testbed.served import World
 from ..testbed.terminals import giving
 from ..testbed.with_oracle import Watched
 
 
-@pytest.mark.parametrize("has_gate", [True, False])
+@pytest.mark.parametrize("gate", ["runs", "has just ended", "never ran"])
 async def test_who_asks_while_no_gate_runs_is_warned(
     room: Watched,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    has_gate: bool,
+    gate: str,
 ) -> None:
     monkeypatch.setattr(proposing, "survey", partial(survey, connector=room.plant.connector))
     monkeypatch.setattr(proposing, "instant_now", room.clock.now)
-    if has_gate:
+    if gate != "never ran":
         picture_of(room)
+    if gate != "runs":
+        (room.site.state / GATE_LOCK).write_text("")
     signer = room.desk.signer("anna")
     record = await proposing.propose_writes(
         room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
     assert record.state == "PENDING"
     warning = "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
-    assert capsys.readouterr().err == ("" if has_gate else warning)
+    assert capsys.readouterr().err == ("" if gate == "runs" else warning)
 
 
 async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
@@ -112,6 +116,19 @@ async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watch
     room.plant.values["PIC-102.sp"] = 350.0  # somebody has taken it back in the field
     room.watch()
     assert f"ended: {told[0]}" in changes.updates(room.clock.now())
+
+
+async def test_a_desk_tells_a_request_once_a_state_and_what_was_sent(room: Watched) -> None:
+    request = room.approved(("PIC-102.sp", 360.0), terms=WHILE)
+    changes = ChangeTracker(room.site, room.desk.database)
+    assert "  APPROVED " in changes.updates(room.clock.now())[0]
+    await room.act()
+    assert room.desk.record(request.request_id).actions[0].state is ActionState.VERIFIED
+    assert changes.updates(room.clock.now()) == []
+    invalidate(room.desk.database, "lockout of site", room.clock.now())
+    told = changes.updates(room.clock.now())[0]
+    assert told.startswith(f"{request.request_id}  INVALIDATED ")
+    assert told.endswith("  lockout of site; 1 of 1 writes was sent and verified")
 
 
 @pytest.mark.parametrize("verdict", ["reject", "revoke"])

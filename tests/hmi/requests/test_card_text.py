@@ -235,6 +235,14 @@ def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: in
     )
 
 
+def test_a_reading_over_its_age_limit_is_marked_too_old() -> None:
+    for commands in ([start()], [start(), lower()]):
+        lines = render_card(card(request(commands=commands), after_s=51.0))
+        (now,) = (each for each in lines if "at most" in each)
+        assert now.endswith(" s old, too old: at most 1.5 s")
+        assert "!" in now
+
+
 def test_an_alarm_is_named_by_what_is_read_and_not_by_the_agent() -> None:
     def why(**changes: str) -> str:
         asked = asked_by_run(evidence=[evidence("VAH-101A", "trigger", **changes)])

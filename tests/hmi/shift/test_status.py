@@ -47,7 +47,7 @@ waiting      U-1  HELD
                next: handwheel release P-101B
              W-1  repair
                next: handwheel workorders close W-1
-last hour    3 requests: 2 CLOSED, 1 PENDING
+last hour    3 requests: 2 CLOSED, 1 INVALIDATED; 1 of them ended early, after writes had been sent
              0 runs"""
 
 
@@ -79,7 +79,8 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
             Waiting("work_order", "W-1", "W-1  repair", "", (),
                     ("handwheel workorders close W-1",)),
         ],
-        requests={"CLOSED": 2, "PENDING": 1},
+        requests={"CLOSED": 2, "INVALIDATED": 1},
+        sent=1,
         runs={},
     )  # fmt: skip
     assert "\n".join(status_lines(status)) == PAGE

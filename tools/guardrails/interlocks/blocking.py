@@ -19,8 +19,8 @@ from ...requests.request import Action, ActionRequest
 from ...requests.timestamps import Instant
 from ..ledger.actions import unsent_actions
 from ..ledger.latched_lockouts import SITE, lockout_generations
-from ..ledger.records import resolve_hint
 from ..ledger.store.database import Database
+from ..ledger.store.request_status import resolve_hint
 from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
 from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
 from ..policy.groups import Move, TagGroup, check_group, group_usage

@@ -135,7 +135,7 @@ def set_next_due(transaction: Transaction, request_id: str) -> str | None:
     """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
-            move_action(transaction, action_id, state, ActionState.DUE, "its step begins")
+            move_action(transaction, action_id, state, ActionState.DUE, "it is the next write")
             return action_id
         if state is not ActionState.VERIFIED:
             return None

@@ -26,10 +26,10 @@ from .records import (
     parse_record,
     read_actions,
     read_requests,
-    status_of,
     unfinished,
 )
 from .store.database import Database
+from .store.request_status import sent_text, status_of
 from .store.states import RequestState
 
 _TEXTS = itemgetter("action_id", "kind", "tag", "shown", "unit", "wire")
@@ -72,8 +72,17 @@ class ListedRequest:
 
     @property
     def status(self) -> tuple[str, str]:
-        """State and reason as text, as in `RequestRecord.status`."""
-        return status_of(self.request_id, self.state, self.reason, self.actions)
+        """State and reason as text, as in `status_of`."""
+        return status_of(self.request_id, self.state, self.reason, self.actions, self._commands)
+
+    @property
+    def sent(self) -> str:
+        """What of it was sent before it was ended, as in `sent_text`."""
+        return sent_text(self.state, self.actions, self._commands)
+
+    @property
+    def _commands(self) -> set[str]:
+        return {each.action_id for each in self.writes if each.kind == "command"}
 
 
 def list_now(

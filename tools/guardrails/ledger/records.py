@@ -17,6 +17,7 @@ from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.timestamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
 from .store.database import Database, LedgerReader
+from .store.request_status import status_of
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
 OnDamaged = Callable[[str, str], None]
@@ -88,8 +89,9 @@ class RequestRecord:
 
     @property
     def status(self) -> tuple[str, str]:
-        """State and reason as text. The state is `HELD` until a person resolves an outcome."""
-        return status_of(self.request.request_id, self.state, self.reason, self.actions)
+        """State and reason as text, as in `status_of`."""
+        commands = {each.action_id for each in self.request.commands}
+        return status_of(self.request.request_id, self.state, self.reason, self.actions, commands)
 
     def waits_since_s(self, now: Instant) -> float | None:
         """Returns the seconds since it was filed, or `None` if the clocks cannot tell."""
@@ -102,22 +104,6 @@ class RequestRecord:
     def record(self, action_id: str) -> ActionRecord:
         """Returns where one of its actions stands."""
         return next(each for each in self.actions if each.action_id == action_id)
-
-
-def status_of(
-    request_id: str, state: RequestState, reason: str, actions: Sequence[ActionRecord]
-) -> tuple[str, str]:
-    """Returns state and reason of a request, as in `RequestRecord.status`."""
-    held = next((each for each in actions if each.state in UNRESOLVED_ACTIONS), None)
-    if held is None:
-        return state, printable(reason)
-    outcome = f"{held.action_id} is {held.state}: {printable(held.reason)}"
-    return "HELD", f"{outcome}; {resolve_hint(request_id)}"
-
-
-def resolve_hint(action_id: str) -> str:
-    """Returns what a person must do about an outcome that is unknown or wrong."""
-    return f"look at the plant; {next_step('requests', 'resolve', action_id)}"
 
 
 def load_requests(

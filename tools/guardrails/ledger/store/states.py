@@ -64,6 +64,7 @@ ACTIONS: Mapping[ActionState, frozenset[ActionState]] = {
 }
 
 OPEN_REQUESTS = frozenset({_R.PENDING, _R.PARTIAL, _R.APPROVED})
+ENDED_EARLY = _OVER | {_R.REVOKED}
 WAITING_REQUESTS = frozenset({_R.PENDING, _R.PARTIAL})
 UNSENT_ACTIONS = frozenset({_A.PLANNED, _A.DUE})
 IN_FLIGHT_ACTIONS = frozenset({_A.CLAIMED, _A.SENDING})
