@@ -70,6 +70,7 @@ def run_lockout(words: list[str]) -> int:
         scope, named = _parse([each for each in words if each != "--json"])
         state, scope, doubt = _place(_find_site(named), scope)
         told = _lock(state, scope)
+        told += "" if doubt else f"{next_step('release', scope)}\n"  # it needs a sound site.yaml
         _say(_document(state, scope) if as_json else told)
     except _NotLocked as error:
         _warn(f"NOT LOCKED OUT: {error}")

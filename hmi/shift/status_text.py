@@ -41,7 +41,8 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
 def _processes(status: SiteStatus) -> Iterator[str]:
     gate = status.gate
     is_written = any(map(status.site.is_writable, status.site.tags.values()))
-    start = {each: f"; {next_step(each)}" if is_written else "" for each in ("gate", "run")}
+    start_gate = f"; {next_step('gate')}" if is_written else ""
+    start_agents = f"; {next_step('run')}" if is_written else ""
     if gate.is_running:
         yield f"gate    at work, snapshot {_gate_age(gate.age_s)}"
     elif gate.pid:
@@ -50,9 +51,9 @@ def _processes(status: SiteStatus) -> Iterator[str]:
             "nothing can be approved"
         )
     else:
-        yield f"gate    not running{start['gate']}"
+        yield f"gate    not running{start_gate}"
     if status.agents_pid is None:
-        yield f"agents  not running{start['run']}"
+        yield f"agents  not running{start_agents}"
     else:
         yield f"agents  at work, process {status.agents_pid}"
     yield f"plant   {_plant(status)}"

@@ -58,10 +58,10 @@ class PlantServer:
         options = self._options
         async with AsyncExitStack() as stack:
             stack.enter_context(self._frames)
-            for name, server, port in (
-                ("Modbus", self.modbus, options.modbus_port),
-                ("the Modbus gate", self.modbus_gate, options.modbus_gate_port),
-                ("OPC UA", self.opcua, options.opcua_port),
+            for name, option, server, port in (
+                ("Modbus", "modbus-port", self.modbus, options.modbus_port),
+                ("the Modbus gate", "modbus-gate-port", self.modbus_gate, options.modbus_gate_port),
+                ("OPC UA", "opcua-port", self.opcua, options.opcua_port),
             ):
                 stack.push_async_callback(server.stop)
                 try:
@@ -70,7 +70,8 @@ class PlantServer:
                     # asyncio's own text repeats the address; the number has the plain reason
                     reason = os.strerror(error.errno) if error.errno else str(error)
                     what = f"port {port} for {name}" if port else f"no free port for {name}"
-                    raise ServeError(f"{what}: {reason.lower()}") from None
+                    another = f"; name another with --{option} and in site.yaml" if port else ""
+                    raise ServeError(f"{what}: {reason.lower()}{another}") from None
             self._stack = stack.pop_all()
         return self
 

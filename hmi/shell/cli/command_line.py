@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from typer.exceptions import Abort, TyperException
 
 from .completion import command_being_typed
-from .exits import NO, fail, report_errors
+from .exits import CONFIGURATION, NO, fail, report_errors
 from .interrupts import INTERRUPTED, uninterrupted_import
 from .json_result import result_document
 
@@ -71,6 +71,7 @@ _SINGULAR = {  # words of earlier versions, which still work
     "connection": "connections", "operator": "operators", "plant": "plants",
     "playbook": "playbooks",
 }  # fmt: skip
+_LIKE_ITS_OPPOSITE = {"unlock": "release"}  # for which the closest command does the contrary
 _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command
 
 
@@ -142,6 +143,8 @@ def run_command_line(words: list[str]) -> None:
         typed = command_being_typed()
         named = {_SINGULAR.get(typed, typed)}
         sys.stderr = StringIO()  # an error would land in the line that is being typed
+    if words and (meant := _LIKE_ITS_OPPOSITE.get(words[0])):
+        fail(f"No such command '{words[0]}'. Did you mean '{meant}'?", CONFIGURATION)
     with report_errors(words), result_document():
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)

@@ -6,7 +6,7 @@
 
 import os
 import sys
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -25,6 +25,11 @@ def fail(message: str, code: int) -> NoReturn:
     for line in message.splitlines():
         sys.stderr.write(fold(f"handwheel: {line}", _INDENT, sys.stderr) + "\n")
     raise SystemExit(code)
+
+
+def not_reachable(endpoints: Mapping[str, str]) -> str:
+    """Returns a line for each connection that cannot be reached, with the reason."""
+    return "\n".join(f"not reachable: {name}: {why}" for name, why in endpoints.items())
 
 
 @contextmanager
@@ -50,7 +55,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
         fail(str(error), CONFIGURATION)
     except NotConnected as error:
         step = f"\n{next_step('check', '--online')}" if words[0] in _READERS else ""
-        fail(f"not reachable\n{error}{step}", UNREACHABLE)
+        fail(f"{not_reachable(error.endpoints)}{step}", UNREACHABLE)
     except GuardrailError as error:
         fail(str(error), NO)
     except SignerUnclear as error:

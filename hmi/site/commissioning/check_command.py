@@ -12,13 +12,13 @@ from handwheel.connectors.model.site import Site, find_site
 from handwheel.tools.guardrails.identity.enrolment import root_warning
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ...shell.cli.exits import NO, run
+from ...shell.cli.exits import NO, UNREACHABLE, fail, not_reachable, run
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.first_tags import first_tags_lines
 from .file_check import check_site, open_passwords
 from .online_check import check_devices
-from .online_report import report_fields, report_lines
+from .online_report import report_fields, report_lines, verdict_text
 
 
 def command(
@@ -41,19 +41,23 @@ def command(
         sys.stderr.write(f"handwheel: {warning}\n")
     for warning in open_passwords(checked):
         sys.stderr.write(f"handwheel: {warning}\n")
-    if not as_json:
-        typer.echo(
-            f"site {checked.id}: {counted(len(checked.connections), 'connection')}, "
-            f"{counted(len(checked.tags), 'tag')}, "
-            f"{counted(len(checked.equipment), 'piece')} of equipment: no problems"
-        )
-        if not checked.tags:
-            for line in first_tags_lines(checked):
-                typer.echo(line)
     if online:
         run(_check_online(checked, as_json=as_json))
     elif as_json:
         typer.echo(json.dumps(_site_fields(checked)))
+    else:
+        _tell(checked, "no problems")
+
+
+def _tell(site: Site, verdict: str) -> None:
+    typer.echo(
+        f"site {site.id}: {counted(len(site.connections), 'connection')}, "
+        f"{counted(len(site.tags), 'tag')}, "
+        f"{counted(len(site.equipment), 'piece')} of equipment: {verdict}"
+    )
+    if not site.tags:
+        for line in first_tags_lines(site):
+            typer.echo(line)
 
 
 def _site_fields(site: Site) -> dict[str, Any]:
@@ -69,10 +73,17 @@ async def _check_online(site: Site, *, as_json: bool) -> None:
     check = await check_devices(site)
     if as_json:
         typer.echo(json.dumps(_site_fields(site) | report_fields(site, check)))
+        if check.unreachable:
+            raise NotConnected(check.unreachable)
     else:
+        verdict = verdict_text(check)
+        _tell(site, verdict)
         for line in report_lines(site, check):
             typer.echo(line)
-    if check.unreachable:
-        raise NotConnected(check.unreachable)
+        sys.stdout.flush()  # what is wrong comes last, also where both go to one file
+        last = f"site {site.id}: {verdict}"
+        if check.unreachable:
+            fail(f"{not_reachable(check.unreachable)}\n{last}", UNREACHABLE)
+        typer.echo(last)
     if check.faults:
         raise SystemExit(NO)

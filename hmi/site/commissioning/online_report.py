@@ -23,6 +23,18 @@ from .online_check import OnlineCheck
 _VALUE_WIDTH = 16
 
 
+def verdict_text(check: OnlineCheck) -> str:
+    """Returns how many connections and tags have problems, or that there are none."""
+    down, tags = len(check.down), len({each.tag for each in check.faults})
+    unwritable = len(check.unreachable) - down
+    found = [
+        f"{counted(down, 'connection')} not reachable" if down else "",
+        f"{counted(unwritable, 'connection')} not open to write" if unwritable else "",
+        f"{counted(tags, 'tag')} wrong" if tags else "",
+    ]
+    return ", ".join(filter(None, found)) or "no problems"
+
+
 def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
     """Yields lines for the tags, the connections, the faults and the differences."""
     yield from _tag_lines(site, check.inspections)

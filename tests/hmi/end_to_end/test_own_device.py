@@ -129,8 +129,7 @@ def test_a_device_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> 
     done = handwheel("init", str(place), *(word for url in urls for word in ("--connect", url)))
     assert done.returncode == 3
     assert done.stderr.splitlines() == [
-        "handwheel: not reachable",
-        "handwheel: opcua: opc.tcp://127.0.0.1:1: connection refused",
-        "handwheel: modbus: modbus://127.0.0.1:2/7: connection refused",
+        "handwheel: not reachable: opcua: opc.tcp://127.0.0.1:1: connection refused",
+        "handwheel: not reachable: modbus: modbus://127.0.0.1:2/7: connection refused",
     ]
     assert list(tmp_path.iterdir()) == []

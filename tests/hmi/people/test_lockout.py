@@ -21,6 +21,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_fol
 from ...command_line import HANDWHEEL, handwheel
 from ..command_processes import environment
 
+NEXT = "next: handwheel release"
 NO_GATE = "no gate runs here: the lockout is only in the file until a gate reads it\n"
 LINE = re.compile(r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid \d+\n")
 
@@ -43,13 +44,13 @@ def test_a_lockout_is_a_file_that_the_gate_sees(
 ) -> None:
     make_lockout_folder(site / "var")
     assert read_lockouts(site / "var") == frozenset()
-    assert _lock(site, *words) == (0, f"locked out: {scope}\n{NO_GATE}", "")
+    assert _lock(site, *words) == (0, f"locked out: {scope}\n{NO_GATE}{NEXT} {scope}\n", "")
     assert read_lockouts(site / "var") == {scope}
     text = (site / "var/lockout" / scope).read_text()
     assert LINE.fullmatch(text)
     with GateLock(site / "var"):  # this process is as good as a gate
         again = _lock(site, *words)
-    assert again == (0, f"already locked out: {scope} ({text.strip()})\n", "")
+    assert again == (0, f"already locked out: {scope} ({text.strip()})\n{NEXT} {scope}\n", "")
     assert (site / "var/lockout" / scope).read_text() == text
 
 
@@ -60,6 +61,7 @@ def test_it_works_from_anywhere_and_before_any_gate(site: Path, tmp_path: Path) 
     assert first.stdout.splitlines() == [
         "locked out: P-101B",
         f"{site}/var/lockout is new: no gate has run here yet",
+        "next: handwheel release P-101B",
     ]
     assert _lock(tmp_path, "--site", "site", "P-101A")[0] == 0
     named = handwheel("lockout", cwd=tmp_path, env={"HANDWHEEL_SITE": str(site)})
@@ -94,7 +96,7 @@ def test_a_gate_that_was_killed_is_no_gate(site: Path) -> None:
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           stdout=subprocess.PIPE, check=True)  # fmt: skip
     (site / "var/gate.lock").write_bytes(gone.stdout)
-    assert _lock(site) == (0, f"locked out: site\n{NO_GATE}", "")
+    assert _lock(site) == (0, f"locked out: site\n{NO_GATE}{NEXT} site\n", "")
 
 
 def test_without_a_site_it_says_so(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_a_lockout_without_content_counts(site: Path) -> None:
     make_lockout_folder(site / "var")
     (site / "var/lockout/site").symlink_to("nowhere")
     os.mkfifo(site / "var/gate.lock")  # nobody waits for what it may have to say
-    assert _lock(site) == (0, f"already locked out: site\n{NO_GATE}", "")
+    assert _lock(site) == (0, f"already locked out: site\n{NO_GATE}{NEXT} site\n", "")
     assert read_lockouts(site / "var") == {"site"}
 
 

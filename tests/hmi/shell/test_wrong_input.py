@@ -20,6 +20,7 @@ PORTS = ("opcua-port", "modbus-port", "modbus-gate-port")
 WRONG = [
     ("", "Usage: handwheel"),
     ("plnat", "No such command 'plnat'. Did you mean 'plants'?"),
+    ("unlock", "No such command 'unlock'. Did you mean 'release'?"),
     ("tags list --jsom", "No such option: --jsom"),
     ("demo --fault F99", "there is no scenario for 'F99'; known: F01, F02"),
     ("init", "Missing argument"),
@@ -138,7 +139,7 @@ def test_a_port_in_use_is_named_and_nothing_keeps_listening(taken: int, name: st
     done = handwheel("plants", "serve", "cw-100", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"handwheel: port {taken} for ")
-    assert done.stderr.endswith("address already in use\n")
+    assert f": address already in use; name another with --{name} " in done.stderr
     assert done.stderr.count("\n") == 1
     for port in set(ports.values()) - {taken}:
         with pytest.raises(ConnectionRefusedError):

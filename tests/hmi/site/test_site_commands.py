@@ -58,10 +58,11 @@ def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: 
 def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     code, out, err = said("check", "--online", "--site", str(site))
     assert (code, err) == (0, "")
-    first, head, *rows = out.splitlines()
+    first, head, *rows, last = out.splitlines()
     assert first == (
         "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems"
     )
+    assert last == "site cooling-water: no problems"
     assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
     named = {row.split()[0]: row.split()[1:] for row in rows[:97]}
     assert named.keys() == load_site(site).tags.keys()
@@ -80,6 +81,9 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     assert re.fullmatch(r"pkg modbus://127.0.0.1:\d+/1: connected, 29 of 29 tags read good", pkg)
 
 
+NOT_OPEN = "2 connections not open to write"
+
+
 def test_check_online_tells_a_wrong_password_and_a_closed_port(
     site: Path, tmp_path: Path, said: Said
 ) -> None:
@@ -87,14 +91,15 @@ def test_check_online_tells_a_wrong_password_and_a_closed_port(
     code, out, err = said("check", "--online", "--site", str(tmp_path))
     assert code == 3
     assert "  to write as gate: not possible\n" in out
-    heading, dcs, pkg = err.splitlines()
-    assert heading == "handwheel: not reachable"
+    dcs, pkg, last = err.splitlines()
+    assert last == f"handwheel: {out.splitlines()[0].partition(':')[0]}: {NOT_OPEN}"
+    assert out.splitlines()[0].endswith(f" of equipment: {NOT_OPEN}")
     assert re.match(
-        r"handwheel: dcs: to write as gate: opc.tcp://127.0.0.1:\d+: BadUserAccessDenied: wrong "
-        r"user or password, .* check write: of dcs in site.yaml", dcs
+        r"handwheel: not reachable: dcs: to write as gate: opc.tcp://127.0.0.1:\d+: "
+        r"BadUserAccessDenied: wrong user or password, .* check write: of dcs in site.yaml", dcs
     )  # fmt: skip
-    refused = "handwheel: pkg: to write: modbus://127.0.0.1:1/1: connection refused. Until then"
-    assert pkg.startswith(refused)
+    refused = "to write: modbus://127.0.0.1:1/1: connection refused. Until then"
+    assert pkg.startswith(f"handwheel: not reachable: pkg: {refused}")
     assert "not this" not in out + err
 
 
@@ -192,8 +197,7 @@ def test_good_values_are_shown_where_a_device_is_down(site: Path, tmp_path: Path
     for done in (people, programs):
         assert done.returncode == 3
         assert done.stderr.splitlines() == [
-            "handwheel: not reachable",
-            "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+            "handwheel: not reachable: pkg: modbus://127.0.0.1:2/1: connection refused",
             f"handwheel: next: handwheel check --online --site {tmp_path}",
         ]
 
@@ -204,10 +208,11 @@ def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> N
     done = handwheel(*command.split(), cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines() == [
-        "handwheel: not reachable",
-        "handwheel: dcs: opc.tcp://127.0.0.1:1: connection refused",
-        "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
-        *(["handwheel: next: handwheel check --online"] if command == "tags read" else []),
+        "handwheel: not reachable: dcs: opc.tcp://127.0.0.1:1: connection refused",
+        "handwheel: not reachable: pkg: modbus://127.0.0.1:2/1: connection refused",
+        "handwheel: next: handwheel check --online"
+        if command == "tags read"
+        else f"handwheel: site {load_site(tmp_path).id}: 2 connections not reachable",
     ]
 
 
