@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
+from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError
@@ -55,6 +57,14 @@ class SegmentRequester:
         if self.needs_evidence:
             return diagnose(self._plan, readings, history)
         return diagnose_in_progress(self._plan, readings, history, self._ledger.context.site.tags)
+
+    def record_collecting(self, found: Diagnosis) -> None:
+        """Records for which checks samples are collected, and how long that lasts at least."""
+        blocking = found.blocked_by(needs_evidence=self.needs_evidence)
+        least_s = ceil(max(each.missing_s for each in blocking))
+        checks = ", ".join(each.id for each in blocking)
+        reason = f"history for {checks}, at least {format_duration(least_s)} more of plant time"
+        self._log.record(EventKind.COLLECTING, reason=reason)
 
     def record_diagnosis(self, found: Diagnosis) -> None:
         """Records a diagnosis in full."""

@@ -120,11 +120,14 @@ class Runner:
         `CHECK_TIMEOUT_S`, unless evidence against the playbook is met. Outside `Phase.CHECK` it
         returns `None`.
         """
-        begun_s = self._plant.now_s
+        begun_s, is_told = self._plant.now_s, False
         while self.phase is Phase.CHECK:
             found, now_s = self._requester.diagnose(), self._plant.now_s
             if found.is_collecting(needs_evidence=self.needs_evidence):
                 begun_s = now_s
+                if not is_told:
+                    self._requester.record_collecting(found)
+                is_told = True
             elif (
                 found.is_decided(needs_evidence=self.needs_evidence)
                 or now_s - begun_s >= CHECK_TIMEOUT_S

@@ -22,6 +22,7 @@ class CheckResult:
     place: str
     suggest: str = ""
     is_collecting: bool = False  # whether it is unknown only because its window lacks samples
+    missing_s: float = 0.0  # process time for which that lasts still, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _name(trigger: Trigger) -> str:
 def _on_snapshot(result: CheckResult, condition: Condition, readings: Readings) -> CheckResult:
     return replace(
         result, truth=condition.evaluate(readings), shown=condition.shown(readings),
-        is_collecting=False,
+        is_collecting=False, missing_s=0.0,
     )  # fmt: skip
 
 
@@ -120,5 +121,5 @@ def _find(side: str, check: Check, readings: Readings, history: History) -> Chec
     is_collecting = truth is Truth.UNKNOWN and history.is_forming(condition)
     return CheckResult(
         check.id, side, condition.bound, truth, condition.shown(readings, history), check.place,
-        check.suggest, is_collecting,
+        check.suggest, is_collecting, history.missing_s(condition) if is_collecting else 0.0,
     )  # fmt: skip

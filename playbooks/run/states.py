@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     """Kind of an event of a run. The journal's kind is `run.` followed by this."""
 
     OPENED = "opened"
+    COLLECTING = "collecting"
     JUDGED = "judged"
     NOT_STARTED = "not_started"
     ALREADY = "already_so"
@@ -105,6 +106,7 @@ MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
 }
 _AT_WORK = frozenset({_S.RUNNING, _S.HOLDING, _S.STOPPING, _S.COMPLETING})
 _REMARKS: Mapping[EventKind, frozenset[RunState]] = {
+    _E.COLLECTING: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.JUDGED: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.ALREADY: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.STEP: _AT_WORK | {_S.ABORTING, _S.RESTARTING},

@@ -80,6 +80,11 @@ class History:
         """Whether a window is unknown only until more scans cover it by samples."""
         return any(self._is_forming(window) for window in condition.windows)
 
+    def missing_s(self, condition: "Condition | Expression") -> float:
+        """Returns how long its windows need still until they are known, at least, seconds."""
+        forming = (each.key for each in condition.windows if self._is_forming(each))
+        return max((self.series[key].missing_s for key in forming), default=0.0)
+
     def _is_forming(self, window: Window) -> bool:
         series = self.series.get(window.key)
         return series is not None and window.judge(series) is None and series.is_young

@@ -140,6 +140,12 @@ class Series:
         spare = (1.0 - LEAST_COVERED) * self._window_s
         return lasted < self._window_s and self.summary().lost_s <= spare
 
+    @property
+    def missing_s(self) -> float:
+        """Time of good samples that it needs still to be known, at least, seconds."""
+        lasted = self._buckets[-1].last_s - self._begin_s if self._buckets else 0.0
+        return max(LEAST_COVERED * self._window_s - lasted, 0.0)
+
     def ago(self) -> Sample | None:
         """Returns the value that stood for the moment at the window's beginning.
 

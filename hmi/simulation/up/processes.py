@@ -226,7 +226,8 @@ class LocalProcesses:
         fields: dict[str, Any] = json.loads(line)
         if "kind" not in fields:
             return  # they are ready
-        self._tell(run_event_line(fields))
+        for row in run_event_line(fields).splitlines():
+            self._tell(row)
         if fields["kind"] == _ASKED and self._speed > _RUN_SPEED:
             self.tell_plant(f"speed {_RUN_SPEED:g}")
             self._tell(f"speed {_RUN_SPEED:g} from now on, so that the run's scans can follow")

@@ -23,6 +23,7 @@ from handwheel.playbooks.run.states import (
 _TABLE = """\
               id ch ns wa ru hg he re sg sd ag ad cg co
 opened        ch .  .  .  .  .  .  .  .  .  .  .  .  .
+collecting    .  =  .  .  =  .  .  =  .  .  .  .  .  .
 judged        .  =  .  .  =  .  .  =  .  .  .  .  .  .
 already_so    .  =  .  .  =  .  .  =  .  .  .  .  .  .
 not_started   .  ns .  .  .  .  .  .  .  .  .  .  .  .

@@ -134,10 +134,13 @@ def judged(condition: Condition, history: History) -> tuple[Truth, bool]:
 def test_a_window_forms_and_a_gap_or_a_bad_value_undoes_it() -> None:
     low, history = watched(f"held({VT} < 8 mm/s, 10 s)")
     assert judged(low, history) == (U, True)
+    assert history.missing_s(low) == 8.0  # four fifths of it
     observe(history, [(float(at), 5.0) for at in range(8)])
     assert judged(low, history) == (U, True)
+    assert history.missing_s(low) == 1.0
     observe(history, [(8.0, 5.0)])
     assert judged(low, history) == (T, False)
+    assert history.missing_s(low) == 0.0
     observe(history, [(14.0, 5.0)])  # three of the six seconds are a gap
     assert judged(low, history) == (U, False)
     observe(history, [(float(at), 5.0) for at in range(15, 24)])
