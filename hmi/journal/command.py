@@ -19,11 +19,13 @@ from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from .rows.row_line import audit_line, show_row
+from ..shell.terminal.wrap import fold
+from .rows.row_line import audit_line, show_row, verdicts_line
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _POLL_S = 0.2
+_INDENT = 4
 Write = Callable[[str], object]
 
 
@@ -82,6 +84,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
                     "rows": found.rows,
                     "requests": found.requests,
                     "decisions": found.decisions,
+                    "verdicts": dict(found.verdicts),
                     "intents": found.intents,
                     "faults": list(found.faults),
                 }
@@ -90,6 +93,8 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
     else:
         for fault in found.faults:
             typer.echo(f"WRONG  {fault}")
+        if found.decisions:
+            typer.echo(fold(verdicts_line(found), _INDENT))
         typer.echo(audit_line(found))
     if found.faults:
         raise SystemExit(NO)

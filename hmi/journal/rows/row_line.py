@@ -7,11 +7,31 @@ from typing import Any, cast
 
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.signatures.decisions import VerdictName
 from handwheel.tools.safe_text import plain, printable
 
 from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
 from ...shell.terminal.wrap import fold
 from .malformed_rows import row_or_fault
+
+VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
+    "propose": ("proposal", "proposals"),
+    "approve": ("approval", "approvals"),
+    "reject": ("rejection", "rejections"),
+    "revoke": ("revocation", "revocations"),
+    "resolve-applied": ("write found applied", "writes found applied"),
+    "resolve-not-applied": ("write found not applied", "writes found not applied"),
+    "release": ("release of a lockout", "releases of lockouts"),
+    "revoke-key": ("key revoked", "keys revoked"),
+    "grant-authority": ("grant of authority", "grants of authority"),
+    "end-maintenance": ("end of maintenance", "ends of maintenance"),
+    "resume-run": ("run resumed", "runs resumed"),
+    "abort-run": ("run aborted", "runs aborted"),
+    "clear-run": ("run cleared", "runs cleared"),
+    "end-shift": ("shift ended", "shifts ended"),
+    "take-shift": ("shift taken", "shifts taken"),
+}
+"""Kind of a decision in words, for one and for several."""
 
 _WIDTH = 22
 _INDENT = 21  # a folded row continues below its kind
@@ -41,6 +61,15 @@ def _shown(row: JournalRow) -> str:
     time, kind = plain(str(fields["at"])[11:23]), plain(str(fields["kind"]))
     line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_row_text(fields)}"
     return fold(line.rstrip(), _INDENT)
+
+
+def verdicts_line(found: Audit) -> str:
+    """Returns the number of decisions of each kind, the most frequent first."""
+    kinds = sorted(found.verdicts.items(), key=lambda each: -each[1])
+    texts = [f"{number} {VERDICTS[name][number > 1]}" for name, number in kinds]
+    unread = found.decisions - sum(found.verdicts.values())
+    texts += [f"{unread} that cannot be read"] if unread else []
+    return f"decisions {found.decisions}: {', '.join(texts) or 'nobody has signed anything'}"
 
 
 def audit_line(found: Audit) -> str:

@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,12 +19,14 @@ from handwheel.hmi.journal.report import event_chapters as journal_events
 from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows import row_text as journal_rows
 from handwheel.hmi.journal.rows import run_text as run_lines
-from handwheel.hmi.journal.rows.row_line import show_row
+from handwheel.hmi.journal.rows.row_line import VERDICTS, show_row, verdicts_line
 from handwheel.hmi.journal.rows.run_text import show_run_row
 from handwheel.playbooks.run.states import EventKind
+from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import VerdictName
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import Instant
 
@@ -173,6 +175,13 @@ def test_a_row_that_is_odd_is_one_line_and_the_report_and_the_table_survive_it(
     assert all(len(line) <= 80 and line.isprintable() for line in lines)
     told = list(csv.DictReader(StringIO(table.getvalue(), newline="")))
     assert [each["seq"] for each in told][-len(rows) :] == [str(row.seq) for row in rows]
+
+
+def test_decisions_are_counted_by_kind_also_unreadable_ones() -> None:
+    assert VERDICTS.keys() == set(get_args(VerdictName))
+    found = Audit(9, 1, 5, {"propose": 1, "grant-authority": 2, "approve": 1}, 0, ())
+    kinds = "2 grants of authority, 1 proposal, 1 approval, 1 that cannot be read"
+    assert verdicts_line(found) == f"decisions 5: {kinds}"
 
 
 def _check_that_it_is_one_line(row: JournalRow) -> None:

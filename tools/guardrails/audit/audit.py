@@ -1,5 +1,6 @@
 """Reads the whole journal again and reports every row that should not have been possible."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.model.site import Site
@@ -7,6 +8,7 @@ from handwheel.connectors.model.site import Site
 from ..identity.roster import Roster
 from ..ledger.store.database import Database
 from ..ledger.store.journal import Chain
+from ..signatures.decisions import VerdictName
 from ..signatures.quorum import Satisfies
 from .reader import AuditReader
 
@@ -17,7 +19,8 @@ class Audit:
 
     rows: int
     requests: int
-    decisions: int
+    decisions: int  # signed ones, of every kind
+    verdicts: Mapping[VerdictName, int]  # how many of each kind, of those that can be read
     intents: int  # how many frames were to be sent
     faults: tuple[str, ...]
 
@@ -41,4 +44,6 @@ def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) 
         chain.end()
         found += reader.compare(database)
     faults = (*chain.faults, *found)
-    return Audit(count, len(reader.cases), reader.decisions, reader.intents, faults)
+    return Audit(
+        count, len(reader.cases), reader.decisions, reader.verdicts, reader.intents, faults
+    )

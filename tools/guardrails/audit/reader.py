@@ -1,5 +1,6 @@
 """Follows the journal's rows, and tells what of them should not have been possible."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,15 @@ from ..ledger.runs import PREFIX
 from ..ledger.store.database import Database
 from ..ledger.store.states import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
 from ..signatures.administrators import administrator_decision
-from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
+from ..signatures.decisions import (
+    Decision,
+    DecisionRefused,
+    Reason,
+    Signed,
+    VerdictName,
+    parse_decision,
+    verify,
+)
 from ..signatures.quorum import Satisfies, check_quorum
 from ..signatures.resolutions import VERDICT_OF
 from .authority import AuditedAuthority
@@ -59,8 +68,8 @@ class AuditReader:
             "heartbeat.stopped": self._heartbeats.stop,
             HANDED_OVER: self._handed_over,
         }
-        self.decisions = 0
-        self.intents = 0
+        self.decisions = self.intents = 0
+        self.verdicts = Counter[VerdictName]()  # of those that can be read
 
     def read(self, mark: str, fields: Mapping[str, Any] | None) -> Iterator[str]:
         """Follows the row whose hash is `mark`, and yields its faults.
@@ -122,6 +131,7 @@ class AuditReader:
         chain = body.get("chain")
         try:
             decision = parse_decision(signed.text)
+            self.verdicts[decision.verdict] += 1
             self._decision_texts[_name_of(signed.text)] = _decision_text(
                 signed, decision.verdict, subject, chain
             )
