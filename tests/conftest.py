@@ -38,6 +38,7 @@ gc.set_threshold(100_000, 20, 50)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _KDF_ROUNDS = keys.KDF_ROUNDS
+_USUAL_S = 120.0  # of the time limit of a test
 _DEPTH = len(Path(__file__).parent.parts)
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -57,14 +58,24 @@ def loopback_only() -> Generator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Takes all folders side by side: some wait for clocks and sockets while others compute."""
+    """Takes all folders side by side: some wait for clocks and sockets while others compute.
+
+    Files that may take minutes are not left for the end, where the others would wait for them.
+    """
     folders: dict[Path, list[Path]] = {}
     for file in dict.fromkeys(item.path for item in items):
         folders.setdefault(Path(*file.parts[: _DEPTH + 1]), []).append(file)
     place = {
         file: (n + 0.5) / len(each) for each in folders.values() for n, file in enumerate(each)
     }
+    for file in {item.path for item in items if _may_take_s(item) > _USUAL_S}:
+        place[file] *= 0.5
     items.sort(key=lambda item: place[item.path])
+
+
+def _may_take_s(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
 
 
 def pytest_collection_finish() -> None:
