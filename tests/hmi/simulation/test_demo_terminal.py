@@ -115,14 +115,13 @@ def test_a_rejected_demo_sends_nothing_and_the_interlocks_act(tmp_path: Path) ->
     assert "  rejected by ben: the bearing is new" in text
     assert "and the approver:\n  none\n" in text
     assert "intents 0: nothing is wrong" in text
-    assert re.search(r"next: (\S+/)?handwheel up\n$", text)
     assert [line for line in text.splitlines() if len(line) > 80 or line != line.rstrip()] == []
     seen: list[str] = re.findall(r"^  [0-9:]+  (\S+\.\S+) ", text, re.MULTILINE)
     story = ["VAH-101A.active", "P-101A.tripped", "I-03.active", "P-101B.running"]
     assert [tag for tag in seen if tag in story] == story
     assert re.search(
         r"P-101A tripped .+ after its vibration alarm, .* kept running\. "
-        r"The header fell to \d+ kPa\.$",
+        r"The header fell to \d+ kPa\. next: (\S+/)?handwheel up$",
         " ".join(text.split()),
     )
 
