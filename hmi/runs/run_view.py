@@ -89,7 +89,8 @@ class RunView:
         if run.state is RunState.WAITING_APPROVAL:
             return self._approval(now)
         if run.state is RunState.HELD:
-            return f"a person: {'' if run.goal else 'resume, '}abort or stop"
+            resume = "" if run.goal else "resume to go on, "
+            return f"a person: {resume}abort to undo its writes, or stop to leave them"
         if run.state is RunState.ABORTED:
             return "a person: clear"
         if run.state is RunState.RUNNING:

@@ -189,7 +189,7 @@ def test_what_was_being_taken_back_does_not_resume(live: Place) -> None:
     log.record(EventKind.ABORTING, reason="x", goal="rollback")
     log.record(EventKind.HOLDING, reason="taking back: stuck", at_once=True)
     log.record(EventKind.HELD, reason="taking back: stuck")
-    assert _listed(live)[0]["waits_for"] == "a person: abort or stop"
+    assert _listed(live)[0]["waits_for"].startswith("a person: abort to undo")
     done = run(live, "resume", RUN)
     assert (done.returncode, done.stdout) == (1, "")
     assert (
