@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from handwheel.hmi.requests.cards import live_card
-from handwheel.hmi.requests.cards.live_card import LiveCard
+from handwheel.hmi.requests.cards.card_text import render_card
+from handwheel.hmi.requests.cards.live_card import LiveCard, footer_lines
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
@@ -66,7 +67,7 @@ def test_a_card_that_grows_is_drawn_again_with_its_question(
 def test_a_live_card_leaves_a_row_that_enter_moves_to(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    height = len(LiveCard(Session(card()), list)._card()) + 3
+    height = len(render_card(card()) + footer_lines(card(), 80))
     for rows, is_live in ((height, False), (height + 1, True)):
         monkeypatch.setenv("LINES", str(rows))
         screen = LiveCard(Session(card(), card(after_s=49.0)), list)

@@ -8,9 +8,9 @@ GATE_LOCK = "gate.lock"
 
 
 def gate_process(state: Path) -> int | None:
-    """Returns the living process that the lock names, 0 if that is not known, `None` if none does.
+    """Returns the living process that the lock names, or `None` for none.
 
-    It is not known to a user who may not read the file.
+    It is 0 for a user who may not read the file, to whom it is not known.
     """
     try:
         pid = int((state / GATE_LOCK).read_bytes()[:20])

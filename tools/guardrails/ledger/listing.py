@@ -77,7 +77,7 @@ class ListedRequest:
 
     @property
     def sent(self) -> str:
-        """What of it was sent before it was ended, as in `sent_text`."""
+        """Part of it that was sent before it ended, as in `sent_text`."""
         return sent_text(self.state, self.actions, self._commands)
 
     @property
