@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 # Shows what it installs at a terminal only, since a log needs no progress.
 PIP := $(BIN)/python -m pip --disable-pip-version-check $$(test -t 2 || echo --quiet)
 ARGS ?=
+PACKAGES := agents connectors hmi playbooks sim_plant tools
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -15,6 +16,7 @@ demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
 
 test: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q -j 0 $(PACKAGES)
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Against the built wheel, in an environment that has the packages of `.venv`, but not this folder:

@@ -140,12 +140,13 @@ def _sent(number: signal.Signals) -> Callable[[Terminal], None]:
     return interrupt
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("interrupt", "term"),
     [
         (_ctrl_c, "xterm-256color"),
-        pytest.param(_sent(signal.SIGTERM), "xterm-256color", marks=pytest.mark.soak),
-        pytest.param(_sent(signal.SIGHUP), "dumb", marks=pytest.mark.soak),  # which can ask, too
+        (_sent(signal.SIGTERM), "xterm-256color"),
+        (_sent(signal.SIGHUP), "dumb"),  # which can ask, too
     ],
 )
 def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
