@@ -67,7 +67,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
     Checks chain, anchors, signatures, transitions, quorum and read-backs.
 
-    Exit codes: 0 no faults, 1 faults.
+    Exit codes: 0 no faults, 1 faults, 2 wrong usage or configuration.
     """
     from handwheel.tools.guardrails.audit.audit import audit
     from handwheel.tools.guardrails.identity.roster import load_roster
@@ -126,7 +126,8 @@ def export(
     JSON lines always contain the whole journal, so that they can be verified. The first line has
     the site, the number of rows, the last hash and the anchors.
 
-    Exit codes: 0 written, 1 a report was written and the journal has faults.
+    Exit codes: 0 written, 1 a report was written and the journal has faults, 2 wrong usage
+    or configuration.
     """
     if form is Format.JSONL and (since or until or request):
         raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")

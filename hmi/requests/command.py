@@ -119,7 +119,8 @@ def propose(
 ) -> None:
     """Submit a request for writes, which another person must approve.
 
-    Exit codes: 0 submitted, 1 denied by the policy, 3 the plant cannot be read.
+    Exit codes: 0 submitted, 1 denied by the policy, 2 no passphrase, wrong usage or
+    configuration, 3 the plant cannot be read.
     """
     from .propose import propose_writes
 
@@ -165,8 +166,8 @@ def approve(
     only if the policy says `unattended: simulated` and every device is a simulator on this
     machine.
 
-    Exit codes: 0 every command is verified, 1 not approved or not verified, 4 another person must
-    sign.
+    Exit codes: 0 every command is verified, 1 not approved or not verified, 2 no passphrase, wrong
+    usage or configuration, 4 another person must sign.
     """
     if (digest is None) != (passphrase_file is None):
         fail("give both --digest and --passphrase-file, or none of them", CONFIGURATION)

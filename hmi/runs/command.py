@@ -119,7 +119,8 @@ def hold(name: OpenRunArgument, site: SiteOption = None, as_json: ResultOption =
 
     Written values stay. A request that is not approved yet ends.
 
-    Exit codes: 0 held, 1 refused, 4 recorded, but no agents have followed it yet.
+    Exit codes: 0 held, 1 refused, 2 no passphrase, wrong usage or configuration, 4
+    recorded, but no agents have followed it yet.
     """
     _ask(open_site(site), name, "hold")
 
@@ -130,7 +131,8 @@ def stop(name: OpenRunArgument, site: SiteOption = None, as_json: ResultOption =
 
     Written values stay. To roll them back, abort the run.
 
-    Exit codes: 0 stopped, 1 refused, 4 recorded, but no agents have followed it yet.
+    Exit codes: 0 stopped, 1 refused, 2 no passphrase, wrong usage or configuration, 4
+    recorded, but no agents have followed it yet.
     """
     _ask(open_site(site), name, "stop")
 
@@ -145,7 +147,8 @@ def resume(
 ) -> None:
     """Resume a held run, signed. It requests the remaining steps again.
 
-    Exit codes: 0 resumed, 1 refused, 4 recorded, but no agents have followed it yet.
+    Exit codes: 0 resumed, 1 refused, 2 no passphrase, wrong usage or configuration, 4
+    recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "resume", person, passphrase_file)
 
@@ -160,7 +163,8 @@ def abort(
 ) -> None:
     """Roll a run back by the approved undo, signed.
 
-    Exit codes: 0 rolled back, 1 refused, 4 recorded, but no agents have followed it yet.
+    Exit codes: 0 rolled back, 1 refused, 2 no passphrase, wrong usage or configuration, 4
+    recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "abort", person, passphrase_file)
 
@@ -175,8 +179,8 @@ def clear(
 ) -> None:
     """Release the equipment of an aborted run, signed.
 
-    Check the plant first. Exit codes: 0 over, 1 refused, 4 recorded, but no agents have followed
-    it yet.
+    Check the plant first. Exit codes: 0 over, 1 refused, 2 no passphrase, wrong usage or
+    configuration, 4 recorded, but no agents have followed it yet.
     """
     _sign(open_site(site), name, "clear", person, passphrase_file)
 

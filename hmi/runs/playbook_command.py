@@ -70,7 +70,7 @@ def lint_playbooks(
 
     One finding a line: file:line:column, the rule, error or warning, what is wrong.
 
-    Exit codes: 0 no errors, 1 errors.
+    Exit codes: 0 no errors, 1 errors, 2 wrong usage or configuration.
     """
     opened = open_site(site)
     library, broken = load_library(opened)

@@ -38,7 +38,7 @@ def command(
 
     The journal records the handover. No rights change.
 
-    Exit codes: 0 handed over, 1 not.
+    Exit codes: 0 handed over, 1 not, 2 wrong usage or configuration.
     """
     if note and (fault := reason_fault(note)):
         raise InvalidArguments(f"--note {fault}")

@@ -85,6 +85,8 @@ def _connection(connection: ConnectionStatus) -> str:
     if connection.reason:
         return f"{name}  DOWN: {printable(connection.reason)}"
     read, every = connection.looked_at, connection.tags
+    if not every:
+        return f"{name}  not asked, because tags.yaml has no tag of it"
     quality = "all good" if connection.good == read else f"{connection.good} good"
     some = "" if read == every else f" (alarms, clock and the first {LOOKED_AT} others)"
     return f"{name}  answers, {read} of {counted(every, 'tag')} read{some}, {quality}"

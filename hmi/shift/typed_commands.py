@@ -1,14 +1,19 @@
 """Commands that an operator can type at the console."""
 
 import asyncio
+import os
 import shlex
-from collections.abc import Callable, Mapping
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 import typer
 
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import SITE_VARIABLE, Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import current_card
@@ -49,6 +54,7 @@ HELP = """\
   lockout [EQUIPMENT]       stop all writing, to the site or to one equipment
   give EQUIPMENT… TIME      grant agents authority, such as give PUMPS-101 1h
   take EQUIPMENT            take authority from agents; site for all equipment
+  handwheel …               run any command of handwheel for this site
   lock                      lock the console; Enter asks for the passphrase
   handover NAME             hand the shift over, signed by both operators
   quit                      end the console
@@ -258,6 +264,23 @@ def _record(context: DecisionContext, name: str) -> RequestRecord:
     return waiting[0]
 
 
+def _run_command(console: ConsoleContext, rest: str) -> None:
+    command = [sys.executable, "-m", "handwheel.hmi", *split_words(rest)]
+    here = os.environ | {SITE_VARIABLE: str(console.site.root)}
+    with _spared_by_ctrl_c():
+        subprocess.run(command, check=False, env=here)  # noqa: S603 (what a person typed, without a shell)
+
+
+@contextmanager
+def _spared_by_ctrl_c() -> Generator[None]:
+    """Leaves Ctrl-C to the command that runs in the terminal."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 _COMMANDS: Mapping[str, Command] = {
     "list": _list,
     "status": _status,
@@ -269,6 +292,7 @@ _COMMANDS: Mapping[str, Command] = {
     "give": _give,
     "take": _take,
     "handover": _hand_over,
+    "handwheel": _run_command,
     "lock": lambda console, rest: console.holder.handle(ConsoleEvent.LOCK_ASKED),
     "quit": lambda console, rest: console.holder.handle(ConsoleEvent.QUIT),
     "help": lambda console, rest: typer.echo(f"{console.additions.help}{HELP}"),

@@ -156,7 +156,7 @@ def _abstentions(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
         roles = ", ".join(map(plain, each.roles.values()))
         name = f"{plain(each.playbook)} ({roles})" if roles else plain(each.playbook)
         condition = printable(each.condition, _LONG)
-        due = f"{name} is due since {each.since[11:19]}{f': {condition}' if condition else ''}"
+        due = f"{name} is due since {each.since[11:19]} UTC{f': {condition}' if condition else ''}"
         if each.code == "authority":
             yield from _lacks_authority(context, each, name, due, now)
         else:

@@ -21,6 +21,7 @@ from ...shell.terminal.panel import (
     fitting_width,
     with_unit,
 )
+from ...shell.terminal.plural import counted
 from .card_evidence import Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
@@ -266,8 +267,8 @@ def _back(change: CardChange) -> str:
 def _folded(card: Card) -> Iterator[Row]:
     before = sum(each.before is not None for each in card.recovery)
     safe = sum(each.before is None and each.undoes is None for each in card.recovery)
-    counts = [(before, "earlier undo"), (safe, "write of the safe state")]
-    texts = [f"{count} {what}" for count, what in counts if count]
+    texts = [counted(before, "earlier undo")] if before else []
+    texts += [f"{counted(safe, 'write')} of the safe state"] if safe else []
     if texts:
         yield Row(["", f"if the run fails, also: {', '.join(texts)}"])
 

@@ -47,7 +47,7 @@ class LiveCard:
             self._card(),
             [
                 *footer_lines(self._session.card, self._size.columns, is_folded=not details),
-                *([message] if message else []),
+                *(fold(message, _INDENT).split("\n") if message else []),
             ],
         )
         lines = [*card, *details, *below]
@@ -111,7 +111,8 @@ class LiveCard:
 
     def _card(self) -> list[str]:
         card, columns = self._session.card, self._size.columns
-        most = self._size.lines - len(footer_lines(card, columns)) - _BELOW
+        below = len(footer_lines(card, columns)) - 1  # without the empty line
+        most = self._size.lines - below - _BELOW
         return render_card(card, columns, is_coloured=has_colour(), most=most)
 
     @staticmethod

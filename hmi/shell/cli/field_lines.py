@@ -25,6 +25,9 @@ def print_fields(fields: Mapping[str, object], *, as_json: bool) -> None:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        pairs = cast("Mapping[object, object]", value).items()
+        return ", ".join(f"{name}: {_text(each)}" for name, each in pairs)
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, cast("Sequence[object]", value)))
     return "" if value is None else str(value)

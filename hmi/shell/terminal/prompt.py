@@ -66,8 +66,9 @@ def confirm(
 
     Returns:
         `YES` for the word followed by Enter. `NO` for Enter alone, Escape, Ctrl-D, and a line that
-        is no text. `REJECT` and `CHANGED` only from the screen. `NO_TERMINAL`, without asking, if
-        standard input or output is no terminal or this is a background job.
+        is no text. Spaces alone are a wrong word. `REJECT` and `CHANGED` only from the screen.
+        `NO_TERMINAL`, without asking, if standard input or output is no terminal or this is a
+        background job.
 
     Raises:
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
@@ -81,7 +82,7 @@ def confirm(
         line = _ask(question, until_s - monotonic(), each_second)
         if isinstance(line, PromptAnswer):
             return line
-        typed = _typed(line)
+        typed = _typed(line) or _spaces(line)
         if not typed:
             return PromptAnswer.NO
         if typed.casefold() == _single_spaced(expected).casefold():
@@ -124,6 +125,11 @@ def _typed(line: bytes) -> str:
         return _single_spaced(line.decode()) if line.endswith(b"\n") else ""
     except UnicodeDecodeError:
         return ""
+
+
+def _spaces(line: bytes) -> str:
+    """Returns the spaces of a line that has nothing else before Enter."""
+    return line[:-1].decode() if line.endswith(b"\n") and not line.strip(b" \n") else ""
 
 
 def _single_spaced(text: str) -> str:

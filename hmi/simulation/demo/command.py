@@ -42,7 +42,8 @@ def command(
     is asked for. The demo takes about a minute, and longer on a busy machine; Ctrl-C stops it.
 
     Exit codes: 0 every frame was approved, the journal is sound, and the demo ended as it should,
-    also if you rejected a request or let the pump trip. 1 otherwise; the site is kept then.
+    also if you rejected a request or let the pump trip. 1 otherwise; the site is kept then. 2 wrong
+    usage.
     """
     scenario = DEMO_SCENARIOS.get(fault)
     if scenario is None:

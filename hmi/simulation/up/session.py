@@ -1,14 +1,13 @@
 """Session of `handwheel up`, from the start of the processes to the end of the console."""
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
 
 from handwheel.connectors.hints import name_site
-from handwheel.connectors.model.site import SITE_VARIABLE, find_site, load_site
+from handwheel.connectors.model.site import find_site, load_site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
@@ -53,7 +52,6 @@ def run_session(
         started = processes.started()
         site, people = started.site, started.simulated.people
         name_site(site.root)
-        os.environ[SITE_VARIABLE] = str(site.root)  # for commands typed at the prompt
         for line in _introduction(plant.model, started, faults):
             typer.echo(line)
         # A lock that no passphrase opens keeps no one out.

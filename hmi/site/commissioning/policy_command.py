@@ -89,7 +89,7 @@ def explain_(
     Lists the rules that decide, and what blocks the write now. Reads the present values if the
     plant answers. Sends nothing.
 
-    Exit codes: 0 it may be proposed, 1 it is denied.
+    Exit codes: 0 it may be proposed, 1 it is denied, 2 wrong usage or configuration.
     """
     name, text = split_assignment(assignment)
     opened = open_site(site)

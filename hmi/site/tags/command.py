@@ -107,6 +107,9 @@ def _description(tag: Tag) -> dict[str, object]:
         "connection": tag.connection,
         "address": str(tag.address),
         "equipment": tag.equipment,
+        "label": tag.label,
+        "verbs": dict(tag.verbs),
+        "states": dict(tag.states),
     }
 
 
@@ -117,7 +120,8 @@ def read(
     """Read tags once, with quality and age.
 
     Where a device is down, the tags of the others are shown.
-    Exit codes: 0 all good, 1 a tag's quality is not good, 3 a device is not reachable.
+    Exit codes: 0 all good, 1 a tag's quality is not good, 2 wrong usage or configuration, 3 a
+    device is not reachable.
     """
     opened = open_site(site)
     tags = select(opened, patterns)

@@ -153,7 +153,7 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_not_known, [("abstention", _NAME, ())],
      "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
     (_no_gate, [("abstention", _NAME, ("handwheel gate",))],
-     f"{_NAME} is due since 08:30:00: VAH-101A.active; it does not start: no gate is running"),
+     f"{_NAME} is due since 08:30:00 UTC: VAH-101A.active; it does not start: no gate is running"),
 ]  # fmt: skip
 
 

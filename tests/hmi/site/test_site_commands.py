@@ -161,6 +161,9 @@ def test_tags_are_listed_for_people_and_for_programs(site: Path) -> None:
         "connection": "dcs",
         "address": "nsu=urn:handwheel:sim:cw-100;s=PT-102.pv",
         "equipment": "PUMPS-101",
+        "label": "header pressure",
+        "verbs": {},
+        "states": {},
     }
 
 
