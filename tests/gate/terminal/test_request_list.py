@@ -61,6 +61,7 @@ def test_a_glance_finds_what_judging_in_full_finds(room: Watched, runner: Runner
     in_full = [listed(each) for each in load_requests(room.desk.database)]
     assert found == [each for each in in_full if each in found]
     assert len(found) == 2
+    assert {each.sent for each in found} == {""}
     assert not damaged
     now = room.clock.now()
     assert "P-101A.run_cmd = true, PIC-102.sp = 360 kPa" in request_line(found[0], now)

@@ -169,12 +169,12 @@ def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
 
 def _wrong_descriptions(context: DecisionContext, request: ActionRequest) -> Iterator[str]:
     """Yields what a request says of its tags that the site's files do not say."""
-    for action in request.actions:
-        if tag := context.site.tags.get(action.tag):
-            try:
-                check_description(context.site, tag, action)
-            except PermitRefused as refusal:
-                yield str(refusal)
+    tags = context.site.tags
+    for action in [each for each in request.actions if each.tag in tags]:
+        try:
+            check_description(context.site, tags[action.tag], action)
+        except PermitRefused as refusal:
+            yield str(refusal)
 
 
 def _blocking(

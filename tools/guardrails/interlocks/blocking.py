@@ -231,10 +231,11 @@ def _after_change(reader: FileReader) -> str:
         case "request of a person":
             return " since the request was made: ask again"
         case "request of agents":
-            return (
-                " since the agents read it for this request: if they still run with the old one, "
-                f"stop them; {next_step('run')}"
-            )
+            pass
+    return (
+        " since the agents read it for this request: if they still run with the old one, "
+        f"stop them; {next_step('run')}"
+    )
 
 
 def _hash(site: Site, file: str) -> str:

@@ -3,7 +3,7 @@ from typing import Any
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.approval.cards.build_card import make_card
 from handwheel.tools.guardrails.approval.cards.card_changes import card_changes
-from handwheel.tools.guardrails.approval.cards.card_model import CardLease, parse_card
+from handwheel.tools.guardrails.approval.cards.card_model import CardLease, CardSigner, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
@@ -40,6 +40,20 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
     back = stop() | {"undoes": "R-7K3MQ2XA/c1"}
     stands = card(request(recovery=[back], lease=Lease(for_s=7200.0))).lease
     assert stands == CardLease(for_s=7200.0, span="2 h")
+
+
+def test_what_moves_between_two_cards_is_named() -> None:
+    before = card()
+    signer = CardSigner(person="carl", role="operator", signed_at=before.filed_at)
+    change, requires = before.changes[0], before.requires[0]
+    now = before.model_copy(update={
+        "signed": [signer],
+        "changes": [change.model_copy(update={"now": "running"})],
+        "requires": [requires.model_copy(update={"truth": "false"})],
+    })  # fmt: skip
+    assert list(card_changes(before, now)) == [
+        "carl signed", "P-101B.run_cmd reads running, not stopped", f"not met now: {requires.text}",
+    ]  # fmt: skip
 
 
 def test_what_stands_in_the_way_is_named_and_nothing_else() -> None:

@@ -29,6 +29,8 @@ def test_what_a_rule_allows_is_allowed(site: Site) -> None:
         ("P-101B.run_cmd", False, reads(None, BAD_SENSOR_FAILURE), "R2", ""),
         ("P-101A.mode", 2, 1, "R2", ""),
     ]
+    assert {each.tag.name for each in policy.allowed()} >= {"PIC-102.sp", "P-101A.mode"}
+    assert "PT-102.pv" not in {each.tag.name for each in policy.allowed()}
     for name, value, now, class_, reason in cases:
         ruling = judge(policy, site, name, value, now)
         assert ruling.is_allowed, name

@@ -47,18 +47,17 @@ async def execute_action(execution: Execution) -> None:
 async def _go_in_time(execution: Execution) -> None:
     """Goes the way. Where the machine was too slow before the intent, it begins again."""
     first = begun = execution.context.clock()
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempt = 1
+    while True:
         try:
-            await _go(execution)
+            return await _go(execution)
         except (ReadingTooOld, NotConnected) as error:
             since_s = execution.context.clock().since_s(first)
             is_late = since_s is None or since_s >= _BEGIN_WITHIN_S
             if attempt == _ATTEMPTS or is_late or not _was_only_slow(execution, begun, error):
                 raise
             await execution.close()
-            begun = execution.context.clock()
-        else:
-            return
+            begun, attempt = execution.context.clock(), attempt + 1
 
 
 def _was_only_slow(execution: Execution, begun: Instant, error: Exception) -> bool:
