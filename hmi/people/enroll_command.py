@@ -111,7 +111,7 @@ def enroll_people(
         typer.echo(f"key {person.key_id}{place}")
         warn_of_no_use(opened, person)
     if is_first:
-        typer.echo("this key is now the trust root of the site: compare it with site.yaml")
+        typer.echo("this key is now the trust root in site.yaml: it vouches for all others")
     _tell(*people)
 
 

@@ -1,8 +1,11 @@
 """Shows an approver the card, and asks for confirmation and passphrase."""
 
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 
 import typer
 
@@ -72,6 +75,26 @@ def ask(
         session.check_open()
         session.settle()
         message = f"Changed while you were reading: {screen.change}" if screen.change else ""
+
+
+class CardLeft(KeyboardInterrupt):
+    """Ctrl-C at a card of a console, which leaves the card and not the console."""
+
+
+@contextmanager
+def card_left_by_ctrl_c() -> Generator[None]:
+    """Lets Ctrl-C leave a card. Other signals end the process as before."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise CardLeft if number == signal.SIGINT else KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    except CardLeft:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _answer(session: ApprovalSession, message: str) -> tuple[PromptAnswer, LiveCard]:

@@ -32,7 +32,7 @@ from ..people.authority_command import check_grantors, duration_of, give_authori
 from ..people.lockout import run_lockout, system_user
 from ..people.signer_choice import find_operator
 from ..people.signing import Signer, open_context, open_signer
-from ..requests.approve import ask
+from ..requests.approve import ask, card_left_by_ctrl_c
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
 from ..shell.terminal.prompt import ask_text
@@ -143,9 +143,9 @@ def _approve(console: ConsoleContext, rest: str) -> None:
         record, now = _record(context, rest), instant_now()
         check_open("approve", record, now)
         check_approver(context, record, find_operator(context, console.holder.person), now)
-        state = ask(context, record, console.holder.signer)
-        if state is RequestState.PARTIAL:
-            typer.echo("signed; another person must also sign")
+        with card_left_by_ctrl_c():
+            if ask(context, record, console.holder.signer) is RequestState.PARTIAL:
+                typer.echo("signed; another person must also sign")
 
 
 def _propose(console: ConsoleContext, rest: str) -> None:

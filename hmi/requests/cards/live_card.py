@@ -125,13 +125,14 @@ class LiveCard:
 def footer_lines(card: Card, columns: int, *, is_folded: bool = True) -> list[str]:
     """Returns what may be typed below a card, or below its details."""
     keys = {**DETAIL_KEYS, _HISTORY: "history", _REJECT: "reject"}
+    start = "with Enter: "
     if not is_folded:
-        keys = {_CARD: "card", **keys}
+        start, keys = "", {_CARD: "card", **keys}
     word, later = f"Type  {card.word}  to approve", "Esc to decide later"
     both = f"{word} · {later}"
     return [
         "",
-        " · ".join(f"{key} {what}" for key, what in keys.items()),
+        start + " · ".join(f"{key} {what}" for key, what in keys.items()),
         *([both] if columns_of(both) <= fitting_width(columns) else [word, later]),
     ]
 

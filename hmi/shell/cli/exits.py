@@ -21,9 +21,12 @@ _READERS = ("policy", "requests", "tags")  # commands that read a site's devices
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Prints a message to standard error and exits."""
+    """Prints a message to standard error and exits. A next step stands on a line of its own."""
+    from handwheel.connectors.hints import NEXT
+
     for line in message.splitlines():
-        sys.stderr.write(fold(f"handwheel: {line}", _INDENT, sys.stderr) + "\n")
+        start = "" if line.startswith(NEXT) else "handwheel: "
+        sys.stderr.write(fold(f"{start}{line}", _INDENT, sys.stderr) + "\n")
     raise SystemExit(code)
 
 

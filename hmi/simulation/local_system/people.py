@@ -21,7 +21,7 @@ GRANTOR, APPROVER = "anna", "ben"
 GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
 """The agents may act on the pumps, and on the exchanger whose load a safe state trims."""
 
-_ROOT = "root"
+ADMIN = "rosa"
 _LASTS = timedelta(hours=1)
 _GRANTED_FOR = timedelta(minutes=50)
 
@@ -40,14 +40,14 @@ def enroll_people(
         make_key: Takes a name and returns a new key, by default one that is in memory only.
         lasts: How long the people are enrolled.
     """
-    keys = {name: make_key(name) for name in (_ROOT, GRANTOR, APPROVER)}
-    root = keys[_ROOT]
+    keys = {name: make_key(name) for name in (ADMIN, GRANTOR, APPROVER)}
+    root = keys[ADMIN]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
     replace_file(folder / SITE_FILE, trusted)
     site = load_site(folder)
     start = parse_stamp(stamp(instant_now().wall))
     for person, private in keys.items():
-        role = ADMINISTRATOR if person == _ROOT else "operator"
+        role = ADMINISTRATOR if person == ADMIN else "operator"
         wanted = Enrolment(person, (role,), start, start + lasts)
         text, _ = with_record(folder / OPERATORS_FILE, make_record(site.id, wanted, private, root))
         replace_file(folder / OPERATORS_FILE, text)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from handwheel.connectors.hints import name_site
 from handwheel.connectors.model.site import find_site, load_site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -15,7 +14,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from ...people.signer_choice import find_person
 from ...shift.console import run_console
 from ..demo.scenarios import DEMO_SCENARIOS
-from ..local_system.people import APPROVER, GRANTOR
+from ..local_system.people import ADMIN, APPROVER, GRANTOR
 from ..plant.installed_plants import create_plant, parse_fault
 from .processes import LocalProcesses, StartedSite
 from .served_plant import ServedPlant, check_simulated, new_plant, plant_of
@@ -51,7 +50,6 @@ def run_session(
     with LocalProcesses(folder, plant, faults, open_site) as processes:
         started = processes.started()
         site, people = started.site, started.simulated.people
-        name_site(site.root)
         for line in _introduction(plant.model, started, faults):
             typer.echo(line)
         # A lock that no passphrase opens keeps no one out.
@@ -98,8 +96,9 @@ def _introduction(model: str, started: StartedSite, faults: tuple[str, ...]) -> 
     else:
         yield f"Site: {simulated.root}{' (removed at the end)' if simulated.people else ''}"
     if simulated.people:
-        yield f"You are {APPROVER}, who approves, and {GRANTOR}, who signs what you propose: nobody"
-        yield f"approves their own request. Both are you, here only; passphrase: {PASSPHRASE}"
+        who = f"{APPROVER}, who approves, {GRANTOR}, who proposes, since nobody approves their"
+        yield f"You are {who}"
+        yield f"own request, and {ADMIN}, the administrator. Passphrase of all three: {PASSPHRASE}"
     else:
         yield "You sign with your own key. Another person must approve what you propose."
     is_cooling = model == _MODEL

@@ -105,7 +105,10 @@ def _server_lines(
 
 def _unit_lines(contact: UnitContact) -> Iterator[str]:
     yield f"device    {contact.identity or 'does not tell what it is'}"
-    yield "answers   where it was asked; other addresses may answer too"
+    if not any(each.ranges for each in contact.tables.values()):
+        yield "answers   to no address that was asked: are unit and port right?"
+    else:
+        yield "answers   where it was asked; other addresses may answer too"
     for table in _BY_INTEREST:
         yield f"  {table:<10}{_ranges_text(contact.tables[table])}"
     yield "tags      none, because Modbus does not tell what its registers hold"

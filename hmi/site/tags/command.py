@@ -216,7 +216,8 @@ def peek(
 
     Each register is shown as a word, as int16, and with the next one as float and int of
     32 bits in the four orders. The order in which a value makes sense is what tags.yaml needs.
-    Exit codes: 0 shown, 2 no such connection, or it is not Modbus, 3 not reachable.
+    Exit codes: 0 shown, 1 no address answers, 2 no such connection, or it is not Modbus, 3 not
+    reachable.
     """
     with uninterrupted_import():
         from . import peek as peeking

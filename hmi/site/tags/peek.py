@@ -11,15 +11,21 @@ from handwheel.connectors.client.registers import open_raw_tables
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.modbus.request import BIT_TABLES
+from handwheel.connectors.modbus.transport import DeviceException
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Table
 
+from ...shell.cli.exits import NO, fail
 from ...shell.terminal.progress import reporting_progress
 from ..files.device_url import parse_device_url
 from .peek_text import cell_fields, peek_lines
 
 _LAST = 65535
+_NO_ANSWER = (
+    "no address answers: are unit and addresses right? Addresses count from 0, so that 40001 is "
+    "holding 0"
+)
 _MOST_ADDRESSES = 2000
 _TABLES: Sequence[Table] = get_args(Table)
 
@@ -81,6 +87,8 @@ async def peek(
 ) -> None:
     """Prints the contents of the addresses, and progress on standard error.
 
+    If the device refuses all of them, the process ends with exit code 1.
+
     Raises:
         NotConnected: The device cannot be reached, or does not answer.
     """
@@ -90,9 +98,11 @@ async def peek(
         cells = await tables.read(table, addresses.start, len(addresses))
     if as_json:
         typer.echo(json.dumps(list(cell_fields(table, cells))))
-        return
-    for line in peek_lines(config.where, table, cells):
-        typer.echo(line)
+    else:
+        for line in peek_lines(config.where, table, cells):
+            typer.echo(line)
+    if all(isinstance(each, DeviceException) for each in cells.values()):
+        fail(_NO_ANSWER, NO)
 
 
 def csv_lines(site: Site, connection: str, table: Table, address: int) -> Iterator[str]:

@@ -112,6 +112,6 @@ def test_with_several_signers_the_whole_command_is_printed_for_each(
     check_hints(printed)
     assert printed == (
         "handwheel: several people with a key here can sign: bert, carl\n"
-        "handwheel: next: handwheel runs abort U-1 '--site=b c' --as bert\n"
-        "handwheel: next: handwheel runs abort U-1 '--site=b c' --as carl\n"
+        "next: handwheel runs abort U-1 '--site=b c' --as bert\n"
+        "next: handwheel runs abort U-1 '--site=b c' --as carl\n"
     )

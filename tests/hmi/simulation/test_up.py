@@ -92,7 +92,7 @@ def test_a_site_without_people_is_copied_and_read_again(
     policy.write_text(f"{policy.read_text()}# changed\n")
     assert simulated.read_again().hashes["policy"] == load_site(original).hashes["policy"]
     people = {each.person for each in load_roster(load_site(simulated.root)).operators}
-    assert people == {"root", "anna", "ben"}
+    assert people == {"rosa", "anna", "ben"}
     assert os.environ["XDG_CONFIG_HOME"] == str(folder / "keys")
 
 

@@ -201,7 +201,7 @@ def test_good_values_are_shown_where_a_device_is_down(site: Path, tmp_path: Path
         assert done.returncode == 3
         assert done.stderr.splitlines() == [
             "handwheel: not reachable: pkg: modbus://127.0.0.1:2/1: connection refused",
-            f"handwheel: next: handwheel check --online --site {tmp_path}",
+            f"next: handwheel check --online --site {tmp_path}",
         ]
 
 
@@ -213,7 +213,7 @@ def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> N
     assert done.stderr.splitlines() == [
         "handwheel: not reachable: dcs: opc.tcp://127.0.0.1:1: connection refused",
         "handwheel: not reachable: pkg: modbus://127.0.0.1:2/1: connection refused",
-        "handwheel: next: handwheel check --online"
+        "next: handwheel check --online"
         if command == "tags read"
         else f"handwheel: site {load_site(tmp_path).id}: 2 connections not reachable",
     ]
