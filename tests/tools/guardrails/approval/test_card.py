@@ -201,15 +201,6 @@ def test_evidence_is_shown_as_filed_and_as_it_is_now_and_marked_where_it_has_tur
     assert _evidence(side="against", truth="false").is_against
 
 
-def test_evidence_that_turns_while_the_card_is_read_is_told() -> None:
-    low = picture(read("VT-101A.pv", value=4.0, shown="4"))
-    shown, turned = card(asked_by_run()), card(asked_by_run(), low)
-    assert list(card_changes(shown, shown)) == []
-    told = "shakes is {} now: VT-101A.pv > 5 mm/s  [VT-101A.pv is {} mm/s]"
-    assert list(card_changes(shown, turned)) == [told.format("not met", "4")]
-    assert list(card_changes(turned, shown)) == [told.format("met", "5.6")]
-
-
 def test_what_one_look_cannot_tell_is_shown_as_filed() -> None:
     for text, seen, untold in [
         ("rate(VT-101A.pv, 30 min) > 0.1 mm/s/h", picture(), "over time"),
