@@ -108,7 +108,7 @@ async def test_cuts_use_up_no_sessions(
     subscribed = f"{OPCUA}, updates: subscribe".replace("50 ms", "200 ms")
     async with foreign_world(tmp_path, node_opcua, subscribed, tags, opcua_messages) as world:
         here, double = world.site, world.site.tags["Double.pv"]
-        record = await world.propose("Double.pv=7")
+        record = await world.propose(f"Double.pv={7 + cuts / 100}")  # the server keeps the last
         writes = 0
         async with SiteReader(here, [double]) as reader:
             for _ in range(cuts):
