@@ -104,15 +104,18 @@ def enroll_people(
         ]
     for each, person in zip(wanted, people, strict=True):
         why = f", when {admin.person}'s own ends" if admin and person.until < each.until else ""
-        typer.echo(
-            f"{each.person}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}"
-        )
-        place = f" in {key_path(opened.id, each.person)}" if key is None else ", made elsewhere"
-        typer.echo(f"key {person.key_id}{place}")
-        warn_of_no_use(opened, person)
+        _show(opened, person, why, is_made_here=key is None)
     if is_first:
         typer.echo("this key is now the trust root in site.yaml: it vouches for all others")
     _tell(*people)
+
+
+def _show(site: Site, person: Operator, why: str, *, is_made_here: bool) -> None:
+    name, roles = person.person, ", ".join(sorted(person.roles))
+    typer.echo(f"{name}: {roles}, until {stamp(person.until)}{why}")
+    place = f" in {key_path(site.id, name)}" if is_made_here else ", made elsewhere"
+    typer.echo(f"key {person.key_id}{place}")
+    warn_of_no_use(site, person)
 
 
 def _check_several(wanted: Sequence[Enrolment], is_first: bool, own: object) -> None:

@@ -34,7 +34,7 @@ TITLES: dict[str, str] = {
     "authority": "Show and change who may write to equipment.",
     "lockouts": "List lockouts and show them.",
     "operators": "Enrol operators, list them and replace their keys.",
-    "policy": "Show how the policy decides on a write.",
+    "policy": "List what may be written, and show how it is decided.",
     "playbooks": "List playbooks, check them and show them.",
     "workorders": "List work orders and show them.",
     "journal": "Read, verify, export and back up the journal.",

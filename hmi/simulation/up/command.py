@@ -38,7 +38,7 @@ def command(
     """Run a simulated plant, gate, agents and the console in one terminal.
 
     Without --site everything is in a temporary folder, which is removed at the end, and you are
-    two throw-away people, since nobody approves their own request. Your own site is used as it
+    three throw-away people, since nobody approves their own request. Your own site is used as it
     is if people are enrolled there, else a copy of it. When a playbook, the policy, the tags or
     the site change, the processes that have read them start again. A device that is not
     simulated on this machine is refused. quit and Ctrl-C end everything.

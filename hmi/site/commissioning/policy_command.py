@@ -44,7 +44,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def policy() -> None:
-    """List what may be written, and show how the policy decides on a write."""
+    """List what may be written, and show how it is decided."""
 
 
 @app.command("list")
