@@ -60,6 +60,7 @@ class StatusCode(int):
         return self.name
 
 
+NOT_GOOD = 0xC0000000  # the severity bits, which are zero in every good status
 _OVERFLOW = 0x0480  # information of a data value, and its bit Overflow; Part 4, 7.39.1
 
 GOOD = StatusCode(0x00000000)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
-from handwheel.tools.conditions import Condition
+from handwheel.tools.conditions import Condition, StepScope
 
 from ..language import schema_parts as spec
 from ..language.expressions import Expressions
@@ -24,26 +24,29 @@ class StepBinder:
         self._site = site
         self._roles = roles
         self._read = expressions
-        self._ids: set[str] = set()
+        self._ids: dict[str, None] = {}
 
     def step(self, step: StepSpec, path: Path_) -> bound.Step:
         """Binds a step."""
+        earlier = list(self._ids)
+        before = self._read.within(StepScope(earlier))
+        began = self._read.within(StepScope(earlier, step.id))
         self._check_id(step.id, path)
-        verify = self._verify(step.verify, (*path, "verify"))
+        verify = _verify(step.verify, (*path, "verify"), began)
         on_fail = step.on_fail
         if on_fail and on_fail.retry:
             self._refuse_retry(step, (*path, "on_fail", "retry"))
-        work = self._work(step, path)
+        work = self._work(step, path, began)
         undo = self._undo(step, work, (*path, "undo"))
         return bound.Step(
             id=step.id,
             title=step.title or step.id,
             place=self._playbook.place(path),
             work=work,
-            if_=self._if(step.if_, path),
-            hold_point=self._hold_point(step.hold_point, (*path, "hold_point")),
+            if_=_if(step.if_, path, before),
+            hold_point=self._hold_point(step.hold_point, (*path, "hold_point"), before),
             expects=tuple(
-                self._expectation(each, verify, (*path, "expect", n))
+                _expectation(each, verify, (*path, "expect", n), began)
                 for n, each in enumerate(step.expect)
             ),
             verify=verify,
@@ -60,7 +63,7 @@ class StepBinder:
             title=step.title or step.id,
             place=self._playbook.place(path),
             work=bind_writes(step.write, (*path, "write"), self._read),
-            if_=self._if(step.if_, path),
+            if_=_if(step.if_, path, self._read),
         )
 
     def asset(self, name: str, path: Path_) -> str:
@@ -78,7 +81,7 @@ class StepBinder:
     def _check_id(self, step_id: str, path: Path_) -> None:
         if step_id in self._ids:
             self._read.report("duplicate-id", (*path, "id"), f"{step_id!r} stands here twice")
-        self._ids.add(step_id)
+        self._ids[step_id] = None
 
     def _refuse_retry(self, step: StepSpec, path: Path_) -> None:
         if step.write:
@@ -87,64 +90,53 @@ class StepBinder:
         else:
             self._read.report("not-supported", path, "to retry a step is not supported yet")
 
-    def _work(self, step: StepSpec, path: Path_) -> bound.Work:
+    def _work(self, step: StepSpec, path: Path_, read: Expressions) -> bound.Work:
         if step.write:
-            return bind_writes(step.write, (*path, "write"), self._read)
+            return bind_writes(step.write, (*path, "write"), read)
         if step.wait:
-            until = self._read.condition((*path, "wait", "until"), step.wait.until)
+            until = read.condition((*path, "wait", "until"), step.wait.until)
             return bound.Wait(until, step.wait.hold, step.wait.within)
         if step.workorder:
-            return self._workorder(step.workorder, (*path, "workorder"))
+            return self._workorder(step.workorder, (*path, "workorder"), read)
         assert step.notify is not None  # the schema allows exactly one of four
-        text = self._read.template((*path, "notify", "text"), step.notify.text)
+        text = read.template((*path, "notify", "text"), step.notify.text)
         return bound.NotifyStep(tuple(step.notify.to), text)
 
-    def _workorder(self, order: spec.WorkOrderSpec, path: Path_) -> bound.WorkOrderStep:
+    def _workorder(
+        self, order: spec.WorkOrderSpec, path: Path_, read: Expressions
+    ) -> bound.WorkOrderStep:
         trends: list[bound.TrendEvidence] = []
         for n, each in enumerate(order.evidence):
             if each.trend and each.last is not None:
-                tag = self._read.tag((*path, "evidence", n, "trend"), each.trend)
+                tag = read.tag((*path, "evidence", n, "trend"), each.trend)
                 trends += [bound.TrendEvidence(tag, each.last)] if tag else []
         return bound.WorkOrderStep(
             asset=self.asset(order.asset, (*path, "asset")),
             kind=order.class_,
             priority=order.priority,
             due_s=order.due,
-            title=self._read.template((*path, "title"), order.title),
+            title=read.template((*path, "title"), order.title),
             trends=tuple(trends),
             traces=any(each.trace for each in order.evidence),
         )
 
-    def _if(self, text: str | None, path: Path_) -> Condition | None:
-        return self._read.condition((*path, "if"), text, on_snapshot=True) if text else None
-
-    def _hold_point(self, point: spec.HoldPointSpec | None, path: Path_) -> bound.HoldPoint | None:
+    def _hold_point(
+        self, point: spec.HoldPointSpec | None, path: Path_, read: Expressions
+    ) -> bound.HoldPoint | None:
         if point is None:
             return None
-        prompt = self._read.template((*path, "prompt"), point.prompt)
+        prompt = read.template((*path, "prompt"), point.prompt)
         return bound.HoldPoint(self.approval(point), prompt)
-
-    def _verify(self, verify: spec.VerifySpec | None, path: Path_) -> bound.Verify | None:
-        if verify is None:
-            return None
-        that = self._read.condition((*path, "that"), verify.that)
-        return bound.Verify(that, verify.hold, verify.within)
-
-    def _expectation(
-        self, expected: spec.ExpectationSpec, verify: bound.Verify | None, path: Path_
-    ) -> bound.StepExpectation:
-        within = expected.within
-        if within is None:
-            within = verify.within_s if verify else 0.0
-        return bound.StepExpectation(self._read.condition((*path, "that"), expected.that), within)
 
     def _undo(self, step: StepSpec, work: bound.Work, path: Path_) -> bound.Undo | None:
         if step.undo is None or step.undo.write is None:
             return None
+        began = self._read.within(StepScope([], step.id))
         undo = bound.Undo(
-            writes=bind_writes(step.undo.write, (*path, "write"), self._read),
-            if_=self._if(step.undo.if_, path),
-            verify=self._verify(step.undo.verify, (*path, "verify")),
+            writes=bind_writes(step.undo.write, (*path, "write"), began),
+            # It is signed with the write, before the step begins.
+            if_=_if(step.undo.if_, path, self._read),
+            verify=_verify(step.undo.verify, (*path, "verify"), began),
         )
         # Writes that could not be bound are reported already and are not compared.
         is_bound = len(undo.writes) == len(step.undo.write)
@@ -170,3 +162,23 @@ class StepBinder:
 
     def _refuse(self, code: str, path: Path_, text: str, hint: str) -> None:
         self._read.findings.append(self._playbook.key_finding(code, path, text, hint))
+
+
+def _if(text: str | None, path: Path_, read: Expressions) -> Condition | None:
+    return read.condition((*path, "if"), text, on_snapshot=True) if text else None
+
+
+def _verify(verify: spec.VerifySpec | None, path: Path_, read: Expressions) -> bound.Verify | None:
+    if verify is None:
+        return None
+    that = read.condition((*path, "that"), verify.that)
+    return bound.Verify(that, verify.hold, verify.within)
+
+
+def _expectation(
+    expected: spec.ExpectationSpec, verify: bound.Verify | None, path: Path_, read: Expressions
+) -> bound.StepExpectation:
+    within = expected.within
+    if within is None:
+        within = verify.within_s if verify else 0.0
+    return bound.StepExpectation(read.condition((*path, "that"), expected.that), within)

@@ -7,7 +7,7 @@ from typing import Literal
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.conditions import Condition, Template
+from handwheel.tools.conditions import Condition, StepValue, Template
 
 Then = Literal["hold", "rollback", "safe_state", "continue"]
 """Reaction of a run to a failed step."""
@@ -233,6 +233,12 @@ class BoundPlaybook:
                 case _:
                     pass
         return tuple(found)
+
+    @property
+    def step_values(self) -> tuple[StepValue, ...]:
+        """Every value that a run records about its steps, once."""
+        asking: tuple[Condition | Template, ...] = (*self.conditions, *self._templates)
+        return tuple({value.key: value for each in asking for value in each.step_values}.values())
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

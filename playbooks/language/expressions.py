@@ -9,6 +9,7 @@ from handwheel.tools.conditions import (
     Condition,
     ConditionError,
     Names,
+    StepScope,
     Template,
     parse_condition,
     parse_expression,
@@ -30,11 +31,20 @@ class Expressions:
     It keeps the findings, and every text, to search for used names.
     """
 
-    def __init__(self, playbook: Playbook, names: Names) -> None:
+    def __init__(
+        self, playbook: Playbook, names: Names, beside: "Expressions | None" = None
+    ) -> None:
         self.playbook = playbook
         self.names = names
-        self.findings: list[Finding] = []
-        self.texts: list[str] = []
+        self.findings: list[Finding] = beside.findings if beside else []
+        self.texts: list[str] = beside.texts if beside else []
+        self._steps: StepScope | None = None
+
+    def within(self, steps: StepScope) -> "Expressions":
+        """Returns the parser of texts that may ask about steps, with the same findings."""
+        found = Expressions(self.playbook, self.names, self)
+        found._steps = steps
+        return found
 
     def condition(self, path: Path_, text: str, *, on_snapshot: bool = False) -> Condition:
         """Parses a condition.
@@ -43,7 +53,7 @@ class Expressions:
         """
         self.texts.append(text)
         try:
-            found = parse_condition(text, self.names, windows=True)
+            found = parse_condition(text, self.names, windows=True, steps=self._steps)
         except ConditionError as error:
             self.fail(path, error)
             return _NEVER
@@ -54,7 +64,7 @@ class Expressions:
 
     def _check_snapshot(self, path: Path_, text: str) -> None:
         try:
-            parse_condition(text, self.names)
+            parse_condition(text, self.names, steps=self._steps)
         except ConditionError as error:
             self._note("window-function", path, error)
 
@@ -72,7 +82,7 @@ class Expressions:
         """Parses a text with `{…}` in it."""
         self.texts.append(text)
         try:
-            return parse_template(text, self.names)
+            return parse_template(text, self.names, steps=self._steps)
         except ConditionError as error:
             self.fail(path, error)
             return parse_template("", {})
@@ -81,7 +91,7 @@ class Expressions:
         """Parses a constant value in a unit. Returns `None` and reports an invalid one."""
         self.texts.append(text)
         try:
-            found = parse_expression(text, self.names, unit=unit)
+            found = parse_expression(text, self.names, unit=unit, steps=self._steps)
         except ConditionError as error:
             self.fail(path, error)
             return None

@@ -1,9 +1,11 @@
 """Expression language of gate, policy and playbooks."""
 
+from .calls import StepScope, StepValue
 from .condition import Condition, Expression, parse_condition, parse_expression, with_written
 from .errors import ConditionError
 from .history import History
 from .names import Constant, Name, Names, Quantity
+from .operands import Recorded
 from .template import Template, parse_template
 from .truth import Truth
 
@@ -16,6 +18,9 @@ __all__ = [
     "Name",
     "Names",
     "Quantity",
+    "Recorded",
+    "StepScope",
+    "StepValue",
     "Template",
     "Truth",
     "parse_condition",

@@ -1,18 +1,81 @@
 """Functions of the language. Arguments that do not fit raise `ExpressionFault`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from handwheel.connectors.model.values import Value
 
 from .errors import ExpressionFault
+from .names import Constant, Quantity
 from .numbers import all_together, folded, need_amount, need_number
-from .operands import Compute, Operand
+from .operands import (
+    Compute,
+    ConditionInputs,
+    Form,
+    Operand,
+    Reader,
+    Readings,
+    Recorded,
+    fitting,
+)
 from .units import seconds
 from .windows import FUNCTIONS, LONGEST_AGO_S, LONGEST_S, Window
 
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
 ABOUT_A_TAG = ("good", "age")
 OF_NUMBERS: Mapping[str, Compute] = {"abs": abs, "min": min, "max": max}
-NOT_YET = ("before", "done")
-NAMES = (*sorted({*OF_NUMBERS, *FUNCTIONS, *ABOUT_A_TAG}),)
+ABOUT_A_STEP: Mapping[str, str] = {
+    "before": "before(X) or before(STEP, X)", "done": "done(STEP)"
+}  # fmt: skip
+NAMES = (*sorted({*OF_NUMBERS, *FUNCTIONS, *ABOUT_A_TAG, *ABOUT_A_STEP}),)
+
+
+@dataclass(frozen=True, slots=True)
+class StepScope:
+    """Steps of a playbook that one of its expressions may ask about."""
+
+    earlier: Sequence[str]  # the steps before its own, or all if it belongs to none
+    own: str = ""  # its own step; empty where that has not begun, as in `if`
+
+
+@dataclass(frozen=True, slots=True)
+class StepValue:
+    """One call of `before` or `done`."""
+
+    key: str  # the call with every name replaced, such as `before(relieve, FIC-201.sp)`
+    step: str  # the step that it asks about
+    form: Form  # form of its value
+    _read: Reader | None = field(repr=False, compare=False)  # `None` for `done`
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is `done(STEP)`, whose value is whether the step is done."""
+        return self._read is None
+
+    def at_begin(self, readings: Readings) -> Value | None:
+        """Returns what to record when the step begins.
+
+        `None` if it is unknown then, which is not recorded, and for `done`.
+        """
+        return None if self._read is None else self._read(ConditionInputs(readings, {}, None))
+
+    @property
+    def read(self) -> Reader:
+        """Reader of what was recorded. Unknown if that is missing or of another form."""
+        key, fit = self.key, fitting(self.form)
+        return lambda inputs: fit(inputs.recorded.get(key))
+
+    def constant(self, recorded: Recorded) -> Constant | None:
+        """Returns what was recorded as a constant, an enumeration as its word, or `None`."""
+        value = fitting(self.form)(recorded.get(self.key))
+        if value is None or isinstance(value, bool | str):
+            return value
+        if self.form.kind == "enum":
+            return next(word for word, number in self.form.members.items() if number == value)
+        return Quantity(value, self.form.unit)
 
 
 def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
@@ -101,3 +164,27 @@ def _is_time(part: Operand) -> bool:
     if part.form.kind != "number" or not isinstance(part.constant, int | float):
         return False
     return seconds(part.form.unit) is not None and part.constant > 0
+
+
+def asked_step(
+    name: str, arguments: "Sequence[Tree[Token] | Token]", scope: StepScope | None, offset: int
+) -> str:
+    """Returns the step that a call asks about. A call that does not fit raises a fault."""
+    if scope is None:
+        reason = f"{name} asks about a step of a run, and no step has begun here"
+        raise ExpressionFault(offset, reason)
+    if len(arguments) not in ((1,) if name == "done" else (1, 2)):
+        raise ExpressionFault(offset, f"{name} is written {ABOUT_A_STEP[name]}")
+    if name == "before" and len(arguments) == 1:
+        if not scope.own:
+            reason = "its own step has not begun here; write before(STEP, X) with an earlier step"
+            raise ExpressionFault(offset, reason)
+        return scope.own
+    token = arguments[0]
+    known = [*scope.earlier, *((scope.own,) if name == "before" and scope.own else ())]
+    if isinstance(token, str) and str(token) in known:
+        return str(token)
+    at = token.start_pos if isinstance(token, str) else token.meta.start_pos
+    which = "an earlier step" if name == "done" else "an earlier step or its own"
+    reason = f"{name} asks about {which}; here there is: {', '.join(known) or 'none'}"
+    raise ExpressionFault(at, reason)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from . import calls, operands
 from .errors import ExpressionFault
 from .grammar import MAX_NESTING, NUMBER, UNIT, excerpt
-from .names import Binder
+from .names import Binder, constant_operand, literal
 from .numbers import added, all_together, multiplied, need_amount, together
-from .operands import NO_INPUTS, Form, Operand, Reader
+from .operands import NO_INPUTS, Form, Operand, Reader, Recorded
 from .units import UnitConversion
 from .windows import Window
 
@@ -46,16 +46,26 @@ def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
 
 
 class Checker:
-    """Checks one expression, and collects its `windows`, inner before outer.
+    """Checks one expression, and collects its `windows`, inner before outer, and `step_values`.
 
-    Without `allow_windows`, `held(X, T)` is X.
+    Without `allow_windows`, `held(X, T)` is X. A step value that is recorded becomes a constant.
     """
 
-    def __init__(self, text: str, binder: Binder, allow_windows: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        binder: Binder,
+        allow_windows: bool,
+        scope: calls.StepScope | None,
+        recorded: Recorded,
+    ) -> None:
         self._text = text
         self._binder = binder
         self._allow_windows = allow_windows
+        self._scope = scope
+        self._recorded = recorded
         self.windows: list[Window] = []
+        self.step_values: list[calls.StepValue] = []
 
     def check(self, node: "Node", depth: int = 0) -> Operand:
         """Checks a node and its children, with the depth of the nesting around it."""
@@ -162,8 +172,6 @@ class Checker:
         name, *arguments = str(node.children[0]), *node.children[1:]
         start, end = node.meta.start_pos, node.meta.end_pos
         said = excerpt(self._text[start:end])
-        if name in calls.NOT_YET:
-            raise ExpressionFault(start, f"{name} is not available yet")
         if name not in calls.NAMES:
             there = ", ".join(calls.NAMES)
             raise ExpressionFault(
@@ -171,12 +179,17 @@ class Checker:
             )
         if name in calls.ABOUT_A_TAG:
             return self._about_a_tag(name, arguments, said, start)
-        outer = len(self.windows)
+        if name in calls.ABOUT_A_STEP:
+            part = self._about_a_step(name, arguments, node, depth)
+            return calls.called(part, said, start)
+        outer, asked = len(self.windows), len(self.step_values)
         parts = [self.check(each, depth) for each in arguments]
         if not calls.is_back_in_time(name, parts):
             return calls.called(calls.of_numbers(name, parts, start), said, start)
         if not self._allow_windows:
             return calls.called(self._now(name, parts, start), said, start)
+        if len(self.step_values) > asked:
+            raise ExpressionFault(start, f"{name} looks back in time, at what no step recorded")
         window = calls.window(
             name, parts, start, tuple(self.windows[outer:]),
             self._binder.bound(start, end), self._binder.bound(*_span(arguments[0])),
@@ -190,6 +203,29 @@ class Checker:
             raise ExpressionFault(start, reason)
         calls.check_window(name, parts, start)
         return parts[0]
+
+    def _about_a_step(
+        self, name: str, arguments: "Sequence[Node]", node: "Tree[Token]", depth: int
+    ) -> Operand:
+        start, end = node.meta.start_pos, node.meta.end_pos
+        step = calls.asked_step(name, arguments, self._scope, start)
+        part, bound = None, f"done({step})"
+        if name == "before":
+            looking_back = len(self.windows) + len(self.step_values)
+            part = self.check(arguments[-1], depth)
+            if not part.tags or len(self.windows) + len(self.step_values) > looking_back:
+                reason = f"before takes what is read at one moment, and {part.said} is not"
+                raise ExpressionFault(part.offset, reason)
+            bound = f"before({step}, {self._binder.bound(*_span(arguments[-1]))})"
+        form = part.form if part else Form("condition")
+        value = calls.StepValue(bound, step, form, part.read if part else None)
+        constant = value.constant(self._recorded)
+        if constant is not None:
+            self._binder.put(start, end, literal(constant, start))
+            return constant_operand(constant, bound, start)
+        self._binder.put(start, end, bound)
+        self.step_values.append(value)
+        return Operand(form, value.read, bound, start, part.tags if part else frozenset())
 
     def _about_a_tag(
         self, name: str, arguments: "Sequence[Node]", said: str, start: int
@@ -214,7 +250,10 @@ def _comparison(parts: Sequence[Operand], signs: "Sequence[Token]") -> Reader:
     if left.form.kind != "number" and sign not in {"==", "!="}:
         reason = f"{left.said} is {left.form}; it can be compared by == and != only"
         raise ExpressionFault(signs[0].start_pos, reason)
-    return operands.compared(_COMPARISONS[sign], left.read, right.read)
+    compare = _COMPARISONS[sign]
+    if isinstance(right.constant, int | float):
+        return operands.compared_with(compare, left.read, right.constant)
+    return operands.compared(compare, left.read, right.read)
 
 
 def _inside(parts: Sequence[Operand]) -> Reader:

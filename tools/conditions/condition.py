@@ -1,23 +1,29 @@
 """Conditions and expressions, checked once and evaluated on sets of readings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 
+from .calls import StepScope, StepValue
 from .checker import Checker, need_conditions
 from .errors import ConditionError, ExpressionFault, error_at
 from .grammar import MAX_LENGTH, excerpt, parse_tree, tidy
 from .history import History
 from .names import Binder, Names
 from .numbers import converted
-from .operands import ConditionInputs, Form, Kind, Operand, Reader, Readings
+from .operands import ConditionInputs, Form, Kind, Operand, Reader, Readings, Recorded
+from .series import Key, Series
 from .truth import Truth
 from .windows import Window
 
-_NO_SERIES = History(())
+_NOTHING: Recorded = {}
+_NO_SERIES: Mapping[Key, Series] = {}
+_TRUTHS: Mapping[Value | None, Truth] = {
+    True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,22 @@ class Checked:
     bound: str  # the text with every name replaced by the site's tag name or the parameter's value
     longest_window_s: float  # how far back it looks; 0 without windows
     windows: tuple[Window, ...] = field(repr=False)  # calls that look back, inner before outer
+    step_values: tuple[StepValue, ...] = field(repr=False)  # calls about the steps of a run
     _form: Form = field(repr=False)
     _read: Reader = field(repr=False, compare=False)
     _tags: tuple[Tag, ...] = field(repr=False)
 
-    def shown(self, readings: Readings, history: History | None = None) -> str:
+    def shown(
+        self, readings: Readings, history: History | None = None, *, recorded: Recorded = _NOTHING
+    ) -> str:
         """Returns the bound text followed by the live values, on one line."""
-        inputs = _inputs(readings, history, None)
+        inputs = _inputs(readings, history, None, recorded)
         values = [_show(tag, readings.get(tag.name)) for tag in self._tags]
         values += [
             f"{each.text} is {show_value(each.form, each.read(inputs))}" for each in self.windows
+        ]
+        values += [
+            f"{each.key} is {show_value(each.form, each.read(inputs))}" for each in self.step_values
         ]
         return f"{self.bound}  [{', '.join(values)}]" if values else self.bound
 
@@ -48,7 +60,12 @@ class Condition(Checked):
     """Checked expression that is true, false or unknown."""
 
     def evaluate(
-        self, readings: Readings, history: History | None = None, *, now_s: float | None = None
+        self,
+        readings: Readings,
+        history: History | None = None,
+        *,
+        now_s: float | None = None,
+        recorded: Recorded = _NOTHING,
     ) -> Truth:
         """Evaluates the condition.
 
@@ -58,11 +75,24 @@ class Condition(Checked):
                 through its quality.
             history: Samples of its windows; without it they are unknown.
             now_s: Time for `age`, on the clock of the readings; by default the monotonic clock.
+            recorded: Value of each of its `step_values`, by key. One that is missing, or of
+                another type, is unknown.
         """
-        value = self._read(_inputs(readings, history, now_s))
-        if value is None:
-            return Truth.UNKNOWN
-        return Truth.TRUE if value else Truth.FALSE
+        return _TRUTHS[self._read(_inputs(readings, history, now_s, recorded))]
+
+    def with_recorded(self, recorded: Recorded) -> "Condition":
+        """Returns the condition with every recorded step value written out in its bound text.
+
+        What is not recorded stays as it is. So a request can carry a condition that the gate can
+        evaluate, which knows no steps.
+
+        Raises:
+            ConditionError: With the values it is no valid condition, such as a division by zero,
+                or has too many characters.
+        """
+        scope = StepScope([each.step for each in self.step_values])
+        names = {tag.name: tag for tag in self._tags}
+        return _condition(self.bound, names, bool(self.windows), scope, recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +113,26 @@ class Expression(Checked):
         return self._form.kind
 
     def value(
-        self, readings: Readings, history: History | None = None, *, now_s: float | None = None
+        self,
+        readings: Readings,
+        history: History | None = None,
+        *,
+        now_s: float | None = None,
+        recorded: Recorded = _NOTHING,
     ) -> Value | None:
         """Returns the value, `None` if unknown. Arguments as of `Condition.evaluate`."""
-        return self._read(_inputs(readings, history, now_s))
+        return self._read(_inputs(readings, history, now_s, recorded))
 
-    def show(self, readings: Readings) -> str:
+    def show(self, readings: Readings, *, recorded: Recorded = _NOTHING) -> str:
         """Returns the value as text with five digits and the unit, `?` for unknown."""
-        return show_value(self._form, self.value(readings))
+        return show_value(self._form, self.value(readings, recorded=recorded))
 
 
-def _inputs(readings: Readings, history: History | None, now_s: float | None) -> ConditionInputs:
-    return ConditionInputs(readings, (history or _NO_SERIES).series, now_s)
+def _inputs(
+    readings: Readings, history: History | None, now_s: float | None, recorded: Recorded
+) -> ConditionInputs:
+    series = _NO_SERIES if history is None else history.series
+    return ConditionInputs(readings, series, now_s, recorded)
 
 
 def show_value(form: Form, value: Value | None) -> str:
@@ -122,7 +160,9 @@ def _show(tag: Tag, reading: DataValue | None) -> str:
     return f"{tag.name} is {value}{unit}{quality}"
 
 
-def parse_condition(text: str, names: Names, *, windows: bool = False) -> Condition:
+def parse_condition(
+    text: str, names: Names, *, windows: bool = False, steps: StepScope | None = None
+) -> Condition:
     """Parses a condition and checks its names, types and units.
 
     Args:
@@ -130,21 +170,32 @@ def parse_condition(text: str, names: Names, *, windows: bool = False) -> Condit
         names: Tags and constants; the tags of a site are such names.
         windows: Whether it may look back in time. Otherwise `held(X, T)` is X, and every other
             such function is refused.
+        steps: Steps that `before` and `done` may ask about; without it they are refused.
 
     Raises:
         ConditionError: Wrong syntax, an unknown name, or a comparison of types or units that do
             not fit; with line and column.
     """
+    return _condition(text, names, windows, steps, _NOTHING)
 
+
+def _condition(
+    text: str, names: Names, windows: bool, steps: StepScope | None, recorded: Recorded
+) -> Condition:
     def finish(whole: Operand) -> Operand:
         need_conditions([whole])
         return whole
 
-    return Condition(*_checked(text, names, windows, finish))
+    return Condition(*_checked(text, names, windows, steps, recorded, finish))
 
 
 def parse_expression(
-    text: str, names: Names, *, unit: str | None = None, windows: bool = False
+    text: str,
+    names: Names,
+    *,
+    unit: str | None = None,
+    windows: bool = False,
+    steps: StepScope | None = None,
 ) -> Expression:
     """Parses an expression of any kind. Arguments and errors as of a condition.
 
@@ -155,18 +206,26 @@ def parse_expression(
     def finish(whole: Operand) -> Operand:
         return whole if unit is None else converted(whole, unit)
 
-    return Expression(*_checked(text, names, windows, finish))
+    return Expression(*_checked(text, names, windows, steps, _NOTHING, finish))
 
 
-_Fields = tuple[str, tuple[str, ...], str, float, tuple[Window, ...], Form, Reader, tuple[Tag, ...]]
+_Fields = tuple[
+    str, tuple[str, ...], str, float, tuple[Window, ...], tuple[StepValue, ...], Form, Reader,
+    tuple[Tag, ...],
+]  # fmt: skip
 
 
 def _checked(
-    text: str, names: Names, windows: bool, finish: Callable[[Operand], Operand]
+    text: str,
+    names: Names,
+    windows: bool,
+    steps: StepScope | None,
+    recorded: Recorded,
+    finish: Callable[[Operand], Operand],
 ) -> _Fields:
     tree = parse_tree(text)
     binder = Binder(text, names)
-    checker = Checker(text, binder, windows)
+    checker = Checker(text, binder, windows, steps, recorded)
     try:
         whole = finish(checker.check(tree.children[0]))
         bound = binder.bound(0, len(text))
@@ -179,7 +238,8 @@ def _checked(
     reach_s = max((each.reach_s for each in checker.windows), default=0.0)
     return (
         tidy(text), tuple(found), bound, reach_s, tuple(checker.windows),
-        whole.form, whole.read, tuple(binder.found[name] for name in found),
+        tuple(checker.step_values), whole.form, whole.read,
+        tuple(binder.found[name] for name in found),
     )  # fmt: skip
 
 

@@ -74,12 +74,7 @@ class Binder:
             tags = frozenset([meaning.name])
             return Operand(form_of(meaning), value_of(meaning), excerpt(token), start, tags)
         said = f"{excerpt(token)} ({excerpt(literal(meaning, start))})"
-        value = meaning.value if isinstance(meaning, Quantity) else meaning
-        if isinstance(meaning, Quantity):
-            form = Form("number", meaning.unit)
-        else:
-            form = Form("condition" if isinstance(meaning, bool) else "word")
-        return Operand(form, always(value), said, start, constant=value, is_named=True)
+        return constant_operand(meaning, said, start)
 
     def put(self, start: int, end: int, instead: str) -> None:
         """Records the replacement of a part of the text."""
@@ -116,6 +111,16 @@ class Binder:
             what = "tag"
         hint = f"; did you mean {close[0]!r}?" if close else ""
         return f"there is no {what} {excerpt(name)!r}{hint}"
+
+
+def constant_operand(constant: Constant, said: str, offset: int) -> Operand:
+    """Returns the operand of a constant that the text names."""
+    value = constant.value if isinstance(constant, Quantity) else constant
+    if isinstance(constant, Quantity):
+        form = Form("number", constant.unit)
+    else:
+        form = Form("condition" if isinstance(constant, bool) else "word")
+    return Operand(form, always(value), said, offset, constant=value, is_named=True)
 
 
 def literal(constant: Constant, offset: int) -> str:

@@ -5,19 +5,24 @@ A reader returns `None` for *unknown*. Only `all_of` and `any_of` (where one par
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import DataValue, Quality, Value
+from handwheel.connectors.model.values import NOT_GOOD, Array, DataValue, Value
 
 from .series import Key, Series
 from .units import POINTS, UnitConversion
 
 Readings = Mapping[str, DataValue]
+Recorded = Mapping[str, Value]
+"""What a run recorded about its steps, by the call that asks for it: `done(relieve)`."""
 Compute = Callable[..., Any]  # numbers to a number
+Fitting = Callable[[Value | Array | None], Value | None]
 Kind = Literal["condition", "number", "enum", "string", "word"]
 
 LARGEST_NUMBER = 1e300  # larger integers cannot be added to a float
@@ -29,6 +34,7 @@ class ConditionInputs(NamedTuple):
     readings: Readings
     series: Mapping[Key, Series]  # samples of its windows; empty leaves them unknown
     now_s: float | None  # on the clock of the readings; `None` for the present moment
+    recorded: Recorded = MappingProxyType({})
 
 
 Reader = Callable[[ConditionInputs], Value | None]
@@ -90,29 +96,47 @@ def form_of(tag: Tag) -> Form:
             return Form("number", tag.unit)
 
 
-def usable(tag: Tag, reading: DataValue | None) -> Value | None:
-    """Returns the value of a good reading of the tag's own type, else `None`.
+def fitting(form: Form, *, is_whole: bool = False) -> Fitting:
+    """Returns the function that passes values of a form and replaces any other by `None`.
 
-    Not usable: no reading, any quality but good, no value, another type, a float that is not
-    finite, a number outside the enumeration.
+    Replaced: another type, a float that is not finite, a number outside the enumeration.
     """
-    if reading is None or reading.quality is not Quality.GOOD:
+    match form.kind:
+        case "condition":
+            return _truth
+        case "number":
+            return _whole if is_whole else _number
+        case "enum":
+            return partial(_member, frozenset(form.members.values()))
+        case "string" | "word":
+            return _text
+
+
+def _truth(value: Value | Array | None) -> Value | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Value | Array | None) -> Value | None:
+    if type(value) is float:  # the usual case, without another call
+        return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
+    return value if is_number(value) else None
+
+
+def _whole(value: Value | Array | None) -> Value | None:
+    return value if isinstance(value, int) and is_number(value) else None
+
+
+def _member(members: Collection[int], value: Value | Array | None) -> Value | None:
+    if not isinstance(value, int) or isinstance(value, bool):
         return None
-    value = reading.scalar
-    match tag.kind:
-        case "bool":
-            return value if isinstance(value, bool) else None
-        case "string":
-            return value if isinstance(value, str) else None
-        case "int" | "enum":
-            is_whole = isinstance(value, int) and not isinstance(value, bool)
-            is_known = value in tag.members.values() if tag.kind == "enum" else is_number(value)
-            return value if is_whole and is_known else None
-        case "float":
-            return value if is_number(value) else None
+    return value if value in members else None
 
 
-def is_number(value: Value | None) -> bool:
+def _text(value: Value | Array | None) -> Value | None:
+    return value if isinstance(value, str) else None
+
+
+def is_number(value: Value | Array | None) -> TypeGuard[int | float]:
     """Whether a value is a finite number that can be computed with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -125,22 +149,32 @@ def always(value: Value) -> Reader:
 
 
 def value_of(tag: Tag) -> Reader:
-    """Returns the reader of a tag."""
-    return lambda inputs: usable(tag, inputs.readings.get(tag.name))
+    """Returns the reader of a tag. A reading that is missing or not good is unknown."""
+    name, fit = tag.name, fitting(form_of(tag), is_whole=tag.kind == "int")
+
+    def read(inputs: ConditionInputs) -> Value | None:
+        reading = inputs.readings.get(name)
+        if reading is None or reading.status & NOT_GOOD:
+            return None
+        return fit(reading.value)
+
+    return read
 
 
 def is_good(tag: Tag) -> Reader:
     """Returns the reader of a tag's usability, which is never unknown."""
-    return lambda inputs: usable(tag, inputs.readings.get(tag.name)) is not None
+    value = value_of(tag)
+    return lambda inputs: value(inputs) is not None
 
 
 def age_of(tag: Tag) -> Reader:
     """Returns the reader of a tag's age in seconds. Unknown while the tag is."""
+    value = value_of(tag)
 
     def read(inputs: ConditionInputs) -> Value | None:
-        reading = inputs.readings.get(tag.name)
-        if reading is None or usable(tag, reading) is None:
+        if value(inputs) is None:
             return None
+        reading = inputs.readings[tag.name]
         age = reading.age_s(monotonic() if inputs.now_s is None else inputs.now_s)
         return age if is_number(age) else None
 
@@ -168,14 +202,17 @@ def any_of(parts: Sequence[Reader]) -> Reader:
 
 
 def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
+    otherwise = not decisive
+
     def read(inputs: ConditionInputs) -> Value | None:
         is_unknown = False
         for part in parts:
             value = part(inputs)
             if value is decisive:
                 return decisive
-            is_unknown |= value is None
-        return None if is_unknown else not decisive
+            if value is None:
+                is_unknown = True
+        return None if is_unknown else otherwise
 
     return read
 
@@ -184,8 +221,19 @@ def compared(compare: Callable[[Any, Any], bool], left: Reader, right: Reader) -
     """Returns a comparison of two parts of one form. Unknown if either is."""
 
     def read(inputs: ConditionInputs) -> Value | None:
-        a, b = left(inputs), right(inputs)
+        a = left(inputs)
+        b = right(inputs)
         return None if a is None or b is None else compare(a, b)
+
+    return read
+
+
+def compared_with(compare: Callable[[Any, Any], bool], part: Reader, constant: Value) -> Reader:
+    """Returns the comparison of a part with a constant of its form."""
+
+    def read(inputs: ConditionInputs) -> Value | None:
+        value = part(inputs)
+        return None if value is None else compare(value, constant)
 
     return read
 

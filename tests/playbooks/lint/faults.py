@@ -69,6 +69,12 @@ FAULTS = {
     ],
     "expression": [
         Fault('"PT-102.pv > 300 kPa"', '"PT-102.pv > > 300 kPa"', "> 300 kPa", "cannot stand here"),
+        Fault('"duty.vibration > high"', '"before(duty.vibration) > high"', "before(duty",
+              "before asks about a step of a run, and no step has begun here"),
+        Fault('"not standby.running"', '"before(PT-102.pv) > 9 kPa"', "before(PT",
+              "its own step has not begun here"),
+        Fault('"PT-102.pv > 300 kPa"', '"done(setle)"', "setle",
+              "done asks about an earlier step; here there is: start"),
     ],
     "unit-mismatch": [
         Fault("> 300 kPa", "> 300 degC", "300 degC", "kPa"),

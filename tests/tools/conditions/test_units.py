@@ -182,8 +182,8 @@ WRONG = [
     ("true and\n  PT-102 > 3 kPa", "2:3: there is no tag 'PT-102'; did you mean 'PT-102.pv'?"),
     ("good(XYZ.pv)", "1:6: there is no tag 'XYZ.pv'"),
     ("god(PT-102.pv)", "1:1: there is no function 'god'; "
-     "there is: abs, age, ago, avg, delta, good, held, max, min, rate, stdev"),
-    ("true and done(relieve)", "1:10: done is not available yet"),
+     "there is: abs, age, ago, avg, before, delta, done, good, held, max, min, rate, stdev"),
+    ("true and done(relieve)", "1:10: done asks about a step of a run, and no step has begun here"),
     ("abs(PT-102.pv, 3 kPa) > 3 kPa", "1:1: abs takes one number: abs(X)"),
     ("min(PT-102.pv) > 3 kPa", "1:1: min takes two or more numbers, or one and a time: min(X, T)"),
     ("max(PT-102.pv, P-101A.running) > 3 kPa", "1:16: P-101A.running is true or false, "
