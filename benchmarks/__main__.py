@@ -8,7 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import approval, journal, startup
+from . import approval, journal, playbooks, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .sim_plant import plants, servers
@@ -22,6 +22,7 @@ SUITES = {
     "many": scan_load.rows,
     "servers": servers.rows,
     "journal": journal.rows,
+    "playbooks": playbooks.rows,
     "actuation": actuation.rows,
     "approval": approval.rows,
     "startup": startup.rows,

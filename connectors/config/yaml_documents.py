@@ -5,6 +5,7 @@ values, because YAML 1.1 readers take them for booleans.
 """
 
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -28,6 +29,7 @@ from ..errors import ConfigError, Problem, os_reason
 from .regular_files import read_regular
 
 Path_ = tuple[str | int, ...]
+OnScalar = Callable[[Path_, ScalarNode], None]
 
 _MAX_DEPTH = 41  # of tables and lists inside each other
 _CACHED = 32  # documents: a large one takes half a second, and a gate reads its policy often
@@ -77,14 +79,17 @@ def read_content(path: Path, shown: str | None = None) -> bytes:
         raise _file_error(shown or str(path), str(error)) from None
 
 
-def parse_content(content: bytes, shown: str) -> Document:
+def parse_content(content: bytes, shown: str, on_scalar: OnScalar | None = None) -> Document:
     """Parses the bytes of a YAML file. The result is a copy that the caller may change.
+
+    Args:
+        on_scalar: Called for each value, with its path and its node.
 
     Raises:
         ConfigError: It is not accepted YAML; every problem at once.
     """
     try:
-        parsed = _parse_cached(content)
+        parsed = _parse(content, on_scalar) if on_scalar else _parse_cached(content)
     except ConfigError as error:
         raise ConfigError([replace(problem, file=shown) for problem in error.problems]) from None
     return replace(parsed, file=shown, data=deepcopy(parsed.data), places=dict(parsed.places))
@@ -92,20 +97,24 @@ def parse_content(content: bytes, shown: str) -> Document:
 
 @lru_cache(maxsize=_CACHED)
 def _parse_cached(content: bytes) -> Document:
+    return _parse(content, None)
+
+
+def _parse(content: bytes, on_scalar: OnScalar | None) -> Document:
     document = Document("", sha256=sha256(content).hexdigest())
     try:
         text = _LINE_END.sub("\n", content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _file_error("", f"not UTF-8 at byte {error.start}") from None
-    return parse_document(text, document)
+    return parse_document(text, document, on_scalar)
 
 
 def _file_error(file: str, reason: str) -> ConfigError:
     return ConfigError([Problem(file, 0, 0, "", f"cannot be read: {reason}")])
 
 
-def parse_document(text: str, document: Document) -> Document:
-    """Parses YAML text into a document. See `read_document`."""
+def parse_document(text: str, document: Document, on_scalar: OnScalar | None = None) -> Document:
+    """Parses YAML text into a document. See `read_document` and `parse_content`."""
     yaml = YAML(typ="safe", pure=True)
     cast(Any, yaml).Parser = _StrictParser
     try:
@@ -128,7 +137,7 @@ def parse_document(text: str, document: Document) -> Document:
         raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
     problems: list[Problem] = []
     if root is not None:
-        document.data = _Reader(yaml, document, problems).value(root, ())
+        document.data = _Reader(yaml, document, problems, on_scalar).value(root, ())
     if problems:
         raise ConfigError(problems)
     return document
@@ -170,10 +179,17 @@ class _StrictParser(Parser):
 class _Reader:
     """Turns composed nodes into plain data and collects places and problems."""
 
-    def __init__(self, yaml: YAML, document: Document, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        yaml: YAML,
+        document: Document,
+        problems: list[Problem],
+        on_scalar: OnScalar | None,
+    ) -> None:
         self._constructor = yaml.constructor
         self._document = document
         self._problems = problems
+        self._on_scalar = on_scalar
 
     def value(self, node: Node, path: Path_) -> Any:
         self._document.places.setdefault(path, _place(node))
@@ -187,6 +203,8 @@ class _Reader:
             items = cast(list[Node], node.value)
             return [self.value(item, (*path, n)) for n, item in enumerate(items)]
         assert isinstance(node, ScalarNode)
+        if self._on_scalar:
+            self._on_scalar(path, node)
         return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:

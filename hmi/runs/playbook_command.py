@@ -14,7 +14,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
-from handwheel.playbooks.lint.lint import lint
+from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.completion import complete_playbook
@@ -80,9 +80,7 @@ def lint_playbooks(
         loaded, wrong = _load(path, library, broken)
         playbooks += loaded
         findings += wrong
-    others = {each.id: each for each in (*library, *playbooks)}
-    for each in playbooks:
-        findings += lint(each, opened, others.values())
+    findings += lint_all(playbooks, opened, library)
     _print_findings(playbooks, findings, as_json=as_json)
     if any(finding.is_error for finding in findings):
         raise SystemExit(NO)

@@ -2,21 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from handwheel.connectors.config.regular_files import read_regular
+from ruamel.yaml.nodes import ScalarNode
+
 from handwheel.connectors.config.validation import load_model
-from handwheel.connectors.config.yaml_documents import Document, Path_, read_document
+from handwheel.connectors.config.yaml_documents import (
+    Document,
+    Path_,
+    parse_content,
+    read_content,
+    read_document,
+)
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
 from .errors import Finding, PlaybookError, Severity
 from .schema import PlaybookFile
 from .unsupported import unsupported, without
-from .yaml_places import ValuePlace, value_places
+from .yaml_places import ValuePlace, value_place
 
 PACKAGE = "package:"
 _TESTS = "tests"  # a folder of tests holds no playbooks
@@ -97,28 +103,17 @@ def load_playbook(path: Path, shown: str | None = None) -> Playbook:
     Raises:
         PlaybookError: It cannot be read, or its form is invalid; lists every problem.
     """
+    values: dict[Path_, ValuePlace] = {}
+
+    def on_scalar(at: Path_, node: ScalarNode) -> None:
+        values[at] = value_place(node)
+
     try:
-        document = read_document(path, shown)
-        text = _same_bytes(path, document).decode("utf-8")
+        content = read_content(path, shown)
+        document = parse_content(content, shown or str(path), on_scalar)
     except ConfigError as error:
         raise PlaybookError([_reading_finding(each) for each in error.problems]) from None
-    except OSError:
-        raise PlaybookError([_changed(shown or str(path))]) from None
-    file = _load_file(document)
-    values = value_places(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Playbook(path, document, file, document.sha256, values)
-
-
-def _same_bytes(path: Path, document: Document) -> bytes:
-    content = read_regular(path)
-    if sha256(content).hexdigest() != document.sha256:
-        raise PlaybookError([_changed(document.file)])
-    return content
-
-
-def _changed(shown: str) -> Finding:
-    text = "it changed while it was being read: start again"
-    return Finding(shown, 0, 0, "unreadable", "error", "", "", text)
+    return Playbook(path, document, _load_file(document), document.sha256, values)
 
 
 def _reading_finding(problem: Problem) -> Finding:

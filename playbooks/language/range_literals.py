@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.conditions import ConditionError, Names, parse_expression
+from handwheel.tools.conditions import Names
 from handwheel.tools.conditions.grammar import NUMBER, UNIT
+from handwheel.tools.conditions.units import rounded, scale
 
 _QUANTITY = rf"-?\s*{NUMBER}(?:\s*{UNIT})?"
+_PARTS = re.compile(rf"(?P<number>-?\s*{NUMBER})\s*(?P<unit>{UNIT})?")
 _NAME = r"(?<![\w.-])[A-Za-z_][\w-]*\.\w+"
 _COMPARED = re.compile(
     rf"(?P<name>{_NAME})\s*"
@@ -44,9 +46,10 @@ def out_of_range_literals(text: str, names: Names) -> Iterator[OutOfRangeLiteral
 
 
 def _lies_within(literal: str, tag: Tag) -> bool:
-    try:
-        value = parse_expression(literal, {}, unit=tag.unit).value({})
-    except ConditionError:
+    parts = _PARTS.fullmatch(literal)
+    by = scale(parts["unit"] or "", tag.unit) if parts else None
+    if parts is None or by is None:
         return True  # reported when the whole condition is parsed
+    value = rounded(float(re.sub(r"\s", "", parts["number"])) * by.factor + by.offset)
     low, high = tag.span or (0.0, 0.0)
-    return not isinstance(value, int | float) or low <= value <= high
+    return low <= value <= high

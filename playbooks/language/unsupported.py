@@ -35,10 +35,14 @@ _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
     ("steps", _ANY, "on_fail", "then"): frozenset({"escalate"}),
 }
 
+_NAMES = {key for _, key, _ in _KEYS} | {where[-1] for where in _VALUES}
+
 
 def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
     """Yields the path of each such key or value, the rule's code and a message."""
     for path, value in _walk(data, ()):
+        if path[-1] not in _NAMES:
+            continue
         pattern = tuple(_ANY if isinstance(part, int) else part for part in path)
         for where, key, why in _KEYS:
             if _fits(pattern, (*where, key)):

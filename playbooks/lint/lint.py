@@ -13,6 +13,7 @@ from ..language.loader import Playbook
 from ..language.names import default_role_binding, role_bindings
 from .constants import check_constants
 from .key_rules import check_form
+from .overlaps import Overlaps
 from .plan import check_dead_band, check_verify_windows, check_writes
 from .segments import check_segments
 from .site import check_ownership, check_roles, check_suggestions
@@ -23,32 +24,48 @@ def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> lis
 
     Without the other playbooks of the site, suggestions are not checked.
     """
-    return _lint(playbook, site, _policy(site), tuple(others))
+    return _lint([playbook], site, tuple(others))
 
 
-def lint_all(playbooks: Sequence[Playbook], site: Site) -> list[Finding]:
-    """Returns the findings of several playbooks of one site."""
-    policy = _policy(site)
-    return [
-        finding for each in playbooks for finding in _lint(each, site, policy, tuple(playbooks))
-    ]
-
-
-def _lint(
-    playbook: Playbook, site: Site, policy: Policy | ConfigError, others: Sequence[Playbook]
+def lint_all(
+    playbooks: Sequence[Playbook], site: Site, others: Iterable[Playbook] = ()
 ) -> list[Finding]:
-    bindings = _bindings(playbook, site)
-    plans = _plans(bindings)
-    findings = [finding for each in bindings for finding in each.findings]
-    findings += check_form(playbook, bindings[0].texts)
-    findings += check_roles(playbook, policy)
-    findings += check_suggestions(playbook, others)
-    for plan in plans:
-        findings += _check_plan(playbook, plan, site, policy)
-    if playbook.file.concurrency is None:
-        findings += _overlaps(playbook, plans, site, others)
-    # Two role bindings cause the same finding at the same place.
-    by_place = {(each.line, each.column, each.code): each for each in reversed(findings)}
+    """Returns the findings of several playbooks of one site, beside others that it has."""
+    beside = {each.id: each for each in (*others, *playbooks)}
+    return _lint(playbooks, site, tuple(beside.values()))
+
+
+def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook]) -> list[Finding]:
+    policy = _policy(site)
+    starting: dict[str, frozenset[str]] = {}  # the tags that start each playbook
+    found: list[list[Finding]] = []
+    for playbook in playbooks:
+        bindings = _bindings(playbook, site)
+        plans = _plans(bindings)
+        starting[playbook.id] = _trigger_tags(plans)
+        findings = [finding for each in bindings for finding in each.findings]
+        findings += check_form(playbook, bindings[0].texts)
+        findings += check_roles(playbook, policy)
+        findings += check_suggestions(playbook, others)
+        for plan in plans:
+            findings += _check_plan(playbook, plan, site, policy)
+        found.append(findings)
+    free = [n for n, each in enumerate(playbooks) if each.file.concurrency is None]
+    if free:
+        starting = {
+            each.id: _trigger_tags(_plans(_bindings(each, site)))
+            for each in others
+            if each.id not in starting
+        } | starting
+        overlaps = Overlaps(starting)
+        for n in free:
+            found[n] += overlaps.check(playbooks[n])
+    return [finding for findings in found for finding in _once(findings)]
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Returns the findings in order. Two role bindings cause the same one at the same place."""
+    by_place = {(each.line, each.column, each.code): each for each in reversed([*findings])}
     return sorted(by_place.values())
 
 
@@ -81,20 +98,6 @@ def _plans(bindings: Iterable[BindingResult]) -> list[BoundPlaybook]:
     return [each.plan for each in bindings if not each.findings]
 
 
-def _overlaps(
-    playbook: Playbook, plans: Sequence[BoundPlaybook], site: Site, others: Sequence[Playbook]
-) -> Iterator[Finding]:
-    own = _trigger_tags(plans)
-    for other in others:
-        if other.id == playbook.id:
-            continue
-        shared = own & _trigger_tags(_plans(_bindings(other, site)))
-        if shared:
-            text = f"{', '.join(sorted(shared))} starts {other.id} too, and both may run at once"
-            hint = "write concurrency with the equipment that a run owns"
-            yield playbook.key_finding("overlapping-triggers", ("trigger",), text, hint)
-
-
-def _trigger_tags(plans: Iterable[BoundPlaybook]) -> set[str]:
+def _trigger_tags(plans: Iterable[BoundPlaybook]) -> frozenset[str]:
     triggers = (trigger for plan in plans for trigger in plan.triggers)
-    return {name for trigger in triggers for name in trigger.condition.tags}
+    return frozenset(name for trigger in triggers for name in trigger.condition.tags)

@@ -1,6 +1,7 @@
 """Lint rules on the writes, verification and dead band of a bound playbook."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from handwheel.connectors.config.durations import format_duration
@@ -111,8 +112,10 @@ def _gap(trigger: Trigger, site: Site) -> float | None:
     if tag.span is None or fires.longest_window_s or rearms.longest_window_s:
         return None
     firing, rearming = _true_at(fires, tag), _true_at(rearms, tag)
-    steps = [abs(one - other) for one in firing for other in rearming]
-    return min(steps) / _POINTS if steps else None
+    both = sorted([*((n, True) for n in firing), *((n, False) for n in rearming)])
+    steps = (high - low for (low, one), (high, other) in pairwise(both) if one is not other)
+    step = min(steps, default=None)
+    return None if step is None else step / _POINTS
 
 
 def _true_at(condition: Condition, tag: Tag) -> list[int]:

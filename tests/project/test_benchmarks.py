@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.hmi.simulation.plant.installed_plants import plant_names
 
-OWN = ("plants", "reading", "journal", "startup")
+OWN = ("plants", "reading", "journal", "playbooks", "startup")
 LONG = ("opcua", "modbus", "changes", "many", "servers", "actuation", "approval")
 Main = Callable[[Sequence[str]], int]
 
@@ -30,7 +30,8 @@ def test_a_suite_of_our_own_gives_its_figures(
     figures = json.loads(told)
     assert [name.split(":")[0] for name in figures] == [
         *(name for name in plant_names() for _ in range(4)), "opcua", "modbus", "journal",
-        "journal", "handwheel lockout", "handwheel --help", "handwheel plants list",
+        "journal", "playbooks", "playbooks",
+        "handwheel lockout", "handwheel --help", "handwheel plants list",
     ]  # fmt: skip
     assert all(any(digit.isdigit() for digit in value) for value in figures.values())
     assert errors.splitlines() == [f"{suite}, medians of 1…" for suite in OWN]

@@ -1,7 +1,7 @@
 """Grammar of conditions, and messages for text outside it."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from .errors import ConditionError, error_at
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 500
 MAX_NESTING = 20
+_CACHED = 512  # trees: a playbook is bound once for each role binding, from the same texts
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 # A unit has neither point nor hyphen, so that `330 kPa..390 kPa` and `5 kPa-PT-102.pv` part;
@@ -50,6 +51,8 @@ NAME: /[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_]+)?/
 %ignore /[ \t\r\n]+/
 """
 
+_SPACE = re.compile(r"\s+")
+_SPACE_UNQUOTED = re.compile(r"('(?:[^']|'')*')|\s+")
 _KEYWORDS = {"and", "or", "not", "in", "true", "false"}
 _HINTS = {
     "=": "write == to compare",
@@ -68,8 +71,9 @@ def _parser() -> "Lark":
     return Lark(_GRAMMAR, parser="lalr", lexer="basic", propagate_positions=True)
 
 
+@lru_cache(maxsize=_CACHED)
 def parse_tree(text: str) -> "Tree[Token]":
-    """Returns the syntax tree of a condition, with the root `start`.
+    """Returns the syntax tree of a condition, with the root `start`, which nobody changes.
 
     A text that is empty, too long or outside the grammar, or has an invisible character, raises
     `ConditionError`.
@@ -78,7 +82,7 @@ def parse_tree(text: str) -> "Tree[Token]":
 
     if len(text) > MAX_LENGTH:
         raise error_at(text, MAX_LENGTH, f"a condition has at most {MAX_LENGTH} characters")
-    for offset, each in enumerate(text):
+    for offset, each in enumerate("" if text.isprintable() else text):
         if not each.isprintable() and each not in "\t\r\n":
             reason = f"the character U+{ord(each):04X} cannot be seen, so it cannot stand here"
             raise error_at(text, offset, reason)
@@ -108,10 +112,11 @@ def _explain(text: str, error: "UnexpectedInput") -> ConditionError:
 
 def excerpt(text: str) -> str:
     """Returns a part of a condition for a message, on one line of at most 60 characters."""
-    line = re.sub(r"\s+", " ", text)
+    is_line = text.isprintable() and "  " not in text  # the usual case
+    line = str(text) if is_line else _SPACE.sub(" ", text)
     return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def tidy(text: str) -> str:
     """Returns the text of a condition on one line. Quoted words stay as they are."""
-    return re.sub(r"('(?:[^']|'')*')|\s+", lambda found: found[1] or " ", text).strip()
+    return _SPACE_UNQUOTED.sub(lambda found: found[1] or " ", text).strip()

@@ -32,6 +32,11 @@ class Window:
     read_inner: Reader = field(repr=False, compare=False)
     judge: Judge = field(repr=False, compare=False)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is `held`, the only function that one moment can stand for."""
+        return self.judge is _held
+
     def read(self, inputs: ConditionInputs) -> Value | None:
         """Returns the value of the function. Unknown without a series."""
         series = inputs.series.get(self.key)
