@@ -66,7 +66,7 @@ class Form:
 
     @property
     def is_point(self) -> bool:
-        """Whether it is a temperature, on a scale with an arbitrary zero."""
+        """Whether it is on a scale with an arbitrary zero, as a temperature or a gauge pressure."""
         return self.kind == "number" and self.unit in POINTS
 
 
