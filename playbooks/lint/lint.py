@@ -76,7 +76,7 @@ def _check_plan(
     yield from check_verify_windows(playbook, plan, site)
     yield from check_ownership(playbook, plan, site)
     yield from check_segments(playbook, plan)
-    yield from check_constants(playbook, plan)
+    yield from check_constants(playbook, plan, site)
     yield from check_dead_band(playbook, plan, site)
 
 
