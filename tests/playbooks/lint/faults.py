@@ -189,7 +189,10 @@ FAULTS = {
               "nothing uses the parameter 'low'", severity="warning"),
     ],
     "too-many-writes": [Fault("max_writes: 2", "max_writes: 0", "0, max", "write 1 times")],
-    "too-long": [Fault("max_duration: 30 min", "max_duration: 1 min", "1 min", "2 min 30 s")],
+    "too-long": [Fault("max_duration: 30 min", "max_duration: 1 min", "1 min", "2 min 30 s"),
+        Fault("    undo: {write", '    expect: [{that: "standby.running", within: 29 min}]\n    '
+              "undo: {write", "30 min}", "may take 31 min"),
+    ],
     "no-test": [
         Fault("tests: [tests/t.yaml]\n", "", "id: test/", "it has no tests", severity="warning"),
         Fault("[tests/t.yaml]", "[no.yaml]", "no.yaml", "there is no file", severity="warning"),
