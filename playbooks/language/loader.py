@@ -103,14 +103,32 @@ def load_playbook(path: Path, shown: str | None = None) -> Playbook:
     Raises:
         PlaybookError: It cannot be read, or its form is invalid; lists every problem.
     """
+    try:
+        content = read_content(path, shown)
+    except ConfigError as error:
+        raise PlaybookError([_reading_finding(each) for each in error.problems]) from None
+    return _parsed(content, shown or str(path), path)
+
+
+def parse_playbook(text: str, shown: str = "<text>") -> Playbook:
+    """Returns the playbook of a text, checked as one of a file, which errors name as `shown`.
+
+    Its path is the working folder's, and its digest that of the text in UTF-8.
+
+    Raises:
+        PlaybookError: Its form is invalid; lists every problem.
+    """
+    return _parsed(text.encode(errors="surrogatepass"), shown, Path(shown))
+
+
+def _parsed(content: bytes, shown: str, path: Path) -> Playbook:
     values: dict[Path_, ValuePlace] = {}
 
     def on_scalar(at: Path_, node: ScalarNode) -> None:
         values[at] = value_place(node)
 
     try:
-        content = read_content(path, shown)
-        document = parse_content(content, shown or str(path), on_scalar)
+        document = parse_content(content, shown, on_scalar)
     except ConfigError as error:
         raise PlaybookError([_reading_finding(each) for each in error.problems]) from None
     return Playbook(path, document, _load_file(document), document.sha256, values)

@@ -16,7 +16,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.errors import PlaybookError
-from handwheel.playbooks.language.loader import load_library, load_playbook
+from handwheel.playbooks.language.loader import load_library, load_playbook, parse_playbook
 from handwheel.playbooks.language.schema import PlaybookFile
 from handwheel.playbooks.language.yaml_places import ValuePlace, value_place
 
@@ -31,6 +31,19 @@ def test_a_playbook_knows_its_bytes(tmp_path: Path) -> None:
     assert (playbook.id, playbook.display_name) == ("test/start-standby", str(path))
     assert playbook.place(("steps", 1)) == f"{path}:33"
     assert loaded(tmp_path, f"{GOOD}# x\n").digest != playbook.digest
+
+
+def test_a_text_is_read_as_its_file(tmp_path: Path) -> None:
+    of_file, of_text = load_playbook(written(tmp_path, GOOD)), parse_playbook(GOOD)
+    assert (of_text.file, of_text.digest) == (of_file.file, of_file.digest)
+    for text, name in ((changed(("{then: hold}", "{than: hold}")), "<text>"), ("\ud800", "plan")):
+        with pytest.raises(PlaybookError) as caught:
+            parse_playbook(text, name)
+        path = tmp_path / "p.yaml"
+        path.write_bytes(text.encode(errors="surrogatepass"))
+        with pytest.raises(PlaybookError) as same:
+            load_playbook(path, name)
+        assert caught.value.findings == same.value.findings
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
