@@ -27,6 +27,7 @@ from .tag_file import TagFile
 from .tags import Tag
 
 __all__ = [
+    "LOCK_FILE",
     "OPERATORS_FILE",
     "POLICY_FILE",
     "SITE_FILE",
@@ -47,6 +48,7 @@ __all__ = [
 SITE_FILE = "site.yaml"
 POLICY_FILE = "policy.yaml"
 OPERATORS_FILE = "operators.yaml"
+LOCK_FILE = "playbooks.lock"
 SITE_VARIABLE = "HANDWHEEL_SITE"
 
 

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
+from handwheel.playbooks.language.loader import PACKAGE
 from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
     check_enrolment,
@@ -107,6 +109,7 @@ def enroll_people(
         _show(opened, person, why, is_made_here=key is None)
     if is_first:
         typer.echo("this key is now the trust root in site.yaml: it vouches for all others")
+        _tell_to_release(opened)
     _tell(*people)
 
 
@@ -116,6 +119,13 @@ def _show(site: Site, person: Operator, why: str, *, is_made_here: bool) -> None
     place = f" in {key_path(site.id, name)}" if is_made_here else ", made elsewhere"
     typer.echo(f"key {person.key_id}{place}")
     warn_of_no_use(site, person)
+
+
+def _tell_to_release(site: Site) -> None:
+    shipped = next((entry for entry in site.playbooks if entry.startswith(PACKAGE)), "")
+    if shipped:
+        step = next_step("playbooks", "release", shipped)
+        typer.echo(f"requests of a playbook that is not released need two people; {step}")
 
 
 def _check_several(wanted: Sequence[Enrolment], is_first: bool, own: object) -> None:

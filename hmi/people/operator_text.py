@@ -10,6 +10,7 @@ from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.tools.guardrails.identity.enrolment import root_warning
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster
 from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER
 from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.terminal.wrap import fold
@@ -50,10 +51,10 @@ def roster_fields(roster: Roster, revoked: frozenset[str], now: datetime) -> dic
 
 
 def warn_of_no_use(site: Site, person: Operator) -> None:
-    """Warns of roles that approve nothing. Faults of the policy are not reported here."""
+    """Warns of roles that nothing asks for. Faults of the policy are not reported here."""
     with suppress(ConfigError):
         policy = load_policy(site)
-        for role in sorted(person.roles - {ADMINISTRATOR}):
+        for role in sorted(person.roles - {ADMINISTRATOR, ENGINEER}):
             if not policy.has_use_for(role):
                 sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")
 

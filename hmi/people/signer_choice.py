@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, 
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_approver
+from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER, may_release
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..shell.cli.signer_options import SignerUnclear
@@ -40,12 +41,26 @@ def find_person(
         InvalidArguments: No person is named, and the machine has no key.
         SignerUnclear: No person is named, and several may sign.
     """
-    known = [
-        each
-        for each in roster.operators
-        if each.is_enrolled(at) and each.is_administrator == administrator
-    ]
     kind = ADMINISTRATOR if administrator else "operator"
+    known = [each for each in roster.operators if each.is_administrator == administrator]
+    return _person_of(site, known, named, at, kind, check)
+
+
+def find_releaser(site: Site, roster: Roster, named: str | None, at: datetime) -> Operator:
+    """Returns the person who releases playbooks, by the rules of `find_person`."""
+    known = [each for each in roster.operators if may_release(each)]
+    return _person_of(site, known, named, at, f"{ADMINISTRATOR} or {ENGINEER}", None)
+
+
+def _person_of(
+    site: Site,
+    people: Sequence[Operator],
+    named: str | None,
+    at: datetime,
+    kind: str,
+    check: Check | None,
+) -> Operator:
+    known = [each for each in people if each.is_enrolled(at)]
     if named is not None:
         known = [each for each in known if each.person == named]
         if not known:
@@ -54,8 +69,9 @@ def find_person(
             )
         return known[0]
     if not known:
+        role = kind.partition(" ")[0]
         raise InvalidArguments(
-            f"no {kind} is enrolled; {next_step('operators', 'enroll', 'NAME', '--role', kind)}"
+            f"no {kind} is enrolled; {next_step('operators', 'enroll', 'NAME', '--role', role)}"
         )
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if not here:

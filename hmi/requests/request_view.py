@@ -7,6 +7,7 @@ from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.panel import card_width, has_colour
@@ -61,12 +62,19 @@ def whole_fields(
         **request_fields(listed(record)),
         "held": bool(record.unresolved),
         "signed": [each.model_dump() for each in signed],
-        "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
+        "still_to_sign": _still_to_sign(context, record, len(signed), now) if is_waiting else 0,
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
         **followup_fields(context.database, record, snapshot, now),
         "gate": _gate_fields(snapshot, now),
         "problems": card.problems if card else [],
     }
+
+
+def _still_to_sign(
+    context: DecisionContext, record: RequestRecord, signed: int, now: Instant
+) -> int:
+    found = class_of(context.site, context.database, record.request, now.wall)
+    return max(found.quorum - signed, 0)
 
 
 def _gate_fields(snapshot: PlantSnapshot | None, now: Instant) -> dict[str, object]:

@@ -13,8 +13,8 @@ from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.errors import Finding, PlaybookError
-from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
-from handwheel.playbooks.lint.lint import lint_all
+from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.completion import complete_playbook
@@ -23,32 +23,39 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
+from .checked_playbooks import check_playbooks, load_named
 from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
+from .release_command import release, release_states
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 def list_playbooks(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the playbooks of the site. Those with errors are named on standard error.
+    """List the site's playbooks and whether they are released.
+
+    Those with errors are named on standard error.
 
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
-    found, broken = load_library(open_site(site))
+    opened = open_site(site)
+    found, broken = load_library(opened)
     for name in dict.fromkeys(each.file for each in broken):
         step = next_step("playbooks", "lint", name)
         sys.stderr.write(f"handwheel: {name}: has errors; {step}\n")
+    states = release_states(opened, found, instant_now().wall)
     if as_json:
         rows = [
             {"id": each.id, "title": each.file.title, "version": each.file.version,
-             "file": each.display_name}
-            for each in found
+             "file": each.display_name, "release": state, "why": why}
+            for each, (state, why) in zip(found, states, strict=True)
         ]  # fmt: skip
         typer.echo(json.dumps(rows))
         return
     width = max((len(each.id) for each in found), default=0)
-    for each in found:
-        typer.echo(fold(f"{each.id:<{width}}  {printable(each.file.title)}", width + 2))
+    for each, (state, why) in zip(found, states, strict=True):
+        title = f"{each.id:<{width}}  {printable(each.file.title)}"
+        typer.echo(fold(f"{title}; {state}{f': {why}' if why else ''}", width + 2))
     if not found:
         typer.echo("no playbooks")
 
@@ -72,37 +79,10 @@ def lint_playbooks(
 
     Exit codes: 0 no errors, 1 errors, 2 wrong usage or configuration.
     """
-    opened = open_site(site)
-    library, broken = load_library(opened)
-    playbooks: list[Playbook] = []
-    findings: list[Finding] = []
-    for path in paths:
-        loaded, wrong = _load(path, library, broken)
-        playbooks += loaded
-        findings += wrong
-    findings += lint_all(playbooks, opened, library)
+    playbooks, findings = check_playbooks(open_site(site), paths)
     _print_findings(playbooks, findings, as_json=as_json)
     if any(finding.is_error for finding in findings):
         raise SystemExit(NO)
-
-
-def _load(
-    path: str, library: Sequence[Playbook], broken: Sequence[Finding]
-) -> tuple[list[Playbook], list[Finding]]:
-    if Path(path).is_dir():
-        return load_folder(Path(path), path)
-    if Path(path).is_file():
-        try:
-            return [load_playbook(Path(path), path)], []
-        except PlaybookError as error:
-            return [], list(error.findings)
-    found = [each for each in library if each.id == path]
-    wrong = [each for each in broken if each.playbook == path]
-    if not found and not wrong:
-        known = ", ".join(each.id for each in library)
-        reason = f"there is no such file, folder or playbook; known: {known or 'none'}"
-        raise ConfigError([Problem(path, 0, 0, "", reason)])
-    return found, wrong
 
 
 def _print_findings(
@@ -118,6 +98,9 @@ def _print_findings(
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
     summary = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
     typer.echo(f"{counted(files, 'playbook')}: {summary if ordered else 'no problems'}")
+
+
+app.command("release")(release)
 
 
 @app.command("show")
@@ -150,7 +133,7 @@ def _find(path: str, site: Site) -> Playbook:
     if Path(path).is_file():
         return load_playbook(Path(path), path)
     library, broken = load_library(site)
-    loaded, wrong = _load(path, library, broken) if not Path(path).is_dir() else ([], [])
+    loaded, wrong = load_named(path, library, broken) if not Path(path).is_dir() else ([], [])
     if wrong:
         raise PlaybookError(wrong)
     if not loaded:

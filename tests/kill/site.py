@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.signatures.playbooks_lock import Unsigned
 
 from ..auditor.audit import Report, judge
 from ..command_line import handwheel
+from ..sites.released import all_writes, signed, write_lock
 
 ADMINISTRATOR, PROPOSER, APPROVER = "carla", "anna", "ben"
+PLAYBOOK = ("test/start", "1.0.0", "d" * 64, dict[str, str]())
+"""Playbook that no file has: its id, version, digest and equipment."""
 ROLES = {ADMINISTRATOR: "administrator", PROPOSER: "operator", APPROVER: "operator"}
 
 _NOBODY_LISTENS = 1
@@ -70,6 +75,12 @@ class World:
             self.site / "site.yaml",
             lambda line: line.replace("kind: modbus,", "kind: modbus, timeout: 300 ms,"),
         )
+        self.release(lambda site: [all_writes(site, PLAYBOOK)])
+
+    def release(self, unsigned: Callable[[Site], list[Unsigned]]) -> None:
+        """Releases playbooks, signed by the administrator."""
+        site, key = load_site(self.site), self.key(ADMINISTRATOR)
+        write_lock(site, [signed(site, each, ADMINISTRATOR, key) for each in unsigned(site)])
 
     def enroll(self) -> None:
         """Enrols the people of a site that has nobody yet.

@@ -13,11 +13,13 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures import quorum
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.request_class import RequestClass
 from handwheel.tools.requests.timestamps import Instant
 
 from .mutant import Mutant, both, nothing, put, says, step
 
 _WAY = "tests/gate/steps/test_approval_to_frame.py"
+_LABELS = "tests/gate/forgery/test_forged_labels.py"
 _OTHERS = "tests/gate/leases/test_own_writes.py"
 _MADE_UP = "tests/gate/forgery/test_forged_requests.py"
 _COUNTED = "tests/gate/forgery/test_forged_requests.py::test_two_rows_are_not_two_people"
@@ -148,6 +150,12 @@ MUTANTS: Sequence[Mutant] = (
         "tests/gate/forgery/test_restored_ledger.py"
         "::test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out",
         "c1 leaves a second time",
+    ),
+    Mutant(
+        "M3j", "released playbooks",
+        says(authorization, "class_of", RequestClass("R1", 1, "")),
+        f"{_LABELS}::test_a_release_is_looked_at_when_it_is_sent[edited]",
+        "== []",
     ),
     Mutant(
         "M4a", "expiry, after the device is reached",

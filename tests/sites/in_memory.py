@@ -11,6 +11,7 @@ from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 
 from . import people
+from .released import BY_HAND, all_writes, release_library
 
 SITE = """\
 schema: site/1
@@ -80,4 +81,6 @@ def make_site(folder: Path) -> Site:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return load_site(folder)
+    site = load_site(folder)
+    release_library(site, (), also=[all_writes(site, BY_HAND)])
+    return site

@@ -13,6 +13,7 @@ import pytest
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
@@ -24,6 +25,7 @@ from handwheel.tools.requests.timestamps import Instant, instant_now
 from ..plants.served import link_of, site_of
 from .cw100 import put_in_memory
 from .people import key_id, record_of
+from .released import BY_HAND, all_writes, release_library
 
 PEOPLE: Mapping[str, str] = {
     "root": "administrator",
@@ -106,6 +108,8 @@ class SiteFolder:
         self.edit("tags.yaml", "readback: self", "readback: self, within: 300 ms")
         self.edit("policy.yaml", "cooldown: 10 s", "cooldown: 1 ms")
         self.edit("policy.yaml", r"(PIC-102.*cooldown:) 60 s", r"\1 1 ms")
+        site = load_site(folder)
+        release_library(site, load_library(site)[0], by="root", also=[all_writes(site, BY_HAND)])
 
     def enrol(self, *records: Record) -> None:
         """Writes who may decide, from now on."""

@@ -15,7 +15,9 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-Domain = Literal["request", "action", "decision", "card", "journal", "enrolment", "heartbeat"]
+Domain = Literal[
+    "request", "action", "decision", "card", "journal", "enrolment", "heartbeat", "release",
+]  # fmt: skip
 
 _FLOAT = "f64"
 _NESTED = frozenset({dict, list})

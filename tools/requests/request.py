@@ -1,5 +1,7 @@
 """Request for an ordered list of writes with exact bytes and preconditions."""
 
+import os
+import pwd
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
@@ -41,6 +43,30 @@ class Proposer(Model):
     kind: Literal["person", "agent"]
     name: str
     key_id: str | None = None
+    os_user: str | None = None  # account of the process that filed it, as that says
+    model: str | None = None  # language model that composed the plan; `None` for rules
+    prompt_hash: Digest | None = None  # SHA-256 of the prompt; `None` for rules
+
+
+def agent_proposer(name: str, model: str | None = None, prompt_hash: str | None = None) -> Proposer:
+    """Returns the proposer of an agent's requests, with the account of this process.
+
+    Args:
+        name: Name of the process that files, such as `agents`.
+        model: Language model that composes its plans; `None` for rules.
+        prompt_hash: SHA-256 of the prompt, 64 hexadecimal digits; `None` for rules.
+    """
+    return Proposer(
+        kind="agent", name=name, os_user=_os_user(), model=model, prompt_hash=prompt_hash
+    )
+
+
+def _os_user() -> str:
+    user_id = os.geteuid()
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:  # an account without a name, as in a container
+        return str(user_id)
 
 
 class TargetDevice(Model):

@@ -22,6 +22,7 @@ from ...shell.terminal.panel import (
     draw_part,
     fitting_width,
 )
+from .card_evidence import UNSEEN
 from .card_text import command_text, undo_text
 
 _BYTES_SHOWN = 16
@@ -72,7 +73,7 @@ def _bytes(card: Card, width: int) -> Iterator[Part]:
 
 def _evidence(card: Card, _width: int) -> Iterator[Part]:
     if card.run is not None:
-        yield Part("Playbook", list(_playbook(card.run)))
+        yield Part("Plan" if card.unreleased else "Playbook", list(_playbook(card, card.run)))
         for side in ("trigger", "for", "against", "permissive"):
             rows = [_found(each) for each in card.run.evidence if each.side == side]
             if rows:
@@ -82,8 +83,12 @@ def _evidence(card: Card, _width: int) -> Iterator[Part]:
     yield Part("Reason", [Row(["", f"“{card.reason}”"])])
 
 
-def _playbook(run: CardRun) -> Iterator[Row]:
-    yield Row(["", f"{run.playbook} {run.version}, request {run.segment} of run {run.run_id}"])
+def _playbook(card: Card, run: CardRun) -> Iterator[Row]:
+    name = f"{run.playbook} {run.version}"
+    if card.unreleased:
+        name = f"UNRELEASED PLAN by {card.proposer}"
+        yield Row([MARK, card.unreleased], True)
+    yield Row(["", f"{name}, request {run.segment} of run {run.run_id}"])
     if run.parameters:
         bound = ", ".join(f"{name} {value}" for name, value in sorted(run.parameters.items()))
         yield Row(["", f"with {bound}"])
@@ -93,11 +98,12 @@ def _playbook(run: CardRun) -> Iterator[Row]:
 def _found(each: CardEvidence) -> Row:
     filed = f"{TRUTH_TEXT[each.filed]} when submitted"
     if each.now is None:
-        state, now = f"{filed}, not seen here: {each.untold}", ""
+        state, now = f"{TRUTH_TEXT[each.filed]} {UNSEEN}: {each.untold}", ""
     else:
         state = f"{filed}, {TRUTH_TEXT[each.now]} now"
         now = f"; now {values_text(each.shown_now)}"
-    text = f"{each.id}: {state}. {each.shown}{now} ({each.source})"
+    source = f" ({each.source})" if each.source else ""
+    text = f"{each.id}: {state}. {each.shown}{now}{source}"
     return Row([MARK if each.is_against else "", text], each.is_against)
 
 
@@ -141,9 +147,20 @@ def _signatures(card: Card, _width: int) -> Iterator[Part]:
     yield Part("Needs", [Row(["", f"{people}: {roles}"])])
     key = f", key {card.proposer_key}" if card.proposer_key else ""
     kind = "a person" if card.proposer_kind == "person" else "an agent"
-    yield Part("Proposer", [Row(["", f"{card.proposer}, {kind}{key}"])])
+    rows = [Row(["", f"{card.proposer}, {kind}{key}"])]
+    if said := _said_of_itself(card):
+        rows.append(Row(["", f"as it says, not checked: {said}"]))
+    yield Part("Proposer", rows)
     yield Part("Until", [Row(["", f"{card.expires_at[11:19]} UTC"])])
     yield Part("Digest", [Row(["", _pairs(card.request_digest, 64)])])
+
+
+def _said_of_itself(card: Card) -> str:
+    prompt = card.proposer_prompt and _pairs(card.proposer_prompt, 16)
+    said = {
+        "account": card.proposer_account, "model": card.proposer_model, "prompt": prompt,
+    }  # fmt: skip
+    return ", ".join(f"{name} {value}" for name, value in said.items() if value)
 
 
 def _pairs(digest: str, length: int) -> str:

@@ -19,7 +19,9 @@ class Fold(IntEnum):
     MET = 3  # evidence and required conditions that are met
 
 
-_NOT_HERE = " (not seen here)"
+UNSEEN = "as filed, not seen here"
+"""Mark of evidence that this terminal cannot evaluate, such as a window over time."""
+_UNSEEN_MARK = "?"
 _OWN_NAMES = ("invariant", "if", "remote_when")
 _NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
 _NUMBERS_SHOWN = 2
@@ -31,7 +33,7 @@ def evidence(card: Card, side: str, label: str, room: int, fold: Fold) -> Iterat
     usual = [each for each in found if not each.is_against]
     odd = [each for each in found if each.is_against]
     if side == "against":
-        texts = [f"not met: {', '.join(map(_named, usual))}"] if usual else []
+        texts = [f"not met{_unmet(usual)}"] if usual else []
     else:
         texts = _packed(list(map(_met, usual)), room, fold)
     rows = [Row(["", text]) for text in texts]
@@ -40,15 +42,19 @@ def evidence(card: Card, side: str, label: str, room: int, fold: Fold) -> Iterat
         yield Part(label, rows)
 
 
-def _named(each: CardEvidence) -> str:
-    return f"{each.id}{_NOT_HERE if each.now is None else ''}"
+def _unmet(found: Sequence[CardEvidence]) -> str:
+    seen = ", ".join(each.id for each in found if each.now is not None)
+    unseen = ", ".join(each.id for each in found if each.now is None)
+    parts = [f": {seen}" if seen else "", f" {UNSEEN}: {unseen}" if unseen else ""]
+    return "; not met".join(filter(None, parts))
 
 
 def _met(each: CardEvidence) -> str:
-    shown = each.shown if each.now is None else each.shown_now
-    number = numbers_text(shown)
-    unseen = _NOT_HERE if each.now is None else ""
-    return f"✓ {each.id}{f' {number}' if number else ''}{unseen}"
+    """Returns evidence in short, without the values that nobody has checked here."""
+    if each.now is None:
+        return f"{_UNSEEN_MARK} {each.id} ({UNSEEN})"
+    number = numbers_text(each.shown_now)
+    return f"✓ {each.id}{f' {number}' if number else ''}"
 
 
 def _summary(odd: Sequence[CardEvidence], count: int) -> Row:
@@ -67,9 +73,11 @@ def _as_submitted(each: CardEvidence) -> str:
 
 
 def _odd(each: CardEvidence) -> Row:
-    now = each.untold if each.now is None else f"{TRUTH_TEXT[each.now]} now"
-    values = values_text(each.shown if each.now is None else each.shown_now)
-    return Row([MARK, f"{each.id}: {_as_submitted(each)}, {now} ({values})"], True)
+    if each.now is None:
+        filed = f"{TRUTH_TEXT[each.filed]} {UNSEEN}: {each.untold}"
+        return Row([MARK, f"{each.id}: {filed} ({values_text(each.shown)})"], True)
+    now, values = TRUTH_TEXT[each.now], values_text(each.shown_now)
+    return Row([MARK, f"{each.id}: {_as_submitted(each)}, {now} now ({values})"], True)
 
 
 def ready(card: Card, room: int, fold: Fold) -> Iterator[Part]:
@@ -103,7 +111,11 @@ def _packed(items: Sequence[str], room: int, fold: Fold) -> list[str]:
     """Returns lines of whole items, or how many there are if they are folded."""
     lines = list(_lines(items, room))
     is_folded = fold >= Fold.MET and len(lines) > 1
-    return [f"✓ {len(items)} met: press e"] if is_folded else lines
+    if not is_folded:
+        return lines
+    unseen = sum(each.startswith(_UNSEEN_MARK) for each in items)
+    more = f"   {_UNSEEN_MARK} {unseen} {UNSEEN}" if unseen else ""
+    return [f"✓ {len(items) - unseen} met{more}: press e"]
 
 
 def _lines(items: Iterable[str], room: int) -> Iterator[str]:

@@ -22,12 +22,12 @@ from ...shell.terminal.panel import (
     with_unit,
 )
 from ...shell.terminal.plural import counted
-from .card_evidence import Fold, evidence, numbers_text, ready
+from .card_evidence import UNSEEN, Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
 _LINES = 20  # of a card that no terminal limits
-_REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES = 3, 2, 2
+_REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES, _PLAN_LINES = 3, 2, 2, 3
 
 
 def render_card(
@@ -102,9 +102,7 @@ def _headline(card: Card, width: int) -> Iterator[str]:
         yield from _unlabelled(Row([left]), width)
         left = ""
     yield f"{left}{' ' * (width - columns_of(left) - columns_of(right))}{right}"
-    yield from _unlabelled(
-        Row([f"{card.request_id} at {card.site}, {_origin(card)}"], most=1), width
-    )
+    yield from _unlabelled(Row([_origin(card)], most=1), width)
 
 
 def _unlabelled(row: Row, width: int) -> Iterator[str]:
@@ -114,13 +112,18 @@ def _unlabelled(row: Row, width: int) -> Iterator[str]:
 
 
 def _origin(card: Card) -> str:
+    where = f"{card.request_id} at {card.site}"
     if card.run is None:
-        return f"asked by {card.proposer}"
-    return f"run {card.run.run_id} of {card.run.playbook} {card.run.version}"
+        return f"{where}, asked by {card.proposer}"
+    if card.unreleased:
+        return f"UNRELEASED PLAN by {card.proposer}, {where}, run {card.run.run_id}"
+    return f"{where}, run {card.run.run_id} of {card.run.playbook} {card.run.version}"
 
 
 def _parts(card: Card, width: int, fold: Fold, reason: int) -> Iterator[Part]:
     room = width - LABEL - _MARGIN
+    if card.unreleased:
+        yield Part("Plan", [Row([MARK, card.unreleased], True, _PLAN_LINES)])
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
     yield Part("Why", [*_triggers(card), *_reason(card, reason)])
@@ -140,7 +143,7 @@ def _triggers(card: Card) -> Iterator[Row]:
     alarms = [each for each in found if each.alarm]
     for each in alarms or found:  # alarms tell more than conditions
         name = f"alarm {each.alarm}" if each.alarm else split_shown(each.shown)[0]
-        state = f"{TRUTH_TEXT[each.now or 'unknown']} now"
+        state = f"{TRUTH_TEXT[each.now]} now" if each.now else f"{TRUTH_TEXT[each.filed]} {UNSEEN}"
         if each.alarm and each.now is not None:
             state = "active" if each.now == "true" else "not active now"
         about = " ".join(filter(None, [each.label, numbers_text(each.shown_now)]))

@@ -9,7 +9,7 @@ import typer
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.reasons import reason_fault
 
-from .completion import complete_administrator, complete_operator
+from .completion import complete_administrator, complete_operator, complete_person
 
 AsOption = Annotated[
     str | None,
@@ -27,6 +27,15 @@ AdministratorOption = Annotated[
         metavar="ADMIN",
         autocompletion=complete_administrator,
         help="The administrator who signs. Default: the one with a key here.",
+    ),
+]
+ReleaserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="PERSON",
+        autocompletion=complete_person,
+        help="The administrator or engineer who signs. Default: the one with a key here.",
     ),
 ]
 PassphraseOption = Annotated[

@@ -8,7 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.model.site import OPERATORS_FILE, POLICY_FILE, SITE_FILE, Site, load_site
+from handwheel.connectors.model.site import (
+    LOCK_FILE,
+    OPERATORS_FILE,
+    POLICY_FILE,
+    SITE_FILE,
+    Site,
+    load_site,
+)
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import with_trust_root
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -24,7 +31,7 @@ PASSPHRASE = "throw-away"  # noqa: S105 (of keys that exist while `handwheel up`
 
 _LASTS = timedelta(hours=12)
 _SCAN = "200 ms"
-_NOT_COPIED = (OPERATORS_FILE, "var", ".git", "__pycache__")
+_NOT_COPIED = (OPERATORS_FILE, LOCK_FILE, "var", ".git", "__pycache__")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,28 @@
 """Check of all configuration files of a site."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.hosts import is_loopback
-from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
+from handwheel.connectors.model.site import (
+    LOCK_FILE,
+    POLICY_FILE,
+    SITE_FILE,
+    OpcuaConnection,
+    Site,
+    load_site,
+)
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.remote_mode import remote_problems
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy, read_policy, read_policy_file
+from handwheel.tools.guardrails.signatures.playbooks_lock import read_lock, release_fault
 
 
 def check_site(root: Path) -> Site:
@@ -36,6 +45,7 @@ def check_site(root: Path) -> Site:
     if writes or (root / POLICY_FILE).exists():
         problems += _problems(lambda: cross_limits(site, load_policy(site)))
     problems += _problems(lambda: _check_operators(site))
+    problems += _problems(lambda: _check_releases(site))
     problems += _playbook_problems(site)
     if problems:
         raise ConfigError(problems)
@@ -63,6 +73,19 @@ def _playbook_problems(site: Site) -> Iterator[Problem]:
 def _check_operators(site: Site) -> None:
     if ignored := load_roster(site).ignored:
         raise ConfigError(ignored)
+
+
+def _check_releases(site: Site) -> None:
+    """Raises `ConfigError` with each release that does not count by the site's files."""
+    roster, path = load_roster(site), str(site.root / LOCK_FILE)
+    now, none = datetime.now(UTC), frozenset[str]()
+    faults = {
+        each.id: release_fault(each, site.id, roster, none, now)
+        for each in read_lock(site).playbooks
+    }
+    problems = [Problem(path, 0, 0, "", f"{name}: {why}") for name, why in faults.items() if why]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _unpinned(site: Site) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ from ...gate.testbed.authority_grant import give
 from ...plants.cooling_water import ModelPlant, Past
 from ...playbooks.sample_playbook import changed, loaded
 from ...sites.people import key_of
+from ...sites.released import release_library
 from .consistency import Books
 
 HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
@@ -111,6 +112,7 @@ class AgentsRoom(Books):
         """Starts the process that works on the runs."""
         self.saver = saver or InMemorySaver()
         decision_context = self.desk.decision_context
+        release_library(self.site, self.library)
         self.holder = take_runner_lock(decision_context.database, self.clock.now())
         plans = [
             plan for each in self.library for plan in _bound_once(bind_triggers, each, self.site)

@@ -17,7 +17,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 from ...attacks.sql_shell import insert_site_decision
 from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id
-from ..testbed.authority_grant import AGENTS, end, give
+from ..testbed.authority_grant import end, give, make_agents
 from ..testbed.served import World
 
 PUMP, PUMPS = "P-101B", "PUMPS-101"
@@ -41,7 +41,7 @@ def take(world: World, equipment: str = PUMP, mode: TakenMode = "OPERATOR") -> l
 async def agents_ask(world: World, assignment: str = START) -> RequestRecord:
     """A request of an agent, as a run files it; the gate reads what it needs."""
     honest, _ = await world.ask(assignment)
-    return world.file_altered(honest.request, lambda draft: draft.update(AGENTS), is_signed=False)
+    return world.file_altered(honest.request, make_agents, is_signed=False)
 
 
 def make_due(world: World, record: RequestRecord) -> None:

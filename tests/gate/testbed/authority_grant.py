@@ -25,15 +25,24 @@ from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ...sites.people import key_of
+from ...sites.released import BY_HAND
 
+_PLAYBOOK, _VERSION, _DIGEST, _ROLES = BY_HAND
 AGENTS: Mapping[str, Any] = {
     "proposer": {"kind": "agent", "name": "planner"},
     "run": {
-        "run_id": "U-7K3MQ2XA", "playbook": "cw/change-over", "version": "1", "digest": "0" * 64,
-        "parameters": {}, "segment": 1, "max_duration_s": 60.0,
+        "run_id": "U-7K3MQ2XA", "playbook": _PLAYBOOK, "version": _VERSION, "digest": _DIGEST,
+        "parameters": _ROLES, "segment": 1, "max_duration_s": 60.0,
     },
 }  # fmt: skip
 """What an agent's request says that a person's does not."""
+
+
+def make_agents(draft: dict[str, Any]) -> None:
+    """Makes a person's request one of a released playbook's step."""
+    draft.update(AGENTS)
+    for each in draft["commands"]:
+        each["step"] = "start"
 
 
 def signed_hand_over(

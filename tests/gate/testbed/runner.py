@@ -33,14 +33,16 @@ from handwheel.tools.requests.request import (
     RunOrigin,
 )
 
+from ...sites.released import BY_HAND
 from .authority_grant import give
 from .oracle import Told
 from .with_oracle import Watched
 
 AGENT = Proposer(kind="agent", name="playbook runner")
+_PLAYBOOK, _VERSION, _DIGEST, _ROLES = BY_HAND
 RUN = RunOrigin(
-    run_id="U-00000001", playbook="cw/change-over", version="1.0.0", digest="d" * 64,
-    parameters={"duty": "P-101A"}, segment=1, max_duration_s=3600.0,
+    run_id="U-00000001", playbook=_PLAYBOOK, version=_VERSION, digest=_DIGEST, parameters=_ROLES,
+    segment=1, max_duration_s=3600.0,
 )  # fmt: skip
 OTHER_RUN = RUN.model_copy(update={"run_id": "U-00000002"})
 EVIDENCE = Evidence(

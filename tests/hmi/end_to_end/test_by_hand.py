@@ -46,9 +46,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
         yield Story(place, typist, list(shown), list(shown.values()), frames, journal)
 
 
-def test_three_terminals_and_six_passphrases_are_enough(story: Story) -> None:
+def test_three_terminals_and_seven_passphrases_are_enough(story: Story) -> None:
     assert len(story.typist.shells) == 3
-    assert story.typist.passphrases == 6
+    assert story.typist.passphrases == 7
     assert not any("Traceback" in each.written for each in story.typist.shells.values())
 
 

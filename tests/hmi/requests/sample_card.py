@@ -10,6 +10,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.cards.build_card import PolicyFindings, make_card
 from handwheel.tools.guardrails.approval.cards.card_model import Card, CardSigner
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
+from handwheel.tools.guardrails.signatures.request_class import RequestClass
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp
 
@@ -160,7 +161,10 @@ def asked_by_run(**changes: Any) -> ActionRequest:
             evidence("remote", "permissive", "P-101B.mode == 'remote'", "P-101B.mode is remote"),
         ],
         "supersedes": "R-00000001", "run": RUN,
-        "proposer": {"kind": "agent", "name": "control-agent"},
+        "proposer": {
+            "kind": "agent", "name": "agents", "os_user": "wheel", "model": "a-model",
+            "prompt_hash": "5e" * 32,
+        },
     }  # fmt: skip
     return request(**fields | changes)
 
@@ -192,11 +196,13 @@ def card(
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
     class_reason: str = "",
+    unreleased: str = "",
     blocking_reasons: tuple[str, ...] = (),
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
     asked = asked or request()
     class_reason = class_reason or f"policy.yaml:16 sets it for {asked.commands[0].tag}"
+    raised = RequestClass("R3", 2, unreleased) if unreleased else None
     return make_card(
         asked,
         tags=TAGS,
@@ -205,7 +211,7 @@ def card(
         now=instant(after_s),
         signed=signed,
         policy=PolicyFindings(
-            {"PIC-102.sp": "limits 280 to 420 kPa"}, class_reason, blocking_reasons
+            {"PIC-102.sp": "limits 280 to 420 kPa"}, class_reason, blocking_reasons, raised
         ),
     )
 

@@ -53,6 +53,11 @@ CARDS = {
         )
     ),
     "undo": card(asked_by_run()),
+    "unreleased": card(
+        asked_by_run(),
+        class_reason="it is unreleased",
+        unreleased="step less of cw/pump-bearing-changeover does not write PIC-102.sp = 340 kPa",
+    ),
     "undo-not-now": card(
         asked_by_run(reason="shakes \x1b[2J", recovery=[]),
         picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),

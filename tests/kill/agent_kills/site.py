@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.binding.release import unsigned_release
+from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.cw100.plant import create
 
 from ...plants.served import GATE_SECRET
@@ -107,3 +109,4 @@ class RunWorld(World):
         edit(self.site / "site.yaml", lambda line: line.replace(ours, "playbooks: [playbooks/]"))
         (self.site / "playbooks").mkdir(exist_ok=True)
         (self.site / "playbooks" / "change-over.yaml").write_text(PLAYBOOK, encoding="utf-8")
+        self.release(lambda site: [unsigned_release(each, site) for each in load_library(site)[0]])

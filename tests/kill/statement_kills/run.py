@@ -26,14 +26,15 @@ from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..process_group import GivenUp
-from ..site import World
+from ..site import PLAYBOOK, World
 from .ledger_view import LedgerView
 from .operators import LIFE_S, POLL_S, People, has_left, patiently
 
 _AGENT = Proposer(kind="agent", name="playbook runner")
+_NAME, _VERSION, _DIGEST, _ROLES = PLAYBOOK
 _RUN = RunOrigin(
-    run_id="U-00000001", playbook="test/start", version="1.0.0", digest="d" * 64,
-    parameters={}, segment=1, max_duration_s=3600.0,
+    run_id="U-00000001", playbook=_NAME, version=_VERSION, digest=_DIGEST, parameters=_ROLES,
+    segment=1, max_duration_s=3600.0,
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, VerdictName
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
 from ..signatures.quorum import QuorumResult, check_quorum
+from ..signatures.request_class import class_of
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
 from .plant_snapshot import read_snapshot
 from .request_limits import TooManyRequests, check_request_limits
@@ -192,6 +193,7 @@ def _judged(
         context.policy.satisfies,
         context.revoked_keys(),
         now,
+        class_of(context.site, context.database, record.request, now.wall).quorum,
     )
 
 

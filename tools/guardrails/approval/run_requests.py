@@ -4,9 +4,12 @@ Every step checks the runner lock in the same transaction, so that a process tha
 continues later changes nothing. It raises `LostRace` if another process holds the lock.
 """
 
+from typing import Any
+
 from handwheel.connectors.denial import Denial
 
 from ...errors import PermitRefused
+from ...requests.canonical import parse_canonical
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
 from ..interlocks.action_order import check_order
@@ -22,6 +25,7 @@ from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ..signatures.context import DecisionContext
+from ..signatures.request_class import class_of
 from .request_limits import TooManyRequests, check_request_limits
 
 
@@ -33,6 +37,8 @@ def file_segment(
     now: Instant,
 ) -> RequestRecord:
     """Files the request of a segment once, also if the run proposes it again.
+
+    Of an unreleased plan it is filed with class R3, see `request_class`.
 
     Args:
         denial: The policy's.
@@ -52,6 +58,7 @@ def file_segment(
         check_runner_lock(transaction, holder)
         earlier = request_of_proposal(transaction, request.proposal_key)
         if earlier is None:
+            request = _classed(context, request, now)
             for action in request.actions:
                 check_filing(
                     WriteCheck(context.site, database, context.policy, request, action, now)
@@ -64,6 +71,16 @@ def file_segment(
         if refused is None:
             return load_exactly(database, earlier or request.request_id)
     raise TooManyRequests(refused.reason)
+
+
+def _classed(context: DecisionContext, request: ActionRequest, now: Instant) -> ActionRequest:
+    found = class_of(context.site, context.database, request, now.wall)
+    if (found.risk_class, found.quorum) == (request.risk_class, request.quorum):
+        return request
+    document: dict[str, Any] = parse_canonical(request.text)
+    return ActionRequest.model_validate(
+        {**document, "risk_class": found.risk_class, "quorum": found.quorum}
+    )
 
 
 def was_not_sent(database: Database, action_id: str) -> bool:

@@ -18,6 +18,7 @@ from ..ledger.store.database import Database
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
+from ..signatures.request_class import class_of
 from ..signatures.statement import Statement
 from .cards.build_card import PolicyFindings, make_card
 from .cards.card_changes import card_changes
@@ -112,6 +113,7 @@ class ApprovalSession:
 def current_card(context: DecisionContext, record: RequestRecord, now: Instant) -> Card:
     """Returns the card of a request with the plant values of the gate's snapshot."""
     request, snapshot = record.request, read_snapshot(context.site.state, now)
+    found = class_of(context.site, context.database, request, now.wall)
     return make_card(
         request,
         tags=context.site.tags,
@@ -121,8 +123,9 @@ def current_card(context: DecisionContext, record: RequestRecord, now: Instant) 
         signed=signers(context.database, record),
         policy=PolicyFindings(
             _limits(context, request),
-            class_reason(context.policy, context.site.tags, request),
+            class_reason(context.policy, context.site.tags, request, found),
             _blocking(context, request, snapshot, now),
+            found,
         ),
     )
 

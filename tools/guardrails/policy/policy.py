@@ -4,7 +4,7 @@ No matching rule denies, forbid wins, and of several rules the strictest holds.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.config.validation import load_model
@@ -23,7 +23,8 @@ from .suspend import Suspend
 from .validation import check_policy
 from .value_limits import risk, step_denials, tag_denials, value_denials
 
-_PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
+PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
+"""Number of different people who must sign a request of a class."""
 _NO_JUDGEMENT = "the policy cannot be evaluated here"
 _MOST_BYTES = 200_000
 
@@ -46,7 +47,7 @@ class Ruling:
 
 
 def _denied(*reasons: str) -> Ruling:
-    return Ruling(False, "R4", (), _PEOPLE["R4"], reasons, ())
+    return Ruling(False, "R4", (), PEOPLE["R4"], reasons, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,6 @@ class Policy:
         rules = self._rules_by_tag.get(tag.name)
         return rules.roles if rules is not None and rules.tag == tag else ()
 
-    def moved_to(self, tags: Mapping[str, Tag]) -> "Policy":
-        """Returns the same policy for tags that have moved to other addresses of their devices.
-
-        Args:
-            tags: Every tag of the site, by its name.
-        """
-        moved = {name: replace(each, tag=tags[name]) for name, each in self._rules_by_tag.items()}
-        return replace(self, _rules_by_tag=moved)
-
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
     ) -> Ruling:
@@ -172,7 +164,7 @@ class Policy:
             is_allowed=not denied,
             risk_class=risk_class,
             roles=rules.roles,
-            quorum=_PEOPLE[risk_class],
+            quorum=PEOPLE[risk_class],
             reasons=tuple(denied or raised.values()),
             rules=rules.places,
             limits=_ends(rules.limits),

@@ -62,6 +62,7 @@ def check_quorum(
     satisfies: Satisfies,
     revoked_keys: AbstractSet[str],
     now: Instant,
+    quorum: int | None = None,
 ) -> QuorumResult:
     """Judges a request by everything that was decided about it, in any order.
 
@@ -69,12 +70,15 @@ def check_quorum(
         decisions: What concerns another request is found and does not count.
         satisfies: Of the role held, the role required and all tags that are written; see the
             policy's `acts_as` and `areas`.
+        quorum: Number of different people who must sign, see `request_class`; by default the
+            request's own.
     """
     judge = _Count(request, roster, satisfies, revoked_keys, now)
     for signed in decisions:
         judge.take(signed)
     approvals = sorted(judge.approvals, key=lambda each: each.decision.signed_at)
-    faults = [*judge.objections, *_faults(request, approvals, now)]
+    needed = request.quorum if quorum is None else quorum
+    faults = [*judge.objections, *_faults(needed, approvals, now)]
     findings = (*judge.findings, *(DecisionFault("", fault) for fault in faults))
     return QuorumResult(not faults, tuple(approvals), findings)
 
@@ -122,13 +126,11 @@ def _is_own(request: ActionRequest, operator: Operator) -> bool:
     return proposer.name == operator.person or proposer.key_id == operator.key_id
 
 
-def _faults(
-    request: ActionRequest, approvals: Sequence[CountedApproval], now: Instant
-) -> Iterator[Reason]:
-    if len(approvals) < request.quorum:
+def _faults(quorum: int, approvals: Sequence[CountedApproval], now: Instant) -> Iterator[Reason]:
+    if len(approvals) < quorum:
         yield Reason.QUORUM_NOT_MET
         return
-    since_s = now.since_s(approvals[request.quorum - 1].decision.signed)
+    since_s = now.since_s(approvals[quorum - 1].decision.signed)
     if since_s is None or since_s > FIRST_CLAIM_S:
         yield Reason.CLAIM_EXPIRED
 

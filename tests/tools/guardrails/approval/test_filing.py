@@ -1,6 +1,8 @@
 """A write becomes a request: values coerced, bytes encoded, the present written down."""
 
 import json
+import os
+import pwd
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +22,9 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.cards.class_reason import class_reason
+from handwheel.tools.guardrails.signatures.request_class import RequestClass
 from handwheel.tools.requests.canonical import digest
-from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
+from handwheel.tools.requests.request import ActionRequest, Proposer, agent_proposer, parse_request
 
 from ....plants.fault_injection import Fuse
 from ....plants.in_memory import MemoryPlant
@@ -112,7 +115,8 @@ def test_the_class_of_a_request_has_its_reason_in_words(
     context: BuildContext, tag: str, value: Value, reason: str
 ) -> None:
     request, _ = _made(context, (tag, value))
-    assert re.fullmatch(reason, class_reason(context.policy, context.site.tags, request))
+    found = RequestClass(request.risk_class, request.quorum, "")
+    assert re.fullmatch(reason, class_reason(context.policy, context.site.tags, request, found))
 
 
 def test_what_the_policy_denies_is_made_with_the_reason(context: BuildContext) -> None:
@@ -199,6 +203,18 @@ def test_what_is_no_request_is_refused(request_: ActionRequest) -> None:
     for path, to in cases:
         with pytest.raises(ValueError, match=r"."):
             parse_request(_edited(request_, *path, to=to))
+
+
+def test_an_agent_is_named_by_its_process(request_: ActionRequest) -> None:
+    rules, composed = agent_proposer("agents"), agent_proposer("planner", "a-model", "5e" * 32)
+    assert rules.os_user == composed.os_user == pwd.getpwuid(os.geteuid()).pw_name
+    assert (composed.name, composed.model, composed.prompt_hash) == (
+        "planner",
+        "a-model",
+        "5e" * 32,
+    )
+    assert rules.model_dump(exclude_none=True).keys() == {"kind", "name", "os_user"}
+    assert "os_user" not in request_.text  # as rows from before have it
 
 
 def test_an_edit_is_another_request_with_another_digest(request_: ActionRequest) -> None:

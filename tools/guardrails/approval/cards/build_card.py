@@ -21,6 +21,7 @@ from ....requests.timestamps import Instant, parse_stamp, stamp
 from ....requests.values import is_already, is_same
 from ....safe_text import plain, printable
 from ...interlocks.suspension import applying
+from ...signatures.request_class import RequestClass
 from ..plant_snapshot import FRESH_S, PlantSnapshot, Reading
 from .card_model import (
     Card,
@@ -35,6 +36,7 @@ from .card_run import recovery_of, run_of
 from .command_words import CommandWords
 
 _WHOLE = 24_000  # characters of the longest reason, each one escaped
+_LONG = 600  # characters of the reason why a plan is not released
 _AHEAD_S = 0.5  # a snapshot may seem to be so far in the future
 
 
@@ -45,6 +47,7 @@ class PolicyFindings:
     limits: Mapping[str, str] = field(default_factory=dict[str, str])  # of a tag; else its range
     class_reason: str = ""  # why the request has its risk class
     blocking_reasons: Sequence[str] = ()  # reasons for which the gate would refuse it now
+    request_class: RequestClass | None = None  # by the released playbooks; else as it was filed
 
 
 def make_card(
@@ -67,6 +70,8 @@ def make_card(
     policy = policy or PolicyFindings()
     view = SnapshotView(tags, snapshot, now)
     words = CommandWords(tags, connections)
+    found = policy.request_class or RequestClass(request.risk_class, request.quorum, "")
+    proposer = request.proposer
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
     left_s = (expires - now.wall).total_seconds()
     readings = view.readings(request)
@@ -79,21 +84,25 @@ def make_card(
         equipment=list(dict.fromkeys(plain(each.equipment) for each in request.commands)),
         title=words.title(request),
         label=words.label(request.commands[0]),
-        word=words.word(request),
+        word=words.word(request, found.risk_class),
         filed_at=request.filed_at,
         drawn_at=stamp(now.wall),
         expires_at=stamp(expires),
         left_s=round(left_s, 3),
-        risk_class=request.risk_class,
+        risk_class=found.risk_class,
         class_reason=printable(policy.class_reason),
+        unreleased=printable(found.unreleased, _LONG),
         roles=[plain(role) for role in request.roles],
-        quorum=request.quorum,
+        quorum=found.quorum,
         signed=list(map(_signer, signed)),
-        proposer=printable(request.proposer.name),
-        proposer_kind=request.proposer.kind,
-        proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
+        proposer=printable(proposer.name),
+        proposer_kind=proposer.kind,
+        proposer_key=plain(proposer.key_id) if proposer.key_id else None,
+        proposer_account=plain(proposer.os_user) if proposer.os_user else None,
+        proposer_model=plain(proposer.model) if proposer.model else None,
+        proposer_prompt=proposer.prompt_hash,
         reason=printable(request.reason, _WHOLE),
-        run=run_of(request, tags, view.values),
+        run=run_of(request, tags, view.values, is_released=not found.unreleased),
         lease=_lease(request),
         changes=view.changes(request, words, policy.limits),
         readings=readings,

@@ -20,5 +20,7 @@ def card_changes(before: Card, now: Card) -> Iterator[str]:
     for was, is_ in zip(before.requires, now.requires, strict=True):
         if was.truth != is_.truth:
             yield f"{TRUTH_TEXT[is_.truth]} now: {is_.text}"
+    if before.unreleased != now.unreleased:
+        yield f"the plan is not released: {now.unreleased}" if now.unreleased else "it is released"
     if before.problems != now.problems:
         yield from now.problems or ["what stood in the way is gone"]

@@ -14,7 +14,7 @@ from ....requests.request import Action, EvidenceSide, RiskClass, Stamp
 from ....requests.signed_document import SignedDocument
 from ....safe_text import plain, printable
 
-RENDERER = "7"
+RENDERER = "8"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
@@ -51,7 +51,7 @@ class CardEvidence(Model):
     now: Literal["true", "false", "unknown"] | None = None  # `None` if the snapshot lacks it
     shown_now: str = ""  # the condition with present values; empty where `now` is `None`
     untold: str = ""  # reason why `now` is `None`; else empty
-    source: str  # its place in the playbook
+    source: str  # its place in the playbook; empty if the plan is not released
 
     @property
     def is_against(self) -> bool:
@@ -68,8 +68,8 @@ class CardRun(Model):
     """Run of a playbook that made the request."""
 
     run_id: str
-    playbook: str
-    version: str
+    playbook: str  # empty if the plan is not released, since its name is a claim then
+    version: str  # empty likewise
     segment: int  # number of the request in the run, from 1
     parameters: dict[str, str]  # as bound at the start of the run, roles included
     max_duration_s: float  # longest time from the approval to the last command, seconds
@@ -180,12 +180,16 @@ class Card(SignedDocument):
     left_s: float  # seconds left for the last signature; negative if it is too late
     risk_class: RiskClass
     class_reason: str  # why it has this class
+    unreleased: str = ""  # why its plan is not a released playbook; empty if it is, or without one
     roles: list[str]
     quorum: int
     signed: list[CardSigner]
     proposer: str
     proposer_kind: Literal["person", "agent"]
     proposer_key: str | None = None
+    proposer_account: str | None = None  # account of its process, as that said
+    proposer_model: str | None = None  # language model of the plan, as its process said
+    proposer_prompt: str | None = None  # SHA-256 of the prompt, likewise
     reason: str
     run: CardRun | None = None  # `None` for a person's request
     lease: CardLease | None = None  # `None` without a time limit

@@ -20,21 +20,31 @@ _OTHER_TAGS = "the site's tags are others now"
 
 
 def run_of(
-    request: ActionRequest, tags: Mapping[str, Tag], values: Mapping[str, DataValue]
+    request: ActionRequest,
+    tags: Mapping[str, Tag],
+    values: Mapping[str, DataValue],
+    *,
+    is_released: bool,
 ) -> CardRun | None:
-    """Returns the run of a request, or `None` for a person's request."""
+    """Returns the run of a request, or `None` for a person's request.
+
+    If its plan is not released, the playbook that it names is left out.
+    """
     run = request.run
     if run is None:
         return None
+    found = [_evidence(each, tags, values) for each in request.evidence]
+    if not is_released:
+        found = [each.model_copy(update={"source": ""}) for each in found]
     return CardRun(
         run_id=run.run_id,
-        playbook=plain(run.playbook),
-        version=plain(run.version),
+        playbook=plain(run.playbook) if is_released else "",
+        version=plain(run.version) if is_released else "",
         segment=run.segment,
         parameters={plain(name): printable(value) for name, value in run.parameters.items()},
         max_duration_s=run.max_duration_s,
         supersedes=plain(request.supersedes) if request.supersedes else None,
-        evidence=[_evidence(each, tags, values) for each in request.evidence],
+        evidence=found,
     )
 
 

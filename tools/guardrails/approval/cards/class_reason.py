@@ -6,13 +6,18 @@ from handwheel.connectors.model.tags import Tag
 
 from ....requests.request import Action, ActionRequest
 from ...policy.policy import Policy, Ruling
+from ...signatures.request_class import RequestClass
 
 
-def class_reason(policy: Policy, tags: Mapping[str, Tag], request: ActionRequest) -> str:
-    """Returns why the policy gives a request its class, from the first write that has it.
+def class_reason(
+    policy: Policy, tags: Mapping[str, Tag], request: ActionRequest, found: RequestClass
+) -> str:
+    """Returns why a request has its class, from its plan or the first write that has it.
 
-    Empty if the policy gives none of its writes that class any more.
+    Empty if neither gives it that class any more.
     """
+    if found.unreleased:
+        return "it is unreleased"
     for each in request.actions:
         tag = tags.get(each.tag)
         ruling = policy.judge(tag, each.value, None, from_anywhere=True) if tag else None

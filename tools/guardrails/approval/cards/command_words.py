@@ -7,7 +7,7 @@ from handwheel.connectors.model.endpoints import ConnectionConfig
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
-from ....requests.request import Action, ActionRequest
+from ....requests.request import Action, ActionRequest, RiskClass
 from ....requests.values import is_same
 from ....safe_text import plain, printable
 from .written_values import written_value
@@ -64,14 +64,14 @@ class CommandWords:
             title = f"SET {plain(first.tag)} TO {self.after(first)} {printable(first.unit)}".strip()
         return f"{title} and {more} more write{'s' if more > 1 else ''}" if more else title
 
-    def word(self, request: ActionRequest) -> str:
+    def word(self, request: ActionRequest, risk_class: RiskClass) -> str:
         """Returns the text that an approver must type.
 
         R1: `approve`. Else for each write the equipment and the verb, `P-101B start`, or the tag
         and the value; where that is too long or cannot be typed, the number of writes and the
         beginning of the digest on the card.
         """
-        if request.risk_class == "R1":
+        if risk_class == "R1":
             return "approve"
         word = ", ".join(map(self._word, request.commands))
         is_typeable = word.isascii() and word.isprintable() and word == " ".join(word.split())

@@ -36,10 +36,7 @@ _DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "c
 class MonitoredConnection(Protocol):
     """A connection as `connectors.session.supervisor.Connection` shows it."""
 
-    @property
-    def reason(self) -> str:
-        """Reason why it is not connected, empty if it is."""
-        ...
+    reason: str
 
     @property
     def name(self) -> str:

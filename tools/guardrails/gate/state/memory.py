@@ -15,6 +15,7 @@ from ....requests.timestamps import Instant
 from ...ledger.effects import PendingEffect
 from ...ledger.lifecycle import waits_too_long
 from ...ledger.store.states import ActionState
+from ...signatures.request_class import RequestClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class GateMemory:
         self._due = set[str]()  # what this gate has set due and has not taken up yet
         self._expected: dict[tuple[str, int], MonitoredEffect] = {}
         self._not_sent = set[str]()
+        self._classes: dict[str, RequestClass] = {}
 
     def note_not_sent(self, action_id: str) -> None:
         """Notes that the frame of an action never left, for all its intent."""
@@ -60,6 +62,14 @@ class GateMemory:
     def was_not_sent(self, action_id: str) -> bool:
         """Whether this gate knows that the frame of an action never left."""
         return action_id in self._not_sent
+
+    def note_class(self, digest: str, found: RequestClass) -> None:
+        """Notes the class of a request, by its digest, for which enough people have signed."""
+        self._classes.setdefault(digest, found)
+
+    def class_of(self, digest: str) -> RequestClass | None:
+        """Returns the class that was noted for a request first, or `None` if none was."""
+        return self._classes.get(digest)
 
     @property
     def expected(self) -> tuple[MonitoredEffect, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handwheel.connectors.model.values import GOOD, DataValue
 
 from ....errors import PermitRefused, PolicyViolation
-from ....requests.timestamps import parse_stamp
+from ....requests.timestamps import Instant, parse_stamp
 from ...approval.decide import check_card
 from ...approval.tag_description import check_description
 from ...interlocks.action_order import approval_holds_s, check_order, states_of
@@ -18,6 +18,7 @@ from ...signatures.context import DecisionContext
 from ...signatures.decisions import Decision, Signed, verify
 from ...signatures.entitlement import is_unattended_allowed
 from ...signatures.quorum import QuorumResult, check_quorum
+from ...signatures.request_class import RequestClass, class_of
 from ..state.execution import Execution, GateContext
 from .lease_expiry import check_time_has_come
 from .ledger_consistency import check_own
@@ -60,9 +61,13 @@ async def check_signatures(execution: Execution) -> None:
         context.site, context.database, context.policy, context.people()
     )
     decisions = load_decisions(context.database, record.request.request_id)
-    verdict = _verdict(execution, decision_context, decisions)
+    now = context.clock()
+    found = _class_of(execution, now)
+    verdict = _verdict(execution, decision_context, decisions, found.quorum, now)
     if not verdict.is_met:
-        raise PermitRefused("; ".join(str(each) for each in verdict.findings))
+        why = [f"the plan is not released: {found.unreleased}"] if found.unreleased else []
+        raise PermitRefused("; ".join([*map(str, verdict.findings), *why]))
+    context.memory.note_class(record.digest, found)
     _check_proposer(decision_context, record, decisions)
     cards = {each.text: each.card for each in decisions}
     for approval in verdict.approvals:
@@ -106,15 +111,28 @@ def _check_proposer(
     raise PermitRefused(f"{proposer.name} has not signed the request that names them")
 
 
+def _class_of(execution: Execution, now: Instant) -> RequestClass:
+    """Returns the class of the request, as it was when its first action passed this step.
+
+    Else a release meanwhile would keep an undo from being sent.
+    """
+    context, record = execution.context, execution.record
+    return context.memory.class_of(record.digest) or class_of(
+        context.site, context.database, record.request, now.wall
+    )
+
+
 def _verdict(
-    execution: Execution, decision_context: DecisionContext, decisions: Sequence[DecisionRecord]
+    execution: Execution,
+    decision_context: DecisionContext,
+    decisions: Sequence[DecisionRecord],
+    quorum: int,
+    now: Instant,
 ) -> QuorumResult:
     record = execution.record
     # A later command is judged by what was valid when its request was approved; keys and
     # objections count as they are now.
-    at = record.approved
-    if execution.is_first or at is None:
-        at = execution.context.clock()
+    at = now if execution.is_first or record.approved is None else record.approved
     return check_quorum(
         record.request,
         [Signed(each.text, each.signature) for each in decisions if each.verdict != "propose"],
@@ -122,6 +140,7 @@ def _verdict(
         decision_context.policy.satisfies,
         decision_context.revoked_keys(),
         at,
+        quorum,
     )
 
 

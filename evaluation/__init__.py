@@ -1,1 +1,0 @@
-"""Rooms in which playbooks and agents are tried before they run at a plant."""

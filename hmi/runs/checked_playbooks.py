@@ -1,0 +1,63 @@
+"""Playbooks that a command names, with the findings of loader and lint."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.language.errors import Finding, PlaybookError
+from handwheel.playbooks.language.loader import (
+    PACKAGE,
+    Playbook,
+    library_folder,
+    load_folder,
+    load_library,
+    load_playbook,
+)
+from handwheel.playbooks.lint.lint import lint_all
+
+
+def check_playbooks(site: Site, paths: Sequence[str]) -> tuple[list[Playbook], list[Finding]]:
+    """Returns the named playbooks that can be read, and every finding on them.
+
+    A path that names nothing raises `ConfigError`.
+    """
+    library, broken = load_library(site)
+    playbooks: list[Playbook] = []
+    findings: list[Finding] = []
+    for path in paths:
+        loaded, wrong = load_named(path, library, broken)
+        playbooks += loaded
+        findings += wrong
+    named = list({each.display_name: each for each in playbooks}.values())
+    return named, [*findings, *lint_all(named, site, library)]
+
+
+def load_named(
+    path: str, library: Sequence[Playbook], broken: Sequence[Finding]
+) -> tuple[list[Playbook], list[Finding]]:
+    """Returns the playbooks of a file, a folder, a library such as `package:cw`, or an id.
+
+    A path that names none of them raises `ConfigError`.
+    """
+    if (folder := _folder(path)) is not None:
+        return load_folder(folder, path)
+    if Path(path).is_file():
+        try:
+            return [load_playbook(Path(path), path)], []
+        except PlaybookError as error:
+            return [], list(error.findings)
+    found = [each for each in library if each.id == path]
+    wrong = [each for each in broken if each.playbook == path]
+    if not found and not wrong:
+        known = ", ".join(each.id for each in library)
+        reason = f"there is no such file, folder or playbook; known: {known or 'none'}"
+        raise ConfigError([Problem(path, 0, 0, "", reason)])
+    return found, wrong
+
+
+def _folder(path: str) -> Path | None:
+    name = path.removeprefix(PACKAGE) if path.startswith(PACKAGE) else ""
+    if name and name.isidentifier() and (library_folder() / name).is_dir():
+        return library_folder() / name
+    return Path(path) if Path(path).is_dir() else None

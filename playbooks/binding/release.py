@@ -1,0 +1,84 @@
+"""Release of playbooks, with every write that they can make at a site."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.model.site import LOCK_FILE, Site
+from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.identity.enrolment import enrolment_lock
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.signatures.playbooks_lock import (
+    Release,
+    ReleasedBinding,
+    ReleasedWrite,
+    Unsigned,
+    read_lock,
+    sign_release,
+)
+from handwheel.tools.guardrails.signatures.request_class import UNDO
+
+from ..language.loader import Playbook
+from ..language.names import default_role_binding, role_bindings
+from .bind import bind
+from .model import BoundPlaybook, Write
+
+
+def unsigned_release(playbook: Playbook, site: Site) -> Unsigned:
+    """Returns a playbook's digest and its writes for each equipment, for a person to sign.
+
+    Raises:
+        PlaybookError: It does not fit the site.
+    """
+    every = [default_role_binding(playbook).roles]
+    every += [each.roles for each in role_bindings(playbook) if each.roles != every[0]]
+    plans = [bind(playbook, site, roles) for roles in every]
+    return Unsigned(
+        id=playbook.id,
+        version=playbook.file.version,
+        digest=playbook.digest,
+        bindings=[
+            ReleasedBinding(roles=dict(each.roles), writes=list(_writes(each))) for each in plans
+        ],
+    )
+
+
+def _writes(plan: BoundPlaybook) -> Iterator[ReleasedWrite]:
+    """Yields each write under its step as requests name it."""
+    for step in plan.steps:
+        yield from _of_step(step.id, step.writes)
+        yield from _of_step(f"{UNDO}{step.id}", step.undo.writes if step.undo else ())
+    for step in plan.safe_state:
+        yield from _of_step(step.id, step.writes)
+
+
+def _of_step(step: str, writes: Sequence[Write]) -> Iterator[ReleasedWrite]:
+    for each in writes:
+        yield ReleasedWrite(step=step, tag=each.tag.name, value=each.value)
+
+
+def release_playbooks(
+    site: Site,
+    playbooks: Sequence[Playbook],
+    operator: Operator,
+    private: PrivateKey,
+    at: datetime,
+) -> list[Release]:
+    """Signs playbooks and writes them into the site's `playbooks.lock`. Others there stay.
+
+    Raises:
+        PlaybookError: One does not fit the site.
+        ConfigError: The file is damaged, or cannot be written; nothing was.
+    """
+    unsigned = [unsigned_release(each, site) for each in playbooks]
+    signed = [sign_release(each, site.id, operator, private, at) for each in unsigned]
+    path = site.root / LOCK_FILE
+    with enrolment_lock(site.root):
+        text = read_lock(site).replaced(signed).text
+        try:
+            replace_file(path, text)
+        except OSError as error:
+            reason = f"cannot be written: {os_reason(error)}; nothing was released"
+            raise ConfigError([Problem(str(path), 0, 0, "", reason)]) from None
+    return signed
