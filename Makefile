@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Shows what it installs at a terminal only, since a log needs no progress.
 PIP := $(BIN)/python -m pip --disable-pip-version-check $$(test -t 2 || echo --quiet)
 ARGS ?=
-PACKAGES := agents connectors hmi playbooks sim_plant tools
+PACKAGES := agents connectors evaluation hmi playbooks sim_plant tools
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ..model.coercion import DeviceType, coerce, held
 from ..model.endpoints import ModbusConnection
+from ..model.hosts import is_loopback
 from ..model.tags import Encoding, RegisterAddress, Tag
 from ..model.values import Value
 from ..session.protocols import DeviceIdentity, Encoded
@@ -89,3 +90,14 @@ class ModbusEncoder:
             # On a serial line behind a gateway it reaches every device, and no device answers.
             raise ValueError("unit 0 is a broadcast, and is not written to")
         return address
+
+
+def identity_of(name: str, config: ModbusConnection) -> DeviceIdentity:
+    """Returns the identity of a device of this own name, of vendor, product and revision."""
+    return DeviceIdentity(
+        kind="modbus",
+        where=config.write_where,
+        name=name,
+        is_loopback=is_loopback(config.host),
+        is_simulator=name.startswith("Handwheel ") and name.endswith(" simulated plant"),
+    )

@@ -1,8 +1,8 @@
 """Identification of a Modbus device by function 43/14, Read Device Identification."""
 
 from ..model.endpoints import ModbusConnection
-from ..model.hosts import is_loopback
 from ..session.protocols import DeviceIdentity
+from .encoder import identity_of
 from .transport import DeviceException, ModbusTransport, TransportError
 
 _FUNCTION, _MEI, _BASIC = 0x2B, 0x0E, 0x01
@@ -20,14 +20,7 @@ async def identify(transport: ModbusTransport, config: ModbusConnection) -> Devi
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
     Source: Modbus Application Protocol 1.1b3, 6.21.
     """
-    name = await _name(transport, config.unit)
-    return DeviceIdentity(
-        kind="modbus",
-        where=config.write_where,
-        name=name,
-        is_loopback=is_loopback(config.host),
-        is_simulator=name.startswith("Handwheel ") and name.endswith(" simulated plant"),
-    )
+    return identity_of(await _name(transport, config.unit), config)
 
 
 async def _name(transport: ModbusTransport, unit: int) -> str:

@@ -1,43 +1,40 @@
-"""Lint rule for conditions that do not depend on the plant."""
+"""Lint rule for conditions that are always true or always false."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition, Truth
 
-from ..binding.model import BoundPlaybook, Step
+from ..binding.model import BoundPlaybook, Check, Step, Wait
 from ..language.errors import Finding
 from ..language.loader import Playbook
+from .ranges import truth_within_ranges
 
-_OF_QUALITY = re.compile(r"\bgood\s*\(")  # false, not unknown, for a tag without a reading
 
-
-def check_constants(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
+def check_constants(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
     """Yields every condition that is always true or always false."""
-    for path, condition in _conditions(plan):
-        truth = _always(condition)
+    for path, condition in _conditions(playbook, plan):
+        if condition.tags:
+            truth, where = truth_within_ranges(condition, site.tags), "in the ranges of its tags"
+        else:
+            truth, where = condition.evaluate({}), "whatever the plant does"
         if truth is Truth.UNKNOWN:
             continue
         named = f"{condition.text!r} is {'always' if truth is Truth.TRUE else 'never'} true"
         if truth is Truth.FALSE and path[-1] == "if" and "undo" not in path:
-            text = f"{named}, so this step is never done"
+            text = f"{named} {where}, so this step is never done"
             yield playbook.finding("unreachable-step", path, text)
         else:
-            text = f"{named}, whatever the plant does"
-            hint = "use a tag of the plant, or leave it out"
-            yield playbook.finding("constant-condition", path, text, hint)
+            hint = "use a tag of the plant that decides it, or leave it out"
+            yield playbook.finding("constant-condition", path, f"{named} {where}", hint)
 
 
-def _always(condition: Condition) -> Truth:
-    if condition.tags and _OF_QUALITY.search(condition.bound):
-        return Truth.UNKNOWN
-    return condition.evaluate({})
-
-
-def _conditions(plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
-    for n, permissive in enumerate(plan.permissives):
-        yield ("permissives", n, "that"), permissive.condition
+def _conditions(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
+    yield from _of_trigger(playbook, plan)
+    yield from _of_checks(plan.evidence_for, ("diagnosis", "for"))
+    yield from _of_checks(plan.evidence_against, ("diagnosis", "against"))
+    yield from _of_checks(plan.permissives, ("permissives",))
     for n, invariant in enumerate(plan.invariants):
         yield ("invariants", n, "that"), invariant.condition
     for n, step in enumerate(plan.steps):
@@ -46,9 +43,29 @@ def _conditions(plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
         yield from _of_step(step, ("safe_state", "steps", n))
 
 
+def _of_trigger(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
+    by_place = {trigger.place: trigger for trigger in plan.triggers}
+    for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
+        trigger = by_place.get(playbook.place(("trigger", "any", n)))
+        if trigger and item.when:
+            yield ("trigger", "any", n, "when"), trigger.condition
+    rearm = plan.triggers[0].rearm if plan.triggers else None
+    if rearm:
+        yield ("trigger", "rearm"), rearm
+
+
+def _of_checks(checks: Sequence[Check], path: Path_) -> Iterator[tuple[Path_, Condition]]:
+    for n, check in enumerate(checks):
+        yield (*path, n, "that"), check.condition
+
+
 def _of_step(step: Step, path: Path_) -> Iterator[tuple[Path_, Condition]]:
     if step.if_:
         yield (*path, "if"), step.if_
+    if isinstance(step.work, Wait):
+        yield (*path, "wait", "until"), step.work.until
+    for n, expected in enumerate(step.expects):
+        yield (*path, "expect", n, "that"), expected.that
     if step.verify:
         yield (*path, "verify", "that"), step.verify.that
     if step.undo and step.undo.if_:

@@ -77,11 +77,18 @@ def _limits(playbook: Playbook) -> Iterator[Finding]:
     if writes > file.limits.max_writes:
         text = f"the steps write {writes} times, and max_writes is {file.limits.max_writes}"
         yield playbook.finding("too-many-writes", ("limits", "max_writes"), text)
-    timed = [each.within for step in file.steps for each in (step.wait, step.verify) if each]
+    timed = [_longest_s(step) for step in file.steps]
     if sum(timed) > file.limits.max_duration:
         worst, most = (format_duration(each) for each in (sum(timed), file.limits.max_duration))
-        text = f"waits and verifies may take {worst}, and max_duration is {most}"
+        text = f"waits, verifies and expected results may take {worst}, and max_duration is {most}"
         yield playbook.finding("too-long", ("limits", "max_duration"), text)
+
+
+def _longest_s(step: StepSpec) -> float:
+    # A promise is watched beside the verification, from the same write.
+    windows = [each.within for each in (step.wait, step.verify) if each]
+    windows += [each.within for each in step.expect if each.within is not None]
+    return max(windows, default=0.0)
 
 
 def _parameters(playbook: Playbook, used: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from ..language.loader import Playbook
 from ..language.names import default_role_binding, role_bindings
 from .constants import check_constants
 from .key_rules import check_form
+from .noise import MeasuredNoise
 from .overlaps import Overlaps
 from .plan import check_dead_band, check_verify_windows, check_writes
 from .segments import check_segments
@@ -36,7 +37,7 @@ def lint_all(
 
 
 def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook]) -> list[Finding]:
-    policy = _policy(site)
+    policy, noise = _policy(site), MeasuredNoise(site)
     starting: dict[str, frozenset[str]] = {}  # the tags that start each playbook
     found: list[list[Finding]] = []
     for playbook in playbooks:
@@ -48,7 +49,7 @@ def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook])
         findings += check_roles(playbook, policy)
         findings += check_suggestions(playbook, others)
         for plan in plans:
-            findings += _check_plan(playbook, plan, site, policy)
+            findings += _check_plan(playbook, plan, site, policy, noise)
         found.append(findings)
     free = [n for n, each in enumerate(playbooks) if each.file.concurrency is None]
     if free:
@@ -70,14 +71,18 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _check_plan(
-    playbook: Playbook, plan: BoundPlaybook, site: Site, policy: Policy | ConfigError
+    playbook: Playbook,
+    plan: BoundPlaybook,
+    site: Site,
+    policy: Policy | ConfigError,
+    noise: MeasuredNoise,
 ) -> Iterator[Finding]:
     yield from check_writes(playbook, plan, site, policy)
     yield from check_verify_windows(playbook, plan, site)
     yield from check_ownership(playbook, plan, site)
     yield from check_segments(playbook, plan)
-    yield from check_constants(playbook, plan)
-    yield from check_dead_band(playbook, plan, site)
+    yield from check_constants(playbook, plan, site)
+    yield from check_dead_band(playbook, plan, site, noise)
 
 
 def _policy(site: Site) -> Policy | ConfigError:

@@ -16,10 +16,12 @@ from handwheel.tools.guardrails.policy.policy import Policy
 from ..binding.model import BoundPlaybook, Trigger, Verify, Write
 from ..language.errors import Finding
 from ..language.loader import Playbook
+from .noise import MeasuredNoise
 
 _SCANS = 3
 _POINTS = 400  # values of the tag's range at which a trigger is evaluated
-_SMALLEST_BAND = 0.01  # of the range
+_SMALLEST_BAND = 0.01  # of the range, where no noise was measured
+_NOISE_BAND = 6.0  # standard deviations, between which 99.7 % of the noise lies
 
 
 def check_writes(
@@ -85,23 +87,35 @@ def _window(
         yield playbook.finding("verify-too-short", (*path, "within"), text, hint)
 
 
-def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
-    """Yields triggers on one tag whose dead band is missing or too small."""
+def check_dead_band(
+    playbook: Playbook, plan: BoundPlaybook, site: Site, noise: MeasuredNoise
+) -> Iterator[Finding]:
+    """Yields triggers on one tag whose dead band is missing, or smaller than the tag's noise."""
     for trigger in plan.triggers:
         gap = _gap(trigger, site)
         if gap is None:
             continue
-        path = ("trigger", "rearm")
-        if gap <= 0.0:
-            text = f"is true while {trigger.condition.text!r} is: it fires again at once"
+        path, (share, tag) = ("trigger", "rearm"), gap
+        measured = noise.of(tag) if share > 0.0 else None
+        low, high = tag.span or (0.0, 0.0)
+        band = share * (high - low)
+        fires = repr(trigger.condition.text)
+        if share <= 0.0:
+            text = f"is true while {fires} is: it fires again at once"
             yield playbook.finding("dead-band", path, text)
-        elif gap < _SMALLEST_BAND:
-            text = f"lies {gap:.2%} of the range from {trigger.condition.text!r}: noise crosses it"
+        elif measured is None and share < _SMALLEST_BAND:
+            text = f"lies {share:.2%} of the range from {fires}: noise crosses it"
             yield playbook.finding("dead-band", path, text, severity="warning")
+        elif measured is not None and band < _NOISE_BAND * measured:
+            need = _NOISE_BAND * measured
+            text = f"lies {band:.3g} {tag.unit} from {fires}, and the noise recorded of {tag.name}"
+            text += f" reaches over {need:.3g} {tag.unit}: it may chatter"
+            hint = "let the two lie further apart"
+            yield playbook.finding("chatter", path, text, hint, severity="warning")
 
 
-def _gap(trigger: Trigger, site: Site) -> float | None:
-    """Returns the distance between firing and re-arming, as a share of the range.
+def _gap(trigger: Trigger, site: Site) -> tuple[float, Tag] | None:
+    """Returns the distance between firing and re-arming, as a share of the range, and the tag.
 
     `None` unless both read the same single tag, which has a range, and use no window.
     """
@@ -115,7 +129,7 @@ def _gap(trigger: Trigger, site: Site) -> float | None:
     both = sorted([*((n, True) for n in firing), *((n, False) for n in rearming)])
     steps = (high - low for (low, one), (high, other) in pairwise(both) if one is not other)
     step = min(steps, default=None)
-    return None if step is None else step / _POINTS
+    return None if step is None else (step / _POINTS, tag)
 
 
 def _true_at(condition: Condition, tag: Tag) -> list[int]:

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from time import monotonic
 from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
+from handwheel.evaluation.room import model_plant
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from .fault_injection import Fuse
-from .in_memory import Frame, MemoryPlant, _value  # pyright: ignore[reportPrivateUsage]
+from .in_memory import Frame, MemoryPlant
 
 F01 = FaultEvent("F01", 0.0, {"d0": 0.18, "tau": 3600.0})
 _BEFORE_S = 2400.0
@@ -43,61 +43,37 @@ def worn_bearing() -> tuple[Mapping[str, Any], Past]:
     return simulation.plant.snapshot(), [*before, *past[-recent:-1]]
 
 
-class ModelPlant(MemoryPlant):
+class ModelPlant(MemoryPlant, model_plant.ModelPlant):
     """Devices in memory with the model behind them.
 
     Attributes:
-        simulation: The model.
         is_unseen: Whether the readers have lost it.
         clock_set_back_s: How much earlier its clock shows than it was.
         lies: Values that the readers get instead of the model's; `None` is a bad reading.
+        told: What each frame writes.
     """
 
     def __init__(self, site: Site, fuse: Fuse, simulation: Simulation) -> None:
-        super().__init__(site, fuse, simulation.values())
-        self.simulation = simulation
+        self.set_up_faults(fuse)
         self.is_unseen = False
         self.clock_set_back_s = 0.0
         self.lies: dict[str, Value | None] = {}
         self.told: list[str] = []
+        model_plant.ModelPlant.__init__(self, site, simulation)
 
-    def advance(self, seconds: float) -> None:
-        """Lets plant time go on."""
-        self.simulation.run(seconds)
-        self._show()
-
-    def _show(self) -> None:
-        self.values = dict[str, Value](self.simulation.values())
+    def refresh(self) -> None:
+        super().refresh()
         self.values["SIM-CLOCK.pv"] = self.simulation.plant.time_s - self.clock_set_back_s
 
     def read(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
-        now_s = monotonic()
-        return {
-            tag.name: DataValue(None, BAD_NO_COMMUNICATION, None, None, now_s)
-            if (value := self.lies.get(tag.name, self.values[tag.name])) is None
-            else DataValue(value, GOOD, None, None, now_s)
-            for tag in tags
-        }
+        found = super().read(tags)
+        for name in self.lies.keys() & found.keys():
+            value, at_s = self.lies[name], found[name].received_s
+            status = BAD_NO_COMMUNICATION if value is None else GOOD
+            found[name] = DataValue(value, status, None, None, at_s)
+        return found
 
     def arrive(self, frame: Frame) -> bytes:
-        self.told.append(self._words(frame))
+        words = [f"{tag.name}={value:g}" for tag, value in self.written_by(frame)]
+        self.told.append(" or ".join(words))
         return super().arrive(frame)
-
-    def _words(self, frame: Frame) -> str:
-        encoder = self.encoder(frame.connection)
-        found = [
-            f"{tag.name}={value:g}"
-            for tag in self._site.tags.values()
-            if tag.connection == frame.connection and tag.writable
-            if isinstance(value := _value(encoder, tag, frame.wire), int | float)
-        ]
-        return " or ".join(found)
-
-    def _apply(self, frame: Frame, *, spoil: bool) -> None:
-        before = dict(self.values)
-        super()._apply(frame, spoil=spoil)
-        for name, value in self.values.items():
-            if value != before[name]:
-                assert not isinstance(value, str)
-                self.simulation.plant.write(name, value)
-        self._show()

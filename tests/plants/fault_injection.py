@@ -1,13 +1,16 @@
-"""A stepped clock, a ledger and a fuse: what happens at the n-th point of an action's way."""
+"""A clock, a ledger and a fuse: what happens at the n-th point of an action's way."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
+from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 from handwheel.tools.requests.timestamps import Instant
+
+WALL = datetime(2026, 11, 25, 8, 50, 25, tzinfo=UTC)
 
 
 class Crash(BaseException):
@@ -42,33 +45,16 @@ class Fuse:
             self._what()
 
 
-class SteppedClock:
-    """People's two clocks, moved by the test."""
+class FusedClock(SteppedClock):
+    """People's two clocks, with a fuse where the gate looks at them."""
 
     def __init__(self, fuse: Fuse) -> None:
+        super().__init__(WALL)
         self._fuse = fuse
-        self._wall = datetime(2026, 11, 25, 8, 50, 25, tzinfo=UTC)
-        self._boot, self._boot_ms = 1, 1_000_000
-
-    def now(self) -> Instant:
-        return Instant(self._wall, f"boot-{self._boot}", self._boot_ms)
 
     def __call__(self) -> Instant:
-        """The gate's look at the clock."""
         self._fuse.reach("clock")
         return self.now()
-
-    def forward(self, seconds: float) -> None:
-        self._wall += timedelta(seconds=seconds)
-        self._boot_ms += round(seconds * 1000)
-
-    def set(self, seconds: float) -> None:
-        """Somebody sets the wall clock."""
-        self._wall += timedelta(seconds=seconds)
-
-    def reboot(self) -> None:
-        self._boot, self._boot_ms = self._boot + 1, 20_000
-        self._wall += timedelta(seconds=40)
 
 
 class FusedAnchors(Anchors):

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
+ROOMS = ("agents", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()")
 
 # Contract, importing module, imported module.
 FORBIDDEN = [
     ("layers", "connectors.model.values", "tools"),
+    ("layers", "tools.requests.request", "evaluation.room.clock"),
     ("guardrails-layers", "tools.guardrails.identity.keys", "tools.guardrails.policy.rate_limit"),
     (
         "guardrails-layers",
@@ -34,13 +35,19 @@ FORBIDDEN = [
     ("deciders-do-not-touch", "agents.triggers", "tools.guardrails.gate"),
     ("only-the-gate-writes", "hmi.shell.charts.braille_trend", "connectors.actuation"),
     ("only-the-gate-writes", "tools.guardrails.ledger", "connectors.actuation"),
+    ("only-the-gate-writes", "evaluation.room.people", "connectors.actuation"),
+    ("one-gate", "evaluation.room.people", "tools.guardrails.gate"),
     ("one-gate", "hmi.simulation.demo.command", "tools.guardrails.gate"),
     ("protocols", "hmi.shell.charts.braille_trend", "asyncua"),
+    ("protocols", "evaluation.room.devices", "pymodbus"),
     ("protocols", "tools.requests.request", "pymodbus"),
+    ("graphs", "evaluation.room.clock", "langgraph"),
     ("graphs", "playbooks.run.states", "langgraph"),
     ("screens", "connectors.model.values", "textual"),
+    ("screens", "evaluation.room.clock", "textual"),
     ("screens", "sim_plant.model", "PIL"),
     ("plant-over-the-wire", "tools.requests.request", "sim_plant.plant"),
+    ("plant-alone", "sim_plant.noise", "evaluation.room.clock"),
     ("plant-alone", "sim_plant.model", "connectors.model.values"),
 ]
 

@@ -159,7 +159,7 @@ def _leads_somewhere(page: Path, link: str) -> bool:
 
 
 _PATH = re.compile(
-    r"`((?:agents|connectors|tools|playbooks|sim_plant|hmi|tests|benchmarks)/[\w./*-]*)`"
+    r"`((?:agents|connectors|evaluation|tools|playbooks|sim_plant|hmi|tests|benchmarks)/[\w./*-]*)`"
 )
 
 

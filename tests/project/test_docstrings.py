@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("agents", "benchmarks", "connectors", "hmi", "playbooks", "sim_plant", "tools")
+FOLDERS = (
+    "agents",
+    "benchmarks",
+    "connectors",
+    "evaluation",
+    "hmi",
+    "playbooks",
+    "sim_plant",
+    "tools",
+)
 LONGEST = 90
 
 _QUESTION = re.compile(r"(What|Who|Whoever|Whom|Whose|Which)\b")

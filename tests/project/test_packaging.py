@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
+ROOMS = ("agents", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
@@ -27,7 +28,6 @@ def make_site(folder: Path) -> Site:
     """
     place = folder / people.SITE
     write_site(place, create(None), PlantEndpoints(1, 5020, "5 s", 5021), secret="paper")
-    put_in_memory(place)
     _edit(
         place / "site.yaml",
         r"tags: tags.yaml",
@@ -38,7 +38,7 @@ def make_site(folder: Path) -> Site:
     records = [people.boss(), people.record_of("anna"), people.record_of("gina")]
     records.append(people.record_of("bert", "shift-supervisor"))
     (place / "operators.yaml").write_text(operators_text(records), "utf-8")
-    return load_site(place)
+    return in_memory_site(load_site(place))
 
 
 def put_in_memory(place: Path) -> None:

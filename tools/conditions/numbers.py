@@ -12,7 +12,7 @@ from dataclasses import replace
 from .errors import ExpressionFault
 from .grammar import UNIT
 from .operands import NO_INPUTS, Compute, Form, Operand, always, computed, is_number, scaled
-from .units import POINTS, UnitConversion, product, quotient, rounded, scale
+from .units import POINTS, UnitConversion, point_name, product, quotient, rounded, scale
 
 
 def _over(left: float, right: float) -> float:
@@ -36,11 +36,12 @@ def need_number(part: Operand) -> None:
 def need_amount(part: Operand) -> None:
     """Checks that a part is a number that can be multiplied or negated.
 
-    A temperature cannot: 40 degC is not twice 20 degC.
+    A temperature or a gauge pressure cannot: 40 degC is not twice 20 degC.
     """
     need_number(part)
     if part.form.is_point:
-        reason = f"{part.said} is a temperature in {part.form.unit}; only a difference A - B"
+        unit = part.form.unit
+        reason = f"{part.said} is a {point_name(unit)} in {unit}; only a difference A - B"
         raise ExpressionFault(part.offset, f"{reason} can be multiplied or turned round")
 
 
@@ -70,12 +71,15 @@ def all_together(parts: Sequence[Operand]) -> list[Operand]:
 def fit(part: Operand, form: Form) -> Operand | None:
     """Returns a number in the unit of a form, or `None` if it does not convert.
 
-    K beside degC is a difference, never a temperature. `0.5 degC` counts as a difference where
-    only a difference fits.
+    K beside degC is a difference, never a temperature; kPa beside kPag is an absolute pressure
+    unless it was computed as a difference. `0.5 degC` counts as a difference where only a
+    difference fits.
     """
     unit = part.form.unit
     if form.is_difference and part.constant is not None:
         unit = POINTS.get(unit, unit)
+    elif (form.is_difference and part.form.is_point) or (part.form.is_difference and form.is_point):
+        return None
     by = scale(unit, form.unit)
     return None if by is None else in_unit(part, by, form)
 
@@ -115,7 +119,9 @@ def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand
     if left.form.is_point and right.form.is_point:
         if not is_minus:
             step = POINTS[form.unit]
-            reason = f"temperatures in {form.unit} are not added; add a difference in {step}"
+            reason = (
+                f"{point_name(form.unit)}s in {form.unit} are not added; add a difference in {step}"
+            )
             raise ExpressionFault(offset, reason)
         by = scale(unit, form.unit)
         form = Form("number", POINTS[form.unit], is_difference=True)
@@ -188,7 +194,7 @@ def _rewritten(literal: Operand, unit: str) -> str:
 
 
 def _why(form: Form, other: Form) -> str:
-    is_step = {POINTS.get(form.unit), POINTS.get(other.unit)} & {form.unit, other.unit}
-    if is_step:
-        return f"{is_step.pop()} beside a temperature is a difference"
+    for one, step in ((form.unit, other.unit), (other.unit, form.unit)):
+        if POINTS.get(one) == step:
+            return f"{step} beside a {point_name(one)} is a difference"
     return "these units do not convert"

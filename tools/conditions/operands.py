@@ -66,7 +66,7 @@ class Form:
 
     @property
     def is_point(self) -> bool:
-        """Whether it is a temperature, on a scale with an arbitrary zero."""
+        """Whether it is on a scale with an arbitrary zero, as a temperature or a gauge pressure."""
         return self.kind == "number" and self.unit in POINTS
 
 
@@ -137,7 +137,7 @@ def _text(value: Value | Array | None) -> Value | None:
 
 
 def is_number(value: Value | Array | None) -> TypeGuard[int | float]:
-    """Whether a value is a finite number that can be computed with."""
+    """Tests whether a value is a finite number that can be computed with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= LARGEST_NUMBER

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 PERCENT = "%"
 
 # Points on a scale whose zero is arbitrary, and the unit of their differences.
-POINTS: Mapping[str, str] = {"degC": "K", "°C": "K", "degF": "degR", "°F": "degR"}
+POINTS: Mapping[str, str] = {
+    "degC": "K", "°C": "K", "degF": "degR", "°F": "degR", "kPag": "kPa"
+}  # fmt: skip
+# Gauge pressures, the absolute unit, and their zero in it. Source: ISO 2533, 2.1 (standard
+# atmosphere), which stands for the air pressure of the day.
+_GAUGES: Mapping[str, tuple[str, float]] = {"kPag": ("kPa", 101.325)}
 
-# Our spelling and pint's name. A unit in neither table equals itself only, as do %, kPag and
-# kscm: the unit says neither the air pressure nor the gas of a standard cubic metre.
+# Our spelling and pint's name. A unit in neither table equals itself only, as do % and kscm: the
+# unit does not say the gas of a standard cubic metre.
 _PINT: Mapping[str, str] = {
     "Pa": "pascal", "kPa": "kilopascal", "MPa": "megapascal", "bar": "bar",
     "mbar": "millibar", "degC": "degree_Celsius", "°C": "degree_Celsius",
@@ -61,7 +66,21 @@ def scale(source: str, target: str) -> UnitConversion | None:
     """
     if _parts(source) == _parts(target):
         return UnitConversion()
+    if source in _GAUGES or target in _GAUGES:
+        return _between_gauges(source, target)
     return _converted(source, target)
+
+
+def _between_gauges(source: str, target: str) -> UnitConversion | None:
+    absolute, zero = _GAUGES.get(source, (source, 0.0))
+    wanted, wanted_zero = _GAUGES.get(target, (target, 0.0))
+    by = scale(absolute, wanted)
+    return by and UnitConversion(by.factor, rounded(zero * by.factor - wanted_zero))
+
+
+def point_name(unit: str) -> str:
+    """Returns the name of a point in a unit, `temperature` or `gauge pressure`."""
+    return "gauge pressure" if unit in _GAUGES else "temperature"
 
 
 def seconds(unit: str) -> float | None:

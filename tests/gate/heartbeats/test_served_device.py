@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import take_authority
@@ -17,7 +18,7 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.devices.misbehaving import Device, eventually, modbus_device, reply
-from ...plants.fault_injection import Fuse, SteppedClock
+from ...plants.fault_injection import WALL
 from ..testbed.authority_grant import give
 from ..testbed.heartbeat import HEAD, PUMP, edit, make_beating_site
 
@@ -29,7 +30,7 @@ class _Clock(SteppedClock):
     """People's clocks from a fixed day on, as fast as they go."""
 
     def __init__(self) -> None:
-        super().__init__(Fuse())
+        super().__init__(WALL)
         self._since_s = monotonic()
 
     def now(self) -> Instant:

@@ -287,13 +287,13 @@ async def test_what_was_approved_meanwhile_does_not_outlive_it(room: Watched) ->
 async def test_what_comes_again_before_its_end_is_told_has_not_ended(room: Watched) -> None:
     suspensions, now = room.context.suspensions, room.clock.now()
     for reason in ("no answer", "", "no answer"):
-        suspensions.note("pkg", "connection", reason, now)
+        suspensions.note("pkg", "test", reason, now)
         if reason and not told(room):
             room.watch()
     room.watch()
     assert [each.scope for each in suspensions.now] == ["pkg"]
     assert [kind for kind, _, _ in told(room)] == ["gate.suspended"]
-    suspensions.note("pkg", "connection", "", now)
+    suspensions.note("pkg", "test", "", now)
     room.watch()
     assert suspensions.now == ()
     assert [kind for kind, _, _ in told(room)] == ["gate.suspended", "gate.resumed"]

@@ -111,7 +111,7 @@ async def test_what_is_broken_off_on_its_way_sets_off_no_way_back(
         room.clock.forward(1.0)
         forged(room, f"{request.request_id}/c2", "INVALIDATED")
 
-    monkeypatch.setattr(room.plant, "check_up", attack)
+    monkeypatch.setattr(room.plant, "check_reachable", attack)
     await room.act()
     assert len(room.suspended) == 1
     await pass_time(room, 0.1)

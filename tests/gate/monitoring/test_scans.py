@@ -46,7 +46,7 @@ class Line(MemoryConnector):
         self.is_lost = False
         self.open_now = 0
 
-    async def open(self) -> Session:  # type: ignore[override]
+    async def open(self) -> Session:
         self.open_now += 1
         try:
             await self.free.wait()
@@ -80,7 +80,9 @@ async def lines(room: Watched) -> AsyncGenerator[Mapping[str, Line]]:
 
 
 def scans_of(room: Watched) -> Scanner:
-    return room.running._reader
+    reader = room.running._reader
+    assert isinstance(reader, Scanner)
+    return reader
 
 
 async def turns(times: int = 20) -> None:

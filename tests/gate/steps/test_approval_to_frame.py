@@ -12,13 +12,14 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.values import Value
+from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.evaluation.room.devices import SIMULATOR
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import forge_approvals
-from ...plants.fault_injection import SteppedClock
 from ...sites.in_memory import COOLED
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
 
@@ -256,7 +257,7 @@ async def test_a_device_that_is_another_by_now_gets_nothing(room: Watched) -> No
     room.plant.names["pkg"] = "Somebody else's pump"
     await room.act()
     room.expect(request, "INVALIDATED", part="is not the one that was approved", frames=0)
-    room.plant.names["pkg"] = "Handwheel cw-100 simulator"
+    room.plant.names["pkg"] = SIMULATOR
     await room.go_through(START)
 
 

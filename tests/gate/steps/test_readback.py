@@ -16,7 +16,7 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
-from handwheel.connectors.session.protocols import Encoded
+from handwheel.connectors.session.protocols import Encoded, Session
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 
 from ...plants.in_memory import MemoryConnector
@@ -135,7 +135,7 @@ async def test_a_session_that_is_lost_at_the_read_back_is_opened_anew(
     request, opens, losses = room.approved(), list[str](), list[str]()
     opened, read = MemoryConnector.open, room.plant.read
 
-    async def count(self: MemoryConnector) -> MemoryConnector:
+    async def count(self: MemoryConnector) -> Session:
         opens.extend([self.name] if room.plant.frames else [])
         return await opened(self)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_auth
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ...auditor.audit import judge
-from ...plants.in_memory import Frame, MemoryWriter
+from ...plants.in_memory import Frame
 from ...sites.audited import faults_in
 from ...sites.in_memory import make_site
 from .audited import exported
@@ -61,13 +60,13 @@ class BeatingRoom(Room):
         super().__init__(site)
         self.plant.values[BEAT] = 0
         self.plant.on_frame = self._log
+        self.plant.open_heartbeat_session = self.open_heartbeat_session  # type: ignore[method-assign]
         self.on_open: Callable[[], object] = lambda: None
         self.heartbeat: HeartbeatWriter
         self._log_lines: list[dict[str, Any]] = []
 
     async def start_gate(self) -> None:
         await super().start_gate()
-        self._context = replace(self.context, open_heartbeat_session=self.open_heartbeat_session)
         self.heartbeat = HeartbeatWriter(self.context, PUMP, self._readings)
 
     def _readings(self) -> Any:
@@ -75,9 +74,9 @@ class BeatingRoom(Room):
 
     async def open_heartbeat_session(self, site: Site, tag: Tag) -> HeartbeatSession:
         """The real write session, before a writer in memory."""
-        self.plant.check_up(tag.connection)
+        self.plant.check_reachable(tag.connection)
         self.on_open()
-        writer = MemoryWriter(self.plant, tag.connection)
+        writer = self.plant.writer(tag.connection)
         return HeartbeatSession(site, writer, self.plant.encoder(tag.connection), tag)
 
     def give(self, scope: str = PUMP, *, named: bool = True, lasts_s: float = 3600.0) -> str:

@@ -1,24 +1,36 @@
 """A control room in memory: plant, desk and ledger, and a gate that can be killed."""
-# The gate's two halves are driven one round at a time.
-# pyright: reportPrivateUsage=false
+
+from dataclasses import replace
 
 from handwheel.connectors.model.site import Site
+from handwheel.evaluation.room.gate import SteppedGate
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.gate import Gate
-from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
-from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.gate.steps.execute import execute_action
+from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
-from handwheel.tools.guardrails.ledger.intents import start_epoch
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import ActionRecord
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ...plants.fault_injection import Fuse, FusedDatabase, SteppedClock
+from ...plants.fault_injection import Fuse, FusedClock, FusedDatabase
 from ...plants.in_memory import MemoryPlant
 from ...sites.in_memory import VALUES
 from .terminals import Desk
+
+
+class FusedGate(SteppedGate):
+    """A gate whose ledger passes the fuse, and that goes by the people of the desk."""
+
+    def __init__(self, room: "Room") -> None:
+        context = replace(room.desk.decision_context, site=room.site)
+        super().__init__(context, room.plant, room.clock)
+        self._room = room
+
+    def open_ledger(self) -> Database:
+        return FusedDatabase(self._room.site.state, self._room.site.id, self._room.fuse)
+
+    def people(self) -> Roster:
+        return self._room.desk.decision_context.roster
 
 
 class Room:
@@ -28,20 +40,18 @@ class Room:
         site: From `make_site`; its state folder is the room's own.
 
     Attributes:
-        gate: `None` while none is running.
         suspended: What stopped the gate's turns.
     """
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.fuse = Fuse()
-        self.clock = SteppedClock(self.fuse)
+        self.clock = FusedClock(self.fuse)
         self.plant = MemoryPlant(site, self.fuse, VALUES)
         make_lockout_folder(site.state)
         self.desk = Desk(site, self.clock, self.plant)
-        self.gate: Gate | None = None
         self.suspended: list[str] = []
-        self._context: GateContext | None = None
+        self._stepped: FusedGate | None = None
 
     def close(self) -> None:
         self.kill_gate()
@@ -49,38 +59,33 @@ class Room:
 
     async def start_gate(self) -> None:
         """Takes the post as `open_gate` does, without reading the files again."""
-        decision_context = self.desk.decision_context
-        lock = GateLock(self.site.state)
-        lock.__enter__()
-        ledger = FusedDatabase(self.site.state, self.site.id, self.fuse)
-        across = cross_limits(self.site, decision_context.policy)
-        epoch = start_epoch(ledger, self.clock())
-        self._context = GateContext(
-            self.site, decision_context.policy, across, ledger, lock, epoch, self.clock,
-            lambda: self.desk.decision_context.roster, self.plant.open_write_session,
-            self.plant.connector,
-        )  # fmt: skip
-        await recover(self._context)
-        self.gate = Gate(self._context)
+        self._stepped = FusedGate(self)
+        await self._stepped.start()
+
+    @property
+    def stepped(self) -> SteppedGate:
+        assert self._stepped is not None
+        return self._stepped
 
     @property
     def context(self) -> GateContext:
-        assert self._context is not None
-        return self._context
+        return self.stepped.context
+
+    @property
+    def gate(self) -> Gate | None:
+        """`None` while none is running."""
+        return self._stepped.running if self._stepped and self._stepped.is_running else None
 
     @property
     def running(self) -> Gate:
         """The gate at its post."""
-        assert self.gate is not None
-        return self.gate
+        return self.stepped.running
 
     def kill_gate(self) -> None:
         """What is left of a gate that was killed: nothing but what is on the disk."""
         self.fuse.arm(0)
-        if self._context is not None:
-            self._context.database.close()
-            self._context.lock.__exit__()
-        self.gate = self._context = None
+        if self._stepped is not None:
+            self._stepped.kill()
 
     async def restart_gate(self) -> None:
         """Starts a gate anew after the one at its post was killed."""
@@ -88,15 +93,9 @@ class Room:
         await self.start_gate()
 
     def watch(self, rounds: int = 1) -> None:
-        """Some rounds of the gate's watching half."""
-        assert self.gate is not None
+        """Some whole rounds of the gate's watching half, even where nothing has changed."""
         for _ in range(rounds):
-            self.gate._look_out()
-            self.gate._check_clock()
-            self.gate._latch()
-            self.gate._lookout.tell()
-            sweep(self.context.database, self.clock())
-            self.gate._look_on(self.plant.read(list(self.site.tags.values())))
+            self.running.watch_once(self.plant.read_all())
 
     def reason_of(self, found: ActionRecord) -> str:
         """Why an action stands where it does; the journal says the same."""
@@ -109,16 +108,13 @@ class Room:
 
     def execution(self) -> Execution | None:
         """The next due action."""
-        assert self.gate is not None
-        return self.gate._next()
+        return self.stepped.next_due()
 
     async def act(self, rounds: int = 1) -> None:
         """Some rounds of the gate's acting half: one action at most in each."""
         for _ in range(rounds):
             try:
-                await recover_in_flight(self.context)
-                if execution := self.execution():
-                    await execute_action(execution)
+                await self.stepped.act()
             except LedgerError as error:
                 self.suspended.append(str(error))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
@@ -28,7 +29,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from ...gate.testbed.runner import RUN, Runner
 from ...gate.testbed.with_oracle import Watched
-from ...plants.fault_injection import Fuse, SteppedClock
+from ...plants.fault_injection import WALL
 from ...sites.in_memory import make_site
 from ...sites.people import key_of
 
@@ -53,7 +54,7 @@ def still(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr("handwheel.tools.requests.ids.choice", choice)
     patch.setattr("os.getpid", lambda: 4242)
-    now = SteppedClock(Fuse()).now()
+    now = SteppedClock(WALL).now()
     patch.setattr("handwheel.tools.guardrails.ledger.store.database.instant_now", lambda: now)
 
 

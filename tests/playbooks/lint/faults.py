@@ -140,6 +140,14 @@ FAULTS = {
     ],
     "constant-condition": [
         Fault('"standby.running",', '"standby.running or true",', '"standby.running or', "always"),
+        Fault("PT-102.pv > 280 kPa", "PT-102.pv > 0 kPa or PT-102.pv < 5 bar", '"PT-102.pv > 0',
+              "is always true in the ranges of its tags"),
+        Fault('"PT-102.pv > 300 kPa"', '"abs(PT-102.pv - PIC-102.sp) < 7 bar"', '"abs(PT',
+              "is always true in the ranges of its tags"),
+        Fault("PT-102.pv > 300 kPa", "PT-102.pv < 9 kPa and PT-102.pv > 0.1 bar", '"PT-102.pv <',
+              "is never true in the ranges of its tags"),
+        Fault('mm/s/h"}', 'mm/s/h"}\n    - {id: b, that: "standby.mode == \'local\' or '
+              'standby.mode != \'local\'"}', '"standby.mode', "is always true"),
         Fault('"held(standby.available, 30 s)"', '"high > 6 mm/s"', '"high > 6', "is never true"),
     ],
     "unknown-suggestion": [
@@ -181,7 +189,10 @@ FAULTS = {
               "nothing uses the parameter 'low'", severity="warning"),
     ],
     "too-many-writes": [Fault("max_writes: 2", "max_writes: 0", "0, max", "write 1 times")],
-    "too-long": [Fault("max_duration: 30 min", "max_duration: 1 min", "1 min", "2 min 30 s")],
+    "too-long": [Fault("max_duration: 30 min", "max_duration: 1 min", "1 min", "2 min 30 s"),
+        Fault("    undo: {write", '    expect: [{that: "standby.running", within: 29 min}]\n    '
+              "undo: {write", "30 min}", "may take 31 min"),
+    ],
     "no-test": [
         Fault("tests: [tests/t.yaml]\n", "", "id: test/", "it has no tests", severity="warning"),
         Fault("[tests/t.yaml]", "[no.yaml]", "no.yaml", "there is no file", severity="warning"),

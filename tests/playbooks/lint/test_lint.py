@@ -1,11 +1,19 @@
 """Each rule finds its fault, at its place, and nothing in the twin without it."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from pydantic import BaseModel
 
+from handwheel.connectors.historian.database import HISTORY_FILE
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import GOOD as GOOD_STATUS
+from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language import schema
 from handwheel.playbooks.language import schema_parts as fields
@@ -23,6 +31,7 @@ from ...project.doc_tables import DOCS, ROOT, sections, spans, text_of
 from ..sample_playbook import GOOD, changed, findings_of, loaded
 from .faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first
 
+T0_US = 1_790_000_000_000_000
 _TELLS = f"""\
 {GOOD[: GOOD.index("concurrency:")]}\
 steps:
@@ -108,6 +117,28 @@ def test_a_tag_of_no_equipment_cannot_be_owned(tmp_path: Path, site: Site) -> No
     assert found.hint.startswith("give the tag an equipment")
 
 
+def test_chatter_when_noise_is_recorded_is_told(tmp_path: Path, site: Site) -> None:
+    noisy = replace(site, state=tmp_path)
+    tag, found = "VT-101A.pv", dict[float, list[str]]()
+    for deviation in (0.1, 0.2):  # the dead band is 1 mm/s
+        random, path = Random(1), tmp_path / HISTORY_FILE
+        path.unlink(missing_ok=True)
+        values = [3.0 + random.gauss(0.0, deviation) for _ in range(400)]
+        scans = [
+            SampleBatch(
+                T0_US + n * 500_000, [(tag, DataValue(value, GOOD_STATUS, None, None, 0.0))]
+            )
+            for n, value in enumerate(values)
+        ]
+        with closing(HistoryWriter(path, {}, definitions(site))) as writer:
+            writer.write(scans)
+        found[deviation] = [f"{e.code}: {e.text}" for e in findings_of(tmp_path, GOOD, noisy)]
+    assert found[0.1] == []
+    (chatter,) = found[0.2]
+    assert chatter.startswith("chatter: lies 1.1 mm/s from 'duty.vibration > high', and the noise")
+    assert chatter.endswith("recorded of VT-101A.pv reaches over 1.15 mm/s: it may chatter")
+
+
 def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
     site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     (tmp_path / "policy.yaml").unlink()
@@ -131,7 +162,7 @@ def test_a_finding_is_told_like_every_other_problem() -> None:
 PAGE = DOCS / "reference/playbooks.md"
 
 # Told outside the rules on one text: of files that cannot be read, and of several at once.
-_ELSEWHERE = {"unreadable", "no-library", "overlapping-triggers", "no-policy"}
+_ELSEWHERE = {"unreadable", "no-library", "overlapping-triggers", "no-policy", "chatter"}
 
 
 def _keys(*models: type[BaseModel]) -> set[str]:

@@ -1,7 +1,9 @@
 """Units in conditions, and what a condition refuses with its place."""
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,7 +61,7 @@ def test_units_of_different_kinds_do_not_convert(families: list[list[str]]) -> N
 
 
 def test_what_cannot_be_known_from_the_unit_does_not_convert() -> None:
-    for source, target in [("kPag", "kPa"), ("kscmh", "m3/h"), ("", "%"), ("degC", "K")]:
+    for source, target in [("kPag", "degC"), ("kscmh", "m3/h"), ("", "%"), ("degC", "K")]:
         assert scale(source, target) is None, source
 
 
@@ -70,6 +72,45 @@ def test_a_product_divided_by_a_factor_is_one(one: tuple[str, str], other: tuple
     by = scale(left, one[0])
     assert by is not None
     assert by.factor == pytest.approx(1.0)
+
+
+def test_units_of_the_table_when_converted_have_the_factor_and_offset() -> None:
+    for source, target, factor, offset in [
+        ("kPag", "kPa", 1.0, 101.325), ("kPa", "kPag", 1.0, -101.325),
+        ("kPag", "bar", 0.01, 1.01325), ("bar", "kPag", 100.0, -101.325),
+        ("kPag/min", "kPa/min", 1.0, 0.0), ("kPag/h", "Pa/s", 1000 / 3600, 0.0),
+        ("m2K/W", "m2K/kW", 1000.0, 0.0), ("m2K/W", "m2·K/W", 1.0, 0.0),
+        ("kscmh", "kscm/min", 1 / 60, 0.0), ("m3/h", "l/min", 1000 / 60, 0.0),
+        ("degC", "degF", 1.8, 32.0),
+    ]:  # fmt: skip
+        by = scale(source, target)
+        assert by is not None, source
+        assert by == pytest.approx((factor, offset)), (source, target)
+
+
+def test_gauge_pressures_when_compared_are_points_and_their_difference_is_none() -> None:
+    gauge = {n: replace(TAGS["PT-102.pv"], name=n, unit="kPag") for n in ("PG-1.pv", "PG-2.pv")}
+    names = {**TAGS, **gauge}
+    readings = READINGS | {"PG-1.pv": reading(218.675), "PG-2.pv": reading(200.0)}
+    for text in [
+        "PG-1.pv == 320 kPa",
+        "PG-1.pv == 3.2 bar",
+        "PG-1.pv == PT-102.pv",
+        "PT-102.pv == 218.675 kPag",
+        "PG-1.pv - PG-2.pv in 18.6 kPa .. 18.7 kPa",
+        "PG-1.pv - PG-2.pv < 19 kPag",
+        "PG-2.pv + 18.7 kPa > PG-1.pv",
+        "(PG-1.pv - PG-2.pv) * 2 in 37.3 kPa .. 37.4 kPa",
+    ]:
+        assert parse_condition(text, names).evaluate(readings) is Truth.TRUE, text
+    for text, message in [
+        ("PG-1.pv * 2 > 3 kPag", "PG-1.pv is a gauge pressure in kPag; only a difference A - B"),
+        ("PG-1.pv + PG-2.pv > 3 kPag", "gauge pressures in kPag are not added"),
+        ("PG-1.pv - PG-2.pv > PG-2.pv", "kPa beside a gauge pressure is a difference"),
+        ("PG-1.pv > 3", "PG-1.pv is a number in kPag; write 3 kPag"),
+    ]:
+        with pytest.raises(ConditionError, match=re.escape(message)):
+            parse_condition(text, names)
 
 
 def test_what_a_condition_with_other_units_says() -> None:

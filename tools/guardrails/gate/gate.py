@@ -12,7 +12,6 @@ from handwheel.connectors.actuation.write_session import check_accounts, open_wr
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
-from handwheel.connectors.session.supervisor import Connection
 
 from ...errors import GuardrailError, LedgerError
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
@@ -27,13 +26,13 @@ from ..interlocks.lockout_files import (
 )
 from ..interlocks.remote_mode import check_remote_conditions
 from ..interlocks.suspension import applying
-from ..ledger.actions import due_actions
+from ..ledger.actions import due_actions, requests_in
 from ..ledger.intents import has_gate, start_epoch
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.store.database import Database, LostRace
-from ..ledger.store.states import RequestState
+from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..ledger.store.wakeup import WakeupListener
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
@@ -41,8 +40,8 @@ from ..policy.policy import load_policy
 from ..signatures.administrators import locked_out
 from .monitoring.crash_recovery import end_due, recover, recover_in_flight
 from .monitoring.heartbeat import HeartbeatWriter
-from .monitoring.scanner import Scanner
-from .monitoring.suspension_monitor import SuspensionMonitor
+from .monitoring.scanner import PlantReader, Scanner
+from .monitoring.suspension_monitor import MonitoredConnection, SuspensionMonitor
 from .monitoring.watched_tags import WatchedTags, tags_of_suspended
 from .state.execution import Execution, GateContext
 from .state.fault_log import FaultLog
@@ -128,9 +127,9 @@ def _lock_out_lost_folder(database: Database, now: Instant) -> None:
 class Gate:
     """A started gate. `run` works until it is cancelled."""
 
-    def __init__(self, context: GateContext) -> None:
+    def __init__(self, context: GateContext, reader: PlantReader | None = None) -> None:
         self._context = context
-        self._reader = Scanner(context)
+        self._reader: PlantReader = reader or Scanner(context)
         self._asked: frozenset[str] = frozenset()
         self._open_tags = WatchedTags(context)
         self._left_open = OpenWrites(context.database)
@@ -187,12 +186,7 @@ class Gate:
         try:
             while True:
                 try:
-                    self._look_out()
-                    self._check_clock()
-                    self._latch()
-                    self._lookout.tell()
-                    sweep(self._context.database, self._context.clock())
-                    self._look_on(self._latest())
+                    self.watch_once(self._latest())
                     await self._follow_tags()
                     now_s = monotonic()
                     # A terminal waits for the tags of a request that was filed just now.
@@ -210,12 +204,35 @@ class Gate:
         finally:
             await self._reader.close()
 
+    def watch_once(self, readings: Mapping[str, DataValue]) -> None:
+        """Does one round of watching on these readings, as `run` does it ten times a second.
+
+        Raises:
+            LedgerError: The ledger cannot be used; what was not done is done in the next round.
+        """
+        self._look_out()
+        self._check_clock()
+        self._latch()
+        self._lookout.tell()
+        sweep(self._context.database, self._context.clock())
+        self._look_on(readings)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether its rounds find the same until ledger, plant, clock or lockouts change.
+
+        It is not with an open request, an effect that is looked for, or a suspension, since these
+        end by time. Raises `LedgerError`.
+        """
+        is_idle = not (self._looked_for or self._context.suspensions.now)
+        return is_idle and not requests_in(self._context.database, OPEN_REQUESTS)
+
     async def _act(self) -> None:
         while True:
             try:
                 await recover_in_flight(self._context)
                 # Without its lock it would end what the gate beside it is to carry out.
-                while self._context.lock.is_held() and (execution := self._next()):
+                while self._context.lock.is_held() and (execution := self.next_due()):
                     await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
             except LostRace:
@@ -286,6 +303,7 @@ class Gate:
     def publish(self) -> None:
         """Writes the snapshot that terminals read. A disk that refuses raises `LedgerError`."""
         context = self._context
+        self._wanted()  # of a request that was filed just now
         seen = {self._scope(name) for name in context.lockouts.seen()}
         self._locked = frozenset(seen | locked_out(context.site, context.database).keys())
         self._open_writes = tuple(each.words for each in self._left_open.now())
@@ -302,13 +320,18 @@ class Gate:
         write_snapshot(context.site.state, snapshot)
 
     @property
-    def _connections(self) -> Sequence[Connection]:
+    def _connections(self) -> Sequence[MonitoredConnection]:
         return self._reader.connections
 
     def _latest(self) -> Mapping[str, DataValue]:
         return self._reader.latest()
 
-    def _next(self) -> Execution | None:
+    def next_due(self) -> Execution | None:
+        """Returns the next action that may be taken up, after those that may not were ended.
+
+        Raises:
+            LedgerError: The ledger cannot be used.
+        """
         database = self._context.database
         now, found = self._context.clock(), due_actions(database)
         self._context.memory.find_due({each[0] for each in found}, now)

@@ -4,7 +4,7 @@ No matching rule denies, forbid wins, and of several rules the strictest holds.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handwheel.connectors.config.validation import load_model
@@ -133,6 +133,15 @@ class Policy:
         """Returns the roles that must sign a write of a tag, whatever the value."""
         rules = self._rules_by_tag.get(tag.name)
         return rules.roles if rules is not None and rules.tag == tag else ()
+
+    def moved_to(self, tags: Mapping[str, Tag]) -> "Policy":
+        """Returns the same policy for tags that have moved to other addresses of their devices.
+
+        Args:
+            tags: Every tag of the site, by its name.
+        """
+        moved = {name: replace(each, tag=tags[name]) for name, each in self._rules_by_tag.items()}
+        return replace(self, _rules_by_tag=moved)
 
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False

@@ -146,7 +146,7 @@ async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
     database._connection.set_trace_callback(asked.add)
     room.watch()
     gate._wanted()
-    gate._next()
+    gate.next_due()
     await recover_in_flight(room.context)
     locked_out(room.site, database)
     revoked_keys(room.site, database)

@@ -2,15 +2,43 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from handwheel.connectors.client.site_reader import by_connection
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
 
 from ..state.execution import GateContext
+from .suspension_monitor import MonitoredConnection
 
 OVERLAP_S = 2.0
 """How long a new scan has beside the old one to deliver: some devices take no second session."""
+
+
+class PlantReader(Protocol):
+    """Reads of the plant what a gate follows. See `Scanner`."""
+
+    @property
+    def connections(self) -> Sequence[MonitoredConnection]:
+        """The connections that are read now."""
+        ...
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags that are read now."""
+        ...
+
+    def latest(self) -> Mapping[str, DataValue]:
+        """Returns the latest reading of each tag."""
+        ...
+
+    async def follow(self, wanted: frozenset[str]) -> bool:
+        """Goes on to other tags. See `Scanner.follow`."""
+        ...
+
+    async def close(self) -> None:
+        """Closes every session."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,10 @@ _DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "c
 class MonitoredConnection(Protocol):
     """A connection as `connectors.session.supervisor.Connection` shows it."""
 
-    reason: str
+    @property
+    def reason(self) -> str:
+        """Reason why it is not connected, empty if it is."""
+        ...
 
     @property
     def name(self) -> str:

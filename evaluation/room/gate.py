@@ -1,0 +1,209 @@
+"""Real gate of a stepped room, whose two halves its caller drives one round at a time."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from handwheel.connectors.model.values import DataValue
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.gate.gate import Gate
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
+from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import MonitoredConnection
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
+from handwheel.tools.guardrails.identity.roster import Roster, load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.ledger.intents import start_epoch
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.timestamps import Instant
+
+from .devices import MemoryDevices
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConnection:
+    """Connection to a device in memory, as the gate watches it."""
+
+    name: str
+    reason: str  # why it is not connected; empty if it is
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the device can be reached."""
+        return not self.reason
+
+    def latest(self) -> Mapping[str, DataValue]:
+        """Returns no reading, since a device in memory is never stale."""
+        return {}
+
+
+class DeviceReader:
+    """Reads every tag of the devices in memory at once. See `PlantReader`."""
+
+    def __init__(self, devices: MemoryDevices) -> None:
+        self._devices = devices
+        self.tags = frozenset(devices.site.tags)
+
+    @property
+    def connections(self) -> Sequence[MonitoredConnection]:
+        """Every connection of the site."""
+        unreachable = self._devices.unreachable
+        return [
+            DeviceConnection(name, unreachable.get(name, ""))
+            for name in self._devices.site.connections
+        ]
+
+    def latest(self) -> Mapping[str, DataValue]:
+        """Returns the present reading of each tag, each of them made now."""
+        return self._devices.read_all()
+
+    async def follow(self, wanted: frozenset[str]) -> bool:
+        """Does nothing, since every tag is read."""
+        return False
+
+    async def close(self) -> None:
+        """Does nothing, since no session is open."""
+
+
+class SteppedGate:
+    """The real gate of a site, on devices in memory.
+
+    It can be killed at any moment and started again. It then knows only what is on the disk.
+
+    Args:
+        context: The site, with a state folder of its own, its policy and its people.
+        clock: Returns the time on wall and boot clock.
+    """
+
+    def __init__(
+        self, context: DecisionContext, devices: MemoryDevices, clock: Callable[[], Instant]
+    ) -> None:
+        self.decision_context = context
+        self.devices = devices
+        self.clock = clock
+        self._gate: Gate | None = None
+        self._context: GateContext | None = None
+        self._open = ExitStack()
+        make_lockout_folder(context.site.state)
+        self._lockouts = lockout_file(context.site.state, "").as_posix()
+        self._alarms = sorted(context.policy.suspend.alarm_tags(context.site))
+        self._is_at_rest, self._seen = False, tuple[object, ...]()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a gate is at its post."""
+        return self._gate is not None
+
+    @property
+    def running(self) -> Gate:
+        """The gate at its post. Raises `GuardrailError` without one."""
+        if self._gate is None:
+            raise GuardrailError("no gate is running in this room")
+        return self._gate
+
+    @property
+    def context(self) -> GateContext:
+        """Resources of the running gate. Raises `GuardrailError` without one."""
+        if self._context is None:
+            raise GuardrailError("no gate is running in this room")
+        return self._context
+
+    async def start(self) -> None:
+        """Starts a gate, which judges what another one has left behind.
+
+        Raises:
+            ConfigError: The policy has a condition over tags that cannot be judged.
+            GuardrailError: A gate is running on this state folder.
+            LedgerError: The ledger cannot be used.
+        """
+        site, policy = self.decision_context.site, self.decision_context.policy
+        with ExitStack() as opened:
+            lock = opened.enter_context(GateLock(site.state))
+            ledger = opened.enter_context(self.open_ledger())
+            context = GateContext(
+                site, policy, cross_limits(site, policy), ledger, lock,
+                start_epoch(ledger, self.clock()), self.clock, self.people,
+                self.devices.open_write_session, self.devices.connector,
+                open_heartbeat_session=self.devices.open_heartbeat_session,
+            )  # fmt: skip
+            await recover(context)
+            self._gate = Gate(context, DeviceReader(self.devices))
+            self._context, self._open = context, opened.pop_all()
+            self._is_at_rest = False
+
+    def open_ledger(self) -> Database:
+        """Opens the ledger for a gate that starts."""
+        site = self.decision_context.site
+        return Database(site.state, site.id)
+
+    def people(self) -> Roster:
+        """Returns the people whose decisions count now. Raises `ConfigError`."""
+        return load_roster(self.decision_context.site)
+
+    def kill(self) -> None:
+        """Ends the gate without a word, as a lost process does. What is on the disk stays."""
+        self._gate = self._context = None
+        self._open.close()
+
+    async def restart(self) -> None:
+        """Kills the gate and starts another one. Raises as `start`."""
+        self.kill()
+        await self.start()
+
+    def watch(self) -> None:
+        """Does one round of the watching half, unless it would find the same as the last one.
+
+        Raises:
+            GuardrailError: No gate is running.
+            LedgerError: The ledger cannot be used, and the round ends there.
+        """
+        gate = self.running
+        if self._is_at_rest and self._signs() == self._seen:
+            return
+        gate.watch_once(self.devices.read_all())
+        self._seen, self._is_at_rest = self._signs(), gate.is_at_rest
+
+    def _signs(self) -> tuple[object, ...]:
+        """Returns everything but the time that a round goes by."""
+        now, devices = self.clock(), self.devices
+        return (
+            self.context.database.version(),
+            os.listdir(self._lockouts),  # noqa: PTH208 - three times as fast
+            now.boot_id,
+            round(now.wall.timestamp() - now.boot_ms / 1000.0, 1),
+            dict(devices.unreachable),
+            dict(devices.statuses),
+            list(map(devices.values.get, self._alarms)),
+        )
+
+    def next_due(self) -> Execution | None:
+        """Returns the action that the gate would take up next. Raises as `watch`."""
+        return self.running.next_due()
+
+    async def act(self) -> None:
+        """Does one round of the acting half, with at most one action, unless nothing is open.
+
+        Raises as `watch`.
+
+        Effect: ACTUATE, what was approved, once, on devices in memory. Retry: none. Timeout: see
+        `execute_action`.
+        """
+        if self._is_at_rest and self.context.database.version() == self._seen[0]:
+            return
+        await recover_in_flight(self.context)
+        if execution := self.next_due():
+            await execute_action(execution)
+
+    async def go_round(self, rounds: int = 1) -> None:
+        """Does some rounds of both halves, the watching one first. Raises as `watch`."""
+        for _ in range(rounds):
+            self.watch()
+            await self.act()
+
+    def publish(self) -> None:
+        """Writes the snapshot of the plant that people's cards show. Raises `LedgerError`."""
+        self.running.publish()

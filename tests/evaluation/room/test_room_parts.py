@@ -1,0 +1,156 @@
+"""Parts of the stepped room: a user's site on devices in memory, a plant, a gate and people."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError, NotConnected
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Quality
+from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.evaluation.room.enrolment import enrol
+from handwheel.evaluation.room.gate import SteppedGate
+from handwheel.evaluation.room.model_plant import ModelPlant
+from handwheel.evaluation.room.people import People
+from handwheel.evaluation.room.site import copied_site, in_memory_site, simulated_policy
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.cstr.plant import StirredTank
+from handwheel.sim_plant.cw100 import plant as cw100
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.quadtank.plant import QuadrupleTank
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.sim_plant.tep import plant as tep
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+
+PLANTS: dict[str, Callable[[], Plant]] = {
+    "cw-100": partial(cw100.create, None), "tep": partial(tep.create, None),
+    "quadtank": QuadrupleTank, "cstr": StirredTank,
+}  # fmt: skip
+
+
+@dataclass
+class Room:
+    clock: SteppedClock
+    plant: ModelPlant
+    gate: SteppedGate
+    people: People
+
+
+def user_site(folder: Path, plant: Plant) -> Site:
+    """A site as its user has it: one server of OPC UA, one device of Modbus."""
+    write_site(folder, plant, PlantEndpoints(4840, 5020, "1 s", 5021), secret="unused")
+    return load_site(folder)
+
+
+@contextmanager
+def opened(folder: Path, plant: Plant) -> Generator[Room]:
+    site, place = user_site(folder / "site", plant), folder / "room"
+    place.mkdir()
+    clock, room = SteppedClock(), copied_site(in_memory_site(site), place)
+    policy = simulated_policy(site, room)
+    room, keys = enrol(room, {"anna": ["operator"], "ben": ["operator"]}, "rosa", clock.now().wall)
+    devices = ModelPlant(room, Simulation(plant, Scenario()))
+    with Database(room.state, room.id) as database:
+        context = DecisionContext(room, database, policy, load_roster(room))
+        gate = SteppedGate(context, devices, clock)
+        yield Room(clock, devices, gate, People(context, devices, clock, keys, gate.publish))
+        gate.kill()
+
+
+async def test_a_signed_write_moves_the_model_by_one_frame(tmp_path: Path) -> None:
+    with opened(tmp_path, cw100.create(None)) as room:
+        await room.gate.start()
+        request = room.people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
+        await room.gate.go_round()
+        assert room.plant.frames == []  # nobody has approved it
+        room.people.decide("approve", request.request_id, "anna")
+        await room.gate.go_round(3)
+        assert len(room.plant.frames) == 1
+        assert room.plant.simulation.values()["PIC-102.sp"] == 355.0
+        assert room.people.record(request.request_id).status[0] == "CLOSED"
+        before = room.plant.simulation.values()["PT-102.pv"]
+        for _ in range(60):
+            room.clock.forward(1.0)
+            room.plant.advance(1.0)
+        assert room.plant.simulation.values()["PT-102.pv"] > before
+
+
+async def test_a_gate_killed_with_an_approval_sends_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path, cw100.create(None)) as room:
+        await room.gate.start()
+        request = room.people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
+        with pytest.raises(GuardrailError, match="ben"):
+            room.people.decide("approve", request.request_id, "ben")
+        room.people.decide("approve", request.request_id, "anna")
+        await room.gate.restart()
+        await room.gate.go_round()
+        assert room.plant.frames == []
+        assert room.people.record(request.request_id).status[0] == "INVALIDATED"
+
+
+def test_a_users_site_goes_to_memory_with_the_same_tags(tmp_path: Path) -> None:
+    site = user_site(tmp_path / "site", cw100.create(None))
+    room = in_memory_site(site)
+    assert list(room.tags) == list(site.tags)
+    kept = "kind", "unit", "span", "equipment", "members", "writable", "readback", "within_s"
+    for name, tag in site.tags.items():
+        moved = room.tags[name]
+        assert all(getattr(moved, each) == getattr(tag, each) for each in kept), name
+        assert (room.scan_s(moved), room.is_writable(moved)) == (1.0, site.is_writable(tag))
+    configs = room.connections.values()
+    assert all(isinstance(each, ModbusConnection) and each.simulated for each in configs)
+    ends = {each.where for each in configs} | {each.write_where for each in configs}
+    assert len(ends) == 2 * len(room.connections)
+    written = {(tag.connection, str(tag.address)) for tag in room.tags.values() if tag.writable}
+    assert len(written) == sum(tag.writable for tag in site.tags.values())
+
+
+def test_a_rule_about_a_node_still_forbids_it_in_memory(tmp_path: Path) -> None:
+    site = user_site(tmp_path / "site", cw100.create(None))
+    policy = site.root / "policy.yaml"
+    node = "urn:handwheel:sim:cw-100;s=PIC-102.sp"
+    rule = f'{{connection: dcs, nodes: ["nsu={node}"], reason: not from here}}'
+    text = policy.read_text("utf-8")
+    policy.write_text(text.replace("forbid:\n", f"forbid:\n  - {rule}\n"), "utf-8")
+    changed = load_site(site.root)
+    room = in_memory_site(changed)
+    ruling = simulated_policy(changed, room).judge(room.tags["PIC-102.sp"], 355.0, None)
+    assert (ruling.is_allowed, ruling.reasons) == (False, ("forbidden: not from here",))
+    with pytest.raises(ConfigError, match="changed while"):
+        simulated_policy(site, room)
+
+
+@pytest.mark.parametrize("model", PLANTS)
+def test_every_plant_opens_and_is_read(model: str, tmp_path: Path) -> None:
+    with opened(tmp_path, PLANTS[model]()) as room:
+        room.plant.advance(10.0)
+        readings = room.plant.readings()
+        assert list(readings) == list(room.plant.site.tags)
+        assert all(each.quality is Quality.GOOD for each in readings.values())
+        assert readings["SIM-CLOCK.pv"].value == room.plant.simulation.plant.time_s
+        model_values = room.plant.simulation.values()
+        assert {name: each.value for name, each in readings.items()} == model_values
+
+
+def test_a_silent_link_loses_its_tags_and_keeps_their_values(tmp_path: Path) -> None:
+    with opened(tmp_path, cw100.create(None)) as room:
+        simulation, tags = room.plant.simulation, room.plant.site.tags
+        before = room.plant.readings()["VT-101A.pv"].value
+        simulation.apply(FaultEvent("F01", 0.0, {"d0": 0.5}))
+        simulation.apply(FaultEvent("F15"))
+        room.plant.advance(5.0)
+        found = room.plant.readings()
+        assert found["VT-101A.pv"].value == before != simulation.values()["VT-101A.pv"]
+        lost = [name for name, each in found.items() if each.quality is Quality.BAD]
+        assert lost == [name for name, tag in tags.items() if tag.connection == "pkg"]
+        with pytest.raises(NotConnected, match="pkg"):
+            room.plant.survey([tags["VT-101A.pv"]], [])
