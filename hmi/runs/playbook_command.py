@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
 from .checked_playbooks import check_playbooks, load_named
+from .lint_output import LintFormat, explained, explanation_lines, sarif
 from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
 from .release_command import release, release_states
 
@@ -63,14 +65,20 @@ def list_playbooks(site: SiteOption = None, as_json: JsonOption = False) -> None
 @app.command("lint")
 def lint_playbooks(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="PATH",
             help="A file, a folder, or a playbook's id.",
             autocompletion=complete_playbook,
         ),
-    ],
+    ] = None,
     site: SiteOption = None,
+    form: Annotated[
+        LintFormat, typer.Option("--format", help="Lines, JSON or SARIF 2.1.0.")
+    ] = LintFormat.TEXT,
+    explain: Annotated[
+        str, typer.Option("--explain", metavar="CODE", help="Explain a rule, with samples.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Check playbooks against the site's tags and policy.
@@ -79,18 +87,28 @@ def lint_playbooks(
 
     Exit codes: 0 no errors, 1 errors, 2 wrong usage or configuration.
     """
+    if explain:
+        rule = explained(explain)
+        is_text = form is LintFormat.TEXT and not as_json
+        typer.echo("\n".join(explanation_lines(rule)) if is_text else json.dumps(asdict(rule)))
+        return
+    if not paths:
+        raise typer.BadParameter("name a file, a folder or a playbook's id", param_hint="PATH")
     playbooks, findings = check_playbooks(open_site(site), paths)
-    _print_findings(playbooks, findings, as_json=as_json)
+    _print_findings(playbooks, findings, LintFormat.JSON if as_json else form)
     if any(finding.is_error for finding in findings):
         raise SystemExit(NO)
 
 
 def _print_findings(
-    playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json: bool
+    playbooks: Sequence[Playbook], findings: Sequence[Finding], form: LintFormat
 ) -> None:
     ordered = sorted(findings)
-    if as_json:
+    if form is LintFormat.JSON:
         typer.echo(json.dumps([finding_fields(each) for each in ordered]))
+        return
+    if form is LintFormat.SARIF:
+        typer.echo(json.dumps(sarif(ordered)))
         return
     for each in ordered:
         typer.echo(finding_line(each))

@@ -64,6 +64,37 @@ def test_faults_are_told_to_programs_too(folder: Path) -> None:
     )  # fmt: skip
 
 
+def test_lint_when_asked_for_sarif_names_rule_and_place(folder: Path) -> None:
+    written(folder / "playbooks", changed(("> 300 kPa", "> 300 degC")), "ä b.yaml")
+    done = handwheel("playbooks", "lint", "playbooks", "--format", "sarif", cwd=folder)
+    (run,) = json.loads(done.stdout)["runs"]
+    (result,) = run["results"]
+    (location,) = result["locations"]
+    assert done.returncode == 1
+    assert (result["ruleId"], result["level"]) == ("unit-mismatch", "error")
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "unit-mismatch"
+    assert location["physicalLocation"] == {
+        "artifactLocation": {"uri": "playbooks/%C3%A4%20b.yaml"},
+        "region": {"startLine": 34, "startColumn": 32},
+    }
+    assert location["logicalLocations"][0]["fullyQualifiedName"].endswith(", step settle")
+
+
+def test_a_rule_when_explained_shows_both_samples(folder: Path) -> None:
+    code, lines = _lint(folder, "--explain", "dead-band")
+    assert (code, lines[0]) == (
+        0, "dead-band: A trigger may fire again while its condition is still true, or nearly."
+    )  # fmt: skip
+    assert lines[3:] == [
+        "Wrong, in a playbook:", "", '    rearm: "duty.vibration < 1.2 * high"', "",
+        "Right:", "", '    rearm: "duty.vibration < 0.8 * high"',
+    ]  # fmt: skip
+    for words, says in ((["--explain", "dead-bnad"], "did you mean 'dead-band'?"), ([], "name a")):
+        done = handwheel("playbooks", "lint", *words, cwd=folder)
+        assert done.returncode == 2
+        assert says in done.stderr
+
+
 def test_an_unknown_path_is_a_wrong_use(folder: Path) -> None:
     done = handwheel("playbooks", "lint", "cw/nothing", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")

@@ -17,13 +17,14 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language import schema
 from handwheel.playbooks.language import schema_parts as fields
-from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import (
     Playbook,
     library_folder,
     load_library,
     load_playbook,
 )
+from handwheel.playbooks.lint.explanations import explanations, sample_parts
 from handwheel.playbooks.lint.lint import lint, lint_all
 
 from ...plants.served import site_of
@@ -97,7 +98,10 @@ class TestBesideOthers:
         apart = changed(("id: test/start-standby", "id: test/other"), ("VAH-101A", "TAH-202"),
                         ('    - {when: "duty.vibration > high", for: 60 s}\n', ""))  # fmt: skip
         assert lint(playbook, site, [loaded(tmp_path, apart, "q.yaml")]) == []
-        assert found.code == "overlapping-triggers"
+        rule = explanations()["overlapping-triggers"]
+        sound = loaded(tmp_path, changed((rule.bad, rule.good.rstrip()), text=_TELLS), "r.yaml")
+        assert lint(sound, site, [playbook, other]) == []
+        assert found.code == rule.code
         assert "VAH-101A.active" in found.text
         assert lint_all([playbook, other], site) == [found]
 
@@ -133,7 +137,9 @@ def test_chatter_when_noise_is_recorded_is_told(tmp_path: Path, site: Site) -> N
         with closing(HistoryWriter(path, {}, definitions(site))) as writer:
             writer.write(scans)
         found[deviation] = [f"{e.code}: {e.text}" for e in findings_of(tmp_path, GOOD, noisy)]
+    rule = explanations()["chatter"]
     assert found[0.1] == []
+    assert findings_of(tmp_path, changed((rule.bad, rule.good)), noisy) == []
     (chatter,) = found[0.2]
     assert chatter.startswith("chatter: lies 1.1 mm/s from 'duty.vibration > high', and the noise")
     assert chatter.endswith("recorded of VT-101A.pv reaches over 1.15 mm/s: it may chatter")
@@ -141,9 +147,11 @@ def test_chatter_when_noise_is_recorded_is_told(tmp_path: Path, site: Site) -> N
 
 def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
     site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
-    (tmp_path / "policy.yaml").unlink()
+    rule = explanations()["no-policy"]
+    for name in set(rule.good.split()) - set(rule.bad.split()):
+        (tmp_path / name).unlink()
     (found,) = findings_of(tmp_path, GOOD, load_site(tmp_path))
-    assert found.code == "no-policy"
+    assert found.code == rule.code
     assert "without a policy nothing may be written" in found.text
 
 
@@ -196,8 +204,35 @@ def test_the_keys_inside_a_step_are_named() -> None:
     assert rows["on_fail"] >= _keys(fields.OnFailSpec)
 
 
+def test_each_rule_when_explained_has_a_good_and_a_bad_sample() -> None:
+    """The bad one is the first of its faults, and the good one stands in the sound playbook."""
+    for code, rule in explanations().items():
+        assert all((rule.means, rule.why, rule.good, rule.bad)), code
+        good, bad = sample_parts(rule)
+        assert (code in _ELSEWHERE) == bool(rule.of), code
+        if not rule.of:
+            assert GOOD.count(good) == 1, code
+            assert (FAULTS[code][0].old, FAULTS[code][0].new) == (good, bad), code
+
+
+def test_samples_of_folders_when_used_are_found(tmp_path: Path) -> None:
+    library, unreadable = explanations()["no-library"], explanations()["unreadable"]
+    site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
+    path = tmp_path / "site.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert load_library(load_site(tmp_path))[1] == []
+    path.write_text(changed((library.good, library.bad), text=text), encoding="utf-8")
+    assert [each.code for each in load_library(load_site(tmp_path))[1]] == [library.code]
+    assert loaded(tmp_path, GOOD, unreadable.good)
+    (tmp_path / unreadable.good).rename(tmp_path / "q.yaml")
+    (tmp_path / unreadable.bad).mkdir()
+    with pytest.raises(PlaybookError) as caught:
+        load_playbook(tmp_path / unreadable.bad)
+    assert [each.code for each in caught.value.findings] == [unreadable.code]
+
+
 def test_the_reference_lists_exactly_the_rules_and_each_has_its_fault() -> None:
     listed = spans(*(row[0] for row in sections(PAGE)["Rules"]))
-    assert listed == FAULTS.keys() | _ELSEWHERE
+    assert listed == FAULTS.keys() | _ELSEWHERE == explanations().keys()
     source = "\n".join(text_of(path) for path in (ROOT / "playbooks").rglob("*.py"))
     assert {code for code in listed if f'"{code}"' not in source} == set()
