@@ -17,7 +17,7 @@ from handwheel.connectors.config.shared_folder import is_shared
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.errors import os_reason
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.diagnosis import CheckResult
+from handwheel.playbooks.engine.diagnosis import CheckResult
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant, stamp

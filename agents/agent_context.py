@@ -1,4 +1,4 @@
-"""Dependencies of a site's agents, and their record of each active run."""
+"""Dependencies of a site's agents."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.execution.runner import Runner
-from handwheel.playbooks.run.diagnosis import Diagnosis
-from handwheel.playbooks.run.ledger_port import LedgerPort
-from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
-
-
-@dataclass(slots=True)
-class ActiveRun:
-    """One run that the agents process. See `graph.GraphRun`."""
-
-    runner: Runner
-    check: Callable[[BoundPlaybook], Denial | None]
-    diagnosis: Diagnosis | None = None
-    is_cleared: bool = False
-
-    def check_plan(self) -> Denial | None:
-        """Returns why the plan may not be requested now. A plan without writes always may."""
-        is_writing = self.runner.plan.approval is not None
-        return self.check(self.runner.plan) if is_writing else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +29,7 @@ class AgentContext:
     hashes: Mapping[str, str]  # hashes of the site's files, which each run records
     clock: Callable[[], Instant]
     checkpointer: BaseCheckpointSaver[Any]
+
+    def check_plan(self, plan: BoundPlaybook) -> Denial | None:
+        """Returns why a plan may not be requested now. A plan without writes always may."""
+        return self.check(plan) if plan.approval is not None else None

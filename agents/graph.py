@@ -1,43 +1,27 @@
-"""Graph of one run. Each node calls the playbooks' runner and decides nothing itself.
+"""Graph of the deliberation about one run, from its findings to what came of it.
 
-LangGraph has no authority. The thread's position, its resume value and its state only wake a
-node; the runner reads from the ledger whether that node is due. A node that is not due does
-nothing.
+LangGraph has no authority. Its state is plain JSON for people to read later; the engine follows a
+judgement only where nothing blocks the run, and what was decided is read from the ledger.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Annotated, Any, Protocol, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import interrupt
+from langgraph.types import Command, interrupt
 
 from handwheel.connectors.denial import Denial
-from handwheel.playbooks.execution.runner import Runner
-from handwheel.playbooks.run.diagnosis import Diagnosis
-from handwheel.playbooks.run.phases import Phase
+from handwheel.playbooks.engine.diagnosis import Choice, Diagnosis, Judgement
+from handwheel.playbooks.engine.run import Run
 
-from .planner import Plan, plan_by_rules
+from .planner import findings_of, plan_by_rules, to_findings, unmet_permissives
 
-MAX_RESTARTS = 20
-"""Number of times that a run may be resumed; then it must be aborted or stopped."""
-
-_CHECK_NODES = ("triage", "replan", "diagnose", "plan", "validate", "request")
-"""Nodes of a run that is being checked, in order."""
-_NODES: Mapping[Phase, str] = {
-    Phase.REQUEST: "request",
-    Phase.AWAIT_DECISION: "await_decision",
-    Phase.FOLLOW: "follow",
-    Phase.VERIFY: "verify",
-    Phase.ROLLBACK: "recover",
-    Phase.SETTLE: "settle",
-    Phase.AWAIT_ORDER: "rest",
-    Phase.REPORT: "report",
-    Phase.OVER: END,
-}
+_NODES = ("plan", "validate", "wait", "report")
 
 
 def _newest(_: Any, value: Any) -> Any:
@@ -45,191 +29,110 @@ def _newest(_: Any, value: Any) -> Any:
     return value
 
 
-class ThreadState(TypedDict):
-    """Content of a checkpoint, the run and the number of its newest event."""
+class Deliberation(TypedDict):
+    """Content of a checkpoint."""
 
     run_id: Annotated[str, _newest]
-    offset: Annotated[int, _newest]
+    findings: Annotated[list[dict[str, Any]], _newest]  # evidence and permissives
+    needs_evidence: Annotated[bool, _newest]
+    denial: Annotated[str, _newest]  # why the plan may not be requested now; empty for none
+    choice: Annotated[str, _newest]
+    reason: Annotated[str, _newest]
+    suggests: Annotated[str, _newest]
+    outcome: Annotated[Mapping[str, str], _newest]  # state and reason of the run that is over
 
 
-class GraphRun(Protocol):
-    """One run as the graph knows it."""
-
-    runner: Runner
-    diagnosis: Diagnosis | None  # the latest diagnosis; `None` before the first
-    is_cleared: bool  # whether planning and validation have passed this diagnosis
-
-    def check_plan(self) -> Denial | None:
-        """Returns why the plan may not be requested now."""
-        ...
-
-
-class _Node(Protocol):
-    async def __call__(self, state: ThreadState) -> ThreadState: ...
-
-
-Graph = CompiledStateGraph[ThreadState, Any, ThreadState, ThreadState]
+Graph = CompiledStateGraph[Deliberation, Any, Deliberation, Deliberation]
 
 
 def graph_hash() -> str:
     """Returns the hash of this graph and version. A run is not resumed under another."""
-    names = ",".join((*_CHECK_NODES, *sorted(_NODES.values())))
-    return sha256(f"{names} {version('handwheel')}".encode()).hexdigest()
+    return sha256(f"{','.join(_NODES)} {version('handwheel')}".encode()).hexdigest()
 
 
-def build_graph(find: Callable[[str], GraphRun], checkpointer: BaseCheckpointSaver[Any]) -> Graph:
-    """Builds the graph of every run, whose id `find` resolves."""
-    nodes = _Nodes(find)
-    builder: StateGraph[ThreadState, Any, ThreadState, ThreadState] = StateGraph(ThreadState)
-    works: Mapping[str, _Node] = {
-        "triage": nodes.triage,
-        "replan": nodes.replan,
-        "diagnose": nodes.diagnose,
-        "plan": nodes.plan,
-        "validate": nodes.validate,
-        "request": nodes.request,
-        "await_decision": nodes.await_decision,
-        "follow": nodes.follow,
-        "verify": nodes.verify,
-        "recover": nodes.roll_back,
-        "settle": nodes.settle,
-        "rest": nodes.await_order,
-        "report": nodes.report,
-    }
-    targets = [*works, END]
-    for name, work in works.items():
-        builder.add_node(name, work)
-        builder.add_conditional_edges(name, nodes.router(name), targets)
-    builder.add_edge(START, "triage")
-    return builder.compile(checkpointer=checkpointer)
+class Deliberations:
+    """Deliberations about the runs of a site, one thread a run.
 
+    Args:
+        find: Returns a run as the ledger has it, `None` if there is none of this id.
+    """
 
-class _Nodes:
-    def __init__(self, find: Callable[[str], GraphRun]) -> None:
+    def __init__(
+        self, find: Callable[[str], Run | None], checkpointer: BaseCheckpointSaver[Any]
+    ) -> None:
         self._find = find
+        builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
+        builder = StateGraph(Deliberation)
+        builder.add_node("plan", _plan)
+        builder.add_node("validate", _validate)
+        builder.add_node("wait", _wait)
+        builder.add_node("report", self._report)
+        builder.add_edge(START, "plan")
+        builder.add_edge("plan", "validate")
+        builder.add_edge("validate", "wait")
+        builder.add_conditional_edges("wait", self._after_wait, ["wait", "report"])
+        builder.add_edge("report", END)
+        self.graph: Graph = builder.compile(checkpointer=checkpointer)
 
-    def router(self, after: str) -> Callable[[ThreadState], Awaitable[str]]:
-        """Returns a router that picks the next node from the run's recorded phase.
+    async def judge(
+        self, run_id: str, diagnosis: Diagnosis, denial: Denial | None, *, needs_evidence: bool
+    ) -> Judgement:
+        """Judges a diagnosis anew.
 
-        The router is async because LangGraph runs a plain function in a thread of its own, where
-        the ledger cannot be read.
+        Args:
+            denial: Why the plan may not be requested now.
         """
+        begun: Deliberation = {
+            "run_id": run_id, "findings": to_findings(diagnosis), "outcome": {},
+            "needs_evidence": needs_evidence, "denial": denial.reason if denial else "",
+            "choice": "abstain", "reason": "", "suggests": "",
+        }  # fmt: skip
+        found = await self.graph.ainvoke(begun, _config(run_id), durability="sync")
+        is_act = found["choice"] == "act"
+        choice: Choice = "act" if is_act else "other" if found["suggests"] else "abstain"
+        return Judgement(choice, str(found["reason"]), str(found["suggests"]))
 
-        async def route(state: ThreadState) -> str:
-            runner = self._find(state["run_id"]).runner
-            phase = runner.phase
-            if phase is not Phase.CHECK:
-                return _NODES[phase]
-            if after in _CHECK_NODES[:-1]:
-                return _CHECK_NODES[_CHECK_NODES.index(after) + 1]
-            return "replan"
+    async def close(self, run_id: str) -> None:
+        """Adds to a deliberation what came of its run. One that was lost or moved stays so."""
+        snapshot = await self.graph.aget_state(_config(run_id))
+        if len(snapshot.tasks) == len(snapshot.interrupts) == 1:
+            work: Command[Any] = Command(resume="read the ledger")
+            await self.graph.ainvoke(work, _config(run_id), durability="sync")
 
-        return route
+    async def _after_wait(self, state: Deliberation) -> str:
+        """Returns the next node by the ledger, whatever has woken this thread.
 
-    def _done(self, active: GraphRun) -> ThreadState:
-        return {"run_id": active.runner.run_id, "offset": active.runner.run.seq}
+        It is async because LangGraph runs a plain function in a thread of its own, where the
+        ledger cannot be read.
+        """
+        run = self._find(state["run_id"])
+        return "report" if run is not None and run.is_closed else "wait"
 
-    async def triage(self, state: ThreadState) -> ThreadState:
-        """Starts the thread. The snapshot was recorded when the run was opened."""
-        return self._done(self._find(state["run_id"]))
-
-    async def replan(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        if active.runner.run.restarts > MAX_RESTARTS:
-            active.runner.refuse(f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
-        return self._done(active)
-
-    async def diagnose(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        active.is_cleared = False
-        active.diagnosis = await active.runner.diagnose()
-        return self._done(active)
-
-    async def plan(self, state: ThreadState) -> ThreadState:
-        """Decides by rules whether this playbook applies."""
-        active = self._find(state["run_id"])
-        if active.diagnosis is not None:
-            plan = _plan(active, active.diagnosis)
-            if plan.choice != "act":
-                active.runner.refuse(plan.reason, suggests=plan.suggests)
-        return self._done(active)
-
-    async def validate(self, state: ThreadState) -> ThreadState:
-        """Refuses a plan whose permissives are not met, or that may not be requested."""
-        active = self._find(state["run_id"])
-        if active.diagnosis is None or active.runner.phase is not Phase.CHECK:
-            return self._done(active)
-        denial = (
-            _check_permissives(active.diagnosis) or _check_planner(active) or active.check_plan()
-        )
-        if denial is not None:
-            active.runner.refuse(denial.reason)
-        else:
-            active.is_cleared = True
-        return self._done(active)
-
-    async def request(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        if active.runner.phase is not Phase.CHECK or active.is_cleared:
-            active.diagnosis, active.is_cleared = None, False  # the next segment is diagnosed again
-            await active.runner.request()
-        return self._done(active)
-
-    async def await_decision(self, state: ThreadState) -> ThreadState:
-        """Sleeps until the run is woken, then reads the decision from the ledger."""
-        interrupt({"run_id": state["run_id"], "waits_for": "a decision"})
-        active = self._find(state["run_id"])
-        active.runner.read_decision()
-        return self._done(active)
-
-    async def follow(self, state: ThreadState) -> ThreadState:
-        """Commands or performs a step. The gate writes."""
-        active = self._find(state["run_id"])
-        await active.runner.follow()
-        return self._done(active)
-
-    async def verify(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        await active.runner.verify()
-        return self._done(active)
-
-    async def roll_back(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        await active.runner.roll_back()
-        return self._done(active)
-
-    async def settle(self, state: ThreadState) -> ThreadState:
-        active = self._find(state["run_id"])
-        active.runner.settle()
-        return self._done(active)
-
-    async def await_order(self, state: ThreadState) -> ThreadState:
-        """Sleeps until an operator gives an order or an escalation is due."""
-        interrupt({"run_id": state["run_id"], "waits_for": "an order"})
-        active = self._find(state["run_id"])
-        active.runner.await_order()
-        return self._done(active)
-
-    async def report(self, state: ThreadState) -> ThreadState:
-        """Ends a run whose last step is done."""
-        active = self._find(state["run_id"])
-        active.runner.report()
-        return self._done(active)
+    async def _report(self, state: Deliberation) -> dict[str, Any]:
+        run = self._find(state["run_id"])
+        if run is None or not run.is_closed:
+            return {}
+        return {"outcome": {"state": run.state.value, "reason": run.reason}}
 
 
-def _plan(active: GraphRun, diagnosis: Diagnosis) -> Plan:
-    return plan_by_rules(diagnosis, needs_evidence=active.runner.needs_evidence)
+def _config(run_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": run_id}}
 
 
-def _check_planner(active: GraphRun) -> Denial | None:
-    """Runs the planner again, since a thread can be moved past the node `plan`."""
-    if active.diagnosis is None:
-        return Denial("diagnosis", "it was not evaluated")
-    plan = _plan(active, active.diagnosis)
-    return None if plan.choice == "act" else Denial("evidence", plan.reason)
+async def _plan(state: Deliberation) -> dict[str, Any]:
+    """Decides by rules whether the playbook applies."""
+    found = plan_by_rules(findings_of(state), needs_evidence=state["needs_evidence"])
+    return {"choice": found.choice, "reason": found.reason, "suggests": found.suggests}
 
 
-def _check_permissives(diagnosis: Diagnosis) -> Denial | None:
-    unmet = [each for each in diagnosis.blocked_by() if each.side == "permissive"]
-    reason = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
-    return Denial("permissive", reason) if unmet else None
+async def _validate(state: Deliberation) -> dict[str, Any]:
+    """Refuses a plan whose permissives are not met, or that may not be requested."""
+    reason = unmet_permissives(findings_of(state)) or state["denial"]
+    is_refused = state["choice"] == "act" and reason
+    return {"choice": "abstain", "reason": reason} if is_refused else {}
+
+
+async def _wait(state: Deliberation) -> dict[str, Any]:
+    """Sleeps until the thread is woken. What has woken it says nothing."""
+    interrupt({"run_id": state["run_id"], "waits_for": "the end of the run"})
+    return {}

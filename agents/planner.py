@@ -1,42 +1,41 @@
 """Deterministic planner that decides from the evidence whether a playbook applies."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
-from handwheel.playbooks.run.diagnosis import CheckResult, Diagnosis
+from pydantic import TypeAdapter
+
+from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis, Judgement
 from handwheel.tools.conditions import Truth
 
 from .abstention import Blocked
 
-Choice = Literal["act", "other", "abstain"]
+_RESULTS = TypeAdapter(tuple[CheckResult, ...])
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Decision of the planner."""
-
-    choice: Choice  # act by this playbook, suggest another one, or abstain
-    reason: str  # sentence for a person
-    suggests: str = ""  # the suggested playbook; empty for none
-
-
-def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:
+def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Judgement:
     """Acts only if all evidence for the playbook is met and none against it.
 
     Evidence against it that is met decides at once. Evidence that is not known prevents acting. See
     `Diagnosis.blocked_by` for `needs_evidence`.
     """
-    against = [each for each in diagnosis.of("against") if each.truth is Truth.TRUE]
+    against = [each for each in diagnosis.of("against") if each.is_met]
     if against:
         suggests = next((each.suggest for each in against if each.suggest), "")
         met = "; ".join(f"{each.id}: {each.shown}" for each in against)
         reason = f"evidence against it is met: {met}"
-        return Plan("other" if suggests else "abstain", reason, suggests)
+        return Judgement("other" if suggests else "abstain", reason, suggests)
     blocking = diagnosis.blocked_by(needs_evidence=needs_evidence)
     undecided = [each for each in blocking if each.side != "permissive"]
     if undecided:
-        return Plan("abstain", "; ".join(map(_undecided_text, undecided)))
-    return Plan("act", "all evidence for it is met, none against it")
+        return Judgement("abstain", "; ".join(map(_undecided_text, undecided)))
+    return Judgement("act", "all evidence for it is met, none against it")
+
+
+def unmet_permissives(diagnosis: Diagnosis) -> str:
+    """Returns the permissives that are not met, with their values. Empty for none."""
+    unmet = [each for each in diagnosis.of("permissive") if not each.is_met]
+    return "; ".join(f"{each.id}: {each.shown}" for each in unmet)
 
 
 def blocking(diagnosis: Diagnosis) -> Blocked | None:
@@ -44,7 +43,7 @@ def blocking(diagnosis: Diagnosis) -> Blocked | None:
     plan, open_ = plan_by_rules(diagnosis), diagnosis.blocked_by()
     if not open_:
         return None
-    against = [each for each in diagnosis.of("against") if each.truth is Truth.TRUE]
+    against = [each for each in diagnosis.of("against") if each.is_met]
     if plan.choice != "act":
         return Blocked("evidence", plan.reason, tuple(against or open_))
     return Blocked("permissive", "; ".join(map(_undecided_text, open_)), tuple(open_))
@@ -53,3 +52,14 @@ def blocking(diagnosis: Diagnosis) -> Blocked | None:
 def _undecided_text(result: CheckResult) -> str:
     state = "is not known" if result.truth is Truth.UNKNOWN else "is not met"
     return f"{result.id} {state}: {result.shown}"
+
+
+def to_findings(diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    """Returns a diagnosis as plain JSON."""
+    found: list[dict[str, Any]] = _RESULTS.dump_python(diagnosis.findings, mode="json")
+    return found
+
+
+def findings_of(state: Mapping[str, Any]) -> Diagnosis:
+    """Returns the diagnosis in the state of a deliberation."""
+    return Diagnosis(_RESULTS.validate_python(state["findings"]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from handwheel.playbooks.binding.model import BoundPlaybook, Trigger
-from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.conditions import Truth
 
 _UNKNOWN_SCANS = 100

@@ -20,16 +20,17 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.historian.recorder import Recorder, source_limits
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
-from handwheel.playbooks.run.ledger_port import LedgerPort
-from handwheel.playbooks.run.plant_view import PlantView, Readings
-from handwheel.playbooks.run.recorded_history import RecordedHistory
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot

@@ -5,8 +5,8 @@ from pathlib import Path
 import typer
 
 from handwheel.connectors.hints import next_step
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import INACTIVE
+from handwheel.playbooks.engine.states import INACTIVE
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request

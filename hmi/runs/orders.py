@@ -9,17 +9,9 @@ import typer
 
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import (
-    INACTIVE,
-    MOVES,
-    EventKind,
-    IllegalEvent,
-    Run,
-    RunEvent,
-    RunState,
-    apply,
-)
+from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply
+from handwheel.playbooks.engine.states import INACTIVE, MOVES, EventKind, RunState
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,

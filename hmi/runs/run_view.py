@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState, StepState
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive

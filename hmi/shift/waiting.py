@@ -8,7 +8,7 @@ from typing import Literal
 from handwheel.agents.abstention import Abstention, OpenCondition, read_abstentions
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
-from handwheel.playbooks.run.states import INACTIVE, RunState
+from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.tools.conditions.condition_text import TRUTH_TEXT
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder

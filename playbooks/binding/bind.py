@@ -187,7 +187,9 @@ class _Binder:
             condition = self._read.condition((*here, "that"), each.that, on_snapshot=on_snapshot)
             suggest = each.suggest if isinstance(each, EvidenceSpec) else ""
             suggest = "" if suggest == "none" else suggest
-            found.append(bound.Check(each.id, condition, self._playbook.place(here), suggest))
+            now = self._read.without_window(each.that) if on_snapshot else None
+            place = self._playbook.place(here)
+            found.append(bound.Check(each.id, condition, place, suggest, now))
         return tuple(found)
 
     def _invariants(self) -> Iterator[bound.Invariant]:

@@ -32,6 +32,7 @@ class Check:
     condition: Condition
     place: str  # `file:line`
     suggest: str = ""  # the playbook that this evidence suggests; empty for none
+    now: Condition | None = None  # of a permissive, the condition without its `held`
 
 
 @dataclass(frozen=True, slots=True)

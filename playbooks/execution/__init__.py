@@ -1,1 +1,1 @@
-"""Execution of a run."""
+"""Execution of runs, the driver and its access to ledger, plant and maintenance."""

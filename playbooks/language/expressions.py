@@ -68,6 +68,13 @@ class Expressions:
         except ConditionError as error:
             self._note("window-function", path, error)
 
+    def without_window(self, text: str) -> Condition | None:
+        """Returns a condition without its `held`, `None` if it cannot be parsed so."""
+        try:
+            return parse_condition(text, self.names)
+        except ConditionError:
+            return None  # `condition` has reported it
+
     def _check_literals(self, path: Path_, text: str) -> None:
         for each in out_of_range_literals(text, self.names):
             before = text[: each.offset]

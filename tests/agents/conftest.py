@@ -36,7 +36,7 @@ def library(agents_site: Site) -> Sequence[Playbook]:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets agents try again soon after a fault."""
-    monkeypatch.setattr("handwheel.agents.driver._AFTER_FAULT_S", 0.01)
+    monkeypatch.setattr("handwheel.agents.supervised_run._AFTER_FAULT_S", 0.01)
 
 
 @pytest.fixture

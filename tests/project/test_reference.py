@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from handwheel.connectors.model import heartbeats, site, tag_file
-from handwheel.playbooks.run import states as run
+from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from handwheel.playbooks.run.states import CLOSED, MOVES, RunState
+from handwheel.playbooks.engine.states import CLOSED, MOVES, RunState
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.write_leases import APPLIED, shown_value
 from handwheel.tools.requests.request import Action

@@ -47,6 +47,8 @@ _WORDS: Mapping[str, _Words] = {
     "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
     "notified": lambda body: f"{', '.join(body['to'])}: {body['text']}",
     "undone": lambda body: f"{body['action_id']} {body['state']}: {body['reason']}",
+    "undo_verified": lambda body: str(body["action_id"]),
+    "violated": lambda body: str(body["reason"]) or "no invariant any more",
     "escalated": lambda body: f"to {', '.join(body['to'])}",
     "ordered": lambda body: f"{body['order']} by {body['person']}",
     "order_refused": lambda body: f"{body['asked']} by {body['person']}: {body['reason']}",

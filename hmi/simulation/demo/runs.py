@@ -8,10 +8,11 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState, StepState
+from handwheel.playbooks.engine.transitions import current_step
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.loader import load_library
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.segments import current_step
-from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
 from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.run.states import RunState
+from handwheel.playbooks.engine.states import RunState
 
 from .timeline import ALARM_LIST, Timeline
 

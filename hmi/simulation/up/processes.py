@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.sim_plant.errors import ScenarioError, ServeError
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.tools.guardrails.ledger.runs import PREFIX

@@ -2,8 +2,8 @@
 
 import pytest
 
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom

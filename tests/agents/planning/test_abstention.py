@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.agents.abstention import Abstention, read_abstentions
-from handwheel.playbooks.run.states import RunState
+from handwheel.playbooks.engine.states import RunState
 
 from ..orders.test_while_waiting import warnings_of_the_crew
 from ..testbed.stepped_agents import START_B, AgentsRoom

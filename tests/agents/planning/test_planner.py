@@ -3,7 +3,7 @@
 from itertools import product
 
 from handwheel.agents.planner import plan_by_rules
-from handwheel.playbooks.run.diagnosis import CheckResult, Diagnosis
+from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 from handwheel.tools.conditions import Truth
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN

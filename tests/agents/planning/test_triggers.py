@@ -12,7 +12,7 @@ from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataVa
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.execution.plant_view import PlantView
 
 from ...plants.served import site_of
 from ...playbooks.sample_playbook import GOOD as TEXT
@@ -50,7 +50,7 @@ class Watched:
             "VT-101A.pv": DataValue(vibration, status, None, None, monotonic()),
             "VAH-101A.active": DataValue(alarm, GOOD, None, None, monotonic()),
         }
-        await self.view.observe(readings, self.now_s)
+        self.view.observe(readings, self.now_s)
         due = self.watch.evaluate(self.view, is_owned=owned)
         if due is not None:
             self.watch.is_armed = False

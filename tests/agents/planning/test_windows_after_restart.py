@@ -15,6 +15,7 @@ from handwheel.agents.triggers import TriggerWatch
 from handwheel.connectors.historian import database
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
@@ -22,8 +23,7 @@ from handwheel.hmi.processes import agents
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.plant_view import PlantView
-from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
+from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.conditions import Truth, parse_condition, parse_expression
 
 from ...plants.served import site_of
@@ -98,7 +98,7 @@ async def fires(plan: BoundPlaybook, state: Path, at_s: int, now: Readings, cloc
     """Whether the trigger is due at the first scan after the restart."""
     view, watch = PlantView.of(plan.conditions, clock), TriggerWatch(plan)
     with closing(restart(view, state, at_s)):
-        await view.observe(now, NOW_S)
+        view.observe(now, NOW_S)
         return watch.evaluate(view, is_owned=False) is not None
 
 
@@ -159,8 +159,8 @@ async def test_windows_wait_for_the_plants_clock_before_they_count_on(
         view, watch = PlantView.of(plan.conditions, CLOCK), TriggerWatch(plan)
         with closing(restart(view, tmp_path, 181)):
             for second in range(9):
-                await view.observe({}, NOW_S + second)
-            await view.observe(rises_fast(190) | {CLOCK: reading(shown_s)}, NOW_S + 9)
+                view.observe({}, NOW_S + second)
+            view.observe(rises_fast(190) | {CLOCK: reading(shown_s)}, NOW_S + 9)
             assert (watch.evaluate(view, is_owned=False) is not None) is is_due
 
 
@@ -202,10 +202,10 @@ async def test_windows_are_as_if_they_had_seen_it(tmp_path: Path, seed: int) -> 
     read = some_plant(seed)
     for second in range(600):
         if readings := read(second):
-            await seen.observe(readings, NOW_S - 600.0 + second)
+            seen.observe(readings, NOW_S - 600.0 + second)
     record(tmp_path, 599, read)
     with closing(restart(recalled, tmp_path, 600.0)):
-        await recalled.observe(read(599), NOW_S - 1.0)
+        recalled.observe(read(599), NOW_S - 1.0)
     latest = read(599)
     for each in conditions:
         assert each.evaluate(latest, recalled.history) is each.evaluate(latest, seen.history)
@@ -265,7 +265,7 @@ async def test_a_window_over_an_age_begins_empty(tmp_path: Path) -> None:
     view = PlantView.of([young, high], "")
     now = {name: each._replace(received_s=monotonic()) for name, each in rises(600).items()}
     with closing(restart(view, tmp_path, 600)):
-        await view.observe(now, NOW_S)
+        view.observe(now, NOW_S)
     assert [each.evaluate({}, view.history) for each in (young, high)] == [
         Truth.UNKNOWN,
         Truth.TRUE,
@@ -289,7 +289,7 @@ async def test_a_trend_reaches_back_beyond_the_restart_with_its_spike_and_its_ga
     record(tmp_path, 3600, spikes)
     view = PlantView.of((), CLOCK, (VT,))
     with closing(restart(view, tmp_path, 3600)):
-        await view.observe(spikes(3600), NOW_S)
+        view.observe(spikes(3600), NOW_S)
         points = await view.trend(VT, 3600.0 * pace, 60)
         assert await view.trend("another", 3600.0, 60) == []
     assert 20 < len(points) <= 60
@@ -305,7 +305,7 @@ async def test_without_a_history_a_trend_is_what_was_seen(tmp_path: Path) -> Non
     (tmp_path / HISTORY_FILE).write_bytes(b"no database" * 100)
     view = PlantView.of((), "", (VT,))
     with closing(restart(view, tmp_path, 0.0)):
-        await view.observe({VT: reading(1.0)}, NOW_S)
+        view.observe({VT: reading(1.0)}, NOW_S)
         assert await view.trend(VT, 100.0, 60) == [(0.0, 1.0)]
 
 
@@ -319,7 +319,7 @@ async def test_a_history_that_is_locked_holds_up_nobody_but_who_asks(
         closing(restart(view, tmp_path, 100.0)) as past,
         closing(sqlite3.connect(tmp_path / HISTORY_FILE, isolation_level=None)) as other,
     ):
-        await view.observe({VT: reading(1.0)}, NOW_S)
+        view.observe({VT: reading(1.0)}, NOW_S)
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
         asking = asyncio.create_task(view.trend(VT, 100.0, 60))

@@ -9,10 +9,9 @@ from unittest.mock import Mock
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.agents import site_agents
 from handwheel.hmi.runs.run_view import view_run
-from handwheel.playbooks.execution import request_segment
-from handwheel.playbooks.run import event_log, ledger_port, segments
+from handwheel.playbooks.engine import next_request, segments
+from handwheel.playbooks.execution import driver, event_log, ledger_port
 from handwheel.tools.guardrails.approval.run_orders import Order
 from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -188,7 +187,7 @@ async def test_a_run_whose_agents_die_goes_on_or_back_by_a_persons_word(
 @pytest.mark.parametrize(
     ("module", "name", "moment", "fault"),
     [
-        (site_agents, "hold", "after approved 1", "was sent while nobody was at work"),
+        (driver, "hold_run", "after approved 1", "was sent while nobody was at work"),
         (segments, "applied_writes", "before step start-standby VERIFY 1", "was commanded twice"),
     ],
 )
@@ -197,7 +196,7 @@ async def test_a_defect_of_the_agents_is_seen(
     fault: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(module, name, Mock(return_value=set[str]()))
-    for each in (request_segment, device_checks):  # each would leave out what is so already
+    for each in (next_request, device_checks):  # each would leave out what is so already
         monkeypatch.setattr(each, "is_already", Mock(return_value=False))
     faults = await _faults(idle, Fuse(monkeypatch), [Life(moment=moment), Life()], is_late=True)
     assert fault in faults

@@ -1,5 +1,6 @@
 """Agents that die and come back: a run goes on by a person's word, and nothing is done twice."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -72,13 +73,15 @@ async def test_checkpoints_on_the_disk_may_be_lost(idle: AgentsRoom) -> None:
     assert idle.frames == [START_B, STOP_A, OUT_A]
 
 
-async def test_a_checkpoint_holds_a_name_and_a_number(idle: AgentsRoom) -> None:
+async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoom) -> None:
     async with open_checkpoints(idle.site.state) as saver:
         await idle.start_agents(saver)
-        await idle.reach_request(1)
+        await idle.approved(1, 2)
+        await idle.reach("COMPLETE")
         found = await saver.aget({"configurable": {"thread_id": idle.run_id}})
         assert found is not None
-        kept = found["channel_values"]
-        assert {"run_id", "offset"} == {each for each in kept if ":" not in each}
-        assert isinstance(kept["offset"], int)
+        kept = {name: each for name, each in found["channel_values"].items() if ":" not in name}
+        assert json.loads(json.dumps(kept)) == kept
+        assert (kept["choice"], kept["outcome"]["state"]) == ("act", "COMPLETE")
+        assert [each["id"] for each in kept["findings"]][:2] == ["bearing", "trend"]
         await idle.kill_agents()

@@ -4,8 +4,8 @@
 import pytest
 
 from handwheel.hmi.runs import command as runs
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 

@@ -26,7 +26,7 @@ def _thread(room: AgentsRoom) -> RunnableConfig:
 
 def _invoke(work: Command[Any] | None) -> Attack:
     async def attack(room: AgentsRoom) -> None:
-        await room.agents._graph.ainvoke(work, _thread(room), durability="sync")
+        await room.agents.deliberations.graph.ainvoke(work, _thread(room), durability="sync")
 
     return attack
 
@@ -34,14 +34,14 @@ def _invoke(work: Command[Any] | None) -> Attack:
 def _update(as_node: str) -> Attack:
     async def attack(room: AgentsRoom) -> None:
         state = {"run_id": room.run_id, "offset": 10**6}
-        await room.agents._graph.aupdate_state(_thread(room), state, as_node=as_node)
+        await room.agents.deliberations.graph.aupdate_state(_thread(room), state, as_node=as_node)
         await _invoke(None)(room)
 
     return attack
 
 
 async def _replay(room: AgentsRoom) -> None:
-    graph = room.agents._graph
+    graph = room.agents.deliberations.graph
     for each in [each async for each in graph.aget_state_history(_thread(room))]:
         await graph.ainvoke(None, each.config, durability="sync")
 

@@ -40,9 +40,7 @@ async def test_a_plant_that_is_seen_too_seldom_is_not_moved(room: AgentsRoom) ->
     await room.scan(20)
     assert (room.run.state, room.due()) == ("RUNNING", [])
     (slow,) = room.rows("slow")  # told at once, and once
-    assert slow.body == {
-        "reason": "scans are 2 s of process time apart; at most 1.67 s can be followed"
-    }
+    assert slow.body["reason"].startswith("scans are 2 s of process time apart; at most 1.67 s")
     assert _waits_for(room).startswith("faster scans: scans are 2 s of process time apart; at most")
     await room.reach("HELD", within_s=400.0)
     assert room.run.reason == "scans are 2 s of process time apart; at most 1.67 s can be followed"

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from handwheel.connectors.model.values import Value
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import Run
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 

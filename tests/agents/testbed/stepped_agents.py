@@ -14,16 +14,17 @@ from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook, library_folder
-from handwheel.playbooks.run.ledger_port import LedgerPort
-from handwheel.playbooks.run.plant_view import PlantView
-from handwheel.playbooks.run.states import Run
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.approval.build_request import BuildContext
@@ -132,7 +133,7 @@ class AgentsRoom(Books):
         for at_s, values in self.past:
             self.plant.values = dict(values)
             self.plant.values["SIM-CLOCK.pv"] = at_s
-            await self.observe()
+            self.view.observe(self._readings(), self.scanned_s)
         self.plant.advance(0.0)
         self.agents._hold_open_runs()
         await self._settle()
@@ -187,10 +188,9 @@ class AgentsRoom(Books):
 
     # --- time ---------------------------------------------------------------------------------
 
-    async def observe(self) -> None:
+    def _readings(self) -> Readings:
         tags = list(self.site.tags.values())
-        readings = {} if self.plant.is_unseen else self.plant.read(tags)
-        await self.view.observe(readings, self.scanned_s)
+        return {} if self.plant.is_unseen else self.plant.read(tags)
 
     async def scan(self, times: int = 1) -> None:
         """Lets one scan's time pass for everybody, and everybody do what is then to be done."""
@@ -199,8 +199,7 @@ class AgentsRoom(Books):
             self.scanned_s += self.scan_s
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
-            await self.observe()
-            self.agents._work_once()
+            self.agents.scan(self._readings(), self.scanned_s)
             await self._settle()
             if self.gate is not None and not self.is_gate_idle:
                 self.watch()
@@ -211,12 +210,11 @@ class AgentsRoom(Books):
         self.plant.simulation.apply(FaultEvent(fault, 0.0, parameters))
 
     async def _settle(self) -> None:
-        """Waits until every run waits for the next scan."""
+        """Waits until every run waits for a change."""
         until_s = monotonic() + _SETTLE_S
         while True:
             self.agents._raise_task_errors()
-            waiters = self.view._new_scan._waiters
-            if len(self.agents._tasks) <= sum(not each.done() for each in waiters):
+            if not self.agents._tasks:
                 return
             assert monotonic() < until_s, f"a run does not come to rest: {self.told()}"
             await asyncio.sleep(0)

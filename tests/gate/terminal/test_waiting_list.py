@@ -11,7 +11,7 @@ from handwheel.agents.abstention import Abstention, _Document  # pyright: ignore
 from handwheel.connectors.hints import at_console
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock

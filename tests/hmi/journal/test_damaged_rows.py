@@ -21,7 +21,7 @@ from handwheel.hmi.journal.rows import row_text as journal_rows
 from handwheel.hmi.journal.rows import run_text as run_lines
 from handwheel.hmi.journal.rows.row_line import VERDICTS, show_row, verdicts_line
 from handwheel.hmi.journal.rows.run_text import show_run_row
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow

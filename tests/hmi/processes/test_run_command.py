@@ -202,7 +202,7 @@ _SLOW = """
 import time
 from handwheel.hmi.processes import agents
 from handwheel.hmi.__main__ import main
-from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
+from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
 
 def scans(past, reaches):
     while True:

@@ -8,8 +8,8 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.runs.run_view import RunView, find_run, view_run
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.guardrails.approval.run_orders import load_orders
 from handwheel.tools.guardrails.ledger.store.journal import next_row
 

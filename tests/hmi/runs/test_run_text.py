@@ -10,7 +10,7 @@ import pytest
 from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.runs.orders import meaning_lines
 from handwheel.hmi.runs.run_screen import render_run, run_line
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord

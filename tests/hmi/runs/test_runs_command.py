@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 
 from .run_site import FIRST, RUN, SECOND, Place, enrol, leave
 from .typed_orders import here, run, typed

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from subprocess import CompletedProcess
 from time import monotonic, sleep
 
-from handwheel.playbooks.run.event_log import RunLog
-from handwheel.playbooks.run.states import EventKind, Run
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.guardrails.approval.run_orders import RunOrder
 
 from ...command_line import handwheel, handwheel_process

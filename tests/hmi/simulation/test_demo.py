@@ -28,7 +28,7 @@ from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, Timeline
 from handwheel.hmi.simulation.local_system.child_process import ChildProcess
 from handwheel.hmi.simulation.local_system.people import enroll_people
 from handwheel.hmi.site.files.site_template import PlantEndpoints
-from handwheel.playbooks.run.states import RunState
+from handwheel.playbooks.engine.states import RunState
 from handwheel.sim_plant.errors import ServeError
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.ledger.store.database import Database

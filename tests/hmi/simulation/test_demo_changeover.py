@@ -13,8 +13,9 @@ from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS, FinalPhase
 from handwheel.hmi.simulation.demo.scenarios import STRAINER as PLUGGED
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import Run, RunState
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import RunState
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders

@@ -15,8 +15,9 @@ from handwheel.hmi.simulation.demo.screen import ScreenContent, render
 from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.engine.run import RunEvent, fold
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.language.loader import load_library
-from handwheel.playbooks.run.states import EventKind, RunEvent, fold
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 
 from ...plants.served import site_of

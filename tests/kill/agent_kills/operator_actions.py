@@ -3,8 +3,8 @@
 from handwheel.hmi.people.signing import sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.run_view import view_run
-from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import Run
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,

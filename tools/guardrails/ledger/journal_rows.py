@@ -74,6 +74,12 @@ def rows_of(
     return [JournalRow(*row) for row in rows]
 
 
+def subjects_after(reader: LedgerReader, after: int) -> list[tuple[int, str]]:
+    """Returns number and subject of the rows behind a number, in order."""
+    rows = reader.all("SELECT seq, subject FROM journal WHERE seq > ? ORDER BY seq", after)
+    return [(row[0], str(row[1])) for row in rows]
+
+
 def newest_seq(reader: LedgerReader, subject: str, kind: str) -> int:
     """Returns the number of the last row of a kind about a subject, 0 if there is none."""
     question = "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?"

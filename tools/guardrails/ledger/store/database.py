@@ -78,6 +78,7 @@ class Database:
         self.site = site
         self.anchors = Anchors(path.with_name("anchors"))
         self._path = path
+        self._open: Transaction | None = None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = connect(path)
@@ -108,6 +109,8 @@ class Database:
     ) -> Generator[Transaction]:
         """Opens a transaction that is committed at the end, and rolled back on any error.
 
+        One inside another is part of it: all is committed by the outer one, or nothing.
+
         Args:
             waits_for_anchor: Until the disk has the anchor as well as the rows; see
                 `Anchors.note`. Needed where something leaves that relies on it.
@@ -117,15 +120,19 @@ class Database:
                 is not anchored, it is the anchors that could not be written, and the change
                 stands.
         """
+        if self._open is not None:
+            yield self._open
+            return
         with self._translated():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                transaction = Transaction(self._connection, now or instant_now())
+                self._open = transaction = Transaction(self._connection, now or instant_now())
                 yield transaction
                 if transaction.rows:
                     self._prepare_anchors(transaction.rows[0].seq)
                 self._connection.execute("COMMIT")
             finally:
+                self._open = None
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
         if transaction.rows:

@@ -1,6 +1,7 @@
 """Events of a run, checked by the state machine and written to the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
@@ -17,7 +18,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import printable
 
-from .states import CLOSED, EventKind, IllegalEvent, Run, RunEvent, apply, fold
+from ..engine.run import IllegalEvent, Run, RunEvent, apply, fold
+from ..engine.states import CLOSED, EventKind
 
 _ORDERED = "ordered"
 _LONG = 200  # characters
@@ -54,6 +56,17 @@ class RunLog:
             closes=after.state in CLOSED and not self.run.is_closed,
         )  # fmt: skip
         self.run = apply(self.run, _event(row))
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Records all that is recorded inside at once, or nothing if an error is raised."""
+        before = self.run
+        try:
+            with self._database.transaction(self._clock()):
+                yield
+        except BaseException:
+            self.run = before
+            raise
 
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
         """Records the outcome of an expected result with the writes of its step, once."""

@@ -9,9 +9,9 @@ from handwheel.tools.guardrails.approval.build_segment import Command, Recovery,
 from handwheel.tools.requests.request import Requirement
 
 from ..binding.model import BoundPlaybook, Step, Write
-from ..run.ledger_port import RunAction
-from ..run.segments import origin_of, safe_writes
-from ..run.states import Run
+from .inputs import FiledAction
+from .run import Run
+from .segments import origin_of, safe_writes
 
 _UNDO = "undo:"
 
@@ -21,12 +21,12 @@ class PendingUndo:
     """One command that must be undone."""
 
     step: Step
-    command: RunAction
+    command: FiledAction
     write: Write  # the write that undoes it
-    actions: tuple[RunAction, ...]  # every action that was submitted for this undo, oldest first
+    actions: tuple[FiledAction, ...]  # every action that was submitted for this undo, oldest first
 
 
-def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[PendingUndo]:
+def pending_undos(plan: BoundPlaybook, actions: Sequence[FiledAction]) -> list[PendingUndo]:
     """Returns the undo of every command whose frame may have been sent, newest first.
 
     Only the last attempt of a step is undone, since its undo leads to the state before the first.
@@ -45,7 +45,9 @@ def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[Pen
     return found
 
 
-def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tuple[RunAction, ...]:
+def _undo_actions(
+    number: int, step: Step, actions: Sequence[FiledAction]
+) -> tuple[FiledAction, ...]:
     own, name = actions[number].action, f"{_UNDO}{step.id}"
     return tuple(
         each

@@ -12,22 +12,12 @@ from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook, RequiredApproval, Step, Write
 from .diagnosis import CheckResult
-from .ledger_port import RunAction
-from .states import Run, StepState
+from .inputs import IN_PROGRESS, FiledAction
+from .run import Run
+from .states import STEPS_IN_PROGRESS, RunState, StepState
+from .transitions import current_step, is_passed
 
-_PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 _COMMAND = "command"
-
-
-def current_step(plan: BoundPlaybook, run: Run) -> Step | None:
-    """Returns the current or next step. `None` after the last."""
-    return next((each for each in plan.steps if not is_passed(each, run)), None)
-
-
-def is_passed(step: Step, run: Run) -> bool:
-    """Whether the run continues after a done, skipped or failed step."""
-    state = run.step(step.id)
-    return state in _PASSED or (state is StepState.FAILED and step.on_fail.then == "continue")
 
 
 def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
@@ -47,7 +37,7 @@ def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval 
     return hold_point.approval if hold_point else plan.approval
 
 
-def applied_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> set[str]:
+def applied_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> set[str]:
     """Returns the tags whose write took effect in the step's present attempt."""
     recent = run.requests[run.attempts.get(step.id, 0) :]
     return {
@@ -60,17 +50,47 @@ def applied_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> set[st
     }
 
 
-def open_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> list[Write]:
+def open_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> list[Write]:
     """Returns the writes of a step that have not taken effect yet and are not so already."""
     done = applied_writes(run, step, actions).union(run.already.get(step.id, ()))
     return [each for each in step.writes if each.tag.name not in done]
+
+
+def needs_request(run: Run, step: Step, actions: Sequence[FiledAction]) -> bool:
+    """Whether the step has an open write that the latest request does not cover.
+
+    In a run that holds or stops, an ended request still covers its writes.
+    """
+    wanted = {each.tag.name for each in open_writes(run, step, actions)}
+    latest = run.requests[-1:]
+    covered = {
+        each.action.tag
+        for each in actions
+        if each.request_id in latest
+        and each.action.kind == _COMMAND
+        and each.action.step == step.id
+        and (each.request_state is RequestState.APPROVED or run.state is not RunState.RUNNING)
+    }
+    return bool(wanted - covered)
+
+
+def is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[FiledAction]) -> bool:
+    """Whether a run that holds or stops completes its step first. Nothing more of it is sent."""
+    step = current_step(plan, run)
+    if run.is_cut_off or step is None or run.step(step.id) not in STEPS_IN_PROGRESS:
+        return False
+    if run.step(step.id) is not StepState.COMMAND:
+        return True
+    own = [each for each in actions if each.action.step == step.id]
+    is_in_hand = any(each.state in IN_PROGRESS for each in own)
+    return is_in_hand or not open_writes(run, step, actions)
 
 
 def make_segment_of(
     plan: BoundPlaybook,
     run: Run,
     run_id: str,
-    actions: Sequence[RunAction],
+    actions: Sequence[FiledAction],
     findings: Sequence[CheckResult],
     hold_point_text: str,
 ) -> Segment | None:
@@ -120,7 +140,7 @@ def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
 
 
 def _commands(
-    plan: BoundPlaybook, run: Run, steps: Sequence[Step], actions: Sequence[RunAction]
+    plan: BoundPlaybook, run: Run, steps: Sequence[Step], actions: Sequence[FiledAction]
 ) -> Iterator[tuple[Command, Step]]:
     invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
     is_first = True
@@ -143,7 +163,7 @@ def _pending(step: Step) -> tuple[str, ...]:
 
 
 def _undo_and_safe_writes(
-    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], actions: Sequence[RunAction]
+    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], actions: Sequence[FiledAction]
 ) -> Iterator[Recovery]:
     """Yields the undo of these and earlier commands, then the writes of the safe state."""
     taken = set[tuple[str, str]]()  # only the last attempt counts
@@ -203,7 +223,7 @@ def _reason(plan: BoundPlaybook, steps: Sequence[Step], hold_point_text: str) ->
     return f"{plan.title}: {titles}" + (f". {hold_point_text}" if hold_point_text else "")
 
 
-def _superseded(run: Run, actions: Sequence[RunAction]) -> str | None:
+def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:
     latest = run.requests[-1] if run.requests else None
     states = {each.request_id: each.request_state for each in actions}
     return latest if latest and states.get(latest) is RequestState.APPROVED else None

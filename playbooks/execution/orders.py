@@ -13,9 +13,11 @@ from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.timestamps import Instant
 
 from ..binding.model import BoundPlaybook
+from ..engine.inputs import IN_PROGRESS
+from ..engine.run import IllegalEvent
+from ..engine.states import EventKind
 from .event_log import RunLog
-from .ledger_port import IN_PROGRESS, LedgerPort
-from .states import EventKind, IllegalEvent
+from .ledger_port import LedgerPort
 
 _KINDS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
@@ -40,20 +42,26 @@ class OrderHandler:
         """Denies every resume in this process, since files have changed since the run began."""
         self._forbidden = denial
 
-    def handle(self) -> None:
-        """Carries out the new orders, and records each one that is denied."""
-        for order in self._log.new_orders():
-            denial = self._check(order) or self._carry_out(order)
+    def handle(self, now_s: float) -> bool:
+        """Carries out the new orders, and records each one that is denied.
+
+        Returns whether there was one. Timers count from `now_s`, process time.
+        """
+        orders = self._log.new_orders()
+        for order in orders:
+            denial = self._check(order) or self._carry_out(order, now_s)
             if denial is not None:
                 self._log.record(
                     EventKind.ORDER_REFUSED, asked=order.order, person=order.person,
                     reason=denial.reason, order=order.number,
                 )  # fmt: skip
+        return bool(orders)
 
-    def _carry_out(self, order: RunOrder) -> Denial | None:
+    def _carry_out(self, order: RunOrder, now_s: float) -> Denial | None:
         body: dict[str, object] = {
             "reason": f"{order.order} ordered by {order.person}",
             "order": order.number,
+            "at_s": now_s,
         }
         if order.order == "abort":
             body["goal"] = "rollback"
@@ -77,7 +85,8 @@ class OrderHandler:
         if self._log.run.goal:
             reason = "it was being rolled back; abort it again or stop it"
             return Denial("rollback", reason, "abort")
-        for each in self._ledger.actions(self._log.run.requests):
+        requests = self._ledger.requests(self._log.run.requests)
+        for each in (action for request in requests for action in request.actions):
             name = each.action.action_id
             if each.state in UNRESOLVED_ACTIONS:
                 reason = f"{name} is {each.state}: {resolve_hint(name)}"
@@ -89,6 +98,6 @@ class OrderHandler:
     def roles(self) -> list[str]:
         """Returns the roles that a person must hold to sign an order to the run."""
         found = {self._plan.approval.role} if self._plan.approval else set[str]()
-        for each in self._log.run.requests:
-            found |= set(self._ledger.request(each).request.roles)
+        for each in self._ledger.requests(self._log.run.requests):
+            found |= set(each.roles)
         return sorted(found)

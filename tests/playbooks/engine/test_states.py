@@ -7,24 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.playbooks.run.states import (
-    CLOSED,
-    EventKind,
-    IllegalEvent,
-    Run,
-    RunEvent,
-    RunState,
-    StepState,
-    apply,
-    fold,
-)
+from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply, fold
+from handwheel.playbooks.engine.states import CLOSED, EventKind, RunState, StepState
 
 # One column a state; `.` is refused, `=` leaves the state as it is, else where it leads.
 _TABLE = """\
               id ch ns wa ru hg he re sg sd ag ad cg co
 opened        ch .  .  .  .  .  .  .  .  .  .  .  .  .
-collecting    .  =  .  .  =  .  .  =  .  .  .  .  .  .
-judged        .  =  .  .  =  .  .  =  .  .  .  .  .  .
+collecting    .  =  .  .  .  .  .  =  .  .  .  .  .  .
+collected     .  =  .  .  .  .  .  =  .  .  .  .  .  .
+judged        .  =  .  .  .  .  .  =  .  .  .  .  .  .
 already_so    .  =  .  .  =  .  .  =  .  .  .  .  .  .
 not_started   .  ns .  .  .  .  .  .  .  .  .  .  .  .
 filed         .  wa .  .  wa .  .  wa .  .  .  .  .  .
@@ -34,8 +26,8 @@ rejected      .  .  .  sd .  .  .  .  .  .  .  .  .  .
 step          .  .  .  .  =  =  .  =  =  .  =  .  =  .
 slow          .  .  .  .  =  =  .  .  =  .  .  .  =  .
 due           .  .  .  .  =  =  .  .  =  .  =  .  =  .
-expected      .  .  .  .  =  =  .  .  =  .  =  .  =  .
-raised        .  .  .  .  =  =  .  .  =  .  =  .  =  .
+expected      .  .  .  =  =  =  .  .  =  .  .  .  =  .
+raised        .  .  .  .  =  =  .  .  =  .  .  .  =  .
 notified      .  =  .  =  =  =  =  =  =  .  =  =  =  .
 holding       .  hg .  hg hg hg .  hg hg .  hg .  hg .
 held          .  .  .  .  .  he .  .  .  .  .  .  .  .
@@ -45,6 +37,9 @@ stopped       .  .  .  .  .  .  .  .  sd .  .  .  .  .
 aborting      .  .  .  ag ag ag ag ag ag .  .  .  ag .
 asked_back    .  .  .  .  .  .  .  .  .  .  =  .  .  .
 undone        .  .  .  .  .  .  .  .  .  .  =  .  .  .
+undo_verified .  .  .  .  .  .  .  .  .  .  =  .  .  .
+undo_blocked  .  .  .  .  .  .  .  .  .  .  =  .  .  .
+violated      .  .  .  .  .  .  =  .  .  .  .  .  .  .
 aborted       .  .  .  .  .  .  .  .  .  .  ad .  .  .
 cleared       .  .  .  .  .  .  .  .  .  .  .  id .  .
 completing    .  .  .  .  cg .  .  .  .  .  .  .  .  .
@@ -76,6 +71,10 @@ _BODIES: dict[str, dict[str, object]] = {
     "undone": {"action_id": "R-1/r1", "state": "VERIFIED"},
     "expected": {"step": "a", "text": "P-101B.running"},
     "aborting": {"goal": "rollback"},
+    "slow": {"scan": 7},
+    "undo_verified": {"action_id": "R-1/r1"},
+    "undo_blocked": {"reason": "no gate"},
+    "violated": {"reason": "PT-102.pv > 280 kPa"},
 }
 
 
@@ -214,7 +213,8 @@ def test_a_walk_never_leaves_the_table(walk: list[RunEvent]) -> None:
             assert (after.since, after.escalated) == (each.at, 0)
             was_over = run.state == "HELD" or run.is_cut_off
             stops_it = each.kind is EventKind.STOPPING and was_over
-            assert after.is_cut_off == (bool(each.body.get("at_once")) or stops_it)
+            is_undone = run.state == "ABORTING"  # whatever ends an undo ends its step
+            assert after.is_cut_off == (bool(each.body.get("at_once")) or stops_it or is_undone)
         else:
             assert (after.since, after.is_cut_off) == (run.since, run.is_cut_off)
         run = after

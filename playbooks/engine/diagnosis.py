@@ -1,13 +1,15 @@
 """Evaluation of all evidence and permissives of a playbook on one snapshot."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from handwheel.connectors.model.tags import Tag
-from handwheel.tools.conditions import Condition, History, Truth, parse_condition
+from handwheel.tools.conditions import Truth
 
 from ..binding.model import BoundPlaybook, Check, Trigger
-from .plant_view import Readings
+from .inputs import PlantSnapshot
+
+Choice = Literal["act", "other", "abstain"]
+"""Act by the playbook, suggest another one, or abstain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,20 @@ class CheckResult:
     suggest: str = ""
     is_collecting: bool = False  # whether it is unknown only because its window lacks samples
     missing_s: float = 0.0  # process time for which that lasts still, at least
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is true. A result that is not known is not met."""
+        return self.truth is Truth.TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Judgement whether a playbook applies."""
+
+    choice: Choice
+    reason: str  # sentence for a person
+    suggests: str = ""  # the suggested playbook; empty for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,42 +78,29 @@ class Diagnosis:
         return is_against or not self.blocked_by(needs_evidence=needs_evidence)
 
 
-def diagnose(plan: BoundPlaybook, readings: Readings, history: History) -> Diagnosis:
-    """Evaluates a playbook's evidence and permissives on one snapshot."""
+def diagnose(plan: BoundPlaybook, plant: PlantSnapshot, *, in_progress: bool = False) -> Diagnosis:
+    """Evaluates a playbook's evidence and permissives on one snapshot.
+
+    Args:
+        in_progress: Whether the run has written something. A write has moved the plant, so a
+            permissive with `held` need only be true now, which is how the gate evaluates it.
+    """
     sides = (
         ("for", plan.evidence_for),
         ("against", plan.evidence_against),
-        ("permissive", plan.permissives),
+        ("permissive", tuple(map(_now, plan.permissives)) if in_progress else plan.permissives),
     )
-    return Diagnosis(
-        tuple(_find(side, each, readings, history) for side, checks in sides for each in checks)
-    )
+    return Diagnosis(tuple(_find(side, each, plant) for side, checks in sides for each in checks))
 
 
-def diagnose_in_progress(
-    plan: BoundPlaybook, readings: Readings, history: History, tags: Mapping[str, Tag]
-) -> Diagnosis:
-    """Evaluates evidence and permissives of a run that has written something.
-
-    A write has moved the plant, so a permissive with `held` need only be true now, which is how
-    the gate evaluates it.
-    """
-    found = diagnose(plan, readings, history)
-    now = {each.id: parse_condition(each.condition.bound, tags) for each in plan.permissives}
-    return Diagnosis(
-        tuple(
-            each if each.side != "permissive" else _on_snapshot(each, now[each.id], readings)
-            for each in found.findings
-        )
-    )
+def _now(check: Check) -> Check:
+    return replace(check, condition=check.now) if check.now else check
 
 
-def active_triggers(
-    plan: BoundPlaybook, readings: Readings, history: History
-) -> tuple[CheckResult, ...]:
+def active_triggers(plan: BoundPlaybook, plant: PlantSnapshot) -> tuple[CheckResult, ...]:
     """Returns the playbook's triggers that are true now, an alarm by its name."""
     found = (
-        _find("trigger", Check(_name(each), each.condition, each.place), readings, history)
+        _find("trigger", Check(_name(each), each.condition, each.place), plant)
         for each in plan.triggers
     )
     return tuple(each for each in found if each.truth is Truth.TRUE)
@@ -108,18 +111,11 @@ def _name(trigger: Trigger) -> str:
     return name if attribute == "active" else "condition"
 
 
-def _on_snapshot(result: CheckResult, condition: Condition, readings: Readings) -> CheckResult:
-    return replace(
-        result, truth=condition.evaluate(readings), shown=condition.shown(readings),
-        is_collecting=False, missing_s=0.0,
-    )  # fmt: skip
-
-
-def _find(side: str, check: Check, readings: Readings, history: History) -> CheckResult:
-    condition = check.condition
-    truth = condition.evaluate(readings, history)
+def _find(side: str, check: Check, plant: PlantSnapshot) -> CheckResult:
+    condition, history = check.condition, plant.history
+    truth = plant.truth(condition)
     is_collecting = truth is Truth.UNKNOWN and history.is_forming(condition)
     return CheckResult(
-        check.id, side, condition.bound, truth, condition.shown(readings, history), check.place,
+        check.id, side, condition.bound, truth, plant.shown(condition), check.place,
         check.suggest, is_collecting, history.missing_s(condition) if is_collecting else 0.0,
     )  # fmt: skip

@@ -15,10 +15,10 @@ from handwheel.tools.maintenance.work_order_database import (
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import Instant, stamp
 
-from ..binding.model import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
+from ..binding.model import BoundPlaybook, Step, TrendEvidence, WorkOrderStep
+from ..engine.states import EventKind
 from .event_log import RunLog
 from .plant_view import PlantView
-from .states import EventKind
 
 
 @dataclass(eq=False)
@@ -29,22 +29,26 @@ class Maintenance:
     _log: RunLog
     _plant: PlantView
     _orders: WorkOrders
+    _site: str
     _clock: Callable[[], Instant]
 
-    async def raise_order(self, site: str, step: Step, work: WorkOrderStep) -> None:
+    async def raise_order(self, step: Step) -> None:
         """Raises the work order of a step, and records it in the run.
 
         Raises:
             ToolFailed: The work order cannot be written.
             LedgerError: It was raised but not recorded.
         """
+        work = step.work
+        if not isinstance(work, WorkOrderStep):
+            raise TypeError(f"step {step.id} has no work order")
         trends = [await self._trend(each) for each in work.trends]
         now = self._clock().wall
         wanted = WorkOrder.model_validate(
             {
                 "workorder_id": new_id("W"),
                 "key": f"{self._log.run_id}/{step.id}",
-                "site": site,
+                "site": self._site,
                 "asset": work.asset,
                 "class": work.kind,
                 "priority": work.priority,
@@ -59,8 +63,9 @@ class Maintenance:
         )
         order = self._orders.raise_order(wanted)
         self._log.record(
-            EventKind.RAISED, workorder=order.workorder_id, title=order.title, asset=order.asset
-        )
+            EventKind.RAISED, workorder=order.workorder_id, title=order.title, asset=order.asset,
+            step=step.id,
+        )  # fmt: skip
 
     def _evidence(self) -> Iterator[str]:
         for each in self._log.run.diagnosis.get("findings", []):
@@ -76,24 +81,21 @@ class Maintenance:
             tag=wanted.tag.name, unit=wanted.tag.unit, points=[[at, value] for at, value in points]
         )
 
-    def notify(self, step: Step, work: NotifyStep) -> None:
-        """Sends the notices of a step.
+    def send(self, to: Sequence[str], text: str, step: str = "") -> None:
+        """Sends a notice to each recipient, and records it in the run.
 
-        Raises:
-            ToolFailed: A notice cannot be written.
-            LedgerError: The notice was not recorded.
+        Args:
+            step: The step of which the notice is the work; empty for any other notice. Only such a
+                notice raises `ToolFailed` if it cannot be written.
         """
-        text = work.text.render(self._plant.readings)
-        self._store(work.to, text, step.id)
-        self._log.record(EventKind.NOTIFIED, to=list(work.to), text=text)
-
-    def send(self, to: Sequence[str], text: str) -> None:
-        """Sends a notice to each recipient, and records it in the run."""
         try:
-            self._store(to, text, str(self._log.run.seq))
-        except ToolFailed as error:  # the run's event still has the text
-            text = f"{text} (no notice could be written: {error})"
-        self._log.record(EventKind.NOTIFIED, to=list(to), text=text)
+            self._store(to, text, step or str(self._log.run.seq))
+        except ToolFailed as error:
+            if step:
+                raise
+            text = f"{text} (no notice could be written: {error})"  # the run's event has the text
+        body = {"to": list(to), "text": text} | ({"step": step} if step else {})
+        self._log.record(EventKind.NOTIFIED, **body)
 
     def _store(self, to: Sequence[str], text: str, name: str) -> None:
         key = f"{self._log.run_id}/{name}"

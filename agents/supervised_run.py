@@ -1,0 +1,73 @@
+"""Supervision of one run, so that a fault of the agents holds only this run."""
+
+import asyncio
+from collections.abc import Callable
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.playbooks.execution.driver import RunDriver
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+
+_AFTER_FAULT_S = 1.0
+_FAULTS_AT_MOST = 5
+_MAX_LENGTH = 200
+
+Report = Callable[[str, str], None]
+"""Takes a subject and its problem, which is empty once it is over."""
+
+
+class SupervisedRun:
+    """One run with its driver. It is advanced by one task at a time."""
+
+    def __init__(self, driver: RunDriver, ledger: LedgerPort, report: Report) -> None:
+        self.driver = driver
+        self._ledger = ledger
+        self._report = report
+        self._faults = 0
+        self._hold_reason = ""
+
+    async def advance(self) -> None:
+        """Works until the run waits. Raises `LostRace` if another process has the runner lock."""
+        while True:
+            try:
+                if self._hold_reason:  # retried while the ledger is busy
+                    self.driver.hold(self._hold_reason)
+                    self._hold_reason, self._faults = "", 0
+                await self.driver.advance()
+            except HandwheelError as error:
+                self._check_lock(error)
+                await self._note_fault(str(error), is_foreseen=True)
+            except Exception as error:  # noqa: BLE001 (the supervisor of runs)
+                await self._note_fault(_one_line(error), is_foreseen=False)
+            else:
+                self._faults = 0
+                self._report(self.driver.run_id, "")
+                return
+
+    def _check_lock(self, error: HandwheelError) -> None:
+        """Raises `LostRace` if another process has the runner lock, as an error may say."""
+        if not isinstance(error, LostRace):
+            return
+        ledger = self._ledger
+        try:
+            renew_runner_lock(ledger.context.database, ledger.holder, ledger.clock())
+        except LostRace:
+            raise
+        except LedgerError as busy:  # the next write checks the lock again
+            self._report(self.driver.run_id, str(busy))
+
+    async def _note_fault(self, problem: str, *, is_foreseen: bool) -> None:
+        """Reports a fault. An unforeseen or lasting one holds the run."""
+        self._faults += 1
+        self._report(self.driver.run_id, problem)
+        if not is_foreseen or self._faults >= _FAULTS_AT_MOST:
+            self._hold_reason = self._hold_reason or f"the agents failed: {problem}"
+        await asyncio.sleep(_AFTER_FAULT_S)
+
+
+def _one_line(error: Exception) -> str:
+    """Returns an unforeseen error on one line, shortened."""
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first[:_MAX_LENGTH]}"

@@ -1,0 +1,1 @@
+"""Engine of runs, a pure function from events and readings to effects."""

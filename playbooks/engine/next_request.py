@@ -1,0 +1,119 @@
+"""Request of the next segment of a run, and the decision on it."""
+
+from collections.abc import Iterator
+
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.requests.values import already_text, is_already
+
+from .diagnosis import CheckResult, active_triggers, diagnose
+from .effects import Effect, FileRequest
+from .inputs import Inputs
+from .segments import applied_writes, approval_of, make_segment_of, open_writes, segment_steps
+from .states import EventKind, RunState, StepState
+from .transitions import current_step, end_requests, event, hold, move_step, refuse
+
+
+def has_written(inputs: Inputs) -> bool:
+    """Whether the run may have written something, which may have removed its cause."""
+    return any(each.may_have_been_sent for each in inputs.actions)
+
+
+def next_request(inputs: Inputs) -> list[Effect]:
+    """Requests the next segment. A segment without writes starts at once.
+
+    A write whose tag reads the wanted value already is left out. If the step at hand needs no
+    other write, the run goes on and asks when it comes to one that does.
+    """
+    run = inputs.run
+    if found := _restart_step(inputs) or list(_note_already(inputs)):
+        return found
+    latest = inputs.latest
+    if run.state is RunState.RUNNING and latest and latest.state is not RequestState.APPROVED:
+        return hold(inputs, f"{latest.request_id} is {latest.status}")  # revoked, a new gate
+    findings = diagnose(inputs.plan, inputs.plant, in_progress=has_written(inputs)).findings
+    if unmet := _unmet_permissives(inputs, findings):
+        message = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
+        return refuse(inputs, message, [each.id for each in unmet])
+    segment = None
+    if not _is_step_already_so(inputs):
+        evidence = (*active_triggers(inputs.plan, inputs.plant), *findings)
+        segment = make_segment_of(
+            inputs.plan, run, inputs.run_id, inputs.actions, evidence, _hold_point_text(inputs)
+        )
+    if segment is None:
+        return [] if run.state is RunState.RUNNING else [event(inputs, EventKind.STARTED)]
+    return [FileRequest(segment, EventKind.FILED)]
+
+
+def _restart_step(inputs: Inputs) -> list[Effect]:
+    """Resets the interrupted step of a resumed run. No write is repeated.
+
+    A step whose writes all took effect is verified next; any other is pending again.
+    """
+    run = inputs.run
+    step = current_step(inputs.plan, run) if run.state is RunState.RESTARTING else None
+    if step is None:
+        return []
+    state, to = run.step(step.id), StepState.PENDING
+    if state is StepState.COMMAND and not open_writes(run, step, inputs.actions):
+        to = StepState.VERIFY if step.verify else StepState.DONE
+    elif state not in {StepState.COMMAND, StepState.PERFORM, StepState.FAILED}:
+        return []
+    return [move_step(inputs, step, to, "the run resumes")]
+
+
+def _note_already(inputs: Inputs) -> Iterator[Effect]:
+    """Records which writes of the steps to come are so already, where that has changed."""
+    run, readings = inputs.run, inputs.plant.readings
+    for step in segment_steps(inputs.plan, run):
+        if run.step(step.id) is not StepState.PENDING:
+            continue
+        done = applied_writes(run, step, inputs.actions)
+        found = [
+            each
+            for each in step.writes
+            if each.tag.name not in done
+            and is_already(each.tag, each.value, readings.get(each.tag.name))
+        ]
+        names = [each.tag.name for each in found]
+        if names != list(run.already.get(step.id, ())):
+            reason = "; ".join(already_text(each.tag, each.value) for each in found)
+            yield event(inputs, EventKind.ALREADY, step=step.id, tags=names, reason=reason)
+
+
+def _is_step_already_so(inputs: Inputs) -> bool:
+    """Whether the step at hand writes something, and all of it is so already."""
+    step = current_step(inputs.plan, inputs.run)
+    if step is None or not inputs.run.already.get(step.id):
+        return False
+    return not open_writes(inputs.run, step, inputs.actions)
+
+
+def _unmet_permissives(inputs: Inputs, findings: tuple[CheckResult, ...]) -> list[CheckResult]:
+    run, actions = inputs.run, inputs.actions
+    if not any(open_writes(run, each, actions) for each in segment_steps(inputs.plan, run)):
+        return []
+    return [each for each in findings if each.side == "permissive" and not each.is_met]
+
+
+def _hold_point_text(inputs: Inputs) -> str:
+    steps = segment_steps(inputs.plan, inputs.run)
+    point = steps[0].hold_point if steps else None
+    return point.prompt.render(inputs.plant.readings) if point else ""
+
+
+def read_decision(inputs: Inputs) -> list[Effect]:
+    """Follows the decision on the latest request. Nothing follows before there is one."""
+    request = inputs.latest
+    if request is None or request.state in WAITING_REQUESTS:
+        return []
+    approval = approval_of(inputs.plan, segment_steps(inputs.plan, inputs.run))
+    if request.state is RequestState.APPROVED:
+        return [event(inputs, EventKind.APPROVED, request_id=request.request_id)]
+    if request.state is RequestState.REJECTED:
+        ended = end_requests(inputs, f"the run was stopped: {request.reason}")
+        return [*ended, event(inputs, EventKind.REJECTED, reason=request.reason)]
+    if request.state is RequestState.EXPIRED and approval and approval.on_timeout == "stop":
+        return [event(inputs, EventKind.STOPPING, reason=request.reason)]
+    reason = f"{request.state}: {request.reason}"
+    return [event(inputs, EventKind.HOLDING, reason=reason)]

@@ -1,0 +1,216 @@
+"""Rollback of a run by the undo of its commands, else by the safe state."""
+
+from handwheel.tools.conditions import Truth, parse_condition
+from handwheel.tools.guardrails.ledger.store.states import (
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
+
+from ..binding.model import Verify
+from .effects import Effect, FileRequest, SetDue, SkipAction
+from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
+from .states import EventKind
+from .step_work import comes_true
+from .supervision import violations
+from .transitions import end_requests, event, hold, unresolved
+from .undo import PendingUndo, make_rollback_segment, pending_undos, undone_step
+
+_SETTLES_WITHIN_S = 60.0  # wall-clock time; a due action ends after 10 s
+_DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
+
+
+def roll_back(inputs: Inputs) -> list[Effect]:
+    """Rolls an aborting run back to ABORTED, or HELD where an operator must act.
+
+    Lockouts interrupt it, orders and invariants do not, except while its own request waits.
+    """
+    run = inputs.run
+    waiting = [each for each in inputs.requests if each.state in WAITING_REQUESTS]
+    if any(each.request_id not in run.asked_back for each in waiting):
+        return end_requests(inputs, "the run is being rolled back", WAITING_REQUESTS)
+    if any(each.state in IN_PROGRESS for each in inputs.actions):
+        return _await_gate(inputs)
+    if run.goal == "safe_state" or run.undo_blocked:
+        return _make_safe(inputs)
+    return _undo_all(inputs)
+
+
+def takes_orders(inputs: Inputs) -> bool:
+    """Whether an aborting run takes orders, as while its own request awaits a decision."""
+    asked = inputs.run.asked_back
+    return any(
+        each.state in WAITING_REQUESTS and each.request_id in asked for each in inputs.requests
+    )
+
+
+def block_undo(inputs: Inputs, reason: str) -> list[Effect]:
+    """Goes on to the safe state, since the undo cannot be completed. Without one it holds."""
+    run = inputs.run
+    if run.goal == "safe_state" or run.undo_blocked or not inputs.plan.safe_state:
+        reasons = [each for each in (run.undo_blocked, reason) if each]
+        return hold(inputs, f"rollback: {'; '.join(reasons)}")
+    return [event(inputs, EventKind.UNDO_BLOCKED, reason=reason)]
+
+
+def _hold(inputs: Inputs, reason: str) -> list[Effect]:
+    return hold(inputs, f"rollback: {reason}")
+
+
+def _await_gate(inputs: Inputs) -> list[Effect]:
+    """Waits for the actions in progress, since an undo depends on their outcome."""
+    run = inputs.run
+    if not inputs.clocks.is_past(max(run.since, run.due_at), _SETTLES_WITHIN_S):
+        return []
+    found = next(each for each in inputs.actions if each.state in IN_PROGRESS)
+    return _hold(inputs, f"{found.action.action_id} is {found.state}: no gate has completed it")
+
+
+def _undo_all(inputs: Inputs) -> list[Effect]:
+    """Undoes every command whose frame may have been sent, newest first.
+
+    An undo without a valid approval is requested again, one at a time, since a limit may allow
+    the next one only after the previous write.
+    """
+    if failed := _failed(inputs):
+        return failed
+    if found := unresolved(inputs):
+        name = found[0].action.action_id
+        return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")
+    for undo in pending_undos(inputs.plan, inputs.actions):
+        done = [each for each in undo.actions if each.state in _DONE]
+        usable = [each for each in undo.actions if _is_usable(each)]
+        if done or usable:
+            effects = _finish(inputs, (done or usable)[-1])
+        else:
+            effects = _request_undo(inputs, undo)
+        if effects is not None:
+            return effects
+    return _end(inputs, inputs.run.reason)
+
+
+def _failed(inputs: Inputs) -> list[Effect]:
+    """Returns what follows an action of this abort that did not take effect."""
+    for each in inputs.actions:
+        action_id, state = each.action.action_id, each.state
+        is_own = action_id in inputs.run.undo_due
+        if not is_own or state in _DONE or state not in SETTLED:
+            continue
+        noted = event(
+            inputs, EventKind.UNDONE, action_id=action_id, state=state.value, reason=each.reason
+        )
+        message = f"{each.action.tag} = {each.action.shown}: {state}: {each.reason}"
+        is_asked = each.request_id in inputs.run.asked_back
+        return [noted, *(_hold if is_asked else block_undo)(inputs, message)]
+    return []
+
+
+def _request_undo(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
+    run = inputs.run
+    request = next(
+        (
+            each
+            for each in inputs.requests
+            if each.request_id in run.asked_back
+            and each.request_id in {action.request_id for action in undo.actions}
+        ),
+        None,
+    )
+    if request is None:
+        segment = make_rollback_segment(inputs.plan, run, inputs.run_id, undo)
+        if segment is None:
+            return _hold(inputs, "the playbook names no approver for the rollback")
+        return [FileRequest(segment, EventKind.ASKED_BACK)]
+    if request.state not in WAITING_REQUESTS:
+        return _hold(inputs, f"{request.request_id} is {request.status}")
+    if found := violations(inputs):
+        return _hold(inputs, "; ".join(message for _, message in found))
+    return []
+
+
+def _make_safe(inputs: Inputs) -> list[Effect]:
+    approved = [each for each in inputs.actions if each.request_state is RequestState.APPROVED]
+    newest = approved[-1].request_id if approved else ""
+    safe = [each for each in approved if each.request_id == newest and _is_safe_write(each)]
+    if not safe:
+        return block_undo(inputs, "the safe state is not approved")
+    for each in safe:
+        if each.state in _DONE or _is_usable(each):
+            effects = _finish(inputs, each)
+        else:
+            name = f"the safe state's {each.action.step}"
+            message = f"{name} is not approved: {each.state}: {each.reason}"
+            effects = block_undo(inputs, message)
+        if effects is not None:
+            return effects
+    blocked, reason = inputs.run.undo_blocked, inputs.run.reason
+    if not blocked:
+        return _end(inputs, reason)
+    if unresolved(inputs):  # the undo can follow once it is resolved
+        return _hold(inputs, f"{blocked}; brought into the safe state meanwhile")
+    return _end(inputs, f"{reason}; {blocked}; brought into the safe state")
+
+
+def _is_safe_write(filed: FiledAction) -> bool:
+    return filed.action.kind == "recovery" and filed.action.undoes is None
+
+
+def _is_usable(filed: FiledAction) -> bool:
+    is_open = filed.request_state is RequestState.APPROVED
+    return is_open and filed.state is ActionState.PLANNED
+
+
+def _finish(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:
+    """Carries out an action and verifies it. `None` once that is done."""
+    run, action_id = inputs.run, filed.action.action_id
+    if filed.state not in _DONE:
+        return _carry_out(inputs, filed)
+    if action_id not in run.undone:
+        body = {"action_id": action_id, "state": filed.state.value, "reason": filed.reason}
+        return [event(inputs, EventKind.UNDONE, **body)]
+    is_latest = run.undone_s is not None and run.undone[-1] == action_id
+    is_checked = action_id in run.undo_verified or filed.state is not ActionState.VERIFIED
+    return None if is_checked or not is_latest else _verify(inputs, filed)
+
+
+def _carry_out(inputs: Inputs, filed: FiledAction) -> list[Effect]:
+    """Sets an action due, unless its own `if` is false."""
+    action_id = filed.action.action_id
+    for requirement in filed.action.requires:
+        if requirement.why != "if":
+            continue
+        condition = parse_condition(requirement.text, inputs.tags)
+        truth, shown = inputs.plant.truth(condition), inputs.plant.shown(condition)
+        if truth is Truth.UNKNOWN:
+            return block_undo(inputs, f"unknown: {shown}")
+        if truth is Truth.FALSE:
+            body = {"action_id": action_id, "state": ActionState.SKIPPED.value, "reason": shown}
+            skipped = SkipAction(action_id, f"condition is false: {shown}")
+            return [skipped, event(inputs, EventKind.UNDONE, **body)]
+    due = event(inputs, EventKind.DUE, action_id=action_id)
+    return [SetDue(action_id, may_be_stopped=False), due]
+
+
+def _verify(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:
+    verify = _verify_of(inputs, filed)
+    if verify is None:
+        return None
+    is_met = comes_true(inputs, verify, inputs.run.undone_s or 0.0)
+    if is_met is None:
+        return []
+    if is_met:
+        return [event(inputs, EventKind.UNDO_VERIFIED, action_id=filed.action.action_id)]
+    shown = inputs.plant.shown(verify.that)
+    return block_undo(inputs, f"the undo of {filed.action.step} was not verified: {shown}")
+
+
+def _verify_of(inputs: Inputs, filed: FiledAction) -> Verify | None:
+    is_undo = filed.action.undoes is not None
+    name = filed.action.step if is_undo else undone_step(filed.action.step)
+    step = inputs.step(name or "")
+    return step.undo.verify if step and step.undo else None
+
+
+def _end(inputs: Inputs, reason: str) -> list[Effect]:
+    ended = end_requests(inputs, "the run was rolled back")
+    return [*ended, event(inputs, EventKind.ABORTED, reason=reason)]

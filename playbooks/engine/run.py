@@ -1,0 +1,232 @@
+"""State of a run, folded from its events by pure functions.
+
+An event that the state does not allow is refused.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .states import CLOSED, MOVES, REMARKS, STEP_MOVES, EventKind, RunState, StepState
+
+_S, _E = RunState, EventKind
+
+
+class IllegalEvent(ValueError):
+    """The run's state does not allow the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One event of a run."""
+
+    kind: EventKind
+    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    at: str = ""  # wall-clock time as a stamp
+    seq: int = 0  # its row in the journal; 0 before it is written
+
+    @property
+    def process_s(self) -> float:
+        """Process time at which it was recorded, 0 for one of an older version."""
+        return float(self.body.get("at_s", 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """State of a run, folded from its events."""
+
+    state: RunState = RunState.IDLE
+    opening: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of its first event
+    steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])  # without pending
+    # Tags of each step that read the wanted value already, so that nothing is asked for.
+    already: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    requests: tuple[str, ...] = ()  # its requests, in order
+    # The latest evidence and permissives.
+    diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    suggested: str = ""  # the playbook that a run that was not started suggests
+    due: tuple[str, ...] = ()  # the actions that it has set due, in order
+    undone: tuple[str, ...] = ()  # the undo and safe-state actions that are done or were skipped
+    undo_verified: frozenset[str] = frozenset()  # the undo actions whose `verify` was met
+    undo_blocked: str = ""  # why the undo of the present abort cannot be completed
+    asked_back: tuple[str, ...] = ()  # the requests that the present abort has submitted
+    undo_due: tuple[str, ...] = ()  # the actions that the present abort has set due
+    expected: frozenset[tuple[str, str]] = frozenset()  # evaluated results, by step and text
+    missed: tuple[str, ...] = ()  # expected results that were not met since the run last held
+    informed: frozenset[str] = frozenset()  # the steps whose work order or notice is recorded
+    violated: str = ""  # the invariants that the held run violates
+    # Number of requests before the latest attempt of a repeated step.
+    attempts: Mapping[str, int] = field(default_factory=dict[str, int])
+    escalated: int = 0
+    since: str = ""  # time at which it entered its state, as a stamp
+    reason: str = ""  # reason of its state
+    goal: str = ""  # goal of an abort: `rollback` or `safe_state`
+    is_cut_off: bool = False  # whether it holds within a step, and not at its end
+    restarts: int = 0  # number of resumes
+    orders: int = 0  # the journal row of the newest order that was carried out or refused
+    seq: int = 0  # the journal row of its newest event
+    # Process time, seconds, on the scale of the process that has recorded it.
+    entered_s: float = 0.0  # of the entry into its state
+    began_s: float = 0.0  # of the latest approval or start
+    judged_s: float | None = None  # of the latest judgement
+    collected_s: float | None = None  # when no check lacked samples any more
+    armed_s: float | None = None  # when its first action was set due; invariants count from then
+    step_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's move
+    sent_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's writes
+    undone_s: float | None = None  # of the latest undo of the present abort
+    resumed_s: float = 0.0  # of the latest resume
+    due_at: str = ""  # wall-clock time of the latest action that was set due, as a stamp
+    is_collecting: bool = False  # whether it has told that checks lack samples
+    slow_scan: int | None = None  # the scan at which it has told that scans are too far apart
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the run owns no equipment."""
+        return self.state in CLOSED
+
+    def step(self, step_id: str) -> StepState:
+        """Returns the state of a step."""
+        return self.steps.get(step_id, StepState.PENDING)
+
+
+def apply(run: Run, event: RunEvent) -> Run:
+    """Returns the run after an event, or raises `IllegalEvent` if the state does not allow it."""
+    move = MOVES.get(event.kind)
+    allowed = move[0] if move else REMARKS[event.kind]
+    if run.state not in allowed or (event.kind is _E.OPENED and run.seq):
+        raise IllegalEvent(f"{event.kind} is not allowed in {run.state}")
+    orders = max(run.orders, int(event.body.get("order", 0)))
+    run = _note(replace(run, seq=event.seq, orders=orders), event)
+    if move is None:
+        return run
+    reason = str(event.body.get("reason", ""))
+    return replace(
+        run, state=move[1], since=event.at, reason=reason, escalated=0, violated="",
+        is_cut_off=_is_cut_off(run, event), entered_s=event.process_s, slow_scan=None,
+    )  # fmt: skip
+
+
+def _is_cut_off(before: Run, event: RunEvent) -> bool:
+    """Whether nothing more of the step is done, as after a hold at once or a stop while held."""
+    if before.state is _S.ABORTING:
+        return True
+    was_over = before.state is _S.HELD or before.is_cut_off
+    return bool(event.body.get("at_once", False)) or (event.kind is _E.STOPPING and was_over)
+
+
+def fold(events: Iterable[RunEvent]) -> Run:
+    """Returns the run of events, or raises `IllegalEvent` if they do not follow each other."""
+    run = Run()
+    for event in events:
+        run = apply(run, event)
+    return run
+
+
+def _note(run: Run, event: RunEvent) -> Run:
+    note = _NOTES.get(event.kind)
+    return note(run, event) if note else run
+
+
+def _judged(run: Run, event: RunEvent) -> Run:
+    return replace(run, diagnosis=event.body, judged_s=event.process_s)
+
+
+def _filed(run: Run, event: RunEvent) -> Run:
+    return replace(run, requests=(*run.requests, str(event.body["request_id"])))
+
+
+def _asked_back(run: Run, event: RunEvent) -> Run:
+    asked_back = (*run.asked_back, str(event.body["request_id"]))
+    return replace(_filed(run, event), asked_back=asked_back)
+
+
+def _due(run: Run, event: RunEvent) -> Run:
+    action_id = str(event.body["action_id"])
+    return replace(
+        run, due=(*run.due, action_id), due_at=event.at, slow_scan=None,
+        undo_due=(*run.undo_due, action_id) if run.state is _S.ABORTING else run.undo_due,
+        armed_s=event.process_s if run.armed_s is None else run.armed_s,
+    )  # fmt: skip
+
+
+def _undone(run: Run, event: RunEvent) -> Run:
+    is_done = event.body["state"] in {"VERIFIED", "RESOLVED_APPLIED", "SKIPPED"}
+    if not is_done:
+        return run
+    undone = (*run.undone, str(event.body["action_id"]))
+    return replace(run, undone=undone, undone_s=event.process_s)
+
+
+def _expected(run: Run, event: RunEvent) -> Run:
+    body = event.body
+    expected = run.expected | {(str(body["step"]), str(body["text"]))}
+    missed = run.missed if body.get("kept", True) else (*run.missed, str(body["shown"]))
+    return replace(run, expected=expected, missed=missed)
+
+
+def _informed(run: Run, event: RunEvent) -> Run:
+    step = str(event.body.get("step", ""))
+    return replace(run, informed=run.informed | {step}) if step else run
+
+
+def _aborting(run: Run, event: RunEvent) -> Run:
+    return replace(
+        run, goal=str(event.body["goal"]), undo_blocked="", asked_back=(), undo_due=(),
+        undone_s=None,
+    )  # fmt: skip
+
+
+def _already(run: Run, event: RunEvent) -> Run:
+    tags = tuple(map(str, event.body["tags"]))
+    return replace(run, already={**run.already, str(event.body["step"]): tags})
+
+
+def _step(run: Run, event: RunEvent) -> Run:
+    step_id, to = str(event.body["step"]), StepState(event.body["to"])
+    before = run.step(step_id)
+    if to not in STEP_MOVES.get(before, frozenset()):
+        raise IllegalEvent(f"step {step_id} cannot go from {before} to {to}")
+    if before is StepState.FAILED:
+        expected = frozenset(each for each in run.expected if each[0] != step_id)
+        attempts = {**run.attempts, step_id: len(run.requests)}
+        run = replace(run, attempts=attempts, expected=expected)
+    if before is StepState.COMMAND and to in {StepState.VERIFY, StepState.DONE}:
+        run = replace(run, sent_s={**run.sent_s, step_id: event.process_s})
+    step_s = {**run.step_s, step_id: event.process_s}
+    return replace(run, steps={**run.steps, step_id: to}, step_s=step_s)
+
+
+_NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
+    _E.OPENED: lambda run, event: replace(run, opening=event.body),
+    _E.COLLECTING: lambda run, event: replace(run, is_collecting=True, collected_s=None),
+    _E.COLLECTED: lambda run, event: replace(run, is_collecting=False, collected_s=event.process_s),
+    _E.JUDGED: _judged,
+    _E.NOT_STARTED: lambda run, event: replace(run, suggested=str(event.body.get("suggested", ""))),
+    _E.ALREADY: _already,
+    _E.FILED: _filed,
+    _E.ASKED_BACK: _asked_back,
+    _E.STARTED: lambda run, event: replace(run, began_s=event.process_s),
+    _E.APPROVED: lambda run, event: replace(run, began_s=event.process_s),
+    _E.STEP: _step,
+    _E.SLOW: lambda run, event: replace(run, slow_scan=int(event.body["scan"])),
+    _E.DUE: _due,
+    _E.UNDONE: _undone,
+    _E.UNDO_VERIFIED: lambda run, event: replace(
+        run, undo_verified=run.undo_verified | {str(event.body["action_id"])}
+    ),
+    _E.UNDO_BLOCKED: lambda run, event: replace(run, undo_blocked=str(event.body["reason"])),
+    _E.EXPECTED: _expected,
+    _E.RAISED: _informed,
+    _E.NOTIFIED: _informed,
+    _E.VIOLATED: lambda run, event: replace(run, violated=str(event.body["reason"])),
+    _E.HELD: lambda run, event: replace(run, missed=()),
+    _E.ABORTING: _aborting,
+    _E.RESUMING: lambda run, event: replace(
+        run,
+        restarts=run.restarts + 1,
+        judged_s=None,
+        is_collecting=False,
+        collected_s=None,
+        resumed_s=event.process_s,
+    ),
+    _E.ESCALATED: lambda run, event: replace(run, escalated=run.escalated + 1),
+}

@@ -1,0 +1,221 @@
+"""Work on a step after ISA-106, by command, perform and verify. The gate writes."""
+
+from collections.abc import Iterable
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.conditions import Truth
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.values import already_text, is_already
+
+from ..binding.model import BoundPlaybook, NotifyStep, Step, Verify, Wait, WorkOrderStep
+from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
+from .inputs import IN_PROGRESS, FiledAction, Inputs
+from .segments import applied_writes
+from .states import EventKind, RunState, StepState
+from .supervision import await_expectations
+from .transitions import event, fail, hold, move_step, redirect
+
+_SLOW_SCANS = 400
+"""Number of scans that a run waits for faster ones."""
+
+
+def work_on_step(inputs: Inputs, step: Step) -> list[Effect]:
+    """Returns what the current step needs now. Empty while it waits."""
+    state = inputs.run.step(step.id)
+    if state is StepState.FAILED:  # it was resumed in between
+        return redirect(inputs, "hold", f"step {step.id} failed")
+    if state is StepState.VERIFY:
+        return _verify(inputs, step)
+    if state is StepState.PENDING and (found := _check_if(inputs, step)):
+        return found
+    if isinstance(step.work, Wait):
+        return _wait(inputs, step, step.work)
+    is_told = isinstance(step.work, WorkOrderStep | NotifyStep)
+    return _inform(inputs, step) if is_told else _command(inputs, step)
+
+
+def _check_if(inputs: Inputs, step: Step) -> list[Effect]:
+    """Skips a step whose `if` is false, and holds the run if nobody knows."""
+    truth = inputs.plant.truth(step.if_) if step.if_ else Truth.TRUE
+    if truth is Truth.TRUE or step.if_ is None:
+        return []
+    shown = inputs.plant.shown(step.if_)
+    if truth is Truth.UNKNOWN:
+        return hold(inputs, f"step {step.id}: unknown: {shown}")
+    reason = f"condition is false: {shown}"
+    planned = [each for each in _commands(inputs, step) if each.state is ActionState.PLANNED]
+    skipped = [SkipAction(each.action.action_id, reason) for each in planned]
+    return [*skipped, move_step(inputs, step, StepState.SKIPPED, reason)]
+
+
+def _commands(inputs: Inputs, step: Step) -> list[FiledAction]:
+    """Returns the step's commands in the latest request."""
+    actions = inputs.latest.actions if inputs.latest else ()
+    return [
+        each for each in actions if each.action.kind == "command" and each.action.step == step.id
+    ]
+
+
+def _wait(inputs: Inputs, step: Step, work: Wait) -> list[Effect]:
+    if inputs.run.step(step.id) is StepState.PENDING:
+        return [move_step(inputs, step, StepState.PERFORM)]
+    is_met = comes_true(
+        inputs, Verify(work.until, work.hold_s, work.within_s), _since(inputs, step)
+    )
+    if is_met is None:
+        return []
+    shown = inputs.plant.shown(work.until)
+    if is_met:
+        return [move_step(inputs, step, StepState.DONE, shown)]
+    return fail(inputs, step, f"not within {format_duration(work.within_s)}: {shown}")
+
+
+def _inform(inputs: Inputs, step: Step) -> list[Effect]:
+    if step.id in inputs.run.informed:
+        return [move_step(inputs, step, StepState.DONE)]
+    if isinstance(step.work, NotifyStep):
+        text = step.work.text.render(inputs.plant.readings)
+        return [Notify(step.work.to, text, step.id)]
+    return [RaiseWorkOrder(step)]
+
+
+def _command(inputs: Inputs, step: Step) -> list[Effect]:
+    awaited = await_expectations(inputs)
+    if awaited is not None:
+        return awaited
+    if found := _not_so_any_more(inputs, step):
+        return found
+    if inputs.run.step(step.id) is StepState.PENDING:
+        return [move_step(inputs, step, StepState.COMMAND)]
+    for each in _commands(inputs, step):
+        if not (each.is_applied or each.state is ActionState.SKIPPED):
+            return _command_action(inputs, step, each)
+    if step.verify:
+        return [move_step(inputs, step, StepState.VERIFY)]
+    return [_done(inputs, step, "")]
+
+
+def _not_so_any_more(inputs: Inputs, step: Step) -> list[Effect]:
+    """Holds the run if what was not asked for, since it was so already, is not so."""
+    already = inputs.run.already.get(step.id, ())
+    for each in step.writes:
+        reading = inputs.plant.readings.get(each.tag.name)
+        if each.tag.name in already and not is_already(each.tag, each.value, reading):
+            wanted = f"{each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
+            reason = f"{each.tag.name} is not {wanted} any more; resume the run to ask for it"
+            return hold(inputs, reason)
+    return []
+
+
+def _command_action(inputs: Inputs, step: Step, command: FiledAction) -> list[Effect]:
+    """Sets a command due, or follows what became of it."""
+    if command.state in IN_PROGRESS:
+        return []
+    if command.state is ActionState.PLANNED:
+        return _set_due(inputs, command)
+    action = command.action
+    message = f"{action.tag} = {action.shown}: {command.state}: {command.reason}"
+    if command.state is ActionState.REFUSED:
+        return fail(inputs, step, message)
+    return redirect(inputs, "hold", message)
+
+
+def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
+    run, latest = inputs.run, inputs.latest
+    if run.state is not RunState.RUNNING:
+        return []
+    if found := _await_scans(inputs):
+        return found if isinstance(found, list) else []
+    if latest is None or latest.state is not RequestState.APPROVED:
+        return hold(inputs, f"{command.request_id} is {latest.status if latest else 'unknown'}")
+    due = [each for each in inputs.actions if each.action.action_id in run.due]
+    if sum(each.action.kind == "command" for each in due) >= inputs.plan.max_writes:
+        return hold(inputs, f"the run has written {inputs.plan.max_writes} times")
+    action_id = command.action.action_id
+    return [
+        SetDue(action_id, may_be_stopped=True),
+        event(inputs, EventKind.DUE, action_id=action_id),
+    ]
+
+
+def _await_scans(inputs: Inputs) -> list[Effect] | bool:
+    """Waits while scans are further apart than a third of the shortest time to observe.
+
+    Returns false if they are not.
+    """
+    run, plant = inputs.run, inputs.plant
+    most_s = min(_short_times(inputs.plan), default=float("inf")) / 3.0
+    if plant.scan_s <= most_s:
+        return False
+    reason = (
+        f"scans are {format_duration(plant.scan_s)} of process time apart; at most "
+        f"{format_duration(most_s)} can be followed"
+    )
+    if run.slow_scan is None:
+        return [event(inputs, EventKind.SLOW, reason=reason, scan=plant.scan)]
+    if plant.scan - run.slow_scan > _SLOW_SCANS:
+        return hold(inputs, reason)
+    plant.await_scan()
+    return True
+
+
+def _short_times(plan: BoundPlaybook) -> Iterable[float]:
+    """Yields the times that scans must resolve, process time."""
+    yield from (each.grace_s for each in plan.invariants if each.grace_s > 0.0)
+    for step in plan.steps:
+        if step.verify and step.verify.hold_s > 0.0:
+            yield step.verify.hold_s
+        if isinstance(step.work, Wait) and step.work.hold_s > 0.0:
+            yield step.work.hold_s
+
+
+def _verify(inputs: Inputs, step: Step) -> list[Effect]:
+    verify, since_s = step.verify, _since(inputs, step)
+    # Readings from before the command do not count.
+    if verify is None or not inputs.plant.is_past(since_s):
+        return []
+    is_met = comes_true(inputs, verify, since_s)
+    if is_met is None:
+        return []
+    shown = inputs.plant.shown(verify.that)
+    if is_met:
+        return [_done(inputs, step, shown)]
+    return fail(inputs, step, f"not within {format_duration(verify.within_s)}: {shown}")
+
+
+def _since(inputs: Inputs, step: Step) -> float:
+    """Returns the process time from which the work on a step counts."""
+    return max(inputs.run.step_s.get(step.id, 0.0), inputs.run.began_s)
+
+
+def comes_true(inputs: Inputs, verify: Verify, since_s: float) -> bool | None:
+    """Returns whether a condition has held without a break, `None` while that is not decided.
+
+    Unknown counts as a break. The time that it must hold is complete when `within_s` ends.
+    """
+    plant = inputs.plant
+    lasts_s = plant.lasts_s(verify.that, is_true=True, since_s=since_s)
+    if lasts_s is not None and lasts_s >= verify.hold_s:
+        return True
+    if lasts_s is not None:
+        plant.is_past(plant.now_s - lasts_s + verify.hold_s)
+    return False if plant.is_past(since_s + verify.within_s) else None
+
+
+def _done(inputs: Inputs, step: Step, shown: str) -> Effect:
+    """Ends a step as done, or as skipped if none of its writes was sent."""
+    reason = _why_not_sent(inputs, step)
+    to = StepState.SKIPPED if reason else StepState.DONE
+    return move_step(inputs, step, to, reason or shown)
+
+
+def _why_not_sent(inputs: Inputs, step: Step) -> str:
+    """Returns why nothing of a step was sent, or an empty string if something was."""
+    if applied_writes(inputs.run, step, inputs.actions):
+        return ""
+    already = inputs.run.already.get(step.id, ())
+    reasons = [
+        already_text(each.tag, each.value) for each in step.writes if each.tag.name in already
+    ]
+    skipped = (each for each in _commands(inputs, step) if each.state is ActionState.SKIPPED)
+    return "; ".join([*reasons, *(each.reason for each in skipped)])

@@ -1,0 +1,112 @@
+"""Effects that move a run to another state."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+from handwheel.tools.guardrails.ledger.store.states import (
+    OPEN_REQUESTS,
+    UNRESOLVED_ACTIONS,
+    WAITING_REQUESTS,
+    RequestState,
+)
+
+from ..binding.model import BoundPlaybook, Step
+from .effects import Effect, EndRequest, Notify, Record
+from .inputs import FiledAction, Inputs
+from .run import Run
+from .states import STEPS_IN_PROGRESS, EventKind, RunState, StepState
+
+Goal = Literal["hold", "rollback", "safe_state"]
+
+
+def event(inputs: Inputs, kind: EventKind, **body: Any) -> Record:
+    """Returns an event with the process time of the snapshot, from which timers count."""
+    return Record(kind, {**body, "at_s": inputs.plant.now_s})
+
+
+def move_step(inputs: Inputs, step: Step, to: StepState, reason: str = "") -> Record:
+    """Returns the event that moves a step."""
+    return event(inputs, EventKind.STEP, step=step.id, to=to.value, reason=reason)
+
+
+def end_requests(
+    inputs: Inputs, reason: str, states: Collection[RequestState] = OPEN_REQUESTS
+) -> list[Effect]:
+    """Ends the requests of the run that are in some states."""
+    found = [each for each in inputs.requests if each.state in states]
+    return [EndRequest(each.request_id, reason) for each in found]
+
+
+def hold(inputs: Inputs, reason: str) -> list[Effect]:
+    """Holds the run at once, in the middle of its step."""
+    return [event(inputs, EventKind.HOLDING, reason=reason, at_once=True)]
+
+
+def refuse(
+    inputs: Inputs, reason: str, blocked_by: Sequence[str] = (), suggested: str = ""
+) -> list[Effect]:
+    """Ends a run that has requested nothing yet. Any other run is held."""
+    if inputs.run.state is not RunState.CHECKING:
+        return hold(inputs, reason)
+    body = {"reason": reason, "blocked_by": list(blocked_by), "suggested": suggested}
+    return [event(inputs, EventKind.NOT_STARTED, **body)]
+
+
+def redirect(inputs: Inputs, goal: Goal, reason: str, notify: str = "") -> list[Effect]:
+    """Holds the run, rolls it back or makes it safe, since its step cannot continue."""
+    if goal != "hold":
+        effects: list[Effect] = [event(inputs, EventKind.ABORTING, reason=reason, goal=goal)]
+    elif inputs.run.state is RunState.STOPPING and not unresolved(inputs):
+        effects = _end_step(inputs, reason)  # it stops within this step
+    else:
+        effects = hold(inputs, reason)
+    return [*effects, Notify((notify,), reason)] if notify else effects
+
+
+def _end_step(inputs: Inputs, reason: str) -> list[Effect]:
+    step = current_step(inputs.plan, inputs.run)
+    if step is None or inputs.run.step(step.id) not in STEPS_IN_PROGRESS:
+        return []
+    return [move_step(inputs, step, StepState.FAILED, reason)]
+
+
+def fail(inputs: Inputs, step: Step, reason: str) -> list[Effect]:
+    """Ends a step as failed, and goes on as its `on_fail` says."""
+    message, recipient = f"step {step.id} failed: {reason}", step.on_fail.notify
+    effects: list[Effect] = [move_step(inputs, step, StepState.FAILED, reason)]
+    if step.on_fail.then != "continue" and inputs.run.state is not RunState.STOPPING:
+        return effects + redirect(inputs, step.on_fail.then, message, recipient)
+    return [*effects, Notify((recipient,), message)] if recipient else effects
+
+
+def settle(inputs: Inputs) -> list[Effect]:
+    """Completes the hold or the stop of a run."""
+    reason = inputs.run.reason
+    if inputs.run.state is RunState.STOPPING:
+        ended = end_requests(inputs, f"the run was stopped: {reason}")
+        return [*ended, event(inputs, EventKind.STOPPED, reason=reason)]
+    ended = end_requests(inputs, f"the run is held: {reason}", WAITING_REQUESTS)
+    return [*ended, event(inputs, EventKind.HELD, reason=reason)]
+
+
+def complete(inputs: Inputs) -> list[Effect]:
+    """Ends a run whose last step is done."""
+    ended = end_requests(inputs, "the run is complete")
+    return [*ended, event(inputs, EventKind.COMPLETED)]
+
+
+def current_step(plan: BoundPlaybook, run: Run) -> Step | None:
+    """Returns the current or next step. `None` after the last."""
+    return next((each for each in plan.steps if not is_passed(each, run)), None)
+
+
+def is_passed(step: Step, run: Run) -> bool:
+    """Whether the run continues after a done, skipped or failed step."""
+    state = run.step(step.id)
+    is_ignored = state is StepState.FAILED and step.on_fail.then == "continue"
+    return is_ignored or state in {StepState.DONE, StepState.SKIPPED}
+
+
+def unresolved(inputs: Inputs) -> list[FiledAction]:
+    """Returns the actions of which nobody knows whether they took effect."""
+    return [each for each in inputs.actions if each.state in UNRESOLVED_ACTIONS]

@@ -1,0 +1,224 @@
+"""Driver of one run, which applies the effects of the step function."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.errors import NotConnected
+from handwheel.tools.conditions import ConditionError
+from handwheel.tools.errors import GuardrailError, InvalidArguments, ToolFailed
+from handwheel.tools.guardrails.approval.run_requests import OrderPending
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.requests.timestamps import Instant
+
+from ..binding.model import BoundPlaybook
+from ..engine.diagnosis import Diagnosis, Judgement
+from ..engine.effects import (
+    Effect,
+    EndRequest,
+    FileRequest,
+    Judge,
+    Notify,
+    RaiseWorkOrder,
+    Record,
+    RecordOutcome,
+    SetDue,
+    SkipAction,
+)
+from ..engine.inputs import Clocks, Inputs, PlantSnapshot
+from ..engine.next_request import has_written
+from ..engine.rollback import takes_orders
+from ..engine.run import Run
+from ..engine.states import INACTIVE, EventKind, RunState
+from ..engine.step import refuse_due, refuse_request, step
+from ..engine.transitions import event, fail
+from .event_log import RunLog
+from .ledger_port import LedgerPort
+from .orders import OrderHandler
+from .plant_view import PlantView
+from .work_orders import Maintenance
+
+PROCESS_ENDED = "the process that worked on it has ended"
+_MOST_STEPS = 500
+
+JudgeRun = Callable[[str, BoundPlaybook, Diagnosis, bool], Awaitable[Judgement]]
+"""Judges the diagnosis of a run; the last argument says whether evidence is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Access of runs to the ledger, the plant, the people's clock and the agents' judgement."""
+
+    ledger: LedgerPort
+    plant: PlantView
+    clock: Callable[[], Instant]
+    judge: JudgeRun
+
+
+def hold_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
+    """Holds an active run at once, after its process ended or the agents failed."""
+    if log.run.state in INACTIVE:
+        return
+    with log.transaction():
+        log.record(EventKind.HOLDING, reason=reason, at_once=True)
+        for each in ledger.requests(log.run.requests):
+            if each.state in WAITING_REQUESTS:
+                ledger.end(each.request_id, f"the run is held: {reason}")
+        log.record(EventKind.HELD, reason=reason)
+
+
+class RunDriver:
+    """Drives one run. Each of its methods raises `LedgerError` if the ledger refuses."""
+
+    def __init__(
+        self, plan: BoundPlaybook, log: RunLog, ports: Ports, maintenance: Maintenance
+    ) -> None:
+        self.plan = plan
+        self.log = log
+        self.wakes_at: datetime | None = None  # wall-clock time at which it must be stepped
+        self._ports = ports
+        self._maintenance = maintenance
+        self._orders = OrderHandler(plan, log, ports.ledger, ports.clock)
+
+    @property
+    def run_id(self) -> str:
+        """ID of the run."""
+        return self.log.run_id
+
+    @property
+    def run(self) -> Run:
+        """State of the run, folded from its events."""
+        return self.log.run
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can become of the run."""
+        return self.run.is_closed and self.run.seq > 0
+
+    async def advance(self) -> None:
+        """Steps the run until it waits, and notes for which changes."""
+        plant: PlantSnapshot | None = None
+        for _ in range(_MOST_STEPS):
+            inputs = self._inputs(plant)
+            if self._takes_orders(inputs) and self._orders.handle(inputs.plant.now_s):
+                continue
+            effects = step(inputs)
+            if not effects:
+                waits = None if self.is_over else inputs.plant
+                self._ports.plant.await_change(self.run_id, waits)
+                self.wakes_at = inputs.clocks.wakes_at
+                return
+            await self._apply(inputs, effects)
+            # What was judged is requested on the same snapshot.
+            plant = inputs.plant if isinstance(effects[0], Judge) else None
+        raise RuntimeError(f"run {self.run_id} does not come to rest")
+
+    def hold(self, reason: str) -> None:
+        """Holds an active run at once. See `hold_run`."""
+        hold_run(self.log, self._ports.ledger, reason)
+
+    def forbid_resume(self, denial: Denial) -> None:
+        """Denies every resume in this process, since files have changed since the run began."""
+        self._orders.forbid_resume(denial)
+
+    def _inputs(self, plant: PlantSnapshot | None = None) -> Inputs:
+        ports, run = self._ports, self.run
+        requests = ports.ledger.requests(run.requests)
+        plant = plant or ports.plant.snapshot()
+        tags, clocks = ports.ledger.context.site.tags, Clocks(ports.clock())
+        return Inputs(self.run_id, run, self.plan, requests, plant, clocks, tags)
+
+    def _takes_orders(self, inputs: Inputs) -> bool:
+        return inputs.run.state is not RunState.ABORTING or takes_orders(inputs)
+
+    async def _apply(self, inputs: Inputs, effects: Sequence[Effect]) -> None:
+        match effects:
+            case [Judge() as judge]:
+                await self._judge(inputs, judge.diagnosis)
+            case [FileRequest() as filing]:
+                await self._file(inputs, filing)
+            case [RaiseWorkOrder(raising)]:
+                try:
+                    await self._maintenance.raise_order(raising)
+                except ToolFailed as error:
+                    self._commit(fail(inputs, raising, str(error)))
+            case [Notify() as notice] if (sending := inputs.step(notice.step)) is not None:
+                try:
+                    self._commit(effects)
+                except ToolFailed as error:
+                    self._commit(fail(inputs, sending, str(error)))
+            case _:
+                self._commit_or_refuse(inputs, effects)
+
+    async def _judge(self, inputs: Inputs, found: Diagnosis) -> None:
+        needs_evidence = not has_written(inputs)
+        judgement = await self._ports.judge(self.run_id, self.plan, found, needs_evidence)
+        blocked_by = found.blocked_by(needs_evidence=needs_evidence)
+        findings = [
+            {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
+            for each in found.findings
+        ]
+        judged = event(
+            inputs, EventKind.JUDGED, findings=findings, suggests=found.suggestions,
+            blocked_by=[each.id for each in blocked_by], choice=judgement.choice,
+            reason=judgement.reason, suggested=judgement.suggests,
+        )  # fmt: skip
+        self._commit([judged])
+
+    async def _file(self, inputs: Inputs, filing: FileRequest) -> None:
+        ledger = self._ports.ledger
+        try:
+            made = await ledger.make(filing.segment)
+            with self.log.transaction():
+                record = ledger.file(made)
+                if record.state is RequestState.DENIED:
+                    self._commit(refuse_request(inputs, record.reason))
+                    return
+                steps = dict.fromkeys(str(each.step) for each in record.request.commands)
+                filed = event(
+                    inputs, filing.kind, request_id=record.request.request_id, steps=list(steps),
+                    within_s=record.request.within_s,
+                )  # fmt: skip
+                self._commit([filed])
+        except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
+            self._commit(refuse_request(inputs, str(refusal)))
+
+    def _commit_or_refuse(self, inputs: Inputs, effects: Sequence[Effect]) -> None:
+        due = [each for each in effects if isinstance(each, SetDue)]
+        try:
+            self._commit(effects)
+        except OrderPending:
+            return  # the order is handled first
+        except (GuardrailError, LostRace) as refusal:  # without the lock nothing can be recorded
+            if not due:
+                raise
+            self._commit(refuse_due(inputs, str(refusal)))
+            return
+        for each in due:
+            self._ports.ledger.wake_gate(each.action_id)
+
+    def _commit(self, effects: Sequence[Effect]) -> None:
+        """Applies effects in one transaction, all or none."""
+        with self.log.transaction():
+            for each in effects:
+                self._do(each)
+
+    def _do(self, effect: Effect) -> None:
+        ledger, log = self._ports.ledger, self.log
+        match effect:
+            case Record(kind, body):
+                log.record(kind, **body)
+            case RecordOutcome(step_id, outcome):
+                log.record_outcome(step_id, outcome)
+            case SetDue(action_id, may_be_stopped):
+                ledger.set_due(action_id, log.run.orders if may_be_stopped else None)
+            case SkipAction(action_id, reason):
+                ledger.skip(action_id, reason)
+            case EndRequest(request_id, reason):
+                ledger.end(request_id, reason)
+            case Notify(to, text, step_id):
+                self._maintenance.send(to, text, step_id)
+            case _:
+                raise TypeError(f"{type(effect).__name__} is no effect of the ledger")

@@ -1,0 +1,151 @@
+"""Access of runs to their requests and actions in the ledger."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.build_segment import (
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.run_requests import (
+    end_request,
+    file_segment,
+    set_due,
+    skip_action,
+    was_not_sent,
+)
+from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.ledger.store.wakeup import notify
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.request import ActionRequest, agent_proposer
+from handwheel.tools.requests.timestamps import Instant
+
+from ..engine.inputs import FiledAction, FiledRequest
+
+_AGENT_NAME = "agents"
+
+SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
+"""Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRequest:
+    """Request of a segment that is not filed yet."""
+
+    request: ActionRequest
+    denial: Denial | None  # the policy's
+    now: Instant  # when it was made
+
+
+@dataclass(slots=True)
+class LedgerPort:
+    """Ledger as runs use it. It reads a request again only after a row about it."""
+
+    context: DecisionContext
+    build_context: BuildContext
+    holder: str  # holder of the runner lock
+    clock: Callable[[], Instant]  # returns the wall and boot clock
+    survey: SurveyPlant
+    _requests: dict[str, FiledRequest] = field(default_factory=dict[str, FiledRequest])
+    _touched: set[str] = field(default_factory=set[str])
+    _seq: int = -1  # the newest row of the journal that was taken into account
+
+    def changed(self) -> set[str]:
+        """Returns the runs, requests and other subjects of the rows since the last call."""
+        self._refresh()
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def _refresh(self) -> None:
+        database = self.context.database
+        if self._seq < 0:
+            head = database.head()
+            self._seq = head.seq if head else 0
+        for seq, subject in subjects_after(database, self._seq):
+            self._seq = seq
+            name = subject.partition("/")[0]  # an action's row is about its request
+            self._requests.pop(name, None)
+            self._touched.add(name)
+
+    def requests(self, names: Sequence[str]) -> list[FiledRequest]:
+        """Returns requests in their present state, in order."""
+        self._refresh()
+        for each in names:
+            if each not in self._requests:
+                self._requests[each] = self._filed(load_exactly(self.context.database, each))
+        return [self._requests[each] for each in names]
+
+    def _filed(self, record: RequestRecord) -> FiledRequest:
+        request = record.request
+        actions = tuple(
+            FiledAction(
+                request.request_id, record.state, record.action(each.action_id), each.state,
+                each.reason, self._was_sent(each),
+            )
+            for each in record.actions
+        )  # fmt: skip
+        return FiledRequest(
+            request.request_id, record.state, record.reason, ": ".join(record.status),
+            request.roles, actions,
+        )  # fmt: skip
+
+    def _was_sent(self, record: ActionRecord) -> bool:
+        """Whether a gate may have sent it. A gate records if it did not."""
+        is_refused = record.state is ActionState.REFUSED
+        return record.sent_at is not None and not (
+            is_refused and was_not_sent(self.context.database, record.action_id)
+        )
+
+    async def make(self, segment: Segment) -> MadeRequest:
+        """Builds a segment's request on fresh readings.
+
+        Raises:
+            ConditionError: A requirement is not valid.
+            InvalidArguments: A value does not fit its tag.
+            NotConnected: The plant cannot be read.
+
+        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
+        """
+        context = self.build_context
+        writes = {write.tag.name: write.tag for write in segment.writes}
+        seen = await self.survey(tags_of_segment(context, segment), list(writes.values()))
+        scopes = scopes_of_segment(self.context.site, segment)
+        locks = lockout_generations(self.context.database, scopes)
+        now = self.clock()
+        proposer = agent_proposer(_AGENT_NAME)
+        return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now), now)
+
+    def file(self, made: MadeRequest) -> RequestRecord:
+        """Files a request, or returns the one that was filed before. It may be denied.
+
+        Raises `GuardrailError` if it is locked out, or agents have no authority.
+        """
+        return file_segment(self.context, made.request, made.denial, self.holder, made.now)
+
+    def set_due(self, action_id: str, orders: int | None) -> None:
+        """Sets an action due, so that the gate may carry it out.
+
+        `orders` is the newest order that the run has handled, `None` if no order may stop it.
+        """
+        set_due(self.context.database, action_id, self.holder, self.clock(), orders)
+
+    def wake_gate(self, action_id: str) -> None:
+        """Tells the gate at once of an action that is due. It would look by itself, but later."""
+        notify(self.context.site.state, action_id)
+
+    def skip(self, action_id: str, reason: str) -> None:
+        """Skips an action whose `if` is false."""
+        skip_action(self.context.database, action_id, reason, self.holder, self.clock())
+
+    def end(self, request_id: str, reason: str) -> None:
+        """Ends a request. Its unsent actions are never sent."""
+        end_request(self.context.database, request_id, reason, self.holder, self.clock())

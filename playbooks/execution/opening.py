@@ -1,0 +1,44 @@
+"""Opening of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.site import Site
+
+from ..binding.model import BoundPlaybook, owned_by
+from .event_log import RunLog
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """Cause of a run."""
+
+    place: str  # place of the trigger, `file:line`
+    shown: str  # the trigger's condition with its values
+    hashes: Mapping[str, str]  # hashes of the site's files and of the agents' graph
+
+
+def open_run(
+    log: RunLog, plan: BoundPlaybook, site: Site, readings: Readings, now_s: float, start: RunStart
+) -> str:
+    """Opens a run and records the snapshot that it starts from.
+
+    Returns the ID of a run that owns one of its assets, empty if this run was opened.
+    """
+    names = sorted({name for each in plan.conditions for name in each.tags})
+    snapshot = {
+        name: f"{site.tags[name].show(readings[name])} {site.tags[name].unit}".rstrip()
+        for name in names
+        if name in readings
+    }
+    return log.open(
+        plan.id,
+        owned_by(plan, site),
+        {
+            "playbook": plan.id, "version": plan.version, "digest": plan.digest,
+            "title": plan.title, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
+            "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
+            "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": now_s,
+        },
+    )  # fmt: skip
