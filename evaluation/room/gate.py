@@ -15,8 +15,10 @@ from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.ledger.actions import requests_in
 from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant
@@ -58,8 +60,8 @@ class DeviceReader:
         ]
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the present reading of each tag, each of them made now."""
-        return self._devices.read_all()
+        """Returns the present reading of each tag."""
+        return self._devices.readings()
 
     async def follow(self, wanted: frozenset[str]) -> bool:
         """Does nothing, since every tag is read."""
@@ -91,7 +93,9 @@ class SteppedGate:
         make_lockout_folder(context.site.state)
         self._lockouts = lockout_file(context.site.state, "").as_posix()
         self._alarms = sorted(context.policy.suspend.alarm_tags(context.site))
-        self._is_at_rest, self._seen = False, tuple[object, ...]()
+        self._seen: tuple[object, ...] = ()
+        self._nothing_due: tuple[int, int] | None = None
+        self._is_quiet = self._has_open = False
 
     @property
     def is_running(self) -> bool:
@@ -133,7 +137,7 @@ class SteppedGate:
             await recover(context)
             self._gate = Gate(context, DeviceReader(self.devices))
             self._context, self._open = context, opened.pop_all()
-            self._is_at_rest = False
+            self._is_quiet, self._nothing_due = False, None
 
     def open_ledger(self) -> Database:
         """Opens the ledger for a gate that starts."""
@@ -155,17 +159,23 @@ class SteppedGate:
         await self.start()
 
     def watch(self) -> None:
-        """Does one round of the watching half, unless it would find the same as the last one.
+        """Does one round of the watching half.
+
+        Of a round that would find nothing new but the time, only that is done which time brings.
 
         Raises:
             GuardrailError: No gate is running.
             LedgerError: The ledger cannot be used, and the round ends there.
         """
         gate = self.running
-        if self._is_at_rest and self._signs() == self._seen:
-            return
-        gate.watch_once(self.devices.read_all())
-        self._seen, self._is_at_rest = self._signs(), gate.is_at_rest
+        if not self._is_quiet or self._signs() != self._seen:
+            gate.watch_once(self.devices.read_all())
+            self._seen = self._signs()
+            # A lost connection suspends after a time.
+            self._is_quiet = gate.is_quiet and not self.devices.unreachable
+            self._has_open = bool(requests_in(self.context.database, OPEN_REQUESTS))
+        elif self._has_open:
+            gate.pass_time()
 
     def _signs(self) -> tuple[object, ...]:
         """Returns everything but the time that a round goes by."""
@@ -185,18 +195,19 @@ class SteppedGate:
         return self.running.next_due()
 
     async def act(self) -> None:
-        """Does one round of the acting half, with at most one action, unless nothing is open.
-
-        Raises as `watch`.
+        """Does one round of the acting half, with at most one action. Raises as `watch`.
 
         Effect: ACTUATE, what was approved, once, on devices in memory. Retry: none. Timeout: see
         `execute_action`.
         """
-        if self._is_at_rest and self.context.database.version() == self._seen[0]:
+        version = self.context.database.version()
+        if version == self._nothing_due:
             return
         await recover_in_flight(self.context)
         if execution := self.next_due():
             await execute_action(execution)
+        else:
+            self._nothing_due = self.context.database.version()
 
     async def go_round(self, rounds: int = 1) -> None:
         """Does some rounds of both halves, the watching one first. Raises as `watch`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.connectors.model.values import Quality
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Quality
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.evaluation.room.enrolment import enrol
 from handwheel.evaluation.room.gate import SteppedGate
@@ -28,8 +28,10 @@ from handwheel.sim_plant.simulation import Simulation
 from handwheel.sim_plant.tep import plant as tep
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.decisions import Reason
 
 PLANTS: dict[str, Callable[[], Plant]] = {
     "cw-100": partial(cw100.create, None), "tep": partial(tep.create, None),
@@ -46,9 +48,14 @@ class Room:
 
 
 def user_site(folder: Path, plant: Plant) -> Site:
-    """A site as its user has it: one server of OPC UA, one device of Modbus."""
+    """A site as its user has it, of a real plant: a server of OPC UA, a device of Modbus."""
     write_site(folder, plant, PlantEndpoints(4840, 5020, "1 s", 5021), secret="unused")
-    return load_site(folder)
+    text = (folder / "site.yaml").read_text("utf-8").replace("127.0.0.1", "192.0.2.7")
+    text = text.replace("simulated: true, ", "").replace("clock: {kind: plant", "# {")
+    (folder / "site.yaml").write_text(text, "utf-8")
+    site = load_site(folder)
+    assert not any(each.simulated for each in site.connections.values())
+    return site
 
 
 @contextmanager
@@ -84,17 +91,52 @@ async def test_a_signed_write_moves_the_model_by_one_frame(tmp_path: Path) -> No
         assert room.plant.simulation.values()["PT-102.pv"] > before
 
 
-async def test_a_gate_killed_with_an_approval_sends_nothing(tmp_path: Path) -> None:
+async def test_only_what_a_card_can_show_is_approved(tmp_path: Path) -> None:
+    with opened(tmp_path, cw100.create(None)) as room:
+        people, plant, decide = room.people, room.plant, room.people.decide
+        await room.gate.start()
+        request = people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
+        with pytest.raises(GuardrailError, match="ben"):
+            decide("approve", request.request_id, "ben")
+        plant.statuses["PIC-102.sp"] = BAD_SENSOR_FAILURE
+        with pytest.raises(GuardrailError, match="cannot be approved now"):
+            decide("approve", request.request_id, "anna")
+        plant.refresh()
+        context = people.decision_context
+        people.decision_context = replace(context, policy=replace(context.policy, unattended=False))
+        with pytest.raises(GuardrailError, match=str(Reason.UNATTENDED)):
+            decide("approve", request.request_id, "anna")
+        people.decision_context = context
+        decide("approve", request.request_id, "anna")
+        await room.gate.restart()
+        await room.gate.go_round()
+        assert plant.frames == []
+        assert people.record(request.request_id).status[0] == "INVALIDATED"
+        room.gate.kill()
+        with pytest.raises(GuardrailError, match="no gate is running"):
+            decide("approve", request.request_id, "anna")
+
+
+async def test_a_round_finds_what_time_and_people_bring(tmp_path: Path) -> None:
     with opened(tmp_path, cw100.create(None)) as room:
         await room.gate.start()
         request = room.people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
-        with pytest.raises(GuardrailError, match="ben"):
-            room.people.decide("approve", request.request_id, "ben")
-        room.people.decide("approve", request.request_id, "anna")
-        await room.gate.restart()
+        for _ in range(31):
+            room.clock.forward(60.0)
+            await room.gate.go_round()
+        assert room.people.record(request.request_id).status[0] == "EXPIRED"
+        await room.gate.go_round(2)
+        room.people.lock_out("P-101A")
         await room.gate.go_round()
-        assert room.plant.frames == []
-        assert room.people.record(request.request_id).status[0] == "INVALIDATED"
+        assert set(locked_scopes(room.people.decision_context.database)) == {"P-101A"}
+        room.plant.simulation.apply(FaultEvent("F15"))
+        for _ in range(7):
+            room.clock.forward(1.0)
+            room.plant.advance(1.0)
+            await room.gate.go_round()
+        assert [each.scope for each in room.gate.context.suspensions.now] == ["pkg"]
+        room.people.release_lockout("P-101A", "rosa")
+        assert locked_scopes(room.people.decision_context.database) == {}
 
 
 def test_a_users_site_goes_to_memory_with_the_same_tags(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ from ..interlocks.lockout_files import (
 )
 from ..interlocks.remote_mode import check_remote_conditions
 from ..interlocks.suspension import applying
-from ..ledger.actions import due_actions, requests_in
+from ..ledger.actions import due_actions
 from ..ledger.intents import has_gate, start_epoch
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.store.database import Database, LostRace
-from ..ledger.store.states import OPEN_REQUESTS, RequestState
+from ..ledger.store.states import RequestState
 from ..ledger.store.wakeup import WakeupListener
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
@@ -217,15 +217,19 @@ class Gate:
         sweep(self._context.database, self._context.clock())
         self._look_on(readings)
 
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether its rounds find the same until ledger, plant, clock or lockouts change.
+    def pass_time(self) -> None:
+        """Ends what has waited too long, and sets due what is to be undone now.
 
-        It is not with an open request, an effect that is looked for, or a suspension, since these
-        end by time. Raises `LedgerError`.
+        A quiet gate whose ledger, readings, clocks and lockouts are as they were finds no more in
+        a whole round. Raises `LedgerError` as `watch_once`.
         """
-        is_idle = not (self._looked_for or self._context.suspensions.now)
-        return is_idle and not requests_in(self._context.database, OPEN_REQUESTS)
+        sweep(self._context.database, self._context.clock())
+        set_undos_due(self._context)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it looks for no effect, and suspends nothing."""
+        return not (self._looked_for or self._context.suspensions.now)
 
     async def _act(self) -> None:
         while True:
