@@ -98,7 +98,8 @@ def _writes(site: Site, release: Unsigned) -> Iterator[str]:
     """Yields each write in words, for each equipment that the roles may have."""
     for binding in release.bindings:
         bound = ", ".join(f"{role} {name}" for role, name in binding.roles.items())
-        yield f"with {bound}:" if bound else "with no roles:"
+        writes = ":" if binding.writes else " it writes nothing"
+        yield f"with {bound or 'no roles'}{writes}"
         for each in binding.writes:
             tag, ends = site.tags.get(each.tag), [] if each.value is None else [each.value]
             shown = (tag.show_value(end) if tag else str(end) for end in each.range or ends)
@@ -137,7 +138,7 @@ def warn_of_unreleased(site: Site, playbooks: Sequence[Playbook]) -> None:
         sys.stderr.write(f"handwheel: nothing is released: {error}\n")
         return
     for each, (state, _) in zip(playbooks, states, strict=True):
-        if state != RELEASED:
+        if state != RELEASED and (each.file.safe_state or any(s.write for s in each.file.steps)):
             what = f"{each.id} is {state}".replace(CHANGED, "changed since its release")
             step = next_step("playbooks", "release", each.id)
             sys.stderr.write(f"handwheel: {what}: its requests need two people; {step}\n")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import (
     LOCK_FILE,
@@ -83,7 +84,11 @@ def _check_releases(site: Site) -> None:
         each.id: release_fault(each, site.id, roster, none, now)
         for each in read_lock(site).playbooks
     }
-    problems = [Problem(path, 0, 0, "", f"{name}: {why}") for name, why in faults.items() if why]
+    problems = [
+        Problem(path, 0, 0, "", f"{name}: {why}; {next_step('playbooks', 'release', name)}")
+        for name, why in faults.items()
+        if why
+    ]
     if problems:
         raise ConfigError(problems)
 

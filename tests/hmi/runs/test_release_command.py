@@ -76,7 +76,7 @@ def test_what_must_not_be_released_is_not(site: Path, said: Said) -> None:
     assert told.endswith("nothing was released\n")
     assert (site / LOCK_FILE).read_text() == before
     (site / LOCK_FILE).write_text(before.replace('"by"', '"bye"', 1))
-    for words in (("playbooks", "release", "package:cw"), ("playbooks", "list"), ("check",)):
+    for words in (("playbooks", "release", NAME), ("playbooks", "list")):
         code, _, wrong = said(*words)
         assert (code, f"{LOCK_FILE}:6:3: " in wrong) == (2, True), wrong
     (site / LOCK_FILE).write_text(before.replace("P-101B", "P-101A"))
