@@ -42,7 +42,11 @@ def _parse_once() -> None:
     """Has a file that was parsed here not parsed again by all the forked."""
     parse, known = yaml_documents.parse_document, dict[tuple[str, str], Document]()
 
-    def parse_once(text: str, document: Document) -> Document:
+    def parse_once(
+        text: str, document: Document, on_scalar: yaml_documents.OnScalar | None = None
+    ) -> Document:
+        if on_scalar is not None:
+            return parse(text, document, on_scalar)
         key = document.file, text
         if key not in known:
             known[key] = parse(text, document)
