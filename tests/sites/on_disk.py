@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.server.plant_server import PlantServer
@@ -23,7 +24,6 @@ from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..plants.served import link_of, site_of
-from .cw100 import put_in_memory
 from .people import key_id, record_of
 from .released import BY_HAND, all_writes, release_library
 
@@ -94,14 +94,12 @@ class SiteFolder:
             shutil.copytree(folder, unused)
         shutil.rmtree(folder)
         shutil.copytree(unused, folder)
-        self.site = known_site(folder)
+        self.site = self._read(folder)
 
     def _write(self, folder: Path) -> None:
         is_served = isinstance(self.server, PlantServer)
         link = link_of(self.server, "200 ms") if is_served else IN_MEMORY
         self.site = site_of(folder, link)
-        if not is_served:
-            put_in_memory(folder)
         self.enrol(*(enrolled(self.site, person) for person in PEOPLE))
         trust = f'trust: {{root: "{key_id("root")}"}}'
         self.edit("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml")
@@ -124,7 +122,11 @@ class SiteFolder:
 
     def reload(self) -> None:
         """Reads the files again, as every process does when it starts."""
-        self.site = known_site(self.site.root)
+        self.site = self._read(self.site.root)
+
+    def _read(self, folder: Path) -> Site:
+        read = known_site(folder)
+        return read if isinstance(self.server, PlantServer) else in_memory_site(read)
 
 
 def known_site(root: Path) -> Site:
