@@ -10,13 +10,14 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import ModbusConnection
-from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.site import LOCK_FILE, Site, load_site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Quality
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.evaluation.room.enrolment import enrol
 from handwheel.evaluation.room.gate import SteppedGate
 from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.people import People
+from handwheel.evaluation.room.releases import carry_over_releases
 from handwheel.evaluation.room.site import copied_site, in_memory_site, simulated_policy
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cstr.plant import StirredTank
@@ -32,6 +33,15 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Reason
+from handwheel.tools.guardrails.signatures.playbooks_lock import (
+    PlaybooksLock,
+    ReleasedBinding,
+    Unsigned,
+    read_lock,
+    release_fault,
+    sign_release,
+)
+from handwheel.tools.guardrails.signatures.signing import Signer
 
 PLANTS: dict[str, Callable[[], Plant]] = {
     "cw-100": partial(cw100.create, None), "tep": partial(tep.create, None),
@@ -169,6 +179,33 @@ def test_a_rule_about_a_node_still_forbids_it_in_memory(tmp_path: Path) -> None:
     assert (ruling.is_allowed, ruling.reasons) == (False, ("forbidden: not from here",))
     with pytest.raises(ConfigError, match="changed while"):
         simulated_policy(site, room)
+
+
+def test_a_room_has_the_releases_that_count_at_its_site(tmp_path: Path) -> None:
+    site, start = user_site(tmp_path / "site", QuadrupleTank()), SteppedClock().now().wall
+    site, keys = enrol(site, {"eve": ["engineer"], "ben": ["operator"]}, "boss", start)
+    signer_of = {
+        each.person: Signer(each, keys[each.person], is_attended=True)
+        for each in load_roster(site).operators
+    }
+    binding = ReleasedBinding(roles={}, writes=[])
+    signed = [
+        sign_release(
+            Unsigned(id=name, version="1", digest="d" * 64, bindings=[binding]), site.id,
+            signer_of[name].operator, signer_of[name].private, start,
+        )
+        for name in ("eve", "ben")
+    ]  # fmt: skip
+    (site.root / LOCK_FILE).write_text(PlaybooksLock(playbooks=signed).text, "utf-8")
+    (tmp_path / "room").mkdir()
+    room, own = enrol(copied_site(in_memory_site(site), tmp_path / "room"), {}, "rosa", start)
+    (rosa,) = load_roster(room).operators
+    signer = Signer(rosa, own["rosa"], is_attended=False)
+    assert carry_over_releases(site, room, signer, frozenset(), start) == ["eve"]
+    (release,) = read_lock(room).playbooks
+    assert release_fault(release, room.id, load_roster(room), frozenset(), start) == ""
+    revoked = frozenset({signer_of["eve"].operator.key_id})
+    assert carry_over_releases(site, room, signer, revoked, start) == []
 
 
 @pytest.mark.parametrize("model", PLANTS)
