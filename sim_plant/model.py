@@ -53,6 +53,8 @@ class PlantTag:
     # verb of writing a value to the equipment, such as `true`: `start`
     verbs: Mapping[str, str] = field(default_factory=dict[str, str])
     states: Mapping[str, str] = field(default_factory=dict[str, str])  # words of true and false
+    # low and high value beyond which an interlock acts, in `unit`, `None` for none
+    trip: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)

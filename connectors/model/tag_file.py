@@ -9,7 +9,17 @@ from pydantic import Tag as UnionTag
 
 from ..config.durations import Duration
 from ..config.validation import Model, spelled
-from .tags import WITHIN_S, Encoding, Kind, NodeAddress, Order, RegisterAddress, Table, Tag
+from .tags import (
+    WITHIN_S,
+    Encoding,
+    Kind,
+    Limits,
+    NodeAddress,
+    Order,
+    RegisterAddress,
+    Table,
+    Tag,
+)
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
 
@@ -60,6 +70,8 @@ class _TagModel(Model):
     label: str = Field(default="", max_length=60)
     verbs: dict[str, str] = Field(default_factory=dict)
     states: dict[str, str] = Field(default_factory=dict)
+    alarm: Annotated[Limits, Field(strict=False)] = (None, None)
+    trip: Annotated[Limits, Field(strict=False)] = (None, None)
 
     @field_validator("scan")
     @classmethod
@@ -87,7 +99,17 @@ class _TagModel(Model):
             raise ValueError("scale: must not be 0, every value would be the same")
         if self.type != "float" and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale, offset: go with the type float")
+        if self.type not in {"float", "int"} and (self.alarm, self.trip) != ((None, None),) * 2:
+            raise ValueError("alarm, trip: go with the types float and int")
         return self
+
+    @field_validator("alarm", "trip")
+    @classmethod
+    def _check_limits(cls, limits: Limits) -> Limits:
+        low, high = limits
+        if low is not None and high is not None and low >= high:
+            raise ValueError("the low limit must be below the high one; write null for none")
+        return limits
 
     @model_validator(mode="after")
     def _check_words(self) -> "_TagModel":
@@ -110,6 +132,7 @@ class _TagModel(Model):
             name if self.readback == _SELF else self.readback,
             WITHIN_S if self.within is None else self.within,
             self.scale, self.offset, self.scan, is_array, self.label, self.verbs, self.states,
+            self.alarm, self.trip,
         )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from .values import Array, DataValue, Value, exact_text
 Kind = Literal["float", "int", "bool", "enum", "string"]
 Table = Literal["coil", "discrete", "input", "holding"]
 Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
+Limits = tuple[float | None, float | None]
+"""Low and high end of normal values, `None` for none."""
 Encoding = Literal[
     "bit", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "string",
 ]  # fmt: skip
@@ -96,6 +98,8 @@ class Tag:
     # verb of writing a value to the tag's equipment, by the value as `show_value` gives it
     verbs: Mapping[str, str] = field(default_factory=dict[str, str])
     states: Mapping[str, str] = field(default_factory=dict[str, str])  # words of true and false
+    alarm: Limits = (None, None)  # beyond which the plant raises an alarm, in the tag's unit
+    trip: Limits = (None, None)  # beyond which an interlock acts, in the tag's unit
 
     @property
     def is_scaled(self) -> bool:

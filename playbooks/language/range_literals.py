@@ -1,4 +1,4 @@
-"""Literals in a condition that lie outside the range of the compared tag."""
+"""Literals in a condition that are compared with a tag."""
 
 import re
 from collections.abc import Iterator
@@ -23,33 +23,40 @@ _SIGNS = "+-*/"
 
 
 @dataclass(frozen=True, slots=True)
-class OutOfRangeLiteral:
-    """Literal outside the range of the tag that it is compared with."""
+class ComparedLiteral:
+    """Literal that is compared with a tag."""
 
     offset: int  # its offset in the text, from 0
     literal: str
     tag: Tag
+    value: float  # in the tag's unit
 
 
-def out_of_range_literals(text: str, names: Names) -> Iterator[OutOfRangeLiteral]:
-    """Yields each literal that is compared with a tag and outside its range."""
+def compared_literals(text: str, names: Names) -> Iterator[ComparedLiteral]:
+    """Yields each literal that is compared with a tag alone, and converts to its unit."""
     blanked = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
     for found in _COMPARED.finditer(blanked):
         tag = names.get(found["name"])
         before = text[: found.start()].rstrip()[-1:]
-        if not isinstance(tag, Tag) or tag.span is None or (before and before in _SIGNS):
+        if not isinstance(tag, Tag) or (before and before in _SIGNS):
             continue
         for group in ("one", "low", "high"):
             literal = found[group]
-            if literal and not _lies_within(literal, tag):
-                yield OutOfRangeLiteral(found.start(group), literal, tag)
+            value = _value(literal, tag) if literal else None
+            if value is not None:
+                yield ComparedLiteral(found.start(group), literal, tag, value)
 
 
-def _lies_within(literal: str, tag: Tag) -> bool:
+def out_of_range_literals(text: str, names: Names) -> Iterator[ComparedLiteral]:
+    """Yields each literal that is compared with a tag and outside its range."""
+    for each in compared_literals(text, names):
+        if each.tag.span and not each.tag.span[0] <= each.value <= each.tag.span[1]:
+            yield each
+
+
+def _value(literal: str, tag: Tag) -> float | None:
     parts = _PARTS.fullmatch(literal)
     by = scale(parts["unit"] or "", tag.unit) if parts else None
     if parts is None or by is None:
-        return True  # reported when the whole condition is parsed
-    value = rounded(float(re.sub(r"\s", "", parts["number"])) * by.factor + by.offset)
-    low, high = tag.span or (0.0, 0.0)
-    return low <= value <= high
+        return None  # reported when the whole condition is parsed
+    return rounded(float(re.sub(r"\s", "", parts["number"])) * by.factor + by.offset)

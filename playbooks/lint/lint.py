@@ -13,6 +13,7 @@ from ..language.loader import Playbook
 from ..language.names import default_role_binding, role_bindings
 from .constants import check_constants
 from .key_rules import check_form
+from .limits import check_limits
 from .noise import MeasuredNoise
 from .overlaps import Overlaps
 from .plan import check_dead_band, check_verify_windows, check_writes
@@ -82,6 +83,7 @@ def _check_plan(
     yield from check_ownership(playbook, plan, site)
     yield from check_segments(playbook, plan)
     yield from check_constants(playbook, plan, site)
+    yield from check_limits(playbook, plan, site)
     yield from check_dead_band(playbook, plan, site, noise)
 
 

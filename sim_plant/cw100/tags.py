@@ -8,6 +8,7 @@ from ..pid import AUTO, MANUAL
 from . import sensors
 from .control import loops
 from .control.alarms import ALARMS
+from .control.interlocks import TRIPS
 from .process.pump import LOCAL, MAINTENANCE, REMOTE
 
 LOOP_MODES = {"manual": MANUAL, "auto": AUTO}
@@ -27,7 +28,7 @@ def _span(sensor: str) -> tuple[float, float]:
 def _pv(sensor: str, unit: str, folder: str, description: str) -> PlantTag:
     return PlantTag(
         f"{sensor}.pv", "float", Node(folder), description, unit, _span(sensor),
-        equipment=_EQUIPMENT.get(folder, ""),
+        equipment=_EQUIPMENT.get(folder, ""), trip=TRIPS.get(sensor, (None, None)),
     )  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def _pump(pump: str) -> tuple[PlantTag, ...]:
         span: tuple[float, float] | None = None, write: tuple[float, float] | None = None,
     ) -> PlantTag:  # fmt: skip
         members = PUMP_MODES if kind == "enum" else {}
-        return PlantTag(name, kind, register, text, unit, span, write, pump, members)
+        trip = TRIPS.get(name.removesuffix(".pv"), (None, None))
+        return PlantTag(name, kind, register, text, unit, span, write, pump, members, trip=trip)
 
     def at(table: Table, offset: int, encoding: Encoding = "bit") -> Register:
         return Register(table, base + offset, encoding)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from handwheel.connectors.model.tags import Limits
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
@@ -18,6 +19,7 @@ MODBUS = "pkg"
 GATE_USER = "gate"
 GATE_SECRET = "secrets/dcs-gate"  # noqa: S105 - where it is, not what it is
 
+_NO_LIMITS: Limits = (None, None)
 _LONGEST_LABEL = 60
 
 # The packages of playbooks that were written for a plant
@@ -61,14 +63,32 @@ def write_site(directory: Path, plant: Plant, link: PlantEndpoints, secret: str 
 def tags_yaml(plant: Plant) -> str:
     """Returns `tags.yaml` for a plant with one line for each tag."""
     uri = namespace_uri(plant.model)
-    rows = [(f"{tag.name}:", flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
+    alarms = _alarm_limits(plant)
+    rows = [
+        (f"{tag.name}:", flow(_tag(tag, uri, alarms.get(tag.name, _NO_LIMITS))))
+        for tag in (*plant.tags, *CLOCK_TAGS)
+    ]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}} {entry}" for name, entry in rows]
     head = f"# The tags of {plant.model}: {plant.title}.\nschema: tags/1\ntags:\n"
     return head + "\n".join(lines) + "\n"
 
 
-def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
+def _alarm_limits(plant: Plant) -> dict[str, Limits]:
+    """Returns the innermost alarm limits by tag."""
+    found: dict[str, Limits] = {}
+    for alarm in plant.alarms:
+        name = f"{alarm.measures}.pv"
+        low, high = found.get(name, _NO_LIMITS)
+        if alarm.is_high:
+            high = alarm.limit if high is None else min(high, alarm.limit)
+        else:
+            low = alarm.limit if low is None else max(low, alarm.limit)
+        found[name] = (low, high)
+    return found
+
+
+def _tag(tag: PlantTag, uri: str, alarm: Limits) -> dict[str, object]:
     entry: dict[str, object] = {}
     if isinstance(tag.address, Node):
         entry |= {"connection": OPCUA, "node": f"nsu={uri};s={tag.name}"}
@@ -82,6 +102,8 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
             "type": tag.kind,
             "unit": tag.unit,
             "range": list(tag.span or ()),
+            "alarm": [] if alarm == _NO_LIMITS else list(alarm),
+            "trip": [] if tag.trip == _NO_LIMITS else list(tag.trip),
             "members": dict(tag.members),
             "equipment": tag.equipment,
             "writable": tag.write is not None,

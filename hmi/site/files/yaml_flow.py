@@ -17,6 +17,8 @@ def flow(value: object) -> str:
         return f"{{{inner}}}"
     if isinstance(value, list):
         return f"[{', '.join(flow(item) for item in cast(list[object], value))}]"
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

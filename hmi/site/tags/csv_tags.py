@@ -45,6 +45,13 @@ def _range(text: str) -> list[float]:
     return [_number(low.strip()), _number(high.strip())]
 
 
+def _limits(text: str) -> list[float | None]:
+    low, dots, high = text.partition("..")
+    if not dots:
+        raise _Wrong(f"{text!r} are no limits; write them as 20..80, 20.. or ..80")
+    return [_number(each.strip()) if each.strip() else None for each in (low, high)]
+
+
 def _members(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for each in filter(None, re.split(r"[;|]", text)):
@@ -58,7 +65,7 @@ def _members(text: str) -> dict[str, int]:
 _READERS: Mapping[str, Callable[[str], object]] = {
     "range": _range, "members": _members, "writable": _boolean, "array": _boolean,
     "scale": _number, "offset": _number, "address": _integer, "bit": _integer,
-    "length": _integer, "unit_id": _integer,
+    "length": _integer, "unit_id": _integer, "alarm": _limits, "trip": _limits,
 }  # fmt: skip
 
 

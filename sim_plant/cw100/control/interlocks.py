@@ -22,6 +22,17 @@ _BEARING_C = 95.0
 _PRODUCT_C = 60.0
 _FLOW_M3H = 10.0
 
+# By transmitter, the values below and above which an interlock trips a pump or the process.
+TRIPS: Mapping[str, tuple[float | None, float | None]] = {
+    "LT-101": (_LEVEL_PERCENT, None),
+    "VT-101A": (None, _VIBRATION_MM_S),
+    "VT-101B": (None, _VIBRATION_MM_S),
+    "TT-111A": (None, _BEARING_C),
+    "TT-111B": (None, _BEARING_C),
+    "TT-202": (None, _PRODUCT_C),
+    "FT-103": (_FLOW_M3H, None),
+}
+
 _START_AFTER_S = 3.0
 _ARMED_FOR_S = 60.0
 _BLIND_FOR_S = 20.0

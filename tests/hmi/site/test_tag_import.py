@@ -75,10 +75,15 @@ def test_a_csv_file_gives_read_only_tags_unless_confirmed(tmp_path: Path) -> Non
     tags = (tmp_path / "tags.yaml").read_text()
     entry = '  P-9.on: {connection: dcs, node: "nsu=urn:works;s=\\"P,9\\"", type: bool}\n'
     assert tags == f"{TAGS}{entry}  # the end\n"
-    table.write_text("name\ttable\taddress\ttype\twritable\nP-8.on\tcoil\t8\tbool\ttrue\n")
+    table.write_text(
+        "name\ttable\taddress\ttype\twritable\talarm\nP-8.on\tcoil\t8\tbool\ttrue\n"
+        "TT-8.pv\tinput\t80\tfloat\t\t..60\n"
+    )
     done = handwheel("tags", "import", str(table), "--writable", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["added"]["P-8.on"]["connection"] == "pkg"
-    assert load_site(tmp_path).tags["P-8.on"].writable
+    added = load_site(tmp_path).tags
+    assert added["P-8.on"].writable
+    assert added["TT-8.pv"].alarm == (None, 60.0)
 
 
 WRONG = """\

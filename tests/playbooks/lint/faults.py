@@ -37,7 +37,7 @@ START = """\
 
 
 def waits_first(hold: str, within: str) -> str:
-    wait = f'    wait: {{until: "PT-102.pv > 9 kPa", hold: {hold}, within: {within}}}\n'
+    wait = f'    wait: {{until: "PT-102.pv > 299 kPa", hold: {hold}, within: {within}}}\n'
     start, _ = START.split("    hold_point")
     return f"  - id: think\n{wait}    on_fail: {{then: hold}}\n{start}"
 
@@ -148,7 +148,7 @@ FAULTS = {
         Fault('"standby.running",', '"standby.running or true",', '"standby.running or', "always"),
         Fault('"PT-102.pv > 300 kPa"', '"abs(PT-102.pv - PIC-102.sp) < 7 bar"', '"abs(PT',
               "is always true in the ranges of its tags"),
-        Fault("PT-102.pv > 300 kPa", "PT-102.pv < 9 kPa and PT-102.pv > 0.1 bar", '"PT-102.pv <',
+        Fault("PT-102.pv > 300 kPa", "PT-102.pv < 300 kPa and PT-102.pv > 3.1 bar", '"PT-102.pv <',
               "is never true in the ranges of its tags"),
         Fault('mm/s/h"}', 'mm/s/h"}\n    - {id: b, that: "standby.mode == \'local\' or '
               'standby.mode != \'local\'"}', '"standby.mode', "is always true"),
@@ -191,6 +191,14 @@ FAULTS = {
     "unused-parameter": [
         sample("unused-parameter", "low: {",
               "nothing uses the parameter 'low'", severity="warning"),
+    ],
+    "beyond-limit": [
+        sample("beyond-limit", '"TT-202.pv < 65', "the trip of TT-202.pv at 60 degC, so the"),
+        Fault('"PT-102.pv > 300 kPa"', '"PT-102.pv > 2.8 bar"', '"PT-102.pv > 2.8 bar',
+              "2.8 bar lies beyond the alarm of PT-102.pv at 290 kPa", severity="warning"),
+        Fault('"standby.running",', '"standby.running and LT-101.pv in 10 % .. 80 %",',
+              '"standby.running and', "10 % lies beyond the trip of LT-101.pv at 15 %",
+              severity="warning"),
     ],
     "too-many-writes": [sample("too-many-writes", "0, max", "write 1 times")],
     "too-long": [sample("too-long", "1 min", "2 min 30 s"),
