@@ -12,11 +12,18 @@ from ..language.loader import Playbook
 from .ranges import truth_within_ranges
 
 
-def check_constants(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
-    """Yields every condition that is always true or always false."""
+def check_constants(
+    playbook: Playbook, plan: BoundPlaybook, site: Site, known: dict[str, Truth]
+) -> Iterator[Finding]:
+    """Yields every condition that is always true or always false.
+
+    The truths that are `known` by their bound text are not looked for again, and new ones added.
+    """
     for path, condition in _conditions(playbook, plan):
         if condition.tags:
-            truth, where = truth_within_ranges(condition, site.tags), "in the ranges of its tags"
+            if condition.bound not in known:
+                known[condition.bound] = truth_within_ranges(condition, site.tags)
+            truth, where = known[condition.bound], "in the ranges of its tags"
         else:
             truth, where = condition.evaluate({}), "whatever the plant does"
         if truth is Truth.UNKNOWN:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
+from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 
 from ..binding.bind import BindingResult, try_bind
@@ -39,6 +40,7 @@ def lint_all(
 
 def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook]) -> list[Finding]:
     policy, noise = _policy(site), MeasuredNoise(site)
+    truths: dict[str, Truth] = {}
     starting: dict[str, frozenset[str]] = {}  # the tags that start each playbook
     found: list[list[Finding]] = []
     for playbook in playbooks:
@@ -51,6 +53,7 @@ def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook])
         findings += check_suggestions(playbook, others)
         for plan in plans:
             findings += _check_plan(playbook, plan, site, policy, noise)
+            findings += check_constants(playbook, plan, site, truths)
         found.append(findings)
     free = [n for n, each in enumerate(playbooks) if each.file.concurrency is None]
     if free:
@@ -82,7 +85,6 @@ def _check_plan(
     yield from check_verify_windows(playbook, plan, site)
     yield from check_ownership(playbook, plan, site)
     yield from check_segments(playbook, plan)
-    yield from check_constants(playbook, plan, site)
     yield from check_limits(playbook, plan, site)
     yield from check_dead_band(playbook, plan, site, noise)
 

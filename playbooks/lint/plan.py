@@ -1,7 +1,6 @@
 """Lint rules on the writes, verification and dead band of a bound playbook."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from handwheel.connectors.config.durations import format_duration
@@ -10,16 +9,15 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
-from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.guardrails.policy.policy import Policy
 
 from ..binding.model import BoundPlaybook, Trigger, Verify, Write
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from .noise import MeasuredNoise
+from .ranges import true_ranges
 
 _SCANS = 3
-_POINTS = 400  # values of the tag's range at which a trigger is evaluated
 _SMALLEST_BAND = 0.01  # of the range, where no noise was measured
 _NOISE_BAND = 6.0  # standard deviations, between which 99.7 % of the noise lies
 
@@ -95,12 +93,12 @@ def check_dead_band(
         gap = _gap(trigger, site)
         if gap is None:
             continue
-        path, (share, tag) = ("trigger", "rearm"), gap
-        measured = noise.of(tag) if share > 0.0 else None
+        path, (band, tag) = ("trigger", "rearm"), gap
+        measured = noise.of(tag) if band > 0.0 else None
         low, high = tag.span or (0.0, 0.0)
-        band = share * (high - low)
+        share = band / (high - low)
         fires = repr(trigger.condition.text)
-        if share <= 0.0:
+        if band <= 0.0:
             text = f"is true while {fires} is: it fires again at once"
             yield playbook.finding("dead-band", path, text)
         elif measured is None and share < _SMALLEST_BAND:
@@ -115,7 +113,7 @@ def check_dead_band(
 
 
 def _gap(trigger: Trigger, site: Site) -> tuple[float, Tag] | None:
-    """Returns the distance between firing and re-arming, as a share of the range, and the tag.
+    """Returns the distance between firing and re-arming, in the unit of the tag, and the tag.
 
     `None` unless both read the same single tag, which has a range, and use no window.
     """
@@ -125,15 +123,7 @@ def _gap(trigger: Trigger, site: Site) -> tuple[float, Tag] | None:
     tag = site.tags[fires.tags[0]]
     if tag.span is None or fires.longest_window_s or rearms.longest_window_s:
         return None
-    firing, rearming = _true_at(fires, tag), _true_at(rearms, tag)
-    both = sorted([*((n, True) for n in firing), *((n, False) for n in rearming)])
-    steps = (high - low for (low, one), (high, other) in pairwise(both) if one is not other)
-    step = min(steps, default=None)
-    return None if step is None else (step / _POINTS, tag)
-
-
-def _true_at(condition: Condition, tag: Tag) -> list[int]:
-    low, high = tag.span or (0.0, 0.0)
-    values = [low + (high - low) * n / _POINTS for n in range(_POINTS + 1)]
-    readings = [{tag.name: DataValue(value, GOOD, None, None, 0.0)} for value in values]
-    return [n for n, each in enumerate(readings) if condition.evaluate(each) is Truth.TRUE]
+    firing, rearming = true_ranges(fires, tag), true_ranges(rearms, tag)
+    gaps = (max(a[0] - b[1], b[0] - a[1], 0.0) for a in firing for b in rearming)
+    gap = min(gaps, default=None)
+    return None if gap is None else (gap, tag)

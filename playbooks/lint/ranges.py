@@ -16,6 +16,7 @@ from handwheel.tools.conditions.operands import LARGEST_NUMBER
 from .intervals import Interval
 
 _MOST_BOXES = 300
+_PARTS = 1000
 # Their value does not follow from the ranges, or not as an interval.
 _LEFT_OPEN = re.compile(r"\b(?:good|age|min|max)\s*\(")
 _WHOLE = (-LARGEST_NUMBER, LARGEST_NUMBER)
@@ -52,6 +53,35 @@ def truth_within_ranges(condition: Condition, tags: Mapping[str, Tag]) -> Truth:
     return Truth.UNKNOWN
 
 
+def true_ranges(condition: Condition, tag: Tag) -> list[tuple[float, float]]:
+    """Returns the parts of a tag's range in which a condition on this tag alone is true.
+
+    A part of which it is not known is left out if it is narrower than a thousandth of the range.
+    None if the condition asks for quality or age, or the tag is no float.
+    """
+    if tag.kind != "float" or _LEFT_OPEN.search(condition.bound):
+        return []
+    low, high = tag.span or _WHOLE
+    least = (high - low) / _PARTS
+    open_, found = [(low, high)], list[tuple[float, float]]()
+    while open_:
+        low, high = open_.pop()
+        cuts: dict[str, float] = {}
+        truth = condition.evaluate(dict(_readings({tag.name: (low, high)}, cuts)))
+        if truth is Truth.TRUE:
+            found.append((low, high))
+        elif truth is Truth.UNKNOWN and tag.name in cuts:
+            open_ += _around(low, high, cuts[tag.name])
+        elif truth is Truth.UNKNOWN and high - low > least:
+            open_ += [(low, (low + high) / 2), ((low + high) / 2, high)]
+    return found
+
+
+def _around(low: float, high: float, at: float) -> list[tuple[float, float]]:
+    parts = [(low, nextafter(at, -inf)), (at, at), (nextafter(at, inf), high)]
+    return [each for each in parts if each[0] <= each[1]]
+
+
 def _readings(box: _Box, cuts: dict[str, float]) -> Iterator[tuple[str, DataValue]]:
     for name, held in box.items():
         value = Interval.of(*held, name, cuts) if isinstance(held, tuple) else held
@@ -62,8 +92,7 @@ def _parts(box: _Box, cuts: Mapping[str, float], tags: list[Tag]) -> Iterator[_B
     for name, at in cuts.items():
         ends = box[name]
         assert isinstance(ends, tuple)
-        around = [(ends[0], nextafter(at, -inf)), (at, at), (nextafter(at, inf), ends[1])]
-        yield from ({**box, name: each} for each in around if each[0] <= each[1])
+        yield from ({**box, name: each} for each in _around(*ends, at))
         return
     for tag in tags:
         values: list[Value] = [True, False] if tag.kind == "bool" else list(tag.members.values())

@@ -141,7 +141,7 @@ def test_chatter_when_noise_is_recorded_is_told(tmp_path: Path, site: Site) -> N
     assert found[0.1] == []
     assert findings_of(tmp_path, changed((rule.bad, rule.good)), noisy) == []
     (chatter,) = found[0.2]
-    assert chatter.startswith("chatter: lies 1.1 mm/s from 'duty.vibration > high', and the noise")
+    assert chatter.startswith("chatter: lies 1 mm/s from 'duty.vibration > high', and the noise")
     assert chatter.endswith("recorded of VT-101A.pv reaches over 1.15 mm/s: it may chatter")
 
 
