@@ -15,6 +15,7 @@ from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.interlocks.remote_mode import check_remote_conditions
 from handwheel.tools.guardrails.ledger.actions import requests_in
 from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -79,6 +80,9 @@ class SteppedGate:
     Args:
         context: The site, with a state folder of its own, its policy and its people.
         clock: Returns the time on wall and boot clock.
+
+    Raises:
+        OSError: The folder of lockouts cannot be made.
     """
 
     def __init__(
@@ -99,12 +103,12 @@ class SteppedGate:
 
     @property
     def is_running(self) -> bool:
-        """Whether a gate is at its post."""
+        """Whether a gate is running."""
         return self._gate is not None
 
     @property
     def running(self) -> Gate:
-        """The gate at its post. Raises `GuardrailError` without one."""
+        """The running gate. Raises `GuardrailError` without one."""
         if self._gate is None:
             raise GuardrailError("no gate is running in this room")
         return self._gate
@@ -120,11 +124,12 @@ class SteppedGate:
         """Starts a gate, which judges what another one has left behind.
 
         Raises:
-            ConfigError: The policy has a condition over tags that cannot be judged.
+            ConfigError: A condition of the policy, or a `remote_when`, cannot be judged.
             GuardrailError: A gate is running on this state folder.
             LedgerError: The ledger cannot be used.
         """
         site, policy = self.decision_context.site, self.decision_context.policy
+        check_remote_conditions(site)
         with ExitStack() as opened:
             lock = opened.enter_context(GateLock(site.state))
             ledger = opened.enter_context(self.open_ledger())
