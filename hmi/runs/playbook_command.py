@@ -87,6 +87,8 @@ def lint_playbooks(
 
     Exit codes: 0 no errors, 1 errors, 2 wrong usage or configuration.
     """
+    if as_json and form is not LintFormat.TEXT:
+        raise typer.BadParameter("write --format or --json, not both", param_hint="--json")
     if explain:
         rule = explained(explain)
         is_text = form is LintFormat.TEXT and not as_json

@@ -1,6 +1,6 @@
 """Names that a playbook may use, and the binding of its roles to equipment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.config.yaml_documents import Path_
@@ -47,18 +47,15 @@ def tag_names(site: Site, roles: Mapping[str, str]) -> dict[str, Name]:
     An attribute of the equipment has precedence over the tag of that name:
     `duty.vibration` is the tag of the attribute `vibration`, `duty.running` is `P-101A.running`.
     """
-    names: dict[str, Name] = dict(site.tags)
-    for role, asset in roles.items():
-        names[role] = asset
-        names |= {f"{role}.{own}": tag for own, tag in _belongings(site, asset)}
-    return names
-
-
-def _belongings(site: Site, asset: str) -> Iterator[tuple[str, Tag]]:
+    names: dict[str, Name] = {**site.tags, **roles}
+    tags: dict[str, dict[str, Tag]] = {asset: {} for asset in roles.values()}
     for tag in site.tags.values():
         owner, _, own = tag.name.partition(".")
-        if owner == asset:
-            yield own, tag
-    equipment = site.equipment.get(asset)
-    for own, name in equipment.attributes.items() if equipment else ():
-        yield own, site.tags[name]
+        if owner in tags:
+            tags[owner][own] = tag
+    for role, asset in roles.items():
+        equipment = site.equipment.get(asset)
+        named = equipment.attributes if equipment else {}
+        owned = {**tags[asset], **{own: site.tags[name] for own, name in named.items()}}
+        names |= {f"{role}.{own}": tag for own, tag in owned.items()}
+    return names

@@ -49,7 +49,7 @@ def check_site(root: Path) -> Site:
     problems += _problems(lambda: _check_releases(site))
     problems += _playbook_problems(site)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
     return site
 
 

@@ -89,7 +89,11 @@ def test_a_rule_when_explained_shows_both_samples(folder: Path) -> None:
         "Wrong, in a playbook:", "", '    rearm: "duty.vibration < 1.2 * high"', "",
         "Right:", "", '    rearm: "duty.vibration < 0.8 * high"',
     ]  # fmt: skip
-    for words, says in ((["--explain", "dead-bnad"], "did you mean 'dead-band'?"), ([], "name a")):
+    for words, says in (
+        (["--explain", "dead-bnad"], "did you mean 'dead-band'?"),
+        (["--explain", "dead-band", "--format", "sarif", "--json"], "not both"),
+        ([], "name a file, a folder or"),
+    ):
         done = handwheel("playbooks", "lint", *words, cwd=folder)
         assert done.returncode == 2
         assert says in done.stderr

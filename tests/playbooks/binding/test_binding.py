@@ -153,3 +153,15 @@ def test_a_promise_has_the_window_of_the_verify_or_its_own(tmp_path: Path, site:
     with pytest.raises(PlaybookError) as caught:
         bind(loaded(tmp_path, changed((verify, verify + wrong))), site)
     assert [(each.line, each.column) for each in caught.value.findings] == [(31, 15), (31, 38)]
+
+
+def test_step_values_when_asked_for_are_listed_once(tmp_path: Path, site: Site) -> None:
+    text = changed(
+        ('that: "standby.running", within', 'that: "PT-102.pv > before(PT-102.pv)", within'),
+        ('until: "PT-102.pv > 300 kPa"', 'until: "PT-102.pv > before(start, PT-102.pv) and '
+         'done(start)"'),
+    )  # fmt: skip
+    values = bind(loaded(tmp_path, text), site).step_values
+    assert [(each.key, each.step, each.is_done) for each in values] == [
+        ("before(start, PT-102.pv)", "start", False), ("done(start)", "start", True),
+    ]  # fmt: skip
