@@ -1,10 +1,10 @@
-"""Graph of the deliberation about one run, from its findings to what came of it.
+"""Graph of the deliberation about one case, from its candidates to what came of it.
 
-LangGraph has no authority. Its state is plain JSON for people to read later; the engine follows a
-judgement only where nothing blocks the run, and what was decided is read from the ledger.
+LangGraph has no authority. Its state is plain JSON for people to read later; a choice to act is
+followed only where nothing prevents the candidate, and what was decided is read from the ledger.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Annotated, Any, TypedDict
@@ -15,13 +15,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 
-from handwheel.connectors.denial import Denial
-from handwheel.playbooks.engine.diagnosis import Choice, Diagnosis, Judgement
-from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.diagnosis import Choice, Judgement
 
-from .planner import findings_of, plan_by_rules, to_findings, unmet_permissives
+from .candidates import Candidate
+from .planner import from_findings
 
 _NODES = ("plan", "validate", "wait", "report")
+
+Outcome = dict[str, str]
+"""What came of a case, empty as long as it is open."""
 
 
 def _newest(_: Any, value: Any) -> Any:
@@ -32,14 +34,12 @@ def _newest(_: Any, value: Any) -> Any:
 class Deliberation(TypedDict):
     """Content of a checkpoint."""
 
-    run_id: Annotated[str, _newest]
-    findings: Annotated[list[dict[str, Any]], _newest]  # evidence and permissives
+    thread: Annotated[str, _newest]  # id of the case, or of the run that is judged again
+    candidates: Annotated[list[dict[str, Any]], _newest]
     needs_evidence: Annotated[bool, _newest]
-    denial: Annotated[str, _newest]  # why the plan may not be requested now; empty for none
-    choice: Annotated[str, _newest]
+    choice: Annotated[str, _newest]  # name of the candidate; empty to abstain
     reason: Annotated[str, _newest]
-    suggests: Annotated[str, _newest]
-    outcome: Annotated[Mapping[str, str], _newest]  # state and reason of the run that is over
+    outcome: Annotated[Outcome, _newest]
 
 
 Graph = CompiledStateGraph[Deliberation, Any, Deliberation, Deliberation]
@@ -51,16 +51,16 @@ def graph_hash() -> str:
 
 
 class Deliberations:
-    """Deliberations about the runs of a site, one thread a run.
+    """Deliberations of a site, one thread a case.
 
     Args:
-        find: Returns a run as the ledger has it, `None` if there is none of this id.
+        outcome: Returns what came of a case or run, as the ledger has it.
     """
 
     def __init__(
-        self, find: Callable[[str], Run | None], checkpointer: BaseCheckpointSaver[Any]
+        self, outcome: Callable[[str], Outcome], checkpointer: BaseCheckpointSaver[Any]
     ) -> None:
-        self._find = find
+        self._outcome = outcome
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
         builder = StateGraph(Deliberation)
         builder.add_node("plan", _plan)
@@ -75,29 +75,31 @@ class Deliberations:
         self.graph: Graph = builder.compile(checkpointer=checkpointer)
 
     async def judge(
-        self, run_id: str, diagnosis: Diagnosis, denial: Denial | None, *, needs_evidence: bool
-    ) -> Judgement:
-        """Judges a diagnosis anew.
+        self, thread: str, candidates: Sequence[Candidate], *, needs_evidence: bool = True
+    ) -> tuple[Candidate | None, Judgement]:
+        """Judges the candidates of a case anew, each as it was found on one snapshot.
 
-        Args:
-            denial: Why the plan may not be requested now.
+        Returns:
+            The candidate to act by, or `None`, and the judgement in words.
         """
         begun: Deliberation = {
-            "run_id": run_id, "findings": to_findings(diagnosis), "outcome": {},
-            "needs_evidence": needs_evidence, "denial": denial.reason if denial else "",
-            "choice": "abstain", "reason": "", "suggests": "",
+            "thread": thread, "candidates": [each.state() for each in candidates],
+            "needs_evidence": needs_evidence, "choice": "", "reason": "", "outcome": {},
         }  # fmt: skip
-        found = await self.graph.ainvoke(begun, _config(run_id), durability="sync")
-        is_act = found["choice"] == "act"
-        choice: Choice = "act" if is_act else "other" if found["suggests"] else "abstain"
-        return Judgement(choice, str(found["reason"]), str(found["suggests"]))
+        found = await self.graph.ainvoke(begun, _config(thread), durability="sync")
+        chosen = next((each for each in candidates if each.name == found["choice"]), None)
+        if chosen is not None and not chosen.code:
+            return chosen, Judgement("act", str(found["reason"]))
+        suggests = next((each.suggests for each in candidates if each.suggests), "")
+        choice: Choice = "other" if suggests else "abstain"
+        return None, Judgement(choice, str(found["reason"]), suggests)
 
-    async def close(self, run_id: str) -> None:
-        """Adds to a deliberation what came of its run. One that was lost or moved stays so."""
-        snapshot = await self.graph.aget_state(_config(run_id))
+    async def close(self, thread: str) -> None:
+        """Adds to a deliberation what came of it. One that was lost or moved stays so."""
+        snapshot = await self.graph.aget_state(_config(thread))
         if len(snapshot.tasks) == len(snapshot.interrupts) == 1:
             work: Command[Any] = Command(resume="read the ledger")
-            await self.graph.ainvoke(work, _config(run_id), durability="sync")
+            await self.graph.ainvoke(work, _config(thread), durability="sync")
 
     async def _after_wait(self, state: Deliberation) -> str:
         """Returns the next node by the ledger, whatever has woken this thread.
@@ -105,34 +107,40 @@ class Deliberations:
         It is async because LangGraph runs a plain function in a thread of its own, where the
         ledger cannot be read.
         """
-        run = self._find(state["run_id"])
-        return "report" if run is not None and run.is_closed else "wait"
+        return "report" if self._outcome(state["thread"]) else "wait"
 
     async def _report(self, state: Deliberation) -> dict[str, Any]:
-        run = self._find(state["run_id"])
-        if run is None or not run.is_closed:
-            return {}
-        return {"outcome": {"state": run.state.value, "reason": run.reason}}
+        return {"outcome": self._outcome(state["thread"])}
 
 
-def _config(run_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": run_id}}
+def _config(thread: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread}}
 
 
 async def _plan(state: Deliberation) -> dict[str, Any]:
-    """Decides by rules whether the playbook applies."""
-    found = plan_by_rules(findings_of(state), needs_evidence=state["needs_evidence"])
-    return {"choice": found.choice, "reason": found.reason, "suggests": found.suggests}
+    """Chooses by rules the first candidate that nothing prevents."""
+    for each in state["candidates"]:
+        if not each["code"]:
+            return {"choice": each["name"], "reason": "all evidence for it is met, none against it"}
+    found = state["candidates"]
+    named = [f"{each['name']}: {each['reason']}" for each in found]
+    return {"choice": "", "reason": found[0]["reason"] if len(found) == 1 else "; ".join(named)}
 
 
 async def _validate(state: Deliberation) -> dict[str, Any]:
-    """Refuses a plan whose permissives are not met, or that may not be requested."""
-    reason = unmet_permissives(findings_of(state)) or state["denial"]
-    is_refused = state["choice"] == "act" and reason
-    return {"choice": "abstain", "reason": reason} if is_refused else {}
+    """Refuses a choice whose findings prevent it, whoever made it."""
+    for each in state["candidates"]:
+        if each["name"] == state["choice"]:
+            found = from_findings(each["findings"])
+            blocking = found.blocked_by(needs_evidence=state["needs_evidence"])
+            if not blocking:
+                return {}
+            reason = "; ".join(f"{one.id}: {one.shown}" for one in blocking)
+            return {"choice": "", "reason": reason}
+    return {"choice": ""}
 
 
 async def _wait(state: Deliberation) -> dict[str, Any]:
     """Sleeps until the thread is woken. What has woken it says nothing."""
-    interrupt({"run_id": state["run_id"], "waits_for": "the end of the run"})
+    interrupt({"thread": state["thread"], "waits_for": "the end of the case"})
     return {}

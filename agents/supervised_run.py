@@ -40,7 +40,7 @@ class SupervisedRun:
                 self._check_lock(error)
                 await self._note_fault(str(error), is_foreseen=True)
             except Exception as error:  # noqa: BLE001 (the supervisor of runs)
-                await self._note_fault(_one_line(error), is_foreseen=False)
+                await self._note_fault(one_line(error), is_foreseen=False)
             else:
                 self._faults = 0
                 self._report(self.driver.run_id, "")
@@ -67,7 +67,7 @@ class SupervisedRun:
         await asyncio.sleep(_AFTER_FAULT_S)
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """Returns an unforeseen error on one line, shortened."""
     first = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first[:_MAX_LENGTH]}"

@@ -13,6 +13,9 @@ from ..session.protocols import Connector, Encoder, Survey
 from ..session.supervisor import Connection, SampleListener
 from .one_shot import open_session
 
+_TOGETHER_S = 0.02
+"""How long the scans of other connections are waited for after one."""
+
 ConnectorFor = Callable[[Site, str], Connector]
 """Returns the connector of one of a site's connections. See `connector_for`."""
 
@@ -140,6 +143,7 @@ class SiteReader:
             for name, group in by_connection(tags).items()
         ]
         self._stack = AsyncExitStack()
+        self._waits: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         for connection in self.connections:
@@ -147,7 +151,27 @@ class SiteReader:
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        for wait in self._waits.values():
+            wait.cancel()
+        await asyncio.gather(*self._waits.values(), return_exceptions=True)
         await self._stack.aclose()
+
+    async def next_scan(self, within_s: float) -> None:
+        """Waits for the next scan of any connection, or its loss, at most `within_s`.
+
+        A scan since the last call counts. Others that follow at once are waited for too.
+        """
+        for each in self.connections:
+            if each.name not in self._waits:
+                self._waits[each.name] = asyncio.create_task(each.next_scan())
+        if not self._waits:
+            await asyncio.sleep(within_s)
+            return
+        await asyncio.wait(
+            self._waits.values(), timeout=within_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        await asyncio.sleep(_TOGETHER_S)
+        self._waits = {name: wait for name, wait in self._waits.items() if not wait.done()}
 
     def latest(self) -> dict[str, DataValue]:
         """Returns the latest reading of each tag. See `Connection.latest`."""

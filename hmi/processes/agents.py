@@ -46,7 +46,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.run_text import show_run_row
-from ..playbooks.release_command import warn_of_unreleased
+from ..runs.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
 from ..shift.missing_authority import missing_authority
 from ..site.tags.connection_text import connection_text
@@ -76,7 +76,8 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
         warn_of_unreleased(site, loaded)
-        work = site_agents.work(_reporting_reader(reader), _scan_s(site))
+        scan = partial(reader.next_scan, _scan_s(site))
+        work = site_agents.work(_reporting_reader(reader), scan)
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 

@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
 from handwheel.tools.safe_text import printable
 
+from ..journal.rows.case_text import CASES
 from ..journal.rows.row_line import show_row
 from ..people.signing import open_context
 from ..requests.write_followup import open_line, unsigned_line
@@ -62,8 +63,8 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
 
 
 def _shown(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row as `show_row` does. Events of runs are for the agents to print."""
-    is_of_run = str(row.fields.get("kind", "")).startswith(PREFIX)
+    """Returns a row as `show_row` does. Events of runs and cases are for the agents to print."""
+    is_of_run = str(row.fields.get("kind", "")).startswith((PREFIX, CASES))
     return "" if is_of_run and not as_json else show_row(row, as_json=as_json)
 
 

@@ -1,1 +1,1 @@
-"""Commands that show and control the runs of playbooks."""
+"""Commands that show playbooks and control their runs."""

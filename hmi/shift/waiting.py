@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from handwheel.agents.abstention import Abstention, OpenCondition, read_abstentions
+from handwheel.agents.case import Case, case_ids, load_case
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.engine.states import INACTIVE, RunState
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -32,13 +32,14 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
+from ..runs.case_view import candidates_of, commands_in
 from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
-from .missing_authority import missing_authority
+from .missing_authority import MissingAuthority, missing_authority
 
 Kind = Literal[
-    "request", "run", "outcome", "open_write", "authority", "abstention", "lockout", "work_order",
+    "request", "run", "outcome", "open_write", "authority", "case", "lockout", "work_order",
 ]  # fmt: skip
 NOTHING = "nothing waits for a person"
 
@@ -78,7 +79,7 @@ def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Wai
         *_requests(context, now),
         *_outcomes(context, now),
         *_runs(context, now),
-        *_abstentions(context, now),
+        *_cases(context, now),
         *_open_writes(database),
         *_lockouts(context),
         *_work_orders(site),
@@ -151,55 +152,53 @@ def _orders(context: DecisionContext, view: RunView, order: SignedOrder, now: In
     return signed_commands(context, ("runs", order, name), check, now)
 
 
-def _abstentions(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
-    for each in read_abstentions(context.site.state, context.database, now):
-        roles = ", ".join(map(plain, each.roles.values()))
-        name = f"{plain(each.playbook)} ({roles})" if roles else plain(each.playbook)
-        condition = printable(each.condition, _LONG)
-        due = f"{name} is due since {each.since[11:19]} UTC{f': {condition}' if condition else ''}"
-        if each.code == "authority":
-            yield from _lacks_authority(context, each, name, due, now)
-        else:
-            yield _abstention(each, name, due)
+def _cases(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
+    """Yields the open cases that no run answers, each candidate where authority lacks apart."""
+    for case_id in map(plain, case_ids(context.database)):
+        try:
+            case = load_case(context.database, case_id)
+        except LedgerError as error:
+            text = f"{case_id}  cannot be read: {printable(str(error))}"
+            yield Waiting("case", case_id, text, text, (), (shell_command("journal", "verify"),))
+            continue
+        if not case.run_id:
+            yield from _undecided(context, case, now)
 
 
-def _lacks_authority(
-    context: DecisionContext, each: Abstention, name: str, due: str, now: Instant
-) -> Iterator[Waiting]:
-    """Yields a playbook that is due where agents have no authority, unless it was granted since."""
-    known = [name for name in each.equipment if not name or name in context.site.equipment]
-    if missing := missing_authority(context, known, now):
-        details = tuple(found.text for found in missing)
-        commands = tuple(found.command for found in missing if found.command)
-        key = f"{name} {' '.join(details)}"
-        text = f"{due}; agents may not act on it"
-        yield Waiting("authority", name, text, key, details, commands)
+def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[Waiting]:
+    """Yields what would decide a case, or that nobody judges it."""
+    since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {printable(case.condition, _LONG)}"
+    if live_runner(context.database, now) is None:
+        text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
+        yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))
+        return
+    candidates = candidates_of(case)
+    lacking = [each for each in candidates if each.code == "authority"]
+    equipment = sorted({name for each in lacking for name in each.equipment})
+    if lacking and (missing := _missing_authority(context, equipment, now)):
+        details = tuple(each.text for each in missing)
+        granting = tuple(each.command for each in missing if each.command)
+        names = ", ".join(each.name for each in lacking)
+        text = f"{since}; agents may not act by {names}"
+        key = f"{case.case_id} {' '.join(details)}"
+        yield Waiting("authority", case.case_id, text, key, details, granting)
+    others = [each for each in candidates if each not in lacking]
+    if others or not candidates:
+        why = "; nothing is asked for, and these would decide:" if others else ""
+        details = tuple(line for each in others for line in each.lines)
+        commands = [line for each in others for line in commands_in(each.reason)]
+        show = shell_command("cases", "show", case.case_id)
+        key = f"{case.case_id} {' '.join(each.key for each in others)}"
+        yield Waiting(
+            "case", case.case_id, f"{since}{why}", key, details, (*dict.fromkeys(commands), show)
+        )
 
 
-def _abstention(each: Abstention, name: str, due: str) -> Waiting:
-    reason, commands = _without_commands(each.reason)
-    details = tuple(map(_condition_line, each.conditions))
-    why = f"; it does not start: {printable(reason, _LONG)}" if not details else ""
-    states = " ".join(f"{open_.id} {open_.truth}" for open_ in each.conditions)
-    return Waiting(
-        "abstention", name, f"{due}{why or '; it does not start, and these would decide:'}",
-        f"{name} {each.code} {states or printable(reason)}", details,
-        commands,
-    )  # fmt: skip
-
-
-def _without_commands(reason: str) -> tuple[str, tuple[str, ...]]:
-    """Returns a reason and the commands that its parts end with, which may be several."""
-    parts = reason.split("; ")
-    own = f"{NEXT}handwheel "
-    commands = tuple(printable(p.removeprefix(NEXT)) for p in parts if p.startswith(own))
-    return "; ".join(p for p in parts if not p.startswith(own)), commands
-
-
-def _condition_line(condition: OpenCondition) -> str:
-    truth = TRUTH_TEXT.get(condition.truth, plain(condition.truth))
-    name = f"{plain(condition.id)} ({plain(condition.side)})"
-    return f"{name} is {truth}: {printable(condition.shown, _LONG)}"
+def _missing_authority(
+    context: DecisionContext, equipment: Sequence[str], now: Instant
+) -> Sequence[MissingAuthority]:
+    known = [each for each in equipment if not each or each in context.site.equipment]
+    return missing_authority(context, known, now)
 
 
 def _open_writes(database: Database) -> Iterator[Waiting]:

@@ -170,9 +170,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Notice after a run has been in a state for `after_s`, wall-clock time."""
+    """Notice after a run was in a state, or a case undecided, for `after_s`, wall-clock time."""
 
-    when: Literal["held", "aborted"]
+    when: Literal["held", "aborted", "undecided"]
     after_s: float
     to: tuple[str, ...]
 

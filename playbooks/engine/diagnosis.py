@@ -1,7 +1,7 @@
 """Evaluation of all evidence and permissives of a playbook on one snapshot."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from handwheel.tools.conditions import Truth
 
@@ -91,6 +91,22 @@ def diagnose(plan: BoundPlaybook, plant: PlantSnapshot, *, in_progress: bool = F
         ("permissive", tuple(map(_now, plan.permissives)) if in_progress else plan.permissives),
     )
     return Diagnosis(tuple(_find(side, each, plant) for side, checks in sides for each in checks))
+
+
+def judged_body(
+    found: Diagnosis, judgement: Judgement, now_s: float, *, needs_evidence: bool = True
+) -> dict[str, Any]:
+    """Returns the body of the event that records a judgement at a process time."""
+    blocked_by = found.blocked_by(needs_evidence=needs_evidence)
+    return {
+        "findings": [
+            {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
+            for each in found.findings
+        ],
+        "blocked_by": [each.id for each in blocked_by], "suggests": found.suggestions,
+        "choice": judgement.choice, "reason": judgement.reason, "suggested": judgement.suggests,
+        "at_s": now_s,
+    }  # fmt: skip
 
 
 def _now(check: Check) -> Check:

@@ -68,14 +68,12 @@ class Run:
     entered_s: float = 0.0  # of the entry into its state
     began_s: float = 0.0  # of the latest approval or start
     judged_s: float | None = None  # of the latest judgement
-    collected_s: float | None = None  # when no check lacked samples any more
     armed_s: float | None = None  # when its first action was set due; invariants count from then
     step_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's move
     sent_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's writes
     undone_s: float | None = None  # of the latest undo of the present abort
     resumed_s: float = 0.0  # of the latest resume
     due_at: str = ""  # wall-clock time of the latest action that was set due, as a stamp
-    is_collecting: bool = False  # whether it has told that checks lack samples
     slow_scan: int | None = None  # the scan at which it has told that scans are too far apart
 
     @property
@@ -197,8 +195,6 @@ def _step(run: Run, event: RunEvent) -> Run:
 
 _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     _E.OPENED: lambda run, event: replace(run, opening=event.body),
-    _E.COLLECTING: lambda run, event: replace(run, is_collecting=True, collected_s=None),
-    _E.COLLECTED: lambda run, event: replace(run, is_collecting=False, collected_s=event.process_s),
     _E.JUDGED: _judged,
     _E.NOT_STARTED: lambda run, event: replace(run, suggested=str(event.body.get("suggested", ""))),
     _E.ALREADY: _already,
@@ -224,8 +220,6 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
         run,
         restarts=run.restarts + 1,
         judged_s=None,
-        is_collecting=False,
-        collected_s=None,
         resumed_s=event.process_s,
     ),
     _E.ESCALATED: lambda run, event: replace(run, escalated=run.escalated + 1),

@@ -43,8 +43,6 @@ class EventKind(StrEnum):
     """Kind of an event of a run. The journal's kind is `run.` followed by this."""
 
     OPENED = "opened"
-    COLLECTING = "collecting"
-    COLLECTED = "collected"
     JUDGED = "judged"
     NOT_STARTED = "not_started"
     ALREADY = "already_so"
@@ -105,8 +103,6 @@ MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
 }
 _AT_WORK = frozenset({_S.RUNNING, _S.HOLDING, _S.STOPPING, _S.COMPLETING})
 REMARKS: Mapping[EventKind, frozenset[RunState]] = {
-    _E.COLLECTING: frozenset({_S.CHECKING, _S.RESTARTING}),
-    _E.COLLECTED: frozenset({_S.CHECKING, _S.RESTARTING}),
     _E.JUDGED: frozenset({_S.CHECKING, _S.RESTARTING}),
     _E.ALREADY: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.STEP: _AT_WORK | {_S.ABORTING, _S.RESTARTING},

@@ -5,12 +5,9 @@ the same inputs.
 """
 
 from collections.abc import Callable, Mapping
-from math import ceil
-
-from handwheel.connectors.config.durations import format_duration
 
 from ..binding.model import Escalation
-from .diagnosis import Diagnosis, diagnose
+from .diagnosis import diagnose
 from .effects import Effect, Judge, Notify
 from .inputs import Inputs
 from .next_request import has_written, next_request, read_decision
@@ -49,8 +46,8 @@ def refuse_due(inputs: Inputs, reason: str) -> list[Effect]:
 def _check(inputs: Inputs) -> list[Effect]:
     """Waits until evidence and permissives decide, lets them be judged, and follows that.
 
-    Because of noise and of windows that lack samples it waits for up to `CHECK_TIMEOUT_S`, unless
-    evidence against the playbook is met. A judgement counts with its own scan only.
+    Because of noise it waits for up to `CHECK_TIMEOUT_S`, unless evidence against the playbook is
+    met. A judgement counts with its own scan only.
     """
     run, plant = inputs.run, inputs.plant
     if run.restarts > MAX_RESTARTS:
@@ -59,14 +56,9 @@ def _check(inputs: Inputs) -> list[Effect]:
         return _follow_judgement(inputs)
     needs_evidence = not has_written(inputs)
     found = diagnose(inputs.plan, plant, in_progress=not needs_evidence)
-    if found.is_collecting(needs_evidence=needs_evidence):
-        plant.await_scan()  # a window fills without a change of any condition
-        return [] if run.is_collecting else [_collecting(inputs, found, needs_evidence)]
-    if run.is_collecting:
-        return [event(inputs, EventKind.COLLECTED)]
-    begun_s = max(run.entered_s, run.collected_s or 0.0)
     is_decided = found.is_decided(needs_evidence=needs_evidence)
-    return [Judge(found)] if is_decided or plant.is_past(begun_s + CHECK_TIMEOUT_S) else []
+    is_late = plant.is_past(run.entered_s + CHECK_TIMEOUT_S)
+    return [Judge(found)] if is_decided or is_late else []
 
 
 def _follow_judgement(inputs: Inputs) -> list[Effect]:
@@ -120,15 +112,6 @@ def _note_violated(inputs: Inputs) -> list[Effect]:
         return [noted]
     to = tuple(dict.fromkeys(name for each in inputs.plan.escalations for name in each.to))
     return [noted, Notify(to, f"run {inputs.run_id} is held and violates: {violated}")]
-
-
-def _collecting(inputs: Inputs, found: Diagnosis, needs_evidence: bool) -> Effect:
-    """Returns the event that says for which checks samples are collected, and how long still."""
-    blocking = found.blocked_by(needs_evidence=needs_evidence)
-    least_s = ceil(max(each.missing_s for each in blocking))
-    checks = ", ".join(each.id for each in blocking)
-    reason = f"history for {checks}, at least {format_duration(least_s)} more of plant time"
-    return event(inputs, EventKind.COLLECTING, reason=reason)
 
 
 def _await_decision(inputs: Inputs) -> list[Effect]:

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, Req
 from handwheel.tools.requests.timestamps import Instant
 
 from ..binding.model import BoundPlaybook
-from ..engine.diagnosis import Diagnosis, Judgement
+from ..engine.diagnosis import Diagnosis, Judgement, judged_body
 from ..engine.effects import (
     Effect,
     EndRequest,
@@ -78,6 +78,7 @@ class RunDriver:
         self.plan = plan
         self.log = log
         self.wakes_at: datetime | None = None  # wall-clock time at which it must be stepped
+        self.judged_on: PlantSnapshot | None = None  # on which it was judged before it was opened
         self._ports = ports
         self._maintenance = maintenance
         self._orders = OrderHandler(plan, log, ports.ledger, ports.clock)
@@ -99,7 +100,7 @@ class RunDriver:
 
     async def advance(self) -> None:
         """Steps the run until it waits, and notes for which changes."""
-        plant: PlantSnapshot | None = None
+        plant, self.judged_on = self.judged_on, None
         for _ in range(_MOST_STEPS):
             inputs = self._inputs(plant)
             if self._takes_orders(inputs) and self._orders.handle(inputs.plant.now_s):
@@ -155,17 +156,8 @@ class RunDriver:
     async def _judge(self, inputs: Inputs, found: Diagnosis) -> None:
         needs_evidence = not has_written(inputs)
         judgement = await self._ports.judge(self.run_id, self.plan, found, needs_evidence)
-        blocked_by = found.blocked_by(needs_evidence=needs_evidence)
-        findings = [
-            {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
-            for each in found.findings
-        ]
-        judged = event(
-            inputs, EventKind.JUDGED, findings=findings, suggests=found.suggestions,
-            blocked_by=[each.id for each in blocked_by], choice=judgement.choice,
-            reason=judgement.reason, suggested=judgement.suggests,
-        )  # fmt: skip
-        self._commit([judged])
+        body = judged_body(found, judgement, inputs.plant.now_s, needs_evidence=needs_evidence)
+        self._commit([Record(EventKind.JUDGED, body)])
 
     async def _file(self, inputs: Inputs, filing: FileRequest) -> None:
         ledger = self._ports.ledger

@@ -162,9 +162,9 @@ class RollbackSpec(Model):
 
 
 class EscalationSpec(Model):
-    """Notice after a run has been held or aborted for a time."""
+    """Notice after a run was held or aborted, or a case undecided, for a time."""
 
-    when: Literal["held", "aborted"]
+    when: Literal["held", "aborted", "undecided"]
     after: Duration
     to: Recipients
 

@@ -183,5 +183,5 @@ def test_the_reference_quotes_what_the_gate_says() -> None:
 
 def test_the_reference_lists_exactly_the_kinds_of_the_journal() -> None:
     rows = sections(DOCS / "reference/journal.md")["Kinds"]
-    kinds: list[str] = re.findall(r"\.record\(\s*f?\"([^\"]+)\"", _source("tools", "hmi"))
+    kinds: list[str] = re.findall(r"\.record\(\s*f?\"([^\"]+)\"", _source("tools", "hmi", "agents"))
     assert spans(*(row[0] for row in rows)) == {re.sub(r"\{\w+\}", "STATE", kind) for kind in kinds}

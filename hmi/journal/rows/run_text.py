@@ -1,4 +1,4 @@
-"""Formats each event of a run as a line."""
+"""Formats each event of a run or a case as a line."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.wrap import fold
+from .case_text import CASES, case_event_name, case_event_text
 from .malformed_rows import ROW_FAULTS, row_or_fault
 from .row_line import malformed_row_line
 
@@ -56,7 +57,7 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def show_run_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row about a run as a line, or why it cannot be shown. Others give an empty one."""
+    """Returns a row about a run or a case as a line, or why not. Others give an empty one."""
     show = partial(_run_row_shown, as_json=as_json)
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 
@@ -64,7 +65,7 @@ def show_run_row(row: JournalRow, *, as_json: bool) -> str:
 def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
     fields = row.fields
     kind = str(fields.get("kind", ""))
-    if not kind.startswith(PREFIX):
+    if not kind.startswith((PREFIX, CASES)):
         return ""
     if as_json:
         return json.dumps({**fields, "hash": row.hash})
@@ -72,11 +73,13 @@ def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
 
 
 def run_event_line(fields: Mapping[str, Any]) -> str:
-    """Returns the fields of a row about a run as a line, with the time of day and the run."""
-    event = str(fields["kind"]).removeprefix(PREFIX)
-    name, body = event_name(event), cast(Mapping[str, Any], fields["body"])
-    about = printable(f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}}")
-    line = f"{about} {run_event_text(event, body)}"
+    """Returns the fields of a row about a run or a case as a line, with the time of day."""
+    about, _, event = str(fields["kind"]).partition(".")
+    body, is_case = cast(Mapping[str, Any], fields["body"]), f"{about}." == CASES
+    name = case_event_name(event) if is_case else event_name(event)
+    text = case_event_text(event, body) if is_case else run_event_text(event, body)
+    head = printable(f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}}")
+    line = f"{head} {text}"
     return fold(line.rstrip(), _INDENT)
 
 

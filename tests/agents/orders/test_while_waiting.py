@@ -70,48 +70,37 @@ async def test_a_change_over_waits_until_it_may_begin(room: AgentsRoom) -> None:
 
 
 async def test_what_is_taken_over_meanwhile_is_not_asked_for(room: AgentsRoom) -> None:
-    await room.reach("CHECKING", "WAITING_APPROVAL")
+    await room.reach_request(1)
+    room.order("hold")
+    await room.reach("HELD")
     room.take_over("P-101B")
-    await room.reach("NOT_STARTED", "HELD")
+    room.order("resume")
+    await room.until(lambda: (room.run.restarts, room.run.state) == (1, "HELD"), "held again")
     await room.scan(30)
     assert room.frames == []
     with pytest.raises(PermitRefused):
         room.say("approve")
 
 
-def warnings_of_the_crew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    told: list[str] = []
-
-    def warn(text: str, *given: object) -> None:
-        told.append(text % given)
-
-    monkeypatch.setattr("handwheel.agents.site_agents._logger.warning", warn)
-    return told
-
-
 async def test_equipment_that_is_not_handed_over_is_not_asked_for_and_that_is_told_once(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+    room: AgentsRoom,
 ) -> None:
-    told = warnings_of_the_crew(monkeypatch)
     room.take_over("P-101B")
     await room.scan(90)
-    (line,) = told
-    assert "is due but does not start: " in line
-    assert "P-101B" in line
-    assert (room.runs(), room.requests()) == ([], [])
+    (found,) = room.cases()
+    assert "P-101B" in found.judgement["reason"]
+    assert (len(room.judged()), room.runs(), room.requests()) == (1, [], [])
 
 
-async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = warnings_of_the_crew(monkeypatch)
+async def test_a_run_that_is_held_keeps_its_case(room: AgentsRoom) -> None:
     await room.reach_request(1)
     room.order("hold")
     await room.scan(2)
-    assert (room.run.state, told) == ("HELD", [])  # the trigger is that of the run itself
+    (case,) = room.cases()
+    assert (room.run.state, case.run_id) == ("HELD", room.run_id)
     await room.restart_agents()
     await room.scan(2)
-    (line,) = told
-    owns = f"{room.run_id} owns its equipment; next: handwheel runs show {room.run_id}"
-    assert line.endswith(f"is due but does not start: {owns}")
-    assert len(room.runs()) == 1
+    assert room.cases() == [case]
+    await room.ordered("stop", "STOPPED")
+    (case,) = room.cases()
+    assert (case.run_id, case.returned["state"], len(room.runs())) == ("", "STOPPED", 1)

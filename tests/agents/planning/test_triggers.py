@@ -51,10 +51,11 @@ class Watched:
             "VAH-101A.active": DataValue(alarm, GOOD, None, None, monotonic()),
         }
         self.view.observe(readings, self.now_s)
-        due = self.watch.evaluate(self.view, is_owned=owned)
-        if due is not None:
+        self.watch.evaluate(self.view, is_owned=owned)
+        is_due = self.watch.is_armed and self.watch.due is not None
+        if is_due:
             self.watch.is_armed = False
-        return due is not None
+        return is_due
 
     async def fires(self, vibrations: Iterable[Value | None]) -> list[int]:
         """The scans, counted from one, at which it fires."""

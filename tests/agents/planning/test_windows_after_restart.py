@@ -99,7 +99,8 @@ async def fires(plan: BoundPlaybook, state: Path, at_s: int, now: Readings, cloc
     view, watch = PlantView.of(plan.conditions, clock), TriggerWatch(plan)
     with closing(restart(view, state, at_s)):
         view.observe(now, NOW_S)
-        return watch.evaluate(view, is_owned=False) is not None
+        watch.evaluate(view, is_owned=False)
+        return watch.due is not None
 
 
 async def test_a_trigger_does_not_wait_for_what_was_recorded(
@@ -161,7 +162,8 @@ async def test_windows_wait_for_the_plants_clock_before_they_count_on(
             for second in range(9):
                 view.observe({}, NOW_S + second)
             view.observe(rises_fast(190) | {CLOCK: reading(shown_s)}, NOW_S + 9)
-            assert (watch.evaluate(view, is_owned=False) is not None) is is_due
+            watch.evaluate(view, is_owned=False)
+            assert (watch.due is not None) is is_due
 
 
 # --- as if they had seen it -------------------------------------------------------------------

@@ -7,13 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from handwheel.agents.abstention import Blocked
-from handwheel.agents.site_agents import SiteAgents
-from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.inputs import FiledRequest
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.ledger.runs import open_run, record_event
+from handwheel.tools.guardrails.ledger.store.database import Transaction
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
@@ -138,7 +136,7 @@ async def test_a_trigger_is_not_lost_on_a_busy_ledger(
     assert (len(idle.runs()), idle.frames) == (1, [START_B])
 
 
-@pytest.mark.parametrize("event", ["judged", "due"])
+@pytest.mark.parametrize("event", ["filed", "due"])
 async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
@@ -195,19 +193,14 @@ async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
     assert room.frames[:2] == [START_B, STOP_A]
 
 
-async def test_a_ledger_busy_as_another_playbook_is_to_begin_ends_nobody(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("event", ["case.opened", "case.judged", "case.returned", "case.closed"])
+async def test_a_ledger_busy_about_a_case_loses_nothing(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
-    room.plant.lies["PDT-101.pv"] = 30.0
-    real, left = SiteAgents._blocked_by_check, [BUSY]
-
-    def busy_once(agents: SiteAgents, plan: BoundPlaybook) -> Blocked | None:
-        if plan.id == "cw/strainer-blocked" and left:
-            raise left.pop()
-        return real(agents, plan)
-
-    monkeypatch.setattr(SiteAgents, "_blocked_by_check", busy_once)
-    await room.until(lambda: not left, "the other one")
-    await room.scan(5)
-    (first,) = room.rows("not_started", room.runs()[0])
-    assert first.body["suggested"] == "cw/strainer-blocked"
+    failing = _failing(Transaction.record, BUSY, BUSY, at=event)
+    monkeypatch.setattr(Transaction, "record", failing)
+    await room.approved(1, 2)
+    await room.reach("COMPLETE")
+    await room.scan(3)
+    assert (room.case.is_closed, len(room.runs())) == (True, 1)
+    assert room.frames == [START_B, STOP_A, OUT_A]

@@ -78,10 +78,11 @@ async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoo
         await idle.start_agents(saver)
         await idle.approved(1, 2)
         await idle.reach("COMPLETE")
-        found = await saver.aget({"configurable": {"thread_id": idle.run_id}})
+        found = await saver.aget({"configurable": {"thread_id": idle.case.case_id}})
         assert found is not None
         kept = {name: each for name, each in found["channel_values"].items() if ":" not in name}
         assert json.loads(json.dumps(kept)) == kept
-        assert (kept["choice"], kept["outcome"]["state"]) == ("act", "COMPLETE")
-        assert [each["id"] for each in kept["findings"]][:2] == ["bearing", "trend"]
+        (candidate,) = kept["candidates"]
+        assert (kept["choice"], kept["outcome"]) == (candidate["name"], {"state": "closed"})
+        assert [each["id"] for each in candidate["findings"]][:2] == ["bearing", "trend"]
         await idle.kill_agents()

@@ -18,10 +18,11 @@ from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 Attack = Callable[[AgentsRoom], Awaitable[None]]
 _SWALLOWED = 3
+_CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
 
 
 def _thread(room: AgentsRoom) -> RunnableConfig:
-    return {"configurable": {"thread_id": room.run_id}}
+    return {"configurable": {"thread_id": room.case.case_id}}
 
 
 def _invoke(work: Command[Any] | None) -> Attack:
@@ -33,7 +34,7 @@ def _invoke(work: Command[Any] | None) -> Attack:
 
 def _update(as_node: str) -> Attack:
     async def attack(room: AgentsRoom) -> None:
-        state = {"run_id": room.run_id, "offset": 10**6}
+        state = {"choice": _CHANGEOVER, "reason": "it must be done"}
         await room.agents.deliberations.graph.aupdate_state(_thread(room), state, as_node=as_node)
         await _invoke(None)(room)
 
@@ -55,7 +56,7 @@ def _twice(work: Command[Any]) -> Attack:
 
 
 async def _deleted(room: AgentsRoom) -> None:
-    await room.saver.adelete_thread(room.run_id)
+    await room.saver.adelete_thread(room.case.case_id)
 
 
 ATTACKS: dict[str, Attack] = {
@@ -64,14 +65,14 @@ ATTACKS: dict[str, Attack] = {
     "resume with a list": _invoke(Command(resume=[1, None, {"type": "accept"}])),
     **{
         f"goto {node}": _invoke(Command(goto=node))
-        for node in ("follow", "verify", "recover", "request", "validate", "report", "settle")
+        for node in ("plan", "validate", "wait", "report")
     },
-    "resume and goto": _invoke(Command(resume=True, goto=["follow", "recover"])),
-    "write the state": _invoke(Command(update={"offset": 10**6}, goto="follow")),
-    **{f"update as {node}": _update(node) for node in ("await_decision", "validate", "request")},
+    "resume and goto": _invoke(Command(resume=True, goto=["validate", "report"])),
+    "choose it": _invoke(Command(update={"choice": _CHANGEOVER}, goto="wait")),
+    **{f"update as {node}": _update(node) for node in ("plan", "validate", "wait")},
     "replay what was": _replay,
     "two resumers": _twice(Command(resume=True)),
-    "two that go to follow": _twice(Command(goto="follow")),
+    "two that go to report": _twice(Command(goto="report")),
     "the thread is deleted": _deleted,
 }
 
@@ -147,7 +148,7 @@ async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
 async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, *, is_rejected: bool) -> None:
     await room.reach_request(1)
     room.say("reject" if is_rejected else "approve")
-    for name in ("resume with true", "goto follow", "two resumers"):
+    for name in ("resume with true", "goto report", "two resumers"):
         await _attack(room, ATTACKS[name])
         if is_rejected:
             assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
@@ -164,13 +165,13 @@ async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, *, is_rejected
 async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom) -> None:
     await room.approved(1)
     await room.reach_request(2)
-    for name in ("goto follow", "two resumers", "replay what was"):
+    for name in ("goto report", "two resumers", "replay what was"):
         await _attack(room, ATTACKS[name])
         assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 2), name
         assert (room.request(2).state, _moves(room)[-1]) == ("PENDING", "the policy allows asking")
     room.say("approve")
     await room.reach("COMPLETE")
-    for name in ("goto follow", "two resumers", "replay what was"):
+    for name in ("goto report", "two resumers", "replay what was"):
         await _attack(room, ATTACKS[name])  # from before each of the two requests, too
         assert (room.run.state, room.frames) == ("COMPLETE", [START_B, STOP_A, OUT_A]), name
         assert (len(room.due()), len(room.requests())) == (3, 2)
@@ -178,15 +179,10 @@ async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom)
 
 async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom) -> None:
     room.plant.lies["P-101B.mode"] = None
-    await room.reach("CHECKING")
-    names = ("goto request", "update as validate", "two that go to follow", "replay what was")
-    for name in names:
+    await room.until(room.cases, "a case")
+    for name in ("goto report", "update as validate", "choose it", "replay what was"):
         await _attack(room, ATTACKS[name])
-        assert (room.run.state, room.requests()) == ("CHECKING", []), name
-    await room.reach("NOT_STARTED")
-    for name in names:
-        await _attack(room, ATTACKS[name])
-        assert (room.requests(), room.due(), len(room.runs())) == ([], [], 1), name
+        assert (room.runs(), room.requests(), room.due()) == ([], [], []), name
 
 
 async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom) -> None:
@@ -194,7 +190,7 @@ async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom) -> Non
     await room.ordered("hold", "HELD")
     room.plant.lies["VT-101A.pv"] = None  # nobody can tell whether it is the bearing
     await room.ordered("resume", "RESTARTING")
-    for name in ("goto validate", "goto request", "update as validate"):
+    for name in ("goto validate", "choose it", "update as validate"):
         await _attack(room, ATTACKS[name])
         assert (room.run.state, len(room.requests())) == ("RESTARTING", 1), name
     await room.reach("HELD")
@@ -204,7 +200,7 @@ async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom) -> Non
 async def test_a_held_run_stays_held(room: AgentsRoom) -> None:
     await room.settles()
     await room.ordered("hold", "HELD")
-    for name in ("goto request", "goto follow", "goto recover", "two resumers"):
+    for name in ("goto plan", "goto report", "choose it", "two resumers"):
         await _attack(room, ATTACKS[name])
         assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B]), name
     room.order("resume")
@@ -213,7 +209,7 @@ async def test_a_held_run_stays_held(room: AgentsRoom) -> None:
     assert room.frames == [START_B, STOP_A]
 
 
-@pytest.mark.parametrize("name", ["goto follow", "two that go to follow", "goto recover"])
+@pytest.mark.parametrize("name", ["goto report", "two that go to report", "choose it"])
 async def test_whoever_follows_as_well_sends_nothing_twice(room: AgentsRoom, name: str) -> None:
     await room.reach_request(1)
     room.say("approve")

@@ -88,7 +88,9 @@ async def test_the_crew_works_until_another_process_does(
     monkeypatch.setattr("handwheel.agents.site_agents._KEEP_S", 0.0)
     await room.reach_request(1)
     tags, before = list(room.site.tags.values()), room.view.scans
-    work = asyncio.create_task(room.agents.work(lambda: room.plant.read(tags), 0.005))
+    work = asyncio.create_task(
+        room.agents.work(lambda: room.plant.read(tags), lambda: asyncio.sleep(0.005))
+    )
     for _ in range(4):
         room.clock.forward(5.0)  # the lease is for ten
         await asyncio.sleep(0.1)

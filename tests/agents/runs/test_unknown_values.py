@@ -1,7 +1,5 @@
 """A value that is not known lets no run act; a plant that is not seen stops no clock."""
 
-from handwheel.tools.requests.timestamps import parse_stamp
-
 from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
 
 _TITLE = "    title: Let the header settle"
@@ -11,58 +9,6 @@ _NO_INVARIANTS = (
     '  - {that: "TT-202.pv < 55 degC", grace: 10 s, on_violation: safe_state}\n',
     '  - {that: "P-101B.run_cmd or not P-101B.run_cmd", grace: 1 h, on_violation: hold}\n',
 )
-
-
-def _second(stamp: str) -> float:
-    return parse_stamp(stamp).timestamp()
-
-
-async def test_what_is_not_known_asks_nobody(room: AgentsRoom) -> None:
-    room.plant.lies["P-101B.mode"] = None
-    await room.reach("NOT_STARTED")
-    (end,) = room.rows("not_started")
-    assert end.body["blocked_by"] == ["standby-ready"]
-    assert "P-101B.mode" in end.body["reason"]
-    assert (room.requests(), room.frames) == ([], [])
-    opened_s, ended_s = (_second(each.at) for each in (*room.rows("opened"), end))
-    assert 60.0 <= ended_s - opened_s <= 62.0
-
-
-async def test_what_dips_for_a_moment_is_looked_at_again(room: AgentsRoom) -> None:
-    room.plant.lies["P-101B.mode"] = None
-    await room.reach("CHECKING")
-    await room.scan(40)
-    assert (room.run.state, room.requests()) == ("CHECKING", [])
-    room.plant.lies.clear()
-    await room.approved(1)
-    assert room.frames == [START_B]
-
-
-async def test_what_speaks_against_it_decides_at_once_and_begins_the_other(
-    room: AgentsRoom,
-) -> None:
-    room.plant.lies["PDT-101.pv"] = 30.0
-    await room.until(lambda: room.runs("strainer-blocked"), "the other one")
-    first, second = room.runs()
-    (opened,), (end,) = room.rows("opened", first), room.rows("not_started", first)
-    assert _second(end.at) - _second(opened.at) <= 1.0
-    assert end.body["blocked_by"] == ["cavitation", "suction"]
-    assert room.rows("opened", second)[0].body["trigger"] == f"suggested by {first}"
-    await room.reach("COMPLETE")
-    assert [each.asset for each in room.workorders.all()] == ["S-101"]
-    assert room.notices() == ["operations", "maintenance-planner"]
-    await room.scan(90)
-    assert (len(room.runs()), room.requests()) == (2, [])
-
-
-async def test_a_case_waits_for_its_windows_to_form(idle: AgentsRoom) -> None:
-    idle.past.clear()
-    await idle.start_agents()
-    await idle.reach("CHECKING")
-    await idle.wait(1350.0)
-    assert (idle.run.state, idle.requests()) == ("CHECKING", [])
-    await idle.approved(1)
-    assert idle.frames == [START_B]
 
 
 async def test_a_run_is_not_resumed_for_ever(room: AgentsRoom) -> None:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 
+from handwheel.agents.case import Case, case_ids, load_case
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 
@@ -38,6 +40,24 @@ class Books(Room):
     def rows(self, kind: str = "", run_id: str = "") -> list[RunRow]:
         rows = load_rows(self.desk.database, run_id or self.run_id)
         return [each for each in rows if kind in {"", each.kind}]
+
+    @property
+    def case(self) -> Case:
+        """The newest case."""
+        return load_case(self.desk.database, case_ids(self.desk.database, only_open=False)[-1])
+
+    def cases(self) -> list[Case]:
+        """The open cases."""
+        return [load_case(self.desk.database, each) for each in case_ids(self.desk.database)]
+
+    def judged(self) -> list[str]:
+        """What was judged about the newest case: what prevents each candidate, in order."""
+        rows = rows_of(self.desk.database, self.case.case_id, "case.judged")
+        found = [row.fields["body"]["candidates"] for row in rows]
+        return [
+            ", ".join(f"{each['playbook'].partition('/')[2]}: {each['code']}" for each in one)
+            for one in found
+        ]
 
     def told(self) -> list[str]:
         """The newest run's events, a line each."""

@@ -135,7 +135,7 @@ class AgentsRoom(Books):
             self.plant.values["SIM-CLOCK.pv"] = at_s
             self.view.observe(self._readings(), self.scanned_s)
         self.plant.advance(0.0)
-        self.agents._hold_open_runs()
+        self.agents.take_over()
         await self._settle()
 
     async def start_with(self, *changes: tuple[str, str]) -> None:
@@ -153,7 +153,7 @@ class AgentsRoom(Books):
 
     async def kill_agents(self) -> None:
         """What is left of agents that were killed: what is on the disk."""
-        await self.agents._end_tasks()
+        await self.agents.end()
         self.clock.forward(11.0)  # until its lease is over
 
     async def restart_agents(self) -> None:
@@ -163,7 +163,7 @@ class AgentsRoom(Books):
 
     async def end(self) -> None:
         if hasattr(self, "agents"):
-            await self.agents._end_tasks()
+            await self.agents.end()
         self.workorders.close()
         self.close()
 
@@ -213,8 +213,7 @@ class AgentsRoom(Books):
         """Waits until every run waits for a change."""
         until_s = monotonic() + _SETTLE_S
         while True:
-            self.agents._raise_task_errors()
-            if not self.agents._tasks:
+            if self.agents.is_idle:
                 return
             assert monotonic() < until_s, f"a run does not come to rest: {self.told()}"
             await asyncio.sleep(0)

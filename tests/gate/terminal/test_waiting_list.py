@@ -1,13 +1,12 @@
 """Everything that waits for a person is listed with the command that answers it, and no more."""
 
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handwheel.agents.abstention import Abstention, _Document  # pyright: ignore[reportPrivateUsage]
+from handwheel.agents.case import Case, CaseEvent, CaseLog
 from handwheel.connectors.hints import at_console
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
@@ -23,6 +22,8 @@ from ..testbed.authority_grant import give
 from ..testbed.with_oracle import START_B, Watched
 
 _NAME = "cw/pump-bearing-changeover (P-101A, P-101B)"
+_CASE = "C-00000001"
+_SHOW = f"handwheel cases show {_CASE}"
 _UNKNOWN: dict[str, Any] = {
     "id": "standby-ready", "side": "permissive", "truth": "unknown",
     "shown": "P-101B.mode == 'remote'  [P-101B.mode is - (BadNoCommunication)]",
@@ -35,18 +36,24 @@ class Shift:
     def __init__(self, room: Watched) -> None:
         self.room, self.database, now = room, room.desk.database, room.clock.now
         self.place = Place(room.site, self.database, take_runner_lock(self.database, now()), now)
+        self.case = Case(_CASE)
 
-    def abstain(self, code: str, reason: str, *conditions: dict[str, Any]) -> None:
-        """Agents have written that a change-over is due and does not start."""
-        abstention = Abstention.model_validate({
-            "playbook": "cw/pump-bearing-changeover", "title": "Change over",
-            "roles": {"duty": "P-101A", "standby": "P-101B"}, "condition": "VAH-101A.active",
-            "since": "2026-11-25T08:30:00.000Z", "code": code, "reason": reason,
+    def judge(self, code: str, reason: str, *conditions: dict[str, Any]) -> None:
+        """Agents have judged a case, and ask for nothing."""
+        candidate = {
+            "playbook": "cw/pump-bearing-changeover", "title": "Change over", "suggests": "",
+            "roles": {"duty": "P-101A", "standby": "P-101B"}, "code": code, "reason": reason,
             "conditions": list(conditions), "equipment": ["P-101A", "P-101B"],
-        })  # fmt: skip
-        document = _Document(schema="abstentions/1", pid=os.getpid(), abstentions=[abstention])
-        text = document.model_dump_json(by_alias=True)
-        (self.room.site.state / "abstentions.json").write_text(text, encoding="utf-8")
+        }  # fmt: skip
+        body = {"choice": "", "reason": reason, "candidates": [candidate]}
+        if not self.case.opened_at:
+            opened = {"condition": "VAH-101A.active", "playbook": _NAME, "place": ""}
+            self.record(CaseEvent.OPENED, opened)
+        self.record(CaseEvent.JUDGED, body)
+
+    def record(self, kind: CaseEvent, body: dict[str, Any]) -> None:
+        log = CaseLog(self.database, self.place.holder)
+        self.case = log.record(self.case, kind, body, self.room.clock.now())
 
     def listed(self) -> list[tuple[str, str, tuple[str, ...]]]:
         found = waiting_for_people(self.room.site, self.database, self.room.clock.now())
@@ -81,7 +88,7 @@ async def _aborted(shift: Shift) -> None:
 
 async def _left(shift: Shift) -> None:
     shift.place.open()
-    shift.abstain("evidence", "it was not known")
+    shift.judge("evidence", "it was not known")
     leave(shift.place)
 
 
@@ -105,7 +112,7 @@ async def _ordered(shift: Shift) -> None:
 
 
 async def _not_granted(shift: Shift) -> None:
-    shift.abstain("authority", "P-101A was not granted to agents; next: handwheel authority list")
+    shift.judge("authority", "P-101A was not granted to agents; next: handwheel authority list")
 
 
 async def _granted_since(shift: Shift) -> None:
@@ -121,11 +128,11 @@ async def _under_maintenance(shift: Shift) -> None:
 
 
 async def _not_known(shift: Shift) -> None:
-    shift.abstain("permissive", "standby-ready is not known", _UNKNOWN)
+    shift.judge("permissive", "standby-ready is not known", _UNKNOWN)
 
 
 async def _no_gate(shift: Shift) -> None:
-    shift.abstain("no_gate", "no gate is running; next: handwheel gate")
+    shift.judge("no_gate", "no gate is running; next: handwheel gate")
 
 
 async def _nothing(shift: Shift) -> None:
@@ -140,20 +147,20 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_asked, [("request", FIRST, (f"handwheel requests approve {FIRST}",))], "29 min 55 s left"),
     (_held, [("run", RUN, tuple(f"{each} {RUN}" for each in _RUN))], "hold ordered by carl"),
     (_aborted, [("run", RUN, (f"handwheel runs clear {RUN}",))], "waits for a person: clear"),
-    (_left, [("run", RUN, ("handwheel run",))], "the agents have stopped"),
+    (_left, [("run", RUN, ("handwheel run",)), ("case", _CASE, ("handwheel run",))],
+     "the agents have stopped"),
     (_locked, [("lockout", "P-101B", ("handwheel release P-101B",))], "LOCKED OUT: P-101B"),
     (_ordered, [("work_order", _ORDER, tuple(f"handwheel workorders {word} {_ORDER}"
                                              for word in ("show", "close")))],
      "W-00000001  corrective, priority 2, P-101A: Inspect the bearings of P-101A, due 2026-12-02"),
-    (_not_granted, [("authority", _NAME, (_GIVE,))],
+    (_not_granted, [("authority", _CASE, (_GIVE,))],
      "PUMPS-101 was not granted to agents; ask anna, gina, bert"),
     (_granted_since, [], NOTHING),
-    (_under_maintenance, [("authority", _NAME, ())],
+    (_under_maintenance, [("authority", _CASE, ())],
      "P-101B is MAINTENANCE, set by max; nobody can grant it now"),
-    (_not_known, [("abstention", _NAME, ())],
+    (_not_known, [("case", _CASE, (_SHOW,))],
      "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
-    (_no_gate, [("abstention", _NAME, ("handwheel gate",))],
-     f"{_NAME} is due since 08:30:00 UTC: VAH-101A.active; it does not start: no gate is running"),
+    (_no_gate, [("case", _CASE, ("handwheel gate", _SHOW))], f"{_NAME}: no gate is running"),
 ]  # fmt: skip
 
 
@@ -181,12 +188,12 @@ async def test_the_console_shows_it_once_and_says_when_it_is_over(shift: Shift) 
     changes.updates(now())
     await _not_known(shift)
     first, *more = changes.updates(now())
-    assert first.endswith("it does not start, and these would decide:")
-    assert len(more) == 1
-    shift.abstain("permissive", "x", _UNKNOWN | {"shown": "other values"})
+    assert first.endswith("nothing is asked for, and these would decide:")
+    assert len(more) == 3
+    shift.judge("permissive", "x", _UNKNOWN | {"shown": "other values"})
     assert changes.updates(now()) == []
-    (shift.room.site.state / "abstentions.json").unlink()
-    assert changes.updates(now()) == [f"ended: {_NAME} waits no longer"]
+    shift.record(CaseEvent.CLOSED, {"reason": "the deviation is over"})
+    assert changes.updates(now()) == [f"ended: {_CASE} waits no longer"]
 
 
 async def test_a_command_names_its_signer_where_several_keys_are_here(

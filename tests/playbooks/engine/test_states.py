@@ -14,8 +14,6 @@ from handwheel.playbooks.engine.states import CLOSED, EventKind, RunState, StepS
 _TABLE = """\
               id ch ns wa ru hg he re sg sd ag ad cg co
 opened        ch .  .  .  .  .  .  .  .  .  .  .  .  .
-collecting    .  =  .  .  .  .  .  =  .  .  .  .  .  .
-collected     .  =  .  .  .  .  .  =  .  .  .  .  .  .
 judged        .  =  .  .  .  .  .  =  .  .  .  .  .  .
 already_so    .  =  .  .  =  .  .  =  .  .  .  .  .  .
 not_started   .  ns .  .  .  .  .  .  .  .  .  .  .  .

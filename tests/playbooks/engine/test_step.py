@@ -136,12 +136,14 @@ def test_a_waiting_run_follows_the_decision(
 
 def test_a_run_is_judged_once_its_evidence_decides(plan: BoundPlaybook) -> None:
     fresh = run("CHECKING", {}, entered_s=NOW_S - 10.0)
-    assert kinds(needs(plan, fresh, [])) == ["collecting"]  # its windows are empty
+    assert needs(plan, fresh, []) == []  # its windows are empty
+    late = run("CHECKING", {}, entered_s=NOW_S - 61.0)
+    assert kinds(needs(plan, late, [])) == ["Judge"]
     judged: dict[str, object] = {"blocked_by": [], "choice": "act", "reason": "", "suggested": ""}
     cases: Sequence[tuple[dict[str, object], Sequence[str]]] = [
         ({"judged_s": NOW_S, "diagnosis": judged | {"choice": "abstain"}}, ["not_started"]),
         ({"judged_s": NOW_S, "diagnosis": judged | {"blocked_by": ["low"]}}, ["not_started"]),
-        ({"judged_s": NOW_S - 1.0, "diagnosis": judged}, ["collecting"]),  # of another scan
+        ({"judged_s": NOW_S - 1.0, "diagnosis": judged}, ["Judge"]),  # of another scan
     ]
     for more, wanted in cases:
         assert kinds(needs(plan, run("CHECKING", {}, **more), [])) == wanted

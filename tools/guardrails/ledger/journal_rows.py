@@ -80,6 +80,12 @@ def subjects_after(reader: LedgerReader, after: int) -> list[tuple[int, str]]:
     return [(row[0], str(row[1])) for row in rows]
 
 
+def subjects_of(reader: LedgerReader, kind: str) -> list[str]:
+    """Returns the subjects of the rows of a kind, in order."""
+    rows = reader.all("SELECT subject FROM journal WHERE kind = ? ORDER BY seq", kind)
+    return [str(row[0]) for row in rows]
+
+
 def newest_seq(reader: LedgerReader, subject: str, kind: str) -> int:
     """Returns the number of the last row of a kind about a subject, 0 if there is none."""
     question = "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?"

@@ -1,0 +1,98 @@
+"""Candidates of a case, each judged on one snapshot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.denial import Denial
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
+
+from .case import plan_name
+from .planner import plan_by_rules, to_findings, undecided_text
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Playbook that may answer a case, with what prevents it."""
+
+    plan: BoundPlaybook
+    diagnosis: Diagnosis
+    code: str = ""  # what prevents it: `evidence`, `permissive`, `authority` …; empty for nothing
+    reason: str = ""  # sentence for a person
+    suggests: str = ""  # the playbook that its evidence suggests instead
+    results: tuple[CheckResult, ...] = ()  # the evidence and permissives that prevent it
+
+    @property
+    def name(self) -> str:
+        """Its playbook's id with what its roles are bound to."""
+        return plan_name(self.plan)
+
+    @property
+    def key(self) -> str:
+        """Text that changes when people are told again. Values are not in it."""
+        states = " ".join(f"{each.id} {each.truth.value}" for each in self.results)
+        return f"{self.name} {self.code} {states or self.reason}"
+
+    def state(self) -> dict[str, Any]:
+        """Returns it as plain JSON for the state of a deliberation."""
+        return {
+            "name": self.name, "code": self.code, "reason": self.reason,
+            "suggests": self.suggests, "findings": to_findings(self.diagnosis),
+        }  # fmt: skip
+
+    @property
+    def signature(self) -> list[str]:
+        """Truth of all its evidence and permissives."""
+        return [f"{self.name} {each.id} {each.truth.value}" for each in self.diagnosis.findings]
+
+    def fields(self) -> dict[str, Any]:
+        """Returns what the journal keeps of it."""
+        return {
+            "playbook": self.plan.id, "title": self.plan.title, "roles": dict(self.plan.roles),
+            "code": self.code, "reason": self.reason, "suggests": self.suggests,
+            "equipment": sorted({write.tag.equipment for write in self.plan.writes}),
+            "conditions": [
+                {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
+                for each in self.results
+            ],
+        }  # fmt: skip
+
+
+def judge_candidate(
+    plan: BoundPlaybook,
+    found: Diagnosis,
+    check: Callable[[BoundPlaybook], Denial | None],
+    *,
+    needs_evidence: bool = True,
+) -> Candidate:
+    """Judges a playbook by its evidence and permissives, then by what else may prevent it.
+
+    Args:
+        check: Returns why the plan may not be requested now.
+        needs_evidence: See `Diagnosis.blocked_by`.
+    """
+    judged = plan_by_rules(found, needs_evidence=needs_evidence)
+    blocking = tuple(found.blocked_by(needs_evidence=needs_evidence))
+    if found.is_collecting(needs_evidence=needs_evidence):
+        least_s = ceil(max(each.missing_s for each in blocking))
+        checks = ", ".join(each.id for each in blocking)
+        reason = f"history for {checks}, at least {format_duration(least_s)} more of plant time"
+        return Candidate(plan, found, "history", reason, "", blocking)
+    if judged.choice != "act":
+        against = tuple(each for each in found.of("against") if each.is_met)
+        results = against or blocking
+        return Candidate(plan, found, "evidence", judged.reason, judged.suggests, results)
+    if blocking:
+        reason = "; ".join(map(undecided_text, blocking))
+        return Candidate(plan, found, "permissive", reason, "", blocking)
+    return blocked_by(plan, found, check(plan))
+
+
+def blocked_by(plan: BoundPlaybook, found: Diagnosis, denial: Denial | None) -> Candidate:
+    """Returns a candidate that is prevented by a denial, if there is one."""
+    if denial is None:
+        return Candidate(plan, found)
+    return Candidate(plan, found, denial.code, denial.reason)

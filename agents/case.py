@@ -1,0 +1,124 @@
+"""Case of a deviation, folded from its rows in the journal."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
+from handwheel.tools.guardrails.ledger.runner_lock import check_runner_lock
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.safe_text import printable
+
+PREFIX = "case."
+"""What stands before the kind of a case's event in the journal."""
+_LONG = 200  # characters
+
+
+class CaseEvent(StrEnum):
+    """Kind of an event of a case. The journal's kind is `case.` followed by this."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    JUDGED = "judged"
+    RETURNED = "returned"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Deviation that stands, and what was judged about it."""
+
+    case_id: str
+    opened_at: str = ""  # stamp
+    condition: str = ""  # the trigger that opened it, with its values
+    playbooks: tuple[str, ...] = ()  # those whose triggers belong to it, by `plan_name`
+    judgement: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of the latest
+    judged_at: str = ""  # stamp
+    run_id: str = ""  # the run that answers it now; empty for none
+    returned: Mapping[str, Any] = field(default_factory=dict[str, Any])  # of the latest run's end
+    returned_at: str = ""  # stamp; empty if no run has given it back
+    done: frozenset[str] = frozenset()  # playbooks that have completed for it
+    escalated: frozenset[str] = frozenset()  # escalations that were sent since it is undecided
+    is_closed: bool = False
+
+    @property
+    def undecided_since(self) -> str:
+        """Stamp since which no run answers it."""
+        return max(self.opened_at, self.returned_at)
+
+    def after(self, kind: CaseEvent, body: Mapping[str, Any], at: str) -> "Case":
+        """Returns the case after an event."""
+        match kind:
+            case CaseEvent.OPENED:
+                return replace(
+                    self, opened_at=at, condition=str(body["condition"]),
+                    playbooks=(str(body["playbook"]),),
+                )  # fmt: skip
+            case CaseEvent.JOINED:
+                return replace(self, playbooks=(*self.playbooks, str(body["playbook"])))
+            case CaseEvent.JUDGED:
+                run_id = str(body.get("run_id", ""))
+                return replace(self, judgement=body, judged_at=at, run_id=run_id)
+            case CaseEvent.RETURNED:
+                is_done = body["state"] == "COMPLETE"
+                done = self.done | {str(body["playbook"])} if is_done else self.done
+                return replace(
+                    self, run_id="", returned=body, returned_at=at, done=done, judgement={},
+                    escalated=frozenset(),
+                )  # fmt: skip
+            case CaseEvent.ESCALATED:
+                return replace(self, escalated=self.escalated | {str(body["key"])})
+            case CaseEvent.CLOSED:
+                return replace(self, is_closed=True)
+
+
+def plan_name(plan: BoundPlaybook) -> str:
+    """Returns a playbook's id with what its roles are bound to."""
+    return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id
+
+
+def load_case(database: Database, case_id: str) -> Case:
+    """Returns a case from its rows. Damaged ones raise `LedgerError`."""
+    case = Case(case_id)
+    for row in rows_of(database, case_id):
+        try:
+            fields = row.fields
+            kind = str(fields["kind"])
+            if kind.startswith(PREFIX):
+                event = CaseEvent(kind.removeprefix(PREFIX))
+                case = case.after(event, fields["body"], str(fields["at"]))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            message = printable(f"{type(error).__name__}: {error}", _LONG)
+            raise LedgerError(f"case {case_id} is damaged at row {row.seq}: {message}") from None
+    return case
+
+
+def case_ids(database: Database, *, only_open: bool = True) -> list[str]:
+    """Returns the ids of the cases of a site, in the order in which they were opened."""
+    opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}")
+    closed = set(subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}")) if only_open else set[str]()
+    return [each for each in opened if each not in closed]
+
+
+class CaseLog:
+    """Cases in the ledger. It raises `LostRace` if another process has the runner lock."""
+
+    def __init__(self, database: Database, holder: str) -> None:
+        self._database, self._holder = database, holder
+
+    def transaction(self, now: Instant) -> AbstractContextManager[Transaction]:
+        """Records all that is recorded inside at once, or nothing if an error is raised."""
+        return self._database.transaction(now)
+
+    def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any], now: Instant) -> Case:
+        """Records an event, and returns the case after it."""
+        with self._database.transaction(now) as transaction:
+            check_runner_lock(transaction, self._holder)
+            row = transaction.record(f"case.{kind}", case.case_id, dict(body))
+        return case.after(kind, row.fields["body"], str(row.fields["at"]))

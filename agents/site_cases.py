@@ -1,0 +1,281 @@
+"""Cases of a site, each open until its deviation is over or a run has answered it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.hints import next_step
+from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
+from handwheel.playbooks.engine.diagnosis import diagnose
+from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.errors import LedgerError, ToolFailed
+from handwheel.tools.maintenance.work_order_database import Notice
+from handwheel.tools.requests.ids import new_id
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
+
+from .agent_context import AgentContext
+from .candidates import Candidate, blocked_by, judge_candidate
+from .case import Case, CaseEvent, CaseLog, case_ids, load_case
+from .triggers import TriggerWatch
+
+JUDGED_EVERY_S = 10.0
+"""How long a case is not judged again at most while nothing changes, process time."""
+REASK_S = 600.0
+"""How long a case that a run gave back is not asked for again, wall-clock time."""
+_STEADY_S = 10.0  # process time for which its evidence must have changed to be asked for earlier
+_AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
+
+Report = Callable[[str, str], None]
+"""Takes a subject and its problem, which is empty once it is over."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    """State of a case in this process, beside its rows."""
+
+    wanted: tuple[str, ...] = ()  # the candidates that were judged last
+    key: str = ""  # of the latest judgement that was recorded
+    recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
+    differs_since_s: float | None = None  # since when its evidence is another, process time
+
+
+class SiteCases:
+    """Open cases of a site, with the triggers that open them."""
+
+    def __init__(self, context: AgentContext, report: Report) -> None:
+        self.cases: dict[str, Case] = {}
+        self._context, self._report = context, report
+        self._watches = {watch.name: watch for watch in map(TriggerWatch, context.plans)}
+        self._owned = {
+            name: set(owned_by(watch.plan, context.ledger.context.site))
+            for name, watch in self._watches.items()
+        }
+        self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
+        self._memories: dict[str, _Memory] = {}
+
+    def load(self) -> None:
+        """Loads the cases that were open when the last process ended."""
+        database = self._context.ledger.context.database
+        for case_id in case_ids(database):
+            try:
+                self.cases[case_id] = load_case(database, case_id)
+            except LedgerError as error:  # a damaged case delays no other
+                self._report(case_id, str(error))
+
+    def observe(self, owners: Mapping[str, str]) -> list[str]:
+        """Evaluates the triggers on a scan. Returns the cases that are over.
+
+        Args:
+            owners: Open runs by the equipment that they own.
+        """
+        plant = self._context.plant
+        for name, watch in self._watches.items():
+            watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(self._owned[name]))
+            self._report(f"the triggers of {name}", watch.problem)
+            if watch.is_armed and (watch.due or watch.problem) and self._case_of(name) is None:
+                self._open(watch)
+        gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
+        for each in gone:
+            self._close(each, "the deviation is over")
+        return [each.case_id for each in gone]
+
+    def _case_of(self, name: str) -> Case | None:
+        return next((each for each in self.cases.values() if name in each.playbooks), None)
+
+    def _open(self, watch: TriggerWatch) -> None:
+        """Opens a case, or adds the playbook to one over the same equipment."""
+        own = self._owned[watch.name]
+        body = {
+            "condition": watch.condition(self._context.plant), "playbook": watch.name,
+            "place": watch.due.place if watch.due else "",
+        }  # fmt: skip
+        for case in self.cases.values():
+            others = (self._owned.get(each, set[str]()) for each in case.playbooks)
+            if any(not own.isdisjoint(each) for each in others):
+                self._record(case, CaseEvent.JOINED, body)
+                return
+        self._record(Case(new_id("C")), CaseEvent.OPENED, body)
+
+    def _is_gone(self, case: Case) -> bool:
+        known = (self._watches[each] for each in case.playbooks if each in self._watches)
+        return all(each.is_gone(self._context.plant) and not each.problem for each in known)
+
+    def _record(self, case: Case, kind: CaseEvent, body: Mapping[str, object]) -> Case:
+        case = self._log.record(case, kind, body, self._context.clock())
+        self.cases[case.case_id] = case
+        return case
+
+    def _close(self, case: Case, reason: str) -> None:
+        self._record(case, CaseEvent.CLOSED, {"reason": reason})
+        del self.cases[case.case_id]
+        self._memories.pop(case.case_id, None)
+        self._context.plant.await_change(case.case_id, None)
+
+    # --- judging ------------------------------------------------------------------------------
+
+    def wanted(self, case: Case) -> list[TriggerWatch]:
+        """Returns the playbooks whose trigger is due now and that have not completed for it."""
+        known = (self._watches[each] for each in case.playbooks if each in self._watches)
+        return [
+            each
+            for each in known
+            if each.is_armed and (each.due or each.problem) and each.name not in case.done
+        ]
+
+    def due(self, changed: set[str]) -> list[str]:
+        """Returns the cases without a run of which an input has changed."""
+        return [
+            case.case_id
+            for case in self.cases.values()
+            if not case.run_id
+            and (case.case_id in changed or self._wanted_names(case) != self._of(case).wanted)
+        ]
+
+    def _wanted_names(self, case: Case) -> tuple[str, ...]:
+        return tuple(each.name for each in self.wanted(case))
+
+    def _of(self, case: Case) -> _Memory:
+        return self._memories.setdefault(case.case_id, _Memory())
+
+    def judge(self, case: Case, owners: Mapping[str, str]) -> tuple[PlantSnapshot, list[Candidate]]:
+        """Judges every candidate of a case on one snapshot, in the order of the site."""
+        plant = self._context.plant.snapshot()
+        plant.is_past(plant.now_s + JUDGED_EVERY_S)
+        self._of(case).wanted = self._wanted_names(case)
+        found = [self._candidate(case, each, plant, owners) for each in self.wanted(case)]
+        suggested = dict.fromkeys(each.suggests for each in found if each.suggests)
+        for watch in self._watches.values():
+            is_new = watch.name not in case.done and watch not in self.wanted(case)
+            if watch.plan.id in suggested and watch.is_armed and is_new:
+                found.append(self._candidate(case, watch, plant, owners))
+        self._context.plant.await_change(case.case_id, plant)
+        return plant, self._unless_returned(case, found, plant)
+
+    def _candidate(
+        self, case: Case, watch: TriggerWatch, plant: PlantSnapshot, owners: Mapping[str, str]
+    ) -> Candidate:
+        plan, found = watch.plan, diagnose(watch.plan, plant)
+        if watch.problem and watch.due is None:
+            return blocked_by(plan, found, Denial("trigger", watch.problem))
+        owner = next((owners[each] for each in sorted(self._owned[watch.name] & owners.keys())), "")
+        if owner:
+            return blocked_by(plan, found, Denial("owner", _owned_text(owner)))
+        return judge_candidate(plan, found, self._context.check_plan)
+
+    def _unless_returned(
+        self, case: Case, found: list[Candidate], plant: PlantSnapshot
+    ) -> list[Candidate]:
+        """Asks for nothing for a while after a run gave the case back, unless evidence changes."""
+        if not case.returned_at or case.returned["state"] == RunState.COMPLETE:
+            return found
+        memory, since = self._of(case), parse_stamp(case.returned_at)
+        until = since + timedelta(seconds=REASK_S)
+        if self._context.clock().wall >= until:
+            return found
+        signature = {line for each in found for line in each.signature}
+        if signature == set(case.returned["signature"]):
+            memory.differs_since_s = None
+        elif memory.differs_since_s is None:
+            memory.differs_since_s = plant.now_s
+        elif plant.now_s - memory.differs_since_s >= _STEADY_S:
+            return found
+        reason = f"{case.returned['run_id']} gave it back: {case.returned['reason']}"
+        denial = Denial("returned", f"{reason}; it is asked for again at {stamp(until)[11:19]} UTC")
+        return [
+            each if each.code else blocked_by(each.plan, each.diagnosis, denial) for each in found
+        ]
+
+    def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
+        """Whether the judgement of a case is another than the one that was recorded."""
+        key, memory = _key(candidates), self._of(case)
+        now_ms = self._context.clock().boot_ms
+        told_ms = memory.recorded.get(key)
+        is_recent = told_ms is not None and now_ms - told_ms < _AGAIN_S * 1000.0
+        return key != memory.key and not is_recent
+
+    def record_judgement(
+        self,
+        case: Case,
+        candidates: list[Candidate],
+        reason: str,
+        chosen: Candidate | None = None,
+        run_id: str = "",
+    ) -> None:
+        """Records the judgement of a case, with the run that answers it now if there is one."""
+        body: dict[str, object] = {
+            "choice": chosen.name if chosen else "", "reason": reason,
+            "candidates": [each.fields() for each in candidates],
+        }  # fmt: skip
+        self._record(case, CaseEvent.JUDGED, body | ({"run_id": run_id} if run_id else {}))
+        if run_id:
+            self._context.plant.await_change(case.case_id, None)
+        memory, key = self._of(case), _key(candidates)
+        memory.key, memory.recorded[key] = key, self._context.clock().boot_ms
+
+    # --- runs and people ----------------------------------------------------------------------
+
+    def end_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
+        """Gives a case back whose run is over. Returns its id if that has answered it."""
+        case = next((each for each in self.cases.values() if each.run_id == run_id), None)
+        if case is None:
+            return ""
+        name = str(case.judgement["choice"])
+        found = diagnose(plan, self._context.plant.snapshot()) if plan else None
+        signature = Candidate(plan, found).signature if plan and found else []
+        body = {
+            "run_id": run_id, "playbook": name, "state": run.state.value,
+            "reason": run.reason or str(run.state), "signature": signature,
+        }  # fmt: skip
+        is_answered = run.state is RunState.COMPLETE
+        try:
+            with self._log.transaction(self._context.clock()):
+                after = self._record(case, CaseEvent.RETURNED, body)
+                others = [each for each in self.wanted(after) if each.name != name]
+                if is_answered and not others:
+                    self._close(after, f"answered by {run_id}")
+        except BaseException:
+            self.cases[case.case_id] = case  # nothing was recorded
+            raise
+        self._memories.pop(case.case_id, None)
+        if is_answered and name in self._watches:
+            self._watches[name].is_armed = False
+        return "" if case.case_id in self.cases else case.case_id
+
+    def escalate(self, case: Case) -> None:
+        """Tells people that nobody answers a case, as its playbooks say."""
+        for key, to, after_s in self._escalations(case):
+            at = parse_stamp(case.undecided_since) + timedelta(seconds=after_s)
+            now = self._context.clock().wall
+            if key in case.escalated or now < at:
+                continue
+            reason = str(case.judgement.get("reason", "it is not judged yet"))
+            text = f"{case.condition} since {case.opened_at[11:19]} UTC, not answered: {reason}"
+            for each in to:
+                notice = Notice(
+                    key=f"{case.case_id}/{key}/{each}/{case.undecided_since}",
+                    at=stamp(now), to=each, text=text, run_id=case.case_id,
+                )  # fmt: skip
+                try:
+                    self._context.workorders.notify(notice)
+                except ToolFailed as error:  # the row still has the text
+                    self._report(case.case_id, str(error))
+            body = {"key": key, "to": list(to), "text": text}
+            case = self._record(case, CaseEvent.ESCALATED, body)
+
+    def _escalations(self, case: Case) -> Iterator[tuple[str, tuple[str, ...], float]]:
+        for watch in self.wanted(case):
+            for number, each in enumerate(watch.plan.escalations):
+                if each.when == "undecided":
+                    yield f"{watch.name} {number}", each.to, each.after_s
+
+
+def _key(candidates: list[Candidate]) -> str:
+    return "\n".join(each.key for each in candidates)
+
+
+def _owned_text(owner: str) -> str:
+    """Returns that a run owns the equipment, and the command that shows it."""
+    return f"{owner} owns its equipment; {next_step('runs', 'show', owner)}"

@@ -1,0 +1,43 @@
+"""Formats each event of a case as text."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from handwheel.tools.safe_text import printable
+
+from .malformed_rows import ROW_FAULTS
+
+CASES = "case."
+"""What stands before the kind of a case's event in the journal."""
+_LONG = 600  # characters
+
+
+def _judged(body: Mapping[str, Any]) -> str:
+    if body.get("run_id"):
+        return f"{body['run_id']} answers it by {body['choice']}"
+    return f"nothing is asked for: {body['reason']}"
+
+
+_NAMES = {"returned": "given back"}
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "opened": lambda body: f"{body['playbook']}: {body['condition']}",
+    "joined": lambda body: f"{body['playbook']}: {body['condition']}",
+    "judged": _judged,
+    "returned": lambda body: f"{body['run_id']} is {body['state']}: {body['reason']}",
+    "escalated": lambda body: f"to {', '.join(body['to'])}: {body['text']}",
+}
+
+
+def case_event_name(kind: str) -> str:
+    """Returns the name under which an event of a case is shown."""
+    return _NAMES.get(kind, kind)
+
+
+def case_event_text(kind: str, body: Mapping[str, Any]) -> str:
+    """Returns the text of a case's event, printable and on one line."""
+    words = _WORDS.get(kind)
+    try:
+        text = words(body) if words else str(body.get("reason", ""))
+    except ROW_FAULTS:
+        text = "cannot be read"
+    return printable(text, _LONG)

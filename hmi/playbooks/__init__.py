@@ -1,1 +1,0 @@
-"""Commands that check, show, plan, compare and release playbooks."""

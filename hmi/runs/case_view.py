@@ -1,0 +1,124 @@
+"""Text of a case, its candidates and what prevents each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handwheel.agents.case import Case
+from handwheel.connectors.hints import NEXT
+from handwheel.tools.conditions.condition_text import TRUTH_TEXT
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.safe_text import plain, printable
+
+from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+
+_LONG = 600  # characters of a line
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """One candidate of a case as it was judged last. Every text is printable."""
+
+    name: str  # the playbook with its roles
+    code: str  # what prevents it; empty for nothing
+    reason: str
+    equipment: tuple[str, ...]
+    conditions: tuple[str, ...]  # the conditions that would decide, with their values
+    states: str  # their ids and truths
+
+    @property
+    def key(self) -> str:
+        """Text that changes when it must be shown again, without values."""
+        return f"{self.name} {self.code} {self.states or self.reason}"
+
+    @property
+    def lines(self) -> list[str]:
+        """Lines that say why it is prevented."""
+        if not self.code:
+            return [f"{self.name}: nothing prevents it"]
+        reason = _without_commands(self.reason)
+        head = f"{self.name}: {reason}"
+        return [f"{self.name}:", *self.conditions] if self.conditions else [head]
+
+
+def candidates_of(case: Case) -> list[CandidateView]:
+    """Returns the candidates of a case as they were judged last."""
+    found: list[CandidateView] = []
+    for each in case.judgement.get("candidates", []):
+        roles = ", ".join(plain(role) for role in each["roles"].values())
+        name = f"{plain(each['playbook'])} ({roles})" if roles else plain(each["playbook"])
+        found.append(
+            CandidateView(
+                name,
+                plain(each["code"]),
+                printable(each["reason"], _LONG),
+                tuple(map(plain, each["equipment"])),
+                tuple(map(_condition_line, each["conditions"])),
+                " ".join(f"{plain(one['id'])} {plain(one['truth'])}" for one in each["conditions"]),
+            )
+        )
+    return found
+
+
+def _condition_line(condition: Mapping[str, Any]) -> str:
+    truth = TRUTH_TEXT.get(condition["truth"], plain(condition["truth"]))
+    name = f"{plain(condition['id'])} ({plain(condition['side'])})"
+    return f"{name} is {truth}: {printable(condition['shown'], _LONG)}"
+
+
+def _without_commands(reason: str) -> str:
+    return "; ".join(each for each in reason.split("; ") if not each.startswith(NEXT))
+
+
+def commands_in(reason: str) -> list[str]:
+    """Returns the commands that the parts of a reason end with."""
+    return [
+        each.removeprefix(NEXT)
+        for each in reason.split("; ")
+        if each.startswith(f"{NEXT}handwheel ")
+    ]
+
+
+def case_line(case: Case) -> str:
+    """Returns a case as one line of a list."""
+    return (
+        f"{plain(case.case_id)}  {_state(case):<9}  {case.opened_at[11:19]}  "
+        f"{printable(case.condition, _LONG)}"
+    )
+
+
+def _state(case: Case) -> str:
+    if case.is_closed:
+        return "closed"
+    return plain(case.run_id) if case.run_id else "undecided"
+
+
+def case_lines(case: Case, rows: Sequence[JournalRow]) -> Iterator[str]:
+    """Yields a case on one screen, with its deviation, candidates and events."""
+    yield f"{plain(case.case_id)}  {_state(case)}"
+    yield f"  deviation  {printable(case.condition, _LONG)}"
+    yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
+    yield from (f"  playbook   {plain(each)}" for each in case.playbooks)
+    if not case.is_closed and not case.run_id:
+        yield "  what would decide"
+        yield from (f"    {line}" for each in candidates_of(case) for line in each.lines)
+    yield "  events"
+    yield from (f"    {case_row_text(row.fields)}" for row in rows)
+
+
+def case_row_text(fields: Mapping[str, Any]) -> str:
+    """Returns a row about a case as text, with the time of day."""
+    kind = str(fields["kind"]).removeprefix(CASES)
+    text = case_event_text(kind, fields["body"])
+    return f"{str(fields['at'])[11:19]}  {case_event_name(kind):<10}  {text}"
+
+
+def case_fields(case: Case) -> dict[str, object]:
+    """Returns a case as the fields of `--json`."""
+    return {
+        "case_id": case.case_id, "state": _state(case), "opened_at": case.opened_at,
+        "condition": case.condition, "playbooks": list(case.playbooks), "run_id": case.run_id,
+        "judged_at": case.judged_at, "judgement": dict(case.judgement),
+        "returned_at": case.returned_at, "returned": dict(case.returned),
+        "is_closed": case.is_closed,
+    }  # fmt: skip

@@ -1,0 +1,84 @@
+"""The commands `handwheel cases`."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from handwheel.agents.case import Case, case_ids, load_case
+from handwheel.connectors.hints import next_step
+from handwheel.tools.errors import InvalidArguments, LedgerError
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.safe_text import plain
+
+from ..shell.cli.completion import complete_case
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.wrap import fold
+from .case_view import case_fields, case_line, case_lines
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+CaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
+    ),
+]
+_INDENT = 12
+
+
+@app.command("list")
+def list_cases(
+    every: Annotated[bool, typer.Option("--all", help="Also list closed cases.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the open cases and the run that answers each.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
+    opened = open_site(site)
+    found: list[Case] = []
+    with Database(opened.state, opened.id) as database:
+        for each in case_ids(database, only_open=not every):
+            try:
+                found.append(load_case(database, each))
+            except LedgerError as error:
+                sys.stderr.write(f"handwheel: skipped: {plain(str(error), 300)}\n")
+    if as_json:
+        typer.echo(json.dumps([case_fields(each) for each in found]))
+        return
+    for case in found:
+        typer.echo(fold(case_line(case), _INDENT))
+    if not found:
+        typer.echo("no cases" if every else f"no open case; {next_step('cases', 'list', '--all')}")
+
+
+@app.command("show")
+def show(name: CaseArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show a case, its candidates and what would decide.
+
+    Exit codes: 0 shown, 2 no such case or wrong configuration.
+    """
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        case = load_case(database, _find(database, name))
+        rows = rows_of(database, case.case_id)
+    if as_json:
+        fields = [{**row.fields, "hash": row.hash} for row in rows]
+        typer.echo(json.dumps(case_fields(case) | {"events": fields}))
+        return
+    for line in case_lines(case, rows):
+        typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
+
+
+def _find(database: Database, name: str) -> str:
+    known = case_ids(database, only_open=False)
+    found = [each for each in known if each.startswith(name)]
+    if name in known or len(found) == 1:
+        return name if name in known else found[0]
+    problem = "begins several cases" if found else "is no case of this site"
+    raise InvalidArguments(f"{plain(name)!r} {problem}; {next_step('cases', 'list', '--all')}")

@@ -1,0 +1,168 @@
+"""A deviation stays open until it is gone or a run has answered it, and people are told why."""
+
+import pytest
+
+from handwheel.playbooks.engine.states import RunState
+
+from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
+
+CHANGEOVER = "pump-bearing-changeover"
+FREE = f"{CHANGEOVER}: "
+UNDECIDED = (
+    "  - {when: held,    after: 10 min, to: shift-supervisor}",
+    "  - {when: undecided, after: 2 min, to: shift-supervisor}",
+)
+
+
+async def test_a_standby_unreadable_for_61_s_ends_in_an_approved_change_over(
+    room: AgentsRoom,
+) -> None:
+    """The standby's mode is unreadable at the moment of the alarm, and the alarm stays."""
+    room.plant.lies["P-101B.mode"] = None
+    await room.until(room.cases, "a case")
+    await room.scan(61)
+    assert (room.runs(), room.requests()) == ([], [])
+    (found,) = room.cases()
+    assert found.condition.startswith("VAH-101A.active")
+    (candidate,) = found.judgement["candidates"]
+    (open_,) = candidate["conditions"]
+    assert (open_["id"], open_["truth"]) == ("standby-ready", "unknown")
+    assert "P-101B.mode is - (BadNoCommunication)" in open_["shown"]
+    room.plant.lies.clear()
+    await room.scan(2)
+    await room.approved(1, 2)
+    await room.reach("COMPLETE")
+    assert room.judged() == [f"{CHANGEOVER}: permissive", FREE]
+    assert (room.case.is_closed, room.frames[:2]) == (True, [START_B, STOP_A])
+    assert room.run.opening["trigger"] == room.case.case_id
+
+
+async def test_a_judgement_is_recorded_when_it_changes_and_not_with_values(
+    room: AgentsRoom,
+) -> None:
+    room.plant.lies["P-101B.mode"] = None
+    await room.until(room.cases, "a case")
+    await room.scan(40)
+    assert room.judged() == [f"{CHANGEOVER}: permissive"]
+    room.plant.lies["P-101B.mode"] = 2
+    await room.scan(2)
+    assert room.judged() == [f"{CHANGEOVER}: permissive"] * 2  # not known, then not met
+    for _ in range(5):  # a value that turns about its limit does not fill the journal
+        room.plant.lies["P-101B.mode"] = None
+        await room.scan(2)
+        room.plant.lies["P-101B.mode"] = 2
+        await room.scan(2)
+    assert len(room.judged()) == 2
+    assert room.runs() == []
+
+
+async def test_a_case_without_history_says_what_it_waits_for(idle: AgentsRoom) -> None:
+    idle.past = []
+    await idle.start_agents()
+    await idle.until(idle.cases, "a case")
+    await idle.scan(9)
+    assert idle.judged() == [f"{CHANGEOVER}: history"]  # once, and not with every scan
+    assert idle.case.judgement["reason"].startswith("history for trend, ")
+    assert "of plant time" in idle.case.judgement["reason"]
+    await idle.wait(1350.0)
+    await idle.approved(1)
+    assert idle.frames == [START_B]
+
+
+async def test_evidence_against_a_candidate_begins_the_other(room: AgentsRoom) -> None:
+    room.plant.lies["PDT-101.pv"] = 30.0
+    await room.until(room.runs, "the other one")
+    assert room.judged()[0] == f"{CHANGEOVER}: evidence, strainer-blocked: "
+    await room.reach("COMPLETE")
+    assert [each.asset for each in room.workorders.all()] == ["S-101"]
+    await room.scan(90)
+    assert (len(room.runs()), room.requests()) == (1, [])
+    (left,) = room.cases()  # the bearing still shakes, and its playbook is still prevented
+    assert left.done == {"cw/strainer-blocked"}
+
+
+@pytest.mark.parametrize("end", ["reject", "stop"])
+async def test_a_case_that_was_given_back_is_asked_for_again_later(
+    room: AgentsRoom, end: str
+) -> None:
+    await room.reach_request(1)
+    if end == "reject":
+        room.say("reject")
+    else:
+        room.order("stop")
+    await room.reach("STOPPED")
+    await room.wait(570.0)
+    (case,) = room.cases()
+    assert (len(room.requests()), case.returned["run_id"]) == (1, room.run_id)
+    assert "gave it back" in case.judgement["reason"]
+    await room.wait(45.0)
+    await room.reach_request(1)
+    assert len(room.runs()) == 2
+
+
+async def test_a_case_that_was_given_back_is_asked_for_when_its_evidence_changes(
+    room: AgentsRoom,
+) -> None:
+    await room.reach_request(1)
+    room.say("reject")
+    await room.reach("STOPPED")
+    room.plant.lies["P-101B.mode"] = 2
+    await room.scan(30)
+    room.plant.lies.clear()
+    await room.scan(3)
+    assert len(room.runs()) == 1  # its evidence is the same as when it was rejected
+    room.plant.lies["LT-101.pv"] = 95.0
+    room.plant.lies["TT-111A.pv"] = 39.0
+    await room.scan(15)
+    room.plant.lies.clear()
+    await room.wait(590.0)
+    await room.reach_request(1)
+    assert len(room.runs()) == 2
+
+
+async def test_a_deviation_that_is_over_closes_its_case(room: AgentsRoom) -> None:
+    room.plant.lies["P-101B.mode"] = None
+    await room.until(room.cases, "a case")
+    room.plant.lies |= {"VT-101A.pv": 3.0, "VAH-101A.active": False}
+    await room.scan(3)
+    assert (room.cases(), room.case.is_closed, room.runs()) == ([], True, [])
+
+
+async def test_an_undecided_case_escalates_once(idle: AgentsRoom) -> None:
+    await idle.start_with(UNDECIDED)
+    idle.plant.lies["P-101B.mode"] = None
+    await idle.until(idle.cases, "a case")
+    await idle.scan(100)
+    assert idle.workorders.notices() == []
+    await idle.scan(60)
+    (notice,) = idle.workorders.notices()
+    assert (notice.to, notice.run_id) == ("shift-supervisor", idle.case.case_id)
+    assert "not answered: standby-ready is not known" in notice.text
+
+
+async def test_open_cases_outlive_their_agents(room: AgentsRoom) -> None:
+    room.obstacle = "no gate is running"
+    await room.scan(30)
+    (case,) = room.cases()
+    assert (case.judgement["reason"], room.judged()) == (
+        "no gate is running", [f"{CHANGEOVER}: test"],
+    )  # fmt: skip
+    await room.restart_agents()
+    await room.scan(12)
+    assert [each.case_id for each in room.cases()] == [case.case_id]
+    room.obstacle = ""
+    await room.scan(11)
+    await room.reach(RunState.WAITING_APPROVAL)
+    assert room.case.run_id == room.run_id
+
+
+async def test_a_refusal_by_the_gates_rules_is_not_repeated_at_once(room: AgentsRoom) -> None:
+    room.desk.lock_out("P-101B")  # the plan's check of this room knows no lockout
+    await room.reach("NOT_STARTED")
+    await room.wait(570.0)
+    assert len(room.runs()) == 1
+    assert "locked out: P-101B" in room.case.judgement["reason"]
+    room.desk.release("P-101B")
+    await room.wait(60.0)
+    await room.reach_request(1)
+    assert len(room.runs()) == 2
