@@ -46,7 +46,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.run_text import show_run_row
-from ..runs.release_command import warn_of_unreleased
+from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
 from ..shift.missing_authority import missing_authority
 from ..site.tags.connection_text import connection_text

@@ -1,1 +1,1 @@
-"""Commands that show playbooks and control their runs."""
+"""Commands that show and control the runs of playbooks."""

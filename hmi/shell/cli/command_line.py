@@ -62,7 +62,7 @@ MODULES: dict[str, str] = {  # below `hmi`
     "lockouts": "people.lockouts_command",
     "operators": "people.operator_command",
     "policy": "site.commissioning.policy_command",
-    "playbooks": "runs.playbook_command",
+    "playbooks": "playbooks.command",
     "workorders": "runs.workorders_command",
     "journal": "journal.command",
     "connections": "site.commissioning.connection_command",

@@ -1,0 +1,1 @@
+"""Commands that check, show, plan, compare and release playbooks."""
