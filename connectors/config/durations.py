@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)", re.ASCII)
@@ -34,5 +34,6 @@ def format_duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
+_Written = Annotated[str, Field(pattern=rf"^\s*{_PATTERN.pattern}\s*$")]
+Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=_Written)]
 """A pydantic field in seconds, written as text with a unit."""

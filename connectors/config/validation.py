@@ -2,9 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic_core import CoreSchema
 
 from ..errors import ConfigError
 from .model_keys import unknown_key
@@ -21,6 +29,16 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Spelled(AfterValidator):
+    pattern: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^({self.pattern})$"}
+
+
 def spelled(pattern: str, words: str) -> AfterValidator:
     """Returns a validator of texts that match the whole pattern, with the error message `words`."""
     compiled = re.compile(pattern, re.ASCII)
@@ -30,7 +48,7 @@ def spelled(pattern: str, words: str) -> AfterValidator:
             raise ValueError(words)
         return text
 
-    return AfterValidator(check)
+    return _Spelled(check, pattern)
 
 
 KeyId = Annotated[

@@ -28,6 +28,7 @@ from .checked_playbooks import check_playbooks, load_named
 from .lint_output import LintFormat, explained, explanation_lines, sarif
 from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
 from .release_command import release, release_states
+from .schema_command import schema
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -121,6 +122,7 @@ def _print_findings(
 
 
 app.command("release")(release)
+app.command("schema")(schema)
 
 
 @app.command("show")

@@ -25,19 +25,22 @@ from .schema_parts import (
     WorkOrderSpec,
     Writes,
     check_one_of,
+    one_of,
 )
 
 
 class ParameterSpec(Model):
     """Parameter that is bound when a run begins, a role for equipment or a quantity."""
 
-    type: Literal["asset", "quantity"]
-    class_: str = Field(default="", alias="class")
-    default: Scalar
-    check: str = ""
-    unit: str = ""
-    min: Scalar = ""
-    max: Scalar = ""
+    type: Literal["asset", "quantity"] = Field(
+        description="a role for a piece of equipment, or a number with a unit"
+    )
+    class_: str = Field(default="", alias="class", description="class of the equipment")
+    default: Scalar = Field(description="equipment or quantity")
+    check: str = Field("", description="condition between roles, such as standby != duty")
+    unit: str = Field("", description="unit of default, min and max")
+    min: Scalar = Field("", description="lowest quantity")
+    max: Scalar = Field("", description="highest quantity")
 
     @model_validator(mode="after")
     def _check(self) -> "ParameterSpec":
@@ -51,10 +54,18 @@ class ParameterSpec(Model):
 class TriggerItemSpec(Model):
     """Trigger by an alarm with the roles it binds, or by a condition with its duration."""
 
-    alarm: str = ""
-    bind: dict[str, str] = Field(default_factory=dict)
-    when: str = ""
-    for_: Duration | None = Field(default=None, alias="for")
+    model_config = one_of("alarm", "when")
+
+    alarm: str = Field(
+        "", description="alarm that starts a run: VAH-101A is the tag VAH-101A.active"
+    )
+    bind: dict[str, str] = Field(
+        default_factory=dict, description="role to equipment, where it is not the default"
+    )
+    when: str = Field("", description="condition that starts a run, on the default equipment")
+    for_: Duration | None = Field(
+        default=None, alias="for", description="how long it must be true without a break"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "TriggerItemSpec":
@@ -67,62 +78,85 @@ class TriggerItemSpec(Model):
 class TriggerSpec(Model):
     """Triggers of a run, any of which starts it on its rising edge."""
 
-    any: list[TriggerItemSpec] = Field(min_length=1)
-    rearm: str = ""
+    any: list[TriggerItemSpec] = Field(
+        min_length=1, description="triggers, each of which starts a run on its rising edge"
+    )
+    rearm: str = Field("", description="condition to be true before one fires again")
 
 
 class ConcurrencySpec(Model):
     """Equipment that a run owns exclusively."""
 
-    key: list[Text] = Field(min_length=1)
-    policy: Literal["reject"]
+    key: list[Text] = Field(
+        min_length=1, description="equipment or roles that cover everything the playbook may write"
+    )
+    policy: Literal["reject"] = Field(description="a run that cannot own all of it does not start")
 
 
 class EvidenceSpec(Model):
     """Evidence, with the playbook that it suggests."""
 
-    id: Id
-    that: Text
-    suggest: str = ""
+    id: Id = Field(description="name of the evidence")
+    that: Text = Field(description="condition")
+    suggest: str = Field("", description="playbook that it suggests, or none")
 
 
 class DiagnosisSpec(Model):
     """Evidence for and against this playbook."""
 
-    for_: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec], alias="for")
-    against: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec])
+    for_: list[EvidenceSpec] = Field(
+        default_factory=list[EvidenceSpec], alias="for", description="evidence that must be true"
+    )
+    against: list[EvidenceSpec] = Field(
+        default_factory=list[EvidenceSpec], description="evidence that must be false"
+    )
 
 
 class PermissiveSpec(Model):
     """Condition that must be met before a request is submitted."""
 
-    id: Id
-    that: Text
+    id: Id = Field(description="name of the permissive")
+    that: Text = Field(description="condition; of the windows only held")
 
 
 class InvariantSpec(Model):
     """Condition from the first write to the end of the run."""
 
-    that: Text
-    grace: Duration
-    on_violation: Literal["hold", "rollback", "safe_state"]
+    that: Text = Field(description="condition; of the windows only held")
+    grace: Duration = Field(description="how long it may be false or unknown")
+    on_violation: Literal["hold", "rollback", "safe_state"] = Field(
+        description="reaction of the run"
+    )
 
 
 class StepSpec(Model):
     """Step with exactly one kind of work, and its verification."""
 
-    id: Id
-    title: str = ""
-    if_: str | None = Field(default=None, alias="if", min_length=1)
-    hold_point: HoldPointSpec | None = None
-    write: Writes | None = None
-    wait: WaitSpec | None = None
-    workorder: WorkOrderSpec | None = None
-    notify: NotifySpec | None = None
-    expect: list[ExpectField] = Field(default_factory=list[ExpectField])
-    verify: VerifySpec | None = None
-    undo: UndoField | None = None
-    on_fail: OnFailSpec | None = None
+    model_config = one_of("write", "wait", "workorder", "notify")
+
+    id: Id = Field(description="name of the step")
+    title: str = Field("", description="purpose of the step")
+    if_: str | None = Field(
+        default=None,
+        alias="if",
+        min_length=1,
+        description="condition: false skips the step, unknown holds the run",
+    )
+    hold_point: HoldPointSpec | None = Field(
+        None, description="stop before the write, which begins a segment with its own approval"
+    )
+    write: Writes | None = Field(None, description="tag to value")
+    wait: WaitSpec | None = Field(None, description="wait until a condition has held")
+    workorder: WorkOrderSpec | None = Field(None, description="work order to raise")
+    notify: NotifySpec | None = Field(None, description="notice to send")
+    expect: list[ExpectField] = Field(
+        default_factory=list[ExpectField], description="expected results, shown to the approver"
+    )
+    verify: VerifySpec | None = Field(
+        None, description="condition that decides whether the write has worked"
+    )
+    undo: UndoField | None = Field(None, description="writes that take the step back, or none")
+    on_fail: OnFailSpec | None = Field(None, description="reaction of the run")
 
     @model_validator(mode="after")
     def _check(self) -> "StepSpec":
@@ -142,64 +176,91 @@ class StepSpec(Model):
 class SafeStepSpec(Model):
     """Step of the safe state, approved with the run and not undone."""
 
-    id: Id
-    title: str = ""
-    if_: str | None = Field(default=None, alias="if", min_length=1)
-    write: Writes
+    id: Id = Field(description="name of the step")
+    title: str = Field("", description="purpose of the step")
+    if_: str | None = Field(
+        default=None,
+        alias="if",
+        min_length=1,
+        description="condition: it is written only if this is true",
+    )
+    write: Writes = Field(description="tag to value")
 
 
 class SafeStateSpec(Model):
     """Writes that bring the plant into a safe state."""
 
-    title: str = ""
-    steps: list[SafeStepSpec] = Field(min_length=1)
+    title: str = Field("", description="purpose of the safe state")
+    steps: list[SafeStepSpec] = Field(min_length=1, description="writes, approved with the run")
 
 
 class RollbackSpec(Model):
     """Order in which steps are undone."""
 
-    order: Literal["reverse"]
+    order: Literal["reverse"] = Field(description="the newest step is undone first")
 
 
 class EscalationSpec(Model):
     """Notice after a run was held or aborted, or a case undecided, for a time."""
 
-    when: Literal["held", "aborted", "undecided"]
-    after: Duration
-    to: Recipients
+    when: Literal["held", "aborted", "undecided"] = Field(
+        description="state of the run, or undecided of a case"
+    )
+    after: Duration = Field(description="how long it has been in that state")
+    to: Recipients = Field(description="who is told")
 
 
 class LimitsSpec(Model):
     """Limits of a run."""
 
-    max_writes: int = Field(ge=0)
-    max_duration: Duration
+    max_writes: int = Field(ge=0, description="most writes of all its steps")
+    max_duration: Duration = Field(description="longest run, from the approval")
 
 
 class PlaybookFile(Model):
     """Playbook file."""
 
-    schema_: Literal["playbook/1"] = Field(alias="schema")
-    id: PlaybookId
-    version: Annotated[str, spelled(r"\d+\.\d+\.\d+", "is no version; write three numbers: 1.0.0")]
-    title: Text
-    plant: str = ""
-    owner: Text
-    style: Literal["computer-assisted"]
-    references: list[str] = Field(default_factory=list)
-    parameters: dict[Name, ParameterSpec] = Field(default_factory=dict[str, ParameterSpec])
-    trigger: TriggerSpec | None = None
-    concurrency: ConcurrencySpec | None = None
-    diagnosis: DiagnosisSpec = Field(default_factory=DiagnosisSpec)
-    permissives: list[PermissiveSpec] = Field(default_factory=list[PermissiveSpec])
-    invariants: list[InvariantSpec] = Field(default_factory=list[InvariantSpec])
-    approval: ApprovalSpec | None = None
-    steps: list[StepSpec] = Field(min_length=1)
-    rollback: RollbackSpec | None = None
-    safe_state: SafeStateSpec | None = None
-    escalate: list[EscalationSpec] = Field(default_factory=list[EscalationSpec])
-    limits: LimitsSpec
-    tests: list[str] = Field(default_factory=list)
+    schema_: Literal["playbook/1"] = Field(alias="schema", description="format of this file")
+    id: PlaybookId = Field(description="such as cw/less-load")
+    version: Annotated[
+        str, spelled(r"\d+\.\d+\.\d+", "is no version; write three numbers: 1.0.0")
+    ] = Field(description="three numbers, such as 1.0.0")
+    title: Text = Field(description="purpose of the playbook")
+    plant: str = Field("", description="plant that it was written for")
+    owner: Text = Field(description="who is responsible for it")
+    style: Literal["computer-assisted"] = Field(
+        description="people approve, the computer executes and verifies (ISA-106)"
+    )
+    references: list[str] = Field(default_factory=list, description="standards and manuals")
+    parameters: dict[Name, ParameterSpec] = Field(
+        default_factory=dict[str, ParameterSpec], description="what is bound when a run begins"
+    )
+    trigger: TriggerSpec | None = Field(None, description="what starts a run")
+    concurrency: ConcurrencySpec | None = Field(None, description="what a run owns")
+    diagnosis: DiagnosisSpec = Field(
+        default_factory=DiagnosisSpec, description="evidence for and against this playbook"
+    )
+    permissives: list[PermissiveSpec] = Field(
+        default_factory=list[PermissiveSpec],
+        description="what must be true before a request is submitted",
+    )
+    invariants: list[InvariantSpec] = Field(
+        default_factory=list[InvariantSpec],
+        description="what must be true from the first write to the end",
+    )
+    approval: ApprovalSpec | None = Field(None, description="who must approve")
+    steps: list[StepSpec] = Field(min_length=1, description="what is done, in this order")
+    rollback: RollbackSpec | None = Field(None, description="order of undo")
+    safe_state: SafeStateSpec | None = Field(
+        None, description="what is written when a run must be left safe"
+    )
+    escalate: list[EscalationSpec] = Field(
+        default_factory=list[EscalationSpec], description="who is told when a run does not move"
+    )
+    limits: LimitsSpec = Field(description="the most that a run may do")
+    tests: list[str] = Field(
+        default_factory=list, description="files of tests, relative to this one"
+    )
 
     @property
     def roles(self) -> dict[str, str]:

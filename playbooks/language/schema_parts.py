@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, spelled
@@ -30,7 +37,8 @@ def _check_scalar(value: Any) -> Any:
     return value
 
 
-Scalar = Annotated[Any, AfterValidator(_check_scalar)]
+_SCALARS = WithJsonSchema({"type": ["boolean", "number", "string"]})
+Scalar = Annotated[Any, AfterValidator(_check_scalar), _SCALARS]
 """Value as written in the file; the tag or unit gives its meaning."""
 
 Writes = Annotated[dict[str, Scalar], Field(min_length=1)]
@@ -41,7 +49,12 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Recipients = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
+_OneOrSeveral = Text | Annotated[list[Text], Field(min_length=1)]
+Recipients = Annotated[
+    list[Text],
+    BeforeValidator(_as_list, json_schema_input_type=_OneOrSeveral),
+    Field(min_length=1),
+]
 """One recipient or several."""
 
 
@@ -58,11 +71,15 @@ DecisionTimeout = Annotated[Duration, AfterValidator(_check_decision_timeout)]
 class ApprovalSpec(Model):
     """Approval of a run, never by its proposer."""
 
-    role: Text
-    not_: Literal["requester"] = Field(default="requester", alias="not")
-    within: DecisionTimeout
-    on_timeout: OnTimeout | None = None
-    covers: list[Literal["steps", "rollback", "safe_state"]] | None = None
+    role: Text = Field(description="role of the site's policy")
+    not_: Literal["requester"] = Field(
+        default="requester", alias="not", description="the proposer does not approve"
+    )
+    within: DecisionTimeout = Field(description="time-out")
+    on_timeout: OnTimeout | None = Field(None, description="what happens then")
+    covers: list[Literal["steps", "rollback", "safe_state"]] | None = Field(
+        None, description="what the approval covers"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "ApprovalSpec":
@@ -74,15 +91,17 @@ class ApprovalSpec(Model):
 class HoldPointSpec(Model):
     """Stop before a step, with an approval of its own."""
 
-    role: Text
-    prompt: Text
-    within: DecisionTimeout
-    on_timeout: OnTimeout | None = None
+    role: Text = Field(description="role of the site's policy")
+    prompt: Text = Field(description="question to the person, with values such as {PT-102.pv}")
+    within: DecisionTimeout = Field(description="time-out")
+    on_timeout: OnTimeout | None = Field(None, description="what happens then")
 
 
 class _TimedSpec(Model):
-    within: Duration
-    hold: Duration = 0.0
+    within: Duration = Field(description="time-out")
+    hold: Duration = Field(
+        0.0, description="how long the condition must hold, complete when within ends"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "_TimedSpec":
@@ -94,36 +113,45 @@ class _TimedSpec(Model):
 class VerifySpec(_TimedSpec):
     """Verification by a condition that is true for `hold` before `within` ends."""
 
-    that: Text
+    that: Text = Field(description="condition")
 
 
 class WaitSpec(_TimedSpec):
     """Wait for a condition."""
 
-    until: Text
+    until: Text = Field(description="condition")
 
 
 class ExpectationSpec(Model):
     """Expected result shown to the approver."""
 
-    that: Text
-    within: Duration | None = None
+    that: Text = Field(description="condition")
+    within: Duration | None = Field(None, description="time-out, by default that of verify")
 
 
 def _expectation(value: Any) -> Any:
     return {"that": value} if isinstance(value, str) else value
 
 
-ExpectField = Annotated[ExpectationSpec, BeforeValidator(_expectation)]
+ExpectField = Annotated[
+    ExpectationSpec, BeforeValidator(_expectation, json_schema_input_type=Text | ExpectationSpec)
+]
 
 
 class UndoSpec(Model):
     """Undo of a step, or none and the reason."""
 
-    if_: str | None = Field(default=None, alias="if", min_length=1)
-    write: Writes | None = None
-    verify: VerifySpec | None = None
-    none: str | None = None
+    if_: str | None = Field(
+        default=None,
+        alias="if",
+        min_length=1,
+        description="condition: it is undone only if this is true",
+    )
+    write: Writes | None = Field(None, description="tag to value, with just the tags of the step")
+    verify: VerifySpec | None = Field(
+        None, description="condition that decides whether the undo has worked"
+    )
+    none: str | None = Field(None, description="why the step is not undone")
 
     @model_validator(mode="after")
     def _check(self) -> "UndoSpec":
@@ -137,15 +165,17 @@ def _undo(value: Any) -> Any:
     return {"none": ""} if value == "none" else value
 
 
-UndoField = Annotated[UndoSpec, BeforeValidator(_undo)]
+UndoField = Annotated[
+    UndoSpec, BeforeValidator(_undo, json_schema_input_type=Literal["none"] | UndoSpec)
+]
 
 
 class WorkOrderEvidenceSpec(Model):
     """Attachment of a work order, a trend or the run's own steps."""
 
-    trend: str | None = Field(default=None, min_length=1)
-    last: Duration | None = None
-    trace: Literal["self"] | None = None
+    trend: str | None = Field(default=None, min_length=1, description="tag whose trend is attached")
+    last: Duration | None = Field(None, description="length of the trend")
+    trace: Literal["self"] | None = Field(None, description="attaches the run's own events")
 
     @model_validator(mode="after")
     def _check(self) -> "WorkOrderEvidenceSpec":
@@ -157,27 +187,36 @@ class WorkOrderEvidenceSpec(Model):
 class WorkOrderSpec(Model):
     """Work order."""
 
-    asset: Text
-    class_: Literal["corrective", "preventive", "inspection"] = Field(alias="class")
-    priority: int = Field(ge=1, le=4)
-    due: Duration
-    title: Text
-    evidence: list[WorkOrderEvidenceSpec] = Field(default_factory=list[WorkOrderEvidenceSpec])
+    asset: Text = Field(description="equipment or role")
+    class_: Literal["corrective", "preventive", "inspection"] = Field(
+        alias="class", description="kind of work"
+    )
+    priority: int = Field(ge=1, le=4, description="1 is the most urgent")
+    due: Duration = Field(description="time to be done in")
+    title: Text = Field(description="work to be done")
+    evidence: list[WorkOrderEvidenceSpec] = Field(
+        default_factory=list[WorkOrderEvidenceSpec], description="attachments"
+    )
 
 
 class NotifySpec(Model):
     """Notice to recipients."""
 
-    to: Recipients
-    text: Text
+    to: Recipients = Field(description="one recipient or several")
+    text: Text = Field(description="notice, with values such as {PT-102.pv}")
 
 
 class OnFailSpec(Model):
     """Reaction of the run to a failed step."""
 
-    retry: int = Field(default=0, ge=0)
-    then: Then
-    notify: str = ""
+    retry: int = Field(default=0, ge=0, description="0: another attempt is another request")
+    then: Then = Field(description="reaction of the run")
+    notify: str = Field("", description="who is told")
+
+
+def one_of(*keys: str) -> ConfigDict:
+    """Returns the part of a JSON Schema by which exactly one of the keys is given."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
 
 
 def check_one_of(table: Mapping[str, object]) -> None:

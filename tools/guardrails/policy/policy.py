@@ -96,6 +96,11 @@ class Policy:
         is_gone = held == wanted and not self.has_role(held)
         return is_gone or self.satisfies(held, wanted, tags)
 
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Names of the roles."""
+        return tuple(self._roles.acts_as)
+
     def has_role(self, role: str) -> bool:
         """Whether the policy has a role."""
         return role in self._roles.acts_as
