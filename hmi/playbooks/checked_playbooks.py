@@ -56,6 +56,24 @@ def load_named(
     return found, wrong
 
 
+def find_playbook(path: str, site: Site) -> Playbook:
+    """Returns the one playbook of a file or an id.
+
+    Raises:
+        PlaybookError: It cannot be read; lists every problem.
+        ConfigError: There is none, or the path is a folder.
+    """
+    if Path(path).is_file():
+        return load_playbook(Path(path), path)
+    if _folder(path) is not None:
+        raise ConfigError([Problem(path, 0, 0, "", "is a folder: name a file or a playbook's id")])
+    library, broken = load_library(site)
+    loaded, wrong = load_named(path, library, broken)
+    if wrong:
+        raise PlaybookError(wrong)
+    return loaded[0]
+
+
 def _folder(path: str) -> Path | None:
     name = path.removeprefix(PACKAGE) if path.startswith(PACKAGE) else ""
     if name and name.isidentifier() and (library_folder() / name).is_dir():

@@ -4,17 +4,13 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import Site
-from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.language.errors import Finding, PlaybookError
-from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
+from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
@@ -24,11 +20,12 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
-from .checked_playbooks import check_playbooks, load_named
+from .checked_playbooks import check_playbooks
 from .lint_output import LintFormat, explained, explanation_lines, sarif
-from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
+from .playbook_text import finding_fields, finding_line
 from .release_command import release, release_states
 from .schema_command import schema
+from .show_command import graph, show
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -123,41 +120,5 @@ def _print_findings(
 
 app.command("release")(release)
 app.command("schema")(schema)
-
-
-@app.command("show")
-def show(
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="PATH", help="A file, or a playbook's id.", autocompletion=complete_playbook
-        ),
-    ],
-    site: SiteOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show a playbook bound to its default equipment at this site.
-
-    Every name is replaced by the site's own.
-
-    Exit codes: 0 shown, 2 no such playbook, or it has errors.
-    """
-    opened = open_site(site)
-    plan = bind(_find(path, opened), opened)
-    if as_json:
-        typer.echo(json.dumps(playbook_fields(plan)))
-        return
-    for line in playbook_lines(plan):
-        typer.echo(line)
-
-
-def _find(path: str, site: Site) -> Playbook:
-    if Path(path).is_file():
-        return load_playbook(Path(path), path)
-    library, broken = load_library(site)
-    loaded, wrong = load_named(path, library, broken) if not Path(path).is_dir() else ([], [])
-    if wrong:
-        raise PlaybookError(wrong)
-    if not loaded:
-        raise ConfigError([Problem(path, 0, 0, "", "is a folder: name a file or a playbook's id")])
-    return loaded[0]
+app.command("show")(show)
+app.command("graph")(graph)

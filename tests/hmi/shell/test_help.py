@@ -12,7 +12,8 @@ from handwheel.hmi.shell.cli.command_line import MODULES
 
 from ...command_line import handwheel
 
-WITHOUT_JSON = (["desk"], ["up"], ["playbooks", "schema"])  # consoles, and JSON itself
+# Consoles, JSON itself, and a picture.
+WITHOUT_JSON = (["desk"], ["up"], ["playbooks", "schema"], ["playbooks", "graph"])
 HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
 
 _IMPORTED = """

@@ -1,0 +1,124 @@
+"""Parts of a bound playbook in words."""
+
+from collections.abc import Iterable
+from itertools import takewhile
+
+from handwheel.playbooks.binding.model import (
+    BoundPlaybook,
+    NotifyStep,
+    OnTimeout,
+    RequiredApproval,
+    Step,
+    Then,
+    Trigger,
+    Undo,
+    Verify,
+    Wait,
+    WorkOrderStep,
+    Write,
+)
+
+_UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
+_REACTIONS: dict[Then | OnTimeout, str] = {
+    "hold": "the run is held",
+    "rollback": "the steps are undone",
+    "safe_state": "the plant is brought into the safe state",
+    "continue": "the run goes on",
+    "stop": "the run is stopped",
+}
+
+
+def in_words(seconds: float) -> str:
+    """Returns a duration such as `1 minute 30 seconds`."""
+    parts: list[str] = []
+    for name, size in _UNITS:
+        number, seconds = divmod(seconds, size)
+        parts += [_counted(number, name)] if number else []
+    parts += [_counted(seconds, "second")] if seconds or not parts else []
+    return " ".join(parts)
+
+
+def _counted(number: float, name: str) -> str:
+    return f"{number:g} {name}{'' if number == 1.0 else 's'}"
+
+
+def reaction(then: Then | OnTimeout) -> str:
+    """Returns the reaction of a run as a clause."""
+    return _REACTIONS[then]
+
+
+def listed(words: Iterable[str]) -> str:
+    """Returns words such as `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def write_text(write: Write) -> str:
+    """Returns a write such as `FIC-201.sp = 30 m3/h`."""
+    return f"{write.tag.name} = {write.tag.show_value(write.value)} {write.tag.unit}".rstrip()
+
+
+def writes_text(writes: Iterable[Write]) -> str:
+    """Returns writes, joined by commas."""
+    return ", ".join(map(write_text, writes))
+
+
+def timed(within_s: float, hold_s: float = 0.0) -> str:
+    """Returns how long a condition must hold, and until when, as the end of a sentence."""
+    hold = f" for {in_words(hold_s)}," if hold_s else ""
+    return f"{hold} within {in_words(within_s)}"
+
+
+def trigger_text(trigger: Trigger) -> str:
+    """Returns the duration of a trigger as the end of a sentence, empty for none."""
+    return f" without a break for {in_words(trigger.for_s)}" if trigger.for_s else ""
+
+
+def approval_text(approval: RequiredApproval) -> str:
+    """Returns who approves, by when, and what happens otherwise."""
+    within, otherwise = in_words(approval.within_s), reaction(approval.on_timeout)
+    return f"{approval.role}, not the requester, within {within}; else {otherwise}"
+
+
+def opening_approval(plan: BoundPlaybook) -> RequiredApproval | None:
+    """Returns the approval before the first step, `None` if nothing is written before another."""
+    opening = takewhile(lambda each: each.hold_point is None, plan.steps)
+    return plan.approval if any(each.writes for each in opening) else None
+
+
+def failure_text(step: Step) -> str:
+    """Returns the reaction to the failure of a step, and who is told."""
+    told = f", and {step.on_fail.notify} is told" if step.on_fail.notify else ""
+    return f"{reaction(step.on_fail.then)}{told}"
+
+
+def can_fail(step: Step) -> bool:
+    """Whether a step has a reaction to its failure."""
+    return bool(step.writes) or isinstance(step.work, Wait)
+
+
+def work_text(step: Step) -> str:
+    """Returns the work of a step in one line."""
+    match step.work:
+        case Wait(until, hold_s, within_s):
+            return f"wait until {until.bound}{timed(within_s, hold_s)}"
+        case WorkOrderStep() as order:
+            return f"work order for {order.asset}: {order.title.text}"
+        case NotifyStep(to, text):
+            return f"tell {listed(to)}: {text.text}"
+        case writes:
+            return f"write {writes_text(writes)}"
+
+
+def verify_text(verify: Verify) -> str:
+    """Returns a verification in one line."""
+    return f"{verify.that.bound}{timed(verify.within_s, verify.hold_s)}"
+
+
+def undo_text(undo: Undo | None, reason: str) -> str:
+    """Returns the undo of a step in one line, or that there is none and why."""
+    if undo is None:
+        return f"none: {reason}" if reason else "none"
+    condition = f"if {undo.if_.bound}: " if undo.if_ else ""
+    verify = f"; then {verify_text(undo.verify)}" if undo.verify else ""
+    return f"{condition}{writes_text(undo.writes)}{verify}"

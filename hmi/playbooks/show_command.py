@@ -1,0 +1,89 @@
+"""The commands `handwheel playbooks show` and `graph`."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from handwheel.playbooks.binding.bind import bind
+
+from ..shell.cli.completion import complete_playbook
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from .checked_playbooks import find_playbook
+from .documents.formats import html, markdown
+from .documents.graph import graph_of, mermaid
+from .documents.procedure import procedure_of
+from .documents.svg import svg
+from .playbook_text import playbook_fields, playbook_lines
+
+PlaybookArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATH", help="A file, or a playbook's id.", autocompletion=complete_playbook
+    ),
+]
+
+
+class ShowFormat(StrEnum):
+    """Format of a procedure."""
+
+    TEXT = "text"
+    MARKDOWN = "md"
+    HTML = "html"
+
+
+class GraphFormat(StrEnum):
+    """Format of a graph."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+def show(
+    path: PlaybookArgument,
+    form: Annotated[
+        ShowFormat,
+        typer.Option("--format", help="Lines, Markdown, or one HTML file with the graph."),
+    ] = ShowFormat.TEXT,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a playbook bound to its default equipment at this site.
+
+    Every name is replaced by the site's own.
+
+    Exit codes: 0 shown, 2 no such playbook, or it has errors.
+    """
+    if as_json and form is not ShowFormat.TEXT:
+        raise typer.BadParameter("write --format or --json, not both", param_hint="--json")
+    opened = open_site(site)
+    playbook = find_playbook(path, opened)
+    plan = bind(playbook, opened)
+    if as_json:
+        typer.echo(json.dumps(playbook_fields(plan)))
+        return
+    match form:
+        case ShowFormat.TEXT:
+            typer.echo("\n".join(playbook_lines(plan)))
+        case ShowFormat.MARKDOWN:
+            typer.echo(markdown(procedure_of(playbook, plan)), nl=False)
+        case ShowFormat.HTML:
+            typer.echo(html(procedure_of(playbook, plan), svg(graph_of(plan))), nl=False)
+
+
+def graph(
+    path: PlaybookArgument,
+    form: Annotated[
+        GraphFormat, typer.Option("--format", help="A Mermaid flowchart, or an SVG picture.")
+    ] = GraphFormat.MERMAID,
+    site: SiteOption = None,
+) -> None:
+    """Draw a playbook's steps, hold points and ways out at a failure.
+
+    Exit codes: 0 drawn, 2 no such playbook, or it has errors.
+    """
+    opened = open_site(site)
+    drawn = graph_of(bind(find_playbook(path, opened), opened))
+    typer.echo(mermaid(drawn) if form is GraphFormat.MERMAID else svg(drawn), nl=False)
