@@ -21,6 +21,7 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
 from .checked_playbooks import check_playbooks
+from .diff_command import diff
 from .lint_output import LintFormat, explained, explanation_lines, sarif
 from .playbook_text import finding_fields, finding_line
 from .release_command import release, release_states
@@ -122,3 +123,4 @@ app.command("release")(release)
 app.command("schema")(schema)
 app.command("show")(show)
 app.command("graph")(graph)
+app.command("diff")(diff)

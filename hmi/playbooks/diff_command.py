@@ -1,0 +1,81 @@
+"""The command `handwheel playbooks diff`."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.language.names import default_role_binding, role_bindings
+
+from ..shell.cli.completion import complete_playbook
+from ..shell.cli.exits import NO
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.wrap import fold
+from .checked_playbooks import find_playbook
+from .documents.differences import Version, difference_text, differences
+
+_INDENT = 4
+
+
+def diff(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD", help="A file, or a playbook's id.", autocompletion=complete_playbook
+        ),
+    ],
+    new: Annotated[
+        str,
+        typer.Argument(
+            metavar="NEW", help="A file, or a playbook's id.", autocompletion=complete_playbook
+        ),
+    ],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what two playbooks do at this site.
+
+    Differences of writes come first. Comments and layout do not count.
+
+    Exit codes: 0 they do the same, 1 they differ, 2 no such playbook, or one has errors.
+    """
+    opened = open_site(site)
+    before, after = _versions(opened, old, new)
+    found = differences(before, after)
+    if as_json:
+        typer.echo(json.dumps([{**asdict(each), "is_write": each.is_write} for each in found]))
+    else:
+        for each in found:
+            typer.echo(fold(difference_text(each), _INDENT))
+        if not found:
+            is_text_same = before.playbook.digest == after.playbook.digest
+            other = "" if is_text_same else "; comments or layout differ, and so does the digest"
+            typer.echo(f"no difference{other}")
+    if found:
+        raise SystemExit(NO)
+
+
+def _versions(site: Site, *paths: str) -> list[Version]:
+    """Returns the versions of the paths. Raises `ConfigError` with the problems of all."""
+    found: list[Version] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            found.append(_version(site, path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _version(site: Site, path: str) -> Version:
+    playbook = find_playbook(path, site)
+    every = [default_role_binding(playbook).roles]
+    every += [each.roles for each in role_bindings(playbook) if each.roles != every[0]]
+    return Version(playbook, [bind(playbook, site, roles) for roles in every])

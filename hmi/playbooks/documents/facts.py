@@ -1,0 +1,165 @@
+"""Facts of a playbook in the plant's words, by which two versions are compared."""
+
+from collections.abc import Iterator, Sequence
+
+from handwheel.playbooks.binding.model import (
+    BoundPlaybook,
+    Check,
+    NotifyStep,
+    RequiredApproval,
+    Step,
+    Verify,
+    Wait,
+    WorkOrderStep,
+    Write,
+)
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.playbooks.language.schema import ParameterSpec, PlaybookFile
+
+from . import phrases as say
+
+Key = tuple[str, str]
+"""Part of a playbook, such as `step cut`, and what is said of it."""
+Fact = tuple[Key, str]
+
+WRITES = "writes "
+"""Beginning of what is said of a write, before its tag."""
+
+
+def facts_of(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Fact]:
+    """Yields what a playbook says, without its writes. Empty texts are left out."""
+    found = (
+        *_heading(playbook.file),
+        *_triggers(playbook.file, plan),
+        *_checks("evidence for", plan.evidence_for),
+        *_checks("evidence against", plan.evidence_against),
+        *_checks("permissive", plan.permissives),
+        *_invariants(plan),
+        *(_approval("approval", plan.approval) if plan.approval else ()),
+        *(fact for step in plan.steps for fact in _step(step)),
+        *((_key(f"safe state step {e.id}", "if"), e.if_.text) for e in plan.safe_state if e.if_),
+        *_ends(playbook.file, plan),
+    )
+    yield from ((key, text) for key, text in found if text)
+
+
+def writes_of(plan: BoundPlaybook) -> Iterator[Fact]:
+    """Yields each write of steps, undo and safe state, with its value."""
+    for step in plan.steps:
+        yield from _writes(f"step {step.id}", step.writes)
+        yield from _writes(f"undo of step {step.id}", step.undo.writes if step.undo else ())
+    for step in plan.safe_state:
+        yield from _writes(f"safe state step {step.id}", step.writes)
+
+
+def _writes(subject: str, writes: Sequence[Write]) -> Iterator[Fact]:
+    for each in writes:
+        value = f"{each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
+        yield (subject, f"{WRITES}{each.tag.name}"), value
+
+
+def _key(subject: str, what: str) -> Key:
+    return subject, what
+
+
+def _heading(file: PlaybookFile) -> Iterator[Fact]:
+    for name in ("id", "title", "version", "plant", "owner", "style"):
+        yield ("playbook", name), getattr(file, name)
+    yield ("playbook", "references"), ", ".join(file.references)
+    yield ("playbook", "tests"), ", ".join(file.tests)
+    for name, each in file.parameters.items():
+        yield from _parameter(f"parameter {name}", each)
+
+
+def _parameter(subject: str, each: ParameterSpec) -> Iterator[Fact]:
+    for name in ("type", "default", "min", "max", "unit", "check"):
+        yield (subject, name), str(getattr(each, name))
+    yield (subject, "class"), each.class_
+
+
+def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
+    conditions = 0
+    for each in file.trigger.any if file.trigger else ():
+        conditions += bool(each.when)
+        subject = f"trigger {each.alarm}" if each.alarm else f"trigger condition {conditions}"
+        yield (subject, "starts a run when"), each.when or "active"
+        yield (subject, "for"), say.in_words(each.for_) if each.for_ else ""
+        yield (subject, "with"), ", ".join(f"{role} {name}" for role, name in each.bind.items())
+    yield ("trigger", "rearm"), file.trigger.rearm if file.trigger else ""
+    yield ("a run", "owns"), ", ".join(plan.assets)
+
+
+def _checks(side: str, checks: Sequence[Check]) -> Iterator[Fact]:
+    for each in checks:
+        yield (f"{side} {each.id}", "condition"), each.condition.text
+        yield (f"{side} {each.id}", "suggests"), each.suggest
+
+
+def _invariants(plan: BoundPlaybook) -> Iterator[Fact]:
+    for each in plan.invariants:
+        subject = f"invariant on {say.listed(each.condition.tags or ('nothing',))}"
+        yield (subject, "condition"), each.condition.text
+        yield (subject, "grace"), say.in_words(each.grace_s)
+        yield (subject, "on violation"), say.reaction(each.on_violation)
+
+
+def _approval(subject: str, approval: RequiredApproval) -> Iterator[Fact]:
+    yield (subject, "role"), approval.role
+    yield (subject, "within"), say.in_words(approval.within_s)
+    yield (subject, "on time-out"), say.reaction(approval.on_timeout)
+
+
+def _step(step: Step) -> Iterator[Fact]:
+    subject = f"step {step.id}"
+    yield (subject, "title"), step.title
+    yield (subject, "if"), step.if_.text if step.if_ else ""
+    if point := step.hold_point:
+        yield (f"hold point of step {step.id}", "asks"), point.prompt.text
+        yield from _approval(f"hold point of step {step.id}", point.approval)
+    yield from _work(subject, step)
+    for each in step.expects:
+        what = f"expects of {say.listed(each.that.tags or ('nothing',))}"
+        yield (subject, what), f"{each.that.text}{say.timed(each.within_s)}"
+    yield from _verify(subject, step.verify)
+    if step.writes:
+        none = f"none: {step.undo_reason}" if step.undo_reason else "none"
+        yield (subject, "undo"), "by a write" if step.undo else none
+    if step.undo:
+        yield (f"undo of step {step.id}", "if"), step.undo.if_.text if step.undo.if_ else ""
+        yield from _verify(f"undo of step {step.id}", step.undo.verify)
+    yield (subject, "on failure"), say.failure_text(step) if say.can_fail(step) else ""
+
+
+def _work(subject: str, step: Step) -> Iterator[Fact]:
+    match step.work:
+        case Wait(until, hold_s, within_s):
+            yield (subject, "waits until"), until.text
+            yield (subject, "waits"), say.timed(within_s, hold_s).strip()
+        case WorkOrderStep() as order:
+            yield (subject, "work order"), order.title.text
+            yield (subject, "work order for"), order.asset
+            yield (subject, "kind"), order.kind
+            yield (subject, "priority"), str(order.priority)
+            yield (subject, "due in"), say.in_words(order.due_s)
+            trends = [f"{e.tag.name} over {say.in_words(e.last_s)}" for e in order.trends]
+            yield (subject, "attaches"), ", ".join([*trends, *(["its trace"] * order.traces)])
+        case NotifyStep(to, text):
+            yield (subject, "tells"), say.listed(to)
+            yield (subject, "text"), text.text
+        case _:
+            pass
+
+
+def _verify(subject: str, verify: Verify | None) -> Iterator[Fact]:
+    if verify:
+        yield (subject, "verify"), verify.that.text
+        yield (subject, "verify takes"), say.timed(verify.within_s, verify.hold_s).strip()
+
+
+def _ends(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
+    yield ("safe state", "title"), file.safe_state.title if file.safe_state else ""
+    for each in plan.escalations:
+        what = f"tells {say.listed(each.to)} after"
+        yield (f"escalation when {each.when}", what), say.in_words(each.after_s)
+    yield ("limits", "max_writes"), str(plan.max_writes)
+    yield ("limits", "max_duration"), say.in_words(plan.max_duration_s)
