@@ -182,6 +182,14 @@ class MemoryDevices:
         ]
         return [(tag, value) for tag, value in found if value is not None]
 
+    def frame_text(self, frame: Frame) -> str:
+        """Returns what a frame writes, such as `P-101B.run_cmd=1`."""
+        written = self.written_by(frame)
+        return " or ".join(
+            f"{tag.name}={value if isinstance(value, str) else f'{value:g}'}"
+            for tag, value in written
+        )
+
     def write(self, tag: Tag, value: Value) -> bool:
         """Lets a device execute a write. Returns whether it takes the value now."""
         self.values[tag.name] = value

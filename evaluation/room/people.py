@@ -124,6 +124,11 @@ class People(Orders):
         signed = self.sign(person, statement)
         return decide(self.decision_context, signed, card, self.clock.now())
 
+    def approve(self, request: ActionRequest, *persons: str) -> None:
+        """Has some people approve a request on its card, one after the other. See `decide`."""
+        for each in persons:
+            self.decide("approve", request.request_id, each)
+
     def resolve(self, action_id: str, verdict: ActionVerdict, person: str) -> RequestState:
         """Records a person's finding about an action whose outcome is unknown. See `decide`."""
         record = self.record(action_id)

@@ -1,9 +1,12 @@
 """Releases of playbooks in a stepped room, as they stand at the user's site."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from handwheel.connectors.model.site import LOCK_FILE, Site
+from handwheel.playbooks.binding.release import unsigned_release
+from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
     PlaybooksLock,
@@ -33,16 +36,28 @@ def carry_over_releases(
         ConfigError: `playbooks.lock` or `operators.yaml` of the site cannot be read.
         OSError: The room's folder cannot be written.
     """
-    roster, operator = load_roster(site), administrator.operator
+    roster = load_roster(site)
     released = [
         Unsigned.model_validate(each.model_dump(include=set(Unsigned.model_fields)))
         for each in read_lock(site).playbooks
         if not release_fault(each, site.id, roster, revoked_keys, at)
     ]
-    signed = [
-        sign_release(each, room.id, operator, administrator.private, operator.start)
-        for each in released
-    ]
+    _write_lock(room, released, administrator)
+    return [each.id for each in released]
+
+
+def release_all(room: Site, playbooks: Iterable[Playbook], administrator: Signer) -> None:
+    """Releases playbooks in a room, whether or not they are released anywhere else.
+
+    Raises:
+        PlaybookError: One does not fit the site.
+        OSError: The room's folder cannot be written.
+    """
+    _write_lock(room, [unsigned_release(each, room) for each in playbooks], administrator)
+
+
+def _write_lock(room: Site, released: Iterable[Unsigned], administrator: Signer) -> None:
+    operator, private = administrator.operator, administrator.private
+    signed = [sign_release(each, room.id, operator, private, operator.start) for each in released]
     lock = PlaybooksLock(playbooks=[]).replaced(signed)
     (room.root / LOCK_FILE).write_text(lock.text, encoding="utf-8")
-    return [each.id for each in signed]

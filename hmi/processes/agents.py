@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from time import monotonic
@@ -12,12 +12,10 @@ from time import monotonic
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
+from handwheel.agents.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
-from handwheel.connectors.denial import Denial
-from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
@@ -25,17 +23,14 @@ from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
-from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.build_request import BuildContext
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -48,7 +43,6 @@ from handwheel.tools.safe_text import printable
 from ..journal.rows.run_text import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
-from ..shift.missing_authority import missing_authority
 from ..site.tags.connection_text import connection_text
 from .serve import serve, way_to_stop
 
@@ -112,13 +106,14 @@ async def _site_agents(
     site: Site, loaded: Sequence[Playbook], note_start: Callable[[], None]
 ) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Database]]:
     policy = load_policy(site)
-    plans = [plan for each in loaded for plan in bind_triggers(each, site)]
+    bindings = Bindings(site)
+    plans = bindings.triggered(loaded)
     tags = _tags(site, plans)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
     recorded = RecordedHistory(open_history, site.clock_tag, _scan_s(site))
-    view = _view(site, plans)
+    view = PlantView.of_plans(plans, site.clock_tag)
     with (
         closing(recorded),
         Database(site.state, site.id) as database,
@@ -142,8 +137,8 @@ async def _site_agents(
                     view,
                     workorders,
                     plans,
-                    lambda name, roles: _rebind(site, loaded, name, roles),
-                    lambda plan: _check_plan(decision_context, plan),
+                    partial(bindings.bind, loaded),
+                    lambda plan: check_plan(decision_context, plan, instant_now()),
                     site.hashes,
                     instant_now,
                     saver,
@@ -174,44 +169,9 @@ def _scan_s(site: Site) -> float:
     return min((each.scan for each in site.connections.values()), default=1.0)
 
 
-def _view(site: Site, plans: Sequence[BoundPlaybook]) -> PlantView:
-    conditions = [each for plan in plans for each in plan.conditions]
-    trends = [tag.name for plan in plans for tag in plan.trend_tags]
-    return PlantView.of(conditions, site.clock_tag, trends)
-
-
 def _tags(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
     names = {name for plan in plans for name in plan.tags}
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
-
-
-def _rebind(
-    site: Site, loaded: Sequence[Playbook], name: str, roles: Mapping[str, str]
-) -> BoundPlaybook:
-    for each in loaded:
-        if each.id == name:
-            return bind(each, site, roles)
-    raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
-
-
-def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
-    site, now = decision_context.site, instant_now()
-    snapshot = read_snapshot(site.state, now)
-    if snapshot is None:
-        return Denial("no_gate", f"no gate is running; {next_step('gate')}")
-    try:
-        check_files(site, site.hashes, snapshot.hashes, "agents")
-    except GuardrailError as refusal:
-        return Denial("files", str(refusal))
-    written = sorted({write.tag.equipment for write in plan.writes})
-    scopes = {scope for each in written for scope in site.scopes_of(each)}
-    for scope in sorted(scopes.intersection(snapshot.locked)):
-        return Denial("lockout", f"locked out: {scope}; {next_step('release', scope)}")
-    if missing := missing_authority(decision_context, written, now):
-        reasons = [each.text for each in missing]
-        commands = [f"{NEXT}{each.command}" for each in missing if each.command]
-        return Denial("authority", "; ".join([*reasons, *commands]), "an authority")
-    return None
 
 
 def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:

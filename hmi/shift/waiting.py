@@ -13,6 +13,10 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
+from handwheel.tools.guardrails.interlocks.missing_authority import (
+    MissingAuthority,
+    missing_authority,
+)
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
@@ -36,7 +40,6 @@ from ..runs.case_view import candidates_of, commands_in
 from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
-from .missing_authority import MissingAuthority, missing_authority
 
 Kind = Literal[
     "request", "run", "outcome", "open_write", "authority", "case", "lockout", "work_order",

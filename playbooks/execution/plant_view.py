@@ -1,7 +1,7 @@
 """Plant as runs see it, with latest readings, process time and window history."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handwheel.connectors.historian.recorded_history import RecordedHistory
@@ -9,6 +9,7 @@ from handwheel.connectors.model.process_clock import ProcessClock, Readings
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.conditions import Condition, Expression, History
 
+from ..binding.model import BoundPlaybook
 from ..engine.inputs import PlantSnapshot, Tracked
 
 _MOST_POINTS = 1200
@@ -48,6 +49,13 @@ class PlantView:
         view._trends = {name: [] for name in trends}
         view._reaches = _reaches(known)
         return view
+
+    @classmethod
+    def of_plans(cls, plans: Sequence[BoundPlaybook], clock_tag: str) -> "PlantView":
+        """Returns a view for some playbooks. See `of`."""
+        conditions = [each for plan in plans for each in plan.conditions]
+        trends = [tag.name for plan in plans for tag in plan.trend_tags]
+        return cls.of(conditions, clock_tag, trends)
 
     def preload(self, recorded: RecordedHistory, monotonic_s: float) -> None:
         """Fills the windows with the recorded history from before this process.

@@ -74,6 +74,5 @@ class ModelPlant(MemoryPlant, model_plant.ModelPlant):
         return found
 
     def arrive(self, frame: Frame) -> bytes:
-        words = [f"{tag.name}={value:g}" for tag, value in self.written_by(frame)]
-        self.told.append(" or ".join(words))
+        self.told.append(self.frame_text(frame))
         return super().arrive(frame)

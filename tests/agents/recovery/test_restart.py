@@ -20,8 +20,8 @@ async def test_a_run_that_began_under_other_files_does_not_go_on(
     await room.reach_request(2)
     await room.kill_agents()
     if what == "policy":
-        hashes: Mapping[str, str] = {**room.hashes, "policy": "another"}
-        room.hashes = hashes
+        hashes: Mapping[str, str] = {**room.stepped_agents.hashes, "policy": "another"}
+        room.stepped_agents.hashes = hashes
         await room.start_agents()
     else:
         await room.start_with(("title: Start the standby pump", "title: Start the other pump"))

@@ -87,7 +87,7 @@ async def test_the_crew_works_until_another_process_does(
 ) -> None:
     monkeypatch.setattr("handwheel.agents.site_agents._KEEP_S", 0.0)
     await room.reach_request(1)
-    tags, before = list(room.site.tags.values()), room.view.scans
+    tags, before = list(room.site.tags.values()), room.stepped_agents.view.scans
     work = asyncio.create_task(
         room.agents.work(lambda: room.plant.read(tags), lambda: asyncio.sleep(0.005))
     )
@@ -95,7 +95,7 @@ async def test_the_crew_works_until_another_process_does(
         room.clock.forward(5.0)  # the lease is for ten
         await asyncio.sleep(0.1)
     assert not work.done()
-    assert room.view.scans > before + 5
+    assert room.stepped_agents.view.scans > before + 5
     room.clock.forward(11.0)
     take_runner_lock(room.desk.database, room.clock.now())
     room.say("approve")

@@ -60,10 +60,10 @@ async def test_what_is_not_seen_is_not_verified(idle: AgentsRoom) -> None:
 
 async def test_a_break_in_what_must_hold_begins_its_time_anew(room: AgentsRoom) -> None:
     await room.settles()
-    begun_s = room.scanned_s
+    begun_s = room.stepped_agents.scanned_s
     await room.scan(25)
     room.plant.lies["VT-101B.pv"] = None
     await room.scan(3)
     room.plant.lies.clear()
     await room.reach_step("settle", "DONE")
-    assert room.scanned_s - begun_s > 25 + 3 + 29
+    assert room.stepped_agents.scanned_s - begun_s > 25 + 3 + 29

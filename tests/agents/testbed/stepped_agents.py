@@ -1,76 +1,43 @@
 """A control room with agents in it, stepped: one clock, the real model, the real gate in memory."""
-# The agents and the gate are driven one scan at a time.
-# pyright: reportPrivateUsage=false
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from time import monotonic
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
-from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.session.protocols import Survey
-from handwheel.hmi.people.signing import Signer, sign_statement
-from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.evaluation.room.agents import SteppedAgents
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.run import Run
-from handwheel.playbooks.execution.ledger_port import LedgerPort
-from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook, library_folder
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
-from handwheel.tools.guardrails.approval.build_request import BuildContext
-from handwheel.tools.guardrails.approval.run_orders import (
-    VERDICTS,
-    Order,
-    ask_run,
-    newest_event,
-    order_run,
-)
-from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.guardrails.approval.run_orders import Order
 from handwheel.tools.guardrails.interlocks.authority_check import authority_status
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
-from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from ...gate.testbed.authority_grant import give
 from ...plants.cooling_water import ModelPlant, Past
 from ...playbooks.sample_playbook import changed, loaded
-from ...sites.people import key_of
 from ...sites.released import release_library
 from .consistency import Books
 
-HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
 # The frames of the change-over, as the devices log them.
 START_B, START_B_BACK = "P-101B.run_cmd=1", "P-101B.run_cmd=0"
 STOP_A, OUT_A = "P-101A.run_cmd=0", "P-101A.mode=2"
-_SETTLE_S = 15.0
 _LONG_SCAN_S = 5.0
 _LOADED: dict[str, Playbook] = {}
-_Bound = TypeVar("_Bound")
-_BOUND: dict[tuple[object, ...], tuple[Site, Any]] = {}
+_BINDINGS: dict[int, tuple[Site, Bindings]] = {}
 
 
-def _bound_once(
-    binds: Callable[..., _Bound], playbook: Playbook, site: Site, *roles: Mapping[str, str]
-) -> _Bound:
-    """Binds a playbook to a site, once in all tests for the same text and tags."""
-    key = (binds, playbook.digest, id(site.tags), str(roles))
-    if key not in _BOUND:
-        _BOUND[key] = site, binds(playbook, site, *roles)
-    bound: _Bound = _BOUND[key][1]
-    return bound
+def _bindings_of(site: Site) -> Bindings:
+    """What playbooks are bound to, once in all tests for the same tags."""
+    return _BINDINGS.setdefault(id(site.tags), (site, Bindings(site)))[1]
 
 
 class AgentsRoom(Books):
@@ -100,43 +67,32 @@ class AgentsRoom(Books):
         self.speed = 1.0
         self.obstacle = ""
         self.is_gate_idle = False
-        self.hashes = HASHES
         self.workorders = WorkOrders(site.state)
-        self.scanned_s = 0.0
-        self.holder = ""
+        self.stepped_agents = SteppedAgents(
+            self.desk.decision_context, self.plant, self.clock, self.workorders,
+            _bindings_of(site), self._check,
+        )  # fmt: skip
         for scope in ("PUMPS-101", "E-101"):
             give(self.desk.decision_context, scope, self.clock.now(), lasts_s=86400.0)
 
     # --- the agents ---------------------------------------------------------------------------
 
+    @property
+    def agents(self) -> SiteAgents:
+        return self.stepped_agents.site_agents
+
     async def start_agents(self, saver: BaseCheckpointSaver[str] | None = None) -> None:
         """Starts the process that works on the runs."""
         self.saver = saver or InMemorySaver()
-        decision_context = self.desk.decision_context
         release_library(self.site, self.library)
-        self.holder = take_runner_lock(decision_context.database, self.clock.now())
-        plans = [
-            plan for each in self.library for plan in _bound_once(bind_triggers, each, self.site)
-        ]
-        conditions = [each for plan in plans for each in plan.conditions]
-        trends = [tag.name for plan in plans for tag in plan.trend_tags]
-        self.view = PlantView.of(conditions, self.site.clock_tag, trends)
-        build_context = BuildContext(
-            self.site, decision_context.policy, cross_limits(self.site, decision_context.policy)
-        )
-        desk = LedgerPort(decision_context, build_context, self.holder, self.clock.now, self._look)
-        context = AgentContext(
-            desk, self.view, self.workorders, plans, self._rebind, self._check, self.hashes,
-            self.clock.now, self.saver,
-        )  # fmt: skip
-        self.agents = SiteAgents(context)
+        await self.stepped_agents.start(self.library, self._seen_before(), self.saver)
+
+    def _seen_before(self) -> Iterator[Readings]:
         for at_s, values in self.past:
             self.plant.values = dict(values)
             self.plant.values["SIM-CLOCK.pv"] = at_s
-            self.view.observe(self._readings(), self.scanned_s)
+            yield self._readings()
         self.plant.advance(0.0)
-        self.agents.take_over()
-        await self._settle()
 
     async def start_with(self, *changes: tuple[str, str]) -> None:
         """Starts agents that have one playbook: the change-over, with some text replaced."""
@@ -153,7 +109,7 @@ class AgentsRoom(Books):
 
     async def kill_agents(self) -> None:
         """What is left of agents that were killed: what is on the disk."""
-        await self.agents.end()
+        await self.stepped_agents.end()
         self.clock.forward(11.0)  # until its lease is over
 
     async def restart_agents(self) -> None:
@@ -162,17 +118,9 @@ class AgentsRoom(Books):
         await self.start_agents()
 
     async def end(self) -> None:
-        if hasattr(self, "agents"):
-            await self.agents.end()
+        await self.stepped_agents.end()
         self.workorders.close()
         self.close()
-
-    def _rebind(self, name: str, roles: Mapping[str, str]) -> BoundPlaybook:
-        library = [each for each in self.library if each.id == name]
-        found = [_bound_once(bind, each, self.site, roles) for each in library]
-        if not found:
-            raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
-        return found[0]
 
     def _check(self, plan: BoundPlaybook) -> Denial | None:
         names = {write.tag.equipment for write in plan.writes}
@@ -182,9 +130,6 @@ class AgentsRoom(Books):
         ]
         reason = self.obstacle or next((each.reason for each in standings if each.reason), "")
         return Denial("test", reason) if reason else None
-
-    async def _look(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
-        return self.plant.survey(read, write)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -196,11 +141,9 @@ class AgentsRoom(Books):
         """Lets one scan's time pass for everybody, and everybody do what is then to be done."""
         for _ in range(times):
             self.clock.forward(self.scan_s)
-            self.scanned_s += self.scan_s
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
-            self.agents.scan(self._readings(), self.scanned_s)
-            await self._settle()
+            await self.stepped_agents.scan(self._readings(), self.scan_s)
             if self.gate is not None and not self.is_gate_idle:
                 self.watch()
                 await self.act()
@@ -208,15 +151,6 @@ class AgentsRoom(Books):
     def fault(self, fault: str, **parameters: float | str) -> None:
         """Lets something go wrong in the plant now."""
         self.plant.simulation.apply(FaultEvent(fault, 0.0, parameters))
-
-    async def _settle(self) -> None:
-        """Waits until every run waits for a change."""
-        until_s = monotonic() + _SETTLE_S
-        while True:
-            if self.agents.is_idle:
-                return
-            assert monotonic() < until_s, f"a run does not come to rest: {self.told()}"
-            await asyncio.sleep(0)
 
     async def wait(self, seconds: float, speed: float = 1.0) -> None:
         """Lets a long time of the plant pass in long scans, and ends with short ones."""
@@ -279,22 +213,8 @@ class AgentsRoom(Books):
 
     def order(self, order: Order, by: str = "anna") -> None:
         """Somebody orders the newest run about."""
-        decision_context, run_id, now = self.desk.decision_context, self.run_id, self.clock.now()
-        if order == "hold" or order == "stop":
-            ask_run(decision_context.database, run_id, order, by, now)
-            return
-        seen = newest_event(decision_context.database, run_id)
-        subject, verdict = run_subject(run_id, seen), VERDICTS[order]
-        meaning = meaning_of_subject(verdict, subject)
-        operator = decision_context.roster.by_name(by, now.wall)
-        assert operator is not None
-        statement = Statement(verdict, meaning, min(operator.roles), 60.0, subject=subject)
-        signed = sign_statement(
-            decision_context.database, Signer(operator, key_of(by), True), statement, now
-        )
-        order_run(decision_context, run_id, order, seen, ["operator"], signed, now)
+        self.desk.order_run(self.run_id, order, by, ["operator"])
 
     def take_over(self, equipment: str, by: str = "anna") -> None:
         """A person acts there from now on, and no agent."""
-        database, now = self.desk.database, self.clock.now()
-        take_authority(database, self.site, equipment, "OPERATOR", by, now)
+        self.desk.take_authority(equipment, "OPERATOR", by)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import shell_command
-from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.authority import check_grantor
-from handwheel.tools.guardrails.interlocks.authority_check import AuthorityStatus, authority_status
-from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.safe_text import plain
+
+from ...requests.timestamps import Instant
+from ...safe_text import plain
+from ..identity.keys import key_path
+from ..identity.roster import Operator
+from ..signatures.context import DecisionContext
+from .authority import check_grantor
+from .authority_check import AuthorityStatus, authority_status
 
 _LASTS = "1h"
 

@@ -1,0 +1,127 @@
+"""Real agents of a stepped room, whose caller gives them each scan of the plant."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from handwheel.agents.agent_context import AgentContext
+from handwheel.agents.checkpoints import memory_checkpoints
+from handwheel.agents.site_agents import SiteAgents
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
+from handwheel.playbooks.binding.bindings import Bindings
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+
+from .clock import SteppedClock
+from .devices import MemoryDevices
+
+_SETTLE_S = 15.0  # longest time of the computer until every run waits
+
+
+class SteppedAgents:
+    """The real agents of a site, on devices in memory.
+
+    They can be ended at any moment and started again. They then know only what is on the disk.
+
+    Args:
+        context: The site, its ledger as the agents open it, its policy and its people.
+        bindings: Of the same site; other rooms of it may share them.
+        check: Returns why a plan may not be requested now, as `agents.plan_check`.
+
+    Attributes:
+        view: The plant as the agents see it.
+        site_agents: The agents that were started last.
+        hashes: Hashes of the site's files, which each run records.
+        scanned_s: How long the agents have scanned, wall-clock seconds.
+    """
+
+    view: PlantView
+    site_agents: SiteAgents
+
+    def __init__(
+        self,
+        context: DecisionContext,
+        devices: MemoryDevices,
+        clock: SteppedClock,
+        workorders: WorkOrders,
+        bindings: Bindings,
+        check: Callable[[BoundPlaybook], Denial | None],
+    ) -> None:
+        self.decision_context, self.devices, self.clock = context, devices, clock
+        self.workorders, self.bindings, self._check = workorders, bindings, check
+        self.hashes: Mapping[str, str] = context.site.hashes
+        self.scanned_s = 0.0
+
+    async def start(
+        self,
+        playbooks: Sequence[Playbook],
+        past: Iterable[Readings] = (),
+        checkpointer: Any = None,
+    ) -> None:
+        """Starts agents, which hold the runs that others have left open.
+
+        Args:
+            past: Scans from before, for the windows of conditions.
+            checkpointer: LangGraph's; `None` for one that ends with the room.
+
+        Raises:
+            GuardrailError: Other agents are at work.
+            LedgerError: The ledger cannot be used.
+            PlaybookError: A playbook does not fit the site.
+        """
+        context, bindings = self.decision_context, self.bindings
+        site, now = context.site, self.clock.now()
+        plans = bindings.triggered(playbooks)
+        holder = take_runner_lock(context.database, now)
+        build_context = BuildContext(site, context.policy, cross_limits(site, context.policy))
+        ledger = LedgerPort(context, build_context, holder, self.clock.now, self._survey)
+        self.view = PlantView.of_plans(plans, site.clock_tag)
+        self.site_agents = SiteAgents(
+            AgentContext(
+                ledger, self.view, self.workorders, plans,
+                lambda name, roles: bindings.bind(playbooks, name, roles), self._check,
+                self.hashes, self.clock.now, checkpointer or memory_checkpoints(),
+            )
+        )  # fmt: skip
+        for readings in past:
+            self.view.observe(readings, self.scanned_s)
+        self.site_agents.take_over()
+        await self.settle()
+
+    async def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        return self.devices.survey(read, write)
+
+    async def scan(self, readings: Readings, seconds: float) -> None:
+        """Takes a scan some seconds after the one before, and works until all runs wait.
+
+        Raises:
+            LostRace: Other agents have taken over.
+            RuntimeError: A run does not come to rest.
+        """
+        self.scanned_s += seconds
+        self.site_agents.scan(readings, self.scanned_s)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Waits until every run waits for a change. Raises `RuntimeError` after 15 s."""
+        until_s = monotonic() + _SETTLE_S
+        while not self.site_agents.is_idle:
+            if monotonic() > until_s:
+                raise RuntimeError(f"a run does not come to rest within {_SETTLE_S:g} s")
+            await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        """Ends the agents without a word. What is on the disk stays."""
+        if hasattr(self, "site_agents"):
+            await self.site_agents.end()

@@ -1,0 +1,233 @@
+"""Stepped room of a site, a simulated plant, the real agents and gate, people, and one clock."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from handwheel.agents.case import Case, case_ids, load_case
+from handwheel.agents.plan_check import check_plan
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
+from handwheel.playbooks.binding.bindings import Bindings
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.execution.event_log import load_run
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
+from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+
+from .agents import SteppedAgents
+from .clock import SteppedClock
+from .enrolment import enrol
+from .gate import SteppedGate
+from .model_plant import ModelPlant
+from .people import People
+from .releases import release_all
+from .site import copied_site, in_memory_site, simulated_policy
+
+ADMINISTRATOR = "rosa"
+"""Person who enrols the others, and has released the room's playbooks."""
+OPERATORS = ("anna", "ben")
+"""People who hold every role that the policy or a playbook names."""
+
+Model = Callable[[int | None], Plant]
+"""Creates a plant from a seed, without noise for `None`, as entry points of `handwheel.plants`."""
+
+_OPERATOR = "operator"
+_AUTHORITY_S = 30 * 86400.0
+_SAME_S = 1e-6
+
+
+@dataclass(eq=False)
+class Room:
+    """A site that runs in memory as fast as the computer can.
+
+    Nothing happens between two calls of `step`. The same seed and the same calls bring the same
+    values, events and frames; only IDs and signatures differ.
+
+    Attributes:
+        scan_s: Seconds from one scan of the plant to the next, a multiple of the model's step.
+        now_s: Seconds since the room was opened, on every clock alike.
+    """
+
+    site: Site
+    clock: SteppedClock
+    plant: ModelPlant
+    gate: SteppedGate
+    people: People
+    agents: SteppedAgents
+    scan_s: float = 1.0
+    now_s: float = 0.0
+    _loaded: tuple[object, Mapping[str, Run]] = None, {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        site: Site,
+        model: Model,
+        *,
+        seed: int | None = None,
+        faults: Sequence[ScenarioEvent] = (),
+        library: Sequence[Playbook] | None = None,
+    ) -> AsyncGenerator["Room"]:
+        """Opens the room of a site, with a gate and agents at work, and ends it.
+
+        The user's site is only read. The room's people are `ADMINISTRATOR` and `OPERATORS`, with
+        keys of their own. Agents may act on everything for 30 days.
+
+        Args:
+            site: The user's, whose tags are moved to devices in memory.
+            model: Creates the plant, with tags of the same names.
+            seed: Seed of the plant's noise; `None` for a plant without noise.
+            faults: Faults, field actions and writes, each at its time after the beginning.
+            library: Playbooks, released as if a person had; `None` for those of the site.
+
+        Raises:
+            ConfigError: The site's policy is not valid, or a file has changed since it was read.
+            PlaybookError: A playbook is not valid, or does not fit the site; with every finding.
+            ScenarioError: The plant does not have a fault.
+            OSError: There is no space for a temporary folder.
+
+        Effect: ACTUATE on the model only. No socket is opened, and no device can be reached.
+        """
+        playbooks = _library_of(site) if library is None else list(library)
+        simulation = Simulation(model(seed), Scenario(tuple(faults)))
+        async with AsyncExitStack() as opened:
+            folder = Path(opened.enter_context(TemporaryDirectory(prefix="handwheel-")))
+            own = copied_site(in_memory_site(site), folder)
+            policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
+            roles = _roles(own, policy, bindings.triggered(playbooks))
+            own, keys = enrol(own, dict.fromkeys(OPERATORS, roles), ADMINISTRATOR, clock.now().wall)
+            database = opened.enter_context(Database(own.state, own.id))
+            context = DecisionContext(own, database, policy, load_roster(own))
+            plant = ModelPlant(own, simulation)
+            gate = SteppedGate(context, plant, clock)
+            people = People(context, plant, clock, keys, gate.publish)
+            release_all(own, playbooks, people.signer(ADMINISTRATOR))
+            workorders = opened.enter_context(WorkOrders(own.state))
+
+            def check(plan: BoundPlaybook) -> Denial | None:
+                gate.publish()
+                return check_plan(context, plan, clock.now())
+
+            agents = SteppedAgents(context, plant, clock, workorders, bindings, check)
+            opened.callback(gate.kill)
+            await gate.start()
+            people.grant_authority("site", _AUTHORITY_S, OPERATORS[0])
+            opened.push_async_callback(agents.end)
+            await agents.start(playbooks)
+            yield cls(own, clock, plant, gate, people, agents)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    async def step(self, seconds: float) -> None:
+        """Lets some seconds pass, then one scan of the agents and one round of the gate.
+
+        Raises:
+            InvalidArguments: It is no whole number of steps of the model.
+            LedgerError: The ledger cannot be used.
+
+        Effect: ACTUATE, what people have approved, once, on the model. Retry: none. Timeout: 15 s
+        of the computer's time for the agents.
+        """
+        steps = seconds / self.plant.simulation.plant.step_s
+        if steps < 1.0 or abs(steps - round(steps)) > _SAME_S:
+            step_s = self.plant.simulation.plant.step_s
+            raise InvalidArguments(f"{seconds:g} s is no whole number of steps of {step_s:g} s")
+        self.clock.forward(seconds)
+        self.now_s += seconds
+        self.plant.advance(seconds)
+        await self.agents.scan(self.plant.readings(), seconds)
+        await self.gate.go_round()
+
+    async def run_for(self, seconds: float) -> None:
+        """Lets some seconds pass, one scan after the other. See `step`."""
+        end_s = self.now_s + seconds
+        while end_s - self.now_s > _SAME_S:
+            await self.step(min(self.scan_s, end_s - self.now_s))
+
+    async def until(self, is_so: Callable[[], object], within_s: float) -> bool:
+        """Lets time pass until something is so, and returns whether it is within some seconds."""
+        end_s = self.now_s + within_s
+        while not is_so():
+            if end_s - self.now_s <= _SAME_S:
+                return False
+            await self.step(min(self.scan_s, end_s - self.now_s))
+        return True
+
+    def fault(self, fault: str, **parameters: float | str) -> None:
+        """Lets a fault of the model begin now, its numbers in SI. Raises `ScenarioError`."""
+        self.plant.simulation.apply(FaultEvent(fault, 0.0, parameters))
+
+    # --- what can be seen ---------------------------------------------------------------------
+
+    @property
+    def database(self) -> Database:
+        """The ledger."""
+        return self.people.decision_context.database
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Every run as the ledger has it, by its ID, the oldest first."""
+        version = self.database.version()
+        if self._loaded[0] != version:
+            ids = [each.run_id for each in load_runs(self.database)]
+            self._loaded = version, {each: load_run(self.database, each) for each in ids}
+        return self._loaded[1]
+
+    def events(self, run_id: str) -> Sequence[RunRow]:
+        """Returns the events of a run, the oldest first."""
+        return load_rows(self.database, run_id)
+
+    @property
+    def cases(self) -> Mapping[str, Case]:
+        """Every case as the ledger has it, by its ID, the oldest first."""
+        ids = case_ids(self.database, only_open=False)
+        return {each: load_case(self.database, each) for each in ids}
+
+    @property
+    def waiting(self) -> Sequence[RequestRecord]:
+        """The requests that wait for a decision, the oldest first."""
+        return load_requests(self.database, WAITING_REQUESTS)
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The present value of each tag, in the tag's unit."""
+        return self.plant.values
+
+    @property
+    def frames(self) -> Sequence[str]:
+        """What each frame writes that has reached a device, the oldest first."""
+        return [self.plant.frame_text(each) for each in self.plant.frames]
+
+
+def _library_of(site: Site) -> list[Playbook]:
+    playbooks, findings = load_library(site)
+    if wrong := [each for each in findings if each.is_error]:
+        raise PlaybookError(wrong)
+    return playbooks
+
+
+def _roles(site: Site, policy: Policy, plans: Sequence[BoundPlaybook]) -> list[str]:
+    """Returns every role that is asked for here."""
+    found = {role for tag in site.tags.values() for role in policy.roles_for(tag)}
+    for plan in plans:
+        holds = (step.hold_point.approval for step in plan.steps if step.hold_point)
+        asked = (plan.approval, *holds)
+        found |= {each.role for each in asked if each is not None}
+    return sorted(found or {_OPERATOR})

@@ -1,0 +1,42 @@
+"""Playbooks of a site, each bound once to the same equipment."""
+
+from collections.abc import Mapping, Sequence
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+
+from ..language.loader import Playbook
+from .bind import bind, bind_triggers
+from .model import BoundPlaybook
+
+
+class Bindings:
+    """Bound playbooks of a site. Each is bound when it is first asked for."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._triggered: dict[str, Sequence[BoundPlaybook]] = {}
+        self._bound: dict[tuple[str, str], BoundPlaybook] = {}
+
+    def triggered(self, playbooks: Sequence[Playbook]) -> list[BoundPlaybook]:
+        """Returns every playbook as its triggers bind it. Raises `PlaybookError`."""
+        for each in playbooks:
+            if each.digest not in self._triggered:
+                self._triggered[each.digest] = bind_triggers(each, self._site)
+        return [plan for each in playbooks for plan in self._triggered[each.digest]]
+
+    def bind(
+        self, playbooks: Sequence[Playbook], name: str, roles: Mapping[str, str]
+    ) -> BoundPlaybook:
+        """Binds the playbook of an ID to equipment.
+
+        Raises:
+            ConfigError: There is no such playbook, or it does not fit the site.
+        """
+        playbook = next((each for each in playbooks if each.id == name), None)
+        if playbook is None:
+            raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
+        key = playbook.digest, str(dict(roles))
+        if key not in self._bound:
+            self._bound[key] = bind(playbook, self._site, roles)
+        return self._bound[key]
