@@ -32,6 +32,8 @@ class SupervisedRun:
         """Works until the run waits. Raises `LostRace` if another process has the runner lock."""
         while True:
             try:
+                if self._faults:
+                    self.driver.log.reload()
                 if self._hold_reason:  # retried while the ledger is busy
                     self.driver.hold(self._hold_reason)
                     self._hold_reason, self._faults = "", 0

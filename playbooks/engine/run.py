@@ -193,6 +193,14 @@ def _step(run: Run, event: RunEvent) -> Run:
     return replace(run, steps={**run.steps, step_id: to}, step_s=step_s)
 
 
+def _resuming(run: Run, event: RunEvent) -> Run:
+    """Forgets the times of steps, which may be of another process, where time was ahead."""
+    return replace(
+        run, restarts=run.restarts + 1, judged_s=None, resumed_s=event.process_s, step_s={},
+        sent_s={},
+    )  # fmt: skip
+
+
 _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     _E.OPENED: lambda run, event: replace(run, opening=event.body),
     _E.JUDGED: _judged,
@@ -216,11 +224,6 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     _E.VIOLATED: lambda run, event: replace(run, violated=str(event.body["reason"])),
     _E.HELD: lambda run, event: replace(run, missed=()),
     _E.ABORTING: _aborting,
-    _E.RESUMING: lambda run, event: replace(
-        run,
-        restarts=run.restarts + 1,
-        judged_s=None,
-        resumed_s=event.process_s,
-    ),
+    _E.RESUMING: _resuming,
     _E.ESCALATED: lambda run, event: replace(run, escalated=run.escalated + 1),
 }

@@ -61,9 +61,10 @@ def hold_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
     """Holds an active run at once, after its process ended or the agents failed."""
     if log.run.state in INACTIVE:
         return
+    requests = ledger.requests(log.run.requests)  # rows of a transaction may not stay
     with log.transaction():
         log.record(EventKind.HOLDING, reason=reason, at_once=True)
-        for each in ledger.requests(log.run.requests):
+        for each in requests:
             if each.state in WAITING_REQUESTS:
                 ledger.end(each.request_id, f"the run is held: {reason}")
         log.record(EventKind.HELD, reason=reason)

@@ -68,6 +68,10 @@ class RunLog:
             self.run = before
             raise
 
+    def reload(self) -> None:
+        """Reads the run again, since what was not anchored stands in the ledger."""
+        self.run = load_run(self._database, self.run_id)
+
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
         """Records the outcome of an expected result with the writes of its step, once."""
         note_promise(self._database, self.run_id, step, outcome, self._holder, self._clock())

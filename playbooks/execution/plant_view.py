@@ -86,7 +86,7 @@ class PlantView:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
             self.scan_s = max(self._recent_s)
         self.scans += 1
-        return self._changed()
+        return self._changed() if self.scans > 1 else self._begin()
 
     def snapshot(self) -> PlantSnapshot:
         """Returns the plant at the latest scan."""
@@ -100,6 +100,12 @@ class PlantView:
         if snapshot is not None:
             self._waiting[name] = snapshot
             self._tracked.update(snapshot.asked)
+
+    def _begin(self) -> set[str]:
+        """Returns every waiting run. No time counts from before the first scan."""
+        names, self._tracked = set(self._waiting), {}
+        self._waiting.clear()
+        return names
 
     def _changed(self) -> set[str]:
         asked = {key: each for one in self._waiting.values() for key, each in one.asked.items()}

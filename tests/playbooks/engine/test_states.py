@@ -224,3 +224,9 @@ def test_a_walk_never_leaves_the_table(walk: list[RunEvent]) -> None:
     assert len(run.due) == counts.count(EventKind.DUE)
     assert len(run.undone) == counts.count(EventKind.UNDONE)
     assert run.goal == ("rollback" if EventKind.ABORTING in counts else "")
+
+
+def test_a_resume_counts_no_time_of_another_process() -> None:
+    run = Run(state=RunState.HELD, step_s={"start": 5e6}, sent_s={"start": 5e6})
+    resumed = apply(run, RunEvent(EventKind.RESUMING, {"reason": "", "at_s": 40.0}))
+    assert (resumed.step_s, resumed.sent_s, resumed.resumed_s) == ({}, {}, 40.0)

@@ -103,3 +103,12 @@ def test_a_condition_lasts_since_it_was_first_asked_for_without_a_break() -> Non
     view.await_change("U-1", None)
     view.observe(seen(TAG, 6.0), 8.0)
     assert view.snapshot().lasts_s(HIGH, is_true=True, since_s=0.0) == 0.0
+
+
+def test_no_time_counts_from_before_the_first_scan() -> None:
+    view = PlantView.of((), "")
+    before = view.snapshot()
+    assert before.lasts_s(HIGH, is_true=False, since_s=0.0) == 0.0
+    view.await_change("U-1", before)
+    assert view.observe(seen(TAG, None, BAD_NO_COMMUNICATION), 5e6) == {"U-1"}
+    assert view.snapshot().lasts_s(HIGH, is_true=False, since_s=0.0) == 0.0
