@@ -7,6 +7,7 @@ from typing import Any
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 
@@ -96,3 +97,9 @@ def blocked_by(plan: BoundPlaybook, found: Diagnosis, denial: Denial | None) -> 
     if denial is None:
         return Candidate(plan, found)
     return Candidate(plan, found, denial.code, denial.reason)
+
+
+def blocked_by_run(plan: BoundPlaybook, found: Diagnosis, run_id: str) -> Candidate:
+    """Returns a candidate whose equipment a run owns, with the command that shows the run."""
+    reason = f"{run_id} owns its equipment; {next_step('runs', 'show', run_id)}"
+    return blocked_by(plan, found, Denial("owner", reason))

@@ -61,7 +61,9 @@ class Case:
                     playbooks=(str(body["playbook"]),),
                 )  # fmt: skip
             case CaseEvent.JOINED:
-                return replace(self, playbooks=(*self.playbooks, str(body["playbook"])))
+                name = str(body["playbook"])
+                playbooks = tuple(dict.fromkeys((*self.playbooks, name)))
+                return replace(self, playbooks=playbooks, done=self.done - {name})
             case CaseEvent.JUDGED:
                 run_id = str(body.get("run_id", ""))
                 return replace(self, judgement=body, judged_at=at, run_id=run_id)

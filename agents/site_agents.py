@@ -48,9 +48,11 @@ class SiteAgents:
         self._ports = Ports(context.ledger, context.plant, context.clock, self._judge_run)
         self._hashes = {**context.hashes, "graph": graph_hash()}
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
+        self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
+        self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
         self._owners: Mapping[str, str] = {}  # open runs by the equipment that they own
 
     async def work(
@@ -109,9 +111,10 @@ class SiteAgents:
     def _work_once(self) -> None:
         self._hold_open_runs()
         self._keep_lock()
-        rows = self._context.ledger.changed()
-        if rows or not self._owners:
+        self._rows |= self._context.ledger.changed()
+        if self._rows or not self._owners:
             self._owners = asset_owners(self._database)
+        rows, self._rows = self._rows, set[str]()
         changed, self._changed = self._changed | rows, set[str]()
         self._advance_runs(changed)
         closed = self.cases.observe(self._owners)
@@ -154,7 +157,9 @@ class SiteAgents:
         if self._orphans is None:
             self._orphans = load_runs(self._database, only_open=True)
             self.cases.load()
-            self._return_ended()
+            left = {"", *(each.run_id for each in self._orphans)}
+            self._ended = [each for each in self.cases.cases.values() if each.run_id not in left]
+        self._return_ended()
         for entry in list(self._orphans):
             try:
                 self._adopt(entry)
@@ -168,10 +173,15 @@ class SiteAgents:
 
     def _return_ended(self) -> None:
         """Gives back the cases whose run was over when the last process ended."""
-        left = {each.run_id for each in self._orphans or ()}
-        for case in list(self.cases.cases.values()):
-            if case.run_id and case.run_id not in left:
+        for case in list(self._ended):
+            try:
                 self.cases.end_run(case.run_id, load_run(self._database, case.run_id), None)
+            except LostRace:
+                raise
+            except LedgerError as error:  # it is tried again with the next scan
+                self._report(case.case_id, str(error))
+                continue
+            self._ended.remove(case)
 
     def _adopt(self, entry: RunEntry) -> None:
         log = self._log(entry.run_id)
@@ -207,6 +217,9 @@ class SiteAgents:
             is_free = any(not each.code for each in candidates)
             if candidates and (is_free or self.cases.is_new(case, candidates)):
                 chosen, judgement = await self.deliberations.judge(case_id, candidates)
+                if self.cases.cases.get(case_id) is not case:
+                    self._changed.add(case_id)
+                    return  # it is over, or another playbook has joined it
                 if chosen is None:
                     self.cases.record_judgement(case, candidates, judgement.reason)
                 else:
@@ -245,7 +258,10 @@ class SiteAgents:
 
     async def _close_all(self, threads: list[str]) -> None:
         for each in threads:
-            await self.deliberations.close(each)
+            try:
+                await self.deliberations.close(each)
+            except Exception as error:  # noqa: BLE001 (what is lost is only for people to read)
+                self._report(f"the deliberation of {each}", one_line(error))
 
     def _outcome(self, thread: str) -> Outcome:
         """Returns what came of a case or a run, empty as long as it is open."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from handwheel.connectors.denial import Denial
-from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.engine.diagnosis import diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
@@ -17,7 +16,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from .agent_context import AgentContext
-from .candidates import Candidate, blocked_by, judge_candidate
+from .candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 from .case import Case, CaseEvent, CaseLog, case_ids, load_case
 from .triggers import TriggerWatch
 
@@ -27,6 +26,7 @@ REASK_S = 600.0
 """How long a case that a run gave back is not asked for again, wall-clock time."""
 _STEADY_S = 10.0  # process time for which its evidence must have changed to be asked for earlier
 _AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
+_REMOVED = "nobody follows the deviation, since its playbooks are not in use any more"
 
 Report = Callable[[str, str], None]
 """Takes a subject and its problem, which is empty once it is over."""
@@ -39,7 +39,8 @@ class _Memory:
     wanted: tuple[str, ...] = ()  # the candidates that were judged last
     key: str = ""  # of the latest judgement that was recorded
     recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
-    differs_since_s: float | None = None  # since when its evidence is another, process time
+    # Since when the evidence of a candidate is another, process time.
+    differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class SiteCases:
@@ -61,7 +62,9 @@ class SiteCases:
         database = self._context.ledger.context.database
         for case_id in case_ids(database):
             try:
-                self.cases[case_id] = load_case(database, case_id)
+                self.cases[case_id] = case = load_case(database, case_id)
+                for name in case.done & self._watches.keys():
+                    self._watches[name].is_armed = False
             except LedgerError as error:  # a damaged case delays no other
                 self._report(case_id, str(error))
 
@@ -75,24 +78,30 @@ class SiteCases:
         for name, watch in self._watches.items():
             watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(self._owned[name]))
             self._report(f"the triggers of {name}", watch.problem)
-            if watch.is_armed and (watch.due or watch.problem) and self._case_of(name) is None:
+            if watch.is_armed and (watch.due or watch.problem):
                 self._open(watch)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
-            self._close(each, "the deviation is over")
+            is_known = any(name in self._watches for name in each.playbooks)
+            self._close(each, "the deviation is over" if is_known else _REMOVED)
         return [each.case_id for each in gone]
 
     def _case_of(self, name: str) -> Case | None:
         return next((each for each in self.cases.values() if name in each.playbooks), None)
 
     def _open(self, watch: TriggerWatch) -> None:
-        """Opens a case, or adds the playbook to one over the same equipment."""
-        own = self._owned[watch.name]
+        """Opens a case, or adds the playbook to one over the same equipment.
+
+        One that has completed for its case is added again, since its deviation is a new one.
+        """
+        own, known = self._owned[watch.name], self._case_of(watch.name)
+        if known is not None and watch.name not in known.done:
+            return
         body = {
             "condition": watch.condition(self._context.plant), "playbook": watch.name,
             "place": watch.due.place if watch.due else "",
         }  # fmt: skip
-        for case in self.cases.values():
+        for case in [known] if known else self.cases.values():
             others = (self._owned.get(each, set[str]()) for each in case.playbooks)
             if any(not own.isdisjoint(each) for each in others):
                 self._record(case, CaseEvent.JOINED, body)
@@ -145,24 +154,31 @@ class SiteCases:
         plant = self._context.plant.snapshot()
         plant.is_past(plant.now_s + JUDGED_EVERY_S)
         self._of(case).wanted = self._wanted_names(case)
-        found = [self._candidate(case, each, plant, owners) for each in self.wanted(case)]
+        found = self._candidates(case, plant, owners)
+        self._context.plant.await_change(case.case_id, plant)
+        return plant, self._unless_returned(case, found, plant)
+
+    def _candidates(
+        self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]
+    ) -> list[Candidate]:
+        """Returns the playbooks that are due, then those that their evidence suggests."""
+        found = [self._candidate(each, plant, owners) for each in self.wanted(case)]
         suggested = dict.fromkeys(each.suggests for each in found if each.suggests)
         for watch in self._watches.values():
             is_new = watch.name not in case.done and watch not in self.wanted(case)
             if watch.plan.id in suggested and watch.is_armed and is_new:
-                found.append(self._candidate(case, watch, plant, owners))
-        self._context.plant.await_change(case.case_id, plant)
-        return plant, self._unless_returned(case, found, plant)
+                found.append(self._candidate(watch, plant, owners))
+        return found
 
     def _candidate(
-        self, case: Case, watch: TriggerWatch, plant: PlantSnapshot, owners: Mapping[str, str]
+        self, watch: TriggerWatch, plant: PlantSnapshot, owners: Mapping[str, str]
     ) -> Candidate:
         plan, found = watch.plan, diagnose(watch.plan, plant)
         if watch.problem and watch.due is None:
             return blocked_by(plan, found, Denial("trigger", watch.problem))
         owner = next((owners[each] for each in sorted(self._owned[watch.name] & owners.keys())), "")
         if owner:
-            return blocked_by(plan, found, Denial("owner", _owned_text(owner)))
+            return blocked_by_run(plan, found, owner)
         return judge_candidate(plan, found, self._context.check_plan)
 
     def _unless_returned(
@@ -171,22 +187,24 @@ class SiteCases:
         """Asks for nothing for a while after a run gave the case back, unless evidence changes."""
         if not case.returned_at or case.returned["state"] == RunState.COMPLETE:
             return found
-        memory, since = self._of(case), parse_stamp(case.returned_at)
-        until = since + timedelta(seconds=REASK_S)
+        until = parse_stamp(case.returned_at) + timedelta(seconds=REASK_S)
         if self._context.clock().wall >= until:
-            return found
-        signature = {line for each in found for line in each.signature}
-        if signature == set(case.returned["signature"]):
-            memory.differs_since_s = None
-        elif memory.differs_since_s is None:
-            memory.differs_since_s = plant.now_s
-        elif plant.now_s - memory.differs_since_s >= _STEADY_S:
             return found
         reason = f"{case.returned['run_id']} gave it back: {case.returned['reason']}"
         denial = Denial("returned", f"{reason}; it is asked for again at {stamp(until)[11:19]} UTC")
+        changed = [each for each in found if self._has_changed(case, each, plant.now_s)]
         return [
-            each if each.code else blocked_by(each.plan, each.diagnosis, denial) for each in found
+            each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
+            for each in found
         ]
+
+    def _has_changed(self, case: Case, candidate: Candidate, now_s: float) -> bool:
+        """Whether the evidence of a candidate is another than when a run gave the case back."""
+        before, differs = set(case.returned["signature"]), self._of(case).differs_since_s
+        if not before or before.issuperset(candidate.signature):
+            differs.pop(candidate.name, None)
+            return False
+        return now_s - differs.setdefault(candidate.name, now_s) >= _STEADY_S
 
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""
@@ -223,11 +241,14 @@ class SiteCases:
         if case is None:
             return ""
         name = str(case.judgement["choice"])
-        found = diagnose(plan, self._context.plant.snapshot()) if plan else None
-        signature = Candidate(plan, found).signature if plan and found else []
+        plant, found = self._context.plant.snapshot(), list[Candidate]()
+        if plan is not None:
+            own = Candidate(plan, diagnose(plan, plant))
+            found = [own, *self._candidates(case, plant, {})]
         body = {
             "run_id": run_id, "playbook": name, "state": run.state.value,
-            "reason": run.reason or str(run.state), "signature": signature,
+            "reason": run.reason or str(run.state),
+            "signature": sorted({line for each in found for line in each.signature}),
         }  # fmt: skip
         is_answered = run.state is RunState.COMPLETE
         try:
@@ -274,8 +295,3 @@ class SiteCases:
 
 def _key(candidates: list[Candidate]) -> str:
     return "\n".join(each.key for each in candidates)
-
-
-def _owned_text(owner: str) -> str:
-    """Returns that a run owns the equipment, and the command that shows it."""
-    return f"{owner} owns its equipment; {next_step('runs', 'show', owner)}"

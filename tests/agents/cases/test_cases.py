@@ -1,9 +1,13 @@
 """A deviation stays open until it is gone or a run has answered it, and people are told why."""
 
+import asyncio
+
 import pytest
 
 from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
+from ...playbooks.sample_playbook import loaded
 from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
 
 CHANGEOVER = "pump-bearing-changeover"
@@ -12,6 +16,21 @@ UNDECIDED = (
     "  - {when: held,    after: 10 min, to: shift-supervisor}",
     "  - {when: undecided, after: 2 min, to: shift-supervisor}",
 )
+
+NEVER_DECIDED = """\
+schema: playbook/1
+id: cw/never-decided
+version: 1.0.0
+title: A deviation that stands on its own
+plant: cw-100
+owner: operations
+style: computer-assisted
+trigger: {any: [{when: "PT-102.pv > 100 kPa", for: 1 s}], rearm: "PT-102.pv < 50 kPa"}
+concurrency: {key: [PUMPS-101], policy: reject}
+diagnosis: {for: [{id: never, that: "PT-102.pv > 590 kPa"}]}
+steps: [{id: tell, notify: {to: operations, text: "high"}}]
+limits: {max_writes: 1, max_duration: 30 min}
+"""
 
 
 async def test_a_standby_unreadable_for_61_s_ends_in_an_approved_change_over(
@@ -166,3 +185,63 @@ async def test_a_refusal_by_the_gates_rules_is_not_repeated_at_once(room: Agents
     await room.wait(60.0)
     await room.reach_request(1)
     assert len(room.runs()) == 2
+
+
+async def test_a_case_with_two_candidates_given_back_rests(idle: AgentsRoom) -> None:
+    idle.library = [idle.changed(), idle.changed(("id: cw/pump-bearing", "id: cw/other-pump"))]
+    await idle.start_agents()
+    await idle.reach_request(1)
+    idle.say("reject")
+    await idle.reach("STOPPED")
+    await idle.scan(60)
+    assert len(idle.runs()) == 1
+
+
+async def test_a_case_over_while_it_is_judged_opens_no_run(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliberations, begun, may_end = room.agents.deliberations, asyncio.Event(), asyncio.Event()
+    real = deliberations.judge
+
+    async def slow(*given: object, **more: object) -> object:
+        begun.set()
+        await may_end.wait()
+        return await real(*given, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliberations, "judge", slow)
+        patch.setattr(room, "_settle", lambda: asyncio.sleep(0.001))
+        await room.until(begun.is_set, "a judgement")
+        room.plant.lies |= {"VT-101A.pv": 3.0, "VAH-101A.active": False}
+        await room.scan(3)
+    may_end.set()
+    await room.scan(2)
+    kinds = [row.fields["kind"] for row in rows_of(room.desk.database, room.case.case_id)]
+    assert (kinds, room.runs()) == (["case.opened", "case.closed"], [])
+
+
+async def test_a_deviation_that_comes_back_is_judged_anew(idle: AgentsRoom) -> None:
+    """Its playbook has completed for a case that another deviation has kept open."""
+    idle.library = [idle.changed(), loaded(idle.site.state, NEVER_DECIDED)]
+    await idle.start_agents()
+    await idle.approved(1, 2)
+    await idle.reach("COMPLETE")
+    await idle.scan(12)
+    assert idle.judged()[-1] == "never-decided: evidence"
+    idle.plant.lies |= {"VT-101A.pv": 2.0, "VAH-101A.active": False}
+    await idle.scan(2)
+    idle.plant.lies |= {"VT-101A.pv": 7.0, "VAH-101A.active": True}
+    await idle.scan(2)
+    assert f"{CHANGEOVER}: evidence" in idle.judged()[-1]
+    assert len(idle.case.playbooks) == 2
+
+
+async def test_a_case_whose_playbook_is_gone_is_not_called_over(room: AgentsRoom) -> None:
+    room.plant.lies["P-101B.mode"] = None
+    await room.until(room.cases, "a case")
+    await room.kill_agents()
+    room.library = [each for each in room.library if "bearing" not in each.id]
+    await room.start_agents()
+    await room.scan()
+    (closed,) = rows_of(room.desk.database, room.case.case_id, "case.closed")
+    assert "not in use any more" in closed.fields["body"]["reason"]

@@ -7,16 +7,21 @@ from contextlib import suppress
 
 import pytest
 
+from handwheel.agents.site_cases import SiteCases
 from handwheel.playbooks.engine.inputs import FiledRequest
+from handwheel.playbooks.execution.driver import hold_run
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.guardrails.ledger.runs import open_run, record_event
+from handwheel.tools.guardrails.ledger.runs import asset_owners, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.database import Transaction
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 BUSY = LedgerError("database is locked")
 OPEN = "handwheel.playbooks.execution.event_log.open_run"
+OWNERS = "handwheel.agents.site_agents.asset_owners"
 RECORD = "handwheel.playbooks.execution.event_log.record_event"
 NOTIFIES = (
     "on_fail: {retry: 0, then: rollback}",
@@ -204,3 +209,72 @@ async def test_a_ledger_busy_about_a_case_loses_nothing(
     await room.scan(3)
     assert (room.case.is_closed, len(room.runs())) == (True, 1)
     assert room.frames == [START_B, STOP_A, OUT_A]
+
+
+async def test_a_decision_read_as_the_ledger_fails_is_followed(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.reach_request(1)
+    room.say("approve")
+    monkeypatch.setattr(OWNERS, _failing(asset_owners, BUSY))
+    await room.scan(2)
+    assert room.run.state == "RUNNING"
+
+
+async def test_a_case_that_cannot_be_given_back_at_the_start_is_later(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.reach_request(1)
+    busy = _failing(SiteCases.end_run, *[BUSY] * 6)
+    monkeypatch.setattr(SiteCases, "end_run", busy)
+    room.say("reject")
+    await room.reach("STOPPED")
+    await room.restart_agents()
+    assert room.case.run_id
+    await room.scan(8)
+    assert (room.case.run_id, room.case.returned["state"]) == ("", "STOPPED")
+
+
+@pytest.mark.parametrize("event", ["run.filed", "run.step"])
+async def test_an_event_that_was_not_anchored_is_recorded_once(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    anchors, left = room.desk.database.anchors, [event]
+    real = anchors.note
+
+    def note(rows: Sequence[JournalRow], *, waits: bool = True) -> None:
+        real(rows, waits=waits)
+        if left and any(row.fields["kind"] == event for row in rows):
+            raise LedgerError(f"{left.pop()} is not anchored")
+
+    monkeypatch.setattr(anchors, "note", note)
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    assert (load_run(room.desk.database, room.run_id), left) == (room.run, [])
+
+
+async def test_a_hold_that_fails_hides_no_row_from_its_run(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.reach_request(1)
+    ledger, run_id = room.agents._context.ledger, room.run_id
+    log = room.agents._active[run_id].driver.log
+    with monkeypatch.context() as patch, suppress(LedgerError):
+        patch.setattr(RECORD, _failing(record_event, BUSY, at="held"))
+        hold_run(log, ledger, "a test")
+    head = room.desk.database.head()
+    assert head is not None
+    assert (ledger._seq, log.run.state) == (head.seq, "WAITING_APPROVAL")
+
+
+async def test_a_deliberation_that_cannot_be_closed_ends_nobody(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def close(thread: str) -> None:
+        raise OSError("disk I/O error")
+
+    await room.reach_request(1)
+    monkeypatch.setattr(room.agents.deliberations, "close", close)
+    room.say("reject")
+    await room.reach("STOPPED")
+    await room.scan()
