@@ -8,7 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import approval, journal, playbooks, startup
+from . import approval, journal, latency, playbooks, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .sim_plant import plants, servers
@@ -25,6 +25,7 @@ SUITES = {
     "playbooks": playbooks.rows,
     "actuation": actuation.rows,
     "approval": approval.rows,
+    "latency": latency.rows,
     "startup": startup.rows,
 }
 REPEATS = 15

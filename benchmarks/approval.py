@@ -1,21 +1,16 @@
 """Times of an approval from the start of its command to the read-back."""
 
-import json
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
-from subprocess import PIPE
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-_HANDWHEEL = (sys.executable, "-m", "handwheel.hmi")
-_PASSPHRASE = "battery staple"  # noqa: S105 (of keys that exist for one run)
-_PEOPLE = {"rosa": "administrator", "anna": "operator", "ben": "operator"}
+from .running_site import HANDWHEEL, PASSPHRASE, Place, running_site
+
 _LONGEST = 6  # approvals, of a second and two processes each
 _BASE = "python -c pass"
 
@@ -26,7 +21,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
     Plant, gate and command are processes. The second time contains the start of the command, the
     key derivation, the gate's checks, the frame and the read-back.
     """
-    with TemporaryDirectory() as folder, _running_site(Path(folder)) as place:
+    with TemporaryDirectory() as folder, running_site(Path(folder)) as place:
         times = [_approved(place, n % 2 == 0) for n in range(min(repeats, _LONGEST))]
     to_card, to_plant, base = (median(series) for series in zip(*times, strict=True))
     return [
@@ -38,61 +33,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
     ]
 
 
-class _Place:
-    """A site with its people, and the commands that they type."""
-
-    def __init__(self, folder: Path) -> None:
-        self.site = folder / "cooling"
-        self.passphrase = folder / "passphrase"
-        self.passphrase.touch(mode=0o600)
-        self.passphrase.write_text(f"{_PASSPHRASE}\n", encoding="utf-8")
-        self.environment = os.environ | {
-            "XDG_CONFIG_HOME": str(folder / "keys"), "HANDWHEEL_SITE": str(self.site),
-            "TERM": "xterm", "COLUMNS": "80", "LINES": "24",
-        }  # fmt: skip
-
-    def run(self, *words: str) -> str:
-        command = [*_HANDWHEEL, *words]
-        done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    @contextmanager
-    def served(self, *words: str) -> Generator[None]:
-        command = [*_HANDWHEEL, *words, "--json"]
-        with subprocess.Popen(
-            command, env=self.environment, stdin=PIPE, stdout=PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            json.loads(process.stdout.readline())
-            try:
-                yield
-            finally:
-                process.kill()
-
-    def signed(self) -> Sequence[str]:
-        return ("--passphrase-file", str(self.passphrase))
-
-
-@contextmanager
-def _running_site(folder: Path) -> Generator[_Place]:
-    place = _Place(folder)
-    place.run("init", str(place.site))
-    policy = place.site / "policy.yaml"
-    text = policy.read_text(encoding="utf-8").replace("cooldown: 10 s", "cooldown: 10 ms")
-    policy.write_text(text, encoding="utf-8")
-    for name, role in _PEOPLE.items():
-        issuer = () if name == "rosa" else ("--issuer-passphrase-file", str(place.passphrase))
-        place.run("operators", "enroll", name, "--role", role, *place.signed(), *issuer)
-    secret = str(place.site / "secrets/dcs-gate")
-    with ExitStack() as processes:
-        processes.enter_context(place.served("plants", "serve", "cw-100", "--gate-secret", secret))
-        processes.enter_context(place.served("gate"))
-        yield place
-
-
-def _approved(place: _Place, value: bool) -> tuple[float, float, float]:
+def _approved(place: Place, value: bool) -> tuple[float, float, float]:
     """Returns the seconds to the card, from the word to the read-back, and of an empty Python."""
     start = perf_counter()
     subprocess.run([sys.executable, "-c", "pass"], check=True)
@@ -104,13 +45,13 @@ def _approved(place: _Place, value: bool) -> tuple[float, float, float]:
     start = perf_counter()
     pid, terminal = pty.fork()
     if pid == 0:
-        command = [*_HANDWHEEL, "requests", "approve", told.split()[0], "--as", "ben"]
+        command = [*HANDWHEEL, "requests", "approve", told.split()[0], "--as", "ben"]
         os.execve(command[0], command, place.environment)  # noqa: S606 (our own command)
     _read_until(terminal, b"decide later\r\n> ")
     card = perf_counter()
     os.write(terminal, f"P-101B {'start' if value else 'stop'}\r".encode())
     _read_until(terminal, b"passphrase of ben: ")
-    os.write(terminal, f"{_PASSPHRASE}\r".encode())
+    os.write(terminal, f"{PASSPHRASE}\r".encode())
     _read_until(terminal, b"VERIFIED")
     verified = perf_counter()
     os.waitpid(pid, 0)

@@ -1,20 +1,25 @@
 """Readers of all connections of a site."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from ..errors import NotConnected
 from ..model.site import ModbusConnection, Site
 from ..model.tags import Tag
 from ..model.values import DataValue
-from ..session.protocols import Connector, Encoder, Survey
+from ..session.protocols import Connector, Encoder, Session, Survey
 from ..session.supervisor import Connection, SampleListener
 from .one_shot import open_session
 
 _TOGETHER_S = 0.02
 """How long the scans of other connections are waited for after one."""
+
+_READY_S = 1.0
+"""How long an open connection is waited for before a session of its own is opened."""
+
+_LookAt = Callable[[str, Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 
 ConnectorFor = Callable[[Site, str], Connector]
 """Returns the connector of one of a site's connections. See `connector_for`."""
@@ -98,10 +103,19 @@ async def survey(
 async def _survey_all(
     site: Site, read: Sequence[Tag], write: Sequence[Tag], connector: ConnectorFor
 ) -> tuple[Survey, dict[str, str]]:
+    return await _gathered(
+        read, write, lambda name, reads, writes: _look(connector(site, name), reads, writes)
+    )
+
+
+async def _gathered(
+    read: Sequence[Tag], write: Sequence[Tag], look: _LookAt
+) -> tuple[Survey, dict[str, str]]:
+    """Returns one survey of all connections, and the reason of each that is down."""
     reads, writes = by_connection(read), by_connection(write)
     results = await asyncio.gather(
         *(
-            _look(connector(site, name), reads.get(name, []), writes.get(name, []))
+            look(name, reads.get(name, []), writes.get(name, []))
             for name in dict.fromkeys([*reads, *writes])
         ),
         return_exceptions=True,
@@ -123,10 +137,12 @@ async def _survey_all(
 
 async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
     async with open_session(connector) as session:
-        encoders: dict[str, Encoder] = {}
-        if write:
-            encoders[connector.name] = await session.encoder(write)
-        return Survey(await session.read(read), encoders)
+        return await _seen(session, connector.name, read, write)
+
+
+async def _seen(session: Session, name: str, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+    encoders = {name: await session.encoder(write)} if write else {}
+    return Survey(await session.read(read), encoders)
 
 
 class SiteReader:
@@ -142,6 +158,7 @@ class SiteReader:
             Connection(connector_for(site, name), group, listeners)
             for name, group in by_connection(tags).items()
         ]
+        self._site = site
         self._stack = AsyncExitStack()
         self._waits: dict[str, asyncio.Task[None]] = {}
 
@@ -172,6 +189,23 @@ class SiteReader:
         )
         await asyncio.sleep(_TOGETHER_S)
         self._waits = {name: wait for name, wait in self._waits.items() if not wait.done()}
+
+    async def survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        """Reads the plant once over the sessions that are open, else as the function `survey`.
+
+        Effect: OBSERVE. Retry: once, over a session of its own. Timeout: the connection's.
+        """
+        found, down = await _gathered(read, write, self._look)
+        if down:
+            raise NotConnected(down)
+        return found
+
+    async def _look(self, name: str, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        for each in self.connections:
+            if each.name == name:
+                with suppress(NotConnected):
+                    return await _seen(await each.ready(_READY_S), name, read, write)
+        return await _look(connector_for(self._site, name), read, write)
 
     def latest(self) -> dict[str, DataValue]:
         """Returns the latest reading of each tag. See `Connection.latest`."""

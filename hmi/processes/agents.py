@@ -15,7 +15,7 @@ from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
-from handwheel.connectors.client.site_reader import SiteReader, survey
+from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
@@ -131,9 +131,7 @@ async def _site_agents(
                 SiteReader(site, tags, [recorder]) as reader,
             ):
                 context = AgentContext(
-                    LedgerPort(
-                        decision_context, build_context, holder, instant_now, partial(survey, site)
-                    ),
+                    LedgerPort(decision_context, build_context, holder, instant_now, reader.survey),
                     view,
                     workorders,
                     plans,
