@@ -165,7 +165,11 @@ class RunDriver:
         try:
             made = await ledger.make(filing.segment)
             with self.log.transaction():
-                record = ledger.file(made)
+                try:
+                    record = ledger.file(made)
+                except GuardrailError as refusal:  # the journal's row about it stays
+                    self._commit(refuse_request(inputs, str(refusal)))
+                    return
                 if record.state is RequestState.DENIED:
                     self._commit(refuse_request(inputs, record.reason))
                     return

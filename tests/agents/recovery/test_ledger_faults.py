@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from handwheel.agents.site_cases import SiteCases
+from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.inputs import FiledRequest
 from handwheel.playbooks.execution.driver import hold_run
 from handwheel.playbooks.execution.event_log import load_run
@@ -21,6 +22,7 @@ from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, Agent
 
 BUSY = LedgerError("database is locked")
 OPEN = "handwheel.playbooks.execution.event_log.open_run"
+LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
 RECORD = "handwheel.playbooks.execution.event_log.record_event"
 NOTIFIES = (
@@ -265,6 +267,16 @@ async def test_a_hold_that_fails_hides_no_row_from_its_run(
     head = room.desk.database.head()
     assert head is not None
     assert (ledger._seq, log.run.state) == (head.seq, "WAITING_APPROVAL")
+
+
+async def test_a_refusal_by_the_limits_stays_in_the_journal(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LIMITS, lambda *given: Denial("too many wait", "5 wait already"))
+    await room.reach("NOT_STARTED")
+    assert "5 wait already" in room.run.reason
+    refused = [row for row in room.desk.database.journal() if '"request.refused"' in row.text]
+    assert len(refused) == 1
 
 
 async def test_a_deliberation_that_cannot_be_closed_ends_nobody(
