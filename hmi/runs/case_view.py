@@ -82,7 +82,7 @@ def commands_in(reason: str) -> list[str]:
 def case_line(case: Case) -> str:
     """Returns a case as one line of a list."""
     return (
-        f"{plain(case.case_id)}  {_state(case):<9}  {case.opened_at[11:19]}  "
+        f"{plain(case.case_id)}  {_state(case)}, since {case.opened_at[11:19]} UTC: "
         f"{printable(case.condition, _LONG)}"
     )
 
@@ -90,7 +90,7 @@ def case_line(case: Case) -> str:
 def _state(case: Case) -> str:
     if case.is_closed:
         return "closed"
-    return plain(case.run_id) if case.run_id else "undecided"
+    return f"answered by {plain(case.run_id)}" if case.run_id else "undecided"
 
 
 def case_lines(case: Case, rows: Sequence[JournalRow]) -> Iterator[str]:

@@ -186,14 +186,19 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         key = f"{case.case_id} {' '.join(details)}"
         yield Waiting("authority", case.case_id, text, key, details, granting)
     others = [each for each in candidates if each not in lacking]
-    if others or not candidates:
-        why = "; nothing is asked for, and these would decide:" if others else ""
+    if others:
         details = tuple(line for each in others for line in each.lines)
         commands = [line for each in others for line in commands_in(each.reason)]
         show = shell_command("cases", "show", case.case_id)
+        deciding = ", and these would decide" if any(each.conditions for each in others) else ""
         key = f"{case.case_id} {' '.join(each.key for each in others)}"
         yield Waiting(
-            "case", case.case_id, f"{since}{why}", key, details, (*dict.fromkeys(commands), show)
+            "case",
+            case.case_id,
+            f"{since}; nothing is asked for{deciding}:",
+            key,
+            details,
+            (*dict.fromkeys(commands), show),
         )
 
 
