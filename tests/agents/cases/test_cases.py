@@ -208,9 +208,13 @@ async def test_a_case_over_while_it_is_judged_opens_no_run(
         await may_end.wait()
         return await real(*given, **more)  # type: ignore[arg-type]
 
+    async def settle() -> None:
+        while not (begun.is_set() or room.agents.is_idle):  # noqa: ASYNC110 (one loop)
+            await asyncio.sleep(0)
+
     with monkeypatch.context() as patch:
         patch.setattr(deliberations, "judge", slow)
-        patch.setattr(room, "_settle", lambda: asyncio.sleep(0.001))
+        patch.setattr(room.stepped_agents, "settle", settle)
         await room.until(begun.is_set, "a judgement")
         room.plant.lies |= {"VT-101A.pv": 3.0, "VAH-101A.active": False}
         await room.scan(3)

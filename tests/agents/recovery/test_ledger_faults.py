@@ -272,7 +272,10 @@ async def test_a_hold_that_fails_hides_no_row_from_its_run(
 async def test_a_refusal_by_the_limits_stays_in_the_journal(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LIMITS, lambda *given: Denial("too many wait", "5 wait already"))
+    def full(*given: object) -> Denial:
+        return Denial("too many wait", "5 wait already")
+
+    monkeypatch.setattr(LIMITS, full)
     await room.reach("NOT_STARTED")
     assert "5 wait already" in room.run.reason
     refused = [row for row in room.desk.database.journal() if '"request.refused"' in row.text]
