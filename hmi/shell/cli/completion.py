@@ -74,6 +74,14 @@ def _playbooks(site: "Site") -> list[str]:
     return [each.id for each in load_library(site)[0]]
 
 
+def _roles(site: "Site") -> Iterable[str]:
+    from handwheel.playbooks.language.loader import load_library
+
+    for each in load_library(site)[0]:
+        for role in each.file.roles:
+            yield from (f"{role}={equipment}" for equipment in site.equipment)
+
+
 def complete_plant(ctx: typer.Context, incomplete: str) -> list[str]:
     """Returns the names of the installed plants, without loading one."""
     from importlib.metadata import entry_points
@@ -89,6 +97,7 @@ complete_assignment = _of_site(
 complete_connection = _of_site(lambda site: site.connections)
 complete_equipment = _of_site(lambda site: ("site", *site.equipment))
 complete_playbook = _of_site(_playbooks)
+complete_role = _of_site(_roles)
 complete_person = _of_site(lambda site: _people(site, is_administrator=None))
 complete_operator = _of_site(lambda site: _people(site, is_administrator=False))
 complete_administrator = _of_site(lambda site: _people(site, is_administrator=True))

@@ -17,7 +17,7 @@ CONFIGURATION = 2
 UNREACHABLE = 3
 WAITING = 4
 _INDENT = 4
-_READERS = ("policy", "requests", "tags")  # commands that read a site's devices
+_READERS = ("playbooks", "policy", "requests", "tags")  # commands that read a site's devices
 
 
 def fail(message: str, code: int) -> NoReturn:

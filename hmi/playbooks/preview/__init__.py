@@ -1,0 +1,1 @@
+"""Preview of a playbook's run on one reading of the plant."""
