@@ -31,7 +31,7 @@ from .graph import Deliberations, Outcome, graph_hash
 from .site_cases import SiteCases
 from .supervised_run import SupervisedRun, one_line
 
-_KEEP_S = 1.0
+_KEEP_S = 3.0  # under a third of the time that the lock holds
 
 _logger = logging.getLogger(__name__)
 

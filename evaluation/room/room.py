@@ -1,5 +1,6 @@
 """Stepped room of a site, a simulated plant, the real agents and gate, people, and one clock."""
 
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ OPERATORS = ("anna", "ben")
 Model = Callable[[int | None], Plant]
 """Creates a plant from a seed, without noise for `None`, as entry points of `handwheel.plants`."""
 
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is the room's own)
 _OPERATOR = "operator"
 _AUTHORITY_S = 30 * 86400.0
 _SAME_S = 1e-6
@@ -108,7 +110,9 @@ class Room:
         playbooks = _library_of(site) if library is None else list(library)
         simulation = Simulation(model(seed), Scenario(tuple(faults)))
         async with AsyncExitStack() as opened:
-            folder = Path(opened.enter_context(TemporaryDirectory(prefix="handwheel-")))
+            folder = Path(
+                opened.enter_context(TemporaryDirectory(prefix="handwheel-", dir=_memory()))
+            )
             own = copied_site(in_memory_site(site), folder)
             policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
             roles = _roles(own, policy, bindings.triggered(playbooks))
@@ -214,6 +218,11 @@ class Room:
     def frames(self) -> Sequence[str]:
         """What each frame writes that has reached a device, the oldest first."""
         return [self.plant.frame_text(each) for each in self.plant.frames]
+
+
+def _memory() -> Path | None:
+    """Returns a folder that is kept in memory, if the system has one."""
+    return _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
 
 
 def _library_of(site: Site) -> list[Playbook]:

@@ -11,14 +11,13 @@ thousandth of the window late.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from math import inf
 from statistics import median
 
+from .moments import NO_MOMENTS, NOTHING, Moments, Sample, Totals, TotalsQueue
+
 Key = tuple[str, float]
-Sample = int | float  # truth as 0 or 1, enumeration as its number
 
 BUCKETS = 1000
 LEAST_COVERED = 0.8
@@ -29,50 +28,18 @@ _ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
-class Moments:
-    """Sums from which mean, deviation and slope are computed.
-
-    Source: T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983),
-    equations 1.5: equal samples deviate by exactly zero.
-    """
-
-    count: int = 0
-    time: float = 0.0
-    mean: float = 0.0
-    time_square: float = 0.0
-    square: float = 0.0
-    cross: float = 0.0
-
-    def add(self, other: "Moments") -> None:
-        """Adds the samples of another."""
-        count = self.count + other.count
-        if not count:
-            return
-        time, mean = other.time - self.time, other.mean - self.mean
-        if not self.count:
-            time, mean = 0.0, 0.0
-            self.time, self.mean = other.time, other.mean
-        share = self.count * other.count / count
-        self.time += time * other.count / count
-        self.mean += mean * other.count / count
-        self.time_square += other.time_square + time * time * share
-        self.square += other.square + mean * mean * share
-        self.cross += other.cross + time * mean * share
-        self.count = count
-
-
-@dataclass(slots=True)
 class Bucket:
     """One sample, or several near each other."""
 
     first_s: float
     last_s: float
-    moments: Moments = field(default_factory=Moments)
+    moments: Moments = NO_MOMENTS
     low: Sample = inf
     high: Sample = -inf
     first: Sample | None = None
     last: Sample | None = None
     covered_s: float = 0.0  # time that good samples cover within it
+    spacing_s: float = 0.0  # from its last sample to the next bucket
     is_good: bool = False  # whether the last sample is good and covers the time after it
 
     def add(self, now_s: float, value: Sample | None) -> None:
@@ -85,7 +52,11 @@ class Bucket:
         self.last = value
         self.first = value if self.first is None else self.first
         self.low, self.high = min(value, self.low), max(value, self.high)
-        self.moments.add(Moments(1, now_s, float(value)))
+        self.moments = self.moments.plus(Moments(1, now_s, float(value)))
+
+    def totals(self, covered_s: float) -> Totals:
+        """Returns its statistics, with the time that it covers in its window."""
+        return Totals(self.moments, self.low, self.high, self.first, self.last, covered_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +64,7 @@ class Summary:
     """Statistics of a window."""
 
     is_known: bool  # whether it is covered enough; a `false` in it counts even if not
-    moments: Moments
-    low: Sample
-    high: Sample
-    first: Sample | None
-    last: Sample | None
+    totals: Totals
     lost_s: float  # time without good samples since the series began, within the window
 
 
@@ -109,6 +76,8 @@ class Series:
         self._buckets: deque[Bucket] = deque()
         self._begin_s = 0.0
         self._summary: Summary | None = None
+        self._left = 0  # number of buckets that have left
+        self._middle = TotalsQueue()  # of the buckets whose usual spacing is final
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -120,15 +89,19 @@ class Series:
             self._begin_s = now_s
         width = self._window_s / BUCKETS
         if not self._buckets or now_s >= self._buckets[-1].first_s + width:
+            if self._buckets:
+                self._buckets[-1].spacing_s = now_s - self._buckets[-1].last_s
             self._buckets.append(Bucket(now_s, now_s))
         self._buckets[-1].add(now_s, value)
         start = now_s - self._window_s
         while len(self._buckets) > 1 and self._buckets[1].first_s <= start:
             self._buckets.popleft()
+            self._left += 1
 
     def clear(self) -> None:
         """Removes all samples."""
         self._buckets.clear()
+        self._middle.clear(self._left)
         self._summary = None
 
     @property
@@ -159,7 +132,7 @@ class Series:
             return None
         if start <= oldest.last_s:
             return oldest.first
-        return oldest.last if start < oldest.last_s + next(self._steps()) else None
+        return oldest.last if start < oldest.last_s + self._step(0) else None
 
     def summary(self) -> Summary:
         """Returns what the window comes to as of the newest sample."""
@@ -167,43 +140,43 @@ class Series:
             self._summary = self._sum_up()
         return self._summary
 
-    def _steps(self) -> Iterator[float]:
-        spacings = [after.first_s - before.last_s for before, after in pairwise(self._buckets)]
-        for n, (bucket, spacing) in enumerate(zip(self._buckets, spacings, strict=False)):
-            yield min(spacing, LONGEST_STEP * _usual(spacings, n)) if bucket.is_good else 0.0
-        yield 0.0
+    def _step(self, n: int) -> float:
+        """Returns the time that a bucket's last sample covers after it."""
+        buckets, last = self._buckets, len(self._buckets) - 1
+        if n == last or not buckets[n].is_good:
+            return 0.0
+        first = max(n - NEIGHBOURS, 0)
+        near = [buckets[i].spacing_s for i in range(first, min(n + NEIGHBOURS + 1, last))]
+        spacing_s = buckets[n].spacing_s
+        if spacing_s <= LONGEST_STEP * min(near):
+            return spacing_s  # no median is smaller than all
+        usual = (median(each) for each in (near[: n - first], near[n - first + 1 :]) if each)
+        return min(spacing_s, LONGEST_STEP * max(usual, default=spacing_s))
+
+    def _totals(self, n: int, start: float) -> Totals:
+        """Returns the statistics of a bucket in the window that starts then."""
+        bucket = self._buckets[n]
+        within = min(bucket.covered_s, bucket.last_s - start) + self._step(n)
+        return bucket.totals(within) if bucket.last_s >= start or within > 0 else NOTHING
 
     def _sum_up(self) -> Summary:
+        """Sums up from the oldest bucket on, whose neighbours may have left, to the newest."""
         now_s = self._buckets[-1].last_s if self._buckets else self._begin_s
-        start = now_s - self._window_s
-        covered, inside = 0.0, list[Bucket]()
-        for bucket, step in zip(self._buckets, self._steps(), strict=False):
-            within = min(bucket.covered_s, bucket.last_s - start) + step
-            if bucket.last_s >= start or within > 0:
-                covered += within
-                inside.append(bucket)
+        start, count, left = now_s - self._window_s, len(self._buckets), self._left
+        begin = min(NEIGHBOURS, count)
+        end = max(count - NEIGHBOURS - 1, begin)
+        middle = self._middle.move_to(left + begin, left + end, lambda n: self._final(n - left))
+        found = NOTHING
+        for n in range(begin):
+            found = found.plus(self._totals(n, start))
+        found = found.plus(middle)
+        for n in range(end, count):
+            found = found.plus(self._totals(n, start))
         seen = min(self._window_s, now_s - self._begin_s)
         least = (LEAST_COVERED - _ROUNDING) * self._window_s
-        return _summary(inside, covered >= least, seen - covered)
+        is_known = found.covered_s >= least and found.moments.count >= LEAST_SAMPLES
+        return Summary(is_known, found, seen - found.covered_s)
 
-
-def _usual(spacings: Sequence[float], n: int) -> float:
-    """Returns the usual spacing around one, without that one."""
-    near = (spacings[max(n - NEIGHBOURS, 0) : n], spacings[n + 1 : n + 1 + NEIGHBOURS])
-    return max((median(each) for each in near if each), default=spacings[n])
-
-
-def _summary(buckets: Sequence[Bucket], is_covered: bool, lost_s: float) -> Summary:
-    good = [bucket for bucket in buckets if bucket.first is not None]
-    moments = Moments()
-    for bucket in good:
-        moments.add(bucket.moments)
-    return Summary(
-        is_covered and moments.count >= LEAST_SAMPLES,
-        moments,
-        min((bucket.low for bucket in good), default=inf),
-        max((bucket.high for bucket in good), default=-inf),
-        good[0].first if good else None,
-        good[-1].last if good else None,
-        lost_s,
-    )
+    def _final(self, n: int) -> Totals:
+        """Returns the statistics of a bucket that lies in the window with all its neighbours."""
+        return self._buckets[n].totals(self._buckets[n].covered_s + self._step(n))

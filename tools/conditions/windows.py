@@ -7,8 +7,9 @@ from operator import attrgetter
 
 from handwheel.connectors.model.values import Value
 
+from .moments import Sample, Totals
 from .operands import ConditionInputs, Form, Reader, is_number
-from .series import Key, Sample, Series, Summary
+from .series import Key, Series
 from .units import POINTS, quotient
 
 Judge = Callable[[Series], Sample | None]
@@ -50,32 +51,32 @@ class Window:
 
 def _held(series: Series) -> Sample | None:
     summary = series.summary()
-    if summary.low < 1:
+    if summary.totals.low < 1:
         return False
     return True if summary.is_known else None
 
 
-def _known(pick: Callable[[Summary], Sample | None]) -> Judge:
+def _known(pick: Callable[[Totals], Sample | None]) -> Judge:
     def judge(series: Series) -> Sample | None:
         summary = series.summary()
-        return pick(summary) if summary.is_known else None
+        return pick(summary.totals) if summary.is_known else None
 
     return judge
 
 
-def _deviation(summary: Summary) -> Sample:
-    return sqrt(summary.moments.square / (summary.moments.count - 1))
+def _deviation(found: Totals) -> Sample:
+    return sqrt(found.moments.square / (found.moments.count - 1))
 
 
-def _slope(summary: Summary) -> Sample | None:
-    moments = summary.moments
+def _slope(found: Totals) -> Sample | None:
+    moments = found.moments
     return _HOUR_S * moments.cross / moments.time_square if moments.time_square > 0 else None
 
 
-def _change(summary: Summary) -> Sample | None:
-    if summary.first is None or summary.last is None:
+def _change(found: Totals) -> Sample | None:
+    if found.first is None or found.last is None:
         return None
-    return summary.last - summary.first
+    return found.last - found.first
 
 
 def _same(form: Form) -> Form:
