@@ -1,6 +1,6 @@
 """Runs of the demo's site, read from the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import instant_now
 
+from ...journal.rows.case_text import CASES
 from ...journal.rows.run_text import event_name, run_event_text
 
 
@@ -63,6 +64,7 @@ class FollowedEvent:
         return self.kind == EventKind.SLOW
 
 
+_JUDGED = f"{CASES}judged"
 _UNDER_WAY = {StepState.COMMAND, StepState.PERFORM, StepState.VERIFY, StepState.PENDING}
 _DETAILS = {"due", "completing", "aborting", "escalated", "started"}
 
@@ -82,7 +84,7 @@ class RunFollower:
         self.waiting: tuple[str, ...] = ()
 
     def new_events(self) -> list[FollowedEvent]:
-        """Returns the events of runs since the last call."""
+        """Returns the events of runs since the last call, and what was not begun for another."""
         rows = list(self._database.journal(after=self._seen))
         if not rows:
             return []
@@ -92,13 +94,17 @@ class RunFollower:
             self._runs[run_id] = self._load(run_id)
         requests = load_requests(self._database, WAITING_REQUESTS)
         self.waiting = tuple(each.request.request_id for each in requests)
+        prevented = (event for row in rows for event in _prevented(row.fields))
         return [
-            FollowedEvent(
-                self._runs[str(each["subject"])].plan.id,
-                str(each["kind"]).removeprefix(PREFIX),
-                cast(Mapping[str, Any], each["body"]),
-            )
-            for each in events
+            *prevented,
+            *(
+                FollowedEvent(
+                    self._runs[str(each["subject"])].plan.id,
+                    str(each["kind"]).removeprefix(PREFIX),
+                    cast(Mapping[str, Any], each["body"]),
+                )
+                for each in events
+            ),
         ]
 
     def _load(self, run_id: str) -> FollowedRun:
@@ -124,6 +130,17 @@ class RunFollower:
     def is_any_open(self) -> bool:
         """Returns whether a run is active."""
         return any(not each.is_inactive for each in self._runs.values())
+
+
+def _prevented(fields: Mapping[str, Any]) -> Iterator[FollowedEvent]:
+    """Yields each playbook whose evidence has suggested another one, as not started."""
+    if fields["kind"] != _JUDGED:
+        return
+    body: Mapping[str, Any] = fields["body"]
+    for each in body["candidates"]:
+        if each["suggests"]:
+            why = {"reason": each["reason"], "suggested": each["suggests"]}
+            yield FollowedEvent(str(each["playbook"]), EventKind.NOT_STARTED, why)
 
 
 def step_text(followed: FollowedRun, readings: Mapping[str, DataValue]) -> str:

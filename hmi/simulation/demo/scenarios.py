@@ -107,7 +107,7 @@ def _strainer_conclusion(timeline: Timeline, state: RunState | None) -> str:
         sentences = ["PDT-101 was not observed high."]
     if not has_alarm:
         sentences.append("No vibration alarm of P-101A was observed.")
-    if state is RunState.NOT_STARTED:
+    if state is RunState.COMPLETE:
         sentences.append(
             "The agents requested no pump change-over. They ordered a cleaning of the strainer."
         )
@@ -128,7 +128,7 @@ DEMO_SCENARIOS: dict[str, DemoScenario] = {
     ),
     "F02": DemoScenario(
         faults=("F02@1h",),
-        endings={CHANGEOVER: RunState.NOT_STARTED, STRAINER: RunState.COMPLETE},
+        endings={STRAINER: RunState.COMPLETE},
         intro="The strainer is plugging. Same alarm, but a healthy bearing.",
         conclusion=_strainer_conclusion,
         tail=FinalPhase(600.0, 40.0),

@@ -119,7 +119,7 @@ MORALS: Sequence[tuple[str, RunState | None, list[dict[str, DataValue]], str, st
     ("F01", None, [ALARM], "No trip of P-101A was observed. The standby was not", "kept running"),
     ("F01", None, [TRIPPED], "process tripped", "kept running"),
     ("F01", None, [], "not observed", "kPa"),
-    ("F02", RunState.NOT_STARTED, [PLUGGED], "requested no pump", "would not have helped"),
+    ("F02", COMPLETE, [PLUGGED], "requested no pump", "would not have helped"),
     ("F02", None, [PLUGGED], "alarm is the same as for a worn bearing", "requested no pump"),
     ("F02", None, [], "PDT-101 was not observed high", "pump"),
     ("F02", None, [SHAKEN], "standby vibrates", "is high"),
