@@ -1,5 +1,7 @@
 """Rollback of a run by the undo of its commands, else by the safe state."""
 
+from collections.abc import Iterable
+
 from handwheel.tools.conditions import Truth, parse_condition
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
@@ -72,7 +74,7 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
     An undo without a valid approval is requested again, one at a time, since a limit may allow
     the next one only after the previous write.
     """
-    if failed := _failed(inputs):
+    if failed := _failed(inputs, inputs.actions):
         return failed
     if found := unresolved(inputs):
         name = found[0].action.action_id
@@ -89,9 +91,9 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
     return _end(inputs, inputs.run.reason)
 
 
-def _failed(inputs: Inputs) -> list[Effect]:
-    """Returns what follows an action of this abort that did not take effect."""
-    for each in inputs.actions:
+def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:
+    """Returns what follows the first of some actions of this abort that did not take effect."""
+    for each in actions:
         action_id, state = each.action.action_id, each.state
         is_own = action_id in inputs.run.undo_due
         if not is_own or state in _DONE or state not in SETTLED:
@@ -129,6 +131,8 @@ def _request_undo(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
 
 
 def _make_safe(inputs: Inputs) -> list[Effect]:
+    if failed := _failed(inputs, filter(_is_safe_write, inputs.actions)):
+        return failed
     approved = [each for each in inputs.actions if each.request_state is RequestState.APPROVED]
     newest = approved[-1].request_id if approved else ""
     safe = [each for each in approved if each.request_id == newest and _is_safe_write(each)]

@@ -121,3 +121,12 @@ async def test_equipment_that_is_taken_over_holds_the_run(room: AgentsRoom) -> N
     room.order("abort")
     await room.reach("ABORTED", "HELD")
     assert room.frames == [START_B]
+
+
+async def test_a_safe_state_that_a_device_ignores_says_so(room: AgentsRoom) -> None:
+    await room.settles()
+    room.plant.lies["TT-202.pv"] = 56.0
+    room.plant.fault = "ignored"
+    run = await room.reach("HELD", within_s=30.0)
+    assert "rollback: FIC-201.sp = 30: MISMATCH" in run.reason
+    assert [each.body["state"] for each in room.rows("undone")] == ["SKIPPED", "MISMATCH"]
