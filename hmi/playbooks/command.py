@@ -23,6 +23,7 @@ from ..shell.terminal.wrap import fold
 from .checked_playbooks import check_playbooks
 from .diff_command import diff
 from .lint_output import LintFormat, explained, explanation_lines, sarif
+from .new_command import new
 from .plan_command import plan
 from .playbook_text import finding_fields, finding_line
 from .release_command import release, release_states
@@ -126,3 +127,4 @@ app.command("show")(show)
 app.command("graph")(graph)
 app.command("diff")(diff)
 app.command("plan")(plan)
+app.command("new")(new)

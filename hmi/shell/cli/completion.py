@@ -29,7 +29,9 @@ def command_being_typed() -> str:
     return (line.split()[1:] or [""])[0]
 
 
-def _of_site(words: _Words) -> Completer:
+def words_of_site(words: _Words) -> Completer:
+    """Returns a completer by what a function returns for the site of the command line."""
+
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         from handwheel.connectors.model.site import find_site, load_site
 
@@ -49,7 +51,7 @@ def _ledger(known: str) -> Completer:
 
         return read_ids(site.state, known)
 
-    return _of_site(words)
+    return words_of_site(words)
 
 
 def _work_orders(site: "Site") -> Iterable[str]:
@@ -90,17 +92,17 @@ def complete_plant(ctx: typer.Context, incomplete: str) -> list[str]:
     return sorted(each for each in names if each.startswith(incomplete))
 
 
-complete_tag = _of_site(lambda site: site.tags)
-complete_assignment = _of_site(
+complete_tag = words_of_site(lambda site: site.tags)
+complete_assignment = words_of_site(
     lambda site: (f"{name}=" for name, tag in site.tags.items() if site.is_writable(tag))
 )
-complete_connection = _of_site(lambda site: site.connections)
-complete_equipment = _of_site(lambda site: ("site", *site.equipment))
-complete_playbook = _of_site(_playbooks)
-complete_role = _of_site(_roles)
-complete_person = _of_site(lambda site: _people(site, is_administrator=None))
-complete_operator = _of_site(lambda site: _people(site, is_administrator=False))
-complete_administrator = _of_site(lambda site: _people(site, is_administrator=True))
+complete_connection = words_of_site(lambda site: site.connections)
+complete_equipment = words_of_site(lambda site: ("site", *site.equipment))
+complete_playbook = words_of_site(_playbooks)
+complete_role = words_of_site(_roles)
+complete_person = words_of_site(lambda site: _people(site, is_administrator=None))
+complete_operator = words_of_site(lambda site: _people(site, is_administrator=False))
+complete_administrator = words_of_site(lambda site: _people(site, is_administrator=True))
 complete_request = _ledger("requests")
 complete_waiting_request = _ledger("waiting requests")
 complete_open_request = _ledger("open requests")
@@ -108,4 +110,4 @@ complete_held_request = _ledger("held requests")
 complete_case = _ledger("cases")
 complete_run = _ledger("runs")
 complete_open_run = _ledger("open runs")
-complete_work_order = _of_site(_work_orders)
+complete_work_order = words_of_site(_work_orders)
