@@ -227,6 +227,10 @@ class SiteCases:
             "choice": chosen.name if chosen else "", "reason": reason,
             "candidates": [each.fields() for each in candidates],
         }  # fmt: skip
+        if chosen is not None and chosen.name not in case.playbooks:
+            # Its own trigger, which may follow, belongs to this case.
+            joined = {"condition": "suggested by evidence", "playbook": chosen.name, "place": ""}
+            case = self._record(case, CaseEvent.JOINED, joined)
         self._record(case, CaseEvent.JUDGED, body | ({"run_id": run_id} if run_id else {}))
         if run_id:
             self._context.plant.await_change(case.case_id, None)

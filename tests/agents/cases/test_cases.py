@@ -249,3 +249,14 @@ async def test_a_case_whose_playbook_is_gone_is_not_called_over(room: AgentsRoom
     await room.scan()
     (closed,) = rows_of(room.desk.database, room.case.case_id, "case.closed")
     assert "not in use any more" in closed.fields["body"]["reason"]
+
+
+async def test_a_suggested_playbook_belongs_to_the_case_that_it_answers(room: AgentsRoom) -> None:
+    """Its own trigger comes while its run answers the case, and opens no second one."""
+    room.plant.lies["PDT-101.pv"] = 30.0
+    await room.until(room.runs, "the other one")
+    room.plant.lies["PDAH-101.active"] = True
+    await room.scan(30)
+    (case,) = room.cases()
+    assert case.playbooks == ("cw/pump-bearing-changeover (P-101A, P-101B)", "cw/strainer-blocked")
+    assert len(room.runs()) == 1
