@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.errors import LedgerError
@@ -16,6 +16,8 @@ from handwheel.tools.safe_text import printable
 
 PREFIX = "case."
 """What stands before the kind of a case's event in the journal."""
+LETTER: Final = "C"
+"""First letter of the ids of cases."""
 _LONG = 200  # characters
 
 
@@ -103,8 +105,10 @@ def load_case(database: Database, case_id: str) -> Case:
 
 def case_ids(database: Database, *, only_open: bool = True) -> list[str]:
     """Returns the ids of the cases of a site, in the order in which they were opened."""
-    opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}")
-    closed = set(subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}")) if only_open else set[str]()
+    opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}", LETTER)
+    if not only_open:
+        return opened
+    closed = set(subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}", LETTER))
     return [each for each in opened if each not in closed]
 
 

@@ -17,7 +17,7 @@ from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from .agent_context import AgentContext
 from .candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
-from .case import Case, CaseEvent, CaseLog, case_ids, load_case
+from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
@@ -106,7 +106,7 @@ class SiteCases:
             if any(not own.isdisjoint(each) for each in others):
                 self._record(case, CaseEvent.JOINED, body)
                 return
-        self._record(Case(new_id("C")), CaseEvent.OPENED, body)
+        self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
 
     def _is_gone(self, case: Case) -> bool:
         known = (self._watches[each] for each in case.playbooks if each in self._watches)

@@ -80,9 +80,17 @@ def subjects_after(reader: LedgerReader, after: int) -> list[tuple[int, str]]:
     return [(row[0], str(row[1])) for row in rows]
 
 
-def subjects_of(reader: LedgerReader, kind: str) -> list[str]:
-    """Returns the subjects of the rows of a kind, in order."""
-    rows = reader.all("SELECT subject FROM journal WHERE kind = ? ORDER BY seq", kind)
+def subjects_of(reader: LedgerReader, kind: str, letter: str) -> list[str]:
+    """Returns the subjects of the rows of a kind, in order.
+
+    Args:
+        letter: Of the ids that such subjects are, such as `C`: an index finds them by it.
+    """
+    rows = reader.all(
+        "SELECT subject FROM journal WHERE subject >= ? AND subject < ? AND kind = ? "
+        "ORDER BY +seq",
+        f"{letter}-", f"{letter}.", kind,
+    )  # fmt: skip
     return [str(row[0]) for row in rows]
 
 

@@ -251,3 +251,18 @@ def test_how_long_each_waits_is_kept_of_so_many_and_read_anew_of_the_others(
     while sweep(ledger, later(WAITED_S + 0.1)):  # what was just forgotten comes with the next
         pass
     assert {_states(ledger, each) for each in names} == {"EXPIRED CANCELLED"}
+
+
+def test_the_subjects_of_a_kind_are_found_by_an_index(room: Room) -> None:
+    database, plans = room.context.database, list[str]()
+
+    class Explaining:
+        def all(self, question: str, *values: object) -> list[Any]:
+            plans.extend(
+                str(row[3]) for row in database.all(f"EXPLAIN QUERY PLAN {question}", *values)
+            )
+            return []
+
+    journal_rows.subjects_of(Explaining(), "case.opened", "C")
+    assert plans
+    assert not [plan for plan in plans if plan.startswith("SCAN")]

@@ -12,7 +12,10 @@ _QUERIES: Mapping[str, str] = {
         "SELECT request_id FROM request WHERE state IN ('PENDING', 'PARTIAL', 'APPROVED')"
     ),
     "held requests": "SELECT request_id FROM action WHERE state IN ('UNKNOWN', 'MISMATCH')",
-    "cases": "SELECT subject FROM journal WHERE kind = 'case.opened'",
+    "cases": (
+        "SELECT subject FROM journal WHERE subject >= 'C-' AND subject < 'C.' "
+        "AND kind = 'case.opened'"
+    ),
     "runs": "SELECT run_id FROM run",
     "open runs": "SELECT run_id FROM run WHERE is_open = 1",
 }  # fmt: skip
