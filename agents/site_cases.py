@@ -75,26 +75,27 @@ class SiteCases:
             owners: Open runs by the equipment that they own.
         """
         plant = self._context.plant
+        found_in = {n: case.case_id for case in self.cases.values() for n in case.playbooks}
         for name, watch in self._watches.items():
             watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(self._owned[name]))
-            self._report(f"the triggers of {name}", watch.problem)
+            self._report(name, watch.problem)
             if watch.is_armed and (watch.due or watch.problem):
-                self._open(watch)
+                self._open(watch, self.cases.get(found_in.get(name, "")))
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
             is_known = any(name in self._watches for name in each.playbooks)
             self._close(each, "the deviation is over" if is_known else _REMOVED)
         return [each.case_id for each in gone]
 
-    def _case_of(self, name: str) -> Case | None:
-        return next((each for each in self.cases.values() if name in each.playbooks), None)
-
-    def _open(self, watch: TriggerWatch) -> None:
+    def _open(self, watch: TriggerWatch, known: Case | None) -> None:
         """Opens a case, or adds the playbook to one over the same equipment.
 
         One that has completed for its case is added again, since its deviation is a new one.
+
+        Args:
+            known: The case that the playbook belongs to already.
         """
-        own, known = self._owned[watch.name], self._case_of(watch.name)
+        own = self._owned[watch.name]
         if known is not None and watch.name not in known.done:
             return
         body = {

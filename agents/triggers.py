@@ -19,16 +19,15 @@ class TriggerWatch:
     """
 
     plan: BoundPlaybook
+    name: str = field(init=False)  # the playbook's id with what its roles are bound to
     is_armed: bool = True  # whether it may open a case
     unknown: set[str] = field(default_factory=set[str])  # places of triggers that are unknown now
     due: Trigger | None = None  # the trigger that is due with the latest scan, armed or not
     _unknown_scans: int = 0
     _since_s: dict[int, float] = field(default_factory=dict[int, float])
 
-    @property
-    def name(self) -> str:
-        """The playbook's id with what its roles are bound to."""
-        return plan_name(self.plan)
+    def __post_init__(self) -> None:
+        self.name = plan_name(self.plan)
 
     def evaluate(self, plant: PlantView, *, is_owned: bool) -> None:
         """Evaluates one scan. It re-arms only while no run owns its equipment."""

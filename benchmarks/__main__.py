@@ -8,7 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import approval, journal, latency, playbooks, startup
+from . import approval, engine, journal, latency, playbooks, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .sim_plant import plants, servers
@@ -26,6 +26,7 @@ SUITES = {
     "actuation": actuation.rows,
     "approval": approval.rows,
     "latency": latency.rows,
+    "engine": engine.rows,
     "startup": startup.rows,
 }
 REPEATS = 15

@@ -1,11 +1,12 @@
-"""Stepped room of a site, a simulated plant, the real agents and gate, people, and one clock."""
+"""Stepped room of a site, a simulated plant, the real agents and gate, and people."""
 
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from handwheel.agents.case import Case, case_ids, load_case
 from handwheel.agents.plan_check import check_plan
@@ -50,6 +51,7 @@ Model = Callable[[int | None], Plant]
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is the room's own)
 _OPERATOR = "operator"
+_Found = TypeVar("_Found")
 _AUTHORITY_S = 30 * 86400.0
 _SAME_S = 1e-6
 
@@ -62,7 +64,9 @@ class Room:
     values, events and frames; only IDs and signatures differ.
 
     Attributes:
-        scan_s: Seconds from one scan of the plant to the next, a multiple of the model's step.
+        scan_s: Seconds from one scan of the plant to the next, a multiple of the model's step. A
+            longer one is faster, and a delay or window may end that much later. No scan is left
+            out while nothing is open, since windows of evidence need each.
         now_s: Seconds since the room was opened, on every clock alike.
     """
 
@@ -74,7 +78,7 @@ class Room:
     agents: SteppedAgents
     scan_s: float = 1.0
     now_s: float = 0.0
-    _loaded: tuple[object, Mapping[str, Run]] = None, {}
+    _seen: dict[str, tuple[object, Any]] = field(default_factory=dict[str, tuple[object, Any]])
 
     @classmethod
     @asynccontextmanager
@@ -188,11 +192,7 @@ class Room:
     @property
     def runs(self) -> Mapping[str, Run]:
         """Every run as the ledger has it, by its ID, the oldest first."""
-        version = self.database.version()
-        if self._loaded[0] != version:
-            ids = [each.run_id for each in load_runs(self.database)]
-            self._loaded = version, {each: load_run(self.database, each) for each in ids}
-        return self._loaded[1]
+        return self._once("runs", self._load_runs)
 
     def events(self, run_id: str) -> Sequence[RunRow]:
         """Returns the events of a run, the oldest first."""
@@ -201,13 +201,28 @@ class Room:
     @property
     def cases(self) -> Mapping[str, Case]:
         """Every case as the ledger has it, by its ID, the oldest first."""
-        ids = case_ids(self.database, only_open=False)
-        return {each: load_case(self.database, each) for each in ids}
+        return self._once("cases", self._load_cases)
 
     @property
     def waiting(self) -> Sequence[RequestRecord]:
         """The requests that wait for a decision, the oldest first."""
-        return load_requests(self.database, WAITING_REQUESTS)
+        return self._once("waiting", lambda: load_requests(self.database, WAITING_REQUESTS))
+
+    def _once(self, what: str, load: Callable[[], _Found]) -> _Found:
+        """Loads something anew only after the journal has grown."""
+        newest = self.database.all("SELECT max(seq) FROM journal")[0][0]
+        if what not in self._seen or self._seen[what][0] != newest:
+            self._seen[what] = newest, load()
+        found: _Found = self._seen[what][1]
+        return found
+
+    def _load_runs(self) -> Mapping[str, Run]:
+        ids = [each.run_id for each in load_runs(self.database)]
+        return {each: load_run(self.database, each) for each in ids}
+
+    def _load_cases(self) -> Mapping[str, Case]:
+        ids = case_ids(self.database, only_open=False)
+        return {each: load_case(self.database, each) for each in ids}
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -216,7 +231,7 @@ class Room:
 
     @property
     def frames(self) -> Sequence[str]:
-        """What each frame writes that has reached a device, the oldest first."""
+        """Writes of the frames that have reached a device, such as `P-101B.run_cmd=1`, in order."""
         return [self.plant.frame_text(each) for each in self.plant.frames]
 
 

@@ -87,8 +87,8 @@ class TotalsQueue:
         self._newer: list[Totals] = []
         self._sum = NOTHING  # of the newer half
 
-    def move_to(self, begin: int, end: int, part: Callable[[int], Totals]) -> Totals:
-        """Returns the statistics of the parts from one number until before another.
+    def move_to(self, begin: int, end: int, part: Callable[[int], Totals]) -> None:
+        """Keeps the parts from one number until before another.
 
         Neither number may be smaller than before. Each part is asked for once.
         """
@@ -100,6 +100,10 @@ class TotalsQueue:
             self._newer.append(part(n))
             self._sum = self._sum.plus(self._newer[-1])
         self._begin, self._end = begin, max(self._end, end)
+
+    @property
+    def total(self) -> Totals:
+        """Statistics of all parts."""
         return self._older[-1].plus(self._sum) if self._older else self._sum
 
     def _drop(self) -> None:

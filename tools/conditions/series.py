@@ -97,6 +97,8 @@ class Series:
         while len(self._buckets) > 1 and self._buckets[1].first_s <= start:
             self._buckets.popleft()
             self._left += 1
+        begin, end = self._final_range()  # at once, so that no moment has many to sum up
+        self._middle.move_to(self._left + begin, self._left + end, self._final)
 
     def clear(self) -> None:
         """Removes all samples."""
@@ -162,14 +164,12 @@ class Series:
     def _sum_up(self) -> Summary:
         """Sums up from the oldest bucket on, whose neighbours may have left, to the newest."""
         now_s = self._buckets[-1].last_s if self._buckets else self._begin_s
-        start, count, left = now_s - self._window_s, len(self._buckets), self._left
-        begin = min(NEIGHBOURS, count)
-        end = max(count - NEIGHBOURS - 1, begin)
-        middle = self._middle.move_to(left + begin, left + end, lambda n: self._final(n - left))
+        start, count = now_s - self._window_s, len(self._buckets)
+        begin, end = self._final_range()
         found = NOTHING
         for n in range(begin):
             found = found.plus(self._totals(n, start))
-        found = found.plus(middle)
+        found = found.plus(self._middle.total)
         for n in range(end, count):
             found = found.plus(self._totals(n, start))
         seen = min(self._window_s, now_s - self._begin_s)
@@ -177,6 +177,13 @@ class Series:
         is_known = found.covered_s >= least and found.moments.count >= LEAST_SAMPLES
         return Summary(is_known, found, seen - found.covered_s)
 
-    def _final(self, n: int) -> Totals:
+    def _final_range(self) -> tuple[int, int]:
+        """Returns the first bucket with all its neighbours, and the first one without."""
+        count = len(self._buckets)
+        begin = min(NEIGHBOURS, count)
+        return begin, max(count - NEIGHBOURS - 1, begin)
+
+    def _final(self, number: int) -> Totals:
         """Returns the statistics of a bucket that lies in the window with all its neighbours."""
+        n = number - self._left
         return self._buckets[n].totals(self._buckets[n].covered_s + self._step(n))
