@@ -66,7 +66,7 @@ cases:
 
 def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
     title = "TITLE: what is wrong - what is done"
-    yield "# Complete what is in capitals, then: handwheel playbooks lint, plan, release."
+    yield "# Complete what is in capitals; then lint it, plan it on the plant, and release it."
     if effects:
         kind = effects.kind
         title = f"{kind.title} - WHAT IS DONE"
@@ -153,7 +153,7 @@ def _write(site: Site, step: ProposedStep) -> Iterator[str]:
 
 def _notify(name: str) -> Iterator[str]:
     yield "# It writes nothing: no number that the policy allows belongs to an equipment that a run"
-    yield "# can own. See handwheel policy list, and equipment in the site's tags."
+    yield "# can own. See the rules of policy.yaml, and equipment in tags.yaml."
     yield "steps:"
     yield "  - id: tell"
     yield f'    notify: {{to: shift-supervisor, text: "{name}: WHAT TO DO"}}'

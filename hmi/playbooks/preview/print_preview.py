@@ -1,0 +1,57 @@
+"""Reading of the plant for a preview, and its output."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.tools.guardrails.approval.explain import ExplainContext
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.requests.timestamps import instant_now
+
+from ...shell.cli.exits import NO
+from ...shell.terminal.wrap import fold
+from .preview import make_preview, tags_to_read
+from .preview_text import INDENT, preview_fields, preview_lines
+
+
+async def print_preview(site: Site, bound: BoundPlaybook, *, as_json: bool) -> None:
+    """Reads the plant once and prints the preview of a bound playbook without errors.
+
+    Ends the process with exit code 1 if the policy denies one of its writes.
+
+    Raises:
+        ConfigError: The policy or the operators are wrong.
+        NotConnected: A device cannot be reached.
+
+    Effect: OBSERVE. Retry and time-out: see `survey`.
+    """
+    has_ledger = (site.state / LEDGER_FILE).exists()  # without one, an empty one beside the site
+    with (
+        TemporaryDirectory() as folder,
+        Database(site.state if has_ledger else Path(folder), site.id) as database,
+    ):
+        policy = load_policy(site)
+        context = ExplainContext(
+            site, policy, cross_limits(site, policy), database if has_ledger else None,
+            load_roster(site),
+            read_snapshot(site.state, instant_now()),
+        )  # fmt: skip
+        read = tags_to_read(context, bound)
+        plant = await survey(site, read, [each.tag for each in bound.writes])
+        preview = make_preview(context, database, bound, plant, instant_now())
+    if as_json:
+        typer.echo(json.dumps(preview_fields(preview)))
+    else:
+        for line in preview_lines(preview):
+            typer.echo(fold(line, INDENT))
+    if preview.is_denied:
+        raise SystemExit(NO)
