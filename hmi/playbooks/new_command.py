@@ -1,6 +1,7 @@
 """The command `handwheel playbooks new`."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import SITE_FILE, Site
+from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import PACKAGE, load_library, parse_playbook
 from handwheel.playbooks.language.schema_parts import PlaybookId
 from handwheel.playbooks.lint.lint import lint
@@ -107,11 +109,20 @@ def _refusal(file: str, reason: str) -> ConfigError:
 
 def _valid_text(site: Site, name: str, effects: FaultEffects | None) -> str:
     """Returns the first text without an error of lint, that of a notice at last."""
-    for step in [*_steps(site, effects)][:_TRIED]:
+    errors: list[Finding] = []
+    for step in (*islice(_steps(site, effects), _TRIED), None):
         text = playbook_text(site, name, step, effects)
-        if not any(each.is_error for each in lint(parse_playbook(text), site)):
+        errors = _errors(site, text)
+        if not errors:
             return text
-    return playbook_text(site, name, None, effects)
+    raise PlaybookError(errors)
+
+
+def _errors(site: Site, text: str) -> list[Finding]:
+    try:
+        return [each for each in lint(parse_playbook(text), site) if each.is_error]
+    except PlaybookError as error:
+        return [*error.findings]
 
 
 def _steps(site: Site, effects: FaultEffects | None) -> Iterator[ProposedStep]:

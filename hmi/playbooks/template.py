@@ -1,6 +1,7 @@
 """Text of a new playbook, with comments, for a person to complete."""
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -14,6 +15,7 @@ from .fault_effects import FaultEffects, Moved
 
 _EVIDENCE = 3  # tags at most
 _VERIFY_S, _SCANS = 30.0, 3
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +68,21 @@ cases:
 
 def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
     title = "TITLE: what is wrong - what is done"
-    yield "# Complete what is in capitals; then lint it, plan it on the plant, and release it."
+    yield "# Complete what is in capitals; then lint, plan and release it."
     if effects:
         kind = effects.kind
         title = f"{kind.title} - WHAT IS DONE"
-        yield f"# {kind.id} of {effects.model}: {_comment(kind.title)}"
-        yield f"# symptoms: {_comment(kind.symptoms)}"
-        yield f"# response: {_comment(kind.response)}"
+        yield from _comment(f"{kind.id} of {effects.model}: {kind.title}")
+        yield from _comment(f"symptoms: {kind.symptoms}")
+        yield from _comment(f"response: {kind.response}")
     yield "schema: playbook/1"
     yield f"id: {name}"
     yield "version: 1.0.0"
     yield f"title: {_quoted(title)}"
     if effects:
         yield f"plant: {effects.model}"
-    yield "owner: OWNER                     # who is responsible for it"
-    yield "style: computer-assisted         # people approve, the computer executes and verifies"
+    yield "owner: OWNER  # who is responsible for it"
+    yield "style: computer-assisted  # people approve, the computer executes"
     if effects:
         yield f"tests: [tests/{name.rpartition('/')[2]}.yaml]"
     yield ""
@@ -89,7 +91,7 @@ def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
 def _trigger(site: Site, effects: FaultEffects | None) -> Iterator[str]:
     if effects and effects.alarms:
         after = format_duration(effects.after_s)
-        yield f"trigger:                         # active {after} after the fault in the model"
+        yield f"trigger:  # active {after} after the fault in the model"
         yield "  any:"
         yield from (f"    - {{alarm: {each}}}" for each in effects.alarms)
         quiet = " and ".join(f"not {each}.active" for each in effects.alarms)
@@ -98,13 +100,13 @@ def _trigger(site: Site, effects: FaultEffects | None) -> Iterator[str]:
     if effects and effects.moved:
         first = effects.moved[0]
         after = format_duration(effects.after_s)
-        yield f"trigger:                         # there is no alarm in {after} of the model"
+        yield f"trigger:  # there is no alarm in {after} of the model"
         yield "  any:"
         yield f'    - {{when: "{_beyond(first, 0.5)}", for: 1 min}}'
         yield f'  rearm: "{_beyond(first, 0.25, is_back=True)}"'
         return
     measured = next((t for t in site.tags.values() if t.span and not t.writable), None)
-    yield "# trigger:                       # nothing starts it as long as this is a comment"
+    yield "# trigger:  # nothing starts it as long as this is a comment"
     yield "#   any:"
     if measured and measured.span:
         low, high = measured.span
@@ -116,11 +118,11 @@ def _trigger(site: Site, effects: FaultEffects | None) -> Iterator[str]:
 def _evidence(moved: Sequence[Moved]) -> Iterator[str]:
     if not moved:
         return
-    yield "diagnosis:                       # what the fault moves in the model"
+    yield "diagnosis:  # what the fault moves in the model"
     yield "  for:"
     for each in moved:
         change = f"{each.before:.4g} → {each.after:.4g} {each.tag.unit}".rstrip()
-        yield f'    - {{id: {_id(each.tag)}, that: "{_beyond(each, 0.5)}"}}   # {change}'
+        yield f'    - {{id: {_id(each.tag)}, that: "{_beyond(each, 0.5)}"}}  # {change}'
     yield ""
 
 
@@ -136,13 +138,13 @@ def _write(site: Site, step: ProposedStep) -> Iterator[str]:
     near = 0.02 * (high - low)
     ends = [_number(min(max(step.value + each, low), high), tag) for each in (-near, near)]
     within = max(_VERIFY_S, ceil(_SCANS * site.scan_s(tag)))
-    yield "permissives:                     # what must be true before anybody is asked"
+    yield "permissives:  # what must be true before anybody is asked"
     yield f'  - {{id: readable, that: "good({tag.name})"}}'
     yield f"approval: {{role: {step.role}, within: 15 min, on_timeout: hold}}"
     yield "steps:"
     yield "  - id: act"
     yield '    title: "WHAT IS DONE"'
-    yield f"    write: {{{tag.name}: {_number(step.value, tag)}}}   # TAG AND VALUE"
+    yield f"    write: {{{tag.name}: {_number(step.value, tag)}}}  # TAG AND VALUE"
     yield f'    verify: {{that: "{tag.name} in {ends[0]} .. {ends[1]}", within: {within:g} s}}'
     yield '    undo: {none: "WHY IT IS NOT UNDONE, or write what takes it back"}'
     yield "    on_fail: {then: hold}"
@@ -170,8 +172,8 @@ def _id(tag: Tag) -> str:
     return name if name[:1].isalpha() else f"t-{name}"
 
 
-def _comment(text: str) -> str:
-    return printable(text)
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(f"# {printable(text)}", _WIDTH, subsequent_indent="#   ")
 
 
 def _quoted(text: str) -> str:

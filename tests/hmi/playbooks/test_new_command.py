@@ -36,6 +36,8 @@ def test_a_template_of_a_fault_has_what_the_model_showed(folder: Path, said: Sai
     file = load_playbook(folder / "playbooks/strainer.yaml").file
     assert file.trigger
     assert [each.alarm for each in file.trigger.any] == ["PDAH-101", "VAH-101A"]
+    lines = (folder / "playbooks/strainer.yaml").read_text(encoding="utf-8").splitlines()
+    assert max(map(len, lines)) <= 80
     assert any(each.that.startswith("PDT-101.pv > ") for each in file.diagnosis.for_)
     assert "{id: F02, at: 10 min}" in (folder / "playbooks/tests/strainer.yaml").read_text()
 
