@@ -1,6 +1,7 @@
 """Facts of a playbook in the plant's words, by which two versions are compared."""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from handwheel.playbooks.binding.model import (
     BoundPlaybook,
@@ -146,8 +147,10 @@ def _work(subject: str, step: Step) -> Iterator[Fact]:
         case NotifyStep(to, text):
             yield (subject, "tells"), say.listed(to)
             yield (subject, "text"), text.text
+        case tuple():
+            pass  # its writes are compared apart
         case _:
-            pass
+            assert_never(step.work)
 
 
 def _verify(subject: str, verify: Verify | None) -> Iterator[Fact]:
