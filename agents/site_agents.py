@@ -6,17 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
 
-from handwheel.connectors.denial import Denial
-from handwheel.connectors.errors import ConfigError, HandwheelError
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, judged_body
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
-from handwheel.playbooks.execution.driver import PROCESS_ENDED, Ports, RunDriver, hold_run
-from handwheel.playbooks.execution.event_log import RunLog, load_run
+from handwheel.playbooks.execution.driver import Ports
+from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.execution.opening import RunStart, open_run
-from handwheel.playbooks.execution.work_orders import Maintenance
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
@@ -29,7 +27,8 @@ from .candidates import Candidate, judge_candidate
 from .case import Case
 from .graph import Deliberations, Outcome, graph_hash
 from .site_cases import SiteCases
-from .supervised_run import SupervisedRun, one_line
+from .site_runs import SiteRuns
+from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
 
@@ -43,10 +42,10 @@ class SiteAgents:
         self.cases = SiteCases(context, self._report)
         self.deliberations = Deliberations(self._outcome, context.checkpointer)
         self._context = context
-        self._active: dict[str, SupervisedRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._ports = Ports(context.ledger, context.plant, context.clock, self._judge_run)
-        self._hashes = {**context.hashes, "graph": graph_hash()}
+        ports = Ports(context.ledger, context.plant, context.clock, self._judge_run)
+        hashes = {**context.hashes, "graph": graph_hash()}
+        self._runs = SiteRuns(context, ports, hashes, self._report)
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._reported: dict[str, str] = {}
@@ -116,11 +115,13 @@ class SiteAgents:
             self._owners = asset_owners(self._database)
         rows, self._rows = self._rows, set[str]()
         changed, self._changed = self._changed | rows, set[str]()
-        self._advance_runs(changed)
+        for run_id in self._runs.due(changed):
+            if run_id not in self._tasks:
+                self._start_run(run_id)
         closed = self.cases.observe(self._owners)
         if closed:
             self._start_task(f"closing {closed[0]}", self._close_all(closed))
-        if rows - self._active.keys() - self.cases.cases.keys():
+        if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
         for case_id in self.cases.due(changed):
             if case_id not in self._tasks:
@@ -155,14 +156,16 @@ class SiteAgents:
         A run that the ledger prevents from being held is retried with the next scan.
         """
         if self._orphans is None:
-            self._orphans = load_runs(self._database, only_open=True)
+            found, active = load_runs(self._database, only_open=True), self._runs.active
+            self._orphans = [each for each in found if each.run_id not in active]
             self.cases.load()
-            left = {"", *(each.run_id for each in self._orphans)}
+            left = {"", *(each.run_id for each in found)}
             self._ended = [each for each in self.cases.cases.values() if each.run_id not in left]
         self._return_ended()
         for entry in list(self._orphans):
             try:
-                self._adopt(entry)
+                self._runs.adopt(entry)
+                self._start_run(entry.run_id)
             except LostRace:
                 raise
             except HandwheelError as error:  # a damaged run delays no other
@@ -175,37 +178,13 @@ class SiteAgents:
         """Gives back the cases whose run was over when the last process ended."""
         for case in list(self._ended):
             try:
-                self.cases.end_run(case.run_id, load_run(self._database, case.run_id), None)
+                self.cases.note_run(case.run_id, load_run(self._database, case.run_id), None)
             except LostRace:
                 raise
             except LedgerError as error:  # it is tried again with the next scan
                 self._report(case.case_id, str(error))
                 continue
             self._ended.remove(case)
-
-    def _adopt(self, entry: RunEntry) -> None:
-        log = self._log(entry.run_id)
-        opening = log.run.opening
-        try:
-            plan = self._context.rebind(entry.playbook, opening.get("roles", {}))
-        except ConfigError as error:
-            hold_run(log, self._context.ledger, f"its playbook cannot be used: {error}")
-            raise
-        active = self._take_up(plan, log)
-        active.driver.hold(PROCESS_ENDED)
-        if denial := self._check_unchanged(opening, plan):
-            active.driver.forbid_resume(denial)
-        self._start_run(entry.run_id)
-
-    def _check_unchanged(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> Denial | None:
-        """Returns a denial if a file or the graph has changed since the run began."""
-        before = {**dict(opening.get("hashes", {})), "playbook": opening.get("digest")}
-        now = {**self._hashes, "playbook": plan.digest}
-        changed = sorted(name for name in now if before.get(name) != now[name])
-        if not changed:
-            return None
-        reason = f"changed since it began: {', '.join(changed)}; abort it or stop it"
-        return Denial("changed", reason)
 
     # --- cases --------------------------------------------------------------------------------
 
@@ -239,9 +218,9 @@ class SiteAgents:
         plant: PlantSnapshot,
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
-        context, log = self._context, self._log(new_id("U"))
-        place, site = case.case_id, context.ledger.context.site
-        start = RunStart(place, case.condition, self._hashes)
+        context, log = self._context, self._runs.log(new_id("U"))
+        start = RunStart(case.case_id, case.condition, self._runs.hashes)
+        site = context.ledger.context.site
         try:
             with log.transaction():
                 owner = open_run(log, chosen.plan, site, plant.readings, plant.now_s, start)
@@ -251,9 +230,10 @@ class SiteAgents:
                 log.record(EventKind.JUDGED, **body)
                 self.cases.record_judgement(case, candidates, judgement.reason, chosen, log.run_id)
         except BaseException:
-            self.cases.cases[case.case_id] = case  # nothing was recorded
+            self.cases.cases[case.case_id] = case  # as the ledger has it, if nothing was recorded
+            self._orphans = None  # else the next scan takes the run up
             raise
-        self._take_up(chosen.plan, log).driver.judged_on = plant
+        self._runs.take_up(chosen.plan, log).judged_on = plant
         self._start_run(log.run_id)
 
     async def _close_all(self, threads: list[str]) -> None:
@@ -265,7 +245,7 @@ class SiteAgents:
 
     def _outcome(self, thread: str) -> Outcome:
         """Returns what came of a case or a run, empty as long as it is open."""
-        if thread in self.cases.cases or thread in self._active:
+        if thread in self.cases.cases or thread in self._runs.active:
             return {}
         return {"state": "closed"}
 
@@ -283,47 +263,24 @@ class SiteAgents:
         )
         return judgement
 
-    def _advance_runs(self, changed: set[str]) -> None:
-        """Advances each run that waits and for which something has changed."""
-        now = self._context.clock().wall
-        for run_id, active in self._active.items():
-            driver = active.driver
-            is_due = driver.wakes_at is not None and driver.wakes_at <= now
-            is_changed = run_id in changed or not changed.isdisjoint(driver.run.requests)
-            if run_id not in self._tasks and (is_due or is_changed):
-                self._start_run(run_id)
-
-    def _log(self, run_id: str) -> RunLog:
-        return RunLog(self._database, run_id, self._context.ledger.holder, self._context.clock)
-
-    def _take_up(self, plan: BoundPlaybook, log: RunLog) -> SupervisedRun:
-        context, site = self._context, self._context.ledger.context.site
-        maintenance = Maintenance(
-            plan, log, context.plant, context.workorders, site.id, context.clock
-        )
-        driver = RunDriver(plan, log, self._ports, maintenance)
-        active = SupervisedRun(driver, context.ledger, self._report)
-        self._active[log.run_id] = active
-        return active
-
     def _start_run(self, run_id: str) -> None:
         self._start_task(run_id, self._advance(run_id))
 
     async def _advance(self, run_id: str) -> None:
-        driver = self._active[run_id].driver
-        await self._active[run_id].advance()
-        if not driver.is_over:
-            return
+        active = self._runs.active[run_id]
+        await active.advance()
+        driver = active.driver
         try:
-            answered = self.cases.end_run(run_id, driver.run, driver.plan)
+            answered = self.cases.note_run(run_id, driver.run, driver.plan)
         except LostRace:
             raise
         except LedgerError as error:  # the case is given back with the next change of the run
             self._report(run_id, str(error))
             self._changed.add(run_id)
             return
-        del self._active[run_id]
-        await self._close_all([run_id, *([answered] if answered else [])])
+        if driver.is_over:
+            del self._runs.active[run_id]
+            await self._close_all([run_id, *([answered] if answered else [])])
 
     def _report(self, about: str, problem: str) -> None:
         """Logs a problem once, not with every scan."""

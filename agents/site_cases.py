@@ -1,8 +1,7 @@
 """Cases of a site, each open until its deviation is over or a run has answered it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
@@ -11,20 +10,20 @@ from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.errors import LedgerError, ToolFailed
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.maintenance.work_order_database import Notice
 from handwheel.tools.requests.ids import new_id
-from handwheel.tools.requests.timestamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
 from .candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
+from .escalation import due_escalations
+from .reask import STEADY_S, after_pause
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
 """How long a case is not judged again at most while nothing changes, process time."""
-REASK_S = 600.0
-"""How long a case that a run gave back is not asked for again, wall-clock time."""
-_STEADY_S = 10.0  # process time for which its evidence must have changed to be asked for earlier
 _AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
 _REMOVED = "nobody follows the deviation, since its playbooks are not in use any more"
 
@@ -41,6 +40,7 @@ class _Memory:
     recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
     # Since when the evidence of a candidate is another, process time.
     differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
+    gone_since_s: float | None = None  # since when its deviation is over, process time
 
 
 class SiteCases:
@@ -110,8 +110,17 @@ class SiteCases:
         self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
 
     def _is_gone(self, case: Case) -> bool:
+        """Whether the deviation is over for a while, since a value may cross its limit often."""
         known = (self._watches[each] for each in case.playbooks if each in self._watches)
-        return all(each.is_gone(self._context.plant) and not each.problem for each in known)
+        plant, memory = self._context.plant, self._of(case)
+        if not any(each in self._watches for each in case.playbooks):
+            return True
+        if not all(each.is_gone(plant) and not each.problem for each in known):
+            memory.gone_since_s = None
+            return False
+        if memory.gone_since_s is None:
+            memory.gone_since_s = plant.now_s
+        return plant.now_s - memory.gone_since_s >= STEADY_S
 
     def _record(self, case: Case, kind: CaseEvent, body: Mapping[str, object]) -> Case:
         case = self._log.record(case, kind, body, self._context.clock())
@@ -157,7 +166,8 @@ class SiteCases:
         self._of(case).wanted = self._wanted_names(case)
         found = self._candidates(case, plant, owners)
         self._context.plant.await_change(case.case_id, plant)
-        return plant, self._unless_returned(case, found, plant)
+        wall, differs_since_s = self._context.clock().wall, self._of(case).differs_since_s
+        return plant, after_pause(case, found, wall, plant.now_s, differs_since_s)
 
     def _candidates(
         self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]
@@ -181,31 +191,6 @@ class SiteCases:
         if owner:
             return blocked_by_run(plan, found, owner)
         return judge_candidate(plan, found, self._context.check_plan)
-
-    def _unless_returned(
-        self, case: Case, found: list[Candidate], plant: PlantSnapshot
-    ) -> list[Candidate]:
-        """Asks for nothing for a while after a run gave the case back, unless evidence changes."""
-        if not case.returned_at or case.returned["state"] == RunState.COMPLETE:
-            return found
-        until = parse_stamp(case.returned_at) + timedelta(seconds=REASK_S)
-        if self._context.clock().wall >= until:
-            return found
-        reason = f"{case.returned['run_id']} gave it back: {case.returned['reason']}"
-        denial = Denial("returned", f"{reason}; it is asked for again at {stamp(until)[11:19]} UTC")
-        changed = [each for each in found if self._has_changed(case, each, plant.now_s)]
-        return [
-            each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
-            for each in found
-        ]
-
-    def _has_changed(self, case: Case, candidate: Candidate, now_s: float) -> bool:
-        """Whether the evidence of a candidate is another than when a run gave the case back."""
-        before, differs = set(case.returned["signature"]), self._of(case).differs_since_s
-        if not before or before.issuperset(candidate.signature):
-            differs.pop(candidate.name, None)
-            return False
-        return now_s - differs.setdefault(candidate.name, now_s) >= _STEADY_S
 
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""
@@ -240,19 +225,24 @@ class SiteCases:
 
     # --- runs and people ----------------------------------------------------------------------
 
-    def end_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
-        """Gives a case back whose run is over. Returns its id if that has answered it."""
-        case = next((each for each in self.cases.values() if each.run_id == run_id), None)
-        if case is None:
+    def note_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
+        """Gives a case back whose run is over, aborted, or was not approved in time.
+
+        Returns the id of the case if the run has answered it.
+        """
+        case = next((each for each in self.cases.values() if run_id in _runs_of(each)), None)
+        if case is None or not (run.is_closed or _waits_for_people(run)):
             return ""
-        name = str(case.judgement["choice"])
+        if case.returned.get("run_id") == run_id and case.returned["state"] == run.state.value:
+            return ""  # given back already
+        name = str(case.judgement["choice"] if case.run_id else case.returned["playbook"])
         plant, found = self._context.plant.snapshot(), list[Candidate]()
         if plan is not None:
             own = Candidate(plan, diagnose(plan, plant))
             found = [own, *self._candidates(case, plant, {})]
         body = {
             "run_id": run_id, "playbook": name, "state": run.state.value,
-            "reason": run.reason or str(run.state),
+            "reason": run.reason or str(run.state), "is_unread": run.is_unread,
             "signature": sorted({line for each in found for line in each.signature}),
         }  # fmt: skip
         is_answered = run.state is RunState.COMPLETE
@@ -272,30 +262,29 @@ class SiteCases:
 
     def escalate(self, case: Case) -> None:
         """Tells people that nobody answers a case, as its playbooks say."""
-        for key, to, after_s in self._escalations(case):
-            at = parse_stamp(case.undecided_since) + timedelta(seconds=after_s)
-            now = self._context.clock().wall
-            if key in case.escalated or now < at:
-                continue
-            reason = str(case.judgement.get("reason", "it is not judged yet"))
-            text = f"{case.condition} since {case.opened_at[11:19]} UTC, not answered: {reason}"
+        plans, now = [each.plan for each in self.wanted(case)], self._context.clock().wall
+        for key, to, text in due_escalations(case, plans, now):
             for each in to:
-                notice = Notice(
-                    key=f"{case.case_id}/{key}/{each}/{case.undecided_since}",
-                    at=stamp(now), to=each, text=text, run_id=case.case_id,
-                )  # fmt: skip
+                mark = f"{case.case_id}/{key}/{each}/{case.undecided_since}"
+                notice = Notice(key=mark, at=stamp(now), to=each, text=text, run_id=case.case_id)
                 try:
                     self._context.workorders.notify(notice)
                 except ToolFailed as error:  # the row still has the text
                     self._report(case.case_id, str(error))
-            body = {"key": key, "to": list(to), "text": text}
-            case = self._record(case, CaseEvent.ESCALATED, body)
+            case = self._record(
+                case, CaseEvent.ESCALATED, {"key": key, "to": list(to), "text": text}
+            )
 
-    def _escalations(self, case: Case) -> Iterator[tuple[str, tuple[str, ...], float]]:
-        for watch in self.wanted(case):
-            for number, each in enumerate(watch.plan.escalations):
-                if each.when == "undecided":
-                    yield f"{watch.name} {number}", each.to, each.after_s
+
+def _runs_of(case: Case) -> set[str]:
+    """Returns the run that answers a case, and the one that gave it back and may be resumed."""
+    return {case.run_id, str(case.returned.get("run_id", ""))} - {""}
+
+
+def _waits_for_people(run: Run) -> bool:
+    """Whether a run has given up for now, so that nobody answers its case."""
+    is_late = run.state is RunState.HELD and run.reason.startswith(RequestState.EXPIRED)
+    return is_late or run.state is RunState.ABORTED
 
 
 def _key(candidates: list[Candidate]) -> str:

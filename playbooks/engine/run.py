@@ -43,7 +43,6 @@ class Run:
     requests: tuple[str, ...] = ()  # its requests, in order
     # The latest evidence and permissives.
     diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    suggested: str = ""  # the playbook that a run that was not started suggests
     due: tuple[str, ...] = ()  # the actions that it has set due, in order
     undone: tuple[str, ...] = ()  # the undo and safe-state actions that are done or were skipped
     undo_verified: frozenset[str] = frozenset()  # the undo actions whose `verify` was met
@@ -53,6 +52,7 @@ class Run:
     expected: frozenset[tuple[str, str]] = frozenset()  # evaluated results, by step and text
     missed: tuple[str, ...] = ()  # expected results that were not met since the run last held
     informed: frozenset[str] = frozenset()  # the steps whose work order or notice is recorded
+    is_unread: bool = False  # whether it did not start since the plant could not be read
     violated: str = ""  # the invariants that the held run violates
     # Number of requests before the latest attempt of a repeated step.
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -204,7 +204,9 @@ def _resuming(run: Run, event: RunEvent) -> Run:
 _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     _E.OPENED: lambda run, event: replace(run, opening=event.body),
     _E.JUDGED: _judged,
-    _E.NOT_STARTED: lambda run, event: replace(run, suggested=str(event.body.get("suggested", ""))),
+    _E.NOT_STARTED: lambda run, event: replace(
+        run, is_unread=bool(event.body.get("is_unread", False))
+    ),
     _E.ALREADY: _already,
     _E.FILED: _filed,
     _E.ASKED_BACK: _asked_back,

@@ -30,11 +30,15 @@ def step(inputs: Inputs) -> list[Effect]:
     return work(inputs) if work else []
 
 
-def refuse_request(inputs: Inputs, reason: str) -> list[Effect]:
-    """Returns what follows the refusal of a request of the run."""
+def refuse_request(inputs: Inputs, reason: str, *, is_unread: bool = False) -> list[Effect]:
+    """Returns what follows the refusal of a request of the run.
+
+    Args:
+        is_unread: Whether the plant could not be read, so that a new run may follow soon.
+    """
     if inputs.run.state is RunState.ABORTING:
         return hold(inputs, f"rollback: the rollback cannot be requested: {reason}")
-    return refuse(inputs, f"the request cannot be submitted: {reason}")
+    return refuse(inputs, f"the request cannot be submitted: {reason}", is_unread=is_unread)
 
 
 def refuse_due(inputs: Inputs, reason: str) -> list[Effect]:
@@ -56,6 +60,9 @@ def _check(inputs: Inputs) -> list[Effect]:
         return _follow_judgement(inputs)
     needs_evidence = not has_written(inputs)
     found = diagnose(inputs.plan, plant, in_progress=not needs_evidence)
+    if found.is_collecting(needs_evidence=needs_evidence):
+        plant.await_scan()  # a window fills without a change of any condition
+        return []
     is_decided = found.is_decided(needs_evidence=needs_evidence)
     is_late = plant.is_past(run.entered_s + CHECK_TIMEOUT_S)
     return [Judge(found)] if is_decided or is_late else []
@@ -66,7 +73,7 @@ def _follow_judgement(inputs: Inputs) -> list[Effect]:
     blocked_by = [str(each) for each in judged["blocked_by"]]
     if judged["choice"] == "act" and not blocked_by:
         return next_request(inputs)
-    return refuse(inputs, str(judged["reason"]), blocked_by, str(judged["suggested"]))
+    return refuse(inputs, str(judged["reason"]), blocked_by, suggested=str(judged["suggested"]))
 
 
 def _work(inputs: Inputs) -> list[Effect]:

@@ -43,12 +43,12 @@ def hold(inputs: Inputs, reason: str) -> list[Effect]:
 
 
 def refuse(
-    inputs: Inputs, reason: str, blocked_by: Sequence[str] = (), suggested: str = ""
+    inputs: Inputs, reason: str, blocked_by: Sequence[str] = (), **more: Any
 ) -> list[Effect]:
     """Ends a run that has requested nothing yet. Any other run is held."""
     if inputs.run.state is not RunState.CHECKING:
         return hold(inputs, reason)
-    body = {"reason": reason, "blocked_by": list(blocked_by), "suggested": suggested}
+    body = {"reason": reason, "blocked_by": list(blocked_by), "suggested": "", **more}
     return [event(inputs, EventKind.NOT_STARTED, **body)]
 
 

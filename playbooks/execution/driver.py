@@ -180,7 +180,8 @@ class RunDriver:
                 )  # fmt: skip
                 self._commit([filed])
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
-            self._commit(refuse_request(inputs, str(refusal)))
+            is_unread = isinstance(refusal, NotConnected)
+            self._commit(refuse_request(inputs, str(refusal), is_unread=is_unread))
 
     def _commit_or_refuse(self, inputs: Inputs, effects: Sequence[Effect]) -> None:
         due = [each for each in effects if isinstance(each, SetDue)]

@@ -14,7 +14,12 @@ _LONG = 600  # characters
 
 def _judged(body: Mapping[str, Any]) -> str:
     if body.get("run_id"):
-        return f"{body['run_id']} answers it by {body['choice']}"
+        prevented = (
+            f"; not by {each['playbook']}: {each['reason']}"
+            for each in body["candidates"]
+            if each["code"]
+        )
+        return f"{body['run_id']} answers it by {body['choice']}{''.join(prevented)}"
     return f"nothing is asked for: {body['reason']}"
 
 

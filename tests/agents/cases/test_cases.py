@@ -1,9 +1,12 @@
 """A deviation stays open until it is gone or a run has answered it, and people are told why."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
@@ -143,7 +146,9 @@ async def test_a_deviation_that_is_over_closes_its_case(room: AgentsRoom) -> Non
     room.plant.lies["P-101B.mode"] = None
     await room.until(room.cases, "a case")
     room.plant.lies |= {"VT-101A.pv": 3.0, "VAH-101A.active": False}
-    await room.scan(3)
+    await room.scan(9)
+    assert len(room.cases()) == 1  # a value at its limit does not open one case after the other
+    await room.scan(4)
     assert (room.cases(), room.case.is_closed, room.runs()) == ([], True, [])
 
 
@@ -217,7 +222,7 @@ async def test_a_case_over_while_it_is_judged_opens_no_run(
         patch.setattr(room.stepped_agents, "settle", settle)
         await room.until(begun.is_set, "a judgement")
         room.plant.lies |= {"VT-101A.pv": 3.0, "VAH-101A.active": False}
-        await room.scan(3)
+        await room.scan(13)
     may_end.set()
     await room.scan(2)
     kinds = [row.fields["kind"] for row in rows_of(room.desk.database, room.case.case_id)]
@@ -260,3 +265,51 @@ async def test_a_suggested_playbook_belongs_to_the_case_that_it_answers(room: Ag
     (case,) = room.cases()
     assert case.playbooks == ("cw/pump-bearing-changeover (P-101A, P-101B)", "cw/strainer-blocked")
     assert len(room.runs()) == 1
+
+
+async def test_an_aborted_run_gives_its_case_back(room: AgentsRoom) -> None:
+    room.fault("F16")
+    await room.approved(1)
+    await room.reach("ABORTED")
+    await room.scan(2)
+    (case,) = room.cases()
+    assert (case.run_id, case.returned["state"]) == ("", "ABORTED")
+    assert "start-standby failed" in case.returned["reason"]
+    assert "owns its equipment" in case.judgement["reason"]
+    assert len(room.runs()) == 1
+
+
+async def test_a_run_that_was_not_approved_in_time_may_still_answer_its_case(
+    room: AgentsRoom,
+) -> None:
+    await room.reach_request(1)
+    await room.wait(890.0)
+    await room.reach("HELD", within_s=15.0)
+    await room.scan(2)
+    (case,) = room.cases()
+    assert (case.run_id, case.returned["state"]) == ("", "HELD")
+    room.order("resume")
+    await room.approved(2)
+    await room.approved(3)
+    await room.reach("COMPLETE")
+    await room.scan(2)
+    assert (room.cases(), set(room.case.done)) == ([], set(case.playbooks))
+
+
+async def test_a_plant_that_cannot_be_read_for_a_moment_costs_a_minute(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = room.plant.survey, [NotConnected({"pkg": "connection refused"})]
+
+    def survey(*given: Any) -> Survey:
+        if left:
+            raise left.pop()
+        return real(*given)
+
+    monkeypatch.setattr(room.plant, "survey", survey)
+    await room.reach("NOT_STARTED")
+    await room.scan(50)
+    assert len(room.runs()) == 1
+    await room.scan(20)
+    await room.reach_request(1)
+    assert len(room.runs()) == 2

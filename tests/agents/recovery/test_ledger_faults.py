@@ -227,8 +227,8 @@ async def test_a_case_that_cannot_be_given_back_at_the_start_is_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.reach_request(1)
-    busy = _failing(SiteCases.end_run, *[BUSY] * 6)
-    monkeypatch.setattr(SiteCases, "end_run", busy)
+    busy = _failing(SiteCases.note_run, *[BUSY] * 6)
+    monkeypatch.setattr(SiteCases, "note_run", busy)
     room.say("reject")
     await room.reach("STOPPED")
     await room.restart_agents()
@@ -260,7 +260,7 @@ async def test_a_hold_that_fails_hides_no_row_from_its_run(
 ) -> None:
     await room.reach_request(1)
     ledger, run_id = room.agents._context.ledger, room.run_id
-    log = room.agents._active[run_id].driver.log
+    log = room.agents._runs.active[run_id].driver.log
     with monkeypatch.context() as patch, suppress(LedgerError):
         patch.setattr(RECORD, _failing(record_event, BUSY, at="held"))
         hold_run(log, ledger, "a test")

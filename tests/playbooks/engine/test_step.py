@@ -137,13 +137,13 @@ def test_a_waiting_run_follows_the_decision(
 def test_a_run_is_judged_once_its_evidence_decides(plan: BoundPlaybook) -> None:
     fresh = run("CHECKING", {}, entered_s=NOW_S - 10.0)
     assert needs(plan, fresh, []) == []  # its windows are empty
-    late = run("CHECKING", {}, entered_s=NOW_S - 61.0)
-    assert kinds(needs(plan, late, [])) == ["Judge"]
+    late = run("RESTARTING", {}, entered_s=NOW_S - 3600.0)
+    assert needs(plan, late, []) == []  # they fill, however long that lasts
     judged: dict[str, object] = {"blocked_by": [], "choice": "act", "reason": "", "suggested": ""}
     cases: Sequence[tuple[dict[str, object], Sequence[str]]] = [
         ({"judged_s": NOW_S, "diagnosis": judged | {"choice": "abstain"}}, ["not_started"]),
         ({"judged_s": NOW_S, "diagnosis": judged | {"blocked_by": ["low"]}}, ["not_started"]),
-        ({"judged_s": NOW_S - 1.0, "diagnosis": judged}, ["Judge"]),  # of another scan
+        ({"judged_s": NOW_S - 1.0, "diagnosis": judged}, []),  # of another scan
     ]
     for more, wanted in cases:
         assert kinds(needs(plan, run("CHECKING", {}, **more), [])) == wanted

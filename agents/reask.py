@@ -1,0 +1,58 @@
+"""Pause before a case that a run gave back is asked for again."""
+
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta
+
+from handwheel.connectors.denial import Denial
+from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
+
+from .candidates import Candidate, blocked_by
+from .case import Case
+
+REASK_S = 600.0
+"""How long a case that a run gave back is not asked for again, wall-clock time."""
+RETRY_S = 60.0
+"""The same where nobody was asked, since the plant could not be read."""
+STEADY_S = 10.0
+"""Process time for which a change must last to count."""
+
+
+def after_pause(
+    case: Case,
+    found: list[Candidate],
+    now: datetime,
+    now_s: float,
+    differs_since_s: MutableMapping[str, float],
+) -> list[Candidate]:
+    """Prevents the candidates of a case during the pause, unless their evidence has changed.
+
+    Args:
+        now_s: Process time.
+        differs_since_s: Since when the evidence of each candidate is another than at the return,
+            process time. It is changed.
+    """
+    if not case.returned_at or case.returned["state"] == RunState.COMPLETE:
+        return found
+    pause = timedelta(seconds=RETRY_S if case.returned["is_unread"] else REASK_S)
+    until = parse_stamp(case.returned_at) + pause
+    if now >= until:
+        return found
+    reason = f"{case.returned['run_id']} gave it back: {case.returned['reason']}"
+    denial = Denial("returned", f"{reason}; it is asked for again at {stamp(until)[11:19]} UTC")
+    changed = [each for each in found if _has_changed(case, each, now_s, differs_since_s)]
+    return [
+        each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
+        for each in found
+    ]
+
+
+def _has_changed(
+    case: Case, candidate: Candidate, now_s: float, differs_since_s: MutableMapping[str, float]
+) -> bool:
+    """Whether the evidence of a candidate is another than when a run gave the case back."""
+    before = set(case.returned["signature"])
+    if not before or before.issuperset(candidate.signature):
+        differs_since_s.pop(candidate.name, None)
+        return False
+    return now_s - differs_since_s.setdefault(candidate.name, now_s) >= STEADY_S

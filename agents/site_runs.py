@@ -1,0 +1,86 @@
+"""Runs of a site that its agents work on, each with its driver."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.errors import ConfigError
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.driver import PROCESS_ENDED, Ports, RunDriver, hold_run
+from handwheel.playbooks.execution.event_log import RunLog
+from handwheel.playbooks.execution.work_orders import Maintenance
+from handwheel.tools.guardrails.ledger.runs import RunEntry
+
+from .agent_context import AgentContext
+from .supervised_run import Report, SupervisedRun
+
+
+class SiteRuns:
+    """Open runs of a site.
+
+    Args:
+        hashes: Hashes of the site's files and of the graph, which each run records.
+    """
+
+    def __init__(
+        self, context: AgentContext, ports: Ports, hashes: Mapping[str, str], report: Report
+    ) -> None:
+        self.active: dict[str, SupervisedRun] = {}
+        self.hashes = hashes
+        self._context, self._ports, self._report = context, ports, report
+
+    def log(self, run_id: str) -> RunLog:
+        """Returns the events of a run."""
+        ledger = self._context.ledger
+        return RunLog(ledger.context.database, run_id, ledger.holder, self._context.clock)
+
+    def take_up(self, plan: BoundPlaybook, log: RunLog) -> RunDriver:
+        """Makes the driver of a run that is open in the ledger."""
+        context, site = self._context, self._context.ledger.context.site
+        maintenance = Maintenance(
+            plan, log, context.plant, context.workorders, site.id, context.clock
+        )
+        driver = RunDriver(plan, log, self._ports, maintenance)
+        self.active[log.run_id] = SupervisedRun(driver, context.ledger, self._report)
+        return driver
+
+    def adopt(self, entry: RunEntry) -> None:
+        """Takes up a run that another process left open, and holds it.
+
+        Raises:
+            ConfigError: Its playbook cannot be used. The run is held.
+            LedgerError: The ledger does not allow it.
+        """
+        log = self.log(entry.run_id)
+        opening = log.run.opening
+        try:
+            plan = self._context.rebind(entry.playbook, opening.get("roles", {}))
+        except ConfigError as error:
+            hold_run(log, self._context.ledger, f"its playbook cannot be used: {error}")
+            raise
+        driver = self.take_up(plan, log)
+        driver.hold(PROCESS_ENDED)
+        if denial := self._check_unchanged(opening, plan):
+            driver.forbid_resume(denial)
+
+    def _check_unchanged(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> Denial | None:
+        """Returns a denial if a file or the graph has changed since the run began."""
+        before = {**dict(opening.get("hashes", {})), "playbook": opening.get("digest")}
+        now = {**self.hashes, "playbook": plan.digest}
+        changed = sorted(name for name in now if before.get(name) != now[name])
+        if not changed:
+            return None
+        reason = f"changed since it began: {', '.join(changed)}; abort it or stop it"
+        return Denial("changed", reason)
+
+    def due(self, changed: AbstractSet[str]) -> list[str]:
+        """Returns the runs for which something has changed, or whose time has come."""
+        now = self._context.clock().wall
+        return [
+            run_id
+            for run_id, active in self.active.items()
+            if run_id in changed
+            or not changed.isdisjoint(active.driver.run.requests)
+            or (active.driver.wakes_at is not None and active.driver.wakes_at <= now)
+        ]
