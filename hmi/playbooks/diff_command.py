@@ -9,7 +9,7 @@ import typer
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.language.names import default_role_binding, role_bindings
+from handwheel.playbooks.language.names import every_role_binding
 
 from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import NO
@@ -76,6 +76,5 @@ def _versions(site: Site, *paths: str) -> list[Version]:
 
 def _version(site: Site, path: str) -> Version:
     playbook = find_playbook(path, site)
-    every = [default_role_binding(playbook).roles]
-    every += [each.roles for each in role_bindings(playbook) if each.roles != every[0]]
-    return Version(playbook, [bind(playbook, site, roles) for roles in every])
+    plans = [bind(playbook, site, each.roles) for each in every_role_binding(playbook)]
+    return Version(playbook, plans)

@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import (
 from handwheel.tools.guardrails.signatures.request_class import UNDO
 
 from ..language.loader import Playbook
-from ..language.names import default_role_binding, role_bindings
+from ..language.names import every_role_binding
 from .bind import bind
 from .model import BoundPlaybook, Write
 
@@ -31,9 +31,7 @@ def unsigned_release(playbook: Playbook, site: Site) -> Unsigned:
     Raises:
         PlaybookError: It does not fit the site.
     """
-    every = [default_role_binding(playbook).roles]
-    every += [each.roles for each in role_bindings(playbook) if each.roles != every[0]]
-    plans = [bind(playbook, site, roles) for roles in every]
+    plans = [bind(playbook, site, each.roles) for each in every_role_binding(playbook)]
     return Unsigned(
         id=playbook.id,
         version=playbook.file.version,

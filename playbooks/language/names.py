@@ -41,6 +41,12 @@ def role_bindings(playbook: Playbook) -> list[RoleBinding]:
     return found
 
 
+def every_role_binding(playbook: Playbook) -> list[RoleBinding]:
+    """Returns the default role binding, then each other one of a trigger."""
+    default = default_role_binding(playbook)
+    return [default, *(each for each in role_bindings(playbook) if each.roles != default.roles)]
+
+
 def tag_names(site: Site, roles: Mapping[str, str]) -> dict[str, Name]:
     """Returns the site's tags, the roles, and each role's attributes.
 

@@ -11,7 +11,7 @@ from ..binding.bind import BindingResult, try_bind
 from ..binding.model import BoundPlaybook
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.names import default_role_binding, role_bindings
+from ..language.names import every_role_binding
 from .constants import check_constants
 from .key_rules import check_form
 from .limits import check_limits
@@ -98,9 +98,7 @@ def _policy(site: Site) -> Policy | ConfigError:
 
 def _bindings(playbook: Playbook, site: Site) -> list[BindingResult]:
     """Binds with the default roles first, then with each other binding of a trigger."""
-    default = default_role_binding(playbook)
-    others = (each for each in role_bindings(playbook) if each.roles != default.roles)
-    return [try_bind(playbook, site, each) for each in (default, *others)]
+    return [try_bind(playbook, site, each) for each in every_role_binding(playbook)]
 
 
 def _plans(bindings: Iterable[BindingResult]) -> list[BoundPlaybook]:
