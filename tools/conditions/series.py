@@ -180,7 +180,8 @@ class Series:
     def _final_range(self) -> tuple[int, int]:
         """Returns the first bucket with all its neighbours, and the first one without."""
         count = len(self._buckets)
-        begin = min(NEIGHBOURS, count)
+        # As long as none has left, only the oldest may lie in part before the window.
+        begin = min(NEIGHBOURS if self._left else 1, count)
         return begin, max(count - NEIGHBOURS - 1, begin)
 
     def _final(self, number: int) -> Totals:
