@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.conditions import Condition, History, Truth
+from handwheel.connectors.model.values import Value
+from handwheel.tools.conditions import Condition, History, Recorded, Truth
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import Action
 from handwheel.tools.requests.timestamps import Instant, parse_stamp
 
 from ..binding.model import BoundPlaybook, Step
 from .run import Run
+from .states import StepState
 
 IN_PROGRESS = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
 """States in which the gate processes an action or may begin to."""
@@ -72,13 +74,15 @@ class Tracked:
     condition: Condition
     truth: Truth
     since_s: float  # process time
+    recorded: Recorded  # what its run has recorded about its steps
 
     def at(self, truth: Truth, now_s: float) -> "Tracked":
         """Returns it with its truth at another scan."""
         if truth is self.truth:
             return self
         is_break = Truth.TRUE in {truth, self.truth}
-        return Tracked(self.condition, truth, now_s if is_break else self.since_s)
+        since_s = now_s if is_break else self.since_s
+        return Tracked(self.condition, truth, since_s, self.recorded)
 
 
 @dataclass(slots=True)
@@ -94,6 +98,7 @@ class PlantSnapshot:
     scan_s: float  # longest process time between two of the latest scans, seconds
     scan: int  # number of the scan
     tracked: Mapping[int, Tracked]  # conditions that were asked for before, by identity
+    recorded: Recorded = field(default_factory=dict[str, Value])  # of the run's steps
     asked: dict[int, Tracked] = field(default_factory=dict[int, Tracked])
     wakes_at_s: float = _NEVER_S  # the earliest time to come that was asked for
 
@@ -127,16 +132,24 @@ class PlantSnapshot:
 
     def shown(self, condition: Condition) -> str:
         """Returns a condition as text with its values."""
-        return condition.shown(self.readings, self.history)
+        return condition.shown(self.readings, self.history, recorded=self.recorded)
 
     def _track(self, condition: Condition) -> Tracked:
         key = id(condition)
         found = self.asked.get(key) or self.tracked.get(key)
-        if found is None:
-            truth = condition.evaluate(self.readings, self.history)
-            found = Tracked(condition, truth, self.now_s)
+        if found is None or (condition.step_values and found.recorded != self.recorded):
+            truth = condition.evaluate(self.readings, self.history, recorded=self.recorded)
+            found = Tracked(condition, truth, self.now_s, self.recorded)
         self.asked[key] = found
         return found
+
+
+def recorded_of(run: Run, plan: BoundPlaybook) -> Recorded:
+    """Returns what a run knows about its steps, for `before` and `done`."""
+    done = {
+        each.key: run.step(each.step) is StepState.DONE for each in plan.step_values if each.is_done
+    }
+    return {**run.recorded, **done}
 
 
 @dataclass(slots=True)

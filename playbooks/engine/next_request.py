@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from handwheel.tools.conditions import ConditionError
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
@@ -37,9 +39,12 @@ def next_request(inputs: Inputs) -> list[Effect]:
     segment = None
     if not _is_step_already_so(inputs):
         evidence = (*active_triggers(inputs.plan, inputs.plant), *findings)
-        segment = make_segment_of(
-            inputs.plan, run, inputs.run_id, inputs.actions, evidence, _hold_point_text(inputs)
-        )
+        try:
+            segment = make_segment_of(
+                inputs.plan, run, inputs.run_id, inputs.actions, evidence, _hold_point_text(inputs)
+            )
+        except (InvalidArguments, ConditionError) as error:
+            return refuse(inputs, f"the request cannot be made: {error}")
     if segment is None:
         return [] if run.state is RunState.RUNNING else [event(inputs, EventKind.STARTED)]
     return [FileRequest(segment, EventKind.FILED)]
@@ -99,7 +104,9 @@ def _unmet_permissives(inputs: Inputs, findings: tuple[CheckResult, ...]) -> lis
 def _hold_point_text(inputs: Inputs) -> str:
     steps = segment_steps(inputs.plan, inputs.run)
     point = steps[0].hold_point if steps else None
-    return point.prompt.render(inputs.plant.readings) if point else ""
+    if point is None:
+        return ""
+    return point.prompt.render(inputs.plant.readings, recorded=inputs.plant.recorded)
 
 
 def read_decision(inputs: Inputs) -> list[Effect]:

@@ -50,6 +50,7 @@ class Run:
     asked_back: tuple[str, ...] = ()  # the requests that the present abort has submitted
     undo_due: tuple[str, ...] = ()  # the actions that the present abort has set due
     expected: frozenset[tuple[str, str]] = frozenset()  # evaluated results, by step and text
+    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])  # `before` of its steps
     missed: tuple[str, ...] = ()  # expected results that were not met since the run last held
     informed: frozenset[str] = frozenset()  # the steps whose work order or notice is recorded
     is_unread: bool = False  # whether it did not start since the plant could not be read
@@ -190,7 +191,8 @@ def _step(run: Run, event: RunEvent) -> Run:
     if before is StepState.COMMAND and to in {StepState.VERIFY, StepState.DONE}:
         run = replace(run, sent_s={**run.sent_s, step_id: event.process_s})
     step_s = {**run.step_s, step_id: event.process_s}
-    return replace(run, steps={**run.steps, step_id: to}, step_s=step_s)
+    recorded = {**run.recorded, **event.body.get("recorded", {})}
+    return replace(run, steps={**run.steps, step_id: to}, step_s=step_s, recorded=recorded)
 
 
 def _resuming(run: Run, event: RunEvent) -> Run:

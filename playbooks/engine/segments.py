@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -12,7 +13,7 @@ from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook, RequiredApproval, Step, Write
 from .diagnosis import CheckResult
-from .inputs import IN_PROGRESS, FiledAction
+from .inputs import IN_PROGRESS, FiledAction, recorded_of
 from .run import Run
 from .states import STEPS_IN_PROGRESS, RunState, StepState
 from .transitions import current_step, is_passed
@@ -146,7 +147,7 @@ def _commands(
     is_first = True
     for step in steps:
         for write in open_writes(run, step, actions):
-            own = [_requirement(step.if_, "if")] if step.if_ else []
+            own = [_requirement(_filed_if(step.if_, plan, run), "if")] if step.if_ else []
             first = [
                 _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
             ]
@@ -154,6 +155,16 @@ def _commands(
             proposed = ProposedWrite(write.tag, write.value)
             yield Command(proposed, step.id, requires, promises=_pending(step)), step
             is_first = is_first and step.if_ is not None  # a skipped command checks nothing
+
+
+def _filed_if(condition: Condition, plan: BoundPlaybook, run: Run) -> Condition:
+    """Returns an `if` as the gate can judge it, with what the run has recorded written out."""
+    for each in condition.step_values:
+        asked = next((step for step in plan.steps if step.id == each.step), None)
+        if asked is not None and not is_passed(asked, run):
+            reason = f"{each.key} is not known before {each.step} has ended; write a hold point"
+            raise InvalidArguments(reason)
+    return condition.with_recorded(recorded_of(run, plan)) if condition.step_values else condition
 
 
 def _pending(step: Step) -> tuple[str, ...]:

@@ -25,8 +25,14 @@ def event(inputs: Inputs, kind: EventKind, **body: Any) -> Record:
 
 
 def move_step(inputs: Inputs, step: Step, to: StepState, reason: str = "") -> Record:
-    """Returns the event that moves a step."""
-    return event(inputs, EventKind.STEP, step=step.id, to=to.value, reason=reason)
+    """Returns the event that moves a step, with what it records as it begins."""
+    body: dict[str, Any] = {"step": step.id, "to": to.value, "reason": reason}
+    if inputs.run.step(step.id) is StepState.PENDING:
+        asked = [each for each in inputs.plan.step_values if each.step == step.id]
+        values = {each.key: each.at_begin(inputs.plant.readings) for each in asked}
+        if found := {key: value for key, value in values.items() if value is not None}:
+            body["recorded"] = found
+    return event(inputs, EventKind.STEP, **body)
 
 
 def end_requests(

@@ -27,7 +27,7 @@ from ..engine.effects import (
     SetDue,
     SkipAction,
 )
-from ..engine.inputs import Clocks, Inputs, PlantSnapshot
+from ..engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
 from ..engine.next_request import has_written
 from ..engine.rollback import takes_orders
 from ..engine.run import Run
@@ -129,6 +129,7 @@ class RunDriver:
         ports, run = self._ports, self.run
         requests = ports.ledger.requests(run.requests)
         plant = plant or ports.plant.snapshot()
+        plant.recorded = recorded_of(run, self.plan)
         tags, clocks = ports.ledger.context.site.tags, Clocks(ports.clock())
         return Inputs(self.run_id, run, self.plan, requests, plant, clocks, tags)
 

@@ -112,7 +112,8 @@ class PlantView:
         tracked, changed = dict[int, Tracked](), set[int]()
         for key, each in asked.items():
             before = self._tracked.get(key, each)
-            truth = before.condition.evaluate(self.readings, self.history)
+            condition = before.condition
+            truth = condition.evaluate(self.readings, self.history, recorded=before.recorded)
             tracked[key] = before.at(truth, self.now_s)
             if truth is not before.truth:
                 changed.add(key)

@@ -16,6 +16,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..binding.model import BoundPlaybook, Step, TrendEvidence, WorkOrderStep
+from ..engine.inputs import recorded_of
 from ..engine.states import EventKind
 from .event_log import RunLog
 from .plant_view import PlantView
@@ -52,7 +53,9 @@ class Maintenance:
                 "asset": work.asset,
                 "class": work.kind,
                 "priority": work.priority,
-                "title": work.title.render(self._plant.readings),
+                "title": work.title.render(
+                    self._plant.readings, recorded=recorded_of(self._log.run, self._plan)
+                ),
                 "due": stamp(now + timedelta(seconds=work.due_s)),
                 "opened_at": stamp(now),
                 "run_id": self._log.run_id,

@@ -1,0 +1,42 @@
+"""What a step was before it began, and whether it is done, decide about later steps."""
+
+from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
+
+_BEFORE = ("abs(PT-102.pv - PIC-102.sp) < 15 kPa", "PT-102.pv > before(PT-102.pv) - 30 kPa")
+_DONE = ("  - id: inhibit\n", '  - id: inhibit\n    if: "done(stop-duty)"\n')
+_HOLD_POINT = (
+    "    write: {duty.mode: maintenance}",
+    '    hold_point: {role: operator, prompt: "It was {before(start-standby, PT-102.pv)}", '
+    "within: 10 min, on_timeout: hold}\n    write: {duty.mode: maintenance}",
+)
+
+
+async def test_a_value_from_before_a_step_is_recorded_as_it_begins(idle: AgentsRoom) -> None:
+    await idle.start_with(_BEFORE)
+    await idle.approved(1)
+    await idle.reach_step("settle", "DONE")
+    (begun,) = [each.body for each in idle.rows("step") if each.body.get("recorded")]
+    assert (begun["step"], begun["to"]) == ("settle", "PERFORM")
+    assert 300.0 < next(iter(begun["recorded"].values())) < 420.0
+    await idle.restart_agents()
+    assert dict(idle.run.recorded) == begun["recorded"]  # it outlives its process
+
+
+async def test_done_of_an_earlier_segment_is_written_out_for_the_gate(idle: AgentsRoom) -> None:
+    await idle.start_with(_DONE, _HOLD_POINT)
+    await idle.approved(1, 2)
+    third = await idle.reach_request(3)
+    (command,) = third.request.commands
+    assert [each.text for each in command.requires if each.why == "if"] == ["true"]
+    assert "It was 3" in third.request.reason
+    idle.say("approve")
+    await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A, OUT_A]
+
+
+async def test_done_of_the_same_segment_cannot_be_asked_for(idle: AgentsRoom) -> None:
+    await idle.start_with(_DONE)
+    await idle.approved(1)
+    await idle.reach("HELD")
+    assert "done(stop-duty) is not known before stop-duty has ended" in idle.run.reason
+    assert idle.frames == [START_B]
