@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.sim_plant.link.framing import Framing
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -61,6 +61,9 @@ class ForeignWorld(World):
         ]
         (folder / "policy.yaml").write_text("".join([_POLICY, *rules]), encoding="utf-8")
         self.site = known_site(folder)
+
+    def _read(self, folder: Path) -> Site:
+        return known_site(folder)  # its device is no plant in memory
 
     async def write_all(self, values: Mapping[str, str]) -> None:
         """Lets a person approve all writes at one card; each goes in exactly one frame."""

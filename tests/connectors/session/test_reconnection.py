@@ -61,6 +61,41 @@ def process() -> Generator[PlantProcess]:
         yield process
 
 
+async def test_a_survey_goes_over_open_sessions_and_else_over_its_own(
+    process: PlantProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = _site(tmp_path, process.link)
+    read = [site.tags["PT-102.pv"], site.tags["P-101A.running"]]
+    write = [site.tags["P-101B.run_cmd"]]
+    opened = list[str]()
+    real = site_reader.connector_for
+
+    def noted(of: Site, name: str) -> Connector:
+        opened.append(name)
+        return real(of, name)
+
+    async with _reader(site) as reader:
+        await _until_good(reader)
+        monkeypatch.setattr(site_reader, "connector_for", noted)
+        found = await reader.survey(read, write)
+        assert (opened, set(found.encoders)) == ([], {"pkg"})
+        assert {each.status for each in found.readings.values()} == {GOOD}
+    monkeypatch.setattr(site_reader, "_READY_S", 0.01)
+    found = await reader.survey(read, write)  # its sessions are closed now
+    assert (sorted(opened), set(found.readings)) == (["dcs", "pkg"], {each.name for each in read})
+
+
+async def test_the_next_scan_is_that_of_any_connection(
+    process: PlantProcess, tmp_path: Path
+) -> None:
+    async with _reader(_site(tmp_path, process.link)) as reader:
+        await _until_good(reader)
+        before = reader.latest()
+        async with asyncio.timeout(20):
+            await reader.next_scan(20.0)
+        assert reader.latest() != before
+
+
 @pytest.mark.timeout(300)  # a plant starts
 async def test_a_stall_makes_the_tags_stale_and_is_a_loss_after_the_time_out(
     process: PlantProcess, tmp_path: Path
@@ -164,38 +199,3 @@ async def test_a_reader_can_be_left_at_any_moment_of_connecting(
         assert {connection.state for connection in reader.connections} == {
             ConnectionState.DISCONNECTED
         }
-
-
-async def test_a_survey_goes_over_open_sessions_and_else_over_its_own(
-    process: PlantProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = _site(tmp_path, process.link)
-    read = [site.tags["PT-102.pv"], site.tags["P-101A.running"]]
-    write = [site.tags["P-101B.run_cmd"]]
-    opened = list[str]()
-    real = site_reader.connector_for
-
-    def noted(of: Site, name: str) -> Connector:
-        opened.append(name)
-        return real(of, name)
-
-    async with _reader(site) as reader:
-        await _until_good(reader)
-        monkeypatch.setattr(site_reader, "connector_for", noted)
-        found = await reader.survey(read, write)
-        assert (opened, set(found.encoders)) == ([], {"pkg"})
-        assert {each.status for each in found.readings.values()} == {GOOD}
-    monkeypatch.setattr(site_reader, "_READY_S", 0.01)
-    found = await reader.survey(read, write)  # its sessions are closed now
-    assert (sorted(opened), set(found.readings)) == (["dcs", "pkg"], {each.name for each in read})
-
-
-async def test_the_next_scan_is_that_of_any_connection(
-    process: PlantProcess, tmp_path: Path
-) -> None:
-    async with _reader(_site(tmp_path, process.link)) as reader:
-        await _until_good(reader)
-        before = reader.latest()
-        async with asyncio.timeout(20):
-            await reader.next_scan(20.0)
-        assert reader.latest() != before
