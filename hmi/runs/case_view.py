@@ -79,23 +79,25 @@ def commands_in(reason: str) -> list[str]:
     ]
 
 
-def case_line(case: Case) -> str:
-    """Returns a case as one line of a list."""
+def case_line(case: Case, run_state: str) -> str:
+    """Returns a case as one line of a list, with the state of the run that answers it."""
     return (
-        f"{plain(case.case_id)}  {_state(case)}, since {case.opened_at[11:19]} UTC: "
+        f"{plain(case.case_id)}  {_state(case, run_state)}, since {case.opened_at[11:19]} UTC: "
         f"{printable(case.condition, _LONG)}"
     )
 
 
-def _state(case: Case) -> str:
+def _state(case: Case, run_state: str = "") -> str:
     if case.is_closed:
         return "closed"
-    return f"answered by {plain(case.run_id)}" if case.run_id else "undecided"
+    if not case.run_id:
+        return "undecided"
+    return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
-def case_lines(case: Case, rows: Sequence[JournalRow]) -> Iterator[str]:
+def case_lines(case: Case, rows: Sequence[JournalRow], run_state: str) -> Iterator[str]:
     """Yields a case on one screen, with its deviation, candidates and events."""
-    yield f"{plain(case.case_id)}  {_state(case)}"
+    yield f"{plain(case.case_id)}  {_state(case, run_state)}"
     yield f"  deviation  {printable(case.condition, _LONG)}"
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
     yield from (f"  playbook   {plain(each)}" for each in case.playbooks)

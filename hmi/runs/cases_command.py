@@ -10,7 +10,9 @@ from handwheel.agents.case import Case, case_ids, load_case
 from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import InvalidArguments, LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+from handwheel.tools.guardrails.ledger.runs import RunEntry
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
 from ..shell.cli.completion import complete_case
@@ -18,6 +20,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .case_view import case_fields, case_line, case_lines
+from .run_view import view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,18 +44,19 @@ def list_cases(
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    found: list[Case] = []
+    found: list[tuple[Case, str]] = []
     with Database(opened.state, opened.id) as database:
         for each in case_ids(database, only_open=not every):
             try:
-                found.append(load_case(database, each))
+                case = load_case(database, each)
+                found.append((case, _run_state(database, case)))
             except LedgerError as error:
                 sys.stderr.write(f"handwheel: skipped: {plain(str(error), 300)}\n")
     if as_json:
-        typer.echo(json.dumps([case_fields(each) for each in found]))
+        typer.echo(json.dumps([case_fields(each) for each, _ in found]))
         return
-    for case in found:
-        typer.echo(fold(case_line(case), _INDENT))
+    for case, run_state in found:
+        typer.echo(fold(case_line(case, run_state), _INDENT))
     if not found:
         typer.echo("no cases" if every else f"no open case; {next_step('cases', 'list', '--all')}")
 
@@ -66,13 +70,23 @@ def show(name: CaseArgument, site: SiteOption = None, as_json: JsonOption = Fals
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         case = load_case(database, _find(database, name))
-        rows = rows_of(database, case.case_id)
+        rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
     if as_json:
         fields = [{**row.fields, "hash": row.hash} for row in rows]
         typer.echo(json.dumps(case_fields(case) | {"events": fields}))
         return
-    for line in case_lines(case, rows):
+    for line in case_lines(case, rows, run_state):
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
+
+
+def _run_state(database: Database, case: Case) -> str:
+    """Returns the state of the run that answers a case, and that nobody works on it."""
+    if not case.run_id or case.is_closed:
+        return ""
+    entry = RunEntry(case.run_id, "", True)
+    view = view_run(database, entry, instant_now())
+    left = ", the agents have stopped" if view.recorded is not view.run.state else ""
+    return f"{view.run.state}{left}"
 
 
 def _find(database: Database, name: str) -> str:

@@ -102,19 +102,24 @@ def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
 
 
 def _undo_lines(view: RunView) -> list[str]:
+    """Returns the undo of each write that was sent, from the newest request that has it."""
     sent = {
         each.action_id
         for record in view.requests
         for each in record.actions
         if each.sent_at is not None
     }
-    latest = [each for each in view.requests if each.state is RequestState.APPROVED][-1:]
+    undos = {
+        each.undoes: (record.state, each)
+        for record in view.requests
+        for each in record.request.recovery
+        if each.undoes in sent
+    }
     return [
         f"  {plain(each.tag)} → {with_unit(printable(each.shown), printable(each.unit))}"
         + "".join(f", if {printable(need.text)}" for need in each.requires if need.why == "if")
-        for record in latest
-        for each in record.request.recovery
-        if each.undoes in sent
+        + ("" if state is RequestState.APPROVED else ", which is asked for anew")
+        for state, each in reversed(undos.values())
     ]
 
 

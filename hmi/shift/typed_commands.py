@@ -35,6 +35,7 @@ from ..people.signing import Signer, open_context, open_signer
 from ..requests.approve import ask, card_left_by_ctrl_c
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
+from ..shell.cli.command_line import TITLES
 from ..shell.terminal.prompt import ask_text
 from ..shell.terminal.wrap import fold
 from .changes import ChangeTracker
@@ -113,13 +114,13 @@ NO_ADDITIONS = Additions(
 def run_typed(console: ConsoleContext, line: str) -> None:
     """Runs a typed line, if it is not empty. Raises `HandwheelError` if the command failed."""
     word, _, rest = line.strip().partition(" ")
-    word = _LETTERS.get(word.lower(), word.lower())
-    if not word:
+    if not (word := _LETTERS.get(word.lower(), word.lower())):
         return
     command = console.additions.commands.get(word) or _COMMANDS.get(word)
     if command is None:
-        known = [*console.additions.commands, *_COMMANDS]
-        meant = next((f", did you mean {each}?" for each in get_close_matches(word, known, 1)), "")
+        close = get_close_matches(word, [*console.additions.commands, *_COMMANDS], 1)
+        near = f", did you mean {close[0]}?" if close else ""
+        meant = f", but 'handwheel {word}'" if word in TITLES else near
         raise InvalidArguments(f"there is no command {word!a}{meant}; help lists the commands")
     command(console, rest.strip())
 

@@ -101,6 +101,11 @@ class RunDriver:
 
     async def advance(self) -> None:
         """Steps the run until it waits, and notes for which changes."""
+        if not self._ports.plant.is_seen:  # an undo must not fail on values that are to come
+            snapshot = self._ports.plant.snapshot()
+            snapshot.await_scan()
+            self._ports.plant.await_change(self.run_id, snapshot)
+            return
         plant, self.judged_on = self.judged_on, None
         for _ in range(_MOST_STEPS):
             inputs = self._inputs(plant)

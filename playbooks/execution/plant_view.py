@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import ProcessClock, Readings
-from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.model.values import BAD_WAITING, DataValue, Quality
 from handwheel.tools.conditions import Condition, Expression, History
 
 from ..binding.model import BoundPlaybook
@@ -25,6 +25,7 @@ class PlantView:
     now_s: float = 0.0
     scan_s: float = 0.0  # longest process time between two of the latest scans
     scans: int = 0  # number of scans
+    is_seen: bool = False  # whether every tag was read once, or its connection is known to be down
     _recorded: RecordedHistory | None = None
     _reaches: Mapping[str, float] = field(default_factory=dict[str, float])
     _is_preloading: bool = False
@@ -86,6 +87,7 @@ class PlantView:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
             self.scan_s = max(self._recent_s)
         self.scans += 1
+        self.is_seen = self.is_seen or all(each.status != BAD_WAITING for each in readings.values())
         return self._changed() if self.scans > 1 else self._begin()
 
     def snapshot(self) -> PlantSnapshot:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from handwheel.connectors.hints import NEXT
 from handwheel.tools.safe_text import printable
 
 from .malformed_rows import ROW_FAULTS
@@ -12,15 +13,25 @@ CASES = "case."
 _LONG = 600  # characters
 
 
+def _reason(reason: object) -> str:
+    """Returns a reason without the commands that its parts end with."""
+    return "; ".join(each for each in str(reason).split("; ") if not each.startswith(NEXT))
+
+
+def _returned(body: Mapping[str, Any]) -> str:
+    state, reason = body["state"], _reason(body["reason"])
+    return f"{body['run_id']} is {state}" + (f": {reason}" if reason != state else "")
+
+
 def _judged(body: Mapping[str, Any]) -> str:
     if body.get("run_id"):
         prevented = (
-            f"; not by {each['playbook']}: {each['reason']}"
+            f"; not by {each['playbook']}: {_reason(each['reason'])}"
             for each in body["candidates"]
             if each["code"]
         )
         return f"{body['run_id']} answers it by {body['choice']}{''.join(prevented)}"
-    return f"nothing is asked for: {body['reason']}"
+    return f"nothing is asked for: {_reason(body['reason'])}"
 
 
 _NAMES = {"returned": "given back"}
@@ -28,7 +39,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "opened": lambda body: f"{body['playbook']}: {body['condition']}",
     "joined": lambda body: f"{body['playbook']}: {body['condition']}",
     "judged": _judged,
-    "returned": lambda body: f"{body['run_id']} is {body['state']}: {body['reason']}",
+    "returned": _returned,
     "escalated": lambda body: f"to {', '.join(body['to'])}: {body['text']}",
 }
 

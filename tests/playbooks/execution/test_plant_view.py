@@ -6,6 +6,7 @@ import pytest
 
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
+    BAD_WAITING,
     GOOD,
     DataValue,
     StatusCode,
@@ -112,3 +113,11 @@ def test_no_time_counts_from_before_the_first_scan() -> None:
     view.await_change("U-1", before)
     assert view.observe(seen(TAG, None, BAD_NO_COMMUNICATION), 5e6) == {"U-1"}
     assert view.snapshot().lasts_s(HIGH, is_true=False, since_s=0.0) == 0.0
+
+
+def test_a_plant_is_seen_once_no_value_is_still_to_come() -> None:
+    view, seen_at = PlantView.of((), ""), list[bool]()
+    for at_s, status in enumerate([BAD_WAITING, BAD_WAITING, BAD_NO_COMMUNICATION, BAD_WAITING]):
+        seen_at.append(view.is_seen)
+        view.observe(seen(TAG, None, status), float(at_s))
+    assert [*seen_at, view.is_seen] == [False, False, False, True, True]
