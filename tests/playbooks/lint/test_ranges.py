@@ -17,7 +17,7 @@ RANGED = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(expressions, plants)
 def test_truth_within_ranges_when_known_is_that_of_each_plant(
     expression: Expression, plant: Mapping[str, Value]
