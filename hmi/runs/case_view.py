@@ -6,7 +6,7 @@ from typing import Any
 
 from handwheel.agents.case import Case
 from handwheel.connectors.hints import NEXT
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT
+from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 

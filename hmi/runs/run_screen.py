@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handwheel.playbooks.engine.states import RunState, StepState
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT, values_text
+from handwheel.tools.conditions.truth import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runs import RunRow
 from handwheel.tools.guardrails.ledger.store.states import ENDED_EARLY

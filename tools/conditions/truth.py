@@ -1,4 +1,4 @@
-"""Three-valued truth."""
+"""Three-valued truth, and the words for it and for a condition with its values."""
 
 from enum import Enum
 from typing import NoReturn
@@ -18,3 +18,18 @@ class Truth(Enum):
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a Truth has three values; compare it: truth is Truth.TRUE")
+
+
+TRUTH_TEXT = {"true": "met", "false": "not met", "unknown": "not known"}
+"""By the truth that a judgement records."""
+
+
+def split_shown(shown: str) -> tuple[str, str]:
+    """Splits the text of `Condition.shown` into the condition and its values, if there are any."""
+    condition, _, values = shown.partition("  [")
+    return condition, values.removesuffix("]")
+
+
+def values_text(shown: str) -> str:
+    """Returns the values of a condition as it is shown, else the condition."""
+    return split_shown(shown)[1] or shown

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Sequence
 from functools import partial
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT
+from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest

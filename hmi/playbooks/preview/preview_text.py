@@ -5,7 +5,7 @@ from time import monotonic
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
-from handwheel.tools.conditions.condition_text import split_shown
+from handwheel.tools.conditions.truth import split_shown
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.columns import in_columns

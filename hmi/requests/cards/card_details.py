@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT, values_text
+from handwheel.tools.conditions.truth import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardCondition,

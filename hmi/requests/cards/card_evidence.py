@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown, values_text
+from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown, values_text
 from handwheel.tools.guardrails.approval.cards.card_model import Card, CardCondition, CardEvidence
 
 from ...shell.terminal.panel import MARK, Part, Row, columns_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown
+from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,

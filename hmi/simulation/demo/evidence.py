@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handwheel.tools.conditions.condition_text import TRUTH_TEXT, split_shown
+from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.panel import MARK

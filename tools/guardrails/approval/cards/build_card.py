@@ -12,9 +12,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
 from ....conditions.condition import parse_condition
-from ....conditions.condition_text import TRUTH_TEXT
 from ....conditions.errors import ConditionError
-from ....conditions.truth import Truth
+from ....conditions.truth import TRUTH_TEXT, Truth
 from ....requests.duration_text import exact_span
 from ....requests.request import Action, ActionRequest, ExpectedReading, Requirement
 from ....requests.timestamps import Instant, parse_stamp, stamp

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ....conditions.condition_text import TRUTH_TEXT
+from ....conditions.truth import TRUTH_TEXT
 from .card_model import Card
 
 

@@ -7,8 +7,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 
 from ....conditions.condition import Condition, parse_condition, tags_in
-from ....conditions.condition_text import split_shown
 from ....conditions.errors import ConditionError
+from ....conditions.truth import split_shown
 from ....requests.request import ActionRequest, Evidence, Requirement
 from ....safe_text import plain, printable
 from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
