@@ -9,24 +9,16 @@ from handwheel.connectors.config.validation import Model, spelled
 
 from .schema_parts import (
     ApprovalSpec,
-    ExpectField,
-    HoldPointSpec,
     Id,
     Name,
-    NotifySpec,
-    OnFailSpec,
     PlaybookId,
     Recipients,
     Scalar,
     Text,
-    UndoField,
-    VerifySpec,
-    WaitSpec,
-    WorkOrderSpec,
-    Writes,
     check_one_of,
     one_of,
 )
+from .schema_steps import RollbackSpec, SafeStateSpec, StepSpec
 
 
 class ParameterSpec(Model):
@@ -127,77 +119,6 @@ class InvariantSpec(Model):
     on_violation: Literal["hold", "rollback", "safe_state"] = Field(
         description="reaction of the run"
     )
-
-
-class StepSpec(Model):
-    """Step with exactly one kind of work, and its verification."""
-
-    model_config = one_of("write", "wait", "workorder", "notify")
-
-    id: Id = Field(description="name of the step")
-    title: str = Field("", description="purpose of the step")
-    if_: str | None = Field(
-        default=None,
-        alias="if",
-        min_length=1,
-        description="condition: false skips the step, unknown holds the run",
-    )
-    hold_point: HoldPointSpec | None = Field(
-        None, description="stop before the write, which begins a segment with its own approval"
-    )
-    write: Writes | None = Field(None, description="tag to value")
-    wait: WaitSpec | None = Field(None, description="wait until a condition has held")
-    workorder: WorkOrderSpec | None = Field(None, description="work order to raise")
-    notify: NotifySpec | None = Field(None, description="notice to send")
-    expect: list[ExpectField] = Field(
-        default_factory=list[ExpectField], description="expected results, shown to the approver"
-    )
-    verify: VerifySpec | None = Field(
-        None, description="condition that decides whether the write has worked"
-    )
-    undo: UndoField | None = Field(None, description="writes that take the step back, or none")
-    on_fail: OnFailSpec | None = Field(None, description="reaction of the run")
-
-    @model_validator(mode="after")
-    def _check(self) -> "StepSpec":
-        work = {
-            "write": self.write,
-            "wait": self.wait,
-            "workorder": self.workorder,
-            "notify": self.notify,
-        }
-        check_one_of(work)
-        for name in ("expect", "verify", "undo"):
-            if getattr(self, name) and not self.write:
-                raise ValueError(f"{name}: goes with write")
-        return self
-
-
-class SafeStepSpec(Model):
-    """Step of the safe state, approved with the run and not undone."""
-
-    id: Id = Field(description="name of the step")
-    title: str = Field("", description="purpose of the step")
-    if_: str | None = Field(
-        default=None,
-        alias="if",
-        min_length=1,
-        description="condition: it is written only if this is true",
-    )
-    write: Writes = Field(description="tag to value")
-
-
-class SafeStateSpec(Model):
-    """Writes that bring the plant into a safe state."""
-
-    title: str = Field("", description="purpose of the safe state")
-    steps: list[SafeStepSpec] = Field(min_length=1, description="writes, approved with the run")
-
-
-class RollbackSpec(Model):
-    """Order in which steps are undone."""
-
-    order: Literal["reverse"] = Field(description="the newest step is undone first")
 
 
 class EscalationSpec(Model):

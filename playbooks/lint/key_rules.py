@@ -8,7 +8,7 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.schema import StepSpec
+from ..language.schema_steps import StepSpec
 
 
 def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:
