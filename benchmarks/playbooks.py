@@ -9,7 +9,7 @@ from time import process_time
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import library_folder, load_folder
 from handwheel.playbooks.lint.lint import lint_all

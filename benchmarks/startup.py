@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 from .measure import interleaved

@@ -17,6 +17,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.people.signing import Signer, open_context, sign_statement
 from handwheel.hmi.simulation.local_system.people import (
     APPROVER,
@@ -24,7 +25,6 @@ from handwheel.hmi.simulation.local_system.people import (
     enroll_people,
     grant_to_agents,
 )
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,

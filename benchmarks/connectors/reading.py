@@ -11,8 +11,8 @@ from handwheel.connectors.client.site_reader import by_connection, connector_for
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Session
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.simulation.local_system.child_process import ChildProcess
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 _SERVE = (

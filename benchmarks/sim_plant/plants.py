@@ -1,6 +1,6 @@
 """Speed of the simulated plants."""
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 
 from ..measure import calibration, interleaved
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.evaluation.plants.installed_plants import create_plant, model_of, plant_names
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.plant import Plant
-
-from ..simulation.plant.installed_plants import create_plant, model_of, plant_names
 
 LONGEST_S = 8 * 3600.0
 """Plant time after which a fault counts as without an alarm, seconds."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario

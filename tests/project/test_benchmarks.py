@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed_plants import plant_names
+from handwheel.evaluation.plants.installed_plants import plant_names
 
 OWN = ("plants", "reading", "journal", "playbooks", "startup")
 LONG = ("opcua", "modbus", "changes", "many", "servers", "actuation", "approval", "engine")

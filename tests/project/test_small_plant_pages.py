@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 
 from . import plant_pages
 from .doc_tables import DOCS, SPAN, sections, text_of

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.tep.control.loops import TUNING
 from handwheel.sim_plant.tep.instruments.measurements import TAG_OF_XMEAS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from asyncua.client.client import Client
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
 from handwheel.sim_plant.model import ChoiceParameter, Node, Number
 from handwheel.sim_plant.plant import Plant

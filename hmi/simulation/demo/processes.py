@@ -10,12 +10,12 @@ from secrets import token_urlsafe
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.evaluation.plants.installed_plants import create_plant
 
 from ...people.signing import Signer
 from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTOR, enroll_people, grant_to_agents
-from ..plant.installed_plants import create_plant
 from .scenarios import DemoScenario
 from .timeline import DEMO_TAGS
 

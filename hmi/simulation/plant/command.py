@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
 
 from ...shell.cli.completion import complete_plant
@@ -14,7 +15,6 @@ from ...shell.cli.field_lines import print_fields
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
 from ...site.files.site_template import tags_yaml
-from .installed_plants import create_plant, plant_names
 from .run_commands import run_plant, serve
 from .tag_tables import tags_csv, tags_fields, tags_markdown
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.evaluation.plants.installed_plants import parse_fault, parse_field, parse_speed
 from handwheel.sim_plant.errors import SimulationError
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
@@ -16,7 +17,6 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...shell.terminal.stdin_lines import stdin_lines
 from .event_text import event_line
-from .installed_plants import parse_fault, parse_field, parse_speed
 from .snapshots import save_snapshot
 
 HELP = """\

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.hints import name_site, shell_command
+from handwheel.evaluation.plants.installed_plants import create_plant
 
 from ...shell.cli.exits import run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
-from .installed_plants import create_plant
 
 _USUAL = "cw-100"
 

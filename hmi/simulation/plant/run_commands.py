@@ -8,6 +8,7 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import os_reason
+from handwheel.evaluation.plants.installed_plants import parse_speed
 
 from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import CONFIGURATION, fail, run
@@ -15,7 +16,6 @@ from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.stdin import end_with_pipe
-from .installed_plants import parse_speed
 from .plant_setup import SEED, PlantOptions, PlantSetup, past_events, set_up_plant
 from .snapshots import load_snapshot
 

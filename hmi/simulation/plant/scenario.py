@@ -2,47 +2,33 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from math import inf
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field
+from pydantic import BeforeValidator, Discriminator, Field
 from pydantic import Tag as UnionTag
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.validation import Model, load_model
-from handwheel.connectors.config.yaml_documents import Document, Path_, read_document
+from handwheel.connectors.config.yaml_documents import Path_, read_document
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.evaluation.plants.fault_entries import (
+    FaultProfile,
+    Length,
+    PlantEntries,
+    Time,
+    shown_value,
+)
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import FaultKind, PlantTag, Value
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.model import PlantTag, Value
 from handwheel.sim_plant.scenario import (
-    FaultEvent,
     FieldEvent,
     Scenario,
     ScenarioEvent,
     WriteEvent,
-    bind_event,
 )
 
-from .installed_plants import create_plant, in_seconds
-
-_TIMES = ("at", "over", "for")  # keys of a fault that are no parameters
 _FAULT, _WRITE = "a fault", "a write"  # no key of a file has a blank, so they never name a place
-
-
-def _time(text: object) -> float:
-    if isinstance(text, str) and text.strip().startswith("-"):
-        raise ValueError(f"{text!r} lies before the start; a time is 0 s or later")
-    return parse_duration(text)
-
-
-def _length(text: object) -> float:
-    seconds = _time(text)
-    if seconds == 0.0:
-        raise ValueError(f"{text!r} must be longer than 0 s")
-    return seconds
 
 
 def _mode(mode: object) -> object:
@@ -52,7 +38,7 @@ def _mode(mode: object) -> object:
 
 def _seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"{_shown(seed)} is no seed; write a whole number from 0 on")
+        raise ValueError(f"{shown_value(seed)} is no seed; write a whole number from 0 on")
     return seed
 
 
@@ -60,19 +46,10 @@ def _entries(entries: object) -> object:
     return [] if entries is None else entries  # the key has no value
 
 
-Time = Annotated[float, BeforeValidator(_time)]
-Length = Annotated[float, BeforeValidator(_length)]
-
-
-class FaultEntry(Model):
+class FaultEntry(FaultProfile):
     """A fault. Other keys are its parameters."""
 
-    model_config = ConfigDict(extra="allow")
-
     fault: str
-    at: Time = 0.0
-    over: Time = 0.0
-    for_: Length = Field(default=inf, alias="for")
 
 
 class WriteEntry(Model):
@@ -150,92 +127,41 @@ def load_scenario(path: Path) -> LoadedScenario:
         plant = create_plant(file.plant)
     except ScenarioError as error:
         raise ConfigError([document.problem(("plant",), str(error))]) from None
-    binder = _Binder(plant, document, problems)
-    binder.check_mode(file.mode)
+    entries = _Entries(plant, document, problems)
+    entries.check_mode(file.mode)
     for n, entry in enumerate(file.events):
         if isinstance(entry, FaultEntry):
-            events += binder.fault(("events", n), entry)
+            events += entries.fault(("events", n), "fault", entry.fault, entry)
         else:
-            events += binder.write(("events", n), entry)
+            events += entries.write(("events", n), entry)
     for n, action in enumerate(file.field):
-        events += binder.field(("field", n), action)
+        events += entries.field(("field", n), action)
     if problems:
         raise ConfigError(problems)
     return LoadedScenario(file, Scenario(tuple(events), file.warmup))
 
 
-class _Binder:
-    """Checks entries against a plant, each part at its own place."""
-
-    def __init__(self, plant: Plant, document: Document, problems: list[Problem]) -> None:
-        self._plant = plant
-        self._document = document
-        self._problems = problems
-        self._inputs = {tag.name: tag for tag in plant.inputs}
+class _Entries(PlantEntries):
+    """Checks every entry of a scenario."""
 
     def check_mode(self, mode: str | None) -> None:
-        if mode is not None and mode not in self._plant.modes:
-            known = ", ".join(self._plant.modes)
-            self._fail(
-                ("mode",), f"{self._plant.model} has no mode called {mode!r}; known: {known}"
-            )
-
-    def fault(self, path: Path_, entry: FaultEntry) -> Iterator[FaultEvent]:
-        if not self._fits((*path, "fault"), FaultEvent(entry.fault)):
-            return
-        kind = self._plant.faults[entry.fault]
-        values: dict[str, float | str] = {}
-        for name, value in (entry.model_extra or {}).items():
-            here = (*path, name)
-            if name not in kind.parameters:
-                self._fail(here, _unknown_key(kind, name))
-            elif isinstance(value, bool) or not isinstance(value, int | float | str):
-                self._fail(here, f"write a number, a word or a duration, not {_shown(value)}")
-            else:
-                values[name] = _parameter(value, takes_duration=in_seconds(kind, name))
-                self._fits(here, FaultEvent(kind.id, parameters={name: values[name]}))
-        yield FaultEvent(kind.id, entry.at, values, entry.over, entry.for_)
+        if mode is not None and mode not in self.plant.modes:
+            known = ", ".join(self.plant.modes)
+            self.fail(("mode",), f"{self.plant.model} has no mode called {mode!r}; known: {known}")
 
     def write(self, path: Path_, entry: WriteEntry) -> Iterator[WriteEvent]:
-        if not self._fits((*path, "write"), WriteEvent(entry.write, 0.0)):
+        if not self.fits((*path, "write"), WriteEvent(entry.write, 0.0)):
             return
-        tag = self._inputs[entry.write]
+        tag = next(each for each in self.plant.inputs if each.name == entry.write)
         try:
             yield WriteEvent(entry.write, _value_of(tag, entry.value), entry.at)
         except ScenarioError as error:
-            self._fail((*path, "value"), str(error))
+            self.fail((*path, "value"), str(error))
 
     def field(self, path: Path_, entry: FieldEntry) -> Iterator[FieldEvent]:
         event = FieldEvent(entry.do, entry.at)
-        if self._fits((*path, "do"), event):
+        if self.fits((*path, "do"), event):
             yield event
-
-    def _fits(self, path: Path_, event: ScenarioEvent) -> bool:
-        try:
-            bind_event(self._plant, event)
-        except ScenarioError as error:
-            self._fail(path, str(error))
-            return False
-        return True
-
-    def _fail(self, path: Path_, reason: str) -> None:
-        self._problems.append(self._document.problem(path, reason))
-
-
-def _unknown_key(kind: FaultKind, name: str) -> str:
-    known = [*kind.parameters, *_TIMES]
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-    return f"there is no parameter of {kind.id} called {name!r}; {hint}"
-
-
-def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
-    if not isinstance(value, str):
-        return float(value)
-    try:
-        return parse_duration(value) if takes_duration else value
-    except ValueError:
-        return value
 
 
 def _value_of(tag: PlantTag, value: object) -> Value:
@@ -255,10 +181,4 @@ def _value_of(tag: PlantTag, value: object) -> Value:
         words = ["true or false"]
     whole = "" if tag.kind == "float" else "a whole number from "
     takes = ", ".join(words) or f"{whole}{low:g} to {high:g} {tag.unit}".rstrip()
-    raise ScenarioError(f"{_shown(value)} cannot be written; it takes {takes}")
-
-
-def _shown(value: object) -> str:
-    plain = "nothing" if value is None else repr(value)
-    text = plain.lower() if isinstance(value, bool) else plain
-    return text if len(text) <= 40 else f"{text[:40]}…"
+    raise ScenarioError(f"{shown_value(value)} cannot be written; it takes {takes}")

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.evaluation.plants.installed_plants import parse_speed
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.sim_plant.errors import ScenarioError, ServeError
 from handwheel.sim_plant.model import PlantEvent
@@ -25,7 +26,6 @@ from ...journal.rows.run_text import run_event_line
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTED_EQUIPMENT, GRANTOR, grant_to_agents
 from ..plant.event_text import event_line
-from ..plant.installed_plants import parse_speed
 from .served_plant import ServedPlant
 from .simulated_site import SimulatedSite
 

@@ -11,9 +11,8 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import SITE_FILE, Site
+from handwheel.evaluation.plants.installed_plants import plant_names
 from handwheel.sim_plant.model import namespace_uri
-
-from ..plant.installed_plants import plant_names
 
 _OPCUA_PORT = 4840
 

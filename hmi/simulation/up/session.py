@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from handwheel.connectors.model.site import find_site, load_site
+from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
@@ -15,7 +16,6 @@ from ...people.signer_choice import find_person
 from ...shift.console import run_console
 from ..demo.scenarios import DEMO_SCENARIOS
 from ..local_system.people import ADMIN, APPROVER, GRANTOR
-from ..plant.installed_plants import create_plant, parse_fault
 from .processes import LocalProcesses, StartedSite
 from .served_plant import ServedPlant, check_simulated, new_plant, plant_of
 from .simulated_site import PASSPHRASE, SimulatedSite, make_site, open_simulated_site

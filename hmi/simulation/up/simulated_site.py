@@ -16,6 +16,7 @@ from handwheel.connectors.model.site import (
     Site,
     load_site,
 )
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import with_trust_root
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -24,7 +25,6 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from ...people.signing import Signer
 from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.people import enroll_people
-from ..plant.installed_plants import create_plant
 from .served_plant import check_simulated
 
 PASSPHRASE = "throw-away"  # noqa: S105 (of keys that exist while `handwheel up` runs)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
 from handwheel.hmi.shell.charts.axis import exact_axis, round_axis, tick_text, time_axis
 from handwheel.hmi.shell.charts.png_trend import Mark, Panel, TrendChart, draw_png
-from handwheel.hmi.simulation.plant.installed_plants import create_plant, parse_fault
 from handwheel.hmi.simulation.plant.recording import Recording
 from handwheel.hmi.simulation.plant.run_chart import FinishedRun, chart_of
 from handwheel.hmi.simulation.plant.trend_tags import (

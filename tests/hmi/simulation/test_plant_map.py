@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.plant.installed_plants import create_plant, plant_names
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.scenario import Scenario

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from handwheel.hmi.simulation.plant.installed_plants import create_plant, parse_fault, plant_names
+from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, plant_names
 from handwheel.hmi.simulation.plant.recorded_run import sample_interval
 from handwheel.hmi.simulation.plant.recording import Recording
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.hmi.simulation.plant.installed_plants import create_plant
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.model import PlantTag
 
 from ...command_line import handwheel

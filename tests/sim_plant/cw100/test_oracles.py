@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.hmi.simulation.plant.installed_plants import parse_fault, parse_field
+from handwheel.evaluation.plants.installed_plants import parse_fault, parse_field
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.model import PlantEvent

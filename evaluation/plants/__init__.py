@@ -1,0 +1,1 @@
+"""Installed simulated plants and their faults, as files and command lines name them."""

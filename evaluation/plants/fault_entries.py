@@ -1,0 +1,118 @@
+"""Faults in files, each part checked against the plant at its own place."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from math import inf
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.config.yaml_documents import Document, Path_
+from handwheel.connectors.errors import Problem
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import FaultKind
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import FaultEvent, ScenarioEvent, bind_event
+
+from .installed_plants import in_seconds
+
+_TIMES = ("at", "over", "for")  # keys of a fault that are no parameters
+
+
+def _time(text: object) -> float:
+    if isinstance(text, str) and text.strip().startswith("-"):
+        raise ValueError(f"{text!r} lies before the start; a time is 0 s or later")
+    return parse_duration(text)
+
+
+def _length(text: object) -> float:
+    seconds = _time(text)
+    if seconds == 0.0:
+        raise ValueError(f"{text!r} must be longer than 0 s")
+    return seconds
+
+
+Time = Annotated[float, BeforeValidator(_time)]
+"""Time after the beginning, seconds, written as text with a unit."""
+Length = Annotated[float, BeforeValidator(_length)]
+"""Length of time, seconds, longer than 0 s, written as text with a unit."""
+
+
+class FaultProfile(Model):
+    """Course of a fault in time. Other keys are its parameters."""
+
+    model_config = ConfigDict(extra="allow")
+
+    at: Time = Field(0.0, description="when it begins")
+    over: Time = Field(0.0, description="how long it grows to its full size")
+    for_: Length = Field(inf, alias="for", description="when it is gone again, after its beginning")
+
+
+class PlantEntries:
+    """Checks entries of a file against a plant, and notes each problem at its place."""
+
+    def __init__(self, plant: Plant, document: Document, problems: list[Problem]) -> None:
+        self.plant = plant
+        self.document = document
+        self.problems = problems
+
+    def fault(
+        self, path: Path_, key: str, fault: str, profile: FaultProfile
+    ) -> Iterator[FaultEvent]:
+        """Yields a fault, unless it has a problem.
+
+        Args:
+            key: The key that names the fault in its table.
+        """
+        if not self.fits((*path, key), FaultEvent(fault)):
+            return
+        kind = self.plant.faults[fault]
+        values: dict[str, float | str] = {}
+        for name, value in (profile.model_extra or {}).items():
+            here = (*path, name)
+            if name not in kind.parameters:
+                self.fail(here, _unknown_key(kind, name))
+            elif isinstance(value, bool) or not isinstance(value, int | float | str):
+                self.fail(here, f"write a number, a word or a duration, not {shown_value(value)}")
+            else:
+                values[name] = _parameter(value, takes_duration=in_seconds(kind, name))
+                self.fits(here, FaultEvent(kind.id, parameters={name: values[name]}))
+        yield FaultEvent(kind.id, profile.at, values, profile.over, profile.for_)
+
+    def fits(self, path: Path_, event: ScenarioEvent) -> bool:
+        """Returns whether the plant has an event, and notes it if it does not."""
+        try:
+            bind_event(self.plant, event)
+        except ScenarioError as error:
+            self.fail(path, str(error))
+            return False
+        return True
+
+    def fail(self, path: Path_, reason: str) -> None:
+        """Notes a problem."""
+        self.problems.append(self.document.problem(path, reason))
+
+
+def shown_value(value: object) -> str:
+    """Returns a value of a file as an error shows it, at most 41 characters."""
+    plain = "nothing" if value is None else repr(value)
+    text = plain.lower() if isinstance(value, bool) else plain
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _unknown_key(kind: FaultKind, name: str) -> str:
+    known = [*kind.parameters, *_TIMES]
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    return f"there is no parameter of {kind.id} called {name!r}; {hint}"
+
+
+def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
+    if not isinstance(value, str):
+        return float(value)
+    try:
+        return parse_duration(value) if takes_duration else value
+    except ValueError:
+        return value
