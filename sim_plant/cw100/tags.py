@@ -17,7 +17,10 @@ PUMP_MODES = {"local": LOCAL, "remote": REMOTE, "maintenance": MAINTENANCE}
 HAND_VALVE = {"closed": 0, "open": 1}
 
 PUMP_OFFSET = {"P-101A": 0, "P-101B": 20}
-_EQUIPMENT = {"Header": "PUMPS-101", "Exchanger": "E-101", "Product": "E-101"}
+_EQUIPMENT = {
+    "Basin": "T-101", "Header": "PUMPS-101", "Exchanger": "E-101", "Tower": "CT-101",
+    "Product": "E-101",
+}  # fmt: skip
 
 
 def _span(sensor: str) -> tuple[float, float]:
@@ -216,4 +219,6 @@ EQUIPMENT: tuple[PlantEquipment, ...] = (
     _pump_equipment("P-101B"),
     PlantEquipment("E-101", path="CW", kind="exchanger"),
     PlantEquipment("S-101", path="CW", kind="strainer", attributes={"dp": "PDT-101.pv"}),
+    PlantEquipment("T-101", path="CW", kind="basin"),
+    PlantEquipment("CT-101", path="CW", kind="tower"),
 )

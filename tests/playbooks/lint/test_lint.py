@@ -116,6 +116,8 @@ class TestBesideOthers:
 
 def test_a_tag_of_no_equipment_cannot_be_owned(tmp_path: Path, site: Site) -> None:
     text = changed(("FIC-201.sp: 30 m3/h", "LIC-101.sp: 50 %"))
+    loose = replace(site.tags["LIC-101.sp"], equipment="")
+    site = replace(site, tags={**site.tags, loose.name: loose})
     (found,) = [each for each in findings_of(tmp_path, text, site) if each.code == "not-owned"]
     assert found.text.endswith("LIC-101.sp of no equipment")
     assert found.hint.startswith("give the tag an equipment")
