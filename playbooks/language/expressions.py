@@ -17,8 +17,8 @@ from handwheel.tools.conditions import (
 )
 
 from .errors import Finding
-from .loader import Playbook
 from .range_literals import out_of_range_literals
+from .source import Source
 
 _NEVER = parse_condition("false", {})  # replaces a condition that could not be parsed
 _UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")
@@ -31,9 +31,7 @@ class Expressions:
     It keeps the findings, and every text, to search for used names.
     """
 
-    def __init__(
-        self, playbook: Playbook, names: Names, beside: "Expressions | None" = None
-    ) -> None:
+    def __init__(self, playbook: Source, names: Names, beside: "Expressions | None" = None) -> None:
         self.playbook = playbook
         self.names = names
         self.findings: list[Finding] = beside.findings if beside else []

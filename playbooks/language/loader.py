@@ -1,28 +1,24 @@
 """Loader of playbooks, which reports every problem with its place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
-
-from ruamel.yaml.nodes import ScalarNode
+from typing import Any
 
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import (
     Document,
-    Path_,
-    parse_content,
     read_content,
     read_document,
 )
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
-from .errors import Finding, PlaybookError, Severity
+from .errors import Finding, PlaybookError
 from .schema import PlaybookFile
+from .source import Source, id_of, parse_source, step_of
 from .unsupported import unsupported, without
-from .yaml_places import ValuePlace, value_place
 
 PACKAGE = "package:"
 _TESTS = "tests"  # a folder of tests holds no playbooks
@@ -38,63 +34,15 @@ _CODES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Playbook:
+class Playbook(Source):
     """Playbook of valid form, not yet bound to a site."""
 
-    path: Path  # path of its file
-    document: Document  # its data, with the place of each key and the file's display name
     file: PlaybookFile  # its keys
-    digest: str  # SHA-256 of the file's bytes, hexadecimal
-    values: Mapping[Path_, ValuePlace]  # the place of each value
 
     @property
     def id(self) -> str:
         """ID of the playbook, such as `cw/pump-bearing-changeover`."""
         return self.file.id
-
-    @property
-    def display_name(self) -> str:
-        """Display name of the file."""
-        return self.document.file
-
-    def place(self, path: Path_) -> str:
-        """Returns file and line of a key or list item, joined by a colon."""
-        return f"{self.display_name}:{self.document.problem(path, '').line}"
-
-    def finding(
-        self, code: str, path: Path_, text: str, hint: str = "", severity: Severity = "error"
-    ) -> Finding:
-        """Returns a finding at a value, else at its key, else at the nearest parent."""
-        found = self.key_finding(code, path, text, hint, severity)
-        place = self._value_place(path)
-        return replace(found, line=place.line, column=place.column) if place else found
-
-    def key_finding(
-        self, code: str, path: Path_, text: str, hint: str = "", severity: Severity = "error"
-    ) -> Finding:
-        """Returns a finding at a key or list item, else at the nearest parent."""
-        problem = self.document.problem(path, "")
-        line, column = problem.line, problem.column
-        step = _step_of(self.document.data, path)
-        return Finding(self.display_name, line, column, code, severity, self.id, step, text, hint)
-
-    def finding_within(self, code: str, path: Path_, at: tuple[int, int], text: str) -> Finding:
-        """Returns a finding inside a text.
-
-        Args:
-            at: Line and column within the text, from 1. In a text over several lines or with
-                escapes, the finding is at the text's beginning and names the column.
-        """
-        found = self.finding(code, path, text)
-        place, (line, column) = self._value_place(path), at
-        if place and place.inner and line == 1:
-            return replace(found, column=place.inner + column - 1)
-        where = f"column {column}" if line == 1 else f"line {line}, column {column}"
-        return replace(found, text=f"{text} (at {where} of the text)")
-
-    def _value_place(self, path: Path_) -> ValuePlace | None:
-        # A short form, a text instead of a table, is one level higher.
-        return self.values.get(path) or self.values.get(path[:-1])
 
 
 def load_playbook(path: Path, shown: str | None = None) -> Playbook:
@@ -122,16 +70,12 @@ def parse_playbook(text: str, shown: str = "<text>") -> Playbook:
 
 
 def _parsed(content: bytes, shown: str, path: Path) -> Playbook:
-    values: dict[Path_, ValuePlace] = {}
-
-    def on_scalar(at: Path_, node: ScalarNode) -> None:
-        values[at] = value_place(node)
-
     try:
-        document = parse_content(content, shown, on_scalar)
+        found = parse_source(content, shown, path)
     except ConfigError as error:
         raise PlaybookError([_reading_finding(each) for each in error.problems]) from None
-    return Playbook(path, document, _load_file(document), document.sha256, values)
+    file = _load_file(found.document)
+    return Playbook(found.path, found.document, found.digest, found.values, file)
 
 
 def _reading_finding(problem: Problem) -> Finding:
@@ -172,27 +116,13 @@ def _is_reported(key: str, by: str) -> bool:
 
 
 def _finding(problem: Problem, data: Any, code: str, key: str) -> Finding:
-    id_ = cast(dict[str, Any], data).get("id") if isinstance(data, dict) else None
     parts = tuple(int(part) if part.isdigit() else part for part in problem.key.split("."))
     named = [part for part in key.split(".") if part]
     text = f"{'.'.join(named)}: {problem.reason}" if named else problem.reason
     return Finding(
         problem.file, problem.line, problem.column, code, "error",
-        id_ if isinstance(id_, str) else "", _step_of(data, parts), text,
+        id_of(data), step_of(data, parts), text,
     )  # fmt: skip
-
-
-def _step_of(data: Any, path: Path_) -> str:
-    here: Any = data
-    for part in path:
-        try:
-            here = here[part]
-        except (LookupError, TypeError):
-            return ""
-        if isinstance(part, int) and path[0] in {"steps", "safe_state"}:
-            id_ = cast(dict[str, Any], here).get("id") if isinstance(here, dict) else None
-            return id_ if isinstance(id_, str) else ""
-    return ""
 
 
 def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
