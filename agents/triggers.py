@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from handwheel.playbooks.binding.model import BoundPlaybook, Trigger
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.conditions import Truth
 
@@ -24,7 +25,7 @@ class TriggerWatch:
     unknown: set[str] = field(default_factory=set[str])  # places of triggers that are unknown now
     due: Trigger | None = None  # the trigger that is due with the latest scan, armed or not
     _unknown_scans: int = 0
-    _since_s: dict[int, float] = field(default_factory=dict[int, float])
+    _since_s: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
 
     def __post_init__(self) -> None:
         self.name = plan_name(self.plan)
@@ -60,13 +61,19 @@ class TriggerWatch:
         return all(each.evaluate(plant.readings, plant.history) is wanted for each in conditions)
 
     def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
-        truth = trigger.condition.evaluate(plant.readings, plant.history)
-        if truth is Truth.UNKNOWN:
+        """Whether every part has been true for its time. It evaluates each part at every scan."""
+        is_due, truths = True, set[Truth]()
+        for n, part in enumerate(trigger.parts):
+            truth = part.condition.evaluate(plant.readings, plant.history)
+            truths.add(truth)
+            if truth is not Truth.TRUE:
+                self._since_s.pop((number, n), None)
+                is_due = False
+                continue
+            since_s = self._since_s.setdefault((number, n), plant.now_s)
+            is_due = is_due and plant.now_s - since_s >= part.for_s
+        if Truth.UNKNOWN in truths and Truth.FALSE not in truths:
             self.unknown.add(trigger.place)
         else:
             self.unknown.discard(trigger.place)
-        if truth is not Truth.TRUE:
-            self._since_s.pop(number, None)
-            return False
-        since_s = self._since_s.setdefault(number, plant.now_s)
-        return plant.now_s - since_s >= trigger.for_s
+        return is_due

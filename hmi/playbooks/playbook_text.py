@@ -11,13 +11,13 @@ from handwheel.playbooks.binding.model import (
     NotifyStep,
     RequiredApproval,
     Step,
-    Trigger,
     Undo,
     Verify,
     Wait,
     WorkOrderStep,
     Write,
 )
+from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.language.errors import Finding
 
 _WIDTH = 80
@@ -149,8 +149,10 @@ def _approval(approval: RequiredApproval) -> str:
 
 
 def _trigger(trigger: Trigger) -> str:
-    held = f" for {format_duration(trigger.for_s)}" if trigger.for_s else ""
-    return f"{trigger.condition.bound}{held}"
+    return " and ".join(
+        f"{each.condition.bound}{f' for {format_duration(each.for_s)}' if each.for_s else ''}"
+        for each in trigger.parts
+    )
 
 
 def _invariant(invariant: Invariant) -> str:
@@ -191,7 +193,10 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
         "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
         "assets": plan.assets,
         "triggers": [
-            {"when": each.condition.bound, "for_s": each.for_s,
+            {"when": each.condition.bound, "for_s": max(part.for_s for part in each.parts),
+             "parts": [
+                 {"when": part.condition.bound, "for_s": part.for_s} for part in each.parts
+             ],
              "rearm": each.rearm.bound if each.rearm else None}
             for each in plan.triggers
         ],

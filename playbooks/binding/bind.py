@@ -5,19 +5,18 @@ from dataclasses import dataclass
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
-from handwheel.tools.conditions import Condition, Quantity
+from handwheel.tools.conditions import Constant
 
 from ..language.errors import Finding, PlaybookError
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
 from ..language.names import RoleBinding, default_role_binding, role_bindings, tag_names
-from ..language.schema import EvidenceSpec, ParameterSpec, PermissiveSpec, TriggerItemSpec
+from ..language.schema import EvidenceSpec, PermissiveSpec
 from . import model as bound
+from .bind_parameters import bind_parameters, parameter_text
 from .bind_steps import StepBinder
-from .bind_writes import bind_quantity
+from .bind_triggers import TriggerBinder
 from .role_checks import check_role_binding
-
-_ALARM = "active"  # the attribute of an alarm's tag
 
 
 def bind(
@@ -66,38 +65,15 @@ def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> Bindi
     """Binds a playbook and returns its findings instead of raising them."""
     names = tag_names(site, role_binding.roles)
     constants = Expressions(playbook, {})
-    parameters = dict(_parameters(playbook, constants))
+    parameters = bind_parameters(playbook, constants)
     expressions = Expressions(playbook, {**names, **parameters})
     plan = _Binder(playbook, site, role_binding, expressions).build(parameters)
-    findings = list(check_role_binding(playbook, site, role_binding))
+    findings = list(check_role_binding(playbook, site, role_binding, parameters))
     # A role without equipment causes an error wherever it is named; one finding is enough.
     if all(finding.code == "check-failed" for finding in findings):
         findings += expressions.findings
     findings += constants.findings
     return BindingResult(plan, list(dict.fromkeys(findings)), "\n".join(expressions.texts))
-
-
-def _parameters(playbook: Playbook, expressions: Expressions) -> Iterator[tuple[str, Quantity]]:
-    for name, parameter in playbook.file.parameters.items():
-        if parameter.type == "quantity":
-            quantity = _quantity(name, parameter, expressions)
-            # The error is reported; the texts that use the parameter are still parsed.
-            yield name, quantity or Quantity(0.0, parameter.unit)
-
-
-def _quantity(name: str, parameter: ParameterSpec, expressions: Expressions) -> Quantity | None:
-    path: Path_ = ("parameters", name)
-    found: dict[str, Quantity | None] = {}
-    for key in ("default", "min", "max"):
-        raw = getattr(parameter, key)
-        if raw != "":
-            found[key] = bind_quantity(raw, parameter.unit, (*path, key), expressions)
-    default, low, high = (found.get(key) for key in ("default", "min", "max"))
-    if default and low and default.value < low.value:
-        expressions.report("out-of-range", (*path, "default"), f"lies below min, {parameter.min}")
-    if default and high and default.value > high.value:
-        expressions.report("out-of-range", (*path, "default"), f"lies above max, {parameter.max}")
-    return default
 
 
 class _Binder:
@@ -109,12 +85,13 @@ class _Binder:
         self._site = site
         self._role_binding = role_binding
         self._read = expressions
+        self._triggers = TriggerBinder(playbook, site, role_binding, expressions)
         self._steps = StepBinder(playbook, site, role_binding.roles, expressions)
 
-    def build(self, parameters: Mapping[str, Quantity]) -> bound.BoundPlaybook:
+    def build(self, parameters: Mapping[str, Constant]) -> bound.BoundPlaybook:
         file, safe = self._file, self._file.safe_state
         self._check_ends()
-        quantities = {name: str(each) for name, each in parameters.items()}
+        values = {name: parameter_text(each) for name, each in parameters.items()}
         return bound.BoundPlaybook(
             id=file.id,
             version=file.version,
@@ -122,8 +99,8 @@ class _Binder:
             file=self._playbook.display_name,
             digest=self._playbook.digest,
             roles=dict(self._role_binding.roles),
-            parameters={**self._role_binding.roles, **quantities},
-            triggers=tuple(self._triggers()),
+            parameters={**self._role_binding.roles, **values},
+            triggers=tuple(self._triggers.triggers()),
             assets=tuple(self._assets()),
             evidence_for=self._checks(file.diagnosis.for_, ("diagnosis", "for")),
             evidence_against=self._checks(file.diagnosis.against, ("diagnosis", "against")),
@@ -141,31 +118,6 @@ class _Binder:
             max_writes=file.limits.max_writes,
             max_duration_s=file.limits.max_duration,
         )
-
-    def _triggers(self) -> Iterator[bound.Trigger]:
-        trigger = self._file.trigger
-        if trigger is None:
-            return
-        rearm = self._read.condition(("trigger", "rearm"), trigger.rearm) if trigger.rearm else None
-        for n, item in enumerate(trigger.any):
-            path: Path_ = ("trigger", "any", n)
-            if {**self._file.roles, **item.bind} == self._role_binding.roles:
-                condition = self._trigger(item, path)
-                place = self._playbook.place(path)
-                yield bound.Trigger(condition, item.for_ or 0.0, rearm, place)
-
-    def _trigger(self, item: TriggerItemSpec, path: Path_) -> Condition:
-        if item.alarm:
-            return self._alarm(path, item.alarm)
-        return self._read.condition((*path, "when"), item.when)
-
-    def _alarm(self, path: Path_, alarm: str) -> Condition:
-        tag = self._site.tags.get(f"{alarm}.{_ALARM}")
-        if tag is None or tag.kind != "bool":
-            reason = f"there is no alarm {alarm!r}: no tag {alarm}.{_ALARM} that is true or false"
-            self._read.report("unknown-name", (*path, "alarm"), reason)
-            return self._read.condition(path, "false")
-        return self._read.condition((*path, "alarm"), tag.name)
 
     def _assets(self) -> Iterator[str]:
         keys = self._file.concurrency.key if self._file.concurrency else ()

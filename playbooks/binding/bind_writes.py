@@ -49,6 +49,7 @@ def _check_once(tag: Tag, found: Sequence[Write], path: Path_, expressions: Expr
 
 
 def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:
+    raw = _of_parameter(raw, expressions)
     match tag.kind:
         case "bool":
             if isinstance(raw, bool):
@@ -62,6 +63,15 @@ def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value |
             raise _Wrong("wrong-value", f"{tag.name} takes a text, not {raw!r}")
         case _:
             return _number(tag, raw, path, expressions)
+
+
+def _of_parameter(raw: Any, expressions: Expressions) -> Any:
+    """Returns the value of a parameter that is true or false, a word or a text, by its name."""
+    parameter = expressions.playbook.file.parameters.get(raw) if isinstance(raw, str) else None
+    if parameter is None or parameter.type not in {"bool", "enum", "text"}:
+        return raw
+    expressions.texts.append(raw)
+    return expressions.names[raw]
 
 
 def _member(tag: Tag, raw: Any, expressions: Expressions) -> Value:

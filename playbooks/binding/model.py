@@ -9,19 +9,11 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Condition, StepValue, Template
 
+from .start import Trigger
+
 Then = Literal["hold", "rollback", "safe_state", "continue"]
 """Reaction of a run to a failed step."""
 OnTimeout = Literal["hold", "stop"]
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """Trigger of a run."""
-
-    condition: Condition  # for an alarm, that it is active
-    for_s: float  # time that it must be true without a break, process time
-    rearm: Condition | None  # condition to fire again, once no run owns the equipment
-    place: str  # `file:line` of the trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +179,7 @@ class BoundPlaybook:
     file: str  # display name of its file
     digest: str  # SHA-256 of the file's bytes, hexadecimal
     roles: Mapping[str, str]  # role to equipment, such as `duty` to `P-101A`
-    parameters: Mapping[str, str]  # every bound role and quantity, as text
+    parameters: Mapping[str, str]  # every bound role and value, as text
     triggers: tuple[Trigger, ...]
     assets: tuple[str, ...]  # equipment that a run owns exclusively
     evidence_for: tuple[Check, ...]
@@ -248,7 +240,9 @@ class BoundPlaybook:
         found += [each.condition for each in self.permissives]
         found += [each.condition for each in self.invariants]
         for trigger in self.triggers:
-            found += [each for each in (trigger.condition, trigger.rearm) if each]
+            found += [each.condition for each in trigger.parts]
+            found += [trigger.condition] if len(trigger.parts) > 1 else []
+            found += [trigger.rearm] if trigger.rearm else []
         for step in (*self.steps, *self.safe_state):
             found += _conditions_of(step)
         return tuple(found)

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from handwheel.tools.conditions import Truth
 
-from ..binding.model import BoundPlaybook, Check, Trigger
+from ..binding.model import BoundPlaybook, Check
+from ..binding.start import Trigger
 from .inputs import PlantSnapshot
 
 Choice = Literal["act", "other", "abstain"]

@@ -38,6 +38,11 @@ class Expressions:
         self.texts: list[str] = beside.texts if beside else []
         self._steps: StepScope | None = None
 
+    @property
+    def playbook_tags(self) -> Names:
+        """Every tag by its own name."""
+        return {each.name: each for each in self.names.values() if isinstance(each, Tag)}
+
     def within(self, steps: StepScope) -> "Expressions":
         """Returns the parser of texts that may ask about steps, with the same findings."""
         found = Expressions(self.playbook, self.names, self)
@@ -59,6 +64,14 @@ class Expressions:
         if on_snapshot and not all(each.is_held for each in found.windows):
             self._check_snapshot(path, text)
         return found
+
+    def joined(self, path: Path_, text: str) -> Condition:
+        """Parses conditions that are bound already, joined to one text."""
+        try:
+            return parse_condition(text, self.playbook_tags, windows=True)
+        except ConditionError as error:
+            self.report("expression", path, f"its parts together: {error.reason}")
+            return _NEVER
 
     def _check_snapshot(self, path: Path_, text: str) -> None:
         try:

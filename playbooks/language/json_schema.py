@@ -71,6 +71,7 @@ def _names(site: Site, roles: Sequence[str]) -> Mapping[str, Mapping[str, _Schem
     return {
         "ApprovalSpec": {"role": _enum(roles)},
         "HoldPointSpec": {"role": _enum(roles)},
+        "AllItemSpec": {"alarm": _enum(alarms)},
         "TriggerItemSpec": {
             "alarm": _enum(alarms),
             "bind": {"additionalProperties": _enum(site.equipment)},

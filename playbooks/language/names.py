@@ -32,8 +32,9 @@ def default_role_binding(playbook: Playbook, roles: Mapping[str, str] | None = N
 
 def role_bindings(playbook: Playbook) -> list[RoleBinding]:
     """Returns the distinct role bindings of the triggers, in their order."""
-    found: list[RoleBinding] = []
-    for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
+    trigger = playbook.file.trigger
+    found = [default_role_binding(playbook)] if trigger and trigger.all else list[RoleBinding]()
+    for n, item in enumerate(trigger.any if trigger else ()):
         roles = {**playbook.file.roles, **item.bind}
         if all(each.roles != roles for each in found):
             at: Path_ = ("trigger", "any", n, "bind") if item.bind else ("parameters",)

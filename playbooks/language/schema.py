@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, spelled
@@ -13,76 +13,10 @@ from .schema_parts import (
     Name,
     PlaybookId,
     Recipients,
-    Scalar,
     Text,
-    check_one_of,
-    one_of,
 )
+from .schema_start import ConcurrencySpec, ParameterSpec, TriggerSpec
 from .schema_steps import RollbackSpec, SafeStateSpec, StepSpec
-
-
-class ParameterSpec(Model):
-    """Parameter that is bound when a run begins, a role for equipment or a quantity."""
-
-    type: Literal["asset", "quantity"] = Field(
-        description="a role for a piece of equipment, or a number with a unit"
-    )
-    class_: str = Field(default="", alias="class", description="class of the equipment")
-    default: Scalar = Field(description="equipment or quantity")
-    check: str = Field("", description="condition between roles, such as standby != duty")
-    unit: str = Field("", description="unit of default, min and max")
-    min: Scalar = Field("", description="lowest quantity")
-    max: Scalar = Field("", description="highest quantity")
-
-    @model_validator(mode="after")
-    def _check(self) -> "ParameterSpec":
-        wrong = ("unit", "min", "max") if self.type == "asset" else ("class_", "check")
-        for name in wrong:
-            if name in self.model_fields_set:
-                raise ValueError(f"{name.rstrip('_')}: does not go with type {self.type}")
-        return self
-
-
-class TriggerItemSpec(Model):
-    """Trigger by an alarm with the roles it binds, or by a condition with its duration."""
-
-    model_config = one_of("alarm", "when")
-
-    alarm: str = Field(
-        "", description="alarm that starts a run: VAH-101A is the tag VAH-101A.active"
-    )
-    bind: dict[str, str] = Field(
-        default_factory=dict, description="role to equipment, where it is not the default"
-    )
-    when: str = Field("", description="condition that starts a run, on the default equipment")
-    for_: Duration | None = Field(
-        default=None, alias="for", description="how long it must be true without a break"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> "TriggerItemSpec":
-        check_one_of({"alarm": self.alarm, "when": self.when})
-        if self.when and self.bind:
-            raise ValueError("bind: goes with alarm; a condition is about the default roles")
-        return self
-
-
-class TriggerSpec(Model):
-    """Triggers of a run, any of which starts it on its rising edge."""
-
-    any: list[TriggerItemSpec] = Field(
-        min_length=1, description="triggers, each of which starts a run on its rising edge"
-    )
-    rearm: str = Field("", description="condition to be true before one fires again")
-
-
-class ConcurrencySpec(Model):
-    """Equipment that a run owns exclusively."""
-
-    key: list[Text] = Field(
-        min_length=1, description="equipment or roles that cover everything the playbook may write"
-    )
-    policy: Literal["reject"] = Field(description="a run that cannot own all of it does not start")
 
 
 class EvidenceSpec(Model):

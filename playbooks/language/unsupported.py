@@ -14,7 +14,6 @@ _Row = tuple[tuple[str, ...], str, str]
 # Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
     ((), "deadline", _LATER),
-    (("trigger",), "all", _LATER),
     (("trigger", "any", _ANY), "schedule", _LATER),
     (("trigger", "any", _ANY), "manual", _LATER),
     (("concurrency",), "max", _LATER),
@@ -28,7 +27,6 @@ _KEYS: tuple[_Row, ...] = (
 )
 _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
     ("style",): frozenset({"manual", "automated"}),
-    ("parameters", _ANY, "type"): frozenset({"number", "bool", "enum", "text"}),
     ("concurrency", "policy"): frozenset({"queue", "preempt_lower"}),
     ("approval", "on_timeout"): frozenset({"skip"}),
     ("steps", _ANY, "hold_point", "on_timeout"): frozenset({"skip"}),

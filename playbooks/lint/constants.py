@@ -52,10 +52,15 @@ def _conditions(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_
 
 def _of_trigger(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
     by_place = {trigger.place: trigger for trigger in plan.triggers}
-    for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
+    file = playbook.file.trigger
+    for n, item in enumerate(file.any if file else ()):
         trigger = by_place.get(playbook.place(("trigger", "any", n)))
         if trigger and item.when:
             yield ("trigger", "any", n, "when"), trigger.condition
+    for trigger in plan.triggers if file and file.all else ():
+        for n, part in enumerate(trigger.parts):
+            yield ("trigger", "all", n, "when"), part.condition
+        yield ("trigger", "all"), trigger.condition
     rearm = plan.triggers[0].rearm if plan.triggers else None
     if rearm:
         yield ("trigger", "rearm"), rearm

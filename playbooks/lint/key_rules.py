@@ -26,11 +26,12 @@ def _triggers(playbook: Playbook) -> Iterator[Finding]:
     trigger = playbook.file.trigger
     if trigger is None:
         return
-    for n, item in enumerate(trigger.any):
-        if item.when and not item.for_:
-            text = "a trigger without 'for' fires on a single noisy reading"
-            hint = "write how long it must be true: for: 60 s"
-            yield playbook.key_finding("trigger-without-for", ("trigger", "any", n), text, hint)
+    for key, items in (("any", trigger.any), ("all", trigger.all)):
+        for n, item in enumerate(items):
+            if item.when and not item.for_:
+                text = "a trigger without 'for' fires on a single noisy reading"
+                hint = "write how long it must be true: for: 60 s"
+                yield playbook.key_finding("trigger-without-for", ("trigger", key, n), text, hint)
     if not trigger.rearm:
         text = "the trigger has no 'rearm'"
         hint = 'write rearm with a dead band: rearm: "TAG < LIMIT"'

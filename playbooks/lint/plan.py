@@ -11,7 +11,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.policy.policy import Policy
 
-from ..binding.model import BoundPlaybook, Trigger, Verify, Write
+from ..binding.model import BoundPlaybook, Verify, Write
+from ..binding.start import Trigger
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from .noise import MeasuredNoise

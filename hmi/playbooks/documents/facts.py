@@ -15,7 +15,8 @@ from handwheel.playbooks.binding.model import (
     Write,
 )
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.playbooks.language.schema import ParameterSpec, PlaybookFile
+from handwheel.playbooks.language.schema import PlaybookFile
+from handwheel.playbooks.language.schema_start import ParameterSpec, TriggerItemSpec
 
 from . import phrases as say
 
@@ -76,16 +77,19 @@ def _parameter(subject: str, each: ParameterSpec) -> Iterator[Fact]:
     for name in ("type", "default", "min", "max", "unit", "check"):
         yield (subject, name), str(getattr(each, name))
     yield (subject, "class"), each.class_
+    yield (subject, "values"), ", ".join(each.values)
 
 
 def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
-    conditions = 0
-    for each in file.trigger.any if file.trigger else ():
+    trigger, conditions = file.trigger, 0
+    for each in (*trigger.any, *trigger.all) if trigger else ():
         conditions += bool(each.when)
         subject = f"trigger {each.alarm}" if each.alarm else f"trigger condition {conditions}"
+        bind = each.bind if isinstance(each, TriggerItemSpec) else {}
         yield (subject, "starts a run when"), each.when or "active"
         yield (subject, "for"), say.in_words(each.for_) if each.for_ else ""
-        yield (subject, "with"), ", ".join(f"{role} {name}" for role, name in each.bind.items())
+        yield (subject, "with"), ", ".join(f"{role} {name}" for role, name in bind.items())
+    yield ("trigger", "needs"), "all of them at once" if trigger and trigger.all else ""
     yield ("trigger", "rearm"), file.trigger.rearm if file.trigger else ""
     yield ("a run", "owns"), ", ".join(plan.assets)
 

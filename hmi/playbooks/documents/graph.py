@@ -49,7 +49,10 @@ def graph_of(plan: BoundPlaybook) -> Graph:
 
 
 def _path(plan: BoundPlaybook) -> Iterator[Node]:
-    starts = [f"{each.condition.bound}{say.trigger_text(each)}" for each in plan.triggers]
+    starts = [
+        " and ".join(f"{part.condition.bound}{say.part_text(part)}" for part in each.parts)
+        for each in plan.triggers
+    ]
     yield Node(("Started by", *(starts or ["nothing: it has no trigger"])))
     if plan.permissives:
         yield Node(("Permissives", *(f"{e.id}: {e.condition.bound}" for e in plan.permissives)))

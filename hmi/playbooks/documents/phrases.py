@@ -10,13 +10,13 @@ from handwheel.playbooks.binding.model import (
     RequiredApproval,
     Step,
     Then,
-    Trigger,
     Undo,
     Verify,
     Wait,
     WorkOrderStep,
     Write,
 )
+from handwheel.playbooks.binding.start import TriggerPart
 
 _UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 _REACTIONS: dict[Then | OnTimeout, str] = {
@@ -69,9 +69,9 @@ def timed(within_s: float, hold_s: float = 0.0) -> str:
     return f"{hold} within {in_words(within_s)}"
 
 
-def trigger_text(trigger: Trigger) -> str:
-    """Returns the duration of a trigger as the end of a sentence, empty for none."""
-    return f" without a break for {in_words(trigger.for_s)}" if trigger.for_s else ""
+def part_text(part: TriggerPart) -> str:
+    """Returns the duration of a part of a trigger as the end of a clause, empty for none."""
+    return f" without a break for {in_words(part.for_s)}" if part.for_s else ""
 
 
 def approval_text(approval: RequiredApproval) -> str:

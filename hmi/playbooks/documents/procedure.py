@@ -78,7 +78,10 @@ def _purpose(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Item]:
 
 def _starts(plan: BoundPlaybook) -> Iterator[Item]:
     for each in plan.triggers:
-        yield Item((Code(each.condition.bound), f"{say.trigger_text(each)}."))
+        said: list[str | Code] = []
+        for part in each.parts:
+            said += [*([" and "] if said else []), Code(part.condition.bound), say.part_text(part)]
+        yield Item((*said, "."))
     for text in dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm):
         yield Item(("Again once ", Code(text), "."))
 

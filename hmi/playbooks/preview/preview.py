@@ -10,7 +10,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook, Check, Trigger, Write, owned_by
+from handwheel.playbooks.binding.model import BoundPlaybook, Check, Write, owned_by
+from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.tools.conditions import Condition, History, Truth
@@ -117,7 +118,8 @@ def _results(plan: BoundPlaybook, readings: Mapping[str, DataValue]) -> Iterator
 
 
 def _span(trigger: Trigger) -> str:
-    return f"for {format_duration(trigger.for_s)}" if trigger.for_s else ""
+    for_s = max(each.for_s for each in trigger.parts)
+    return f"for {format_duration(for_s)}" if for_s else ""
 
 
 def _unmet(results: Sequence[CheckResult]) -> Iterator[str]:

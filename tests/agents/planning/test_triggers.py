@@ -109,3 +109,17 @@ async def test_without_a_rearm_it_waits_until_all_its_triggers_are_false(
         assert not watched.watch.is_armed
     await watched.look(MIDDLE)
     assert watched.watch.is_armed
+
+
+async def test_all_when_its_parts_are_true_at_once_fires(plain_site: Site, tmp_path: Path) -> None:
+    text = changed(("  any:", "  all:"), ("for: 60 s", "for: 3 s"))
+    watched = Watched(bind(loaded(tmp_path, text), plain_site))
+    scans = [(HIGH, False)] * 9 + [(HIGH, True)] * 3 + [(LOW, True), (LOW, False)] + [
+        (None, False), (HIGH, True), (HIGH, True), (HIGH, True), (HIGH, True),
+    ]  # fmt: skip
+    fires = [n for n, (v, a) in enumerate(scans, 1) if await watched.look(v, alarm=a)]
+    assert fires == [10, 19]
+    assert watched.watch.condition(watched.view).startswith(
+        "(VAH-101A.active) and (VT-101A.pv > 5 mm/s)"
+    )
+    assert not watched.watch.unknown  # at scan 15 one part was false, so the whole was

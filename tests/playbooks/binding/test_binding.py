@@ -41,7 +41,7 @@ class TestTheChangeOver:
         assert [each.condition.bound for each in first.triggers] == [
             "VAH-101A.active", "VT-101A.pv > 5 mm/s",
         ]  # fmt: skip
-        assert [each.for_s for each in first.triggers] == [0.0, 60.0]
+        assert [part.for_s for each in first.triggers for part in each.parts] == [0.0, 60.0]
         (trigger,) = second.triggers
         assert second.roles == SWAPPED
         assert trigger.condition.tags == ("VAH-101B.active",)
@@ -110,6 +110,9 @@ class TestValues:
             ('PIC-102.sp: "set + 10 kPa"', 350.0),
             ("duty.mode: maintenance", 2),
             ("duty.run_cmd: false", False),
+            ("duty.run_cmd: is_on", True),
+            ("duty.mode: way", 2),
+            ("PIC-102.sp: set * share", 170.0),
         ]:
             plan = bind(loaded(tmp_path, _writing(written)), site)
             (write,) = plan.safe_state[0].writes
@@ -131,8 +134,27 @@ class TestValues:
 
 
 def _writing(written: str) -> str:
-    parameter = "  high: {", "  set: {type: quantity, unit: kPa, default: 340 kPa}\n  high: {"
-    return changed(parameter, ("FIC-201.sp: 30 m3/h", written))
+    parameters = """\
+  set: {type: quantity, unit: kPa, default: 340 kPa}
+  share: {type: number, default: 0.5, min: 0, max: 1, check: "share < 0.6"}
+  is_on: {type: bool, default: true}
+  way: {type: enum, values: [remote, maintenance], default: maintenance}
+"""
+    return changed(("  high: {", f"{parameters}  high: {{"), ("FIC-201.sp: 30 m3/h", written))
+
+
+def test_parameters_when_of_a_wrong_value_are_refused(tmp_path: Path, site: Site) -> None:
+    for old, new, reason in [
+        ("default: 0.5", "default: 2.0", "lies above max, 1"),
+        ("default: 0.5", "default: half", "must be a number, not 'half'"),
+        ("default: 0.5", "default: 0.7", "'share < 0.6' does not hold: share is 0.7"),
+        ("default: maintenance", "default: fast", "must be remote or maintenance, not 'fast'"),
+        ("default: true", "default: 1", "must be true or false, not 1"),
+        ("type: bool, default: true", "type: text, default: 7", "must be a text, not 7"),
+    ]:
+        with pytest.raises(PlaybookError) as caught:
+            bind(loaded(tmp_path, _writing("FIC-201.sp: 30 m3/h").replace(old, new)), site)
+        assert reason in str(caught.value), new
 
 
 def test_a_playbook_may_have_no_trigger_and_an_undo_a_reason(tmp_path: Path, site: Site) -> None:

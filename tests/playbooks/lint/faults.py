@@ -52,6 +52,7 @@ FAULTS = {
         Fault("within: 30 s}", "within: 30 s, hold: 40 s}", "verify", "cannot be longer"),
         Fault("    wait: {", "    notify: {to: a, text: b}\n    wait: {", "id: settle",
               "exactly one of write, wait, workorder, notify; here are wait, notify"),
+        Fault("type: quantity", "type: number", "high", "unit: does not go with type number"),
         Fault("standby.run_cmd: true", "standby.mode: sleep", "sleep",
               "takes local or remote or maintenance, not 'sleep'"),
         Fault("undo: {write: {standby.run_cmd: false}}", "undo: {if: \"standby.running\"}", "undo",
@@ -64,7 +65,6 @@ FAULTS = {
     "not-supported": [
         sample("not-supported", '"FIC-201.sp -', "computed from the plant"),
         Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
-        Fault("type: quantity", "type: number", "type: number", "'number' is not supported yet"),
         Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps]}", "approval: {", "covers"),
     ],
     "unknown-name": [
@@ -170,6 +170,9 @@ FAULTS = {
     "no-on-fail": [sample("no-on-fail", "id: settle", "has no on_fail")],
     "trigger-without-for": [
         sample("trigger-without-for", "{when", "single noisy reading"),
+        Fault('  any:\n    - {alarm: VAH-101A}\n    - {when: "duty.vibration > high", for: 60 s}',
+              '  all:\n    - {alarm: VAH-101A}\n    - {when: "duty.vibration > high"}',
+              "{when", "single noisy reading"),
     ],
     "trigger-without-rearm": [
         sample("trigger-without-rearm", "trigger", "has no 'rearm'"),

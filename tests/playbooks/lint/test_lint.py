@@ -17,6 +17,7 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language import schema
 from handwheel.playbooks.language import schema_parts as fields
+from handwheel.playbooks.language import schema_start as start
 from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import (
     Playbook,
@@ -183,9 +184,9 @@ def test_the_reference_lists_exactly_the_keys() -> None:
     tables = sections(PAGE)
     listed = {head: spans(*(row[0] for row in rows)) for head, rows in tables.items()}
     assert listed["playbook/1"] == _keys(schema.PlaybookFile)
-    assert listed["A parameter"] == _keys(schema.ParameterSpec)
-    assert listed["The trigger"] == _keys(schema.TriggerSpec, schema.TriggerItemSpec)
-    assert listed["Concurrency"] == _keys(schema.ConcurrencySpec)
+    assert listed["A parameter"] == _keys(start.ParameterSpec)
+    assert listed["The trigger"] == _keys(start.TriggerSpec, start.TriggerItemSpec)
+    assert listed["Concurrency"] == _keys(start.ConcurrencySpec)
     assert listed["The diagnosis"] == _keys(schema.EvidenceSpec)
     assert listed["A permissive"] == _keys(schema.PermissiveSpec)
     assert listed["An invariant"] == _keys(schema.InvariantSpec)

@@ -1,0 +1,87 @@
+"""Binding of the values of parameters, checked by their type and bounds."""
+
+import math
+from typing import Any
+
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.tools.conditions import Constant, Quantity
+
+from ..language.expressions import Expressions
+from ..language.loader import Playbook
+from ..language.schema_start import ParameterSpec
+from .bind_writes import bind_quantity
+
+_MOST_CHARACTERS = 200
+
+
+def bind_parameters(playbook: Playbook, expressions: Expressions) -> dict[str, Constant]:
+    """Returns the value of each parameter that is no role, and reports the invalid ones.
+
+    An invalid one has a value of its type, so that the texts which use it are still parsed.
+    """
+    return {
+        name: _value(name, each, expressions)
+        for name, each in playbook.file.parameters.items()
+        if each.type != "asset"
+    }
+
+
+def parameter_text(value: Constant) -> str:
+    """Returns the value of a parameter as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _value(name: str, parameter: ParameterSpec, expressions: Expressions) -> Constant:
+    path: Path_ = ("parameters", name, "default")
+    raw = parameter.default
+    match parameter.type:
+        case "bool":
+            if not isinstance(raw, bool):
+                expressions.report("wrong-value", path, f"must be true or false, not {raw!r}")
+            return raw is True
+        case "enum":
+            if raw not in parameter.values:
+                text = f"must be {' or '.join(parameter.values)}, not {raw!r}"
+                expressions.report("wrong-value", path, text)
+            return _text(str(raw), path, expressions)
+        case "text":
+            if not isinstance(raw, str):
+                expressions.report("wrong-value", path, f"must be a text, not {raw!r}")
+            return _text(str(raw), path, expressions)
+        case _:
+            quantity = _quantity(name, parameter, expressions)
+            return quantity or Quantity(0.0, parameter.unit)
+
+
+def _text(value: str, path: Path_, expressions: Expressions) -> str:
+    if value.isprintable() and len(value) <= _MOST_CHARACTERS:
+        return value
+    text = f"must be at most {_MOST_CHARACTERS} characters that can be seen"
+    expressions.report("wrong-value", path, text)
+    return ""
+
+
+def _quantity(name: str, parameter: ParameterSpec, expressions: Expressions) -> Quantity | None:
+    path: Path_ = ("parameters", name)
+    found: dict[str, Quantity | None] = {}
+    for key in ("default", "min", "max"):
+        raw = getattr(parameter, key)
+        if raw != "":
+            found[key] = _number(raw, parameter, (*path, key), expressions)
+    default, low, high = (found.get(key) for key in ("default", "min", "max"))
+    if default and low and default.value < low.value:
+        expressions.report("out-of-range", (*path, "default"), f"lies below min, {parameter.min}")
+    if default and high and default.value > high.value:
+        expressions.report("out-of-range", (*path, "default"), f"lies above max, {parameter.max}")
+    return default
+
+
+def _number(
+    raw: Any, parameter: ParameterSpec, path: Path_, expressions: Expressions
+) -> Quantity | None:
+    if parameter.type == "quantity":
+        return bind_quantity(raw, parameter.unit, path, expressions)
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw):
+        return Quantity(float(raw))
+    expressions.report("wrong-value", path, f"must be a number, not {raw!r}")
+    return None

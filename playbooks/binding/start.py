@@ -1,0 +1,23 @@
+"""Bound parts of a playbook about the start of a run."""
+
+from dataclasses import dataclass
+
+from handwheel.tools.conditions import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerPart:
+    """Condition of a trigger with its duration."""
+
+    condition: Condition  # for an alarm, that it is active
+    for_s: float  # time that it must be true without a break, process time
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Trigger of a run, which is true while all of its parts are."""
+
+    condition: Condition  # every part, joined by `and`
+    parts: tuple[TriggerPart, ...]  # one, or those of `all`
+    rearm: Condition | None  # condition to fire again, once no run owns the equipment
+    place: str  # `file:line` of the trigger

@@ -1,0 +1,108 @@
+"""Keys of a playbook file about the start of a run."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model
+
+from .schema_parts import Scalar, Text, check_one_of, one_of
+
+ParameterType = Literal["asset", "quantity", "number", "bool", "enum", "text"]
+_KEYS_OF: dict[ParameterType, frozenset[str]] = {
+    "asset": frozenset({"class_"}),
+    "quantity": frozenset({"unit", "min", "max"}),
+    "number": frozenset({"min", "max"}),
+    "bool": frozenset(),
+    "enum": frozenset({"values"}),
+    "text": frozenset(),
+}
+
+
+class ParameterSpec(Model):
+    """Parameter that is bound when a run begins, a role for equipment or a value."""
+
+    type: ParameterType = Field(
+        description="a role for a piece of equipment, a number with or without a unit, true or "
+        "false, one of some words, or a text"
+    )
+    class_: str = Field(default="", alias="class", description="class of the equipment")
+    default: Scalar = Field(description="equipment or value")
+    check: str = Field("", description="condition between parameters, such as standby != duty")
+    unit: str = Field("", description="unit of default, min and max")
+    values: list[Text] = Field(default_factory=list, description="words that it may be")
+    min: Scalar = Field("", description="lowest value")
+    max: Scalar = Field("", description="highest value")
+
+    @model_validator(mode="after")
+    def _check(self) -> "ParameterSpec":
+        for name in sorted(frozenset[str]().union(*_KEYS_OF.values()) - _KEYS_OF[self.type]):
+            if name in self.model_fields_set:
+                raise ValueError(f"{name.rstrip('_')}: does not go with type {self.type}")
+        if self.type == "enum" and not self.values:
+            raise ValueError("values: is missing; write the words that it may be: [low, high]")
+        return self
+
+
+class AllItemSpec(Model):
+    """Part of a trigger, an alarm or a condition with its duration."""
+
+    model_config = one_of("alarm", "when")
+
+    alarm: str = Field("", description="alarm: VAH-101A is the tag VAH-101A.active")
+    when: str = Field("", description="condition, on the default equipment")
+    for_: Duration | None = Field(
+        default=None, alias="for", description="how long it must be true without a break"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "AllItemSpec":
+        check_one_of({"alarm": self.alarm, "when": self.when})
+        return self
+
+
+class TriggerItemSpec(AllItemSpec):
+    """Trigger by an alarm with the roles it binds, or by a condition with its duration."""
+
+    bind: dict[str, str] = Field(
+        default_factory=dict, description="role to equipment, where it is not the default"
+    )
+
+    @model_validator(mode="after")
+    def _check_bind(self) -> "TriggerItemSpec":
+        if self.when and self.bind:
+            raise ValueError("bind: goes with alarm; a condition is about the default roles")
+        return self
+
+
+class TriggerSpec(Model):
+    """Triggers of a run, any of which starts it, or all of them at once."""
+
+    model_config = one_of("any", "all")
+
+    any: list[TriggerItemSpec] = Field(
+        default_factory=list[TriggerItemSpec],
+        min_length=1,
+        description="triggers, each of which starts a run on its rising edge",
+    )
+    all: list[AllItemSpec] = Field(
+        default_factory=list[AllItemSpec],
+        min_length=2,
+        description="parts of one trigger, which starts a run once all are true at once",
+    )
+    rearm: str = Field("", description="condition to be true before one fires again")
+
+    @model_validator(mode="after")
+    def _check(self) -> "TriggerSpec":
+        check_one_of({"any": self.any, "all": self.all})
+        return self
+
+
+class ConcurrencySpec(Model):
+    """Equipment that a run owns exclusively."""
+
+    key: list[Text] = Field(
+        min_length=1, description="equipment or roles that cover everything the playbook may write"
+    )
+    policy: Literal["reject"] = Field(description="a run that cannot own all of it does not start")
