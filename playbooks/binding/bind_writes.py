@@ -67,11 +67,11 @@ def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value |
 
 def _of_parameter(raw: Any, expressions: Expressions) -> Any:
     """Returns the value of a parameter that is true or false, a word or a text, by its name."""
-    parameter = expressions.playbook.file.parameters.get(raw) if isinstance(raw, str) else None
-    if parameter is None or parameter.type not in {"bool", "enum", "text"}:
+    value = expressions.names.get(raw) if isinstance(raw, str) else None
+    if not isinstance(value, bool | str):
         return raw
-    expressions.texts.append(raw)
-    return expressions.names[raw]
+    expressions.texts.append(str(raw))
+    return value
 
 
 def _member(tag: Tag, raw: Any, expressions: Expressions) -> Value:
