@@ -4,10 +4,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.binding.model import (
-    BoundPlaybook,
-    Check,
-    Invariant,
+from handwheel.playbooks.binding.model import BoundPlaybook, Check, Invariant
+from handwheel.playbooks.binding.start import Trigger
+from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     RequiredApproval,
     Step,
@@ -17,8 +16,8 @@ from handwheel.playbooks.binding.model import (
     WorkOrderStep,
     Write,
 )
-from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.language.errors import Finding
+from handwheel.tools.conditions import Expression
 
 _WIDTH = 80
 _NAME = 13  # the column of names on the left
@@ -129,10 +128,7 @@ def _undo(undo: Undo | None, reason: str) -> str:
 
 
 def _writes(writes: Sequence[Write]) -> str:
-    return ", ".join(
-        f"{each.tag.name} = {each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
-        for each in writes
-    )
+    return ", ".join(f"{each.tag.name} = {each.shown}" for each in writes)
 
 
 def _if(step: Step) -> str:
@@ -219,6 +215,11 @@ def _check_fields(check: Check) -> dict[str, object]:
     return {"id": check.id, "that": check.condition.bound, "suggest": check.suggest}
 
 
+def _write_fields(write: Write) -> dict[str, object]:
+    is_computed = isinstance(write.value, Expression)
+    return {"tag": write.tag.name, "value": write.shown if is_computed else write.value}
+
+
 def _step_fields(step: Step) -> dict[str, object]:
     kind, text = _work(step)
     return {
@@ -227,7 +228,7 @@ def _step_fields(step: Step) -> dict[str, object]:
         "if": step.if_.bound if step.if_ else None,
         "kind": kind,
         "does": text,
-        "writes": [{"tag": each.tag.name, "value": each.value} for each in step.writes],
+        "writes": [_write_fields(each) for each in step.writes],
         "verify": _verify(step.verify) if step.verify else None,
         "undo": _undo(step.undo, step.undo_reason) if step.writes else None,
         "on_fail": step.on_fail.then,

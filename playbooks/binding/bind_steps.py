@@ -10,7 +10,7 @@ from ..language import schema_parts as spec
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
 from ..language.schema_steps import SafeStepSpec, StepSpec
-from . import model as bound
+from . import step_model as bound
 from .bind_writes import bind_writes
 
 
@@ -62,7 +62,7 @@ class StepBinder:
             id=step.id,
             title=step.title or step.id,
             place=self._playbook.place(path),
-            work=bind_writes(step.write, (*path, "write"), self._read),
+            work=bind_writes(step.write, (*path, "write"), self._read, is_fixed=True),
             if_=_if(step.if_, path, self._read),
         )
 

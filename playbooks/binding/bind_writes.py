@@ -1,16 +1,19 @@
 """Binding of writes to tags, with values in the tag's type and unit."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.conditions import Quantity
+from handwheel.tools.conditions import Expression, Quantity
 
 from ..language.expressions import Expressions
-from .model import Write
+from .step_model import Write
+
+_BEFORE = re.compile(r"\s*before\s*\(")
 
 
 class _Wrong(Exception):
@@ -24,9 +27,13 @@ class _Wrong(Exception):
 
 
 def bind_writes(
-    table: Mapping[str, Any], path: Path_, expressions: Expressions
+    table: Mapping[str, Any], path: Path_, expressions: Expressions, *, is_fixed: bool = False
 ) -> tuple[Write, ...]:
-    """Returns the writes of a step, and reports the invalid ones."""
+    """Returns the writes of a step, and reports the invalid ones.
+
+    Args:
+        is_fixed: Whether no value may depend on the plant, as in a safe state.
+    """
     found: list[Write] = []
     for name, raw in table.items():
         here = (*path, name)
@@ -35,6 +42,9 @@ def bind_writes(
             value = _value(tag, raw, here, expressions) if tag else None
         except _Wrong as wrong:
             expressions.report(wrong.code, here, wrong.text, wrong.hint)
+            continue
+        if is_fixed and isinstance(value, Expression):
+            expressions.report("not-constant", here, "a safe state writes fixed values only")
             continue
         if tag and value is not None:
             _check_once(tag, found, here, expressions)
@@ -48,7 +58,9 @@ def _check_once(tag: Tag, found: Sequence[Write], path: Path_, expressions: Expr
         expressions.findings.append(expressions.playbook.key_finding("written-twice", path, text))
 
 
-def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:
+def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | Expression | None:
+    if tag.kind in {"bool", "enum"} and isinstance(raw, str) and _BEFORE.match(raw):
+        return _copied(tag, raw, path, expressions)
     raw = _of_parameter(raw, expressions)
     match tag.kind:
         case "bool":
@@ -81,26 +93,44 @@ def _member(tag: Tag, raw: Any, expressions: Expressions) -> Value:
     raise _Wrong("wrong-value", f"{tag.name} takes {' or '.join(tag.members)}, not {raw!r}")
 
 
-def _number(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:
+def _copied(tag: Tag, raw: str, path: Path_, expressions: Expressions) -> Expression | None:
+    """Returns the earlier value of a tag of the same kind."""
+    found = expressions.computed(path, raw)
+    wanted = "condition" if tag.kind == "bool" else tag.kind
+    if found and found.kind != wanted:
+        raise _Wrong("wrong-value", f"{tag.name} takes no {found.kind}, as {raw!r} is")
+    return found
+
+
+def _number(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | Expression | None:
     if isinstance(raw, bool):
         raise _Wrong("wrong-value", f"{tag.name} takes a number, not {str(raw).lower()}")
     if isinstance(raw, int | float) and tag.unit:
         text = f"{tag.name} is in {tag.unit}, and {raw} has no unit"
         raise _Wrong("unit-mismatch", text, f"write {raw} {tag.unit}")
-    value = expressions.constant(path, str(raw), tag.unit)
-    if value is None:
-        return None
+    found = expressions.computed(path, str(raw), tag.unit)
+    if found is None or found.tags:
+        return found
+    value = found.value({})
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _Wrong("wrong-value", f"{tag.name} takes a number, not {raw!r}")
+    if text := outside_range(tag, value):
+        raise _Wrong("out-of-range", text)
     return _fitted(tag, value)
 
 
+def outside_range(tag: Tag, value: float) -> str:
+    """Returns the sentence that a number lies outside its tag's range, empty if it does not."""
+    if not tag.span or tag.span[0] <= value <= tag.span[1]:
+        return ""
+    low, high = tag.span
+    return (
+        f"{value:g} {tag.unit}".rstrip()
+        + f" lies outside the range of {tag.name}, {low:g} to {high:g}"
+    )
+
+
 def _fitted(tag: Tag, value: float) -> Value:
-    if tag.span and not tag.span[0] <= value <= tag.span[1]:
-        low, high = tag.span
-        text = f"{value:g} {tag.unit}".rstrip()
-        text += f" lies outside the range of {tag.name}, {low:g} to {high:g}"
-        raise _Wrong("out-of-range", text)
     if tag.kind == "float":
         return float(value) + 0.0  # -0.0 becomes 0.0
     if value != int(value):

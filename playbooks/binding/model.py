@@ -6,14 +6,10 @@ from typing import Literal
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import Value
-from handwheel.tools.conditions import Condition, StepValue, Template
+from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
 from .start import Trigger
-
-Then = Literal["hold", "rollback", "safe_state", "continue"]
-"""Reaction of a run to a failed step."""
-OnTimeout = Literal["hold", "stop"]
+from .step_model import NotifyStep, RequiredApproval, Step, WorkOrderStep, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,129 +31,6 @@ class Invariant:
     grace_s: float
     on_violation: Literal["hold", "rollback", "safe_state"]
     place: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequiredApproval:
-    """Approval that a segment requires. `within_s` is wall-clock time."""
-
-    role: str
-    within_s: float
-    on_timeout: OnTimeout
-
-
-@dataclass(frozen=True, slots=True)
-class HoldPoint:
-    """Stop before a step, which begins a new segment with its own approval."""
-
-    approval: RequiredApproval
-    prompt: Template
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Write of a value to a tag."""
-
-    tag: Tag
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Wait until a condition has held for `hold_s`, within `within_s`. Process time."""
-
-    until: Condition
-    hold_s: float
-    within_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verify:
-    """Verification of a step. `hold_s` is complete before `within_s`, process time."""
-
-    that: Condition
-    hold_s: float
-    within_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class StepExpectation:
-    """Expected result shown to the approver, evaluated until `within_s` is over."""
-
-    that: Condition
-    within_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """Undo of a step, carried out only if `if_` is true."""
-
-    writes: tuple[Write, ...]
-    if_: Condition | None
-    verify: Verify | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrendEvidence:
-    """Trend attached to a work order."""
-
-    tag: Tag
-    last_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class WorkOrderStep:
-    """Work order of a step. With `traces` the run's steps are attached."""
-
-    asset: str
-    kind: Literal["corrective", "preventive", "inspection"]
-    priority: int
-    due_s: float
-    title: Template
-    trends: tuple[TrendEvidence, ...]
-    traces: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyStep:
-    """Notice to recipients."""
-
-    to: tuple[str, ...]
-    text: Template
-
-
-@dataclass(frozen=True, slots=True)
-class OnFail:
-    """Reaction to a failed step, and the recipient of its notice."""
-
-    then: Then
-    notify: str = ""
-
-
-Work = tuple[Write, ...] | Wait | WorkOrderStep | NotifyStep
-"""Work of a step, exactly one of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Step of a bound playbook. A step of the safe state has only `if_` and writes."""
-
-    id: str
-    title: str
-    place: str  # `file:line`
-    work: Work
-    if_: Condition | None = None
-    hold_point: HoldPoint | None = None
-    expects: tuple[StepExpectation, ...] = ()
-    verify: Verify | None = None
-    undo: Undo | None = None  # `None` if the step is not undone; `undo_reason` says why
-    undo_reason: str = ""
-    on_fail: OnFail = OnFail("hold")
-
-    @property
-    def writes(self) -> tuple[Write, ...]:
-        """Writes of the step. Empty for other work."""
-        return self.work if isinstance(self.work, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +74,28 @@ class BoundPlaybook:
         return tuple(own + [each for step in steps if step.undo for each in step.undo.writes])
 
     @property
+    def segments(self) -> list[list[Step]]:
+        """The steps in parts of one request each. An approval of a step is for it alone."""
+        found: list[list[Step]] = []
+        for step in self.steps:
+            follows_own = bool(found) and found[-1][-1].approval is not None
+            if not found or step.own_approval or follows_own:
+                found.append([])
+            found[-1].append(step)
+        return found
+
+    @property
+    def recovery_approval(self) -> RequiredApproval | None:
+        """Approval of a rollback that is requested anew, the playbook's or else a step's first."""
+        own = (each.own_approval for each in self.steps)
+        return self.approval or next((each for each in own if each), None)
+
+    @property
+    def formulas(self) -> tuple[Expression, ...]:
+        """Every expression whose value is written."""
+        return tuple(each.value for each in self.writes if isinstance(each.value, Expression))
+
+    @property
     def trend_tags(self) -> tuple[Tag, ...]:
         """Tags whose trend is attached to a work order."""
         works = [step.work for step in self.steps if isinstance(step.work, WorkOrderStep)]
@@ -211,6 +106,7 @@ class BoundPlaybook:
         """Names of the tags that it reads or writes."""
         names = {name for each in self.conditions for name in each.tags}
         names |= {each.tag.name for each in self.writes}
+        names |= {name for each in self.formulas for name in each.tags}
         names |= {tag.name for tag in self.trend_tags}
         return frozenset(names.union(*(each.tags for each in self._templates)))
 
@@ -230,7 +126,9 @@ class BoundPlaybook:
     @property
     def step_values(self) -> tuple[StepValue, ...]:
         """Every value that a run records about its steps, once."""
-        asking: tuple[Condition | Template, ...] = (*self.conditions, *self._templates)
+        asking: tuple[Checked | Template, ...] = (
+            *self.conditions, *self._templates, *self.formulas,
+        )  # fmt: skip
         return tuple({value.key: value for each in asking for value in each.step_values}.values())
 
     @property
@@ -244,7 +142,7 @@ class BoundPlaybook:
             found += [trigger.condition] if len(trigger.parts) > 1 else []
             found += [trigger.rearm] if trigger.rearm else []
         for step in (*self.steps, *self.safe_state):
-            found += _conditions_of(step)
+            found += step.conditions
         return tuple(found)
 
 
@@ -252,18 +150,3 @@ def owned_by(plan: BoundPlaybook, site: Site) -> tuple[str, ...]:
     """Returns the equipment that a run owns, with all its parts."""
     parts = (part for asset in plan.assets for part in site.members_of(asset))
     return tuple(dict.fromkeys(parts))
-
-
-def _conditions_of(step: Step) -> list[Condition]:
-    found = [each.that for each in step.expects]
-    if step.if_:
-        found.append(step.if_)
-    if step.verify:
-        found.append(step.verify.that)
-    if isinstance(step.work, Wait):
-        found.append(step.work.until)
-    if step.undo:
-        found += [
-            each for each in (step.undo.if_, step.undo.verify and step.undo.verify.that) if each
-        ]
-    return found

@@ -22,7 +22,9 @@ from handwheel.tools.guardrails.signatures.request_class import UNDO
 from ..language.loader import Playbook
 from ..language.names import every_role_binding
 from .bind import bind
-from .model import BoundPlaybook, Write
+from .model import BoundPlaybook
+from .step_model import Write
+from .value_ranges import range_of, values_of
 
 
 def unsigned_release(playbook: Playbook, site: Site) -> Unsigned:
@@ -53,7 +55,10 @@ def _writes(plan: BoundPlaybook) -> Iterator[ReleasedWrite]:
 
 def _of_step(step: str, writes: Sequence[Write]) -> Iterator[ReleasedWrite]:
     for each in writes:
-        yield ReleasedWrite(step=step, tag=each.tag.name, value=each.value)
+        for value in values_of(each):
+            yield ReleasedWrite(step=step, tag=each.tag.name, value=value)
+        if ends := range_of(each):
+            yield ReleasedWrite(step=step, tag=each.tag.name, range=list(ends))
 
 
 def release_playbooks(

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.tools.guardrails.approval.build_segment import Segment
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 
-from ..binding.model import Step
+from ..binding.step_model import Step
 from .diagnosis import Diagnosis
 from .states import EventKind
 

@@ -12,7 +12,8 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.request import Action
 from handwheel.tools.requests.timestamps import Instant, parse_stamp
 
-from ..binding.model import BoundPlaybook, Step
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step
 from .run import Run
 from .states import StepState
 

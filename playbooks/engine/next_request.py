@@ -13,6 +13,7 @@ from .inputs import Inputs
 from .segments import applied_writes, approval_of, make_segment_of, open_writes, segment_steps
 from .states import EventKind, RunState, StepState
 from .transitions import current_step, end_requests, event, hold, move_step, refuse
+from .write_values import fix_values
 
 
 def has_written(inputs: Inputs) -> bool:
@@ -41,8 +42,9 @@ def next_request(inputs: Inputs) -> list[Effect]:
         evidence = (*active_triggers(inputs.plan, inputs.plant), *findings)
         try:
             segment = make_segment_of(
-                inputs.plan, run, inputs.run_id, inputs.actions, evidence, _hold_point_text(inputs)
-            )
+                inputs.plan, run, inputs.run_id, inputs.actions, evidence, inputs.plant.readings,
+                _hold_point_text(inputs),
+            )  # fmt: skip
         except (InvalidArguments, ConditionError) as error:
             return refuse(inputs, f"the request cannot be made: {error}")
     if segment is None:
@@ -70,19 +72,22 @@ def _restart_step(inputs: Inputs) -> list[Effect]:
 def _note_already(inputs: Inputs) -> Iterator[Effect]:
     """Records which writes of the steps to come are so already, where that has changed."""
     run, readings = inputs.run, inputs.plant.readings
-    for step in segment_steps(inputs.plan, run):
+    steps = segment_steps(inputs.plan, run)
+    values = fix_values(inputs.plan, steps, readings, inputs.plant.recorded).writes
+    for step in steps:
         if run.step(step.id) is not StepState.PENDING:
             continue
         done = applied_writes(run, step, inputs.actions)
-        found = [
-            each
+        found = {
+            each.tag.name: already_text(each.tag, value)
             for each in step.writes
             if each.tag.name not in done
-            and is_already(each.tag, each.value, readings.get(each.tag.name))
-        ]
-        names = [each.tag.name for each in found]
+            and (value := values[step.id, each.tag.name].value) is not None
+            and is_already(each.tag, value, readings.get(each.tag.name))
+        }
+        names = list(found)
         if names != list(run.already.get(step.id, ())):
-            reason = "; ".join(already_text(each.tag, each.value) for each in found)
+            reason = "; ".join(found.values())
             yield event(inputs, EventKind.ALREADY, step=step.id, tags=names, reason=reason)
 
 

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
     RequestState,
 )
 
-from ..binding.model import Verify
+from ..binding.step_model import Verify
 from .effects import Effect, FileRequest, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
 from .states import EventKind

@@ -1,9 +1,10 @@
 """Segments of a run. Each segment is one request, up to the next hold point."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.conditions import Condition
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
@@ -11,31 +12,30 @@ from handwheel.tools.guardrails.approval.build_segment import Command, Recovery,
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
-from ..binding.model import BoundPlaybook, RequiredApproval, Step, Write
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import RequiredApproval, Step, Write
 from .diagnosis import CheckResult
 from .inputs import IN_PROGRESS, FiledAction, recorded_of
 from .run import Run
 from .states import STEPS_IN_PROGRESS, RunState, StepState
 from .transitions import current_step, is_passed
+from .write_values import FixedValue, FixedValues, Place, fix_value, fix_values
 
 _COMMAND = "command"
 
 
 def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
-    """Returns the steps from the current one up to the next hold point."""
-    open_ = [each for each in plan.steps if not is_passed(each, run)]
-    found: list[Step] = []
-    for step in open_:
-        if found and step.hold_point is not None:
-            break
-        found.append(step)
-    return found
+    """Returns the steps from the current one to the end of its segment."""
+    for part in plan.segments:
+        if open_ := [each for each in part if not is_passed(each, run)]:
+            return open_
+    return []
 
 
 def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval | None:
     """Returns the approval that a segment requires."""
-    hold_point = steps[0].hold_point if steps else None
-    return hold_point.approval if hold_point else plan.approval
+    part = next((each for each in plan.segments if steps and steps[0] in each), None)
+    return (part[0].own_approval if part else None) or plan.approval
 
 
 def applied_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> set[str]:
@@ -93,6 +93,7 @@ def make_segment_of(
     run_id: str,
     actions: Sequence[FiledAction],
     findings: Sequence[CheckResult],
+    readings: Readings,
     hold_point_text: str,
 ) -> Segment | None:
     """Returns the next segment to request. `None` if it writes nothing.
@@ -100,10 +101,15 @@ def make_segment_of(
     Args:
         actions: Every action of the run's requests so far.
         findings: Evidence and permissives as evaluated now.
+        readings: From which values are computed.
         hold_point_text: Prompt of a hold point, with its values.
+
+    Raises:
+        InvalidArguments: A value cannot be computed now, or an `if` is not known yet.
     """
     steps = segment_steps(plan, run)
-    commands = list(_commands(plan, run, steps, actions))
+    values = fix_values(plan, steps, readings, recorded_of(run, plan))
+    commands = list(_commands(plan, run, steps, actions, values))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
         return None
@@ -111,12 +117,12 @@ def make_segment_of(
     return Segment(
         run=origin_of(plan, run, run_id),
         commands=tuple(proposed),
-        recovery=tuple(_undo_and_safe_writes(plan, commands, actions)),
+        recovery=tuple(_undo_and_safe_writes(plan, commands, actions, run, values)),
         evidence=tuple(map(_evidence, findings)),
         roles=(approval.role,),
         within_s=approval.within_s,
         proposal_key=_key(plan, run, run_id),
-        reason=_reason(plan, [step for _, step in commands], hold_point_text),
+        reason=_reason(plan, [step for _, step in commands], hold_point_text, values),
         supersedes=_superseded(run, actions),
     )
 
@@ -141,7 +147,11 @@ def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
 
 
 def _commands(
-    plan: BoundPlaybook, run: Run, steps: Sequence[Step], actions: Sequence[FiledAction]
+    plan: BoundPlaybook,
+    run: Run,
+    steps: Sequence[Step],
+    actions: Sequence[FiledAction],
+    values: FixedValues,
 ) -> Iterator[tuple[Command, Step]]:
     invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
     is_first = True
@@ -152,8 +162,9 @@ def _commands(
                 _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
             ]
             requires = (*(first if is_first else ()), *invariants, *own)
-            proposed = ProposedWrite(write.tag, write.value)
-            yield Command(proposed, step.id, requires, promises=_pending(step)), step
+            found = values.writes[step.id, write.tag.name]
+            proposed = ProposedWrite(write.tag, found.known)
+            yield Command(proposed, step.id, requires, found.reads, _pending(step)), step
             is_first = is_first and step.if_ is not None  # a skipped command checks nothing
 
 
@@ -174,25 +185,30 @@ def _pending(step: Step) -> tuple[str, ...]:
 
 
 def _undo_and_safe_writes(
-    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], actions: Sequence[FiledAction]
+    plan: BoundPlaybook,
+    commands: Sequence[tuple[Command, Step]],
+    actions: Sequence[FiledAction],
+    run: Run,
+    values: FixedValues,
 ) -> Iterator[Recovery]:
     """Yields the undo of these and earlier commands, then the writes of the safe state."""
     taken = set[tuple[str, str]]()  # only the last attempt counts
     for index, (command, step) in reversed(list(enumerate(commands))):
         taken.add((step.id, command.write.tag.name))
-        yield from _undo(step, command.write.tag.name, index)
+        yield from _undo(step, command.write.tag.name, index, values.undos)
     for each in reversed(actions):
         is_open = each.action.kind == _COMMAND and each.may_have_been_sent
         key = (each.action.step or "", each.action.tag)
         if is_open and key not in taken:
             taken.add(key)
             step = next(step for step in plan.steps if step.id == each.action.step)
-            for undo in _undo(step, each.action.tag, each.action.action_id):
+            earlier = fix_values(plan, [step], {}, recorded_of(run, plan)).undos
+            for undo in _undo(step, each.action.tag, each.action.action_id, earlier):
                 yield Recovery(
                     undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
                 )
     for step_id, write, requires in safe_writes(plan):
-        yield Recovery(ProposedWrite(write.tag, write.value), step_id, requires)
+        yield Recovery(ProposedWrite(write.tag, fix_value(write, {}, {}).known), step_id, requires)
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
@@ -203,13 +219,16 @@ def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Require
             yield step.id, write, requires
 
 
-def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:
+def _undo(
+    step: Step, tag: str, undoes: int | str, values: Mapping[Place, FixedValue]
+) -> Iterator[Recovery]:
     if step.undo is None:
         return
     requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()
     for write in step.undo.writes:
         if write.tag.name == tag:
-            yield Recovery(ProposedWrite(write.tag, write.value), step.id, requires, undoes)
+            value = values[step.id, tag].known
+            yield Recovery(ProposedWrite(write.tag, value), step.id, requires, undoes)
 
 
 def _requirement(condition: Condition, why: str) -> Requirement:
@@ -229,9 +248,13 @@ def _evidence(result: CheckResult) -> Evidence:
     )
 
 
-def _reason(plan: BoundPlaybook, steps: Sequence[Step], hold_point_text: str) -> str:
+def _reason(
+    plan: BoundPlaybook, steps: Sequence[Step], hold_point_text: str, values: FixedValues
+) -> str:
     titles = "; ".join(dict.fromkeys(each.title for each in steps))
-    return f"{plan.title}: {titles}" + (f". {hold_point_text}" if hold_point_text else "")
+    asked = {each.id for each in steps}
+    computed = [each.shown for (step, _), each in values.writes.items() if step in asked]
+    return ". ".join(filter(None, [f"{plan.title}: {titles}", hold_point_text, *computed]))
 
 
 def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:

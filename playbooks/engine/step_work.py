@@ -7,13 +7,15 @@ from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
-from ..binding.model import BoundPlaybook, NotifyStep, Step, Verify, Wait, WorkOrderStep
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import NotifyStep, Step, Verify, Wait, WorkOrderStep
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .segments import applied_writes
 from .states import EventKind, RunState, StepState
 from .supervision import await_expectations
 from .transitions import event, fail, hold, move_step, redirect
+from .write_values import fix_value
 
 _SLOW_SCANS = 400
 """Number of scans that a run waits for faster ones."""
@@ -99,10 +101,12 @@ def _not_so_any_more(inputs: Inputs, step: Step) -> list[Effect]:
     """Holds the run if what was not asked for, since it was so already, is not so."""
     already = inputs.run.already.get(step.id, ())
     for each in step.writes:
-        reading = inputs.plant.readings.get(each.tag.name)
-        if each.tag.name in already and not is_already(each.tag, each.value, reading):
-            wanted = f"{each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
-            reason = f"{each.tag.name} is not {wanted} any more; resume the run to ask for it"
+        if each.tag.name not in already:
+            continue
+        readings = inputs.plant.readings
+        value = fix_value(each, readings, inputs.plant.recorded).value
+        if value is None or not is_already(each.tag, value, readings.get(each.tag.name)):
+            reason = f"{each.tag.name} is not {each.shown} any more; resume the run to ask for it"
             return hold(inputs, reason)
     return []
 
@@ -214,8 +218,12 @@ def _why_not_sent(inputs: Inputs, step: Step) -> str:
     if applied_writes(inputs.run, step, inputs.actions):
         return ""
     already = inputs.run.already.get(step.id, ())
+    readings = inputs.plant.readings
     reasons = [
-        already_text(each.tag, each.value) for each in step.writes if each.tag.name in already
+        already_text(each.tag, value)
+        for each in step.writes
+        if each.tag.name in already
+        and (value := fix_value(each, readings, inputs.plant.recorded).value) is not None
     ]
     skipped = (each for each in _commands(inputs, step) if each.state is ActionState.SKIPPED)
     return "; ".join([*reasons, *(each.reason for each in skipped)])

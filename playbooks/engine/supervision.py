@@ -7,7 +7,8 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.effects import EffectVerdict, StepEffect
 
-from ..binding.model import Invariant, StepExpectation
+from ..binding.model import Invariant
+from ..binding.step_model import StepExpectation
 from .effects import Effect, RecordOutcome
 from .inputs import Inputs
 from .segments import applied_writes

@@ -10,7 +10,8 @@ from handwheel.tools.guardrails.ledger.store.states import (
     RequestState,
 )
 
-from ..binding.model import BoundPlaybook, Step
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step
 from .effects import Effect, EndRequest, Notify, Record
 from .inputs import FiledAction, Inputs
 from .run import Run

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from handwheel.tools.conditions import Recorded
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement
 
-from ..binding.model import BoundPlaybook, Step, Write
-from .inputs import FiledAction
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step, Write
+from .inputs import FiledAction, recorded_of
 from .run import Run
 from .segments import origin_of, safe_writes
+from .write_values import fix_value
 
 _UNDO = "undo:"
 
@@ -67,26 +70,27 @@ def make_rollback_segment(
     plan: BoundPlaybook, run: Run, run_id: str, undo: PendingUndo
 ) -> Segment | None:
     """Returns the request that undoes one step. `None` if the playbook names no approver."""
-    if plan.approval is None:
+    approval = plan.recovery_approval
+    if approval is None:
         return None
     key = f"{run_id}\0{plan.digest}\0back\0{len(run.requests)}"
     return Segment(
         run=origin_of(plan, run, run_id),
-        commands=(_command(undo),),
+        commands=(_command(undo, recorded_of(run, plan)),),
         recovery=tuple(
-            Recovery(ProposedWrite(write.tag, write.value), step, requires)
+            Recovery(ProposedWrite(write.tag, fix_value(write, {}, {}).known), step, requires)
             for step, write, requires in safe_writes(plan)
         ),
         evidence=(),
-        roles=(plan.approval.role,),
-        within_s=plan.approval.within_s,
+        roles=(approval.role,),
+        within_s=approval.within_s,
         proposal_key=sha256(key.encode()).hexdigest(),
         reason=f"{plan.title}: undo of step {undo.step.id}: {run.reason}",
     )
 
 
-def _command(undo: PendingUndo) -> Command:
+def _command(undo: PendingUndo, recorded: Recorded) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
-    write = ProposedWrite(undo.write.tag, undo.write.value)
+    write = ProposedWrite(undo.write.tag, fix_value(undo.write, {}, recorded).known)
     return Command(write, f"{_UNDO}{undo.step.id}", requires)

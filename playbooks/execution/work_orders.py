@@ -15,7 +15,8 @@ from handwheel.tools.maintenance.work_order_database import (
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import Instant, stamp
 
-from ..binding.model import BoundPlaybook, Step, TrendEvidence, WorkOrderStep
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step, TrendEvidence, WorkOrderStep
 from ..engine.inputs import recorded_of
 from ..engine.states import EventKind
 from .event_log import RunLog

@@ -8,6 +8,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import (
     Condition,
     ConditionError,
+    Expression,
     Names,
     StepScope,
     Template,
@@ -114,10 +115,22 @@ class Expressions:
             self.fail(path, error)
             return None
         if found.tags:
-            text = "a value that is computed from the plant is not supported yet"
-            self.report("not-supported", path, text)
+            self.report("not-constant", path, "must not depend on the plant")
             return None
         return found.value({})
+
+    def computed(self, path: Path_, text: str, unit: str | None = None) -> Expression | None:
+        """Parses a value that may be computed from the plant. Reports an invalid one.
+
+        Args:
+            unit: Unit of a number; `None` for a value of any kind.
+        """
+        self.texts.append(text)
+        try:
+            return parse_expression(text, self.names, unit=unit, steps=self._steps)
+        except ConditionError as error:
+            self.fail(path, error)
+            return None
 
     def tag(self, path: Path_, name: str, *, is_key: bool = False) -> Tag | None:
         """Returns the tag of a name. Returns `None` and reports an unknown one."""

@@ -6,7 +6,8 @@ from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition, Truth
 
-from ..binding.model import BoundPlaybook, Check, Step, Wait
+from ..binding.model import BoundPlaybook, Check
+from ..binding.step_model import Step, Wait
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from .ranges import truth_within_ranges

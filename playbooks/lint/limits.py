@@ -7,7 +7,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Limits
 from handwheel.tools.conditions import Condition
 
-from ..binding.model import BoundPlaybook, Wait
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Wait
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from ..language.range_literals import ComparedLiteral, compared_literals

@@ -11,8 +11,10 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.policy.policy import Policy
 
-from ..binding.model import BoundPlaybook, Verify, Write
+from ..binding.model import BoundPlaybook
 from ..binding.start import Trigger
+from ..binding.step_model import Verify, Write
+from ..binding.value_ranges import values_of
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from .noise import MeasuredNoise
@@ -32,20 +34,25 @@ def check_writes(
         if not site.is_writable(write.tag):
             text = f"{write.tag.name} or its connection is not for writing"
             yield playbook.key_finding("not-writable", path, text)
-        elif isinstance(policy, Policy):
-            # With the value itself as the present one, since a step limit depends on the plant.
-            now = DataValue(write.value, GOOD, None, None, 0.0)
-            ruling = policy.judge(write.tag, write.value, now)
-            if not ruling.is_allowed:
-                text = f"the policy denies {_shown(write)}: {', '.join(ruling.reasons)}"
-                yield playbook.key_finding("not-allowed", path, text)
+        elif isinstance(policy, Policy) and (denied := _denied(write, policy)):
+            text = f"the policy denies {denied}"
+            yield playbook.key_finding("not-allowed", path, text)
     if writes and not isinstance(policy, Policy):
         text = f"the policy cannot be used: {policy.problems[0]}"
         yield playbook.key_finding("no-policy", writes[0][0], text)
 
 
-def _shown(write: Write) -> str:
-    return f"{write.tag.name} = {write.tag.show_value(write.value)} {write.tag.unit}".rstrip()
+def _denied(write: Write, policy: Policy) -> str:
+    """Returns which value of a write is never allowed and why, empty if one of them is."""
+    denied = ""
+    for value in values_of(write):
+        # With the value itself as the present one, since a step limit depends on the plant.
+        ruling = policy.judge(write.tag, value, DataValue(value, GOOD, None, None, 0.0))
+        if ruling.is_allowed:
+            return ""
+        shown = f"{write.tag.name} = {write.tag.show_value(value)} {write.tag.unit}".rstrip()
+        denied = f"{shown}: {', '.join(ruling.reasons)}"
+    return denied
 
 
 def _writes(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Write]]:

@@ -13,7 +13,7 @@ from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.conditions.operands import LARGEST_NUMBER
 
-from .intervals import Interval
+from ..language.intervals import Interval
 
 _MOST_BOXES = 300
 _PARTS = 1000

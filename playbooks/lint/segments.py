@@ -6,7 +6,8 @@ from itertools import takewhile
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
 
-from ..binding.model import BoundPlaybook, Step, Wait
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step, Wait
 from ..language.errors import Finding, Severity
 from ..language.loader import Playbook
 
@@ -21,12 +22,8 @@ def check_segments(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]
 
 
 def _segments(plan: BoundPlaybook) -> list[list[_Numbered]]:
-    found: list[list[_Numbered]] = [[]]
-    for n, step in enumerate(plan.steps):
-        if step.hold_point and found[-1]:
-            found.append([])
-        found[-1].append((n, step))
-    return found
+    numbers = iter(range(len(plan.steps)))
+    return [[(next(numbers), step) for step in part] for part in plan.segments]
 
 
 def _written_twice(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.tools.guardrails.policy.policy import Policy
 
-from ..binding.model import BoundPlaybook, Write
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Write
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from ..language.schema import PlaybookFile

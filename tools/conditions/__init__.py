@@ -1,7 +1,14 @@
 """Expression language of gate, policy and playbooks."""
 
 from .calls import StepScope, StepValue
-from .condition import Condition, Expression, parse_condition, parse_expression, with_written
+from .condition import (
+    Checked,
+    Condition,
+    Expression,
+    parse_condition,
+    parse_expression,
+    with_written,
+)
 from .errors import ConditionError
 from .history import History
 from .names import Constant, Name, Names, Quantity
@@ -10,6 +17,7 @@ from .template import Template, parse_template
 from .truth import Truth
 
 __all__ = [
+    "Checked",
     "Condition",
     "ConditionError",
     "Constant",

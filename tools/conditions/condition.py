@@ -40,6 +40,11 @@ class Checked:
     _read: Reader = field(repr=False, compare=False)
     _tags: tuple[Tag, ...] = field(repr=False)
 
+    @property
+    def sources(self) -> tuple[Tag, ...]:
+        """The tags that it reads, sorted."""
+        return self._tags
+
     def shown(
         self, readings: Readings, history: History | None = None, *, recorded: Recorded = _NOTHING
     ) -> str:

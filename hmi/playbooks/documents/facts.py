@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from handwheel.playbooks.binding.model import (
-    BoundPlaybook,
-    Check,
+from handwheel.playbooks.binding.model import BoundPlaybook, Check
+from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     RequiredApproval,
     Step,
@@ -56,8 +55,7 @@ def writes_of(plan: BoundPlaybook) -> Iterator[Fact]:
 
 def _writes(subject: str, writes: Sequence[Write]) -> Iterator[Fact]:
     for each in writes:
-        value = f"{each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
-        yield (subject, f"{WRITES}{each.tag.name}"), value
+        yield (subject, f"{WRITES}{each.tag.name}"), each.shown
 
 
 def _key(subject: str, what: str) -> Key:

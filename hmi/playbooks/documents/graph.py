@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from handwheel.playbooks.binding.model import BoundPlaybook, RequiredApproval, Step
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import RequiredApproval, Step
 from handwheel.tools.safe_text import printable
 
 from . import phrases as say

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from itertools import takewhile
 
-from handwheel.playbooks.binding.model import (
-    BoundPlaybook,
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.start import TriggerPart
+from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     OnTimeout,
     RequiredApproval,
@@ -16,7 +17,6 @@ from handwheel.playbooks.binding.model import (
     WorkOrderStep,
     Write,
 )
-from handwheel.playbooks.binding.start import TriggerPart
 
 _UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 _REACTIONS: dict[Then | OnTimeout, str] = {
@@ -55,7 +55,7 @@ def listed(words: Iterable[str]) -> str:
 
 def write_text(write: Write) -> str:
     """Returns a write such as `FIC-201.sp = 30 m3/h`."""
-    return f"{write.tag.name} = {write.tag.show_value(write.value)} {write.tag.unit}".rstrip()
+    return f"{write.tag.name} = {write.shown}"
 
 
 def writes_text(writes: Iterable[Write]) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handwheel.playbooks.binding.model import BoundPlaybook, Check, Step, Wait, WorkOrderStep
+from handwheel.playbooks.binding.model import BoundPlaybook, Check
+from handwheel.playbooks.binding.step_model import Step, Wait, WorkOrderStep
 from handwheel.playbooks.language.loader import Playbook
 
 from . import phrases as say

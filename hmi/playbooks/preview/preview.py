@@ -10,10 +10,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook, Check, Write, owned_by
+from handwheel.playbooks.binding.model import BoundPlaybook, Check, owned_by
 from handwheel.playbooks.binding.start import Trigger
+from handwheel.playbooks.binding.step_model import Write
 from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.playbooks.engine.write_values import FixedValue, fix_value, fix_values
 from handwheel.tools.conditions import Condition, History, Truth
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite, tags_of
 from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
@@ -35,7 +37,7 @@ class PlannedWrite:
     part: Part
     step: str
     tag: Tag
-    value: Value  # as the device would hold it, where that is known
+    value: Value | None  # as the device would hold it, where that is known; `None` if unknown
     now: DataValue | None
     is_already: bool  # whether the tag reads the value already, so that nothing is asked
     risk_class: str
@@ -68,7 +70,7 @@ def tags_to_read(context: ExplainContext, plan: BoundPlaybook) -> list[Tag]:
     build = BuildContext(context.site, context.policy, context.across)
     names = set(plan.tags)
     for each in plan.writes:
-        names |= tags_of(build, ProposedWrite(each.tag, each.value))
+        names |= tags_of(build, ProposedWrite(each.tag, False))
     return context.site.find_tags(sorted(names))
 
 
@@ -158,40 +160,50 @@ def _writes(
     obstacles: dict[str, None],
 ) -> Iterator[PlannedWrite]:
     judging, has_asked = context, False
+    values = fix_values(plan, plan.steps, plant.readings, {})
     for step in plan.steps:
-        if has_asked and step.hold_point:
+        if has_asked and step.own_approval:
             judging = replace(context, across=())  # the plant will have changed
         for each in step.writes:
-            if is_already(each.tag, each.value, plant.readings.get(each.tag.name)):
-                yield _planned("step", step.id, each, plant, "", ())
-                continue
-            has_asked = True
-            question = Question(each.tag, _held(each, plant), "", plant.readings)
-            found = explain(judging, question, now)
-            obstacles |= dict.fromkeys(found.obstacles)
-            yield _planned("step", step.id, each, plant, found.ruling.risk_class, found.denials)
-        written = {each.tag.name: _held(each, plant) for each in step.writes}
+            found = values.writes[step.id, each.tag.name]
+            planned = _planned("step", step.id, each, found, plant)
+            if planned.value is not None and not planned.is_already:
+                has_asked = True
+                question = Question(each.tag, planned.value, "", plant.readings)
+                said = explain(judging, question, now)
+                obstacles |= dict.fromkeys(said.obstacles)
+                planned = replace(
+                    planned, risk_class=said.ruling.risk_class, denials=tuple(said.denials)
+                )
+            yield planned
         for each in step.undo.writes if step.undo else ():
-            present = DataValue(written[each.tag.name], GOOD, None, None, 0.0)
-            ruling = context.policy.judge(each.tag, _held(each, plant), present)
-            denials = () if ruling.is_allowed else ruling.reasons
-            yield _planned("undo", step.id, each, plant, ruling.risk_class, denials)
+            written = values.writes[step.id, each.tag.name].value
+            present = None if written is None else DataValue(written, GOOD, None, None, 0.0)
+            found = values.undos[step.id, each.tag.name]
+            yield _ruled(context, _planned("undo", step.id, each, found, plant), present)
     for step in plan.safe_state:
         for each in step.writes:
-            ruling = context.policy.judge(each.tag, _held(each, plant), None, from_anywhere=True)
-            denials = () if ruling.is_allowed else ruling.reasons
-            yield _planned("safe state", step.id, each, plant, ruling.risk_class, denials)
+            planned = _planned("safe state", step.id, each, fix_value(each, {}, {}), plant)
+            yield _ruled(context, planned, None)
 
 
-def _planned(
-    part: Part, step: str, write: Write, plant: Survey, risk_class: str, denials: tuple[str, ...]
+def _ruled(
+    context: ExplainContext, planned: PlannedWrite, present: DataValue | None
 ) -> PlannedWrite:
+    """Returns a write of the recovery with the policy's ruling."""
+    if planned.value is None:
+        return planned
+    is_safe = planned.part == "safe state"
+    ruling = context.policy.judge(planned.tag, planned.value, present, from_anywhere=is_safe)
+    denials = () if ruling.is_allowed else tuple(ruling.reasons)
+    return replace(planned, risk_class=ruling.risk_class, denials=denials)
+
+
+def _planned(part: Part, step: str, write: Write, found: FixedValue, plant: Survey) -> PlannedWrite:
     reading = plant.readings.get(write.tag.name)
-    same = part == "step" and is_already(write.tag, write.value, reading)
-    value = _held(write, plant)
-    return PlannedWrite(part, step, write.tag, value, reading, same, risk_class, denials)
-
-
-def _held(write: Write, plant: Survey) -> Value:
-    held = coerced(write.tag, write.value, plant)
-    return write.value if held is None else held
+    if found.value is None:
+        return PlannedWrite(part, step, write.tag, None, reading, False, "", (found.fault,))
+    same = part == "step" and is_already(write.tag, found.value, reading)
+    held = coerced(write.tag, found.value, plant)
+    value = found.value if held is None else held
+    return PlannedWrite(part, step, write.tag, value, reading, same, "", ())

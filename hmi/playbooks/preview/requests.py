@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook, RequiredApproval, Step
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import RequiredApproval, Step
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.segments import approval_of, make_segment_of, segment_steps
 from handwheel.playbooks.engine.states import StepState
+from handwheel.playbooks.engine.write_values import fix_values
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import (
     Segment,
@@ -53,8 +56,10 @@ def planned_requests(
     found: list[PlannedRequest] = []
     run = Run(already=_already(plan, plant.readings))
     while steps := segment_steps(plan, run):
-        segment, approval = make_segment_of(plan, run, _RUN, (), (), ""), approval_of(plan, steps)
-        if segment is not None and approval is not None:
+        segment, approval = _segment(plan, run, plant), approval_of(plan, steps)
+        if isinstance(segment, str) and approval is not None:
+            found.append(PlannedRequest(tuple(steps), approval, fault=segment))
+        elif isinstance(segment, Segment) and approval is not None:
             judging = replace(context, across=()) if found else context
             found.append(_judged(judging, database, (segment, plant), (steps, approval), now))
         done = {each.id: StepState.DONE for each in steps}
@@ -62,14 +67,24 @@ def planned_requests(
     return found
 
 
+def _segment(plan: BoundPlaybook, run: Run, plant: Survey) -> Segment | str | None:
+    """Returns the next segment, or why it cannot be made."""
+    try:
+        return make_segment_of(plan, run, _RUN, (), (), plant.readings, "")
+    except InvalidArguments as error:
+        return str(error)
+
+
 def _already(
     plan: BoundPlaybook, readings: Mapping[str, DataValue]
 ) -> Mapping[str, tuple[str, ...]]:
+    values = fix_values(plan, plan.steps, readings, {}).writes
     return {
         step.id: tuple(
             each.tag.name
             for each in step.writes
-            if is_already(each.tag, each.value, readings.get(each.tag.name))
+            if (value := values[step.id, each.tag.name].value) is not None
+            and is_already(each.tag, value, readings.get(each.tag.name))
         )
         for step in plan.steps
     }

@@ -7,7 +7,8 @@ from typing import Any, cast
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import Step, Wait
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState, StepState
 from handwheel.playbooks.engine.transitions import current_step

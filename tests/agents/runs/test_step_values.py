@@ -40,3 +40,35 @@ async def test_done_of_the_same_segment_cannot_be_asked_for(idle: AgentsRoom) ->
     await idle.reach("HELD")
     assert "done(stop-duty) is not known before stop-duty has ended" in idle.run.reason
     assert idle.frames == [START_B]
+
+
+_COMPUTED = (
+    ("    write: {duty.mode: maintenance}", '    write: {FIC-201.sp: "FIC-201.sp * 90 %"}'),
+    ("verify: {that: \"duty.mode == 'maintenance'\", within: 10 s}",
+     'verify: {that: "FIC-201.sp < 37 m3/h", within: 10 s}'),
+    ("    undo: none  ", '    undo: {write: {FIC-201.sp: "before(FIC-201.sp)"}}  '),
+)  # fmt: skip
+
+
+async def test_a_computed_value_is_fixed_as_it_is_requested(idle: AgentsRoom) -> None:
+    await idle.start_with(*_COMPUTED)
+    await idle.approved(1)
+    second = await idle.reach_request(2)
+    load = second.request.commands[-1]
+    (undo,) = [each for each in second.request.recovery if each.undoes == load.action_id]
+    assert (load.tag, load.value, undo.value) == ("FIC-201.sp", 36.0, 40.0)
+    assert "FIC-201.sp = 36 m3/h = FIC-201.sp * 90 %" in second.request.reason
+    idle.say("approve")
+    await idle.reach("COMPLETE")
+    assert idle.frames[-1] == "FIC-201.sp=36"
+
+
+async def test_a_computed_value_is_not_sent_after_its_tag_moved(idle: AgentsRoom) -> None:
+    await idle.start_with(*_COMPUTED)
+    await idle.approved(1)
+    await idle.reach_request(2)
+    idle.plant.simulation.plant.write("FIC-201.sp", 45.0)
+    idle.say("approve")
+    await idle.reach("HELD")
+    assert "FIC-201.sp reads 45 m3/h; 40 was expected" in idle.run.reason
+    assert idle.frames == [START_B, STOP_A]

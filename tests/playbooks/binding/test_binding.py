@@ -6,7 +6,8 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind, bind_triggers
-from handwheel.playbooks.binding.model import BoundPlaybook, RequiredApproval, Wait, WorkOrderStep
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import RequiredApproval, Wait, WorkOrderStep
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, library_folder, load_playbook
 

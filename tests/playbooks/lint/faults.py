@@ -63,10 +63,11 @@ FAULTS = {
     "anchor": [sample("anchor", "&who", "anchors are not allowed")],
     "yaml": [sample("yaml", "'tests", "end of stream")],
     "not-supported": [
-        sample("not-supported", '"FIC-201.sp -', "computed from the plant"),
+        sample("not-supported", "style: automated", "not supported yet"),
         Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
         Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps]}", "approval: {", "covers"),
     ],
+    "not-constant": [sample("not-constant", '"FIC-201.sp -', "writes fixed values only")],
     "unknown-name": [
         sample("unknown-name", "standby.runing", "runing"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-109}", "VAH-109", "there is no alarm 'VAH-109'"),

@@ -16,6 +16,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
+from handwheel.tools.conditions import Expression
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
@@ -197,8 +198,8 @@ def test_a_new_sites_policy_allows_every_write_of_the_library(tmp_path: Path) ->
     writes = [write for each in playbooks for write in bind(each, site).writes]
     assert len({write.tag.name for write in writes}) >= 4
     for write in writes:
+        assert not isinstance(write.value, Expression)
         now = 40.0 if write.tag.name == "FIC-201.sp" else write.value
-        assert write.value is not None
         ruling = judge(policy, site, write.tag.name, write.value, now)
         assert ruling.is_allowed, (write.tag.name, ruling.reasons)
 

@@ -1,0 +1,111 @@
+"""Values of the writes of a segment, which are fixed when its request is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+from handwheel.tools.conditions import Expression, Recorded, with_written
+from handwheel.tools.errors import InvalidArguments
+
+from ..binding.bind_writes import outside_range
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step, Write
+
+_DIGITS = 9  # of a computed number, so that 0.9 * 40 is 36
+
+Place = tuple[str, str]
+"""Step and tag of a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedValue:
+    """Value of a write, with the tags that it was computed from."""
+
+    value: Value | None  # `None` if it cannot be computed now
+    fault: str = ""  # why it cannot
+    reads: tuple[Tag, ...] = ()  # tags that must not change until it is written
+    shown: str = ""  # the expression with its values; empty if it is a constant
+
+    @property
+    def known(self) -> Value:
+        """The value. Raises `InvalidArguments` if it cannot be computed now."""
+        if self.value is None:
+            raise InvalidArguments(self.fault)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class FixedValues:
+    """Values of the writes of some steps and of their undo."""
+
+    writes: Mapping[Place, FixedValue]
+    undos: Mapping[Place, FixedValue]
+
+
+def fix_values(
+    plan: BoundPlaybook, steps: Sequence[Step], readings: Readings, recorded: Recorded
+) -> FixedValues:
+    """Returns the values that some steps write, one after the other, and those of their undo.
+
+    A step finds what the earlier ones of these have written, and `before` is the value of that
+    moment.
+    """
+    if not plan.formulas:
+        return FixedValues(_constants(steps), _constants(steps, undo=True))
+    known, seen, written = dict(recorded), dict(readings), set[str]()
+    writes: dict[Place, FixedValue] = {}
+    undos: dict[Place, FixedValue] = {}
+    for step in steps:
+        for each in plan.step_values:
+            value = each.at_begin(seen) if each.step == step.id else None
+            if value is not None:
+                known.setdefault(each.key, value)
+        for write in step.undo.writes if step.undo else ():
+            undos[step.id, write.tag.name] = fix_value(write, seen, known)
+        own = {write.tag.name: fix_value(write, seen, known, written) for write in step.writes}
+        for name, found in own.items():
+            writes[step.id, name] = found
+            if found.value is not None:
+                seen = with_written(seen, name, found.value)
+        written |= own.keys()
+    return FixedValues(writes, undos)
+
+
+def _constants(steps: Sequence[Step], *, undo: bool = False) -> dict[Place, FixedValue]:
+    return {
+        (step.id, each.tag.name): FixedValue(each.value)
+        for step in steps
+        for each in ((step.undo.writes if step.undo else ()) if undo else step.writes)
+        if not isinstance(each.value, Expression)
+    }
+
+
+def fix_value(
+    write: Write, readings: Readings, recorded: Recorded, written: set[str] | None = None
+) -> FixedValue:
+    """Returns the value of one write.
+
+    Args:
+        written: Tags that the run itself writes before, whose change is expected.
+    """
+    formula = write.value
+    if not isinstance(formula, Expression):
+        return FixedValue(formula)
+    shown = formula.shown(readings, recorded=recorded)
+    value = formula.value(readings, recorded=recorded)
+    reads = tuple(each for each in formula.sources if each.name not in (written or set()))
+    name = write.tag.name
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return FixedValue(None, f"the value of {name} is unknown: {shown}")
+    if write.tag.kind in {"float", "int"} and isinstance(value, int | float):
+        value = float(f"{value:.{_DIGITS}g}") if write.tag.kind == "float" else round(value)
+        if fault := outside_range(write.tag, value):
+            return FixedValue(None, f"{fault}: {shown}")
+    return FixedValue(value, reads=reads, shown=f"{name} = {_amount(write, value)} = {shown}")
+
+
+def _amount(write: Write, value: Value) -> str:
+    return f"{write.tag.show_value(value)} {write.tag.unit}".rstrip()
