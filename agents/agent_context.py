@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -10,8 +10,42 @@ from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
+
+
+class CaseLedger(Protocol):
+    """Ledger in which cases are recorded."""
+
+    @property
+    def context(self) -> DecisionContext:
+        """The site with its ledger."""
+        ...
+
+    @property
+    def holder(self) -> str:
+        """Holder of the runner lock."""
+        ...
+
+
+class CaseContext(Protocol):
+    """Dependencies of a site's cases, none of which files a request or sets an action due."""
+
+    @property
+    def ledger(self) -> CaseLedger: ...  # noqa: D102
+    @property
+    def plant(self) -> PlantView: ...  # noqa: D102
+    @property
+    def workorders(self) -> WorkOrders: ...  # noqa: D102
+    @property
+    def plans(self) -> Sequence[BoundPlaybook]: ...  # noqa: D102
+    @property
+    def clock(self) -> Callable[[], Instant]: ...  # noqa: D102
+
+    def check_plan(self, plan: BoundPlaybook, /) -> Denial | None:
+        """Returns why a plan may not be requested now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ PREFIX = "case."
 """What stands before the kind of a case's event in the journal."""
 LETTER: Final = "C"
 """First letter of the ids of cases."""
+SHADOW: Final = "shadow"
+"""Folder in a site's state folder with the ledger of its shadow, which no gate opens."""
 _LONG = 200  # characters
 
 
@@ -48,6 +50,8 @@ class Case:
     done: frozenset[str] = frozenset()  # playbooks that have completed for it
     escalated: frozenset[str] = frozenset()  # escalations that were sent since it is undecided
     is_closed: bool = False
+    asked_at: str = ""  # stamp at which a shadow would first have asked; empty for never
+    asked_for: str = ""  # the playbook by which it would have asked
 
     @property
     def undecided_since(self) -> str:
@@ -68,7 +72,12 @@ class Case:
                 return replace(self, playbooks=playbooks, done=self.done - {name})
             case CaseEvent.JUDGED:
                 run_id = str(body.get("run_id", ""))
-                return replace(self, judgement=body, judged_at=at, run_id=run_id)
+                is_first = "asks" in body and not self.asked_at
+                asked = (at, str(body["choice"])) if is_first else (self.asked_at, self.asked_for)
+                return replace(
+                    self, judgement=body, judged_at=at, run_id=run_id,
+                    asked_at=asked[0], asked_for=asked[1],
+                )  # fmt: skip
             case CaseEvent.RETURNED:
                 is_done = body["state"] == "COMPLETE"
                 done = self.done | {str(body["playbook"])} if is_done else self.done

@@ -15,7 +15,7 @@ from handwheel.tools.maintenance.work_order_database import Notice
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
-from .agent_context import AgentContext
+from .agent_context import CaseContext
 from .candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .escalation import due_escalations
@@ -46,7 +46,7 @@ class _Memory:
 class SiteCases:
     """Open cases of a site, with the triggers that open them."""
 
-    def __init__(self, context: AgentContext, report: Report) -> None:
+    def __init__(self, context: CaseContext, report: Report) -> None:
         self.cases: dict[str, Case] = {}
         self._context, self._report = context, report
         self._watches = {watch.name: watch for watch in map(TriggerWatch, context.plans)}
@@ -207,8 +207,14 @@ class SiteCases:
         reason: str,
         chosen: Candidate | None = None,
         run_id: str = "",
+        asks: Mapping[str, object] | None = None,
     ) -> None:
-        """Records the judgement of a case, with the run that answers it now if there is one."""
+        """Records the judgement of a case.
+
+        Args:
+            run_id: The run that answers it now; empty for none.
+            asks: What a shadow would ask for.
+        """
         body: dict[str, object] = {
             "choice": chosen.name if chosen else "", "reason": reason,
             "candidates": [each.fields() for each in candidates],
@@ -217,7 +223,8 @@ class SiteCases:
             # Its own trigger, which may follow, belongs to this case.
             joined = {"condition": "suggested by evidence", "playbook": chosen.name, "place": ""}
             case = self._record(case, CaseEvent.JOINED, joined)
-        self._record(case, CaseEvent.JUDGED, body | ({"run_id": run_id} if run_id else {}))
+        body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
+        self._record(case, CaseEvent.JUDGED, body)
         if run_id:
             self._context.plant.await_change(case.case_id, None)
         memory, key = self._of(case), _key(candidates)

@@ -64,18 +64,18 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
     Effect: OBSERVE; requests are submitted, and the gate carries out what people approve.
     """
-    loaded = _valid_playbooks(site)
+    loaded = valid_playbooks(site)
     for package in (agents, playbooks, historian):
         print_log(package.__name__)
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
         warn_of_unreleased(site, loaded)
-        scan = partial(reader.next_scan, _scan_s(site))
-        work = site_agents.work(_reporting_reader(reader), scan)
+        scan = partial(reader.next_scan, scan_s(site))
+        work = site_agents.work(reporting_reader(reader), scan)
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
-def _reporting_reader(reader: SiteReader) -> Callable[[], Readings]:
+def reporting_reader(reader: SiteReader) -> Callable[[], Readings]:
     """Returns a reader of the latest values that reports lost and restored connections."""
     lost, lines = dict[str, str](), LineWriter(sys.stderr)
 
@@ -91,7 +91,7 @@ def _reporting_reader(reader: SiteReader) -> Callable[[], Readings]:
     return latest
 
 
-def _valid_playbooks(site: Site) -> list[Playbook]:
+def valid_playbooks(site: Site) -> list[Playbook]:
     """Returns the playbooks without errors, and reports why the others are left out."""
     loaded, findings = load_library(site)
     wrong = [each for each in (*findings, *lint_all(loaded, site)) if each.is_error]
@@ -108,11 +108,11 @@ async def _site_agents(
     policy = load_policy(site)
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    tags = _tags(site, plans)
+    tags = tags_of(site, plans)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
-    recorded = RecordedHistory(open_history, site.clock_tag, _scan_s(site))
+    recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     view = PlantView.of_plans(plans, site.clock_tag)
     with (
         closing(recorded),
@@ -163,11 +163,13 @@ async def preload(view: PlantView, recorded: RecordedHistory) -> None:
     recalling.result()
 
 
-def _scan_s(site: Site) -> float:
+def scan_s(site: Site) -> float:
+    """Returns the shortest time between two scans of a site."""
     return min((each.scan for each in site.connections.values()), default=1.0)
 
 
-def _tags(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
+def tags_of(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
+    """Returns the tags that some plans refer to, with the plant's clock."""
     names = {name for plan in plans for name in plan.tags}
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
 

@@ -91,7 +91,7 @@ def _state(case: Case, run_state: str = "") -> str:
     if case.is_closed:
         return "closed"
     if not case.run_id:
-        return "undecided"
+        return f"would ask since {case.asked_at[11:19]} UTC" if case.asked_at else "undecided"
     return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
@@ -121,6 +121,7 @@ def case_fields(case: Case) -> dict[str, object]:
         "case_id": case.case_id, "state": _state(case), "opened_at": case.opened_at,
         "condition": case.condition, "playbooks": list(case.playbooks), "run_id": case.run_id,
         "judged_at": case.judged_at, "judgement": dict(case.judgement),
+        "asked_at": case.asked_at, "asked_for": case.asked_for,
         "returned_at": case.returned_at, "returned": dict(case.returned),
         "is_closed": case.is_closed,
     }  # fmt: skip

@@ -2,12 +2,15 @@
 
 import json
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from handwheel.agents.case import Case, case_ids, load_case
+from handwheel.agents.case import SHADOW, Case, case_ids, load_case
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry
@@ -30,12 +33,16 @@ CaseArgument = Annotated[
         metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
     ),
 ]
+ShadowOption = Annotated[
+    bool, typer.Option("--shadow", help="Of the shadow, which files nothing: run --shadow.")
+]
 _INDENT = 12
 
 
 @app.command("list")
 def list_cases(
     every: Annotated[bool, typer.Option("--all", help="Also list closed cases.")] = False,
+    shadow: ShadowOption = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +50,7 @@ def list_cases(
 
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
-    opened = open_site(site)
+    opened = _opened(site, shadow)
     found: list[tuple[Case, str]] = []
     with Database(opened.state, opened.id) as database:
         for each in case_ids(database, only_open=not every):
@@ -58,18 +65,23 @@ def list_cases(
     for case, run_state in found:
         typer.echo(fold(case_line(case, run_state), _INDENT))
     if not found:
-        typer.echo("no cases" if every else f"no open case; {next_step('cases', 'list', '--all')}")
+        typer.echo("no cases" if every else f"no open case; {_list_all(shadow)}")
 
 
 @app.command("show")
-def show(name: CaseArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def show(
+    name: CaseArgument,
+    shadow: ShadowOption = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show a case, its candidates and what would decide.
 
     Exit codes: 0 shown, 2 no such case or wrong configuration.
     """
-    opened = open_site(site)
+    opened = _opened(site, shadow)
     with Database(opened.state, opened.id) as database:
-        case = load_case(database, _find(database, name))
+        case = load_case(database, _find(database, name, shadow))
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
     if as_json:
         fields = [{**row.fields, "hash": row.hash} for row in rows]
@@ -77,6 +89,11 @@ def show(name: CaseArgument, site: SiteOption = None, as_json: JsonOption = Fals
         return
     for line in case_lines(case, rows, run_state):
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
+
+
+def _opened(site: Path | None, shadow: bool) -> Site:
+    found = open_site(site)
+    return replace(found, state=found.state / SHADOW) if shadow else found
 
 
 def _run_state(database: Database, case: Case) -> str:
@@ -89,10 +106,14 @@ def _run_state(database: Database, case: Case) -> str:
     return f"{view.run.state}{left}"
 
 
-def _find(database: Database, name: str) -> str:
+def _list_all(shadow: bool) -> str:
+    return next_step("cases", "list", "--all", *(["--shadow"] if shadow else []))
+
+
+def _find(database: Database, name: str, shadow: bool) -> str:
     known = case_ids(database, only_open=False)
     found = [each for each in known if each.startswith(name)]
     if name in known or len(found) == 1:
         return name if name in known else found[0]
     problem = "begins several cases" if found else "is no case of this site"
-    raise InvalidArguments(f"{plain(name)!r} {problem}; {next_step('cases', 'list', '--all')}")
+    raise InvalidArguments(f"{plain(name)!r} {problem}; {_list_all(shadow)}")

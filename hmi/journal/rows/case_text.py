@@ -31,7 +31,17 @@ def _judged(body: Mapping[str, Any]) -> str:
             if each["code"]
         )
         return f"{body['run_id']} answers it by {body['choice']}{''.join(prevented)}"
+    if body.get("asks"):
+        writes = [each for each in body["asks"]["steps"] if "tag" in each]
+        changes = ", ".join(f"{each['tag']} {change_text(each)}" for each in writes)
+        return f"it would ask by {body['choice']}: {changes or 'no write'}"
     return f"nothing is asked for: {_reason(body['reason'])}"
+
+
+def change_text(write: Mapping[str, Any]) -> str:
+    """Returns what a shadow would write as text, from now to proposed."""
+    change = printable(f"{write['now']} → {write['value']} {write['unit']}".rstrip())
+    return f"{change}, already so" if write["already"] else change
 
 
 _NAMES = {"returned": "given back"}

@@ -90,7 +90,7 @@ def make_preview(
         *_unmet(results),
         *(f"{each.tag.name}: {why}" for each in writes for why in each.denials),
         *(each.fault for each in requests if not each.risk_class),
-        *_owned(database, plan, context.site),
+        *owner_reasons(database, plan, context.site),
         *obstacles,
     ]
     prompts = {
@@ -146,7 +146,8 @@ def truth_text(result: CheckResult) -> str:
     return words[result.truth]
 
 
-def _owned(database: Database, plan: BoundPlaybook, site: Site) -> Iterator[str]:
+def owner_reasons(database: Database, plan: BoundPlaybook, site: Site) -> Iterator[str]:
+    """Yields each run that owns equipment of a plan, with the command that shows the run."""
     owners = asset_owners(database)
     for run in dict.fromkeys(owners[each] for each in owned_by(plan, site) if each in owners):
         yield f"{run} owns its equipment; {next_step('runs', 'show', run)}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.processes.agents import _valid_playbooks
+from handwheel.hmi.processes.agents import valid_playbooks
 from handwheel.playbooks.language.loader import library_folder
 
 from ..testbed.stepped_agents import START_B, AgentsRoom
@@ -47,4 +47,4 @@ def start_with(room: AgentsRoom, written: str) -> None:
     assert LISTED in text
     file = room.site.state / "change-over.yaml"
     file.write_text(text.replace(LISTED, written, 1), encoding="utf-8")
-    room.library = _valid_playbooks(replace(room.site, playbooks=(str(file.parent),)))
+    room.library = valid_playbooks(replace(room.site, playbooks=(str(file.parent),)))

@@ -92,9 +92,9 @@ class Stage:
         return (self.world.root / "agents.log").read_text(encoding="utf-8")
 
     @contextmanager
-    def agents(self) -> Generator[ForkedProcess]:
+    def agents(self, *options: str) -> Generator[ForkedProcess]:
         """Runs the agents; a pipe is their standard input."""
-        command = [*HANDWHEEL, "run", "--site", str(self.site)]
+        command = [*HANDWHEEL, "run", *options, "--site", str(self.site)]
         with (
             (self.world.root / "agents.log").open("wb") as log,
             ForkedProcess(command, cwd=self.world.root, env=environment(), errors=log) as process,
@@ -155,6 +155,22 @@ def _listed(stage: Stage) -> str:
     code, told = stage.run("runs", "list")
     assert code == 0
     return told
+
+
+def test_a_shadow_tells_what_it_would_ask_without_a_gate(stage: Stage) -> None:
+    with stage.agents("--shadow") as shadow:
+        assert "shadow of site ready" in shadow.stdout.readline()
+        while (
+            "blocked by: no gate is running; next: handwheel gate" not in shadow.stdout.readline()
+        ):
+            assert shadow.poll() is None, stage.said
+        assert stage.run("run", "--shadow")[1].startswith("handwheel: another shadow of site is at")
+        shadow.send_signal(signal.SIGINT)
+        assert shadow.wait(timeout=60) == 130
+        assert "1 case, 1 would have been asked for; nothing was filed" in shadow.stdout.read()
+    assert "would ask since " in stage.run("cases", "list", "--shadow")[1]
+    assert stage.run("cases", "list", "--all") == (0, "no cases\n")
+    assert stage.run("runs", "list", "--all") == (0, "no runs\n")
 
 
 def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:

@@ -103,6 +103,11 @@ class Database:
         """Closes the database. What was committed stays."""
         self._connection.close()
 
+    def refuse_changes(self) -> None:
+        """Lets SQLite refuse every change over this connection from now on, as `LedgerError`."""
+        with self._translated():
+            self._connection.execute("PRAGMA query_only = ON")
+
     @contextmanager
     def transaction(
         self, now: Instant | None = None, *, waits_for_anchor: bool = True

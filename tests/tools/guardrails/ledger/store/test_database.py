@@ -184,24 +184,12 @@ def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) 
         Database(tmp_path, SITE)
 
 
-def test_a_ledger_that_cannot_be_written_can_be_read_and_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Database(tmp_path, SITE) as database:
-        name = _filed(database)
-    connect = sqlite3.connect
-
-    def read_only(path: Path, *, timeout: float, isolation_level: None) -> sqlite3.Connection:
-        connection = connect(path, timeout, isolation_level=isolation_level)
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    monkeypatch.setattr(sqlite3, "connect", read_only)
-    with Database(tmp_path, SITE) as database:
-        assert _states(database, name) == ("PENDING", "PLANNED")
-        with pytest.raises(LedgerError, match="readonly database"):
-            lifecycle.sweep(database, later(1900.0))
-        assert _states(database, name) == ("PENDING", "PLANNED")
+def test_a_ledger_that_refuses_changes_can_be_read(ledger: Database) -> None:
+    name = _filed(ledger)
+    ledger.refuse_changes()
+    with pytest.raises(LedgerError, match="readonly database"):
+        lifecycle.sweep(ledger, later(1900.0))
+    assert _states(ledger, name) == ("PENDING", "PLANNED")
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""Agents that only tell what they would ask for, beside the real ones or in their place.
+
+They judge cases as the real agents do, but have no port that files a request or sets an action
+due. Their cases are in a ledger of their own, which no gate opens, and they own no equipment.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.requests.timestamps import Instant
+
+from .checkpoints import memory_checkpoints
+from .graph import Deliberations, Outcome
+from .site_cases import SiteCases
+from .supervised_run import one_line
+
+_KEEP_S = 3.0  # under a third of the time that the lock holds
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowLedger:
+    """Ledger of a shadow, which has no method to file a request or to set an action due."""
+
+    context: DecisionContext  # with a ledger of the shadow's own
+    holder: str  # holder of that ledger's runner lock
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowContext:
+    """Dependencies of a shadow."""
+
+    ledger: ShadowLedger
+    plant: PlantView
+    workorders: WorkOrders  # the shadow's own, so that nobody is told
+    plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
+    check_plan: Callable[[BoundPlaybook], Denial | None]  # returns why it would not be judged now
+    clock: Callable[[], Instant]
+    # Returns what the real agents would ask for now, as JSON fields. Raises `HandwheelError`.
+    preview: Callable[[BoundPlaybook], Awaitable[Mapping[str, object]]]
+
+
+class ShadowAgents:
+    """Agents of a site that file nothing. One process at a time writes in their ledger."""
+
+    def __init__(self, context: ShadowContext) -> None:
+        self.cases = SiteCases(context, self._report)
+        self._context = context
+        self._deliberations = Deliberations(self._outcome, memory_checkpoints())
+        self._again = set[str]()  # cases that are judged with the next scan
+        self._reported: dict[str, str] = {}
+        self._kept_ms = context.clock().boot_ms
+
+    async def work(
+        self, latest: Callable[[], Readings], scan: Callable[[], Awaitable[object]]
+    ) -> None:
+        """Works on every scan of the plant until it is cancelled. See `SiteAgents.work`."""
+        self.cases.load()
+        while True:
+            await scan()
+            await self.scan(latest(), monotonic())
+
+    async def scan(self, readings: Readings, monotonic_s: float) -> None:
+        """Takes one scan of the plant, and judges the cases that it changes.
+
+        Raises `LostRace` if another shadow has taken over.
+        """
+        changed = self._context.plant.observe(readings, monotonic_s) | self._again
+        self._again = set[str]()
+        try:
+            self._keep_lock()
+            for each in self.cases.observe({}):
+                await self._deliberations.close(each)
+            self._report("the ledger", "")
+        except LostRace:
+            raise
+        except LedgerError as error:
+            self._again |= changed
+            self._report("the ledger", str(error))
+            return
+        for case_id in self.cases.due(changed):
+            await self._judge(case_id)
+
+    async def _judge(self, case_id: str) -> None:
+        """Judges a case, and records what would be asked for if that is new."""
+        try:
+            case = self.cases.cases[case_id]
+            _, candidates = self.cases.judge(case, {})
+            if candidates and self.cases.is_new(case, candidates):
+                chosen, judgement = await self._deliberations.judge(case_id, candidates)
+                asks = None if chosen is None else await self._context.preview(chosen.plan)
+                reason = judgement.reason
+                self.cases.record_judgement(case, candidates, reason, chosen, asks=asks)
+            if all(each.code for each in candidates):
+                self.cases.escalate(self.cases.cases[case_id])
+            self._report(case_id, "")
+        except LostRace:
+            raise
+        except Exception as error:  # noqa: BLE001 (the supervisor of cases; it is judged again)
+            self._again.add(case_id)
+            is_foreseen = isinstance(error, HandwheelError)
+            self._report(case_id, str(error) if is_foreseen else one_line(error))
+
+    def _keep_lock(self) -> None:
+        now, ledger = self._context.clock(), self._context.ledger
+        if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
+            renew_runner_lock(ledger.context.database, ledger.holder, now)
+            self._kept_ms = now.boot_ms
+
+    def _outcome(self, thread: str) -> Outcome:
+        return {} if thread in self.cases.cases else {"state": "closed"}
+
+    def _report(self, about: str, problem: str) -> None:
+        """Logs a problem once, not with every scan."""
+        if self._reported.get(about) != problem:
+            self._reported[about] = problem
+            if problem:
+                _logger.warning("%s: %s", about, problem)

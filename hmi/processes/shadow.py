@@ -1,0 +1,133 @@
+"""Sets up a shadow of a site's agents and runs it."""
+
+import json
+import os
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+
+import typer
+
+from handwheel import agents, playbooks
+from handwheel.agents.case import SHADOW, Case, case_ids, load_case
+from handwheel.agents.plan_check import check_plan
+from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext, ShadowLedger
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.historian.recorded_history import RecordedHistory
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bindings import Bindings
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.runner_lock import (
+    live_runner,
+    release_runner_lock,
+    take_runner_lock,
+)
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.requests.timestamps import instant_now, stamp
+
+from ..playbooks.preview.asking import Asking
+from ..shell.terminal.line_writer import print_log
+from .agents import preload, reporting_reader, scan_s, tags_of, valid_playbooks
+from .serve import serve, way_to_stop
+from .shadow_text import show_shadow_row, summary_json, summary_lines
+
+
+async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
+    """Runs a shadow until Ctrl-C, SIGTERM, or the end of a pipe, then prints its summary.
+
+    Arguments and errors are those of `run_agents`; here another shadow is the other process.
+
+    Effect: OBSERVE. No request is filed, nobody is told, and no equipment is owned.
+    """
+    loaded = valid_playbooks(site)
+    for package in (agents, playbooks):
+        print_log(package.__name__)
+    async with _shadow_agents(site, loaded) as (shadow, reader, database):
+        note_start()
+        _announce(site, loaded, as_json=as_json)
+        began_s, began_at = monotonic(), stamp(instant_now().wall)
+        work = shadow.work(reporting_reader(reader), partial(reader.next_scan, scan_s(site)))
+        try:
+            show = partial(show_shadow_row, as_json=as_json)
+            await serve(work, database, show, site.state / SHADOW)
+        finally:
+            found = _cases_since(database, began_at)
+            lasted_s = monotonic() - began_s
+            if as_json:
+                typer.echo(summary_json(site.id, lasted_s, found))
+            else:
+                typer.echo("\n".join(summary_lines(site.id, lasted_s, found)))
+
+
+@asynccontextmanager
+async def _shadow_agents(
+    site: Site, loaded: Sequence[Playbook]
+) -> AsyncGenerator[tuple[ShadowAgents, SiteReader, Database]]:
+    own, policy, roster = (
+        replace(site, state=site.state / SHADOW),
+        load_policy(site),
+        load_roster(site),
+    )
+    plans = Bindings(site).triggered(loaded)
+    view = PlantView.of_plans(plans, site.clock_tag)
+    open_history = partial(HistoryReader, site.state, definitions(site))
+    recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
+    with (
+        closing(recorded),
+        Database(site.state, site.id) as read,
+        Database(own.state, site.id) as database,
+        WorkOrders(own.state) as notices,
+    ):
+        read.refuse_changes()  # the site's own ledger, which says what blocks a request
+        if (pid := live_runner(database, instant_now())) is not None:
+            raise PermitRefused(f"another shadow of {site.id} is at work: pid {pid}; end it first")
+        await preload(view, recorded)
+        holder = take_runner_lock(database, instant_now())
+        try:
+            async with SiteReader(site, tags_of(site, plans)) as reader:
+                real = DecisionContext(site, read, policy, roster)
+                asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
+                ledger = ShadowLedger(DecisionContext(own, database, policy, roster), holder)
+                context = ShadowContext(
+                    ledger, view, notices, plans, partial(_lockout, real), instant_now,
+                    asking.preview,
+                )  # fmt: skip
+                yield ShadowAgents(context), reader, database
+        finally:
+            release_runner_lock(database, holder, instant_now())
+
+
+def _lockout(context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
+    """Returns a lockout of the plan's equipment. What else the site lacks is told with the ask."""
+    denial = check_plan(context, plan, instant_now())
+    return denial if denial is not None and denial.code == "lockout" else None
+
+
+def _cases_since(database: Database, at: str) -> list[Case]:
+    """Returns the cases that were open at a time or were opened since."""
+    is_open = set(case_ids(database))
+    found = [load_case(database, each) for each in case_ids(database, only_open=False)]
+    return [each for each in found if each.case_id in is_open or each.opened_at >= at]
+
+
+def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
+    names = [each.id for each in loaded]
+    ready = {"ready": SHADOW, "site": site.id, "pid": os.getpid(), "playbooks": names}
+    words = (
+        f"shadow of {site.id} ready, watching for {', '.join(names) or 'nothing'}; "
+        f"it files nothing; {way_to_stop()} stops it"
+    )
+    print(json.dumps(ready) if as_json else words, flush=True)
