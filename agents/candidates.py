@@ -25,6 +25,7 @@ class Candidate:
     reason: str = ""  # sentence for a person
     suggests: str = ""  # the playbook that its evidence suggests instead
     results: tuple[CheckResult, ...] = ()  # the evidence and permissives that prevent it
+    begin_by: str = ""  # stamp of its deadline; empty for none
 
     @property
     def name(self) -> str:
@@ -54,6 +55,7 @@ class Candidate:
         return {
             "playbook": self.plan.id, "title": self.plan.title, "roles": dict(self.plan.roles),
             "code": self.code, "reason": self.reason, "suggests": self.suggests,
+            "begin_by": self.begin_by,
             "equipment": sorted({write.tag.equipment for write in self.plan.writes}),
             "conditions": [
                 {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}

@@ -42,6 +42,7 @@ class Case:
     opened_at: str = ""  # stamp
     condition: str = ""  # the trigger that opened it, with its values
     playbooks: tuple[str, ...] = ()  # those whose triggers belong to it, by `plan_name`
+    triggered: Mapping[str, str] = field(default_factory=dict[str, str])  # their stamps, by name
     judgement: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of the latest
     judged_at: str = ""  # stamp
     run_id: str = ""  # the run that answers it now; empty for none
@@ -62,14 +63,18 @@ class Case:
         """Returns the case after an event."""
         match kind:
             case CaseEvent.OPENED:
+                name = str(body["playbook"])
                 return replace(
-                    self, opened_at=at, condition=str(body["condition"]),
-                    playbooks=(str(body["playbook"]),),
+                    self, opened_at=at, condition=str(body["condition"]), playbooks=(name,),
+                    triggered={name: at},
                 )  # fmt: skip
             case CaseEvent.JOINED:
                 name = str(body["playbook"])
                 playbooks = tuple(dict.fromkeys((*self.playbooks, name)))
-                return replace(self, playbooks=playbooks, done=self.done - {name})
+                triggered = {**self.triggered, name: at}
+                return replace(
+                    self, playbooks=playbooks, triggered=triggered, done=self.done - {name}
+                )
             case CaseEvent.JUDGED:
                 run_id = str(body.get("run_id", ""))
                 is_first = "asks" in body and not self.asked_at

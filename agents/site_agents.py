@@ -219,7 +219,7 @@ class SiteAgents:
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
         context, log = self._context, self._runs.log(new_id("U"))
-        start = RunStart(case.case_id, case.condition, self._runs.hashes)
+        start = RunStart(case.case_id, case.condition, self._runs.hashes, chosen.begin_by)
         site = context.ledger.context.site
         try:
             with log.transaction():

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
+from handwheel.playbooks.engine.deadline import TOO_LATE
 from handwheel.playbooks.engine.diagnosis import diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.run import Run
@@ -16,10 +16,11 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import CaseContext
-from .candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
+from .candidates import Candidate
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .escalation import due_escalations
 from .reask import STEADY_S, after_pause
+from .starts.admission import Admission
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
@@ -54,6 +55,7 @@ class SiteCases:
             name: set(owned_by(watch.plan, context.ledger.context.site))
             for name, watch in self._watches.items()
         }
+        self._admission = Admission(context, self._owned)
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._memories: dict[str, _Memory] = {}
 
@@ -173,24 +175,13 @@ class SiteCases:
         self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]
     ) -> list[Candidate]:
         """Returns the playbooks that are due, then those that their evidence suggests."""
-        found = [self._candidate(each, plant, owners) for each in self.wanted(case)]
+        found = [self._admission.judge(case, each, plant, owners) for each in self.wanted(case)]
         suggested = dict.fromkeys(each.suggests for each in found if each.suggests)
         for watch in self._watches.values():
             is_new = watch.name not in case.done and watch not in self.wanted(case)
             if watch.plan.id in suggested and watch.is_armed and is_new:
-                found.append(self._candidate(watch, plant, owners))
+                found.append(self._admission.judge(case, watch, plant, owners))
         return found
-
-    def _candidate(
-        self, watch: TriggerWatch, plant: PlantSnapshot, owners: Mapping[str, str]
-    ) -> Candidate:
-        plan, found = watch.plan, diagnose(watch.plan, plant)
-        if watch.problem and watch.due is None:
-            return blocked_by(plan, found, Denial("trigger", watch.problem))
-        owner = next((owners[each] for each in sorted(self._owned[watch.name] & owners.keys())), "")
-        if owner:
-            return blocked_by_run(plan, found, owner)
-        return judge_candidate(plan, found, self._context.check_plan)
 
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""
@@ -290,7 +281,8 @@ def _runs_of(case: Case) -> set[str]:
 
 def _waits_for_people(run: Run) -> bool:
     """Whether a run has given up for now, so that nobody answers its case."""
-    is_late = run.state is RunState.HELD and run.reason.startswith(RequestState.EXPIRED)
+    late = (RequestState.EXPIRED, TOO_LATE)
+    is_late = run.state is RunState.HELD and run.reason.startswith(late)
     return is_late or run.state is RunState.ABORTED
 
 

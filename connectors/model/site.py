@@ -69,6 +69,7 @@ class Site:
     tags_file: str  # path of `tags.yaml`, relative to the folder
     clock_tag: str = ""  # tag with process time, s; empty for the wall clock
     playbooks: tuple[str, ...] = ()  # folders, relative to the root, and `package:NAME` for ours
+    plant: str = ""  # the plant that playbooks are written for; empty if the site names none
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -184,6 +185,7 @@ def load_site(root: Path) -> Site:
         config.tags,
         config.clock.tag if isinstance(config.clock, PlantClock) else "",
         tuple(config.playbooks),
+        config.plant,
     )
 
 

@@ -73,6 +73,7 @@ class SiteFile(Model):
     tags: str = "tags.yaml"
     equipment: dict[str, Equipment] = Field(default_factory=dict)
     playbooks: list[str] = Field(default_factory=list)
+    plant: str = ""
 
     @field_validator("state")
     @classmethod

@@ -44,10 +44,14 @@ def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
     yield f"{'digest':<{_NAME}}{plan.digest}"
     bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
     yield from _row("bound", bound or "nothing")
+    yield from _row("style", plan.style)
+    yield from _rows("achieves", [plan.achieves.bound] if plan.achieves else [])
     yield from _row("owns", ", ".join(plan.assets) or "nothing")
     yield from _rows("started by", map(_trigger, plan.triggers))
     rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
     yield from _rows("again after", rearms)
+    if plan.deadline_s is not None:
+        yield from _row("begins", f"within {format_duration(plan.deadline_s)} of the trigger")
     yield from _rows("evidence for", map(_check, plan.evidence_for))
     yield from _rows("against", map(_check, plan.evidence_against))
     yield from _rows("must be true", map(_check, plan.permissives))
@@ -187,7 +191,8 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
     return {
         "id": plan.id, "version": plan.version, "title": plan.title, "file": plan.file,
         "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
-        "assets": plan.assets,
+        "style": plan.style, "achieves": plan.achieves.bound if plan.achieves else None,
+        "deadline_s": plan.deadline_s, "assets": plan.assets,
         "triggers": [
             {"when": each.condition.bound, "for_s": max(part.for_s for part in each.parts),
              "parts": [

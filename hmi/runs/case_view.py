@@ -25,6 +25,7 @@ class CandidateView:
     equipment: tuple[str, ...]
     conditions: tuple[str, ...]  # the conditions that would decide, with their values
     states: str  # their ids and truths
+    begin_by: str = ""  # time by which it must begin; empty for no deadline
 
     @property
     def key(self) -> str:
@@ -34,6 +35,11 @@ class CandidateView:
     @property
     def lines(self) -> list[str]:
         """Lines that say why it is prevented."""
+        by = [f"{self.name}: must begin by {self.begin_by} UTC"] if self.begin_by else []
+        return [*self._why, *(by if self.code != "deadline" else [])]
+
+    @property
+    def _why(self) -> list[str]:
         if not self.code:
             return [f"{self.name}: nothing prevents it"]
         reason = _without_commands(self.reason)
@@ -55,6 +61,7 @@ def candidates_of(case: Case) -> list[CandidateView]:
                 tuple(map(plain, each["equipment"])),
                 tuple(map(_condition_line, each["conditions"])),
                 " ".join(f"{plain(one['id'])} {plain(one['truth'])}" for one in each["conditions"]),
+                plain(str(each.get("begin_by", "")))[:19].replace("T", " "),
             )
         )
     return found

@@ -76,6 +76,8 @@ def _what(view: RunView, now: Instant) -> Iterator[Part]:
     yield _part("state", [Row([MARK if is_odd else "", f"{since}{why}"], is_odd)])
     if waits := view.waits_for(now):
         yield _part("waits for", [Row(["", waits])])
+    if by := plain(str(opening.get("begin_by", "")))[:19].replace("T", " "):
+        yield _part("begins by", [Row(["", f"{by} UTC, or not at all"])])
     version = printable(str(opening.get("version", "")))
     yield _part("playbook", [Row(["", f"{plain(view.entry.playbook)} {version}".rstrip()])])
     bound = opening.get("parameters", {})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
-from handwheel.tools.conditions import Constant
+from handwheel.tools.conditions import Condition, Constant, StepScope
 
 from ..language.errors import Finding, PlaybookError
 from ..language.expressions import Expressions
@@ -16,6 +16,7 @@ from . import model as bound
 from .bind_parameters import bind_parameters, parameter_text
 from .bind_steps import StepBinder
 from .bind_triggers import TriggerBinder
+from .heading import check_plant, check_style
 from .role_checks import check_role_binding
 
 
@@ -117,6 +118,9 @@ class _Binder:
             ),
             max_writes=file.limits.max_writes,
             max_duration_s=file.limits.max_duration,
+            style=file.style,
+            achieves=self._achieves(file.achieves),
+            deadline_s=file.deadline.within if file.deadline else None,
         )
 
     def _assets(self) -> Iterator[str]:
@@ -151,8 +155,16 @@ class _Binder:
             place = self._playbook.place(path)
             yield bound.Invariant(condition, each.grace, each.on_violation, place)
 
+    def _achieves(self, text: str) -> Condition | None:
+        if not text:
+            return None
+        steps = [each.id for each in self._file.steps]
+        return self._read.within(StepScope(steps)).condition(("achieves",), text)
+
     def _check_ends(self) -> None:
         file = self._file
+        check_style(self._playbook, self._read)
+        check_plant(self._playbook, self._site, self._read)
         writes = [n for n, step in enumerate(file.steps) if step.write]
         if not file.approval and (writes or file.safe_state):
             path: Path_ = ("steps", writes[0]) if writes else ("safe_state",)

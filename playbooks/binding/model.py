@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
-from .start import Trigger
+from .start import Style, Trigger
 from .step_model import NotifyStep, RequiredApproval, Step, WorkOrderStep, Write
 
 
@@ -65,6 +65,9 @@ class BoundPlaybook:
     escalations: tuple[Escalation, ...]
     max_writes: int
     max_duration_s: float
+    style: Style = "computer-assisted"
+    achieves: Condition | None = None  # what a complete run has brought about
+    deadline_s: float | None = None  # from the trigger to the first write, wall-clock time
 
     @property
     def writes(self) -> tuple[Write, ...]:
@@ -137,6 +140,7 @@ class BoundPlaybook:
         found = [each.condition for each in (*self.evidence_for, *self.evidence_against)]
         found += [each.condition for each in self.permissives]
         found += [each.condition for each in self.invariants]
+        found += [self.achieves] if self.achieves else []
         for trigger in self.triggers:
             found += [each.condition for each in trigger.parts]
             found += [trigger.condition] if len(trigger.parts) > 1 else []

@@ -1,8 +1,12 @@
 """Bound parts of a playbook about the start of a run."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from handwheel.tools.conditions import Condition
+
+Style = Literal["manual", "computer-assisted", "automated"]
+"""Who executes after ISA-106."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
+from .deadline import within_deadline
 from .diagnosis import CheckResult, active_triggers, diagnose
 from .effects import Effect, FileRequest
 from .inputs import Inputs
@@ -49,7 +50,7 @@ def next_request(inputs: Inputs) -> list[Effect]:
             return refuse(inputs, f"the request cannot be made: {error}")
     if segment is None:
         return [] if run.state is RunState.RUNNING else [event(inputs, EventKind.STARTED)]
-    return [FileRequest(segment, EventKind.FILED)]
+    return [FileRequest(within_deadline(inputs, segment), EventKind.FILED)]
 
 
 def _restart_step(inputs: Inputs) -> list[Effect]:

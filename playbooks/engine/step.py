@@ -7,6 +7,7 @@ the same inputs.
 from collections.abc import Callable, Mapping
 
 from ..binding.model import Escalation
+from .deadline import past_deadline
 from .diagnosis import diagnose
 from .effects import Effect, Judge, Notify
 from .inputs import Inputs
@@ -54,6 +55,8 @@ def _check(inputs: Inputs) -> list[Effect]:
     met. A judgement counts with its own scan only.
     """
     run, plant = inputs.run, inputs.plant
+    if late := past_deadline(inputs):
+        return refuse(inputs, late)
     if run.restarts > MAX_RESTARTS:
         return refuse(inputs, f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
     if run.judged_s == plant.now_s:
@@ -122,11 +125,17 @@ def _note_violated(inputs: Inputs) -> list[Effect]:
 
 
 def _await_decision(inputs: Inputs) -> list[Effect]:
-    return supervise(inputs) or read_decision(inputs)
+    return _end_late(inputs) or supervise(inputs) or read_decision(inputs)
 
 
 def _run(inputs: Inputs) -> list[Effect]:
-    return supervise(inputs) or _work(inputs)
+    return _end_late(inputs) or supervise(inputs) or _work(inputs)
+
+
+def _end_late(inputs: Inputs) -> list[Effect]:
+    """Holds a run that has not begun by its deadline, which ends its request."""
+    late = past_deadline(inputs)
+    return hold(inputs, late) if late else []
 
 
 def _finish_step(inputs: Inputs) -> list[Effect]:

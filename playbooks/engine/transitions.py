@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
+from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.store.states import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
@@ -18,6 +19,7 @@ from .run import Run
 from .states import STEPS_IN_PROGRESS, EventKind, RunState, StepState
 
 Goal = Literal["hold", "rollback", "safe_state"]
+_ACHIEVES = "achieves"  # instead of a step
 
 
 def event(inputs: Inputs, kind: EventKind, **body: Any) -> Record:
@@ -97,9 +99,16 @@ def settle(inputs: Inputs) -> list[Effect]:
 
 
 def complete(inputs: Inputs) -> list[Effect]:
-    """Ends a run whose last step is done."""
+    """Ends a run whose last step is done, and records whether it has achieved what it is for."""
     ended = end_requests(inputs, "the run is complete")
-    return [*ended, event(inputs, EventKind.COMPLETED)]
+    goal = inputs.plan.achieves
+    if goal is None:
+        return [*ended, event(inputs, EventKind.COMPLETED)]
+    shown, is_met = inputs.plant.shown(goal), inputs.plant.truth(goal) is Truth.TRUE
+    body = {"step": _ACHIEVES, "text": goal.bound, "kept": is_met, "shown": shown}
+    reason = "" if is_met else f"not achieved: {shown}"
+    expected = event(inputs, EventKind.EXPECTED, **body)
+    return [*ended, expected, event(inputs, EventKind.COMPLETED, reason=reason)]
 
 
 def current_step(plan: BoundPlaybook, run: Run) -> Step | None:

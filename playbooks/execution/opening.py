@@ -17,6 +17,7 @@ class RunStart:
     place: str  # place of the trigger, `file:line`
     shown: str  # the trigger's condition with its values
     hashes: Mapping[str, str]  # hashes of the site's files and of the agents' graph
+    begin_by: str = ""  # stamp of the deadline; empty for none
 
 
 def open_run(
@@ -40,5 +41,6 @@ def open_run(
             "title": plan.title, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
             "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": now_s,
+            **({"begin_by": start.begin_by} if start.begin_by else {}),
         },
     )  # fmt: skip

@@ -15,7 +15,7 @@ from .schema_parts import (
     Recipients,
     Text,
 )
-from .schema_start import ConcurrencySpec, ParameterSpec, TriggerSpec
+from .schema_start import ConcurrencySpec, DeadlineSpec, ParameterSpec, TriggerSpec
 from .schema_steps import RollbackSpec, SafeStateSpec, StepSpec
 
 
@@ -83,14 +83,17 @@ class PlaybookFile(Model):
     title: Text = Field(description="purpose of the playbook")
     plant: str = Field("", description="plant that it was written for")
     owner: Text = Field(description="who is responsible for it")
-    style: Literal["computer-assisted"] = Field(
-        description="people approve, the computer executes and verifies (ISA-106)"
+    style: Literal["manual", "computer-assisted", "automated"] = Field(
+        description="who executes after ISA-106: people, the computer with hold points, or the "
+        "computer after one approval of all steps"
     )
     references: list[str] = Field(default_factory=list, description="standards and manuals")
     parameters: dict[Name, ParameterSpec] = Field(
         default_factory=dict[str, ParameterSpec], description="what is bound when a run begins"
     )
+    achieves: str = Field("", description="condition that a complete run has brought about")
     trigger: TriggerSpec | None = Field(None, description="what starts a run")
+    deadline: DeadlineSpec | None = Field(None, description="by when a run must have begun")
     concurrency: ConcurrencySpec | None = Field(None, description="what a run owns")
     diagnosis: DiagnosisSpec = Field(
         default_factory=DiagnosisSpec, description="evidence for and against this playbook"

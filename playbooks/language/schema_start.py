@@ -106,3 +106,10 @@ class ConcurrencySpec(Model):
         min_length=1, description="equipment or roles that cover everything the playbook may write"
     )
     policy: Literal["reject"] = Field(description="a run that cannot own all of it does not start")
+
+
+class DeadlineSpec(Model):
+    """Time by which a run must have begun its first write, or its first step if it writes none."""
+
+    from_: Literal["trigger"] = Field(alias="from", description="trigger: since it was true")
+    within: Duration = Field(gt=0.0, description="time from there, on the clock of people")

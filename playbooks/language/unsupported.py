@@ -13,7 +13,6 @@ _Row = tuple[tuple[str, ...], str, str]
 
 # Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
-    ((), "deadline", _LATER),
     (("trigger", "any", _ANY), "schedule", _LATER),
     (("trigger", "any", _ANY), "manual", _LATER),
     (("concurrency",), "max", _LATER),
@@ -26,7 +25,6 @@ _KEYS: tuple[_Row, ...] = (
     (("safe_state", "steps", _ANY), "hold_point", _NO_APPROVAL),
 )
 _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
-    ("style",): frozenset({"manual", "automated"}),
     ("concurrency", "policy"): frozenset({"queue", "preempt_lower"}),
     ("approval", "on_timeout"): frozenset({"skip"}),
     ("steps", _ANY, "hold_point", "on_timeout"): frozenset({"skip"}),

@@ -43,6 +43,8 @@ def _conditions(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_
     yield from _of_checks(plan.evidence_for, ("diagnosis", "for"))
     yield from _of_checks(plan.evidence_against, ("diagnosis", "against"))
     yield from _of_checks(plan.permissives, ("permissives",))
+    if plan.achieves:
+        yield ("achieves",), plan.achieves
     for n, invariant in enumerate(plan.invariants):
         yield ("invariants", n, "that"), invariant.condition
     for n, step in enumerate(plan.steps):

@@ -89,6 +89,9 @@ def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
         yield (subject, "with"), ", ".join(f"{role} {name}" for role, name in bind.items())
     yield ("trigger", "needs"), "all of them at once" if trigger and trigger.all else ""
     yield ("trigger", "rearm"), file.trigger.rearm if file.trigger else ""
+    begun = say.in_words(file.deadline.within) if file.deadline else ""
+    yield ("a run", "must begin after the trigger within"), begun
+    yield ("a run", "achieves"), file.achieves
     yield ("a run", "owns"), ", ".join(plan.assets)
 
 

@@ -67,7 +67,7 @@ def _path(plan: BoundPlaybook) -> Iterator[Node]:
         if point := step.hold_point:
             yield _approval("Hold point", point.approval, point.prompt.text)
         yield _step(number, step)
-    yield Node(("Complete",))
+    yield Node(("Complete", *([plan.achieves.bound] if plan.achieves else [])))
 
 
 def _approval(name: str, approval: RequiredApproval, *asked: str) -> Node:

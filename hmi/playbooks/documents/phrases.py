@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import TriggerPart
+from handwheel.playbooks.binding.start import Style, TriggerPart
 from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     OnTimeout,
@@ -27,6 +27,12 @@ _REACTIONS: dict[Then | OnTimeout, str] = {
     "stop": "the run is stopped",
 }
 
+_STYLES: dict[Style, str] = {
+    "manual": "People execute it, and the computer writes nothing",
+    "computer-assisted": "People approve, and the computer executes and verifies",
+    "automated": "People approve all of it once, and the computer executes and verifies",
+}
+
 
 def in_words(seconds: float) -> str:
     """Returns a duration such as `1 minute 30 seconds`."""
@@ -40,6 +46,11 @@ def in_words(seconds: float) -> str:
 
 def _counted(number: float, name: str) -> str:
     return f"{number:g} {name}{'' if number == 1.0 else 's'}"
+
+
+def style_text(style: Style) -> str:
+    """Returns who executes a playbook, as a clause."""
+    return _STYLES[style]
 
 
 def reaction(then: Then | OnTimeout) -> str:

@@ -70,6 +70,9 @@ def _purpose(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Item]:
     if plan.parameters:
         bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
         yield Item(("With ", Code(bound), "."))
+    yield Item((f"{say.style_text(plan.style)}.",))
+    if plan.achieves:
+        yield Item(("A complete run has achieved ", Code(plan.achieves.bound), "."))
     if plan.assets:
         yield Item((f"A run owns {say.listed(plan.assets)}.",))
     if file.references:
@@ -167,5 +170,9 @@ def _escalations(plan: BoundPlaybook) -> Iterator[Item]:
 
 
 def _limits(plan: BoundPlaybook) -> Iterator[Item]:
+    if plan.deadline_s is not None:
+        what = "write" if any(each.writes for each in plan.steps) else "step"
+        by = say.in_words(plan.deadline_s)
+        yield Item((f"The first {what} begins within {by} of the trigger, or not at all.",))
     writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
     yield Item((f"At most {writes}, and {say.in_words(plan.max_duration_s)} from the approval.",))

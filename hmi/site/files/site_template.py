@@ -153,6 +153,7 @@ def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
         "equipment:",
         *_entries({item.name: _equipment(item) for item in plant.equipment}),
         f"playbooks: {flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
+        f"plant: {flow(plant.model)}",
     ]
     return "\n".join(lines) + "\n"
 

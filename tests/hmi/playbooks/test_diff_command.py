@@ -35,7 +35,7 @@ WORDS = (
 )  # fmt: skip
 KEYS = (  # of the change-over, which has nearly every key
     ("id: cw/pump", "id: cw/pumps"), ("version: 1.0.0", "version: 1.0.1"),
-    ("title: High", "title: Too high"), ("plant: cw-100", "plant: cw-200"),
+    ("title: High", "title: Too high"), ("plant: cw-100", ""),
     ("owner: rotating", "owner: other"), ('"ISO 10816-7", ', ""), ("class: pump, ", ""),
     ('"standby != duty"', '"duty != standby"'), ("min: 3", "min: 2"), ("max: 8", "max: 9"),
     ("VAH-101A, bind", "TAH-111A, bind"), ("for: 60 s", "for: 61 s"), ("0.8 *", "0.7 *"),
@@ -58,6 +58,9 @@ KEYS = (  # of the change-over, which has nearly every key
     ("> 54 degC", "> 53 degC"), ("after: 10 min", "after: 11 min"),
     ("to: shift-supervisor", "to: anna"), ("max_writes: 6", "max_writes: 7"),
     ("max_duration: 30 min", "max_duration: 31 min"), ("id: settle", "id: settled"),
+    ("limits:", "deadline: {from: trigger, within: 2 h}\nlimits:"),
+    ("limits:", 'achieves: "PT-102.pv > 300 kPa"\nlimits:'),
+    ("type: quantity, unit: mm/s", "type: quantity, check: 'vib_high < 9 mm/s', unit: mm/s"),
 )  # fmt: skip
 
 

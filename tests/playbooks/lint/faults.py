@@ -63,7 +63,7 @@ FAULTS = {
     "anchor": [sample("anchor", "&who", "anchors are not allowed")],
     "yaml": [sample("yaml", "'tests", "end of stream")],
     "not-supported": [
-        sample("not-supported", "style: automated", "not supported yet"),
+        sample("not-supported", "ramp", "'ramp' is not supported yet"),
         Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
         Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps]}", "approval: {", "covers"),
     ],
@@ -103,6 +103,11 @@ FAULTS = {
     ],
     "not-allowed": [
         sample("not-allowed", "PIC-102.sp", "outside the limits"),
+    ],
+    "other-plant": [sample("other-plant", "cw100", "did you mean 'cw-100'?")],
+    "against-style": [
+        sample("against-style", "manual", "step start, the safe state writes"),
+        Fault("style: computer-assisted", "style: automated", "automated", "hold point"),
     ],
     "no-approval": [
         sample("no-approval", "id: start\n",

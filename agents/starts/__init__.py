@@ -1,0 +1,1 @@
+"""Decision whether the playbook of a candidate may start now."""
