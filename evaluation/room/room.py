@@ -90,18 +90,20 @@ class Room:
         seed: int | None = None,
         faults: Sequence[ScenarioEvent] = (),
         library: Sequence[Playbook] | None = None,
+        operators: Sequence[str] = OPERATORS,
     ) -> AsyncGenerator["Room"]:
         """Opens the room of a site, with a gate and agents at work, and ends it.
 
-        The user's site is only read. The room's people are `ADMINISTRATOR` and `OPERATORS`, with
-        keys of their own. Agents may act on everything for 30 days.
+        The user's site is only read. The room's people have keys of their own. Agents may act on
+        everything for 30 days.
 
         Args:
             site: The user's, whose tags are moved to devices in memory.
-            model: Creates the plant, with tags of the same names.
+            model: Creates the plant, with tags of the same names, at any time of its own.
             seed: Seed of the plant's noise; `None` for a plant without noise.
             faults: Faults, field actions and writes, each at its time after the beginning.
             library: Playbooks, released as if a person had; `None` for those of the site.
+            operators: Who holds every role that is asked for, at least one, beside `ADMINISTRATOR`.
 
         Raises:
             ConfigError: The site's policy is not valid, or a file has changed since it was read.
@@ -112,7 +114,8 @@ class Room:
         Effect: ACTUATE on the model only. No socket is opened, and no device can be reached.
         """
         playbooks = _library_of(site) if library is None else list(library)
-        simulation = Simulation(model(seed), Scenario(tuple(faults)))
+        plant = model(seed)
+        simulation = Simulation(plant, Scenario(tuple(faults), plant.time_s))
         async with AsyncExitStack() as opened:
             folder = Path(
                 opened.enter_context(TemporaryDirectory(prefix="handwheel-", dir=_memory()))
@@ -120,12 +123,12 @@ class Room:
             own = copied_site(in_memory_site(site), folder)
             policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
             roles = _roles(own, policy, bindings.triggered(playbooks))
-            own, keys = enrol(own, dict.fromkeys(OPERATORS, roles), ADMINISTRATOR, clock.now().wall)
+            own, keys = enrol(own, dict.fromkeys(operators, roles), ADMINISTRATOR, clock.now().wall)
             database = opened.enter_context(Database(own.state, own.id))
             context = DecisionContext(own, database, policy, load_roster(own))
-            plant = ModelPlant(own, simulation)
-            gate = SteppedGate(context, plant, clock)
-            people = People(context, plant, clock, keys, gate.publish)
+            devices = ModelPlant(own, simulation)
+            gate = SteppedGate(context, devices, clock)
+            people = People(context, devices, clock, keys, gate.publish)
             release_all(own, playbooks, people.signer(ADMINISTRATOR))
             workorders = opened.enter_context(WorkOrders(own.state))
 
@@ -133,13 +136,13 @@ class Room:
                 gate.publish()
                 return check_plan(context, plan, clock.now())
 
-            agents = SteppedAgents(context, plant, clock, workorders, bindings, check)
+            agents = SteppedAgents(context, devices, clock, workorders, bindings, check)
             opened.callback(gate.kill)
             await gate.start()
-            people.grant_authority("site", _AUTHORITY_S, OPERATORS[0])
+            people.grant_authority("site", _AUTHORITY_S, operators[0])
             opened.push_async_callback(agents.end)
             await agents.start(playbooks)
-            yield cls(own, clock, plant, gate, people, agents)
+            yield cls(own, clock, devices, gate, people, agents)
 
     # --- time ---------------------------------------------------------------------------------
 

@@ -1,0 +1,86 @@
+"""People of a case, who decide about requests as its file says."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+
+from .case import Decision, Verdict
+from .outcome import steps_of
+from .schema import ANY_STEP
+
+_AGAIN_S = 30.0
+"""Process time after which a person whose decision did not count tries again."""
+
+Decide = Callable[[Verdict, str, str], object]
+"""Records a verdict on a request by a person, or raises `GuardrailError`."""
+
+
+class RefusedDecision(NamedTuple):
+    """Decision that did not count."""
+
+    at_s: float  # process time since the beginning of the case
+    person: str
+    request_id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ScriptedPeople:
+    """People who decide each request once it has waited as long as the case says.
+
+    A decision about a step has precedence over one about any step. A person whose decision does
+    not count, since the card shows a problem, tries again after 30 s.
+    """
+
+    decisions: Sequence[Decision]
+    refused: list[RefusedDecision] = field(default_factory=list[RefusedDecision])
+    _since_s: dict[str, float] = field(default_factory=dict[str, float])
+    _done: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _again_s: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def names(self) -> list[str]:
+        """Everybody who decides, each once."""
+        return list(dict.fromkeys(name for each in self.decisions for name in each.people))
+
+    def act(self, waiting: Sequence[RequestRecord], now_s: float, decide: Decide) -> None:
+        """Lets at most one person decide each request that waits, with everything due by now.
+
+        Args:
+            now_s: Process time since the beginning of the case.
+        """
+        for record in waiting:
+            request_id = record.request.request_id
+            since_s = self._since_s.setdefault(request_id, now_s)
+            found = next(self._due(record, now_s - since_s), None)
+            if found and now_s >= self._again_s.get(request_id, now_s):
+                self._decide(*found, request_id, now_s, decide)
+
+    def _due(self, record: RequestRecord, waited_s: float) -> Iterator[tuple[Verdict, str]]:
+        for each in self._about(record):
+            for person in each.people if waited_s >= each.after_s else ():
+                if (record.request.request_id, person) not in self._done:
+                    yield each.verdict, person
+
+    def _about(self, record: RequestRecord) -> Iterator[Decision]:
+        steps = steps_of(record)
+        own = [each for each in self.decisions if each.step in steps]
+        yield from own or (each for each in self.decisions if each.step == ANY_STEP)
+
+    def _decide(
+        self,
+        verdict: Verdict,
+        person: str,
+        request_id: str,
+        now_s: float,
+        decide: Decide,
+    ) -> None:
+        try:
+            decide(verdict, request_id, person)
+            self._done.add((request_id, person))
+        except GuardrailError as error:
+            self.refused.append(RefusedDecision(now_s, person, request_id, str(error)))
+            self._again_s[request_id] = now_s + _AGAIN_S

@@ -1,0 +1,86 @@
+"""Run of a case in the stepped room."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from time import perf_counter
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.requests.timestamps import parse_stamp
+
+from ..plants.warm_plant import warm_plant
+from ..room.room import OPERATORS, Room
+from .case import PlaybookCase, Verdict
+from .outcome import Outcome, read_outcome
+from .scripted_people import RefusedDecision, ScriptedPeople
+from .verdict import failures_of
+from .watched_conditions import WatchedConditions
+
+_SCAN_S = 1.0  # process time between two scans, if the model's step divides it
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Result of a case."""
+
+    case: PlaybookCase
+    outcome: Outcome
+    failures: Sequence[str]  # a sentence for each expectation that is not met
+    refused: Sequence[RefusedDecision]  # decisions that did not count
+    took_s: float  # time of the computer
+
+
+async def run_case(
+    case: PlaybookCase, site: Site, on_scan: Callable[[Room], None] | None = None
+) -> CaseResult:
+    """Runs a case in a room of its own, at full speed, up to its end.
+
+    The playbook under test and those that it starts are released in the room, and no other is
+    there.
+
+    Args:
+        on_scan: Called after each scan, such as to note values or to show the time.
+
+    Raises:
+        ConfigError: The site has changed since it was read, or a playbook does not fit it.
+        LedgerError: The room's ledger cannot be used.
+        OSError: There is no space for a temporary folder.
+
+    Effect: ACTUATE on the model only. Retry: none. Timeout: 15 s of the computer's time for the
+    agents at each scan.
+    """
+    begun_s = perf_counter()
+    people, watched = ScriptedPeople(case.decisions), WatchedConditions(case.expected)
+    async with Room.open(
+        site,
+        lambda seed: warm_plant(case.model, seed, case.warmup_s),
+        seed=case.seed,
+        faults=case.faults,
+        library=[case.playbook, *case.others],
+        operators=list(dict.fromkeys((*people.names, *OPERATORS))),
+    ) as room:
+        zero_s, began = room.plant.simulation.plant.time_s, room.clock.now().wall
+        room.scan_s = scan_s(room.plant.simulation.plant.step_s)
+
+        def decide(verdict: Verdict, request_id: str, person: str) -> None:
+            room.people.decide(verdict, request_id, person)
+
+        while room.now_s < case.run_for_s:
+            await room.step(room.scan_s)
+            watched.observe(room.agents.view.readings, room.now_s, room.now_s)
+            people.act(room.waiting, room.now_s, decide)
+            if on_scan is not None:
+                on_scan(room)
+        outcome = read_outcome(
+            room.database,
+            room.agents.workorders,
+            lambda at: (parse_stamp(at) - began).total_seconds(),
+            zero_s,
+        )
+    failures = [*failures_of(case.expected, outcome, case.playbook.id), *watched.failures()]
+    return CaseResult(case, outcome, failures, people.refused, perf_counter() - begun_s)
+
+
+def scan_s(step_s: float) -> float:
+    """Returns the time from one scan to the next, a whole number of a model's steps."""
+    return step_s * ceil(_SCAN_S / step_s - 1e-9)

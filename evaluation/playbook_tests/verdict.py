@@ -1,0 +1,104 @@
+"""Comparison of a case's outcome with its expectations."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+
+from .case import Expected, ExpectedOrder
+from .outcome import Outcome, SentWrite
+
+
+def failures_of(expected: Expected, outcome: Outcome, playbook: str) -> list[str]:
+    """Returns a sentence for each expectation about a playbook that is not met.
+
+    Conditions are not among them, since only a scan shows whether they are met.
+    """
+    return [
+        *_final(expected, outcome, playbook),
+        *_trace(expected, outcome, playbook),
+        *_writes(expected.writes, outcome.writes),
+        *_orders(expected.workorders, outcome),
+        *_asked(expected, outcome),
+        *_judged(expected, outcome, playbook),
+        *_missing("escalated_to", expected.escalated_to, outcome.escalated_to),
+    ]
+
+
+def _final(expected: Expected, outcome: Outcome, playbook: str) -> Iterator[str]:
+    state, reason = outcome.final(playbook)
+    if expected.final is not None and state != expected.final:
+        why = f" ({reason})" if reason else ""
+        yield f"final: is {state}{why}, expected {expected.final}"
+
+
+def _trace(expected: Expected, outcome: Outcome, playbook: str) -> Iterator[str]:
+    run = outcome.newest_run(playbook)
+    done = run.steps if run else []
+    if expected.trace is not None and done != list(expected.trace):
+        yield f"trace: is {_listed(done)}, expected {_listed(expected.trace)}"
+
+
+def _writes(
+    expected: int | Sequence[tuple[Tag, Value]] | None, sent: Sequence[SentWrite]
+) -> Iterator[str]:
+    if expected is None:
+        return
+    shown = _listed([f"{each.tag} = {each.shown}" for each in sent])
+    if isinstance(expected, int):
+        if len(sent) != expected:
+            yield f"writes: {len(sent)} were sent ({shown}), expected {expected}"
+        return
+    for number, (wanted, write) in enumerate(zip_longest(expected, sent), 1):
+        is_same = wanted and write and (wanted[0].name, wanted[1]) == (write.tag, write.value)
+        if not is_same:
+            found = f"{write.tag} = {write.shown}" if write else "was not sent"
+            want = f"{wanted[0].name} = {wanted[1]}" if wanted else "no more"
+            yield f"writes: number {number} is {found}, expected {want}; all: {shown}"
+            return
+
+
+def _orders(expected: Sequence[ExpectedOrder] | None, outcome: Outcome) -> Iterator[str]:
+    if expected is None:
+        return
+    left = [(each.asset, each.priority) for each in outcome.workorders]
+    shown = _listed([f"{asset} of priority {priority}" for asset, priority in left])
+    for each in expected:
+        fits = [one for one in left if one[0] == each.asset and each.priority in {None, one[1]}]
+        if not fits:
+            wanted = f" of priority {each.priority}" if each.priority else ""
+            yield f"workorders: none for {each.asset}{wanted}; raised: {shown}"
+        else:
+            left.remove(fits[0])
+    for asset, priority in left:
+        yield f"workorders: {asset} of priority {priority} was not expected"
+
+
+def _asked(expected: Expected, outcome: Outcome) -> Iterator[str]:
+    if expected.asked is None or len(outcome.requests) == expected.asked:
+        return
+    filed = [
+        f"{', '.join(each.steps)} at {format_duration(each.at_s)}" for each in outcome.requests
+    ]
+    yield f"asked: {len(filed)} requests ({'; '.join(filed) or 'none'}), expected {expected.asked}"
+
+
+def _judged(expected: Expected, outcome: Outcome, playbook: str) -> Iterator[str]:
+    judged = [each for each in outcome.judgements if each.playbook == playbook]
+    blocked_by = dict.fromkeys(name for each in judged for name in each.blocked_by)
+    yield from _missing("blocked_by", expected.blocked_by, blocked_by)
+    if expected.suggested is not None:
+        suggested = dict.fromkeys(each.suggested for each in judged if each.suggested)
+        yield from _missing("suggested", [expected.suggested], suggested)
+
+
+def _missing(key: str, expected: Iterable[str], found: Iterable[str]) -> Iterator[str]:
+    known = list(found)
+    if missing := [each for each in expected if each not in known]:
+        yield f"{key}: {_listed(missing)} is missing; found: {_listed(known)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
