@@ -26,6 +26,7 @@ class Candidate:
     suggests: str = ""  # the playbook that its evidence suggests instead
     results: tuple[CheckResult, ...] = ()  # the evidence and permissives that prevent it
     begin_by: str = ""  # stamp of its deadline; empty for none
+    preempts: tuple[str, ...] = ()  # open runs that prevent it, and give way if they may
 
     @property
     def name(self) -> str:

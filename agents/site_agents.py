@@ -28,6 +28,7 @@ from .case import Case
 from .graph import Deliberations, Outcome, graph_hash
 from .site_cases import SiteCases
 from .site_runs import SiteRuns
+from .starts.admission import full_of_runs
 from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
@@ -111,10 +112,13 @@ class SiteAgents:
         self._hold_open_runs()
         self._keep_lock()
         self._rows |= self._context.ledger.changed()
+        before = self._owners
         if self._rows or not self._owners:
             self._owners = asset_owners(self._database)
         rows, self._rows = self._rows, set[str]()
         changed, self._changed = self._changed | rows, set[str]()
+        if self._owners != before:
+            changed |= self.cases.cases.keys()
         for run_id in self._runs.due(changed):
             if run_id not in self._tasks:
                 self._start_run(run_id)
@@ -194,6 +198,8 @@ class SiteAgents:
             case = self.cases.cases[case_id]
             plant, candidates = self.cases.judge(case, self._owners)
             is_free = any(not each.code for each in candidates)
+            if not is_free:
+                self._changed |= self._runs.give_way(candidates, self._tasks.keys())
             if candidates and (is_free or self.cases.is_new(case, candidates)):
                 chosen, judgement = await self.deliberations.judge(case_id, candidates)
                 if self.cases.cases.get(case_id) is not case:
@@ -223,6 +229,8 @@ class SiteAgents:
         site = context.ledger.context.site
         try:
             with log.transaction():
+                if full_of_runs(self._database, chosen.plan):
+                    return
                 owner = open_run(log, chosen.plan, site, plant.readings, plant.now_s, start)
                 if owner:
                     return  # another run was faster

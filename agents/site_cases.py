@@ -104,7 +104,10 @@ class SiteCases:
             "condition": watch.condition(self._context.plant), "playbook": watch.name,
             "place": watch.due.place if watch.due else "",
         }  # fmt: skip
+        is_own = watch.plan.concurrency.policy != "reject"  # it is judged beside a run
         for case in [known] if known else self.cases.values():
+            if is_own and case.run_id:
+                continue
             others = (self._owned.get(each, set[str]()) for each in case.playbooks)
             if any(not own.isdisjoint(each) for each in others):
                 self._record(case, CaseEvent.JOINED, body)
@@ -132,6 +135,7 @@ class SiteCases:
     def _close(self, case: Case, reason: str) -> None:
         self._record(case, CaseEvent.CLOSED, {"reason": reason})
         del self.cases[case.case_id]
+        self._admission.queues.leave(case.case_id)
         self._memories.pop(case.case_id, None)
         self._context.plant.await_change(case.case_id, None)
 
@@ -166,6 +170,7 @@ class SiteCases:
         plant = self._context.plant.snapshot()
         plant.is_past(plant.now_s + JUDGED_EVERY_S)
         self._of(case).wanted = self._wanted_names(case)
+        self._admission.queues.leave(case.case_id)
         found = self._candidates(case, plant, owners)
         self._context.plant.await_change(case.case_id, plant)
         wall, differs_since_s = self._context.clock().wall, self._of(case).differs_since_s
@@ -217,6 +222,7 @@ class SiteCases:
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
         self._record(case, CaseEvent.JUDGED, body)
         if run_id:
+            self._admission.queues.leave(case.case_id)
             self._context.plant.await_change(case.case_id, None)
         memory, key = self._of(case), _key(candidates)
         memory.key, memory.recorded[key] = key, self._context.clock().boot_ms

@@ -1,18 +1,25 @@
 """Runs of a site that its agents work on, each with its driver."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.execution.driver import PROCESS_ENDED, Ports, RunDriver, hold_run
+from handwheel.playbooks.execution.driver import (
+    PROCESS_ENDED,
+    Ports,
+    RunDriver,
+    hold_run,
+    stop_waiting_run,
+)
 from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.playbooks.execution.work_orders import Maintenance
 from handwheel.tools.guardrails.ledger.runs import RunEntry
 
 from .agent_context import AgentContext
+from .candidates import Candidate
 from .supervised_run import Report, SupervisedRun
 
 
@@ -44,6 +51,29 @@ class SiteRuns:
         driver = RunDriver(plan, log, self._ports, maintenance)
         self.active[log.run_id] = SupervisedRun(driver, context.ledger, self._report)
         return driver
+
+    def give_way(self, candidates: Iterable[Candidate], busy: Collection[str]) -> set[str]:
+        """Stops runs that wait for a decision and prevent a candidate of a higher priority.
+
+        A run that has written something never gives way, nor does one that is `busy`. Either all
+        runs that prevent a candidate give way, or none. Returns those that were stopped.
+        """
+        for each in candidates:
+            active = [self.active[name] for name in each.preempts if name in self.active]
+            plans = [one.driver.plan for one in active]
+            own = each.plan.concurrency.priority
+            if (
+                not active or len(active) < len(each.preempts) or set(each.preempts) & set(busy)
+                or any(plan.concurrency.priority <= own for plan in plans)
+                or not all(one.driver.is_waiting_unwritten for one in active)
+            ):  # fmt: skip
+                continue
+            for one in active:
+                lower = one.driver.plan.concurrency.priority
+                reason = f"it gives way to {each.name}, of priority {own} before {lower}"
+                stop_waiting_run(one.driver.log, self._context.ledger, reason)
+            return set(each.preempts)
+        return set()
 
     def adopt(self, entry: RunEntry) -> None:
         """Takes up a run that another process left open, and holds it.

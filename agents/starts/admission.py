@@ -1,19 +1,24 @@
-"""Admission of a candidate by its deadline, the owners of its equipment, and its evidence."""
+"""Admission of a candidate by its deadline, the runs that are open, and its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.hints import next_step
+from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.deadline import begin_by, too_late
-from handwheel.playbooks.engine.diagnosis import diagnose
+from handwheel.playbooks.engine.diagnosis import Diagnosis, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
 from ..candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 from ..case import Case
 from ..triggers import TriggerWatch
+from .queues import Queues
 
 
 class Admission:
@@ -24,6 +29,7 @@ class Admission:
     """
 
     def __init__(self, context: CaseContext, owned: Mapping[str, AbstractSet[str]]) -> None:
+        self.queues = Queues(owned)
         self._context, self._owned = context, owned
 
     def judge(
@@ -38,15 +44,54 @@ class Admission:
         by = begin_by(watch.plan, case.triggered.get(watch.name, now))
         plan, found = watch.plan, diagnose(watch.plan, plant)
         if by and by <= now:
-            late = blocked_by(plan, found, Denial("deadline", too_late(by)))
-            return replace(late, begin_by=by)
-        if watch.problem and watch.due is None:
+            judged = blocked_by(plan, found, Denial("deadline", too_late(by)))
+        elif watch.problem and watch.due is None:
             judged = blocked_by(plan, found, Denial("trigger", watch.problem))
-        elif owner := self._owner(watch.name, owners):
-            judged = blocked_by_run(plan, found, owner)
         else:
-            judged = judge_candidate(plan, found, self._context.check_plan)
+            judged = self._beside_runs(case, watch, found, owners)
         return replace(judged, begin_by=by)
 
-    def _owner(self, name: str, owners: Mapping[str, str]) -> str:
-        return next((owners[each] for each in sorted(self._owned[name] & owners.keys())), "")
+    def _beside_runs(
+        self, case: Case, watch: TriggerWatch, found: Diagnosis, owners: Mapping[str, str]
+    ) -> Candidate:
+        plan, names = watch.plan, sorted(self._owned[watch.name] & owners.keys())
+        runs = list(dict.fromkeys(owners[each] for each in names))
+        full = full_of_runs(self._context.ledger.context.database, plan)
+        policy = plan.concurrency.policy
+        if policy == "reject" and runs:
+            return blocked_by_run(plan, found, runs[0])
+        judged = judge_candidate(plan, found, self._context.check_plan)
+        if judged.code:
+            return judged  # it holds no place in a queue, and nothing gives way to it
+        if policy == "queue":
+            return self._queued(case, watch, judged, [*runs, *full])
+        if runs:
+            return replace(blocked_by_run(plan, found, runs[0]), preempts=tuple(runs))
+        return judged if not full else blocked_by(plan, found, _most(plan, full))
+
+    def _queued(
+        self, case: Case, watch: TriggerWatch, judged: Candidate, runs: Collection[str]
+    ) -> Candidate:
+        self.queues.add(case, watch.name)  # it keeps its place until its run is open
+        ahead = self.queues.ahead(case, watch.name)
+        if not runs and not ahead:
+            return judged
+        reason = f"it is number {len(ahead) + 1} in the queue for {', '.join(watch.plan.assets)}"
+        reason += f"; before it {', '.join(dict.fromkeys([*runs, *ahead]))}"
+        return blocked_by(watch.plan, judged.diagnosis, Denial("queue", reason))
+
+
+def full_of_runs(database: Database, plan: BoundPlaybook) -> list[str]:
+    """Returns the open runs of a playbook if they are as many as it may have, else none."""
+    most = plan.concurrency.max_runs
+    if most is None:
+        return []
+    found = load_runs(database, only_open=True)
+    runs = [each.run_id for each in found if each.playbook == plan.id]
+    return runs if len(runs) >= most else []
+
+
+def _most(plan: BoundPlaybook, runs: Collection[str]) -> Denial:
+    first = next(iter(runs))
+    reason = f"{plan.concurrency.max_runs} of its runs may be open at once, and that many are: "
+    return Denial("max", f"{reason}{', '.join(runs)}; {next_step('runs', 'show', first)}")

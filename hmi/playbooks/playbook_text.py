@@ -47,6 +47,7 @@ def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
     yield from _row("style", plan.style)
     yield from _rows("achieves", [plan.achieves.bound] if plan.achieves else [])
     yield from _row("owns", ", ".join(plan.assets) or "nothing")
+    yield from _rows("concurrency", _beside(plan))
     yield from _rows("started by", map(_trigger, plan.triggers))
     rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
     yield from _rows("again after", rearms)
@@ -66,6 +67,14 @@ def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
     writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
     limits = f"{writes}, {format_duration(plan.max_duration_s)}"
     yield from _row("at most", limits)
+
+
+def _beside(plan: BoundPlaybook) -> Iterator[str]:
+    rules = plan.concurrency
+    if plan.assets:
+        yield f"{rules.policy.replace('_', ' ')}, priority {rules.priority}"
+    if rules.max_runs:
+        yield f"at most {rules.max_runs} of its runs at once"
 
 
 def _steps(plan: BoundPlaybook) -> Iterator[str]:
@@ -192,7 +201,8 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
         "id": plan.id, "version": plan.version, "title": plan.title, "file": plan.file,
         "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
         "style": plan.style, "achieves": plan.achieves.bound if plan.achieves else None,
-        "deadline_s": plan.deadline_s, "assets": plan.assets,
+        "policy": plan.concurrency.policy, "priority": plan.concurrency.priority,
+        "max_runs": plan.concurrency.max_runs, "deadline_s": plan.deadline_s, "assets": plan.assets,
         "triggers": [
             {"when": each.condition.bound, "for_s": max(part.for_s for part in each.parts),
              "parts": [

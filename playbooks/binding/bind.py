@@ -12,12 +12,14 @@ from ..language.expressions import Expressions
 from ..language.loader import Playbook
 from ..language.names import RoleBinding, default_role_binding, role_bindings, tag_names
 from ..language.schema import EvidenceSpec, PermissiveSpec
+from ..language.schema_start import ConcurrencySpec
 from . import model as bound
 from .bind_parameters import bind_parameters, parameter_text
 from .bind_steps import StepBinder
 from .bind_triggers import TriggerBinder
 from .heading import check_plant, check_style
 from .role_checks import check_role_binding
+from .start import LOWEST_PRIORITY, Concurrency
 
 
 def bind(
@@ -77,6 +79,12 @@ def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> Bindi
     return BindingResult(plan, list(dict.fromkeys(findings)), "\n".join(expressions.texts))
 
 
+def _concurrency(spec: ConcurrencySpec | None) -> Concurrency:
+    if spec is None:
+        return Concurrency()
+    return Concurrency(spec.policy, spec.max, spec.priority or LOWEST_PRIORITY)
+
+
 class _Binder:
     def __init__(
         self, playbook: Playbook, site: Site, role_binding: RoleBinding, expressions: Expressions
@@ -119,6 +127,7 @@ class _Binder:
             max_writes=file.limits.max_writes,
             max_duration_s=file.limits.max_duration,
             style=file.style,
+            concurrency=_concurrency(file.concurrency),
             achieves=self._achieves(file.achieves),
             deadline_s=file.deadline.within if file.deadline else None,
         )

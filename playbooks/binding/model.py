@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
-from .start import Style, Trigger
+from .start import Concurrency, Style, Trigger
 from .step_model import NotifyStep, RequiredApproval, Step, WorkOrderStep, Write
 
 
@@ -65,9 +65,10 @@ class BoundPlaybook:
     escalations: tuple[Escalation, ...]
     max_writes: int
     max_duration_s: float
-    style: Style = "computer-assisted"
-    achieves: Condition | None = None  # what a complete run has brought about
-    deadline_s: float | None = None  # from the trigger to the first write, wall-clock time
+    style: Style
+    achieves: Condition | None  # what a complete run has brought about
+    concurrency: Concurrency
+    deadline_s: float | None  # from the trigger to the first write, wall-clock time
 
     @property
     def writes(self) -> tuple[Write, ...]:

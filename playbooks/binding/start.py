@@ -7,6 +7,9 @@ from handwheel.tools.conditions import Condition
 
 Style = Literal["manual", "computer-assisted", "automated"]
 """Who executes after ISA-106."""
+Policy = Literal["reject", "queue", "preempt_lower"]
+"""What becomes of a run whose equipment another run owns."""
+LOWEST_PRIORITY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,12 @@ class Trigger:
     parts: tuple[TriggerPart, ...]  # one, or those of `all`
     rearm: Condition | None  # condition to fire again, once no run owns the equipment
     place: str  # `file:line` of the trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """Rules for runs beside other runs."""
+
+    policy: Policy = "reject"
+    max_runs: int | None = None  # most runs of the playbook at once
+    priority: int = LOWEST_PRIORITY  # 1 is the most urgent

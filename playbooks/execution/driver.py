@@ -70,6 +70,17 @@ def hold_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
         log.record(EventKind.HELD, reason=reason)
 
 
+def stop_waiting_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
+    """Stops a run that waits for a decision and has written nothing. Its request ends."""
+    requests = ledger.requests(log.run.requests)  # rows of a transaction may not stay
+    with log.transaction():
+        log.record(EventKind.STOPPING, reason=reason)
+        for each in requests:
+            if each.state in WAITING_REQUESTS:
+                ledger.end(each.request_id, f"the run was stopped: {reason}")
+        log.record(EventKind.STOPPED, reason=reason)
+
+
 class RunDriver:
     """Drives one run. Each of its methods raises `LedgerError` if the ledger refuses."""
 
@@ -98,6 +109,14 @@ class RunDriver:
     def is_over(self) -> bool:
         """Whether nothing more can become of the run."""
         return self.run.is_closed and self.run.seq > 0
+
+    @property
+    def is_waiting_unwritten(self) -> bool:
+        """Whether the run waits for the decision on its request and has set no action due."""
+        if self.run.state is not RunState.WAITING_APPROVAL or self.run.armed_s is not None:
+            return False
+        requests = self._ports.ledger.requests(self.run.requests)
+        return requests[-1].state in WAITING_REQUESTS
 
     async def advance(self) -> None:
         """Steps the run until it waits, and notes for which changes."""

@@ -105,7 +105,19 @@ class ConcurrencySpec(Model):
     key: list[Text] = Field(
         min_length=1, description="equipment or roles that cover everything the playbook may write"
     )
-    policy: Literal["reject"] = Field(description="a run that cannot own all of it does not start")
+    policy: Literal["reject", "queue", "preempt_lower"] = Field(
+        description="what becomes of a run whose equipment another run owns"
+    )
+    max: int | None = Field(None, ge=1, description="most runs of this playbook at once")
+    priority: int | None = Field(None, ge=1, le=4, description="1 is the most urgent, 4 without it")
+
+    @model_validator(mode="after")
+    def _check(self) -> "ConcurrencySpec":
+        if self.policy == "preempt_lower" and self.priority is None:
+            raise ValueError(
+                "priority: is missing; preempt_lower compares it: 1, the highest, to 4"
+            )
+        return self
 
 
 class DeadlineSpec(Model):

@@ -15,7 +15,6 @@ _Row = tuple[tuple[str, ...], str, str]
 _KEYS: tuple[_Row, ...] = (
     (("trigger", "any", _ANY), "schedule", _LATER),
     (("trigger", "any", _ANY), "manual", _LATER),
-    (("concurrency",), "max", _LATER),
     (("steps", _ANY), "approval", _LATER),
     (("steps", _ANY), "manual", _LATER),
     (("steps", _ANY), "run", _LATER),
@@ -25,7 +24,6 @@ _KEYS: tuple[_Row, ...] = (
     (("safe_state", "steps", _ANY), "hold_point", _NO_APPROVAL),
 )
 _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
-    ("concurrency", "policy"): frozenset({"queue", "preempt_lower"}),
     ("approval", "on_timeout"): frozenset({"skip"}),
     ("steps", _ANY, "hold_point", "on_timeout"): frozenset({"skip"}),
     ("steps", _ANY, "on_fail", "then"): frozenset({"escalate"}),

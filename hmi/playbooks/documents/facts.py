@@ -93,6 +93,10 @@ def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
     yield ("a run", "must begin after the trigger within"), begun
     yield ("a run", "achieves"), file.achieves
     yield ("a run", "owns"), ", ".join(plan.assets)
+    rules, owned = plan.concurrency, bool(plan.assets)
+    yield ("a run", "when another owns it"), say.policy_text(rules.policy) if owned else ""
+    yield ("a run", "priority"), str(rules.priority) if owned else ""
+    yield ("runs", "at most at once"), str(rules.max_runs or "")
 
 
 def _checks(side: str, checks: Sequence[Check]) -> Iterator[Fact]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import Style, TriggerPart
+from handwheel.playbooks.binding.start import Policy, Style, TriggerPart
 from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     OnTimeout,
@@ -33,6 +33,12 @@ _STYLES: dict[Style, str] = {
     "automated": "People approve all of it once, and the computer executes and verifies",
 }
 
+_POLICIES: dict[Policy, str] = {
+    "reject": "it does not start while another run owns any of it",
+    "queue": "it waits in a queue while another run owns any of it",
+    "preempt_lower": "a run of a lower priority that has written nothing gives way to it",
+}
+
 
 def in_words(seconds: float) -> str:
     """Returns a duration such as `1 minute 30 seconds`."""
@@ -51,6 +57,11 @@ def _counted(number: float, name: str) -> str:
 def style_text(style: Style) -> str:
     """Returns who executes a playbook, as a clause."""
     return _STYLES[style]
+
+
+def policy_text(policy: Policy) -> str:
+    """Returns what becomes of a run whose equipment another run owns, as a clause."""
+    return _POLICIES[policy]
 
 
 def reaction(then: Then | OnTimeout) -> str:

@@ -74,7 +74,10 @@ def _purpose(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Item]:
     if plan.achieves:
         yield Item(("A complete run has achieved ", Code(plan.achieves.bound), "."))
     if plan.assets:
-        yield Item((f"A run owns {say.listed(plan.assets)}.",))
+        owns = f"A run owns {say.listed(plan.assets)}"
+        yield Item((f"{owns}; {say.policy_text(plan.concurrency.policy)}.",))
+    if most := plan.concurrency.max_runs:
+        yield Item((f"At most {most} of its runs are open at once.",))
     if file.references:
         yield Item((f"See {say.listed(file.references)}.",))
     yield Item(("SHA-256 ", Code(plan.digest)))

@@ -1,9 +1,94 @@
 """What may start a run, and when one may not start any more."""
 
+from pathlib import Path
+
+from handwheel.playbooks.language.loader import Playbook
+
+from ...playbooks.sample_playbook import loaded
 from ..testbed.stepped_agents import AgentsRoom
 
 LIMITS = "limits: {max_writes: 6"
 DEADLINE = (LIMITS, f"deadline: {{from: trigger, within: 5 min}}\n{LIMITS}")
+
+WAITS = """\
+schema: playbook/1
+id: test/{name}
+version: 1.0.0
+title: Wait for a minute
+owner: tests
+style: computer-assisted
+parameters: {{pump: {{type: asset, class: pump, default: P-101A}}}}
+trigger: {{any: [{any}]}}
+concurrency: {{key: [{key}], {policy}}}
+steps:
+  - {{id: look, wait: {{until: "PT-102.pv < 1 kPa", within: 1 min}}, on_fail: {{then: continue}}}}
+limits: {{max_writes: 0, max_duration: 30 min}}
+"""
+
+
+def waiting(folder: Path, name: str, any_: str, policy: str, key: str = "PUMPS-101") -> Playbook:
+    text = WAITS.format(name=name, any=any_, policy=policy, key=key)
+    return loaded(folder, text, f"{name}.yaml")
+
+
+async def test_a_queue_starts_in_the_order_of_its_triggers(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    level = '{{when: "LT-101.pv > {} %", for: 1 s}}'
+    late = waiting(tmp_path, "late", level.format(92), "policy: queue, max: 1")
+    early = waiting(tmp_path, "early", level.format(90), "policy: queue")
+    idle.library = [late, early, idle.changed()]
+    await idle.start_agents()
+    await idle.settles()
+    for percent in (91.0, 95.0):
+        idle.plant.lies["LT-101.pv"] = percent
+        await idle.scan(4)
+    (first,) = idle.runs()
+    queued = idle.cases()[1].judgement["candidates"]
+    assert [each["code"] for each in queued] == ["queue", "queue"]
+    assert queued[0]["reason"] == f"it is number 1 in the queue for PUMPS-101; before it {first}"
+    assert queued[1]["reason"].startswith("it is number 2 in the queue for PUMPS-101; before it ")
+    await idle.ordered("stop", "STOPPED")
+    await idle.until(lambda: len(idle.runs()) == 3, "both have begun", 400.0)
+    assert [idle.runs(each) for each in ("early", "late")] == [[idle.runs()[1]], [idle.runs()[2]]]
+
+
+async def test_a_waiting_run_gives_way_and_one_that_has_written_does_not(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    rule = '{when: "LT-101.pv > 90 %", for: 1 s}', "policy: preempt_lower, priority: 1"
+    idle.library = [idle.changed(), waiting(tmp_path, "urgent", *rule)]
+    await idle.start_agents()
+    await idle.reach_request(1)
+    lower = idle.run_id
+    idle.plant.lies["LT-101.pv"] = 95.0
+    await idle.until(lambda: idle.runs("urgent"), "the urgent one")
+    reason = "it gives way to test/urgent (P-101A), of priority 1 before 4"
+    assert [row.body["reason"] for row in idle.rows("stopped", lower)] == [reason]
+    assert idle.frames == []
+    await idle.reach("COMPLETE")
+    idle.plant.lies.clear()
+    await idle.wait(620.0)
+    await idle.approved(1)  # the case of the lower one was given back
+    idle.plant.lies["LT-101.pv"] = 95.0
+    await idle.scan(30)
+    assert (len(idle.runs("urgent")), idle.run.state) == (1, "RUNNING")
+    assert idle.cases()[-1].judgement["candidates"][0]["code"] == "owner"
+
+
+async def test_max_when_as_many_runs_are_open_makes_the_next_wait(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    any_ = "{alarm: VAH-101A}, {alarm: VAH-101B, bind: {pump: P-101B}}"
+    idle.library = [waiting(tmp_path, "one", any_, "policy: reject, max: 1", "pump")]
+    await idle.start_agents()
+    idle.plant.lies |= {"VAH-101A.active": True, "VAH-101B.active": True}
+    await idle.until(idle.runs, "the first")
+    await idle.scan(11)
+    (judged,) = idle.cases()[1].judgement["candidates"]
+    assert (judged["code"], len(idle.runs())) == ("max", 1)
+    await idle.until(lambda: len(idle.runs()) == 2, "the second")
+    assert idle.rows("completed", idle.runs()[0])
 
 
 async def test_nothing_begins_after_the_deadline(idle: AgentsRoom) -> None:

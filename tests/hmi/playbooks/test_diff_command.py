@@ -58,6 +58,8 @@ KEYS = (  # of the change-over, which has nearly every key
     ("> 54 degC", "> 53 degC"), ("after: 10 min", "after: 11 min"),
     ("to: shift-supervisor", "to: anna"), ("max_writes: 6", "max_writes: 7"),
     ("max_duration: 30 min", "max_duration: 31 min"), ("id: settle", "id: settled"),
+    ("policy: reject", "policy: queue"), ("policy: reject", "policy: reject, max: 2"),
+    ("policy: reject", "policy: reject, priority: 2"),
     ("limits:", "deadline: {from: trigger, within: 2 h}\nlimits:"),
     ("limits:", 'achieves: "PT-102.pv > 300 kPa"\nlimits:'),
     ("type: quantity, unit: mm/s", "type: quantity, check: 'vib_high < 9 mm/s', unit: mm/s"),
