@@ -18,7 +18,7 @@ from handwheel.playbooks.language.source import Source
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.tools.conditions import Condition
+from handwheel.tools.conditions import Condition, Expression
 
 from ..plants.fault_entries import PlantEntries
 from ..plants.installed_plants import create_plant, model_of, plant_names
@@ -176,8 +176,12 @@ class _Binder:
             return writes
         return [each for n, table in enumerate(writes) for each in self._write((*path, n), table)]
 
-    def _write(self, path: Path_, table: Mapping[str, Any]) -> list[tuple[Tag, Value]]:
-        return [(each.tag, each.value) for each in bind_writes(table, path, self.read)]
+    def _write(self, path: Path_, table: Mapping[str, Any]) -> Iterator[tuple[Tag, Value]]:
+        for each in bind_writes(table, path, self.read):
+            if isinstance(each.value, Expression):
+                self._fail((*path, each.tag.name), "write the value that is expected")
+            else:
+                yield each.tag, each.value
 
     def _check_known(self, path: Path_, what: str, name: str, known: Sequence[str]) -> None:
         if name in known:

@@ -40,7 +40,7 @@ def load_named(
 
     A path that names none of them raises `ConfigError`.
     """
-    if (folder := _folder(path)) is not None:
+    if (folder := named_folder(path)) is not None:
         return load_folder(folder, path)
     if Path(path).is_file():
         try:
@@ -65,7 +65,7 @@ def find_playbook(path: str, site: Site) -> Playbook:
     """
     if Path(path).is_file():
         return load_playbook(Path(path), path)
-    if _folder(path) is not None:
+    if named_folder(path) is not None:
         raise ConfigError([Problem(path, 0, 0, "", "is a folder: name a file or a playbook's id")])
     library, broken = load_library(site)
     loaded, wrong = load_named(path, library, broken)
@@ -74,7 +74,8 @@ def find_playbook(path: str, site: Site) -> Playbook:
     return loaded[0]
 
 
-def _folder(path: str) -> Path | None:
+def named_folder(path: str) -> Path | None:
+    """Returns the folder of a path or of a library such as `package:cw`."""
     name = path.removeprefix(PACKAGE) if path.startswith(PACKAGE) else ""
     if name and name.isidentifier() and (library_folder() / name).is_dir():
         return library_folder() / name

@@ -1,0 +1,88 @@
+"""Runs of many cases, in this process or in several."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+
+from handwheel.connectors.errors import ConfigError, HandwheelError
+from handwheel.connectors.model.site import Site, load_site
+
+from .case import PlaybookCase
+from .load import load_cases
+from .report import CaseReport, report_of, report_of_error
+from .stepped_run import run_case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """File of tests, with the cases that are wanted of it."""
+
+    path: Path
+    shown: str  # its name in errors and reports
+    names: Sequence[str]  # of the cases
+
+
+def run_cases(site: Site, files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
+    """Runs cases and yields their reports, in the order of the files.
+
+    Args:
+        jobs: Number of processes; with 1 they run in this one.
+
+    Raises:
+        ConfigError: Site, file or playbook is not valid.
+        BrokenProcessPool: A process has ended before its case.
+    """
+    wanted = [(site.root, each.path, each.shown, name) for each in files for name in each.names]
+    if min(jobs, len(wanted)) <= 1:
+        yield from (_run(*each) for each in wanted)
+        return
+    context = multiprocessing.get_context("spawn")
+    workers = min(jobs, len(wanted))
+    with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
+        running: list[Future[CaseReport]] = [pool.submit(_run, *each) for each in wanted]
+        try:
+            yield from (each.result() for each in running)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C goes to the whole group, and the first process ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _run(root: Path, path: Path, shown: str, name: str) -> CaseReport:
+    site = _site(root)
+    case = next(each for each in _cases(root, path, shown) if each.name == name)
+    return run_reported(case, site)
+
+
+def run_reported(case: PlaybookCase, site: Site) -> CaseReport:
+    """Runs a case and reports an error of it as its result. Raises `ConfigError`."""
+    begun_s = perf_counter()
+    try:
+        return report_of(asyncio.run(run_case(case, site)))
+    except ConfigError:
+        raise
+    except (HandwheelError, RuntimeError, OSError) as error:
+        return report_of_error(case, error, perf_counter() - begun_s)
+
+
+@lru_cache(1)
+def _site(root: Path) -> Site:
+    return load_site(root)
+
+
+@lru_cache(32)
+def _cases(root: Path, path: Path, shown: str) -> Sequence[PlaybookCase]:
+    return load_cases(path, _site(root), shown)
