@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-wheel check mypy pyright bench soak coverage lock picture clean
+.PHONY: demo test test-wheel check mypy pyright bench playbooks soak coverage lock picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -41,6 +41,10 @@ mypy pyright: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Hours of plant time for each installed playbook.
+playbooks: $(VENV)/.dev
+	$(BIN)/pytest -m soak --timeout 3600 tests/evaluation/playbook_tests/test_library.py $(ARGS)
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)

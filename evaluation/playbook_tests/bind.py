@@ -22,7 +22,7 @@ from handwheel.tools.conditions import Condition, Expression
 
 from ..plants.fault_entries import PlantEntries
 from ..plants.installed_plants import create_plant, model_of, plant_names
-from ..room.room import ADMINISTRATOR
+from ..room.enrolment import ADMINISTRATOR
 from .case import Decision, Eventually, Expected, ExpectedOrder, PlaybookCase
 from .schema import ANY_STEP, CaseSpec, DecisionSpec, ExpectSpec, PlantSpec, TestsFile
 

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,12 +24,18 @@ from .stepped_run import run_case
 class CaseFile:
     """File of tests, with the cases that are wanted of it."""
 
+    root: Path  # folder of the site
     path: Path
     shown: str  # its name in errors and reports
     names: Sequence[str]  # of the cases
 
 
-def run_cases(site: Site, files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
+def read_cases(root: Path, path: Path, shown: str) -> CaseFile:
+    """Returns a file of tests with all its cases. Raises `ConfigError` with every problem."""
+    return CaseFile(root, path, shown, [each.name for each in _cases(root, path, shown)])
+
+
+def run_cases(files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
     """Runs cases and yields their reports, in the order of the files.
 
     Args:
@@ -38,12 +45,13 @@ def run_cases(site: Site, files: Sequence[CaseFile], jobs: int) -> Iterator[Case
         ConfigError: Site, file or playbook is not valid.
         BrokenProcessPool: A process has ended before its case.
     """
-    wanted = [(site.root, each.path, each.shown, name) for each in files for name in each.names]
-    if min(jobs, len(wanted)) <= 1:
+    wanted = [(each.root, each.path, each.shown, name) for each in files for name in each.names]
+    workers = min(jobs, len(wanted))
+    if workers <= 1:
         yield from (_run(*each) for each in wanted)
         return
-    context = multiprocessing.get_context("spawn")
-    workers = min(jobs, len(wanted))
+    # A forked process has the imports and the cases already, which take it seconds elsewhere.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
         running: list[Future[CaseReport]] = [pool.submit(_run, *each) for each in wanted]
         try:

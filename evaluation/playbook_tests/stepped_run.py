@@ -9,7 +9,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ..plants.warm_plant import warm_plant
-from ..room.room import OPERATORS, Room
+from ..room.enrolment import OPERATORS
+from ..room.room import Room
 from .case import PlaybookCase, Verdict
 from .outcome import Outcome, read_outcome
 from .scripted_people import RefusedDecision, ScriptedPeople

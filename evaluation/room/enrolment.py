@@ -8,7 +8,12 @@ from handwheel.connectors.model.site import OPERATORS_FILE, Site
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
-from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as _ADMINISTRATOR
+
+ADMINISTRATOR = "rosa"
+"""Person who enrols the others of a room, and has released its playbooks."""
+OPERATORS = ("anna", "ben")
+"""People who hold every role that the policy or a playbook names, if no others are named."""
 
 _BEFORE = timedelta(days=1)
 _LASTS = timedelta(days=365)
@@ -30,7 +35,10 @@ def enrol(
     """
     keys = {person: PrivateKey.generate() for person in (administrator, *roles)}
     root, start = keys[administrator], now - _BEFORE
-    held = {administrator: (ADMINISTRATOR,), **{name: tuple(each) for name, each in roles.items()}}
+    held = {
+        administrator: (_ADMINISTRATOR,),
+        **{name: tuple(each) for name, each in roles.items()},
+    }
     records = [
         make_record(site.id, Enrolment(name, each, start, start + _LASTS), keys[name], root)
         for name, each in held.items()

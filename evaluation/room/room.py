@@ -34,17 +34,12 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from .agents import SteppedAgents
 from .clock import SteppedClock
-from .enrolment import enrol
+from .enrolment import ADMINISTRATOR, OPERATORS, enrol
 from .gate import SteppedGate
 from .model_plant import ModelPlant
 from .people import People
 from .releases import release_all
 from .site import copied_site, in_memory_site, simulated_policy
-
-ADMINISTRATOR = "rosa"
-"""Person who enrols the others, and has released the room's playbooks."""
-OPERATORS = ("anna", "ben")
-"""People who hold every role that the policy or a playbook names."""
 
 Model = Callable[[int | None], Plant]
 """Creates a plant from a seed, without noise for `None`, as entry points of `handwheel.plants`."""

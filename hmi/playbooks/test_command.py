@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +62,7 @@ def run_tests(
     opened = open_site(site)
     files = _chosen(opened, paths, only)
     reports: list[CaseReport] = []
-    for each in run_cases(opened, files, jobs or os.cpu_count() or 1):
+    for each in run_cases(files, jobs or os.cpu_count() or 1):
         if not as_json:
             if not reports or reports[-1].file != each.file:
                 typer.echo(f"{each.file}: {each.playbook}")
@@ -73,8 +73,7 @@ def run_tests(
 
 def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
     """Returns the wanted cases of valid files. Raises `ConfigError` with every problem of all."""
-    from handwheel.evaluation.playbook_tests.load import load_cases
-    from handwheel.evaluation.playbook_tests.run_cases import CaseFile
+    from handwheel.evaluation.playbook_tests.run_cases import read_cases
 
     from .test_files import find_test_files
 
@@ -82,11 +81,12 @@ def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
     problems: list[Problem] = []
     for path, shown in find_test_files(site, paths):
         try:
-            names = [each.name for each in load_cases(path, site, shown)]
+            found = read_cases(site.root, path, shown)
         except ConfigError as error:
             problems += error.problems
             continue
-        files.append(CaseFile(path, shown, [n for n in names if only.lower() in n.lower()]))
+        names = [each for each in found.names if only.lower() in each.lower()]
+        files.append(replace(found, names=names))
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     if not any(each.names for each in files):

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from handwheel.connectors.model import heartbeats, site, tag_file
+from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
@@ -119,6 +120,16 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["A condition across tags"] == _keys(policy_schema.AcrossRule)
     assert listed["operators.yaml"] == _keys(operators.OperatorsFile)
     assert listed["An enrolment record"] == _keys(operators.Record)
+
+
+def test_the_reference_lists_exactly_the_keys_of_playbook_tests() -> None:
+    rows = sections(DOCS / "reference/playbook-tests.md")
+    listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
+    assert listed["The file"] == _keys(playbook_tests.TestsFile)
+    assert listed["A case"] == _keys(playbook_tests.CaseSpec)
+    assert listed["The plant"] == _keys(playbook_tests.PlantSpec)
+    assert listed["A decision"] == _keys(playbook_tests.DecisionSpec)
+    assert listed["Expectations"] == _keys(playbook_tests.ExpectSpec)
 
 
 def test_the_reference_lists_exactly_the_keys_of_requests_and_decisions() -> None:
