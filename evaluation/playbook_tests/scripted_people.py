@@ -1,4 +1,4 @@
-"""People of a case, who decide about requests as its file says."""
+"""Decisions of people about requests, as a case says."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class RefusedDecision(NamedTuple):
 
 @dataclass(slots=True)
 class ScriptedPeople:
-    """People who decide each request once it has waited as long as the case says.
+    """Decisions of a case, each due once its request has waited long enough.
 
     A decision about a step has precedence over one about any step. A person whose decision does
     not count, since the card shows a problem, tries again after 30 s.
@@ -43,7 +43,7 @@ class ScriptedPeople:
 
     @property
     def names(self) -> list[str]:
-        """Everybody who decides, each once."""
+        """The deciding people, each once."""
         return list(dict.fromkeys(name for each in self.decisions for name in each.people))
 
     def act(self, waiting: Sequence[RequestRecord], now_s: float, decide: Decide) -> None:

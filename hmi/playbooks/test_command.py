@@ -49,7 +49,7 @@ def run_tests(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run tests of playbooks against simulated plants, as fast as the computer can.
+    """Run tests of playbooks against simulated plants, at full speed.
 
     Nothing is written to a real device, and no gate or agents need to run. A playbook may be a
     draft.
