@@ -55,6 +55,11 @@ class Case:
     asked_for: str = ""  # the playbook by which it would have asked
 
     @property
+    def runs(self) -> set[str]:
+        """The run that answers it, and the one that gave it back and may be resumed."""
+        return {self.run_id, str(self.returned.get("run_id", ""))} - {""}
+
+    @property
     def undecided_since(self) -> str:
         """Stamp since which no run answers it."""
         return max(self.opened_at, self.returned_at)
@@ -130,15 +135,21 @@ class CaseLog:
     """Cases in the ledger. It raises `LostRace` if another process has the runner lock."""
 
     def __init__(self, database: Database, holder: str) -> None:
-        self._database, self._holder = database, holder
+        self.database, self._holder = database, holder
 
     def transaction(self, now: Instant) -> AbstractContextManager[Transaction]:
         """Records all that is recorded inside at once, or nothing if an error is raised."""
-        return self._database.transaction(now)
+        return self.database.transaction(now)
+
+    def record_schedule(self, event: str, playbook: str, at: str, now: Instant) -> None:
+        """Records what became of the moment of a playbook's schedule, a stamp."""
+        with self.database.transaction(now) as transaction:
+            check_runner_lock(transaction, self._holder)
+            transaction.record(f"schedule.{event}", playbook, {"at": at})
 
     def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any], now: Instant) -> Case:
         """Records an event, and returns the case after it."""
-        with self._database.transaction(now) as transaction:
+        with self.database.transaction(now) as transaction:
             check_runner_lock(transaction, self._holder)
             row = transaction.record(f"case.{kind}", case.case_id, dict(body))
         return case.after(kind, row.fields["body"], str(row.fields["at"]))

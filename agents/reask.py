@@ -4,7 +4,10 @@ from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 
 from handwheel.connectors.denial import Denial
+from handwheel.playbooks.engine.deadline import TOO_LATE
+from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from .candidates import Candidate, blocked_by
@@ -45,6 +48,13 @@ def after_pause(
         each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
         for each in found
     ]
+
+
+def waits_for_people(run: Run) -> bool:
+    """Whether a run has given up for now, so that nobody answers its case."""
+    late = (RequestState.EXPIRED, TOO_LATE)
+    is_late = run.state is RunState.HELD and run.reason.startswith(late)
+    return is_late or run.state is RunState.ABORTED
 
 
 def _has_changed(

@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
-from handwheel.playbooks.engine.deadline import TOO_LATE
 from handwheel.playbooks.engine.diagnosis import diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.maintenance.work_order_database import Notice
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
@@ -19,8 +17,9 @@ from .agent_context import CaseContext
 from .candidates import Candidate
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .escalation import due_escalations
-from .reask import STEADY_S, after_pause
+from .reask import STEADY_S, after_pause, waits_for_people
 from .starts.admission import Admission
+from .starts.schedules import Schedules
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
@@ -58,6 +57,7 @@ class SiteCases:
         self._admission = Admission(context, self._owned)
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._memories: dict[str, _Memory] = {}
+        self._schedules = Schedules(self._log, self._watches)
 
     def load(self) -> None:
         """Loads the cases that were open when the last process ended."""
@@ -69,6 +69,7 @@ class SiteCases:
                     self._watches[name].is_armed = False
             except LedgerError as error:  # a damaged case delays no other
                 self._report(case_id, str(error))
+        self._schedules.load(self.cases.values(), self._context.clock())
 
     def observe(self, owners: Mapping[str, str]) -> list[str]:
         """Evaluates the triggers on a scan. Returns the cases that are over.
@@ -76,13 +77,16 @@ class SiteCases:
         Args:
             owners: Open runs by the equipment that they own.
         """
-        plant = self._context.plant
+        plant, now = self._context.plant, self._context.clock()
+        scheduled = list(self._schedules.look(now))
         found_in = {n: case.case_id for case in self.cases.values() for n in case.playbooks}
         for name, watch in self._watches.items():
             watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(self._owned[name]))
             self._report(name, watch.problem)
             if watch.is_armed and (watch.due or watch.problem):
                 self._open(watch, self.cases.get(found_in.get(name, "")))
+        for name in scheduled:  # after its case was opened, so that none is lost
+            self._schedules.note_due(name, now)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
             is_known = any(name in self._watches for name in each.playbooks)
@@ -234,8 +238,8 @@ class SiteCases:
 
         Returns the id of the case if the run has answered it.
         """
-        case = next((each for each in self.cases.values() if run_id in _runs_of(each)), None)
-        if case is None or not (run.is_closed or _waits_for_people(run)):
+        case = next((each for each in self.cases.values() if run_id in each.runs), None)
+        if case is None or not (run.is_closed or waits_for_people(run)):
             return ""
         if case.returned.get("run_id") == run_id and case.returned["state"] == run.state.value:
             return ""  # given back already
@@ -253,12 +257,14 @@ class SiteCases:
         try:
             with self._log.transaction(self._context.clock()):
                 after = self._record(case, CaseEvent.RETURNED, body)
+                self._schedules.note_end(name, run, self._context.clock())
                 others = [each for each in self.wanted(after) if each.name != name]
                 if is_answered and not others:
                     self._close(after, f"answered by {run_id}")
         except BaseException:
             self.cases[case.case_id] = case  # nothing was recorded
             raise
+        self._schedules.end(name, run)
         self._memories.pop(case.case_id, None)
         if is_answered and name in self._watches:
             self._watches[name].is_armed = False
@@ -278,18 +284,6 @@ class SiteCases:
             case = self._record(
                 case, CaseEvent.ESCALATED, {"key": key, "to": list(to), "text": text}
             )
-
-
-def _runs_of(case: Case) -> set[str]:
-    """Returns the run that answers a case, and the one that gave it back and may be resumed."""
-    return {case.run_id, str(case.returned.get("run_id", ""))} - {""}
-
-
-def _waits_for_people(run: Run) -> bool:
-    """Whether a run has given up for now, so that nobody answers its case."""
-    late = (RequestState.EXPIRED, TOO_LATE)
-    is_late = run.state is RunState.HELD and run.reason.startswith(late)
-    return is_late or run.state is RunState.ABORTED
 
 
 def _key(candidates: list[Candidate]) -> str:

@@ -12,6 +12,14 @@ from .case import plan_name
 _UNKNOWN_SCANS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Moment of a schedule or order of a person, which starts a run as a trigger does."""
+
+    text: str
+    place: str  # `file:line` of the schedule, or the id of the order
+
+
 @dataclass(slots=True)
 class TriggerWatch:
     """Triggers of one bound playbook.
@@ -23,7 +31,9 @@ class TriggerWatch:
     name: str = field(init=False)  # the playbook's id with what its roles are bound to
     is_armed: bool = True  # whether it may open a case
     unknown: set[str] = field(default_factory=set[str])  # places of triggers that are unknown now
-    due: Trigger | None = None  # the trigger that is due with the latest scan, armed or not
+    # The trigger or occasion that is due with the latest scan, armed or not.
+    due: Trigger | Occasion | None = None
+    occasion: Occasion | None = None  # the one that no run has answered yet
     _unknown_scans: int = 0
     _since_s: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
 
@@ -34,7 +44,8 @@ class TriggerWatch:
         """Evaluates one scan. It re-arms only while no run owns its equipment."""
         due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
         self._unknown_scans = self._unknown_scans + 1 if self.unknown else 0
-        self.due = due[0] if due else None
+        self.due = due[0] if due else self.occasion
+        self.is_armed |= self.occasion is not None  # it is a new one
         if not self.is_armed and not is_owned:
             self.is_armed = self.is_gone(plant)
 
@@ -49,6 +60,8 @@ class TriggerWatch:
         """Returns the condition of the trigger that is due, with its values."""
         if self.due is None:
             return self.problem
+        if isinstance(self.due, Occasion):
+            return self.due.text
         return self.due.condition.shown(plant.readings, plant.history)
 
     def is_gone(self, plant: PlantView) -> bool:

@@ -48,7 +48,8 @@ def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
     yield from _rows("achieves", [plan.achieves.bound] if plan.achieves else [])
     yield from _row("owns", ", ".join(plan.assets) or "nothing")
     yield from _rows("concurrency", _beside(plan))
-    yield from _rows("started by", map(_trigger, plan.triggers))
+    starts = [*map(_trigger, plan.triggers), *(f"the clock: {e.text}" for e in plan.schedules)]
+    yield from _rows("started by", [*starts, *["a person, by runs start"] * plan.is_manual])
     rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
     yield from _rows("again after", rearms)
     if plan.deadline_s is not None:
@@ -211,6 +212,7 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
              "rearm": each.rearm.bound if each.rearm else None}
             for each in plan.triggers
         ],
+        "schedules": [each.text for each in plan.schedules], "manual": plan.is_manual,
         "for": [_check_fields(each) for each in plan.evidence_for],
         "against": [_check_fields(each) for each in plan.evidence_against],
         "permissives": [_check_fields(each) for each in plan.permissives],

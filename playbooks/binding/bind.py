@@ -126,6 +126,8 @@ class _Binder:
             ),
             max_writes=file.limits.max_writes,
             max_duration_s=file.limits.max_duration,
+            schedules=tuple(self._triggers.schedules()),
+            is_manual=self._triggers.is_manual,
             style=file.style,
             concurrency=_concurrency(file.concurrency),
             achieves=self._achieves(file.achieves),

@@ -1,6 +1,8 @@
 """Binding of the triggers of a playbook."""
 
 from collections.abc import Iterator
+from datetime import time
+from typing import get_args
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
@@ -9,9 +11,10 @@ from handwheel.tools.conditions import Condition
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
 from ..language.names import RoleBinding
-from ..language.schema_start import AllItemSpec
-from .start import Trigger, TriggerPart
+from ..language.schema_start import AllItemSpec, TriggerItemSpec, Weekday
+from .start import Schedule, Trigger, TriggerPart
 
+_WEEK: tuple[Weekday, ...] = get_args(Weekday)
 _ALARM = "active"  # the attribute of an alarm's tag
 
 
@@ -32,13 +35,33 @@ class TriggerBinder:
         if trigger is None:
             return
         rearm = self._read.condition(("trigger", "rearm"), trigger.rearm) if trigger.rearm else None
-        for n, item in enumerate(trigger.any):
-            if {**file.roles, **item.bind} == self._roles:
-                path: Path_ = ("trigger", "any", n)
+        for path, item in self._items():
+            if item.alarm or item.when:
                 part = self._part(item, path)
                 yield Trigger(part.condition, (part,), rearm, self._playbook.place(path))
         if trigger.all and file.roles == self._roles:
             yield self._joined(trigger.all, rearm)
+
+    def schedules(self) -> Iterator[Schedule]:
+        """Yields the schedules for this equipment."""
+        for path, item in self._items():
+            if each := item.schedule:
+                named = each.days or _WEEK
+                yield Schedule(
+                    tuple(map(time.fromisoformat, each.at)), frozenset(map(_WEEK.index, named)),
+                    each.words, self._playbook.place(path),
+                )  # fmt: skip
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether a person may order a start with this equipment."""
+        return any(item.manual for _, item in self._items())
+
+    def _items(self) -> Iterator[tuple[Path_, TriggerItemSpec]]:
+        file = self._playbook.file
+        for n, item in enumerate(file.trigger.any if file.trigger else ()):
+            if {**file.roles, **item.bind} == self._roles:
+                yield ("trigger", "any", n), item
 
     def _joined(self, items: list[AllItemSpec], rearm: Condition | None) -> Trigger:
         path: Path_ = ("trigger", "all")
@@ -50,10 +73,10 @@ class TriggerBinder:
         whole = self._read.joined(path, text) if is_bound else parts[0].condition
         return Trigger(whole, parts, rearm, self._playbook.place(path))
 
-    def _part(self, item: AllItemSpec, path: Path_) -> TriggerPart:
+    def _part(self, item: AllItemSpec | TriggerItemSpec, path: Path_) -> TriggerPart:
         return TriggerPart(self._condition(item, path), item.for_ or 0.0)
 
-    def _condition(self, item: AllItemSpec, path: Path_) -> Condition:
+    def _condition(self, item: AllItemSpec | TriggerItemSpec, path: Path_) -> Condition:
         if not item.alarm:
             return self._read.condition((*path, "when"), item.when)
         tag = self._site.tags.get(f"{item.alarm}.{_ALARM}")

@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
-from .start import Concurrency, Style, Trigger
+from .start import Concurrency, Schedule, Style, Trigger
 from .step_model import NotifyStep, RequiredApproval, Step, WorkOrderStep, Write
 
 
@@ -65,6 +65,8 @@ class BoundPlaybook:
     escalations: tuple[Escalation, ...]
     max_writes: int
     max_duration_s: float
+    schedules: tuple[Schedule, ...]
+    is_manual: bool  # whether a person may order a start
     style: Style
     achieves: Condition | None  # what a complete run has brought about
     concurrency: Concurrency

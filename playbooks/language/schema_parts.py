@@ -45,14 +45,15 @@ Writes = Annotated[dict[str, Scalar], Field(min_length=1)]
 """Tag, or role and attribute, to value."""
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """Returns a text as a list of it, anything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
 _OneOrSeveral = Text | Annotated[list[Text], Field(min_length=1)]
 Recipients = Annotated[
     list[Text],
-    BeforeValidator(_as_list, json_schema_input_type=_OneOrSeveral),
+    BeforeValidator(as_list, json_schema_input_type=_OneOrSeveral),
     Field(min_length=1),
 ]
 """One recipient or several."""

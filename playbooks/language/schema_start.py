@@ -1,13 +1,19 @@
 """Keys of a playbook file about the start of a run."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from handwheel.connectors.config.durations import Duration
-from handwheel.connectors.config.validation import Model
+from handwheel.connectors.config.validation import Model, spelled
 
-from .schema_parts import Scalar, Text, check_one_of, one_of
+from .schema_parts import Scalar, Text, as_list, check_one_of, one_of
+
+TimeOfDay = Annotated[
+    str,
+    spelled(r"([01]\d|2[0-3]):[0-5]\d", "is no time of the day; write hours and minutes: 06:00"),
+]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 ParameterType = Literal["asset", "quantity", "number", "bool", "enum", "text"]
 _KEYS_OF: dict[ParameterType, frozenset[str]] = {
@@ -45,16 +51,18 @@ class ParameterSpec(Model):
         return self
 
 
-class AllItemSpec(Model):
-    """Part of a trigger, an alarm or a condition with its duration."""
-
-    model_config = one_of("alarm", "when")
-
+class _ItemSpec(Model):
     alarm: str = Field("", description="alarm: VAH-101A is the tag VAH-101A.active")
     when: str = Field("", description="condition, on the default equipment")
     for_: Duration | None = Field(
         default=None, alias="for", description="how long it must be true without a break"
     )
+
+
+class AllItemSpec(_ItemSpec):
+    """Part of a trigger, an alarm or a condition with its duration."""
+
+    model_config = one_of("alarm", "when")
 
     @model_validator(mode="after")
     def _check(self) -> "AllItemSpec":
@@ -62,17 +70,48 @@ class AllItemSpec(Model):
         return self
 
 
-class TriggerItemSpec(AllItemSpec):
-    """Trigger by an alarm with the roles it binds, or by a condition with its duration."""
+class ScheduleSpec(Model):
+    """Times of the day at which a run starts, in UTC."""
 
+    at: Annotated[
+        list[TimeOfDay],
+        BeforeValidator(as_list, json_schema_input_type=TimeOfDay | list[TimeOfDay]),
+        Field(min_length=1),
+    ] = Field(description="time of the day in UTC, one or several")
+    days: list[Weekday] = Field(
+        default_factory=list[Weekday], description="days of the week, every day without it"
+    )
+
+    @property
+    def words(self) -> str:
+        """The schedule in words, such as `06:00 UTC on mon`."""
+        on = f" on {', '.join(self.days)}" if self.days else ""
+        return f"{', '.join(self.at)} UTC{on}"
+
+
+class TriggerItemSpec(_ItemSpec):
+    """Trigger by an alarm, a condition, a time or a person, with the roles that it binds."""
+
+    model_config = one_of("alarm", "when", "schedule", "manual")
+
+    schedule: ScheduleSpec | None = Field(None, description="times at which a run starts")
+    manual: Literal[True] | None = Field(
+        None, description="true: a person may order a start with runs start"
+    )
     bind: dict[str, str] = Field(
         default_factory=dict, description="role to equipment, where it is not the default"
     )
 
     @model_validator(mode="after")
-    def _check_bind(self) -> "TriggerItemSpec":
+    def _check(self) -> "TriggerItemSpec":
+        check_one_of({
+            "alarm": self.alarm, "when": self.when, "schedule": self.schedule,
+            "manual": self.manual,
+        })  # fmt: skip
         if self.when and self.bind:
             raise ValueError("bind: goes with alarm; a condition is about the default roles")
+        if self.for_ is not None and (self.schedule or self.manual):
+            raise ValueError("for: goes with alarm and when")
         return self
 
 

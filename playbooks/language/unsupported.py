@@ -13,7 +13,6 @@ _Row = tuple[tuple[str, ...], str, str]
 
 # Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
-    (("trigger", "any", _ANY), "schedule", _LATER),
     (("trigger", "any", _ANY), "manual", _LATER),
     (("steps", _ANY), "approval", _LATER),
     (("steps", _ANY), "manual", _LATER),

@@ -32,7 +32,8 @@ def _triggers(playbook: Playbook) -> Iterator[Finding]:
                 text = "a trigger without 'for' fires on a single noisy reading"
                 hint = "write how long it must be true: for: 60 s"
                 yield playbook.key_finding("trigger-without-for", ("trigger", key, n), text, hint)
-    if not trigger.rearm:
+    is_judged = any(item.alarm or item.when for item in (*trigger.any, *trigger.all))
+    if is_judged and not trigger.rearm:
         text = "the trigger has no 'rearm'"
         hint = 'write rearm with a dead band: rearm: "TAG < LIMIT"'
         yield playbook.key_finding("trigger-without-rearm", ("trigger",), text, hint)

@@ -80,11 +80,19 @@ def _parameter(subject: str, each: ParameterSpec) -> Iterator[Fact]:
 
 def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
     trigger, conditions = file.trigger, 0
-    for each in (*trigger.any, *trigger.all) if trigger else ():
+    for number, each in enumerate((*trigger.any, *trigger.all) if trigger else ()):
         conditions += bool(each.when)
         subject = f"trigger {each.alarm}" if each.alarm else f"trigger condition {conditions}"
         bind = each.bind if isinstance(each, TriggerItemSpec) else {}
-        yield (subject, "starts a run when"), each.when or "active"
+        if isinstance(each, TriggerItemSpec) and (each.manual or each.schedule):
+            other = "order of a person" if each.manual else "schedule"
+            subject = f"trigger by {other} {number}"
+            yield (
+                (subject, "starts a run"),
+                each.schedule.words if each.schedule else "by runs start",
+            )
+        else:
+            yield (subject, "starts a run when"), each.when or "active"
         yield (subject, "for"), say.in_words(each.for_) if each.for_ else ""
         yield (subject, "with"), ", ".join(f"{role} {name}" for role, name in bind.items())
     yield ("trigger", "needs"), "all of them at once" if trigger and trigger.all else ""

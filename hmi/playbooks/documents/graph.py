@@ -54,6 +54,7 @@ def _path(plan: BoundPlaybook) -> Iterator[Node]:
         " and ".join(f"{part.condition.bound}{say.part_text(part)}" for part in each.parts)
         for each in plan.triggers
     ]
+    starts += [each.text for each in plan.schedules] + ["a person's order"] * plan.is_manual
     yield Node(("Started by", *(starts or ["nothing: it has no trigger"])))
     if plan.permissives:
         yield Node(("Permissives", *(f"{e.id}: {e.condition.bound}" for e in plan.permissives)))

@@ -89,6 +89,9 @@ def _starts(plan: BoundPlaybook) -> Iterator[Item]:
         for part in each.parts:
             said += [*([" and "] if said else []), Code(part.condition.bound), say.part_text(part)]
         yield Item((*said, "."))
+    yield from (Item((f"At {each.text}.",)) for each in plan.schedules)
+    if plan.is_manual:
+        yield Item(("When a person orders it by ", Code(f"handwheel runs start {plan.id}"), "."))
     for text in dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm):
         yield Item(("Again once ", Code(text), "."))
 

@@ -87,7 +87,7 @@ def make_preview(
     writes = tuple(_writes(context, plan, plant, now, obstacles))
     requests = tuple(planned_requests(context, database, plan, plant, now))
     reasons = [
-        *_unmet(results),
+        *_unmet(plan, results),
         *(f"{each.tag.name}: {why}" for each in writes for why in each.denials),
         *(each.fault for each in requests if not each.risk_class),
         *owner_reasons(database, plan, context.site),
@@ -124,11 +124,13 @@ def _span(trigger: Trigger) -> str:
     return f"for {format_duration(for_s)}" if for_s else ""
 
 
-def _unmet(results: Sequence[CheckResult]) -> Iterator[str]:
+def _unmet(plan: BoundPlaybook, results: Sequence[CheckResult]) -> Iterator[str]:
     triggers = [each for each in results if each.side == "trigger"]
     met = [each for each in triggers if each.is_met]
     if not met:
-        yield "no trigger is true" if triggers else "it has no trigger"
+        others = [*(each.text for each in plan.schedules), *["a person's order"] * plan.is_manual]
+        starts = f"it starts by {' or '.join(others)}" if others else "it has no trigger"
+        yield "no trigger is true" if triggers else starts
     elif all(each.id for each in met):
         yield f"the trigger must be true {' or '.join(each.id for each in met)}, needs history"
     for each in results:

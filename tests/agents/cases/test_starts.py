@@ -24,10 +24,13 @@ steps:
   - {{id: look, wait: {{until: "PT-102.pv < 1 kPa", within: 1 min}}, on_fail: {{then: continue}}}}
 limits: {{max_writes: 0, max_duration: 30 min}}
 """
+FULL = "permissives: [{id: full, that: 'LT-101.pv > 90 %'}]\n"
 
 
-def waiting(folder: Path, name: str, any_: str, policy: str, key: str = "PUMPS-101") -> Playbook:
-    text = WAITS.format(name=name, any=any_, policy=policy, key=key)
+def waiting(
+    folder: Path, name: str, any_: str, policy: str, key: str = "PUMPS-101", more: str = ""
+) -> Playbook:
+    text = WAITS.format(name=name, any=any_, policy=policy, key=key) + more
     return loaded(folder, text, f"{name}.yaml")
 
 
@@ -89,6 +92,35 @@ async def test_max_when_as_many_runs_are_open_makes_the_next_wait(
     assert (judged["code"], len(idle.runs())) == ("max", 1)
     await idle.until(lambda: len(idle.runs()) == 2, "the second")
     assert idle.rows("completed", idle.runs()[0])
+
+
+async def test_a_schedule_starts_once_whatever_happens_to_the_agents(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    any_ = '{schedule: {at: ["08:52", "21:00"]}}, {when: "LT-101.pv > 99 %", for: 1 s}'
+    idle.library = [waiting(tmp_path, "daily", any_, "policy: reject", more=FULL)]
+    await idle.start_agents()
+    await idle.scan(5)
+    assert idle.cases() == []  # no moment counts from before the playbook was known
+    await idle.until(idle.cases, "the moment", 150.0)
+    assert idle.case.condition == "schedule 2026-11-25 08:52 UTC"
+    await idle.restart_agents()
+    await idle.scan(12)
+    assert (len(idle.cases()), idle.judged()[-1], idle.runs()) == (1, "daily: permissive", [])
+    idle.plant.lies["LT-101.pv"] = 95.0
+    await idle.until(lambda: idle.runs() and idle.run.state == "COMPLETE", "complete")
+    await idle.restart_agents()
+    await idle.scan(30)
+    assert (len(idle.runs()), idle.cases()) == (1, [])
+    await idle.kill_agents()
+    idle.clock.forward(86_400.0)
+    await idle.start_agents()
+    await idle.until(lambda: len(idle.runs()) == 2, "made up for")
+    missed = "schedule 2026-11-26 08:52 UTC, which was missed while no agents ran"
+    assert idle.case.condition == missed  # and not that of 21:00 as well
+    await idle.ordered("stop", "STOPPED")
+    await idle.scan(15)
+    assert (len(idle.runs()), idle.cases()) == (2, [])  # a person has answered it
 
 
 async def test_nothing_begins_after_the_deadline(idle: AgentsRoom) -> None:

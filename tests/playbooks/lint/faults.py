@@ -52,6 +52,7 @@ FAULTS = {
         Fault("within: 30 s}", "within: 30 s, hold: 40 s}", "verify", "cannot be longer"),
         Fault("    wait: {", "    notify: {to: a, text: b}\n    wait: {", "id: settle",
               "exactly one of write, wait, workorder, notify; here are wait, notify"),
+        Fault("{alarm: VAH-101A}", '{schedule: {at: "24:00"}}', 'at:', "no time of the day"),
         Fault("type: quantity", "type: number", "high", "unit: does not go with type number"),
         Fault("standby.run_cmd: true", "standby.mode: sleep", "sleep",
               "takes local or remote or maintenance, not 'sleep'"),

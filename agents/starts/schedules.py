@@ -1,0 +1,111 @@
+"""Moments of the schedules of playbooks, each taken once whatever happens to the process."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handwheel.playbooks.binding.start import Schedule
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
+
+from ..case import Case, CaseLog
+from ..triggers import Occasion, TriggerWatch
+
+_PREFIX = "schedule."
+_LATE_S = 60.0
+
+
+class _Event(StrEnum):
+    SEEN = "seen"  # the agents know the schedule; only later moments count
+    DUE = "due"
+    ANSWERED = "answered"
+
+
+@dataclass(slots=True)
+class _Noted:
+    """State of the schedules of one playbook, as the journal has it."""
+
+    at: datetime  # the latest moment that was taken
+    looks_at: datetime  # nothing is due before
+
+
+class Schedules:
+    """Schedules of a site's playbooks.
+
+    A moment at which no agents ran is made up for when they start, only the latest one. It stays
+    due until a run has answered it, and the next one takes its place.
+
+    Args:
+        watches: Of the playbooks, by name; those without schedules cost nothing.
+    """
+
+    def __init__(self, log: CaseLog, watches: Mapping[str, TriggerWatch]) -> None:
+        self._log = log
+        self._watches = {name: each for name, each in watches.items() if each.plan.schedules}
+        self._noted: dict[str, _Noted] = {}
+
+    def load(self, cases: Iterable[Case], now: Instant) -> None:
+        """Takes up what the last process left, and notes schedules that are new."""
+        open_ = {name for case in cases for name in case.playbooks if name not in case.done}
+        for name, watch in self._watches.items():
+            last = self._last(name)
+            if last is None:
+                self._log.record_schedule(_Event.SEEN, name, stamp(now.wall), now)
+                last = _Event.SEEN, now.wall
+            event, at = last
+            self._noted[name] = _Noted(at, at)
+            if event is _Event.DUE and name in open_:
+                watch.occasion = _occasion(watch.plan.schedules, at, at)
+
+    def _last(self, name: str) -> tuple[_Event, datetime] | None:
+        kinds = {f"{_PREFIX}{each}": each for each in _Event}
+        rows = [row.fields for row in rows_of(self._log.database, name)]
+        found = [row for row in rows if row["kind"] in kinds]
+        if not found:
+            return None
+        return kinds[str(found[-1]["kind"])], parse_stamp(str(found[-1]["body"]["at"]))
+
+    def look(self, now: Instant) -> Iterator[str]:
+        """Gives each playbook the moment that has come. Yields those to be noted once opened."""
+        for name, noted in self._noted.items():
+            if now.wall < noted.looks_at:
+                continue
+            schedules = self._watches[name].plan.schedules
+            latest = max(each.latest(now.wall) for each in schedules)
+            noted.looks_at = min(each.next(now.wall) for each in schedules)
+            if latest > noted.at:
+                noted.at = latest
+                self._watches[name].occasion = _occasion(schedules, latest, now.wall)
+                yield name
+
+    def note_due(self, name: str, now: Instant) -> None:
+        """Records that the moment of a playbook was taken. Raises `LedgerError`."""
+        self._log.record_schedule(_Event.DUE, name, stamp(self._noted[name].at), now)
+
+    def note_end(self, name: str, run: Run, now: Instant) -> None:
+        """Records that a run has answered the moment of a playbook. Raises `LedgerError`.
+
+        One that a person has stopped or rejected is an answer too.
+        """
+        if self._is_answered(name, run):
+            self._log.record_schedule(_Event.ANSWERED, name, stamp(self._noted[name].at), now)
+
+    def end(self, name: str, run: Run) -> None:
+        """Forgets the moment that a run has answered, once that is recorded."""
+        if self._is_answered(name, run):
+            self._watches[name].occasion = None
+
+    def _is_answered(self, name: str, run: Run) -> bool:
+        is_open = name in self._noted and self._watches[name].occasion is not None
+        return is_open and run.is_closed and run.state is not RunState.NOT_STARTED
+
+
+def _occasion(schedules: Iterable[Schedule], at: datetime, now: datetime) -> Occasion:
+    due = next((each for each in schedules if each.latest(at) == at), None)
+    late_s = (now - at).total_seconds()
+    late = ", which was missed while no agents ran" if late_s > _LATE_S else ""
+    text = f"schedule {at:%Y-%m-%d %H:%M} UTC{late}"
+    return Occasion(text, due.place if due else "")
