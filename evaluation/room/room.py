@@ -15,6 +15,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import Manual
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.errors import PlaybookError
@@ -249,7 +250,7 @@ def _roles(site: Site, policy: Policy, plans: Sequence[BoundPlaybook]) -> list[s
     """Returns every role that is asked for here."""
     found = {role for tag in site.tags.values() for role in policy.roles_for(tag)}
     for plan in plans:
-        holds = (step.hold_point.approval for step in plan.steps if step.hold_point)
-        asked = (plan.approval, *holds)
+        manual = (step.work.sign_off for step in plan.steps if isinstance(step.work, Manual))
+        asked = (plan.approval, *(step.own_approval for step in plan.steps), *manual)
         found |= {each.role for each in asked if each is not None}
     return sorted(found or {_OPERATOR})

@@ -7,6 +7,7 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.binding.model import BoundPlaybook, Check, Invariant
 from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.binding.step_model import (
+    Manual,
     NotifyStep,
     RequiredApproval,
     Step,
@@ -81,8 +82,9 @@ def _beside(plan: BoundPlaybook) -> Iterator[str]:
 def _steps(plan: BoundPlaybook) -> Iterator[str]:
     segment = 0
     for n, step in enumerate(plan.steps, 1):
-        approval = step.hold_point.approval if step.hold_point else plan.approval
-        if approval and (n == 1 or step.hold_point):
+        begins = any(part[0] is step for part in plan.segments)
+        approval = step.own_approval or plan.approval
+        if approval and begins:
             segment += 1
             yield from _row(f"approval {segment}", _approval(approval))
         if step.hold_point:
@@ -101,7 +103,7 @@ def _step(step: Step) -> Iterator[str]:
         yield _part("verify", _verify(step.verify))
     if step.writes:
         yield _part("undo", _undo(step.undo, step.undo_reason))
-    if step.writes or isinstance(step.work, Wait):
+    if step.writes or step.verify or isinstance(step.work, Wait):
         notified = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
         yield _part("fails", f"{_then(step.on_fail.then)}{notified}")
 
@@ -115,9 +117,13 @@ def _work(step: Step) -> tuple[str, str]:
         case Wait(until, hold_s, within_s):
             return "wait", _held(until.bound, hold_s, within_s)
         case WorkOrderStep() as order:
-            due = format_duration(order.due_s)
+            found = order.due
+            due = found.bound if isinstance(found, Expression) else format_duration(found)
             title = f"{order.title.text!r} for {order.asset}"
             return "order", f"{title}, {order.kind}, priority {order.priority}, due in {due}"
+        case Manual(sign_off, people, texts):
+            done = "; ".join(each.text for each in texts)
+            return "people", f"{done}; signed off by {people} as {_approval(sign_off)}"
         case NotifyStep(to, text):
             return "tell", f"{', '.join(to)}: {text.text!r}"
         case writes:
@@ -194,10 +200,9 @@ def _wrapped(line: str, indent: int, first: int = 0) -> Iterator[str]:
 def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
     """Returns a bound playbook as JSON fields."""
     approval, segments = plan.approval, list[str]()
-    for n, step in enumerate(plan.steps):
-        asked = step.hold_point.approval if step.hold_point else approval
-        if asked and (n == 0 or step.hold_point):
-            segments.append(step.id)
+    for step in plan.steps:
+        if step.own_approval or approval:
+            segments += [part[0].id for part in plan.segments if part[0] is step]
     return {
         "id": plan.id, "version": plan.version, "title": plan.title, "file": plan.file,
         "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),

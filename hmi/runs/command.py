@@ -185,6 +185,22 @@ def clear(
     _sign(open_site(site), name, "clear", person, passphrase_file)
 
 
+@app.command("signoff")
+def sign_off(
+    name: OpenRunArgument,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+    as_json: ResultOption = False,
+) -> None:
+    """Sign off the step of a run that waits for a person.
+
+    Do what it asks for first. Exit codes: 0 signed off, 1 refused, 2 no passphrase, wrong usage
+    or configuration, 4 recorded, but no agents have followed it yet.
+    """
+    _sign(open_site(site), name, "signoff", person, passphrase_file)
+
+
 def _ask(site: Site, name: str, order: FreeOrder) -> None:
     with Database(site.state, site.id) as database:
         now = instant_now()
@@ -219,7 +235,7 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         seen = newest_event(context.database, entry.run_id)
         view = view_run(context.database, entry, now)
         check_state(view, order)
-        roles = roles_of(view, plan_of(site, view))
+        roles = roles_of(view, plan_of(site, view), order)
         operator = find_operator(
             context, person, partial(check_order_signer, context, entry.run_id, order, roles)
         )

@@ -50,6 +50,7 @@ _EVENTS: Mapping[Order, EventKind] = {
     "resume": EventKind.RESUMING,
     "abort": EventKind.ABORTING,
     "clear": EventKind.CLEARED,
+    "signoff": EventKind.SIGNED_OFF,
 }
 _ON_THE_WAY = frozenset(
     {RunState.HOLDING, RunState.STOPPING, RunState.ABORTING, RunState.RESTARTING}
@@ -61,11 +62,14 @@ _MEANS: Mapping[SignedOrder, str] = {
     ),
     "abort": "abort: the run is rolled back by the approved undo, newest action first",
     "clear": "clear: the run ends and releases its equipment; nothing is written",
+    "signoff": "signoff: the run goes on once enough people have signed this step off",
 }
 
 
-def roles_of(view: RunView, plan: BoundPlaybook | None) -> list[str]:
+def roles_of(view: RunView, plan: BoundPlaybook | None, order: SignedOrder) -> list[str]:
     """Returns the roles of which a person needs one to sign an order to a run."""
+    if order == "signoff":
+        return [view.run.asked[view.run.awaits].role] if view.run.awaits else [_NO_ROLE]
     found = {role for each in view.requests for role in each.request.roles}
     if plan is not None and plan.approval is not None:
         found.add(plan.approval.role)
@@ -76,10 +80,12 @@ def check_state(view: RunView, order: Order) -> None:
     """Refuses an order that does not fit the state of a run. Raises `PermitRefused`."""
     name, run = view.entry.run_id, view.run
     try:
-        apply(run, RunEvent(_EVENTS[order], {"goal": "rollback"}))
+        apply(run, RunEvent(_EVENTS[order], {"goal": "rollback", "step": run.awaits, "person": ""}))
     except IllegalEvent:
         why = f": {printable(run.reason)}" if run.reason else ""
         raise PermitRefused(f"{order} is not possible for a run that is {run.state}{why}") from None
+    if order == "signoff" and not run.awaits:
+        raise PermitRefused(f"no step of {name} waits to be signed off")
     if order != "resume":
         return
     if run.goal:
@@ -97,6 +103,8 @@ def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
     yield f"{view.entry.run_id}  {title}"
     yield f"state {run.state}{why}"
     yield _MEANS[order]
+    if order == "signoff" and run.awaits:
+        yield from (f"  {printable(each)}" for each in run.asked[run.awaits].text.splitlines())
     if order == "abort":
         yield from _undo_lines(view) or ["  nothing to undo: no action with an undo was sent"]
 

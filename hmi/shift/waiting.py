@@ -139,6 +139,8 @@ def _run_commands(context: DecisionContext, view: RunView, now: Instant) -> list
         return [shell_command("run")]  # its agents have ended
     if state is RunState.ABORTED:
         return _orders(context, view, "clear", now)
+    if view.run.awaits:
+        return _orders(context, view, "signoff", now)
     if state is not RunState.HELD:
         return []
     unresolved = [each.action_id for record in view.requests for each in record.unresolved]
@@ -151,7 +153,7 @@ def _run_commands(context: DecisionContext, view: RunView, now: Instant) -> list
 
 def _orders(context: DecisionContext, view: RunView, order: SignedOrder, now: Instant) -> list[str]:
     name = view.entry.run_id
-    check = partial(check_order_signer, context, name, order, roles_of(view, None))
+    check = partial(check_order_signer, context, name, order, roles_of(view, None, order))
     return signed_commands(context, ("runs", order, name), check, now)
 
 

@@ -21,6 +21,8 @@ from .heading import check_plant, check_style
 from .role_checks import check_role_binding
 from .start import LOWEST_PRIORITY, Concurrency
 
+_ALL = ("steps", "rollback", "safe_state")
+
 
 def bind(
     playbook: Playbook, site: Site, roles: Mapping[str, str] | None = None
@@ -116,6 +118,7 @@ class _Binder:
             permissives=self._checks(file.permissives, ("permissives",), on_snapshot=True),
             invariants=tuple(self._invariants()),
             approval=self._steps.approval(file.approval) if file.approval else None,
+            covers=frozenset((file.approval and file.approval.covers) or _ALL),
             steps=tuple(self._steps.step(step, ("steps", n)) for n, step in enumerate(file.steps)),
             safe_state=tuple(
                 self._steps.safe_step(step, ("safe_state", "steps", n))
@@ -176,8 +179,9 @@ class _Binder:
         file = self._file
         check_style(self._playbook, self._read)
         check_plant(self._playbook, self._site, self._read)
-        writes = [n for n, step in enumerate(file.steps) if step.write]
-        if not file.approval and (writes or file.safe_state):
+        writes = list(self._unapproved())
+        has_any = file.approval or any(each.approval or each.hold_point for each in file.steps)
+        if writes or (file.safe_state and not has_any):
             path: Path_ = ("steps", writes[0]) if writes else ("safe_state",)
             finding = self._playbook.key_finding(
                 "no-approval", path, "it writes without an approval", "write approval"
@@ -191,6 +195,17 @@ class _Binder:
         for n, invariant in enumerate(file.invariants):
             if invariant.on_violation == "safe_state":
                 self._no_safe_state(("invariants", n, "on_violation"))
+
+    def _unapproved(self) -> Iterator[int]:
+        """Yields the steps that write without an approval of theirs or the playbook's."""
+        has_own = bool(self._file.approval)
+        for n, step in enumerate(self._file.steps):
+            if step.approval or step.hold_point:
+                has_own = True
+            if step.write and not has_own:
+                yield n
+            if step.approval and not self._file.approval:
+                has_own = False  # it is for this step alone
 
     def _no_safe_state(self, path: Path_) -> None:
         self._read.report("no-safe-state", path, "the playbook has no safe_state")

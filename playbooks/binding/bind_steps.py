@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
-from handwheel.tools.conditions import Condition, StepScope
+from handwheel.tools.conditions import Condition, Expression, StepScope
 
 from ..language import schema_parts as spec
 from ..language.expressions import Expressions
@@ -34,8 +34,9 @@ class StepBinder:
         self._check_id(step.id, path)
         verify = _verify(step.verify, (*path, "verify"), began)
         on_fail = step.on_fail
-        if on_fail and on_fail.retry:
-            self._refuse_retry(step, (*path, "on_fail", "retry"))
+        if on_fail and on_fail.retry and step.write:
+            text = "a write is never repeated: another attempt is another request"
+            self._read.report("retry", (*path, "on_fail", "retry"), text, "write retry: 0")
         work = self._work(step, path, began)
         undo = self._undo(step, work, (*path, "undo"))
         return bound.Step(
@@ -44,6 +45,7 @@ class StepBinder:
             place=self._playbook.place(path),
             work=work,
             if_=_if(step.if_, path, before),
+            approval=self.approval(step.approval) if step.approval else None,
             hold_point=self._hold_point(step.hold_point, (*path, "hold_point"), before),
             expects=tuple(
                 _expectation(each, verify, (*path, "expect", n), began)
@@ -52,7 +54,11 @@ class StepBinder:
             verify=verify,
             undo=undo,
             undo_reason=(step.undo.none or "") if step.undo else "",
-            on_fail=bound.OnFail(on_fail.then, on_fail.notify) if on_fail else bound.OnFail("hold"),
+            on_fail=(
+                bound.OnFail(on_fail.then, on_fail.notify, on_fail.retry)
+                if on_fail
+                else bound.OnFail("hold")
+            ),
         )
 
     def safe_step(self, step: SafeStepSpec, path: Path_) -> bound.Step:
@@ -74,7 +80,10 @@ class StepBinder:
             self._read.report("unknown-name", path, f"there is no equipment and no role {name!r}")
         return asset
 
-    def approval(self, approval: spec.ApprovalSpec | spec.HoldPointSpec) -> bound.RequiredApproval:
+    def approval(
+        self,
+        approval: spec.ApprovalSpec | spec.StepApprovalSpec | spec.HoldPointSpec | spec.ManualSpec,
+    ) -> bound.RequiredApproval:
         """Binds an approval."""
         return bound.RequiredApproval(approval.role, approval.within, approval.on_timeout or "hold")
 
@@ -83,22 +92,21 @@ class StepBinder:
             self._read.report("duplicate-id", (*path, "id"), f"{step_id!r} stands here twice")
         self._ids[step_id] = None
 
-    def _refuse_retry(self, step: StepSpec, path: Path_) -> None:
-        if step.write:
-            text = "a write is never repeated: another attempt is another request"
-            self._read.report("retry", path, text, "write retry: 0")
-        else:
-            self._read.report("not-supported", path, "to retry a step is not supported yet")
-
     def _work(self, step: StepSpec, path: Path_, read: Expressions) -> bound.Work:
         if step.write:
             return bind_writes(step.write, (*path, "write"), read)
         if step.wait:
             until = read.condition((*path, "wait", "until"), step.wait.until)
             return bound.Wait(until, step.wait.hold, step.wait.within)
+        if manual := step.manual:
+            texts = (
+                read.template((*path, "manual", "instructions", n), text)
+                for n, text in enumerate(manual.instructions)
+            )
+            return bound.Manual(self.approval(manual), manual.sign_off, tuple(texts))
         if step.workorder:
             return self._workorder(step.workorder, (*path, "workorder"), read)
-        assert step.notify is not None  # the schema allows exactly one of four
+        assert step.notify is not None  # the schema allows exactly one of five
         text = read.template((*path, "notify", "text"), step.notify.text)
         return bound.NotifyStep(tuple(step.notify.to), text)
 
@@ -114,11 +122,18 @@ class StepBinder:
             asset=self.asset(order.asset, (*path, "asset")),
             kind=order.class_,
             priority=order.priority,
-            due_s=order.due,
+            due=self._due(order.due, (*path, "due"), read),
             title=read.template((*path, "title"), order.title),
             trends=tuple(trends),
             traces=any(each.trace for each in order.evidence),
         )
+
+    def _due(self, due: float | str, path: Path_, read: Expressions) -> float | Expression:
+        found = read.computed(path, due, "s") if isinstance(due, str) else due
+        if not isinstance(found, Expression):
+            return found or 0.0
+        value = None if found.tags else found.value({})
+        return float(value) if isinstance(value, int | float) else found
 
     def _hold_point(
         self, point: spec.HoldPointSpec | None, path: Path_, read: Expressions

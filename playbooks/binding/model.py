@@ -9,7 +9,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
 from .start import Concurrency, Schedule, Style, Trigger
-from .step_model import NotifyStep, RequiredApproval, Step, WorkOrderStep, Write
+from .step_model import RequiredApproval, Step, WorkOrderStep, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class BoundPlaybook:
     evidence_against: tuple[Check, ...]
     permissives: tuple[Check, ...]
     invariants: tuple[Invariant, ...]
-    approval: RequiredApproval | None  # `None` only if nothing is written
+    approval: RequiredApproval | None  # `None` if every segment that writes has its own
+    covers: frozenset[str]  # what an approval is for: `steps`, `rollback` and `safe_state`
     steps: tuple[Step, ...]
     safe_state: tuple[Step, ...]
     escalations: tuple[Escalation, ...]
@@ -98,8 +99,10 @@ class BoundPlaybook:
 
     @property
     def formulas(self) -> tuple[Expression, ...]:
-        """Every expression whose value is written."""
-        return tuple(each.value for each in self.writes if isinstance(each.value, Expression))
+        """Every expression whose value is written, or the time of a work order."""
+        orders = (step.work for step in self.steps if isinstance(step.work, WorkOrderStep))
+        found = (*(each.value for each in self.writes), *(each.due for each in orders))
+        return tuple(each for each in found if isinstance(each, Expression))
 
     @property
     def trend_tags(self) -> tuple[Tag, ...]:
@@ -118,16 +121,7 @@ class BoundPlaybook:
 
     @property
     def _templates(self) -> tuple[Template, ...]:
-        found = [step.hold_point.prompt for step in self.steps if step.hold_point]
-        for step in self.steps:
-            match step.work:
-                case WorkOrderStep(title=title):
-                    found.append(title)
-                case NotifyStep(text=text):
-                    found.append(text)
-                case _:
-                    pass
-        return tuple(found)
+        return tuple(text for step in self.steps for text in step.templates)
 
     @property
     def step_values(self) -> tuple[StepValue, ...]:

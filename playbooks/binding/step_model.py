@@ -8,7 +8,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Condition, Expression, Template
 
-Then = Literal["hold", "rollback", "safe_state", "continue"]
+Then = Literal["hold", "rollback", "safe_state", "continue", "escalate"]
 """Reaction of a run to a failed step."""
 OnTimeout = Literal["hold", "stop", "skip"]
 
@@ -36,6 +36,13 @@ class Write:
 
     tag: Tag
     value: Value | Expression
+
+    @property
+    def known(self) -> Value:
+        """The value of a write that is not computed, such as one of the safe state."""
+        if isinstance(self.value, Expression):
+            raise TypeError(f"{self.tag.name} is computed")
+        return self.value
 
     @property
     def shown(self) -> str:
@@ -89,13 +96,22 @@ class TrendEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Manual:
+    """Work of people. `within_s` of its approval is the time until they have signed it off."""
+
+    sign_off: RequiredApproval
+    people: int  # number of different people
+    instructions: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrderStep:
     """Work order of a step. With `traces` the run's steps are attached."""
 
     asset: str
     kind: Literal["corrective", "preventive", "inspection"]
     priority: int
-    due_s: float
+    due: float | Expression  # seconds, or computed in them
     title: Template
     trends: tuple[TrendEvidence, ...]
     traces: bool
@@ -115,9 +131,10 @@ class OnFail:
 
     then: Then
     notify: str = ""
+    retry: int = 0  # further attempts
 
 
-Work = tuple[Write, ...] | Wait | WorkOrderStep | NotifyStep
+Work = tuple[Write, ...] | Wait | Manual | WorkOrderStep | NotifyStep
 """Work of a step, exactly one of these."""
 
 
@@ -147,6 +164,19 @@ class Step:
     def own_approval(self) -> RequiredApproval | None:
         """Approval of the segment that begins here, `None` if it goes on or is the playbook's."""
         return self.hold_point.approval if self.hold_point else self.approval
+
+    @property
+    def templates(self) -> Iterator[Template]:
+        """Every text with values in it."""
+        if self.hold_point:
+            yield self.hold_point.prompt
+        match self.work:
+            case Manual(instructions=texts):
+                yield from texts
+            case WorkOrderStep(title=text) | NotifyStep(text=text):
+                yield text
+            case _:
+                pass
 
     @property
     def conditions(self) -> Iterator[Condition]:

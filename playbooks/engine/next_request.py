@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handwheel.tools.conditions import ConditionError
+from handwheel.tools.conditions import ConditionError, Truth
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.values import already_text, is_already
@@ -29,10 +29,12 @@ def next_request(inputs: Inputs) -> list[Effect]:
     other write, the run goes on and asks when it comes to one that does.
     """
     run = inputs.run
-    if found := _restart_step(inputs) or list(_note_already(inputs)):
+    if found := _restart_step(inputs) or _begin_at_guard(inputs) or list(_note_already(inputs)):
         return found
     latest = inputs.latest
-    if run.state is RunState.RUNNING and latest and latest.state is not RequestState.APPROVED:
+    is_lapsed = latest is not None and latest.request_id == run.lapsed
+    is_open = latest is None or is_lapsed or latest.state is RequestState.APPROVED
+    if run.state is RunState.RUNNING and latest and not is_open:
         return hold(inputs, f"{latest.request_id} is {latest.status}")  # revoked, a new gate
     findings = diagnose(inputs.plan, inputs.plant, in_progress=has_written(inputs)).findings
     if unmet := _unmet_permissives(inputs, findings):
@@ -68,6 +70,17 @@ def _restart_step(inputs: Inputs) -> list[Effect]:
     elif state not in {StepState.COMMAND, StepState.PERFORM, StepState.FAILED}:
         return []
     return [move_step(inputs, step, to, "the run resumes")]
+
+
+def _begin_at_guard(inputs: Inputs) -> list[Effect]:
+    """Starts a run whose first step is left out by its `if`, so that nothing is asked for it."""
+    step = current_step(inputs.plan, inputs.run)
+    if inputs.run.state is RunState.RUNNING or step is None or step.if_ is None:
+        return []
+    truth = inputs.plant.truth(step.if_)
+    if truth is Truth.UNKNOWN:
+        return refuse(inputs, f"step {step.id}: unknown: {inputs.plant.shown(step.if_)}")
+    return [event(inputs, EventKind.STARTED)] if truth is Truth.FALSE else []
 
 
 def _note_already(inputs: Inputs) -> Iterator[Effect]:
@@ -120,7 +133,8 @@ def read_decision(inputs: Inputs) -> list[Effect]:
     request = inputs.latest
     if request is None or request.state in WAITING_REQUESTS:
         return []
-    approval = approval_of(inputs.plan, segment_steps(inputs.plan, inputs.run))
+    steps = segment_steps(inputs.plan, inputs.run)
+    approval = approval_of(inputs.plan, steps)
     if request.state is RequestState.APPROVED:
         return [event(inputs, EventKind.APPROVED, request_id=request.request_id)]
     if request.state is RequestState.REJECTED:
@@ -128,5 +142,12 @@ def read_decision(inputs: Inputs) -> list[Effect]:
         return [*ended, event(inputs, EventKind.REJECTED, reason=request.reason)]
     if request.state is RequestState.EXPIRED and approval and approval.on_timeout == "stop":
         return [event(inputs, EventKind.STOPPING, reason=request.reason)]
+    if request.state is RequestState.EXPIRED and approval and approval.on_timeout == "skip":
+        lapsed = event(
+            inputs, EventKind.LAPSED, request_id=request.request_id, reason=request.reason
+        )
+        open_ = [each for each in steps if inputs.run.step(each.id) is StepState.PENDING]
+        skipped = (move_step(inputs, each, StepState.SKIPPED, request.reason) for each in open_)
+        return [lapsed, *skipped]
     reason = f"{request.state}: {request.reason}"
     return [event(inputs, EventKind.HOLDING, reason=reason)]

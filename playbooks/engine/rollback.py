@@ -1,6 +1,6 @@
 """Rollback of a run by the undo of its commands, else by the safe state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handwheel.tools.conditions import Truth, parse_condition
 from handwheel.tools.guardrails.ledger.store.states import (
@@ -16,7 +16,13 @@ from .states import EventKind
 from .step_work import comes_true
 from .supervision import violations
 from .transitions import end_requests, event, hold, unresolved
-from .undo import PendingUndo, make_rollback_segment, pending_undos, undone_step
+from .undo import (
+    PendingUndo,
+    make_rollback_segment,
+    make_safe_state_segment,
+    pending_undos,
+    undone_step,
+)
 
 _SETTLES_WITHIN_S = 60.0  # wall-clock time; a due action ends after 10 s
 _DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
@@ -131,13 +137,14 @@ def _request_undo(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
 
 
 def _make_safe(inputs: Inputs) -> list[Effect]:
-    if failed := _failed(inputs, filter(_is_safe_write, inputs.actions)):
+    safe_writes = [each for each in inputs.actions if _is_safe_write(inputs, each)]
+    if failed := _failed(inputs, safe_writes):
         return failed
     approved = [each for each in inputs.actions if each.request_state is RequestState.APPROVED]
     newest = approved[-1].request_id if approved else ""
-    safe = [each for each in approved if each.request_id == newest and _is_safe_write(each)]
+    safe = [each for each in safe_writes if each.request_id == newest]
     if not safe:
-        return block_undo(inputs, "the safe state is not approved")
+        return _request_safe_state(inputs, safe_writes)
     for each in safe:
         if each.state in _DONE or _is_usable(each):
             effects = _finish(inputs, each)
@@ -155,8 +162,25 @@ def _make_safe(inputs: Inputs) -> list[Effect]:
     return _end(inputs, f"{reason}; {blocked}; brought into the safe state")
 
 
-def _is_safe_write(filed: FiledAction) -> bool:
-    return filed.action.kind == "recovery" and filed.action.undoes is None
+def _request_safe_state(inputs: Inputs, safe_writes: Sequence[FiledAction]) -> list[Effect]:
+    """Requests the safe state, if the approval of the run does not cover it."""
+    if "safe_state" in inputs.plan.covers or not inputs.plan.safe_state:
+        return block_undo(inputs, "the safe state is not approved")
+    names = {each.request_id for each in safe_writes} & set(inputs.run.asked_back)
+    request = next((each for each in inputs.requests if each.request_id in names), None)
+    if request is None:
+        segment = make_safe_state_segment(inputs.plan, inputs.run, inputs.run_id)
+        if segment is None:
+            return _hold(inputs, "the playbook names no approver for the safe state")
+        return [FileRequest(segment, EventKind.ASKED_BACK)]
+    if request.state not in WAITING_REQUESTS:
+        return _hold(inputs, f"{request.request_id} is {request.status}")
+    return []
+
+
+def _is_safe_write(inputs: Inputs, filed: FiledAction) -> bool:
+    steps = {each.id for each in inputs.plan.safe_state}
+    return filed.action.undoes is None and filed.action.step in steps
 
 
 def _is_usable(filed: FiledAction) -> bool:

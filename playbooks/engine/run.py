@@ -5,11 +5,12 @@ An event that the state does not allow is refused.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from .states import CLOSED, MOVES, REMARKS, STEP_MOVES, EventKind, RunState, StepState
 
 _S, _E = RunState, EventKind
+_T = TypeVar("_T")
 
 
 class IllegalEvent(ValueError):
@@ -29,6 +30,15 @@ class RunEvent:
     def process_s(self) -> float:
         """Process time at which it was recorded, 0 for one of an older version."""
         return float(self.body.get("at_s", 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Step that people were asked to sign off."""
+
+    role: str
+    text: str  # as people were told
+    at: str  # wall-clock time as a stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,12 @@ class Run:
     informed: frozenset[str] = frozenset()  # the steps whose work order or notice is recorded
     is_unread: bool = False  # whether it did not start since the plant could not be read
     violated: str = ""  # the invariants that the held run violates
+    asked: Mapping[str, Asked] = field(default_factory=dict[str, Asked])  # by step
+    awaits: str = ""  # the step that waits to be signed off
+    # People who have signed each step off.
+    signed_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    lapsed: str = ""  # the request that nobody decided in time, and whose steps are skipped
+    failures: Mapping[str, int] = field(default_factory=dict[str, int])  # by step, since a resume
     # Number of requests before the latest attempt of a repeated step.
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     escalated: int = 0
@@ -99,7 +115,7 @@ def apply(run: Run, event: RunEvent) -> Run:
         return run
     reason = str(event.body.get("reason", ""))
     return replace(
-        run, state=move[1], since=event.at, reason=reason, escalated=0, violated="",
+        run, state=move[1], since=event.at, reason=reason, escalated=0, violated="", awaits="",
         is_cut_off=_is_cut_off(run, event), entered_s=event.process_s, slow_scan=None,
     )  # fmt: skip
 
@@ -190,17 +206,40 @@ def _step(run: Run, event: RunEvent) -> Run:
         run = replace(run, attempts=attempts, expected=expected)
     if before is StepState.COMMAND and to in {StepState.VERIFY, StepState.DONE}:
         run = replace(run, sent_s={**run.sent_s, step_id: event.process_s})
+    if to is StepState.FAILED:
+        run = replace(
+            run, failures={**run.failures, step_id: run.failures.get(step_id, 0) + 1},
+            asked=_without(run.asked, step_id), signed_off=_without(run.signed_off, step_id),
+        )  # fmt: skip
+    if step_id == run.awaits:
+        run = replace(run, awaits="")
     step_s = {**run.step_s, step_id: event.process_s}
     recorded = {**run.recorded, **event.body.get("recorded", {})}
     return replace(run, steps={**run.steps, step_id: to}, step_s=step_s, recorded=recorded)
+
+
+def _without(table: Mapping[str, _T], key: str) -> dict[str, _T]:
+    return {name: value for name, value in table.items() if name != key}
 
 
 def _resuming(run: Run, event: RunEvent) -> Run:
     """Forgets the times of steps, which may be of another process, where time was ahead."""
     return replace(
         run, restarts=run.restarts + 1, judged_s=None, resumed_s=event.process_s, step_s={},
-        sent_s={},
+        sent_s={}, asked={}, failures={},
     )  # fmt: skip
+
+
+def _asked(run: Run, event: RunEvent) -> Run:
+    step_id, body = str(event.body["step"]), event.body
+    asked = Asked(str(body["role"]), str(body["text"]), event.at)
+    return replace(run, asked={**run.asked, step_id: asked}, awaits=step_id)
+
+
+def _signed_off(run: Run, event: RunEvent) -> Run:
+    step_id, person = str(event.body["step"]), str(event.body["person"])
+    people = (*run.signed_off.get(step_id, ()), person)
+    return replace(run, signed_off={**run.signed_off, step_id: people})
 
 
 _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
@@ -214,6 +253,11 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     _E.ASKED_BACK: _asked_back,
     _E.STARTED: lambda run, event: replace(run, began_s=event.process_s),
     _E.APPROVED: lambda run, event: replace(run, began_s=event.process_s),
+    _E.LAPSED: lambda run, event: replace(
+        run, began_s=event.process_s, lapsed=str(event.body["request_id"])
+    ),
+    _E.ASKED: _asked,
+    _E.SIGNED_OFF: _signed_off,
     _E.STEP: _step,
     _E.SLOW: lambda run, event: replace(run, slow_scan=int(event.body["scan"])),
     _E.DUE: _due,

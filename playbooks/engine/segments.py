@@ -13,13 +13,13 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import RequiredApproval, Step, Write
+from ..binding.step_model import Manual, RequiredApproval, Step, Write
 from .diagnosis import CheckResult
 from .inputs import IN_PROGRESS, FiledAction, recorded_of
 from .run import Run
 from .states import STEPS_IN_PROGRESS, RunState, StepState
 from .transitions import current_step, is_passed
-from .write_values import FixedValue, FixedValues, Place, fix_value, fix_values
+from .write_values import FixedValue, FixedValues, Place, fix_values
 
 _COMMAND = "command"
 
@@ -80,6 +80,8 @@ def is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[FiledAction]) -
     step = current_step(plan, run)
     if run.is_cut_off or step is None or run.step(step.id) not in STEPS_IN_PROGRESS:
         return False
+    if isinstance(step.work, Manual) and run.step(step.id) is StepState.PERFORM:
+        return False  # people may take hours
     if run.step(step.id) is not StepState.COMMAND:
         return True
     own = [each for each in actions if each.action.step == step.id]
@@ -192,6 +194,20 @@ def _undo_and_safe_writes(
     values: FixedValues,
 ) -> Iterator[Recovery]:
     """Yields the undo of these and earlier commands, then the writes of the safe state."""
+    if "rollback" in plan.covers:
+        yield from _undos(plan, commands, actions, run, values)
+    if "safe_state" in plan.covers:
+        for step_id, write, requires in safe_writes(plan):
+            yield Recovery(ProposedWrite(write.tag, write.known), step_id, requires)
+
+
+def _undos(
+    plan: BoundPlaybook,
+    commands: Sequence[tuple[Command, Step]],
+    actions: Sequence[FiledAction],
+    run: Run,
+    values: FixedValues,
+) -> Iterator[Recovery]:
     taken = set[tuple[str, str]]()  # only the last attempt counts
     for index, (command, step) in reversed(list(enumerate(commands))):
         taken.add((step.id, command.write.tag.name))
@@ -207,8 +223,6 @@ def _undo_and_safe_writes(
                 yield Recovery(
                     undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
                 )
-    for step_id, write, requires in safe_writes(plan):
-        yield Recovery(ProposedWrite(write.tag, fix_value(write, {}, {}).known), step_id, requires)
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:

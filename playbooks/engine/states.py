@@ -50,6 +50,9 @@ class EventKind(StrEnum):
     STARTED = "started"
     APPROVED = "approved"
     REJECTED = "rejected"
+    LAPSED = "lapsed"
+    ASKED = "asked"
+    SIGNED_OFF = "signed_off"
     STEP = "step"
     SLOW = "slow"
     DUE = "due"
@@ -90,6 +93,7 @@ MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
     _E.STARTED: (frozenset({_S.CHECKING, _S.RESTARTING}), _S.RUNNING),
     _E.APPROVED: (frozenset({_S.WAITING_APPROVAL}), _S.RUNNING),
     _E.REJECTED: (frozenset({_S.WAITING_APPROVAL}), _S.STOPPED),
+    _E.LAPSED: (frozenset({_S.WAITING_APPROVAL}), _S.RUNNING),
     _E.HOLDING: (_ACTIVE, _S.HOLDING),
     _E.HELD: (frozenset({_S.HOLDING}), _S.HELD),
     _E.RESUMING: (frozenset({_S.HELD}), _S.RESTARTING),
@@ -105,6 +109,8 @@ _AT_WORK = frozenset({_S.RUNNING, _S.HOLDING, _S.STOPPING, _S.COMPLETING})
 REMARKS: Mapping[EventKind, frozenset[RunState]] = {
     _E.JUDGED: frozenset({_S.CHECKING, _S.RESTARTING}),
     _E.ALREADY: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
+    _E.ASKED: _AT_WORK,
+    _E.SIGNED_OFF: _AT_WORK,
     _E.STEP: _AT_WORK | {_S.ABORTING, _S.RESTARTING},
     _E.SLOW: _AT_WORK,
     _E.DUE: _AT_WORK | {_S.ABORTING},
@@ -124,7 +130,7 @@ _P = StepState
 STEP_MOVES: Mapping[StepState, frozenset[StepState]] = {
     _P.PENDING: frozenset({_P.COMMAND, _P.PERFORM, _P.DONE, _P.SKIPPED, _P.FAILED}),
     _P.COMMAND: frozenset({_P.VERIFY, _P.DONE, _P.SKIPPED, _P.FAILED, _P.PENDING}),
-    _P.PERFORM: frozenset({_P.VERIFY, _P.DONE, _P.FAILED, _P.PENDING}),
+    _P.PERFORM: frozenset({_P.VERIFY, _P.DONE, _P.SKIPPED, _P.FAILED, _P.PENDING}),
     _P.VERIFY: frozenset({_P.DONE, _P.SKIPPED, _P.FAILED}),
     _P.FAILED: frozenset({_P.PENDING}),
 }

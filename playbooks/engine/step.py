@@ -7,15 +7,16 @@ the same inputs.
 from collections.abc import Callable, Mapping
 
 from ..binding.model import Escalation
+from ..binding.step_model import Step
 from .deadline import past_deadline
 from .diagnosis import diagnose
 from .effects import Effect, Judge, Notify
 from .inputs import Inputs
 from .next_request import has_written, next_request, read_decision
 from .rollback import block_undo, roll_back
-from .segments import is_mid_step, needs_request
+from .segments import is_mid_step, needs_request, segment_steps
 from .states import EventKind, RunState, StepState
-from .step_work import work_on_step
+from .step_work import check_if, work_on_step
 from .supervision import await_expectations, supervise, violations
 from .transitions import complete, current_step, event, hold, refuse, settle
 
@@ -86,8 +87,18 @@ def _work(inputs: Inputs) -> list[Effect]:
         return [event(inputs, EventKind.COMPLETING)] if awaited is None else awaited
     is_begun = inputs.run.step(current.id) in {StepState.VERIFY, StepState.FAILED}
     if not is_begun and needs_request(inputs.run, current, inputs.actions):
-        return next_request(inputs)
+        is_new = inputs.run.step(current.id) is StepState.PENDING
+        return (is_new and check_if(inputs, current)) or next_request(inputs)
+    if not is_begun and _is_hold_point(inputs, current):
+        return check_if(inputs, current) or next_request(inputs)
     return work_on_step(inputs, current)
+
+
+def _is_hold_point(inputs: Inputs, step: Step) -> bool:
+    """Whether a step that writes nothing begins a segment with writes that are not asked for."""
+    is_new = inputs.run.step(step.id) is StepState.PENDING and step.hold_point is not None
+    part = segment_steps(inputs.plan, inputs.run)
+    return is_new and any(needs_request(inputs.run, each, inputs.actions) for each in part)
 
 
 def _escalate(inputs: Inputs) -> list[Effect]:

@@ -8,10 +8,11 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.values import already_text, is_already
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import NotifyStep, Step, Verify, Wait, WorkOrderStep
+from ..binding.step_model import Manual, NotifyStep, Step, Verify, Wait, WorkOrderStep
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .segments import applied_writes
+from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
 from .supervision import await_expectations
 from .transitions import event, fail, hold, move_step, redirect
@@ -28,15 +29,25 @@ def work_on_step(inputs: Inputs, step: Step) -> list[Effect]:
         return redirect(inputs, "hold", f"step {step.id} failed")
     if state is StepState.VERIFY:
         return _verify(inputs, step)
-    if state is StepState.PENDING and (found := _check_if(inputs, step)):
+    if state is StepState.PENDING and (found := check_if(inputs, step)):
         return found
+    return _begin(inputs, step)
+
+
+def _begin(inputs: Inputs, step: Step) -> list[Effect]:
+    if isinstance(step.work, Manual):
+        return _manual(inputs, step)
+    if inputs.run.step(step.id) is StepState.PENDING:
+        asked = await_sign_off(inputs, step)
+        if asked is not None:
+            return asked
     if isinstance(step.work, Wait):
         return _wait(inputs, step, step.work)
     is_told = isinstance(step.work, WorkOrderStep | NotifyStep)
     return _inform(inputs, step) if is_told else _command(inputs, step)
 
 
-def _check_if(inputs: Inputs, step: Step) -> list[Effect]:
+def check_if(inputs: Inputs, step: Step) -> list[Effect]:
     """Skips a step whose `if` is false, and holds the run if nobody knows."""
     truth = inputs.plant.truth(step.if_) if step.if_ else Truth.TRUE
     if truth is Truth.TRUE or step.if_ is None:
@@ -56,6 +67,17 @@ def _commands(inputs: Inputs, step: Step) -> list[FiledAction]:
     return [
         each for each in actions if each.action.kind == "command" and each.action.step == step.id
     ]
+
+
+def _manual(inputs: Inputs, step: Step) -> list[Effect]:
+    if inputs.run.step(step.id) is StepState.PENDING:
+        return [move_step(inputs, step, StepState.PERFORM)]
+    asked = await_sign_off(inputs, step)
+    if asked is not None:
+        return asked
+    people = " and ".join(inputs.run.signed_off.get(step.id, ()))
+    to = StepState.VERIFY if step.verify else StepState.DONE
+    return [move_step(inputs, step, to, f"signed off by {people}")]
 
 
 def _wait(inputs: Inputs, step: Step, work: Wait) -> list[Effect]:

@@ -61,15 +61,13 @@ def refuse(
     return [event(inputs, EventKind.NOT_STARTED, **body)]
 
 
-def redirect(inputs: Inputs, goal: Goal, reason: str, notify: str = "") -> list[Effect]:
+def redirect(inputs: Inputs, goal: Goal, reason: str) -> list[Effect]:
     """Holds the run, rolls it back or makes it safe, since its step cannot continue."""
     if goal != "hold":
-        effects: list[Effect] = [event(inputs, EventKind.ABORTING, reason=reason, goal=goal)]
-    elif inputs.run.state is RunState.STOPPING and not unresolved(inputs):
-        effects = _end_step(inputs, reason)  # it stops within this step
-    else:
-        effects = hold(inputs, reason)
-    return [*effects, Notify((notify,), reason)] if notify else effects
+        return [event(inputs, EventKind.ABORTING, reason=reason, goal=goal)]
+    if inputs.run.state is RunState.STOPPING and not unresolved(inputs):
+        return _end_step(inputs, reason)  # it stops within this step
+    return hold(inputs, reason)
 
 
 def _end_step(inputs: Inputs, reason: str) -> list[Effect]:
@@ -81,11 +79,25 @@ def _end_step(inputs: Inputs, reason: str) -> list[Effect]:
 
 def fail(inputs: Inputs, step: Step, reason: str) -> list[Effect]:
     """Ends a step as failed, and goes on as its `on_fail` says."""
-    message, recipient = f"step {step.id} failed: {reason}", step.on_fail.notify
+    message, on_fail = f"step {step.id} failed: {reason}", step.on_fail
     effects: list[Effect] = [move_step(inputs, step, StepState.FAILED, reason)]
-    if step.on_fail.then != "continue" and inputs.run.state is not RunState.STOPPING:
-        return effects + redirect(inputs, step.on_fail.then, message, recipient)
-    return [*effects, Notify((recipient,), message)] if recipient else effects
+    failures = inputs.run.failures.get(step.id, 0) + 1
+    if failures <= on_fail.retry and inputs.run.state is RunState.RUNNING:
+        again = f"attempt {failures + 1} of {on_fail.retry + 1}"
+        return [*effects, move_step(inputs, step, StepState.PENDING, again)]
+    to = tuple(dict.fromkeys(filter(None, (on_fail.notify, *_escalated_to(inputs, step)))))
+    told: list[Effect] = [Notify(to, message)] if to else []
+    if on_fail.then != "continue" and inputs.run.state is not RunState.STOPPING:
+        goal: Goal = "hold" if on_fail.then == "escalate" else on_fail.then
+        return [*effects, *redirect(inputs, goal, message), *told]
+    return effects + told
+
+
+def _escalated_to(inputs: Inputs, step: Step) -> list[str]:
+    """Returns everybody who is told of a held run, if a failure of the step escalates."""
+    if step.on_fail.then != "escalate":
+        return []
+    return [to for each in inputs.plan.escalations if each.when == "held" for to in each.to]
 
 
 def settle(inputs: Inputs) -> list[Effect]:

@@ -1,4 +1,4 @@
-"""New request for an undo without a valid approval."""
+"""New request for an undo or a safe state without a valid approval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,8 +77,10 @@ def make_rollback_segment(
     return Segment(
         run=origin_of(plan, run, run_id),
         commands=(_command(undo, recorded_of(run, plan)),),
-        recovery=tuple(
-            Recovery(ProposedWrite(write.tag, fix_value(write, {}, {}).known), step, requires)
+        recovery=()
+        if "safe_state" not in plan.covers
+        else tuple(
+            Recovery(ProposedWrite(write.tag, write.known), step, requires)
             for step, write, requires in safe_writes(plan)
         ),
         evidence=(),
@@ -86,6 +88,27 @@ def make_rollback_segment(
         within_s=approval.within_s,
         proposal_key=sha256(key.encode()).hexdigest(),
         reason=f"{plan.title}: undo of step {undo.step.id}: {run.reason}",
+    )
+
+
+def make_safe_state_segment(plan: BoundPlaybook, run: Run, run_id: str) -> Segment | None:
+    """Returns the request of the safe state. `None` if the playbook names no approver."""
+    approval = plan.recovery_approval
+    if approval is None:
+        return None
+    key = f"{run_id}\0{plan.digest}\0safe\0{len(run.requests)}"
+    return Segment(
+        run=origin_of(plan, run, run_id),
+        commands=tuple(
+            Command(ProposedWrite(write.tag, write.known), step, requires)
+            for step, write, requires in safe_writes(plan)
+        ),
+        recovery=(),
+        evidence=(),
+        roles=(approval.role,),
+        within_s=approval.within_s,
+        proposal_key=sha256(key.encode()).hexdigest(),
+        reason=f"{plan.title}: safe state: {run.reason}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Orders to hold, stop, resume, abort or clear a run."""
+"""Orders to hold, stop, resume, abort or clear a run, or to take a step as signed off."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +25,7 @@ _KINDS: Mapping[Order, EventKind] = {
     "resume": EventKind.RESUMING,
     "abort": EventKind.ABORTING,
     "clear": EventKind.CLEARED,
+    "signoff": EventKind.SIGNED_OFF,
 }
 
 
@@ -65,6 +66,8 @@ class OrderHandler:
         }
         if order.order == "abort":
             body["goal"] = "rollback"
+        if order.order == "signoff":
+            body |= {"step": self._log.run.awaits, "person": order.person}
         try:
             self._log.record(_KINDS[order.order], **body)
         except IllegalEvent:
@@ -76,10 +79,20 @@ class OrderHandler:
         try:
             # The roster may have changed since the process began.
             current = replace(context, roster=load_roster(context.site))
-            check_order(current, self._log.run_id, order, self.roles(), self._clock())
+            check_order(current, self._log.run_id, order, self.roles(order.order), self._clock())
         except (GuardrailError, ConfigError) as refusal:
             return Denial("order", str(refusal))
+        if order.order == "signoff":
+            return self._check_sign_off(order.person)
         return self._check_resume() if order.order == "resume" else None
+
+    def _check_sign_off(self, person: str) -> Denial | None:
+        run = self._log.run
+        if not run.awaits:
+            return Denial("run_state", "no step of it waits to be signed off")
+        if person in run.signed_off.get(run.awaits, ()):
+            return Denial("same_person", f"{person} has signed {run.awaits} off already")
+        return None
 
     def _check_resume(self) -> Denial | None:
         if self._log.run.goal:
@@ -95,8 +108,11 @@ class OrderHandler:
                 return Denial("action_state", f"{name} is {each.state}: the gate still has it")
         return self._forbidden
 
-    def roles(self) -> list[str]:
+    def roles(self, order: Order) -> list[str]:
         """Returns the roles that a person must hold to sign an order to the run."""
+        run = self._log.run
+        if order == "signoff" and run.awaits:
+            return [run.asked[run.awaits].role]
         found = {self._plan.approval.role} if self._plan.approval else set[str]()
         for each in self._ledger.requests(self._log.run.requests):
             found |= set(each.roles)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 
+from handwheel.tools.conditions import Expression
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.maintenance.work_order_database import (
     MOST_POINTS,
@@ -22,6 +24,8 @@ from ..engine.states import EventKind
 from .event_log import RunLog
 from .plant_view import PlantView
 
+_LONGEST_S = 366 * 86_400.0  # until a work order is due
+
 
 @dataclass(eq=False)
 class Maintenance:
@@ -38,7 +42,7 @@ class Maintenance:
         """Raises the work order of a step, and records it in the run.
 
         Raises:
-            ToolFailed: The work order cannot be written.
+            ToolFailed: The work order cannot be written, or its time cannot be computed now.
             LedgerError: It was raised but not recorded.
         """
         work = step.work
@@ -57,7 +61,7 @@ class Maintenance:
                 "title": work.title.render(
                     self._plant.readings, recorded=recorded_of(self._log.run, self._plan)
                 ),
-                "due": stamp(now + timedelta(seconds=work.due_s)),
+                "due": stamp(now + timedelta(seconds=self._due_s(work))),
                 "opened_at": stamp(now),
                 "run_id": self._log.run_id,
                 "playbook": f"{self._plan.id} {self._plan.version}",
@@ -70,6 +74,16 @@ class Maintenance:
             EventKind.RAISED, workorder=order.workorder_id, title=order.title, asset=order.asset,
             step=step.id,
         )  # fmt: skip
+
+    def _due_s(self, work: WorkOrderStep) -> float:
+        if not isinstance(work.due, Expression):
+            return work.due
+        readings, recorded = self._plant.readings, recorded_of(self._log.run, self._plan)
+        found = work.due.value(readings, recorded=recorded)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not isfinite(found):
+            shown = work.due.shown(readings, recorded=recorded)
+            raise ToolFailed(f"the time of the work order is unknown: {shown}")
+        return min(max(float(found), 0.0), _LONGEST_S)
 
     def _evidence(self) -> Iterator[str]:
         for each in self._log.run.diagnosis.get("findings", []):

@@ -28,7 +28,8 @@ Text = Annotated[str, Field(min_length=1)]
 _SHORTEST_S, _LONGEST_S = 1.0, 86_400.0
 
 OnTimeout = Literal["hold", "stop"]
-Then = Literal["hold", "rollback", "safe_state", "continue"]
+StepOnTimeout = Literal["hold", "stop", "skip"]
+Then = Literal["hold", "rollback", "safe_state", "continue", "escalate"]
 
 
 def _check_scalar(value: Any) -> Any:
@@ -84,9 +85,22 @@ class ApprovalSpec(Model):
 
     @model_validator(mode="after")
     def _check(self) -> "ApprovalSpec":
-        if self.covers is not None and len(set(self.covers)) != 3:
-            raise ValueError("covers: less than [steps, rollback, safe_state] is not supported yet")
+        if self.covers is not None and "steps" not in self.covers:
+            raise ValueError("covers: must have steps, whose writes are what is asked for")
         return self
+
+
+class StepApprovalSpec(Model):
+    """Approval of one step, never by its proposer."""
+
+    role: Text = Field(description="role of the site's policy")
+    not_: Literal["requester"] = Field(
+        default="requester", alias="not", description="the proposer does not approve"
+    )
+    within: DecisionTimeout = Field(description="time-out")
+    on_timeout: StepOnTimeout | None = Field(
+        None, description="what happens then; skip leaves the step out"
+    )
 
 
 class HoldPointSpec(Model):
@@ -95,7 +109,23 @@ class HoldPointSpec(Model):
     role: Text = Field(description="role of the site's policy")
     prompt: Text = Field(description="question to the person, with values such as {PT-102.pv}")
     within: DecisionTimeout = Field(description="time-out")
-    on_timeout: OnTimeout | None = Field(None, description="what happens then")
+    on_timeout: StepOnTimeout | None = Field(
+        None, description="what happens then; skip leaves out the steps up to the next hold point"
+    )
+
+
+class ManualSpec(Model):
+    """Work of people, signed off by them."""
+
+    role: Text = Field(description="role of the people who sign off")
+    instructions: Annotated[list[Text], Field(min_length=1)] = Field(
+        description="what is to be done, with values such as {PT-102.pv}"
+    )
+    sign_off: int = Field(default=1, ge=1, le=4, description="number of people who sign off")
+    within: DecisionTimeout = Field(description="time-out")
+    on_timeout: StepOnTimeout | None = Field(
+        None, description="what happens then; skip leaves the step out"
+    )
 
 
 class _TimedSpec(Model):
@@ -193,7 +223,9 @@ class WorkOrderSpec(Model):
         alias="class", description="kind of work"
     )
     priority: int = Field(ge=1, le=4, description="1 is the most urgent")
-    due: Duration = Field(description="time to be done in")
+    due: Duration | Text = Field(
+        description="time to be done in, or an expression such as min(14 d, E-101.days_to_limit)"
+    )
     title: Text = Field(description="work to be done")
     evidence: list[WorkOrderEvidenceSpec] = Field(
         default_factory=list[WorkOrderEvidenceSpec], description="attachments"
@@ -210,7 +242,9 @@ class NotifySpec(Model):
 class OnFailSpec(Model):
     """Reaction of the run to a failed step."""
 
-    retry: int = Field(default=0, ge=0, description="0: another attempt is another request")
+    retry: int = Field(
+        default=0, ge=0, le=10, description="more attempts; 0 for a write, which is never repeated"
+    )
     then: Then = Field(description="reaction of the run")
     notify: str = Field("", description="who is told")
 

@@ -10,8 +10,10 @@ from .schema_parts import (
     ExpectField,
     HoldPointSpec,
     Id,
+    ManualSpec,
     NotifySpec,
     OnFailSpec,
+    StepApprovalSpec,
     UndoField,
     VerifySpec,
     WaitSpec,
@@ -25,7 +27,7 @@ from .schema_parts import (
 class StepSpec(Model):
     """Step with exactly one kind of work, and its verification."""
 
-    model_config = one_of("write", "wait", "workorder", "notify")
+    model_config = one_of("write", "wait", "manual", "workorder", "notify")
 
     id: Id = Field(description="name of the step")
     title: str = Field("", description="purpose of the step")
@@ -36,10 +38,14 @@ class StepSpec(Model):
         description="condition: false skips the step, unknown holds the run",
     )
     hold_point: HoldPointSpec | None = Field(
-        None, description="stop before the write, which begins a segment with its own approval"
+        None, description="stop before the step, which begins a segment with its own approval"
+    )
+    approval: StepApprovalSpec | None = Field(
+        None, description="approval of this step alone, instead of the playbook's"
     )
     write: Writes | None = Field(None, description="tag to value")
     wait: WaitSpec | None = Field(None, description="wait until a condition has held")
+    manual: ManualSpec | None = Field(None, description="work of people, signed off by them")
     workorder: WorkOrderSpec | None = Field(None, description="work order to raise")
     notify: NotifySpec | None = Field(None, description="notice to send")
     expect: list[ExpectField] = Field(
@@ -56,13 +62,18 @@ class StepSpec(Model):
         work = {
             "write": self.write,
             "wait": self.wait,
+            "manual": self.manual,
             "workorder": self.workorder,
             "notify": self.notify,
         }
         check_one_of(work)
-        for name in ("expect", "verify", "undo"):
+        for name in ("expect", "approval", "undo"):
             if getattr(self, name) and not self.write:
                 raise ValueError(f"{name}: goes with write")
+        if self.verify and not (self.write or self.manual):
+            raise ValueError("verify: goes with write or manual")
+        if self.hold_point and (self.approval or self.manual):
+            raise ValueError("hold_point: does not go with approval or manual, which ask as well")
         return self
 
 

@@ -1,6 +1,6 @@
 """Keys of the language that this version refuses as not supported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, cast
 
 from handwheel.connectors.config.yaml_documents import Path_
@@ -14,26 +14,18 @@ _Row = tuple[tuple[str, ...], str, str]
 # Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
     (("trigger", "any", _ANY), "manual", _LATER),
-    (("steps", _ANY), "approval", _LATER),
-    (("steps", _ANY), "manual", _LATER),
     (("steps", _ANY), "run", _LATER),
     (("steps", _ANY), "ramp", _LATER),
     (("safe_state", "steps", _ANY), "ramp", _LATER),
     (("safe_state", "steps", _ANY), "approval", _NO_APPROVAL),
     (("safe_state", "steps", _ANY), "hold_point", _NO_APPROVAL),
 )
-_VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
-    ("approval", "on_timeout"): frozenset({"skip"}),
-    ("steps", _ANY, "hold_point", "on_timeout"): frozenset({"skip"}),
-    ("steps", _ANY, "on_fail", "then"): frozenset({"escalate"}),
-}
-
-_NAMES = {key for _, key, _ in _KEYS} | {where[-1] for where in _VALUES}
+_NAMES = {key for _, key, _ in _KEYS}
 
 
 def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
-    """Yields the path of each such key or value, the rule's code and a message."""
-    for path, value in _walk(data, ()):
+    """Yields the path of each such key, the rule's code and a message."""
+    for path, _ in _walk(data, ()):
         if path[-1] not in _NAMES:
             continue
         pattern = tuple(_ANY if isinstance(part, int) else part for part in path)
@@ -41,9 +33,6 @@ def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
             if _fits(pattern, (*where, key)):
                 code = "not-supported" if why == _LATER else "safe-state-asks"
                 yield path, code, f"{key!r} {why}" if why == _LATER else why
-        for where, values in _VALUES.items():
-            if _fits(pattern, where) and isinstance(value, str) and value in values:
-                yield path, "not-supported", f"{value!r} {_LATER}"
 
 
 def without(data: Any, paths: set[Path_], at: Path_ = ()) -> Any:

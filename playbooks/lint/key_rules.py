@@ -45,20 +45,18 @@ def _timeouts(playbook: Playbook) -> Iterator[Finding]:
     if file.approval and file.approval.on_timeout is None:
         paths.append(("approval",))
     for n, step in enumerate(file.steps):
-        if step.hold_point and step.hold_point.on_timeout is None:
-            paths.append(("steps", n, "hold_point"))
+        asking = {"hold_point": step.hold_point, "approval": step.approval, "manual": step.manual}
+        paths += [
+            ("steps", n, name) for name, each in asking.items() if each and each.on_timeout is None
+        ]
     for path in paths:
         text = "the approval has no 'on_timeout'"
-        hint = "write on_timeout: hold or on_timeout: stop"
+        skip = ", or skip" if path[0] == "steps" else ""
+        hint = f"write on_timeout: hold or on_timeout: stop{skip}"
         yield playbook.key_finding("no-on-timeout", path, text, hint)
 
 
 def _step(playbook: Playbook, step: StepSpec, path: Path_) -> Iterator[Finding]:
-    if step.hold_point and not step.write:
-        text = "a hold point has no effect on a step that writes nothing"
-        hint = "put it on the next step that writes"
-        at = (*path, "hold_point")
-        yield playbook.key_finding("hold-point-without-write", at, text, hint)
     if step.write and step.verify is None:
         text = "a write without verify is done as soon as it is sent, whatever the plant does"
         hint = "write verify: {that, within}"
@@ -67,7 +65,7 @@ def _step(playbook: Playbook, step: StepSpec, path: Path_) -> Iterator[Finding]:
         text = "the write has no undo"
         hint = "write undo, or undo: none"
         yield playbook.key_finding("no-undo", path, text, hint)
-    if (step.write or step.wait) and step.on_fail is None:
+    if (step.write or step.wait or step.verify) and step.on_fail is None:
         text = "the step has no on_fail"
         hint = "write on_fail: {then: hold}, rollback, safe_state or continue"
         yield playbook.key_finding("no-on-fail", path, text, hint)
@@ -79,6 +77,7 @@ def _limits(playbook: Playbook) -> Iterator[Finding]:
     if writes > file.limits.max_writes:
         text = f"the steps write {writes} times, and max_writes is {file.limits.max_writes}"
         yield playbook.finding("too-many-writes", ("limits", "max_writes"), text)
+    yield from _escalations(playbook)
     timed = [_longest_s(step) for step in file.steps]
     if sum(timed) > file.limits.max_duration:
         worst, most = (format_duration(each) for each in (sum(timed), file.limits.max_duration))
@@ -86,11 +85,24 @@ def _limits(playbook: Playbook) -> Iterator[Finding]:
         yield playbook.finding("too-long", ("limits", "max_duration"), text)
 
 
+def _escalations(playbook: Playbook) -> Iterator[Finding]:
+    if any(each.when == "held" for each in playbook.file.escalate):
+        return
+    for n, step in enumerate(playbook.file.steps):
+        if step.on_fail and step.on_fail.then == "escalate" and not step.on_fail.notify:
+            text = "nobody is told: the playbook has no escalate for when: held"
+            hint = "write escalate: [{when: held, after: 10 min, to: shift-supervisor}]"
+            path: Path_ = ("steps", n, "on_fail", "then")
+            yield playbook.finding("escalates-to-nobody", path, text, hint)
+
+
 def _longest_s(step: StepSpec) -> float:
     # A promise is watched beside the verification, from the same write.
     windows = [each.within for each in (step.wait, step.verify) if each]
     windows += [each.within for each in step.expect if each.within is not None]
-    return max(windows, default=0.0)
+    attempts = 1 + (step.on_fail.retry if step.on_fail else 0)
+    by_people = step.manual.within if step.manual else 0.0
+    return (by_people + max(windows, default=0.0)) * attempts
 
 
 def _parameters(playbook: Playbook, used: str) -> Iterator[Finding]:

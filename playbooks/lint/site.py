@@ -31,6 +31,10 @@ def _approval_roles(file: PlaybookFile) -> Iterator[tuple[Path_, str]]:
     for n, step in enumerate(file.steps):
         if step.hold_point:
             yield ("steps", n, "hold_point", "role"), step.hold_point.role
+        if step.approval:
+            yield ("steps", n, "approval", "role"), step.approval.role
+        if step.manual:
+            yield ("steps", n, "manual", "role"), step.manual.role
 
 
 def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
     "resume-run": ("run resumed", "runs resumed"),
     "abort-run": ("run aborted", "runs aborted"),
     "clear-run": ("run cleared", "runs cleared"),
+    "sign-off-run": ("step signed off", "steps signed off"),
     "end-shift": ("shift ended", "shifts ended"),
     "take-shift": ("shift taken", "shifts taken"),
 }

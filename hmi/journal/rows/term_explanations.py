@@ -61,6 +61,7 @@ VERDICTS: Mapping[str, str] = {
     "resume-run": "ORDERED THE RUN TO RESUME",
     "abort-run": "ORDERED THE RUN TO ABORT",
     "clear-run": "CLEARED THE RUN",
+    "sign-off-run": "SIGNED OFF A STEP",
     "end-shift": "ENDED THE SHIFT",
     "take-shift": "TOOK THE SHIFT",
 }

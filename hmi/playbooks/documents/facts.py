@@ -5,6 +5,7 @@ from typing import assert_never
 
 from handwheel.playbooks.binding.model import BoundPlaybook, Check
 from handwheel.playbooks.binding.step_model import (
+    Manual,
     NotifyStep,
     RequiredApproval,
     Step,
@@ -39,6 +40,7 @@ def facts_of(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Fact]:
         *(_approval("approval", plan.approval) if plan.approval else ()),
         *(fact for step in plan.steps for fact in _step(step)),
         *((_key(f"safe state step {e.id}", "if"), e.if_.text) for e in plan.safe_state if e.if_),
+        (("approval", "covers"), ", ".join(sorted(plan.covers))),
         *_ends(playbook.file, plan),
     )
     yield from ((key, text) for key, text in found if text)
@@ -134,6 +136,8 @@ def _step(step: Step) -> Iterator[Fact]:
     if point := step.hold_point:
         yield (f"hold point of step {step.id}", "asks"), point.prompt.text
         yield from _approval(f"hold point of step {step.id}", point.approval)
+    if step.approval:
+        yield from _approval(f"approval of step {step.id}", step.approval)
     yield from _work(subject, step)
     for each in step.expects:
         what = f"expects of {say.listed(each.that.tags or ('nothing',))}"
@@ -153,12 +157,16 @@ def _work(subject: str, step: Step) -> Iterator[Fact]:
         case Wait(until, hold_s, within_s):
             yield (subject, "waits until"), until.text
             yield (subject, "waits"), say.timed(within_s, hold_s).strip()
+        case Manual(sign_off, people, texts):
+            yield (subject, "instructions"), "; ".join(each.text for each in texts)
+            yield (subject, "signed off by"), f"{people} of {sign_off.role}"
+            yield from _approval(f"sign-off of step {step.id}", sign_off)
         case WorkOrderStep() as order:
             yield (subject, "work order"), order.title.text
             yield (subject, "work order for"), order.asset
             yield (subject, "kind"), order.kind
             yield (subject, "priority"), str(order.priority)
-            yield (subject, "due in"), say.in_words(order.due_s)
+            yield (subject, "due in"), say.due_text(order)
             trends = [f"{e.tag.name} over {say.in_words(e.last_s)}" for e in order.trends]
             yield (subject, "attaches"), ", ".join([*trends, *(["its trace"] * order.traces)])
         case NotifyStep(to, text):

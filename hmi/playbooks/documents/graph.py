@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.step_model import RequiredApproval, Step
+from handwheel.playbooks.binding.step_model import Manual, RequiredApproval, Step
 from handwheel.tools.safe_text import printable
 
 from . import phrases as say
@@ -67,12 +67,18 @@ def _path(plan: BoundPlaybook) -> Iterator[Node]:
     for number, step in enumerate(plan.steps, 1):
         if point := step.hold_point:
             yield _approval("Hold point", point.approval, point.prompt.text)
+        elif step.approval:
+            yield _approval("Approval", step.approval)
+        elif isinstance(step.work, Manual):
+            yield _approval("Sign-off", step.work.sign_off)
         yield _step(number, step)
     yield Node(("Complete", *([plan.achieves.bound] if plan.achieves else [])))
 
 
 def _approval(name: str, approval: RequiredApproval, *asked: str) -> Node:
     who = f"{name}: {approval.role}, within {say.in_words(approval.within_s)}"
+    if approval.on_timeout == "skip":
+        return Node((who, *asked, "without an answer it is left out"), True)
     return Node((who, *asked), True, ((Exit(approval.on_timeout), "no answer"),))
 
 
@@ -85,7 +91,8 @@ def _step(number: int, step: Step) -> Node:
         return Node(tuple(lines))
     if step.on_fail.then == "continue":
         return Node((*lines, "on failure the run goes on"))
-    return Node(tuple(lines), leads_to=((Exit(step.on_fail.then), "fails"),))
+    then = "hold" if step.on_fail.then == "escalate" else step.on_fail.then
+    return Node(tuple(lines), leads_to=((Exit(then), "fails"),))
 
 
 def _exits(plan: BoundPlaybook) -> Iterator[tuple[Exit, tuple[str, ...]]]:

@@ -6,6 +6,7 @@ from itertools import takewhile
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.start import Policy, Style, TriggerPart
 from handwheel.playbooks.binding.step_model import (
+    Manual,
     NotifyStep,
     OnTimeout,
     RequiredApproval,
@@ -17,6 +18,7 @@ from handwheel.playbooks.binding.step_model import (
     WorkOrderStep,
     Write,
 )
+from handwheel.tools.conditions import Expression
 
 _UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 _REACTIONS: dict[Then | OnTimeout, str] = {
@@ -25,6 +27,8 @@ _REACTIONS: dict[Then | OnTimeout, str] = {
     "safe_state": "the plant is brought into the safe state",
     "continue": "the run goes on",
     "stop": "the run is stopped",
+    "skip": "it is left out",
+    "escalate": "the run is held, and those who are told of held runs are told at once",
 }
 
 _STYLES: dict[Style, str] = {
@@ -104,19 +108,20 @@ def approval_text(approval: RequiredApproval) -> str:
 
 def opening_approval(plan: BoundPlaybook) -> RequiredApproval | None:
     """Returns the approval before the first step, `None` if nothing is written before another."""
-    opening = takewhile(lambda each: each.hold_point is None, plan.steps)
+    opening = takewhile(lambda each: each.own_approval is None, plan.steps)
     return plan.approval if any(each.writes for each in opening) else None
 
 
 def failure_text(step: Step) -> str:
     """Returns the reaction to the failure of a step, and who is told."""
     told = f", and {step.on_fail.notify} is told" if step.on_fail.notify else ""
-    return f"{reaction(step.on_fail.then)}{told}"
+    retry = _counted(step.on_fail.retry, "further attempt") if step.on_fail.retry else ""
+    return f"{f'after {retry} ' if retry else ''}{reaction(step.on_fail.then)}{told}"
 
 
 def can_fail(step: Step) -> bool:
     """Whether a step has a reaction to its failure."""
-    return bool(step.writes) or isinstance(step.work, Wait)
+    return bool(step.writes or step.verify) or isinstance(step.work, Wait)
 
 
 def work_text(step: Step) -> str:
@@ -124,12 +129,20 @@ def work_text(step: Step) -> str:
     match step.work:
         case Wait(until, hold_s, within_s):
             return f"wait until {until.bound}{timed(within_s, hold_s)}"
+        case Manual(sign_off, people, texts):
+            who = f"{people} of role {sign_off.role}" if people > 1 else sign_off.role
+            return f"{who} signs off: {'; '.join(each.text for each in texts)}"
         case WorkOrderStep() as order:
             return f"work order for {order.asset}: {order.title.text}"
         case NotifyStep(to, text):
             return f"tell {listed(to)}: {text.text}"
         case writes:
             return f"write {writes_text(writes)}"
+
+
+def due_text(order: WorkOrderStep) -> str:
+    """Returns the time of a work order, or the expression for it."""
+    return order.due.bound if isinstance(order.due, Expression) else in_words(order.due)
 
 
 def verify_text(verify: Verify) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handwheel.playbooks.binding.model import BoundPlaybook, Check
-from handwheel.playbooks.binding.step_model import Step, Wait, WorkOrderStep
+from handwheel.playbooks.binding.step_model import Manual, Step, Wait, WorkOrderStep
 from handwheel.playbooks.language.loader import Playbook
 
 from . import phrases as say
@@ -96,6 +96,9 @@ def _starts(plan: BoundPlaybook) -> Iterator[Item]:
         yield Item(("Again once ", Code(text), "."))
 
 
+_COVERED = ("rollback", "safe_state")
+
+
 def _approvals(plan: BoundPlaybook) -> Iterator[Item]:
     if opening := say.opening_approval(plan):
         yield Item((f"Before the first step: {say.approval_text(opening)}.",))
@@ -104,6 +107,11 @@ def _approvals(plan: BoundPlaybook) -> Iterator[Item]:
             asked = (f"It asks: {point.prompt.text}",)
             who = say.approval_text(point.approval)
             yield Item((f"Before step {number}, {step.id}: {who}.",), (asked,))
+        if step.approval:
+            who = say.approval_text(step.approval)
+            yield Item((f"For step {number}, {step.id}, alone: {who}.",))
+    if missing := [each.replace("_", " ") for each in _COVERED if each not in plan.covers]:
+        yield Item((f"It does not cover {say.listed(missing)}, which is asked for apart.",))
 
 
 def _checks(checks: Sequence[Check]) -> list[Item]:
@@ -151,10 +159,18 @@ def _work(step: Step) -> Iterator[Sentence]:
         work = step.work
         yield ("Wait until ", Code(work.until.bound), say.timed(work.within_s, work.hold_s))
         return
+    if isinstance(step.work, Manual):
+        yield (f"Work of people, {say.approval_text(step.work.sign_off)}",)
+        yield from ((each.text,) for each in step.work.instructions)
+        people = step.work.people
+        yield (
+            f"{people} different people sign it off" if people > 1 else "One person signs it off",
+        )
+        return
     text = say.work_text(step)
     yield (f"{text[:1].upper()}{text[1:]}",)
     if isinstance(step.work, WorkOrderStep):
-        due = say.in_words(step.work.due_s)
+        due = say.due_text(step.work)
         yield (f"It is {step.work.kind}, of priority {step.work.priority}, due in {due}",)
 
 

@@ -115,11 +115,12 @@ LESS_LOAD_FIRST = (
 
 
 async def test_a_first_command_that_is_skipped_has_checked_nothing(idle: AgentsRoom) -> None:
+    idle.plant.lies["TT-202.pv"] = 61.0
     await idle.start_with(LESS_LOAD_FIRST)
     await idle.reach_request(1)
     tags = [each.tag for each in idle.request(1).request.commands]
     assert tags == ["FIC-201.sp", "P-101B.run_cmd"]
-    idle.plant.lies["LT-101.pv"] = 5.0  # there is no water to be pumped
+    idle.plant.lies |= {"TT-202.pv": 50.0, "LT-101.pv": 5.0}  # there is no water to be pumped
     idle.say("approve")
     await idle.reach("HELD", "ABORTED")
     await idle.scan(10)
@@ -128,8 +129,11 @@ async def test_a_first_command_that_is_skipped_has_checked_nothing(idle: AgentsR
 
 
 async def test_a_first_command_that_is_skipped_lets_the_second_go(idle: AgentsRoom) -> None:
+    idle.plant.lies["TT-202.pv"] = 61.0
     await idle.start_with(LESS_LOAD_FIRST)
-    await idle.approved(1)
+    await idle.reach_request(1)
+    del idle.plant.lies["TT-202.pv"]
+    idle.say("approve")
     await idle.reach_step("start-standby", "DONE")
     assert idle.frames == [START_B]
 
@@ -192,3 +196,10 @@ async def test_a_request_that_was_denied_is_asked_for_anew(
     assert [str(each.state) for each in room.requests()] == ["APPROVED", "DENIED", "PENDING"]
     room.say("approve")
     await room.reach("COMPLETE")
+
+
+async def test_a_step_that_its_guard_leaves_out_is_not_asked_for(idle: AgentsRoom) -> None:
+    await idle.start_with(LESS_LOAD_FIRST)
+    first = await idle.reach_request(1)
+    assert [each.tag for each in first.request.commands] == ["P-101B.run_cmd"]
+    assert idle.run.step("less-load") == "SKIPPED"

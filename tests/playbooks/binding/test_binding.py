@@ -84,7 +84,7 @@ class TestTheChangeOver:
             "P-101A", "corrective", True,
         )  # fmt: skip
         assert [each.tag.name for each in order.work.trends] == ["VT-101A.pv", "TT-111A.pv"]
-        assert order.work.due_s == 7 * 86400.0
+        assert order.work.due == 7 * 86400.0
 
 
 def _written(plan: BoundPlaybook) -> list[str]:

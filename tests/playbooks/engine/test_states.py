@@ -27,6 +27,9 @@ due           .  .  .  .  =  =  .  .  =  .  =  .  =  .
 expected      .  .  .  =  =  =  .  .  =  .  .  .  =  .
 raised        .  .  .  .  =  =  .  .  =  .  .  .  =  .
 notified      .  =  .  =  =  =  =  =  =  .  =  =  =  .
+lapsed        .  .  .  ru .  .  .  .  .  .  .  .  .  .
+asked         .  .  .  .  =  =  .  .  =  .  .  .  =  .
+signed_off    .  .  .  .  =  =  .  .  =  .  .  .  =  .
 holding       .  hg .  hg hg hg .  hg hg .  hg .  hg .
 held          .  .  .  .  .  he .  .  .  .  .  .  .  .
 resuming      .  .  .  .  .  .  re .  .  .  .  .  .  .
@@ -54,7 +57,7 @@ _STEPS = """\
           PENDING COMMAND PERFORM VERIFY DONE SKIPPED FAILED
 PENDING   .       x       x       .      x    x       x
 COMMAND   x       .       .       x      x    x       x
-PERFORM   x       .       .       x      x    .       x
+PERFORM   x       .       .       x      x    x       x
 VERIFY    .       .       .       .      x    x       x
 DONE      .       .       .       .      .    .       .
 SKIPPED   .       .       .       .      .    .       .
@@ -63,6 +66,9 @@ FAILED    x       .       .       .      .    .       .
 _BODIES: dict[str, dict[str, object]] = {
     "already_so": {"step": "a", "tags": []},
     "filed": {"request_id": "R-1"},
+    "lapsed": {"request_id": "R-1"},
+    "asked": {"step": "a", "role": "operator", "text": "Close HV-107"},
+    "signed_off": {"step": "a", "person": "anna"},
     "step": {"step": "a", "to": "COMMAND"},
     "due": {"action_id": "R-1/c1"},
     "asked_back": {"request_id": "R-2"},

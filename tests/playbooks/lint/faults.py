@@ -51,7 +51,7 @@ FAULTS = {
         sample("wrong-value", "version", "three numbers"),
         Fault("within: 30 s}", "within: 30 s, hold: 40 s}", "verify", "cannot be longer"),
         Fault("    wait: {", "    notify: {to: a, text: b}\n    wait: {", "id: settle",
-              "exactly one of write, wait, workorder, notify; here are wait, notify"),
+              "exactly one of write, wait, manual, workorder, notify; here are wait, notify"),
         Fault("{alarm: VAH-101A}", '{schedule: {at: "24:00"}}', 'at:', "no time of the day"),
         Fault("type: quantity", "type: number", "high", "unit: does not go with type number"),
         Fault("standby.run_cmd: true", "standby.mode: sleep", "sleep",
@@ -65,8 +65,6 @@ FAULTS = {
     "yaml": [sample("yaml", "'tests", "end of stream")],
     "not-supported": [
         sample("not-supported", "ramp", "'ramp' is not supported yet"),
-        Fault("on_timeout: hold", "on_timeout: skip", "on_timeout: skip", "'skip' is not"),
-        Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps]}", "approval: {", "covers"),
     ],
     "not-constant": [sample("not-constant", '"FIC-201.sp -', "writes fixed values only")],
     "unknown-name": [
@@ -129,9 +127,7 @@ FAULTS = {
     "undo-changes-nothing": [
         sample("undo-changes-nothing", "standby.run_cmd", "to P-101B.run_cmd what the step wrote"),
     ],
-    "hold-point-without-write": [
-        sample("hold-point-without-write", "hold_point", "has no effect on"),
-    ],
+    "escalates-to-nobody": [sample("escalates-to-nobody", "escalate", "nobody is told")],
     "unknown-role": [
         sample("unknown-role", "opeartor", "no role 'op"),
     ],

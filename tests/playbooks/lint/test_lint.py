@@ -192,6 +192,7 @@ def test_the_reference_lists_exactly_the_keys() -> None:
     assert listed["An invariant"] == _keys(schema.InvariantSpec)
     assert listed["The approval"] == _keys(fields.ApprovalSpec)
     assert listed["A step"] == _keys(schema_steps.StepSpec)
+    assert listed["Work of people"] == _keys(fields.ManualSpec)
     assert listed["A work order"] == _keys(fields.WorkOrderSpec)
     assert listed["An escalation"] == _keys(schema.EscalationSpec)
     assert listed["The limits"] == _keys(schema.LimitsSpec)

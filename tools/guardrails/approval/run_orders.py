@@ -1,4 +1,4 @@
-"""Orders to a run. Hold and stop need no key, resume, abort and clear are signed."""
+"""Orders to a run. Hold and stop need no key, every other one is signed."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -31,12 +31,12 @@ from ..signatures.decisions import (
 )
 from ..signatures.entitlement import check_roles
 
-SignedOrder = Literal["resume", "abort", "clear"]
+SignedOrder = Literal["resume", "abort", "clear", "signoff"]
 FreeOrder = Literal["hold", "stop"]
 Order = Literal[FreeOrder, SignedOrder]
 
 VERDICTS: Mapping[SignedOrder, RunVerdict] = {
-    "resume": "resume-run", "abort": "abort-run", "clear": "clear-run",
+    "resume": "resume-run", "abort": "abort-run", "clear": "clear-run", "signoff": "sign-off-run",
 }  # fmt: skip
 _FREE: frozenset[str] = frozenset({"hold", "stop"})
 _LONGEST_NAME = 64
@@ -95,7 +95,7 @@ def order_run(
     signed: Signed,
     now: Instant,
 ) -> RunOrder:
-    """Orders a run to resume, to abort, or to clear an abort.
+    """Orders a run to resume, abort, clear an abort, or take a step as signed off.
 
     Args:
         seq: From `newest_event` when the person signed. Only an abort counts on a run that has

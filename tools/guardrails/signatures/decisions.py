@@ -32,7 +32,7 @@ from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
 SiteVerdict = Literal["release", "revoke-key", "grant-authority", "end-maintenance"]
-RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
+RunVerdict = Literal["resume-run", "abort-run", "clear-run", "sign-off-run"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
 SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
 VerdictName = Literal[RequestVerdict, SubjectVerdict]
@@ -47,6 +47,7 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "resume-run": "I have looked at the plant and resume {}",
     "abort-run": "I abort {}",
     "clear-run": "I have looked at the plant and clear {}",
+    "sign-off-run": "I sign off what the step of {} asks for",
     "end-shift": "I have shown what is open and end my shift: {}",
     "take-shift": "I have read what is open and take the shift: {}",
 }

@@ -1,0 +1,133 @@
+"""Steps that people sign off or approve alone, and what follows if they do not."""
+
+import pytest
+
+from handwheel.tools.errors import PermitRefused
+
+from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
+
+_INHIBIT = "    write: {duty.mode: maintenance}"
+_LOCAL = (
+    "    title: Take the duty pump out of auto-start\n"
+    "    write: {duty.mode: maintenance}\n"
+    "    verify: {that: \"duty.mode == 'maintenance'\", within: 10 s}\n"
+    "    undo: none                      # it stays in maintenance until repaired\n"
+    "    on_fail: {then: continue, notify: maintenance-planner}\n"
+)
+
+
+def _manual(on_timeout: str = "hold", people: int = 2) -> tuple[str, str]:
+    """Has the pump taken out by hand instead, with its vibration in the instructions."""
+    return _LOCAL, (
+        '    manual: {role: operator, instructions: ["Lock {duty.mode} off", "Hang the tag"], '
+        f"sign_off: {people}, within: 30 min, on_timeout: {on_timeout}}}\n"
+        '    verify: {that: "not duty.running", within: 60 s}\n'
+        "    on_fail: {then: escalate, retry: 1, notify: maintenance-planner}\n"
+    )
+
+
+async def _reach_sign_off(room: AgentsRoom) -> None:
+    await room.approved(1, 2)
+    await room.until(lambda: room.run.awaits == "inhibit", "signoff")
+
+
+async def test_a_manual_step_goes_on_after_two_people_signed_it_off(idle: AgentsRoom) -> None:
+    await idle.start_with(_manual())
+    await _reach_sign_off(idle)
+    assert idle.run.asked["inhibit"].text == "1. Lock remote off\n2. Hang the tag"
+    idle.order("signoff")
+    await idle.scan()
+    idle.order("signoff")  # the same person
+    await idle.scan(3)
+    assert idle.run.signed_off == {"inhibit": ("anna",)}
+    idle.order("signoff", "bert")
+    await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A]
+    with pytest.raises(PermitRefused):
+        idle.order("signoff")
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "state", "step"),
+    [("hold", "HELD", "PERFORM"), ("stop", "STOPPED", "PERFORM"), ("skip", "COMPLETE", "SKIPPED")],
+)
+async def test_a_manual_step_that_nobody_signs_off_ends_as_it_says(
+    idle: AgentsRoom, on_timeout: str, state: str, step: str
+) -> None:
+    await idle.start_with(_manual(on_timeout), ("max_duration: 30 min", "max_duration: 2 h"))
+    await _reach_sign_off(idle)
+    await idle.wait(1800.0)
+    await idle.reach(state)
+    assert idle.run.step("inhibit") == step
+
+
+async def test_a_failed_manual_step_is_tried_again_then_escalates(idle: AgentsRoom) -> None:
+    never = ('{that: "not duty.running", within: 60 s}', '{that: "duty.running", within: 60 s}')
+    await idle.start_with(_manual(people=1), never)
+    await _reach_sign_off(idle)
+    idle.order("signoff")
+    await idle.reach_step("inhibit", "VERIFY")
+    await idle.until(lambda: idle.run.awaits == "inhibit", "second attempt")
+    idle.order("signoff")
+    await idle.reach("HELD")
+    assert idle.run.reason.startswith("step inhibit failed: not within 1 min")
+    assert idle.notices()[-2:] == ["maintenance-planner", "shift-supervisor"]
+
+
+_ALONE = (
+    _INHIBIT,
+    f"    approval: {{role: operator, within: 5 min, on_timeout: skip}}\n{_INHIBIT}",
+)
+
+
+async def test_a_step_with_an_approval_of_its_own_is_a_request_alone(idle: AgentsRoom) -> None:
+    await idle.start_with(_ALONE)
+    await idle.approved(1, 2)
+    third = await idle.reach_request(3)
+    assert [each.tag for each in third.request.commands] == ["P-101A.mode"]
+    idle.say("approve")
+    await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A, OUT_A]
+
+
+async def test_a_step_that_nobody_approves_is_left_out_if_it_says_so(idle: AgentsRoom) -> None:
+    await idle.start_with(_ALONE)
+    await idle.approved(1, 2)
+    await idle.reach_request(3)
+    await idle.wait(300.0)
+    await idle.reach("COMPLETE")
+    assert idle.run.step("inhibit") == "SKIPPED"
+    assert idle.run.step("work-order") == "DONE"
+    assert idle.frames == [START_B, STOP_A]
+
+
+async def test_a_hold_point_without_writes_is_signed_off(idle: AgentsRoom) -> None:
+    point = "    hold_point: {role: operator, prompt: Shall it be repaired?, within: 10 min, "
+    order = "    title: Raise the work order\n"
+    await idle.start_with((order, f"{order}{point}on_timeout: hold}}\n"))
+    await idle.approved(1, 2)
+    await idle.until(lambda: idle.run.awaits == "work-order", "hold point")
+    assert len(idle.run.requests) == 2
+    idle.order("signoff")
+    await idle.reach("COMPLETE")
+
+
+async def test_a_safe_state_beyond_the_approval_is_asked_for(idle: AgentsRoom) -> None:
+    following = "\n\n  - id: stop-duty"
+    covers = "on_timeout: hold, covers: [steps, rollback, safe_state]}"
+    await idle.start_with(
+        (covers, "on_timeout: hold, covers: [steps, rollback]}"),
+        (
+            f"    on_fail: {{then: rollback}}{following}",
+            f"    on_fail: {{then: safe_state}}{following}",
+        ),
+        ("standby.vibration < 3 mm/s", "standby.vibration < 0.1 mm/s"),
+    )
+    await idle.approved(1)
+    assert not [each for each in idle.request(1).request.recovery if each.undoes is None]
+    await idle.until(lambda: len(idle.run.requests) == 2, "request of the safe state")
+    assert idle.run.state == "ABORTING"
+    assert [each.step for each in idle.request(2).request.commands] == ["any-pump", "trim-load"]
+    idle.say("approve")
+    await idle.reach("ABORTED")
+    assert idle.frames == [START_B]
