@@ -1,6 +1,6 @@
 """Methods for a heat exchanger without phase change."""
 
-from math import log
+import math
 
 from .method import Method
 
@@ -65,8 +65,8 @@ def fouling(  # noqa: PLR0913 - a heat balance has that many terms
     if difference_k is None or duty_kw <= 0.0 or cold_flow <= 0.0:
         return None
     measured = area * difference_k / (duty_kw * _WATT)
-    hot = 1.0 / (hot_film * (hot_flow / hot_film_flow) ** _FILM_EXPONENT)
-    cold = 1.0 / (cold_film * (cold_flow / cold_film_flow) ** _FILM_EXPONENT)
+    hot = 1.0 / (hot_film * math.pow(hot_flow / hot_film_flow, _FILM_EXPONENT))
+    cold = 1.0 / (cold_film * math.pow(cold_flow / cold_film_flow, _FILM_EXPONENT))
     return measured - hot - cold
 
 
@@ -75,7 +75,7 @@ def _log_mean(one: float, other: float) -> float | None:
         return None
     if abs(one - other) < _EVEN_K:
         return (one + other) / 2.0
-    return (one - other) / log(one / other)
+    return (one - other) / math.log(one / other)
 
 
 HEAT_DUTY = Method(

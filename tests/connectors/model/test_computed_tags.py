@@ -11,7 +11,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.methods import installed
 from handwheel.connectors.methods.heat_exchanger import fouling
-from handwheel.connectors.methods.method import Mean, Method
+from handwheel.connectors.methods.method import GROUP, Mean, Method
 from handwheel.connectors.methods.time_to_limit import days_to_limit
 from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.site import Site
@@ -51,7 +51,7 @@ NOT_ONE = "ratio"
 @pytest.fixture(autouse=True)
 def methods_of_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"ratio": f"{__name__}:RATIO", "gone": "no.such.module:M", "odd": f"{__name__}:NOT_ONE"}
-    entries = EntryPoints(EntryPoint(name, at, installed.GROUP) for name, at in found.items())
+    entries = EntryPoints(EntryPoint(name, at, GROUP) for name, at in found.items())
     monkeypatch.setattr(installed, "entry_points", entries.select)
     asked.clear()
 

@@ -60,7 +60,7 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     assert (code, err) == (0, "")
     first, head, *rows, last = out.splitlines()
     assert first == (
-        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems"
+        "site cooling-water: 2 connections, 97 tags, 7 pieces of equipment: no problems"
     )
     assert last == "site cooling-water: no problems"
     assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
