@@ -187,6 +187,8 @@ def test_a_limit_is_reached_by_the_trend_of_seven_days() -> None:
     assert [round(estimate(day) or 0.0, 1) for day in (13.0, 20.8, 24.0)] == [10.2, 5.3, 2.9]
     assert estimate(13.0, hours=23) is None
     assert estimate(40.0) == 0.0
+    slow = [Mean(n * 3600.0, 6e-9 * n) for n in range(168)]
+    assert days_to_limit(fouling=0.0, limit=3e-4, past=slow) == 365.0
     assert days_to_limit(fouling=1e-4, limit=3e-4, past=[Mean(0.0, 1e-4), Mean(1e5, 1e-4)]) is None
 
 
@@ -197,6 +199,9 @@ def test_fouling_without_flow_or_heat_is_none() -> None:
         "hot_film_flow": 40.0, "cold_film": 3500.0, "cold_film_flow": 60.0,
     }  # fmt: skip
     assert abs(fouling(**clean) or 1.0) < 2e-6
+    even = clean | {"hot_out": 60.0, "cold_in": 40.0, "cold_out": 60.0}
+    near = clean | {"hot_out": 60.0, "cold_in": 40.0, "cold_out": 60.02}
+    assert fouling(**even) == pytest.approx(fouling(**near) or 0.0, rel=1e-2)
     for name, value in {
         "hot_flow": 0.0,
         "cold_flow": 0.0,

@@ -34,34 +34,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return in_memory_site(load_site(folder))
 
 
-@pytest.mark.parametrize(
-    ("fault", "settings", "rf", "imbalance"),
-    [
-        ("F03", {"rf": 3.5e-4}, 3.5e-4, 0.0),
-        ("F08", {"bias": -4.0}, -3.6e-4, 0.125),  # a thermometer that is wrong: below zero
-    ],
-)
-def test_rf_is_near_the_truth_under_noise(
-    site: Site, fault: str, settings: dict[str, float | str], rf: float, imbalance: float
-) -> None:
+def test_rf_is_near_the_truth_under_noise(site: Site) -> None:
     """One sample errs by about 9e-6 m2K/W, the mean over two minutes by less than 3e-6."""
     plant = ModelPlant(site, Simulation(create(1), Scenario()))
-    plant.simulation.apply(FaultEvent(fault, 0.0, settings))
+    plant.simulation.apply(FaultEvent("F03", 0.0, {"rf": 3.5e-4}))
     plant.advance(_SETTLES_S)
-    found: list[tuple[float, float, float]] = []
+    found: list[float] = []
     for _ in range(120):
         plant.advance(1.0)
-        found.append(
-            (
-                _number(plant, _RF),
-                _number(plant, "E-101.duty_hot"),
-                _number(plant, "E-101.duty_cold"),
-            )
-        )
-    rfs, hot, cold = ([each[n] for each in found] for n in range(3))
-    assert mean(rfs) == pytest.approx(rf, abs=3e-6 if imbalance == 0.0 else 1e-5)
-    assert 7e-6 < pstdev(rfs) < 11e-6
-    assert (mean(hot) - mean(cold)) / mean(hot) == pytest.approx(imbalance, abs=0.01)
+        found.append(_number(plant, _RF))
+    assert mean(found) == pytest.approx(3.5e-4, abs=3e-6)
+    assert 7e-6 < pstdev(found) < 11e-6
+    hot, cold = _number(plant, "E-101.duty_hot"), _number(plant, "E-101.duty_cold")
+    assert abs(hot - cold) < 0.05 * hot
 
 
 def test_days_to_limit_need_a_day_of_growth(site: Site) -> None:
