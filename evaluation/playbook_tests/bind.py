@@ -55,7 +55,7 @@ class _Binder:
         self.problems: list[Problem] = []
         self.read = Expressions(source, site.tags)
         self._source, self._site, self._playbook = source, site, playbook
-        self._others = _started_by(playbook, library)
+        self._others = started_by(playbook, library)
         self._plants: dict[str, Plant | None] = {}
 
     def case(self, path: Path_, spec: CaseSpec) -> PlaybookCase:
@@ -194,7 +194,7 @@ class _Binder:
         self.problems.append(self._source.finding("wrong-value", path, text).problem)
 
 
-def _started_by(playbook: Playbook, library: Sequence[Playbook]) -> list[Playbook]:
+def started_by(playbook: Playbook, library: Sequence[Playbook]) -> list[Playbook]:
     """Returns the playbooks that one starts by its steps, those that they start included."""
     found: dict[str, Playbook] = {}
     known = {each.id: each for each in library}

@@ -7,7 +7,7 @@ from typing import Literal
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition
 
 Verdict = Literal["approve", "reject"]
@@ -68,7 +68,7 @@ class PlaybookCase:
     model: str  # name of the installed plant
     seed: int | None  # of its noise; `None` for none
     warmup_s: float  # plant time before the case begins
-    faults: Sequence[FaultEvent]  # at times after the warm-up
+    faults: Sequence[ScenarioEvent]  # and other events, at times after the warm-up
     decisions: Sequence[Decision]
     run_for_s: float  # process time
     expected: Expected

@@ -1,6 +1,7 @@
 """Run of a case in the stepped room."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
@@ -10,7 +11,7 @@ from handwheel.tools.requests.timestamps import parse_stamp
 
 from ..plants.warm_plant import warm_plant
 from ..room.enrolment import OPERATORS
-from ..room.room import Room
+from ..room.room import Model, Room
 from .case import PlaybookCase, Verdict
 from .outcome import Outcome, read_outcome
 from .scripted_people import RefusedDecision, ScriptedPeople
@@ -31,8 +32,18 @@ class CaseResult:
     took_s: float  # time of the computer
 
 
+def _goes_on(_: Room) -> bool:
+    return False
+
+
 async def run_case(
-    case: PlaybookCase, site: Site, on_scan: Callable[[Room], None] | None = None
+    case: PlaybookCase,
+    site: Site,
+    on_scan: Callable[[Room], None] | None = None,
+    *,
+    model: Model | None = None,
+    revoked_keys: AbstractSet[str] | None = None,
+    is_over: Callable[[Room], bool] = _goes_on,
 ) -> CaseResult:
     """Runs a case in a room of its own, at full speed, up to its end.
 
@@ -41,6 +52,9 @@ async def run_case(
 
     Args:
         on_scan: Called after each scan, such as to note values or to show the time.
+        model: Creates the plant instead, at any state.
+        revoked_keys: As of `Room.open`.
+        is_over: Whether the case ends with this scan, before its time.
 
     Raises:
         ConfigError: The site has changed since it was read, or a playbook does not fit it.
@@ -54,11 +68,12 @@ async def run_case(
     people, watched = ScriptedPeople(case.decisions), WatchedConditions(case.expected)
     async with Room.open(
         site,
-        lambda seed: warm_plant(case.model, seed, case.warmup_s),
+        model or (lambda seed: warm_plant(case.model, seed, case.warmup_s)),
         seed=case.seed,
         faults=case.faults,
         library=[case.playbook, *case.others],
         operators=list(dict.fromkeys((*people.names, *OPERATORS))),
+        revoked_keys=revoked_keys,
     ) as room:
         zero_s, began = room.plant.simulation.plant.time_s, room.clock.now().wall
         room.scan_s = scan_s(room.plant.simulation.plant.step_s)
@@ -72,6 +87,8 @@ async def run_case(
             people.act(room.waiting, room.now_s, decide)
             if on_scan is not None:
                 on_scan(room)
+            if is_over(room):
+                break
         outcome = read_outcome(
             room.database,
             room.agents.workorders,

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -39,7 +41,7 @@ from .enrolment import ADMINISTRATOR, OPERATORS, enrol
 from .gate import SteppedGate
 from .model_plant import ModelPlant
 from .people import People
-from .releases import release_all
+from .releases import carry_over_releases, release_all
 from .site import copied_site, in_memory_site, simulated_policy
 
 Model = Callable[[int | None], Plant]
@@ -87,6 +89,7 @@ class Room:
         faults: Sequence[ScenarioEvent] = (),
         library: Sequence[Playbook] | None = None,
         operators: Sequence[str] = OPERATORS,
+        revoked_keys: AbstractSet[str] | None = None,
     ) -> AsyncGenerator["Room"]:
         """Opens the room of a site, with a gate and agents at work, and ends it.
 
@@ -100,6 +103,8 @@ class Room:
             faults: Faults, field actions and writes, each at its time after the beginning.
             library: Playbooks, released as if a person had; `None` for those of the site.
             operators: Who holds every role that is asked for, at least one, beside `ADMINISTRATOR`.
+            revoked_keys: Those of the site, for releases to count in the room as they do there;
+                `None` if every playbook counts as released.
 
         Raises:
             ConfigError: The site's policy is not valid, or a file has changed since it was read.
@@ -125,7 +130,11 @@ class Room:
             devices = ModelPlant(own, simulation)
             gate = SteppedGate(context, devices, clock)
             people = People(context, devices, clock, keys, gate.publish)
-            release_all(own, playbooks, people.signer(ADMINISTRATOR))
+            signer = people.signer(ADMINISTRATOR)
+            if revoked_keys is None:
+                release_all(own, playbooks, signer)
+            else:
+                carry_over_releases(site, own, signer, revoked_keys, datetime.now(UTC))
             workorders = opened.enter_context(WorkOrders(own.state))
 
             def check(plan: BoundPlaybook) -> Denial | None:

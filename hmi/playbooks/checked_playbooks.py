@@ -14,7 +14,7 @@ from handwheel.playbooks.language.loader import (
     load_library,
     load_playbook,
 )
-from handwheel.playbooks.lint.lint import lint_all
+from handwheel.playbooks.lint.lint import lint, lint_all
 
 
 def check_playbooks(site: Site, paths: Sequence[str]) -> tuple[list[Playbook], list[Finding]]:
@@ -72,6 +72,19 @@ def find_playbook(path: str, site: Site) -> Playbook:
     if wrong:
         raise PlaybookError(wrong)
     return loaded[0]
+
+
+def find_valid_playbook(path: str, site: Site) -> Playbook:
+    """Returns the one playbook of a file or an id, which lint finds no error in.
+
+    Raises:
+        PlaybookError: It has errors; lists every one.
+        ConfigError: There is none, or the path is a folder.
+    """
+    playbook = find_playbook(path, site)
+    if errors := [each for each in lint(playbook, site) if each.is_error]:
+        raise PlaybookError(errors)
+    return playbook
 
 
 def named_folder(path: str) -> Path | None:

@@ -29,6 +29,7 @@ from .playbook_text import finding_fields, finding_line
 from .release_command import release, release_states
 from .schema_command import schema
 from .show_command import graph, show
+from .simulate_command import simulate
 from .test_command import run_tests
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -128,5 +129,6 @@ app.command("show")(show)
 app.command("graph")(graph)
 app.command("diff")(diff)
 app.command("plan")(plan)
+app.command("simulate")(simulate)
 app.command("new")(new)
 app.command("test")(run_tests)

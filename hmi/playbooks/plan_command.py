@@ -6,15 +6,13 @@ from typing import Annotated
 import typer
 
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.language.errors import PlaybookError
-from handwheel.playbooks.lint.lint import lint
 
 from ..shell.cli.completion import complete_role
 from ..shell.cli.exits import run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from .checked_playbooks import find_playbook
+from .checked_playbooks import find_valid_playbook
 from .show_command import PlaybookArgument
 
 
@@ -45,10 +43,7 @@ def plan(
 
     chosen = _chosen(roles or ())
     opened = open_site(site)
-    playbook = find_playbook(path, opened)
-    errors = [each for each in lint(playbook, opened) if each.is_error]
-    if errors:
-        raise PlaybookError(errors)
+    playbook = find_valid_playbook(path, opened)
     run(print_preview(opened, bind(playbook, opened, chosen), as_json=as_json))
 
 

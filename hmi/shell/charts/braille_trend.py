@@ -66,15 +66,24 @@ def _character(cell: int, *, is_limit: bool) -> str:
 
 
 def labelled(
-    title: str, values: Sequence[float | None], width: int, height: int, scale: TrendScale
+    title: str,
+    values: Sequence[float | None],
+    width: int,
+    height: int,
+    scale: TrendScale,
+    gutter: int = 0,
 ) -> list[str]:
-    """Returns a trend under its title, `width` columns wide with the ends of its scale."""
+    """Returns a trend under its title, `width` columns wide with the ends of its scale.
+
+    Args:
+        gutter: Least width of the scale, so that several trends stand under each other.
+    """
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
     if scale.limit is not None:
         row = _row(scale.limit, scale, height * 4) // 4
         labels[row] = labels[row] or f"{scale.limit:g}"
-    gutter = max(len(label) for label in labels)
+    gutter = max(gutter, *map(len, labels))
     lines = trend(values, width - gutter - 1, height, scale)
     return [
         title,

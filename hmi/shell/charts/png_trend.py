@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .axis import Axis, tick_text, time_axis
 
-MarkKind = Literal["fault", "alarm", "trip", "hand"]
+MarkKind = Literal["fault", "alarm", "trip", "hand", "step"]
 Point = tuple[float, float]
 
 # One colour for measured values, red for alarms.
@@ -27,6 +27,7 @@ _MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the
     "alarm": ("#c0392b", "#e3a19a"),
     "trip": ("#7b1d14", "#b5736b"),
     "hand": ("#2d7d46", "#96c2a4"),
+    "step": ("#1b5e8c", "#9dbdd3"),
 }
 
 _WIDTH, _LEFT, _RIGHT = 1600, 120, 166  # pixels of the finished image, as are all below

@@ -17,6 +17,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...shell.charts.axis import exact_axis, round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
+from ...shell.charts.png_file import check_png
 from ...shell.cli.exits import CONFIGURATION, fail
 from ...shell.cli.json_result import tell_result
 from ...shell.cli.stdio import screen_output
@@ -130,12 +131,7 @@ def _check_files(output: RunOutput) -> None:
         return
     if output.csv is not None and output.csv.resolve() == path.resolve():
         fail(f"--csv and --png: both would write {path}", CONFIGURATION)
-    if path.is_dir():
-        fail(f"{path}: is a directory", CONFIGURATION)
-    if path.suffix.lower() != ".png":
-        fail(f"--png: {path}: the name does not end in .png", CONFIGURATION)
-    if not path.parent.is_dir():
-        fail(f"{path}: no such file or directory", CONFIGURATION)
+    check_png(path)
 
 
 def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> None:

@@ -1,18 +1,16 @@
 """Chart of a plant's run with alarm limits and events."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.errors import os_reason
 from handwheel.sim_plant.model import PlantEvent, PlantTag
 from handwheel.sim_plant.plant import Plant
 
 from ...shell.charts.axis import exact_axis, round_axis
+from ...shell.charts.png_file import save_png
 from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, TrendChart, draw_png, fits_title
-from ...shell.cli.exits import CONFIGURATION, fail
 from .recording import Recording
 from .trend_tags import TrendTag, alarms_of, axis_ends
 
@@ -35,14 +33,7 @@ class FinishedRun:
 
 def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> None:
     """Draws a run into a PNG file. After an error no partial file is left."""
-    content = draw_png(chart_of(plant, shown, run))
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        if path.is_file():
-            with suppress(OSError):
-                path.unlink()
-        fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+    save_png(path, draw_png(chart_of(plant, shown, run)))
 
 
 def chart_of(plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> TrendChart:

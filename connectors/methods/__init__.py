@@ -1,1 +1,0 @@
-"""Methods that compute tags, with no import of anything that reads a plant."""

@@ -1,0 +1,94 @@
+"""The command `handwheel playbooks simulate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.config.durations import format_duration, parse_duration
+
+from ..shell.charts.png_file import check_png
+from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.interrupts import uninterrupted_import
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from .checked_playbooks import find_valid_playbook
+from .show_command import PlaybookArgument
+
+SEED = 1
+
+
+def simulate(
+    path: PlaybookArgument,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="ID[@TIME]",
+            help="A fault of the model: F01, or with parameters F01@10min,d0=0.5,tau=1h.",
+        ),
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="When faults without a time of their own begin.")
+    ] = "10min",
+    scenario: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Begin as this scenario says, not as the plant is now."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The model, if the site is not one of a simulated plant.")
+    ] = None,
+    warmup: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long the model settles first. Default: 1h."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help=f"Seed of noise and disturbances. Default: {SEED}.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="How long at most. Default: 2h.")
+    ] = None,
+    approve_after: Annotated[
+        str, typer.Option(metavar="TIME", help="When two people approve each request.")
+    ] = "2min",
+    no_approval: Annotated[
+        bool, typer.Option("--no-approval", help="Nobody approves anything.")
+    ] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw the trends into this PNG file.")] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a playbook on a model of the plant, and show what it would do and ask.
+
+    The model takes over set points, modes and commands that the plant has now, if it can be read.
+    The run is real: agents, gate and approvals, all in memory. Nothing reaches a device.
+
+    Exit codes: 0 the run completes, 1 it does not, 2 wrong usage or configuration.
+    """
+    with uninterrupted_import():
+        from .simulation.prepare import Options
+        from .simulation.print_simulation import print_simulation
+
+    options = Options(
+        fault or (), at, scenario, model, _duration(warmup, "--warmup", 0.0), seed,
+        _duration(duration, "--for", 1.0),
+        None if no_approval else _duration(approve_after, "--approve-after", 0.0),
+    )  # fmt: skip
+    if png is not None:
+        check_png(png)
+    opened = open_site(site)
+    playbook = find_valid_playbook(path, opened)
+    run(print_simulation(opened, playbook, options, png, as_json=as_json))
+
+
+def _duration(text: str | None, option: str, least_s: float) -> float | None:
+    """Returns a duration in seconds, or ends the command."""
+    if text is None:
+        return None
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        fail(f"{option}: {error}", CONFIGURATION)
+    if seconds < least_s:
+        fail(f"{option}: {text!r} must be at least {format_duration(least_s)}", CONFIGURATION)
+    return seconds

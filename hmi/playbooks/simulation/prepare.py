@@ -1,0 +1,132 @@
+"""Preparation of a simulation, from the options of the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+from handwheel.evaluation.plants.installed_plants import (
+    create_plant,
+    model_of,
+    parse_fault,
+    plant_names,
+)
+from handwheel.playbooks.binding.bind import bind_triggers
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.requests.timestamps import instant_now, stamp
+
+from ...simulation.plant.plant_setup import SEED, event_name
+from ...simulation.plant.scenario import load_scenario
+from .measured_state import read_plant, take_over
+from .run_simulation import Setting
+
+_WARMUP_S, _FOR_S = 3600.0, 7200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of the command line, `None` where none was given."""
+
+    faults: Sequence[str]  # as written, such as `F01` or `F02@10min,plug=28`
+    at: str  # when faults without a time of their own begin
+    scenario: Path | None
+    model: str | None
+    warmup_s: float | None
+    seed: int | None
+    for_s: float | None
+    approve_after_s: float | None  # `None` if nobody approves
+
+
+async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
+    """Creates the plant, takes over what the site's plant measures, and warms it up.
+
+    Raises:
+        ConfigError: The site's plant has no model, or the scenario file is wrong.
+        ScenarioError: There is no such model, or it does not have a fault.
+
+    Effect: OBSERVE. Retry and time-out: see `read_plant`.
+    """
+    if options.scenario is not None:
+        return _by_scenario(site, playbook, options.scenario, options)
+    seed = SEED if options.seed is None else options.seed
+    plant = create_plant(_model(site, options.model), seed)
+    events = _events(plant, options, ())
+    for_s = _FOR_S if options.for_s is None else options.for_s
+    _check_times(events, for_s)
+    readings, down = await read_plant(site, plant)
+    read_at = stamp(instant_now().wall)[11:19]
+    warmup_s = _WARMUP_S if options.warmup_s is None else options.warmup_s
+    measured = take_over(plant, readings, down, warmup_s)
+    origin = "from its usual state, since the plant cannot be read"
+    if readings:
+        origin = f"as the plant was at {read_at} UTC, then {format_duration(warmup_s)} on"
+    missing = _missing(site, playbook, plant)
+    after_s = options.approve_after_s
+    return Setting(plant, seed, events, for_s, after_s, measured, origin, missing)
+
+
+def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -> Setting:
+    loaded = load_scenario(path)
+    file = loaded.file
+    own = _own_model(site, options.model) or file.plant
+    if own != file.plant:
+        raise ScenarioError(f"{path} is for {file.plant}, and {site.id} is the site of a {own}")
+    seed = file.seed if options.seed is None else options.seed
+    is_quiet = not file.noise and options.seed is None
+    plant = create_plant(file.plant, None if is_quiet else seed, file.mode)
+    events = _events(plant, options, loaded.scenario.events)
+    for_s = options.for_s or file.for_ or _FOR_S
+    _check_times(events, for_s)
+    warmup_s = file.warmup if options.warmup_s is None else options.warmup_s
+    Simulation(plant, Scenario(warmup_s=plant.time_s)).run(warmup_s)
+    return Setting(
+        plant, None if is_quiet else seed, events, for_s, options.approve_after_s, None,
+        f"as {path} begins", _missing(site, playbook, plant),
+    )  # fmt: skip
+
+
+def _model(site: Site, given: str | None) -> str:
+    if found := _own_model(site, given):
+        return found
+    models = ", ".join(plant_names())
+    text = f"its plant has no model; name one of these with --model: {models}"
+    raise ConfigError([Problem(str(site.root), 0, 0, "", text)])
+
+
+def _own_model(site: Site, given: str | None) -> str:
+    own = model_of(site)
+    if own and given not in {None, own}:
+        raise ScenarioError(f"{site.id} is the site of a {own}, not of {given}")
+    return given or own
+
+
+def _events(
+    plant: Plant, options: Options, others: Sequence[ScenarioEvent]
+) -> Sequence[ScenarioEvent]:
+    texts = list[str]()
+    for text in options.faults:
+        head, comma, rest = text.partition(",")
+        texts.append(f"{head}{'' if '@' in head else f'@{options.at}'}{comma}{rest}")
+    events = (*others, *(parse_fault(text, plant.faults) for text in texts))
+    Simulation(plant, Scenario(events, plant.time_s))  # raises for what the plant does not have
+    return events
+
+
+def _check_times(events: Sequence[ScenarioEvent], for_s: float) -> None:
+    for each in events:
+        if each.at_s >= for_s:
+            at, end = format_duration(each.at_s), format_duration(for_s)
+            raise ScenarioError(f"{event_name(each)} at {at} lies after the end, --for {end}")
+
+
+def _missing(site: Site, playbook: Playbook, plant: Plant) -> Sequence[str]:
+    """Returns the tags of a playbook that the model lacks."""
+    wanted = {name for plan in bind_triggers(playbook, site) for name in plan.tags}
+    known = {each.name for each in plant.tags} | {site.clock_tag}
+    return sorted(wanted - known)

@@ -1,0 +1,99 @@
+"""Simulation of a playbook from the command line, with its output."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.site import Site
+from handwheel.evaluation.playbook_tests.bind import started_by
+from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.sim_plant.scenario import FaultEvent
+
+from ...shell.charts.png_file import save_png
+from ...shell.cli.exits import NO
+from ...shell.cli.stdio import screen_output
+from ...shell.terminal.wrap import fold
+from .plot import plot_lines, png_of
+from .prepare import Options, prepare
+from .report import (
+    INDENT,
+    asked_lines,
+    begin_lines,
+    end_lines,
+    final_state,
+    margin_lines,
+    simulation_fields,
+    trace_lines,
+)
+from .run_simulation import Simulated, simulate
+
+_WIDEST = 100
+
+
+async def print_simulation(
+    site: Site, playbook: Playbook, options: Options, png: Path | None, *, as_json: bool
+) -> None:
+    """Simulates a playbook and prints what it did, its margins and its trends.
+
+    Ends the process with exit code 1 if the run does not complete. Errors are those of `prepare`
+    and `simulate`.
+
+    Effect: OBSERVE the site's plant; ACTUATE on the model only. Retry and time-out: see those.
+    """
+    simulated = await _simulated(site, playbook, options)
+    state, _ = final_state(simulated)
+    if png is not None:
+        save_png(png, png_of(simulated, _title(simulated), state.replace("_", " ")))
+    if as_json:
+        typer.echo(json.dumps(simulation_fields(simulated)))
+    else:
+        for line in _lines(simulated):
+            typer.echo(line)
+    if state != "complete":
+        raise SystemExit(NO)
+
+
+async def _simulated(site: Site, playbook: Playbook, options: Options) -> Simulated:
+    """Simulates with a bar of its progress at a terminal."""
+    others = started_by(playbook, load_library(site)[0])
+    console = Console(file=screen_output(sys.stderr))
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("reading the plant, warming the model up", total=None)
+        setting = await prepare(site, playbook, options)
+
+        def tell(now_s: float) -> None:
+            said = f"simulating, {format_duration(round(now_s))} of plant time"
+            bars.update(bar, total=setting.for_s, completed=now_s, description=said)
+
+        return await simulate(site, playbook, others, setting, tell)
+
+
+def _lines(simulated: Simulated) -> Iterator[str]:
+    yield from (fold(line, 4) for line in begin_lines(simulated))
+    yield "\nTrace"
+    yield from (fold(line, INDENT) for line in trace_lines(simulated))
+    yield "\nAsked"
+    asked = [*asked_lines(simulated)] or ["nobody is asked"]
+    yield from (fold(f"  {line}", 13) for line in asked)
+    has_written = simulated.recording.first_write_s is not None
+    since = "from the first write" if has_written else "over the whole time: nothing is written"
+    yield f"\nMargins of the invariants, {since}"
+    margins = [*margin_lines(simulated)] or ["it has no invariant"]
+    yield from (fold(f"  {line}", 4) for line in margins)
+    yield ""
+    yield from plot_lines(simulated, min(shutil.get_terminal_size().columns, _WIDEST))
+    yield ""
+    yield from (fold(line, 4) for line in end_lines(simulated))
+
+
+def _title(simulated: Simulated) -> str:
+    faults = [each.fault for each in simulated.setting.events if isinstance(each, FaultEvent)]
+    plan = simulated.recording.plan
+    return f"{plan.id} {plan.version}, {', '.join(faults) or 'no fault'}"

@@ -1,0 +1,222 @@
+"""Report of a simulation as lines and as JSON fields."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from handwheel.agents.case import PREFIX as CASES
+from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
+
+from ...journal.rows.case_text import case_event_text
+from ...journal.rows.run_text import event_name, run_event_text
+from ...shell.terminal.columns import in_columns
+from ...shell.terminal.plural import counted
+from .measured_state import MeasuredState
+from .plot import marks_of
+from .recording import Asked, Margin, TraceRow
+from .run_simulation import Simulated
+
+INDENT = 25
+"""Column of the texts of the trace."""
+_SHOWN = 6  # differences between model and plant
+_LEFT_OUT = frozenset({"run.due", "run.completing", "case.closed"})
+_LONG = 600  # characters
+
+
+def begin_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields what was simulated, and where the plant's state is from."""
+    setting, plan = simulated.setting, simulated.recording.plan
+    yield f"{plan.id} {plan.version} in a simulated {setting.plant.model}, {setting.origin}"
+    if setting.measured is not None:
+        yield from _measured_lines(setting.measured)
+    if setting.missing:
+        yield f"  unknown, since the model lacks them: {plain(', '.join(setting.missing), _LONG)}"
+
+
+def _measured_lines(measured: MeasuredState) -> Iterator[str]:
+    for name, why in measured.down.items():
+        yield f"  not read: {plain(name)}: {printable(why)}"
+    if not measured.compared:
+        return
+    taken = ", ".join(measured.taken)
+    yield f"  taken over from the plant: {printable(taken, _LONG) or 'nothing had to be'}"
+    differ = measured.differences
+    yield (
+        f"  {len(differ)} of {counted(measured.compared, 'value')} of the model "
+        f"{'differs' if len(differ) == 1 else 'differ'} by more than 2 % of the range"
+    )
+    rows = [(each.tag, f"model {each.model}", f"plant {each.plant}") for each in differ[:_SHOWN]]
+    yield from (f"    {line}" for line in in_columns(rows, ("  ", "  "), set()) if rows)
+    if len(differ) > _SHOWN:
+        yield f"    and {len(differ) - _SHOWN} more; --json lists all"
+
+
+def trace_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields each event of cases and runs with its time and what its condition read."""
+    signs = {(each.at_s, each.label): each.sign for each in marks_of(simulated)}
+    for row in simulated.recording.trace:
+        if row.kind in _LEFT_OUT:
+            continue
+        step = row.body.get("step")
+        sign = next((n for at, n in signs.items() if at == (row.at_s, f"{n} {step}")), "")
+        yield f"{clock(row.at_s)} {sign:>2} {_name(row):<12} {_text(row)}".rstrip()
+
+
+def _name(row: TraceRow) -> str:
+    about, _, kind = row.kind.partition(".")
+    return f"case {kind}" if f"{about}." == CASES else event_name(kind)
+
+
+def _text(row: TraceRow) -> str:
+    about, _, kind = row.kind.partition(".")
+    text = case_event_text if f"{about}." == CASES else run_event_text
+    return " ".join(text(kind, row.body).split())
+
+
+def clock(seconds: float) -> str:
+    """Returns a time since the beginning such as `0:24:01`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def asked_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields what the approvers of each request would be asked."""
+    for each in simulated.recording.asked:
+        request = each.request
+        steps = list(dict.fromkeys(str(one.step) for one in request.commands))
+        roles = " and ".join(request.roles)
+        people = counted(each.rated.quorum, "signature")
+        within = format_duration(request.within_s)
+        who = f"{each.rated.risk_class}, {people} as {roles} within {within}"
+        yield f"{clock(each.at_s)}  {who} for {', '.join(steps)}"
+        if each.prompt:
+            yield f"{'':9}hold point: {printable(each.prompt)}"
+        if each.rated.unreleased:
+            yield f"{'':9}UNRELEASED: {printable(each.rated.unreleased)}"
+        for action in request.commands:
+            yield f"{'':9}{plain(action.tag)} {_before(action)} → {_now(action)}".rstrip()
+
+
+def _before(action: Action) -> str:
+    found = next((each.shown for each in action.expected if each.tag == action.tag), "?")
+    return printable(found)
+
+
+def _now(action: Action) -> str:
+    return printable(f"{action.shown} {action.unit}")
+
+
+def margin_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields the margin of each invariant, from the first write on."""
+    for text, margin, broken_at_s in _margins(simulated):
+        if margin is None or not isfinite(margin.smallest):
+            yield f"{printable(text)}: {_kept(broken_at_s)}"
+            continue
+        amount = f"{abs(margin.smallest):.3g} {margin.unit}".rstrip()
+        where = "beyond it" if margin.smallest < 0.0 else "left"
+        yield f"{printable(margin.text)}: {amount} {where} at {clock(margin.at_s)}"
+
+
+def _kept(broken_at_s: float | None) -> str:
+    return "kept" if broken_at_s is None else f"not kept at {clock(broken_at_s)}"
+
+
+def _margins(simulated: Simulated) -> Iterator[tuple[str, Margin | None, float | None]]:
+    recording, names = simulated.recording, simulated.site.tags
+    begin_s = recording.first_write_s or 0.0
+    for each in recording.plan.invariants:
+        broken_at_s = recording.broken_at_s(each.condition, begin_s)
+        found = list(recording.margins(each.condition, names, begin_s))
+        yield from ((each.condition.bound, margin, broken_at_s) for margin in found)
+        if not found:
+            yield each.condition.bound, None, broken_at_s
+
+
+def end_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields how it ended, and how near the trigger came if it did not fire."""
+    state, reason = final_state(simulated)
+    words = state.replace("_", " ")
+    told = f": {printable(reason, _LONG)}" if reason and reason != state else ""
+    length = format_duration(round(simulated.recording.times_s[-1]))
+    yield f"{words}{told}; {length} of plant time in {simulated.result.took_s:.1f} s"
+    if (tripped := first_trip(simulated)) is not None:
+        yield f"  the plant trips at {clock(tripped[0])} by {plain(tripped[1])}"
+    if state == "not_triggered":
+        for trigger in simulated.recording.plan.triggers:
+            found = simulated.recording.nearest(trigger.condition, simulated.site.tags)
+            for each in found:
+                amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
+                yield f"  nearest to {printable(each.text)}: {amount} at {clock(each.at_s)}"
+    for refused in simulated.result.refused:
+        why = printable(refused.reason, _LONG)
+        yield f"  {refused.person} could not sign {refused.request_id}: {why}"
+
+
+def first_trip(simulated: Simulated) -> tuple[float, str] | None:
+    """Returns when the plant first tripped, since the beginning, and by what."""
+    plant, end_s = simulated.setting.plant, simulated.recording.times_s[-1]
+    tripped = plant.first_trip()
+    return None if tripped is None else (tripped[0] - plant.time_s + end_s, tripped[1])
+
+
+def final_state(simulated: Simulated) -> tuple[str, str]:
+    """Returns the state of the playbook at the end, such as `complete`, and its reason."""
+    return simulated.result.outcome.final(simulated.recording.plan.id)
+
+
+def simulation_fields(simulated: Simulated) -> Mapping[str, Any]:
+    """Returns a simulation as JSON fields."""
+    setting, recording = simulated.setting, simulated.recording
+    state, reason = final_state(simulated)
+    measured = setting.measured
+    return {
+        "id": recording.plan.id, "version": recording.plan.version,
+        "digest": recording.plan.digest, "model": setting.plant.model, "seed": setting.seed,
+        "origin": setting.origin,
+        "measured": None if measured is None else {
+            "down": dict(measured.down), "taken": list(measured.taken),
+            "compared": measured.compared,
+            "differences": [
+                {"tag": each.tag, "model": each.model, "plant": each.plant, "share": each.share}
+                for each in measured.differences
+            ],
+        },
+        "missing": list(setting.missing), "final": state, "reason": reason,
+        "simulated_s": recording.times_s[-1], "tripped": first_trip(simulated),
+        "trace": [
+            {"at_s": each.at_s, "about": each.subject, "kind": each.kind, **each.body}
+            for each in recording.trace
+        ],
+        "requests": [_asked_fields(each) for each in recording.asked],
+        "margins": [
+            {
+                "invariant": text, "broken_at_s": broken_at_s,
+                "comparison": margin.text if margin else None,
+                "smallest": _finite(margin.smallest) if margin else None,
+                "unit": margin.unit if margin else None, "at_s": margin.at_s if margin else None,
+            }
+            for text, margin, broken_at_s in _margins(simulated)
+        ],
+        "refused": [each._asdict() for each in simulated.result.refused],
+    }  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def _asked_fields(asked: Asked) -> Mapping[str, Any]:
+    request = asked.request
+    return {
+        "at_s": asked.at_s, "request_id": request.request_id, "class": asked.rated.risk_class,
+        "quorum": asked.rated.quorum, "roles": list(request.roles), "within_s": request.within_s,
+        "prompt": asked.prompt, "unreleased": asked.rated.unreleased,
+        "writes": [
+            {"step": each.step, "tag": each.tag, "before": _before(each), "value": each.value,
+             "shown": each.shown, "unit": each.unit}
+            for each in request.commands
+        ],
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+"""Run of a playbook in a stepped room, from what the site measures or from a scenario."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.model.site import Site
+from handwheel.evaluation.playbook_tests.case import Decision, Expected, PlaybookCase
+from handwheel.evaluation.playbook_tests.schema import ANY_STEP
+from handwheel.evaluation.playbook_tests.stepped_run import CaseResult, run_case
+from handwheel.evaluation.room.enrolment import OPERATORS
+from handwheel.evaluation.room.room import Room
+from handwheel.playbooks.binding.bind import bind_triggers
+from handwheel.playbooks.engine.states import CLOSED, RunState
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import ScenarioEvent
+
+from ...people.rotate_key import revoked_keys
+from .measured_state import MeasuredState
+from .recording import Recording
+from .trends import Trend, trends_of
+
+_ENDED = CLOSED | {RunState.ABORTED}
+_AFTERWARDS_S = 120.0  # what is simulated after the end of the run, process time
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Plant, events and people of a simulation."""
+
+    plant: Plant  # warmed up
+    seed: int | None
+    events: Sequence[ScenarioEvent]  # faults and others, at times after the warm-up
+    for_s: float  # longest process time
+    approve_after_s: float | None  # process time after which people approve; `None` for never
+    measured: MeasuredState | None  # what was taken over from the site's plant; `None` for nothing
+    origin: str  # where the plant's state is from, for people
+    missing: Sequence[str]  # tags of the playbook that the model lacks
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Result of a simulation."""
+
+    site: Site
+    setting: Setting
+    recording: Recording
+    trends: Sequence[Trend]
+    result: CaseResult
+
+
+async def simulate(
+    site: Site,
+    playbook: Playbook,
+    others: Sequence[Playbook],
+    setting: Setting,
+    tell: Callable[[float], None],
+) -> Simulated:
+    """Runs a playbook in a room of its own, until some minutes after its run has ended.
+
+    Playbooks count as released only as far as they are at the site.
+
+    Args:
+        others: The playbooks that it may start.
+        tell: Takes the process time after each scan.
+
+    Raises:
+        ConfigError: A file of the site has changed since it was read, or is not valid.
+        LedgerError: A ledger cannot be read.
+        OSError: There is no space for a temporary folder.
+
+    Effect: ACTUATE on the model only. Retry and time-out: see `run_case`.
+    """
+    plans = bind_triggers(playbook, site)
+    trends = [each for plan in plans for each in trends_of(plan, setting.plant, site)]
+    recording = Recording(plans, [each.tag.name for each in trends], site.tags)
+    ended_s = list[float]()
+
+    def is_over(room: Room) -> bool:
+        runs = room.runs.values()
+        if runs and not ended_s and all(each.state in _ENDED for each in runs):
+            ended_s.append(room.now_s)
+        return bool(ended_s) and room.now_s >= ended_s[0] + _AFTERWARDS_S
+
+    def observe(room: Room) -> None:
+        recording.observe(room)
+        tell(room.now_s)
+
+    result = await run_case(
+        _case(playbook, others, setting), site, observe,
+        model=lambda _: setting.plant, revoked_keys=revoked_keys(site), is_over=is_over,
+    )  # fmt: skip
+    chosen = trends_of(recording.plan, setting.plant, site)
+    return Simulated(site, setting, recording, chosen, result)
+
+
+def _case(playbook: Playbook, others: Sequence[Playbook], setting: Setting) -> PlaybookCase:
+    after_s = setting.approve_after_s
+    decisions = [] if after_s is None else [Decision(ANY_STEP, "approve", after_s, OPERATORS)]
+    return PlaybookCase(
+        "simulation", playbook.display_name, 0, playbook, others, setting.plant.model,
+        setting.seed, 0.0, setting.events, decisions, setting.for_s, Expected(),
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""`playbooks simulate` on the model, from a plant that stands still and without one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.hmi.playbooks.simulation.margins import distances
+from handwheel.hmi.playbooks.simulation.measured_state import take_over
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.tools.conditions import parse_condition
+
+from ...kill.agent_kills.site import PLAYBOOK
+from ...plants.served import plant_process, site_of
+from ..command_in_process import said_by
+
+SIMULATE = ("playbooks", "simulate", "playbooks/change-over.yaml")
+SHORT = ("--warmup", "0s", "--for", "20min", "--approve-after", "5s")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_site(tmp_path / "cw", create(None), PlantEndpoints(opcua=1, modbus=1, gate=1))
+    return _with_playbook(tmp_path / "cw", monkeypatch)
+
+
+def _with_playbook(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (site / "playbooks").mkdir(exist_ok=True)
+    (site / "playbooks" / "change-over.yaml").write_text(PLAYBOOK, encoding="utf-8")
+    monkeypatch.chdir(site)
+    return site
+
+
+def test_a_run_from_what_the_plant_measures_is_shown_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with plant_process("--speed", "0", "--no-noise") as plant:
+        site_of(tmp_path / "cw", plant.link)
+        _with_playbook(tmp_path / "cw", monkeypatch)
+        code, out, err = said_by(capsys)(*SIMULATE, *SHORT, "--png", str(tmp_path / "a.png"))
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("test/change-over 1.0.0 in a simulated cw-100, as the plant was at ")
+    assert lines[1] == "  taken over from the plant: nothing had to be"
+    assert "  1 step         start-standby COMMAND\n" in out
+    assert "R3, 2 signatures as operator within 15 min 00 s for start-standby\n" in out
+    assert "UNRELEASED: test/change-over 1.0.0 with the digest " in out
+    assert "           P-101B.run_cmd false → true\n" in out
+    assert " kPa left at 0:0" in out
+    assert any(line.startswith("   └") and "1" in line for line in lines)
+    assert max(map(len, lines[lines.index("PT-102.pv, kPa (┄ 150)") : -3])) <= 80
+    assert lines[-1].startswith("complete; ")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_that_nobody_approves_does_not_complete(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (*SIMULATE, "--warmup", "0s", "--for", "30s", "--no-approval", "--json")
+    code, out, _ = said_by(capsys)(*words)
+    told = json.loads(out)
+    assert (code, told["final"], told["measured"]["compared"]) == (1, "waiting_approval", 0)
+    assert told["measured"]["down"].keys() == {"dcs", "pkg"}
+    assert [each["tag"] for each in told["requests"][0]["writes"]] == ["P-101B.run_cmd"]
+    assert site.name == "cw"
+
+
+def test_what_cannot_be_simulated_is_said_in_one_line(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = said_by(capsys)
+    for words, wrong in (
+        (("--fault", "F99"), "there is no fault called 'F99'"),
+        (("--fault", "F01@3h"), "F01 at 3 h 00 min lies after the end, --for 2 h 00 min"),
+        (("--model", "tep"), "cw is the site of a cw-100, not of tep"),
+        (("--for", "0s"), "--for: '0s' must be at least 1 s"),
+    ):
+        code, _, told = said(*SIMULATE, *words)
+        assert (code, told.startswith(f"handwheel: {wrong}")) == (2, True), told
+    own = site / "site.yaml"
+    text = own.read_text(encoding="utf-8").replace("urn:handwheel:sim:cw-100", "urn:plant")
+    own.write_text(text, encoding="utf-8")
+    code, _, told = said(*SIMULATE)
+    known = "name one of these with --model: cstr, cw-100, quadtank, tep"
+    assert (code, known in told) == (2, True)
+
+
+def test_a_model_takes_over_what_it_can_and_tells_the_rest() -> None:
+    measured = {"PIC-102.sp": 340.0, "P-101B.mode": 2, "TIC-202.op": 20.0, "VT-101A.pv": 6.0}
+    readings = {name: DataValue(value, GOOD, None, None, 0.0) for name, value in measured.items()}
+    plant = create(None)
+    found = take_over(plant, readings, {}, 60.0)
+    assert sorted(found.taken) == ["P-101B.mode = maintenance", "PIC-102.sp = 340 kPa"]
+    assert plant.measurements()["PIC-102.sp"] == 340.0
+    assert [each.tag for each in found.differences] == ["TIC-202.op", "VT-101A.pv"]
+    assert (found.differences[1].plant, found.compared) == ("6 mm/s", 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("PT-102.pv > 280 kPa", "30 kPa"),
+        ("not (PT-102.pv < 280 kPa)", "30 kPa"),
+        ("PT-102.pv in 300 kPa .. 390 kPa", "10 kPa"),
+        ("PT-102.pv not in 300 kPa .. 390 kPa", "-10 kPa"),
+        ("abs(PT-102.pv - PIC-102.sp) < 15 kPa", "-25 kPa"),
+        ("P-101A.running and P-101A.mode == 'remote'", ""),
+    ],
+)
+def test_the_distance_of_a_comparison_to_its_limit(site: Path, text: str, shown: str) -> None:
+    tags = load_site(site).tags
+    readings = {
+        name: DataValue(value, GOOD, None, None, 0.0)
+        for name, value in (("PT-102.pv", 310.0), ("PIC-102.sp", 350.0))
+    }
+    found = distances(parse_condition(text, tags), tags)
+    assert [each.distance.show(readings) for each in found] == ([shown] if shown else [])
