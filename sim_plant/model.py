@@ -58,6 +58,15 @@ class PlantTag:
 
 
 @dataclass(frozen=True, slots=True)
+class PlantComputation:
+    """Tag that readers of the plant compute from its measurements, as `site.yaml` has it."""
+
+    method: str
+    unit: str
+    inputs: Mapping[str, str]  # a tag, or a constant with its unit
+
+
+@dataclass(frozen=True, slots=True)
 class PlantEquipment:
     """Equipment with its class, its path and the tags of its attributes."""
 
@@ -67,6 +76,7 @@ class PlantEquipment:
     members: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     remote_when: str = ""
+    computed: Mapping[str, PlantComputation] = field(default_factory=dict[str, PlantComputation])
 
 
 @dataclass(frozen=True, slots=True)

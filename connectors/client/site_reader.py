@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from ..errors import NotConnected
+from ..model.computed_tags import ComputedTags
 from ..model.site import ModbusConnection, Site
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import Connector, Encoder, Session, Survey
 from ..session.supervisor import Connection, SampleListener
+from .computed_samples import ComputedSamples
 from .one_shot import open_session
 
 _TOGETHER_S = 0.02
@@ -104,15 +106,15 @@ async def _survey_all(
     site: Site, read: Sequence[Tag], write: Sequence[Tag], connector: ConnectorFor
 ) -> tuple[Survey, dict[str, str]]:
     return await _gathered(
-        read, write, lambda name, reads, writes: _look(connector(site, name), reads, writes)
+        site, read, write, lambda name, reads, writes: _look(connector(site, name), reads, writes)
     )
 
 
 async def _gathered(
-    read: Sequence[Tag], write: Sequence[Tag], look: _LookAt
+    site: Site, read: Sequence[Tag], write: Sequence[Tag], look: _LookAt
 ) -> tuple[Survey, dict[str, str]]:
     """Returns one survey of all connections, and the reason of each that is down."""
-    reads, writes = by_connection(read), by_connection(write)
+    reads, writes = by_connection(site.measured(read)), by_connection(write)
     results = await asyncio.gather(
         *(
             look(name, reads.get(name, []), writes.get(name, []))
@@ -131,7 +133,8 @@ async def _gathered(
         else:
             values |= result.readings
             encoders |= result.encoders
-    values = {tag.name: values[tag.name] for tag in read if tag.name in values}
+    completed = ComputedTags(site, read).complete(values)
+    values = {tag.name: completed[tag.name] for tag in read if tag.name in completed}
     return Survey(values, encoders), down
 
 
@@ -149,14 +152,19 @@ class SiteReader:
     """Scans tags of a site over all of their connections while the context is open.
 
     Connections without a tag are not opened. Listeners receive samples and gaps.
+
+    Attributes:
+        computed: The tags that are computed from others, from what is scanned here.
     """
 
     def __init__(
         self, site: Site, tags: Sequence[Tag], listeners: Sequence[SampleListener] = ()
     ) -> None:
+        self.computed = ComputedTags(site, tags)
+        told = [ComputedSamples(self.computed, listeners)] if self.computed.inputs else listeners
         self.connections = [
-            Connection(connector_for(site, name), group, listeners)
-            for name, group in by_connection(tags).items()
+            Connection(connector_for(site, name), group, told)
+            for name, group in by_connection(site.measured(tags)).items()
         ]
         self._site = site
         self._stack = AsyncExitStack()
@@ -195,7 +203,7 @@ class SiteReader:
 
         Effect: OBSERVE. Retry: once, over a session of its own. Timeout: the connection's.
         """
-        found, down = await _gathered(read, write, self._look)
+        found, down = await _gathered(self._site, read, write, self._look)
         if down:
             raise NotConnected(down)
         return found
@@ -212,4 +220,4 @@ class SiteReader:
         values: dict[str, DataValue] = {}
         for connection in self.connections:
             values |= connection.latest()
-        return values
+        return dict(self.computed.complete(values))

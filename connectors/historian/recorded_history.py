@@ -11,6 +11,7 @@ from typing import NamedTuple
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.time_slots import Slot
+from handwheel.connectors.methods.method import Mean
 from handwheel.connectors.model.values import DataValue
 
 _SLOTS = 200  # within a slot the pace of the plant's clock counts as constant
@@ -20,6 +21,8 @@ _UNITS_S = (3600.0, 60.0)
 _LONGEST_S = 366 * 86400.0
 _LEAST_S = 10.0
 _LATE_S = 60.0
+_HOUR_S = 3600.0
+_LEAST_GOOD = 0.1  # share of a slot with good values, without which its mean does not count
 
 _logger = logging.getLogger(__name__)
 
@@ -99,6 +102,36 @@ class RecordedHistory:
         except HistoryError as error:
             self._warn(error)
             return []
+
+    def hourly_means(self, tag: str, last_s: float) -> list[Mean]:
+        """Returns the means of a tag over each hour of process time, oldest first.
+
+        Their times are the plant's clock, or without one the monotonic clock of this machine.
+        Thread-safe; takes about 50 ms, or a second where the file is locked.
+        """
+        try:
+            with self._lock:
+                return [] if self._is_closed else self._hourly_means(tag, last_s)
+        except HistoryError as error:
+            self._warn(error)
+            return []
+
+    def _hourly_means(self, tag: str, last_s: float) -> list[Mean]:
+        now_s = self._wall()
+        scale = self._scale(now_s, last_s)
+        since_s = _wall_of(scale, scale[-1][1] - last_s) if scale else now_s
+        if since_s >= now_s:
+            return []
+        begun_s, end_s = _shown_at(scale, since_s), scale[-1][1]
+        count = max(round((end_s - begun_s) / _HOUR_S), 1)
+        slots = self._reader.trend(tag, since_s, now_s, count)
+        half_s = (now_s - since_s) / count / 2
+        to_clock_s = 0.0 if self._clock_tag else time.monotonic() - now_s
+        return [
+            Mean(_shown_at(scale, slot.at_s + half_s) + to_clock_s, slot.mean)
+            for slot in slots
+            if slot.mean is not None and slot.good >= _LEAST_GOOD
+        ]
 
     def _warn(self, error: HistoryError) -> None:
         if self._last_warning != str(error) and not isinstance(error, NoHistory):

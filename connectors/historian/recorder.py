@@ -217,7 +217,7 @@ def source_limits(site: Site) -> dict[str, float]:
     """Returns the age limits with which a `HistoryWriter` judges samples as agents do."""
     limits: dict[str, float] = {}
     for name, tag in site.tags.items():
-        connection = site.connections[tag.connection]
+        connection = site.connections.get(tag.connection)  # none of a computed tag
         if isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic":
             limits[name] = stale_after_s(site.scan_s(tag), is_subscribed=False)
     return limits

@@ -13,6 +13,7 @@ from ..config.regular_files import read_regular
 from ..config.validation import ModelT, load_model
 from ..config.yaml_documents import Document, read_document
 from ..errors import ConfigError, Problem
+from .computed import ComputedChecks
 from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
 from .site_file import (
     SITE_SCOPE,
@@ -86,14 +87,39 @@ class Site:
         return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
     def scan_s(self, tag: Tag) -> float:
-        """Returns a tag's scan interval, by default its connection's, in seconds."""
+        """Returns a tag's scan interval, by default its connection's, in seconds.
+
+        That of a computed tag is its slowest input's.
+        """
+        if tag.computation:
+            return max((self.scan_s(each) for each in self.measured([tag])), default=0.0)
         own = tag.scan_s
         return self.connections[tag.connection].scan if own is None else own
 
+    def measured(self, tags: Iterable[Tag]) -> list[Tag]:
+        """Returns the tags that devices have, those from which others are computed included."""
+        return [tag for tag in self.needed(tags) if tag.computation is None]
+
+    def needed(self, tags: Iterable[Tag]) -> list[Tag]:
+        """Returns the tags and everything that computed ones need, each after what it needs."""
+        found: dict[str, Tag] = {}
+
+        def add(tag: Tag) -> None:
+            if computation := tag.computation:
+                clock = {self.clock_tag} - {""} if computation.past else set[str]()
+                for name in (*clock, *computation.reads):
+                    add(self.tags[name])
+            found.setdefault(tag.name, tag)
+
+        for tag in tags:
+            add(tag)
+        return list(found.values())
+
     def is_writable(self, tag: Tag) -> bool:
         """Whether a request may name the tag, on a connection with `write` and no heartbeat."""
-        writes = bool(self.connections[tag.connection].write)
-        return tag.writable and writes and not self.is_heartbeat(tag)
+        if not tag.writable:
+            return False
+        return bool(self.connections[tag.connection].write) and not self.is_heartbeat(tag)
 
     def is_heartbeat(self, tag: Tag) -> bool:
         """Whether the tag is the heartbeat of its equipment, which only the gate writes."""
@@ -154,10 +180,14 @@ def load_site(root: Path) -> Site:
     tags_path = root / (config.tags if config else "tags.yaml")
     tag_document, tag_file = _load_tags(tags_path, problems)
     tags = {name: entry.build(name) for name, entry in tag_file.tags.items()} if tag_file else {}
+    every = tags
     if config and tag_file:
+        computed = ComputedChecks(config.equipment, tags, site_document)
+        every = {**tags, **computed.tags()}
         found = [
             *check_tags(tags, config, tag_document),
-            *check_equipment(tags, config, site_document),
+            *check_equipment(every, config, site_document),
+            *computed.problems,
             *check_clock(tags, config, site_document),
         ]
         if found and _is_missing(tags_path):  # then the site names tags that lie there
@@ -177,7 +207,7 @@ def load_site(root: Path) -> Site:
         root,
         config.id,
         config.connections,
-        tags,
+        every,
         config.equipment,
         trust_root,
         state,

@@ -9,10 +9,11 @@ from pydantic import Discriminator, Field, field_validator
 from ..config.validation import KeyId, Model, spelled
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
+from .computed import ComputedSpec
 from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
 from .heartbeats import HeartbeatSpec, check_heartbeats
 from .tag_file import NAME
-from .tags import NodeAddress, RegisterAddress, Tag
+from .tags import Computation, NodeAddress, RegisterAddress, Tag
 
 SITE_SCOPE = "site"
 
@@ -32,7 +33,8 @@ class Equipment(Model):
     """A piece of equipment with its class, path, members and the tags of its attributes.
 
     `remote_when` is the condition under which Handwheel may act on it. `heartbeat` is the tag that
-    the gate writes as long as agents may act on it.
+    the gate writes as long as agents may act on it. `computed` has the tags that are computed from
+    others.
     """
 
     class_: str = Field(default="", alias="class")
@@ -41,6 +43,7 @@ class Equipment(Model):
     remote_when: str = ""
     heartbeat: HeartbeatSpec | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
+    computed: dict[str, ComputedSpec] = Field(default_factory=dict)
 
 
 class WallClock(Model):
@@ -95,6 +98,8 @@ def check_tags(
     taken: dict[Cell, str] = {}
     sharing: dict[Cell, list[Tag]] = {}
     for name, tag in tags.items():
+        if tag.computation:
+            continue  # `ComputedChecks` checks it
         path = ("tags", name)
         if not NAME.fullmatch(name):
             yield document.problem(path, "a tag is a name and an attribute, such as PT-102.pv")
@@ -193,6 +198,8 @@ def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
         case RegisterAddress(table, address):
             for offset in range(tag.address.count):
                 yield device, table, address + offset, tag.address.bit
+        case Computation():
+            return
 
 
 def _device(tag: Tag, config: SiteFile) -> object:

@@ -1,9 +1,10 @@
 """Tags of a site with their addresses and their display."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..methods.method import Method
 from .values import Array, DataValue, Value, exact_text
 
 Kind = Literal["float", "int", "bool", "enum", "string"]
@@ -74,13 +75,53 @@ class RegisterAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Computation:
+    """Computation of a tag from others, in the place of an address.
+
+    Attributes:
+        method: Name of the installed method.
+        inputs: The tag or the constant of each of its inputs.
+        function: The method itself, `None` if it cannot be loaded.
+        fault: Why it cannot be loaded, else empty.
+    """
+
+    method: str
+    inputs: Mapping[str, str | float]
+    function: Method | None = None
+    fault: str = ""
+
+    @property
+    def reads(self) -> list[str]:
+        """The tags among its inputs."""
+        return [each for each in self.inputs.values() if isinstance(each, str)]
+
+    @property
+    def past(self) -> str:
+        """The tag whose past it needs, empty for none."""
+        own = self.function.past if self.function else ""
+        return str(self.inputs[own]) if own else ""
+
+    def __str__(self) -> str:
+        inputs = (
+            f"{name}={each if isinstance(each, str) else exact_text(each)}"
+            for name, each in self.inputs.items()
+        )
+        return f"{self.method}({', '.join(inputs)})"
+
+    @property
+    def identifier(self) -> str:
+        """The method for a narrow column."""
+        return self.method
+
+
+@dataclass(frozen=True, slots=True)
 class Tag:
     """One tag of a site, such as `PT-102.pv`."""
 
     name: str
-    connection: str
+    connection: str  # empty for a computed tag, whose inputs have theirs
     kind: Kind
-    address: NodeAddress | RegisterAddress
+    address: NodeAddress | RegisterAddress | Computation
     unit: str = ""  # engineering unit, empty for none
     span: tuple[float, float] | None = None  # low and high end of the measuring range
     equipment: str = ""
@@ -100,6 +141,11 @@ class Tag:
     states: Mapping[str, str] = field(default_factory=dict[str, str])  # words of true and false
     alarm: Limits = (None, None)  # beyond which the plant raises an alarm, in the tag's unit
     trip: Limits = (None, None)  # beyond which an interlock acts, in the tag's unit
+
+    @property
+    def computation(self) -> Computation | None:
+        """The method that computes it from other tags, `None` if a device has it."""
+        return self.address if isinstance(self.address, Computation) else None
 
     @property
     def is_scaled(self) -> bool:
@@ -132,6 +178,23 @@ class Tag:
         """Returns a value as `show_value` does, but true and false in the tag's own words."""
         shown = self.show_value(value)
         return self.states.get(shown, shown)
+
+
+def connections_of(names: Iterable[str], tags: Mapping[str, Tag]) -> set[str]:
+    """Returns the connections over which some tags are read, those of computed ones' inputs too.
+
+    Args:
+        names: Names of tags; an unknown one is on none.
+        tags: The tags of the site.
+    """
+    found, open_ = set[str](), [tags[name] for name in names if name in tags]
+    while open_:
+        tag = open_.pop()
+        if tag.computation:
+            open_ += [tags[name] for name in tag.computation.reads]
+        else:
+            found.add(tag.connection)
+    return found
 
 
 def as_plain(value: Value | Array | None) -> Value | list[Value] | None:

@@ -65,13 +65,17 @@ _OVERFLOW = 0x0480  # information of a data value, and its bit Overflow; Part 4,
 
 GOOD = StatusCode(0x00000000)
 UNCERTAIN_LAST_USABLE = StatusCode(0x40900000)
+BAD_INTERNAL = StatusCode(0x80020000)
 BAD_NO_COMMUNICATION = StatusCode(0x80310000)
 BAD_WAITING = StatusCode(0x80320000)
 BAD_NODE_UNKNOWN = StatusCode(0x80340000)
 BAD_INDEX_INVALID = StatusCode(0x80360000)
+BAD_OUT_OF_RANGE = StatusCode(0x803C0000)
 BAD_TYPE_MISMATCH = StatusCode(0x80740000)
+BAD_CONFIGURATION = StatusCode(0x80890000)
 BAD_DEVICE_FAILURE = StatusCode(0x808B0000)
 BAD_SENSOR_FAILURE = StatusCode(0x808C0000)
+BAD_NO_DATA = StatusCode(0x809B0000)
 
 _NAMES = {
     0x00000000: "Good",
@@ -105,6 +109,7 @@ _NAMES = {
     0x808B0000: "BadDeviceFailure",
     0x808C0000: "BadSensorFailure",
     0x808D0000: "BadOutOfService",
+    0x809B0000: "BadNoData",
     0x80E60000: "BadSecurityModeInsufficient",
 }
 

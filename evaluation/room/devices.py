@@ -9,6 +9,7 @@ from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.encoder import ModbusEncoder, identity_of
+from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -59,41 +60,45 @@ class MemoryDevices:
         self.unreachable: dict[str, str] = {}
         self.names = dict.fromkeys(site.connections, SIMULATOR)
         self.frames: list[Frame] = []
-        self._tags = list(site.tags.values())
+        self._tags = site.measured(site.tags.values())
+        self._computed = ComputedTags(site, site.tags.values())
         self._read_values: dict[str, Value] = {}
         self._readings: dict[str, DataValue] = {}
         self._renewed_s = float("-inf")
 
     def read(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
         """Reads some tags now. An unknown one comes back as `BadNodeIdUnknown`."""
+        if any(tag.computation for tag in tags):
+            every = self.readings()
+            return {tag.name: every[tag.name] for tag in tags}
         now_s = monotonic()
         return {tag.name: self._reading(tag, now_s) for tag in tags}
 
     def read_all(self) -> dict[str, DataValue]:
         """Reads every tag of the site now. See `read`."""
-        return self.read(self._tags)
+        return dict(self._computed.complete(self.read(self._tags)))
 
     def readings(self) -> dict[str, DataValue]:
         """Reads every tag of the site as fast as a scan needs it.
 
         A value that has not changed keeps its reading, at most for 0.2 s of the computer's time.
         """
-        now_s, values, tags = monotonic(), self.values, self.site.tags
+        now_s, values = monotonic(), self.values
         if now_s - self._renewed_s > _RENEWED_S:
             self._renewed_s, self._read_values = now_s, dict(values)
-            self._readings = {name: self._reading(tag, now_s) for name, tag in tags.items()}
+            self._readings = {tag.name: self._reading(tag, now_s) for tag in self._tags}
         known = self._read_values.get
         for name in [name for name, value in values.items() if known(name) != value]:
             self._read_values[name] = values[name]
-            if name in tags:
+            if name in self._readings:
                 self._readings[name] = DataValue(values[name], GOOD, None, None, now_s)
         found = dict(self._readings)
         for name in self._not_good():
-            found[name] = self._reading(tags[name], now_s)
-        return found
+            found[name] = self._reading(self.site.tags[name], now_s)
+        return dict(self._computed.complete(found))
 
     def _not_good(self) -> Iterator[str]:
-        yield from self.statuses.keys() & self.site.tags.keys()
+        yield from self.statuses.keys() & self._readings.keys()
         if self.unreachable:
             yield from (tag.name for tag in self._tags if tag.connection in self.unreachable)
 
@@ -118,7 +123,7 @@ class MemoryDevices:
         Raises:
             NotConnected: A device cannot be reached.
         """
-        connections = dict.fromkeys(tag.connection for tag in (*read, *write))
+        connections = dict.fromkeys(tag.connection for tag in (*self.site.measured(read), *write))
         for connection in connections:
             self.check_reachable(connection)
         encoders = {tag.connection: self.encoder(tag.connection) for tag in write}

@@ -34,7 +34,7 @@ class ModelPlant(MemoryDevices):
         self.simulation = simulation
         registers = {tag.name for tag in simulation.tags if isinstance(tag.address, Register)}
         groups = {name: set[str]() for name in site.connections}
-        for tag in site.tags.values():
+        for tag in site.measured(site.tags.values()):
             groups[tag.connection].add(tag.name)
         # The connections of the model's own Modbus side, which its faults can silence.
         self._modbus = [name for name, group in groups.items() if group and group <= registers]

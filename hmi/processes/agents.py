@@ -20,6 +20,8 @@ from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.historian.recorder import Recorder, source_limits
+from handwheel.connectors.model import computed_tags
+from handwheel.connectors.model.computed_tags import PAST_S
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -65,7 +67,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     Effect: OBSERVE; requests are submitted, and the gate carries out what people approve.
     """
     loaded = valid_playbooks(site)
-    for package in (agents, playbooks, historian):
+    for package in (agents, playbooks, historian, computed_tags):
         print_log(package.__name__)
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
@@ -114,12 +116,15 @@ async def _site_agents(
     open_history = partial(HistoryReader, site.state, meanings)
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     view = PlantView.of_plans(plans, site.clock_tag)
+    recorder = Recorder(site.state, source_limits(site), meanings)
+    reader = SiteReader(site, tags, [recorder])
     with (
         closing(recorded),
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
         await preload(view, recorded)
+        await recall_means(reader, recorded)
         note_start()
         holder = take_runner_lock(database, instant_now())
         try:
@@ -127,8 +132,8 @@ async def _site_agents(
             build_context = BuildContext(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
-                Recorder(site.state, source_limits(site), meanings) as recorder,
-                SiteReader(site, tags, [recorder]) as reader,
+                recorder,
+                reader,
             ):
                 context = AgentContext(
                     LedgerPort(decision_context, build_context, holder, instant_now, reader.survey),
@@ -161,6 +166,13 @@ async def preload(view: PlantView, recorded: RecordedHistory) -> None:
         recorded.cancel()
         await asyncio.wait([recalling])
     recalling.result()
+
+
+async def recall_means(reader: SiteReader, recorded: RecordedHistory) -> None:
+    """Gives the computed tags the recorded hourly means that their methods need."""
+    for tag in sorted(reader.computed.pasts):
+        means = await asyncio.to_thread(recorded.hourly_means, tag, PAST_S)
+        reader.computed.recall(tag, means)
 
 
 def scan_s(site: Site) -> float:

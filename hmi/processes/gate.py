@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from handwheel.connectors.client.write_access import write_faults
+from handwheel.connectors.model import computed_tags
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import open_gate
@@ -39,7 +40,8 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     for problem in load_roster(site).ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
-    print_log(gate.__name__)
+    for package in (gate, computed_tags):
+        print_log(package.__name__)
     async with open_gate(site) as context:
         with open_context(site) as decision_context:
             faults = await write_faults(site)

@@ -19,6 +19,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
+from handwheel.connectors.model import computed_tags
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -40,7 +41,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..playbooks.preview.asking import Asking
 from ..shell.terminal.line_writer import print_log
-from .agents import preload, reporting_reader, scan_s, tags_of, valid_playbooks
+from .agents import preload, recall_means, reporting_reader, scan_s, tags_of, valid_playbooks
 from .serve import serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
 
@@ -53,7 +54,7 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
     Effect: OBSERVE. No request is filed, nobody is told, and no equipment is owned.
     """
     loaded = valid_playbooks(site)
-    for package in (agents, playbooks):
+    for package in (agents, playbooks, computed_tags):
         print_log(package.__name__)
     async with _shadow_agents(site, loaded) as (shadow, reader, database):
         note_start()
@@ -97,7 +98,9 @@ async def _shadow_agents(
         await preload(view, recorded)
         holder = take_runner_lock(database, instant_now())
         try:
-            async with SiteReader(site, tags_of(site, plans)) as reader:
+            reader = SiteReader(site, tags_of(site, plans))
+            await recall_means(reader, recorded)
+            async with reader:
                 real = DecisionContext(site, read, policy, roster)
                 asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
                 ledger = ShadowLedger(DecisionContext(own, database, policy, roster), holder)

@@ -117,7 +117,7 @@ def _is_alarm(tag: Tag) -> bool:
 
 
 async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus]]:
-    groups = by_connection(list(site.tags.values()))
+    groups = by_connection(site.measured(site.tags.values()))
     names = list(site.connections)
     found = await asyncio.gather(*(_look_at(site, groups.get(name, [])) for name in names))
     values: dict[str, DataValue] = {}

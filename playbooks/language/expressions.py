@@ -62,8 +62,8 @@ class Expressions:
             self.fail(path, error)
             return _NEVER
         self._check_literals(path, text)
-        if on_snapshot and not all(each.is_held for each in found.windows):
-            self._check_snapshot(path, text)
+        if on_snapshot:
+            self._check_snapshot(path, text, found)
         return found
 
     def joined(self, path: Path_, text: str) -> Condition:
@@ -74,7 +74,17 @@ class Expressions:
             self.report("expression", path, f"its parts together: {error.reason}")
             return _NEVER
 
-    def _check_snapshot(self, path: Path_, text: str) -> None:
+    def _check_snapshot(self, path: Path_, text: str, found: Condition) -> None:
+        for name in found.tags:
+            tag = self.names.get(name)
+            if isinstance(tag, Tag) and tag.computation and tag.computation.past:
+                reason = (
+                    f"{name} needs days of history, and the gate has none; ask for it in the "
+                    "trigger or the diagnosis"
+                )
+                self.report("window-function", path, reason)
+        if all(each.is_held for each in found.windows):
+            return
         try:
             parse_condition(text, self.names, steps=self._steps)
         except ConditionError as error:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..alarm import AlarmDefinition
 from ..model import Encoding, Kind, Node, PlantEquipment, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
-from . import sensors
+from . import computed, sensors
 from .control import loops
 from .control.alarms import ALARMS
 from .control.interlocks import TRIPS
@@ -217,7 +217,7 @@ EQUIPMENT: tuple[PlantEquipment, ...] = (
     PlantEquipment("PUMPS-101", path="CW", members=("P-101A", "P-101B")),
     _pump_equipment("P-101A"),
     _pump_equipment("P-101B"),
-    PlantEquipment("E-101", path="CW", kind="exchanger"),
+    PlantEquipment("E-101", path="CW", kind="exchanger", computed=computed.E_101),
     PlantEquipment("S-101", path="CW", kind="strainer", attributes={"dp": "PDT-101.pv"}),
     PlantEquipment("T-101", path="CW", kind="basin"),
     PlantEquipment("CT-101", path="CW", kind="tower"),

@@ -17,6 +17,7 @@ PAGES = [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))]
 README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
+OWN_METHOD = DOCS / "how-to/write-a-method.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
 SHIFT = DOCS / "how-to/work-a-shift.md"
 USERS = DOCS / "how-to/separate-os-users.md"
@@ -77,6 +78,10 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     ),
     SPEED: {
         'make bench ARGS="opcua modbus changes many actuation"': "takes minutes; has its own test"
+    },
+    OWN_METHOD: {  # test_write_a_method.py types the rest
+        "pip install -e .": "needs the network",
+        "handwheel tags list": "needs the method",
     },
     OWN_PLANT: {  # test_write_a_plant.py types the rest
         "pip install -e .": "needs the network",

@@ -8,7 +8,7 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel
 
-from handwheel.connectors.model import heartbeats, site, tag_file
+from handwheel.connectors.model import computed, heartbeats, site, tag_file
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
@@ -109,6 +109,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["A connection of kind opcua"] == _keys(site.OpcuaConnection, site.Credentials)
     assert listed["A connection of kind modbus"] == _keys(site.ModbusConnection)
     assert listed["A piece of equipment"] == _keys(site.Equipment)
+    assert listed["A computed tag"] == _keys(computed.ComputedSpec)
     assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)

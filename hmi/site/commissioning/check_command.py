@@ -52,7 +52,7 @@ def command(
 def _tell(site: Site, verdict: str) -> None:
     typer.echo(
         f"site {site.id}: {counted(len(site.connections), 'connection')}, "
-        f"{counted(len(site.tags), 'tag')}, "
+        f"{counted(len(site.measured(site.tags.values())), 'tag')}, "
         f"{counted(len(site.equipment), 'piece')} of equipment: {verdict}"
     )
     if not site.tags:
@@ -64,7 +64,8 @@ def _site_fields(site: Site) -> dict[str, Any]:
     return {
         "site": site.id,
         "connections": {name: {"where": each.where} for name, each in site.connections.items()},
-        "tags": len(site.tags),
+        "tags": len(site.measured(site.tags.values())),
+        "computed": sum(tag.computation is not None for tag in site.tags.values()),
         "equipment": len(site.equipment),
     }
 

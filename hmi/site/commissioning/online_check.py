@@ -8,8 +8,10 @@ from handwheel.connectors.client.commissioning import Inspection, inspect_device
 from handwheel.connectors.client.site_reader import ConnectorFor, by_connection, connector_for
 from handwheel.connectors.client.write_access import WriteAccess, try_write_access
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 
 from ...shell.terminal.duration_text import span_text
 from ...shell.terminal.plural import counted
@@ -26,6 +28,7 @@ class OnlineCheck:
     accesses: Mapping[str, WriteAccess]  # by connection that was reached and has a writable tag
     remarks: Sequence[TagRemark]  # on tags, in the order of `tags.yaml`
     scan_warnings: Sequence[str]  # on scans that take too long
+    computed: Mapping[str, DataValue]  # computed tags whose inputs were read
 
     @property
     def unreachable(self) -> Mapping[str, str]:
@@ -50,7 +53,7 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `inspect_device`.
     """
-    tags = by_connection(list(site.tags.values()))
+    tags = by_connection(site.measured(site.tags.values()))
     doing: dict[str, str] = {}
     async with reporting_progress(doing):
         results = await asyncio.gather(
@@ -69,12 +72,14 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
             inspections[name], access = result
             if access is not None:
                 accesses[name] = access
+    computed = _computed(site, inspections)
     return OnlineCheck(
         inspections,
         down,
         accesses,
-        list(_remarks(site, inspections)),
+        list(_remarks(site, inspections, computed)),
         list(_scan_warnings(site, inspections)),
+        computed,
     )
 
 
@@ -97,9 +102,27 @@ async def _inspect(
         del doing[name]
 
 
-def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[TagRemark]:
+def _computed(site: Site, inspections: Mapping[str, Inspection]) -> dict[str, DataValue]:
+    """Returns the readings of the computed tags whose inputs were all read."""
+    read: dict[str, DataValue] = {}
+    for each in inspections.values():
+        read |= each.readings
+    computed = [
+        tag
+        for tag in site.tags.values()
+        if tag.computation and all(each.name in read for each in site.measured([tag]))
+    ]
+    completed = ComputedTags(site, computed).complete(read)
+    return {tag.name: completed[tag.name] for tag in computed}
+
+
+def _remarks(
+    site: Site, inspections: Mapping[str, Inspection], computed: Mapping[str, DataValue]
+) -> Iterator[TagRemark]:
     for tag in site.tags.values():
-        if inspection := inspections.get(tag.connection):
+        if reading := computed.get(tag.name):
+            yield from compare_tag(tag, reading, None)
+        elif inspection := inspections.get(tag.connection):
             described = (inspection.descriptions or {}).get(tag.name)
             yield from compare_tag(tag, inspection.readings[tag.name], described)
 

@@ -1,6 +1,6 @@
 """Output of `check --online` as text and JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import Any
@@ -9,7 +9,7 @@ from handwheel.connectors.client.commissioning import Inspection, RoundTrips
 from handwheel.connectors.client.write_access import WriteAccess
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import Quality
+from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.protocols import Description
 from handwheel.tools.safe_text import printable
 
@@ -37,7 +37,7 @@ def verdict_text(check: OnlineCheck) -> str:
 
 def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
     """Yields lines for the tags, the connections, the faults and the differences."""
-    yield from _tag_lines(site, check.inspections)
+    yield from _tag_lines(site, check)
     for name, config in site.connections.items():
         if name in check.inspections:
             yield from _connection_lines(name, config.where, check.inspections[name])
@@ -57,19 +57,19 @@ def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
+def _tag_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
     rows = [("tag", "value", "unit", "type", "range", "quality")]
     rows += [
-        _row(tag, inspections[tag.connection])
+        _row(tag, check.inspections[tag.connection].readings[tag.name])
         for tag in site.tags.values()
-        if tag.connection in inspections
+        if tag.connection in check.inspections
     ]
+    rows += [_row(site.tags[name], reading) for name, reading in check.computed.items()]
     if len(rows) > 1:
         yield from in_columns(rows, ("  ", " ", "  ", "  ", "  "), {1})
 
 
-def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
-    reading = inspection.readings[tag.name]
+def _row(tag: Tag, reading: DataValue) -> tuple[str, str, str, str, str, str]:
     is_good = reading.quality is Quality.GOOD
     return (
         tag.name,

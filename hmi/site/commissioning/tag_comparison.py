@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from handwheel.connectors.model.tags import NodeAddress, Tag
-from handwheel.connectors.model.values import BAD_TYPE_MISMATCH, DataValue, Quality
+from handwheel.connectors.model.values import BAD_NO_DATA, BAD_TYPE_MISMATCH, DataValue, Quality
 from handwheel.connectors.session.protocols import Description
 from handwheel.tools.safe_text import printable
 
@@ -31,8 +31,10 @@ def compare_tag(tag: Tag, reading: DataValue, described: Description | None) -> 
     if wrong_type:
         yield TagRemark(tag.name, wrong_type, is_fault=True)
     if reading.quality is not Quality.GOOD:
+        if reading.status == BAD_NO_DATA:
+            return  # a method without a result now, as at no flow
         if not (wrong_type and reading.status == BAD_TYPE_MISMATCH):
-            place = f"{tag.connection} {tag.address}"
+            place = f"{tag.connection} {tag.address}".lstrip()
             yield TagRemark(tag.name, f"{reading.status.name}, at {place}", is_fault=True)
     elif outside := _outside(tag, reading):
         yield TagRemark(tag.name, outside, is_fault=True)

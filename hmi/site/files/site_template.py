@@ -151,7 +151,7 @@ def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
         *_entries(connections),
         "tags: tags.yaml",
         "equipment:",
-        *_entries({item.name: _equipment(item) for item in plant.equipment}),
+        *(line for item in plant.equipment for line in _equipment_lines(item)),
         f"playbooks: {flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
         f"plant: {flow(plant.model)}",
     ]
@@ -160,6 +160,22 @@ def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
 
 def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
     return (f"  {name}: {flow(entry)}" for name, entry in table.items())
+
+
+def _equipment_lines(item: PlantEquipment) -> Iterable[str]:
+    """Yields equipment as one line, and as a block where it has computed tags."""
+    entry = _equipment(item)
+    if not item.computed:
+        yield from _entries({item.name: entry})
+        return
+    yield f"  {item.name}:"
+    yield from (f"    {key}: {flow(value)}" for key, value in entry.items())
+    yield "    computed:"
+    for name, each in item.computed.items():
+        yield f"      {name}:"
+        yield from (f"        {key}: {flow(getattr(each, key))}" for key in ("method", "unit"))
+        yield "        inputs:"
+        yield from (f"          {key}: {flow(value)}" for key, value in each.inputs.items())
 
 
 def _equipment(item: PlantEquipment) -> dict[str, object]:

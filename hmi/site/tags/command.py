@@ -13,7 +13,7 @@ from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import Quality
+from handwheel.connectors.model.values import BAD_NO_DATA, DataValue, Quality
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.completion import complete_connection, complete_tag
@@ -27,6 +27,8 @@ from ..files.first_tags import check_has_tags
 from .reading_text import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_COMPUTED = "computed"
 
 TagArguments = Annotated[
     list[str] | None,
@@ -75,7 +77,7 @@ def list_tags(
             printable(tag.unit),
             f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
             "w" if tag.writable else "",
-            tag.connection,
+            tag.connection or _COMPUTED,
             printable(tag.address.identifier),
         )
         for tag in tags
@@ -104,7 +106,7 @@ def _description(tag: Tag) -> dict[str, object]:
         "unit": tag.unit,
         "range": tag.span,
         "writable": tag.writable,
-        "connection": tag.connection,
+        "connection": tag.connection or _COMPUTED,
         "address": str(tag.address),
         "equipment": tag.equipment,
         "label": tag.label,
@@ -121,7 +123,7 @@ def read(
 
     Where a device is down, the tags of the others are shown.
     Exit codes: 0 all good, 1 a tag's quality is not good, 2 wrong usage or configuration, 3 a
-    device is not reachable.
+    device is not reachable. A computed tag that has no value now (BadNoData) counts as good.
     """
     opened = open_site(site)
     tags = select(opened, patterns)
@@ -138,8 +140,13 @@ async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
             typer.echo(line)
     if down:
         raise NotConnected(down)
-    if any(reading.quality is not Quality.GOOD for reading in readings.values()):
+    if any(not _is_usable(reading) for reading in readings.values()):
         raise SystemExit(NO)
+
+
+def _is_usable(reading: DataValue) -> bool:
+    """Whether a reading is good, or a computed one whose method has no result now."""
+    return reading.quality is Quality.GOOD or reading.status == BAD_NO_DATA
 
 
 @app.command("watch")

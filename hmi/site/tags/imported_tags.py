@@ -177,7 +177,9 @@ def _site_problems(site: Site, document: Document) -> list[Problem]:
     built = {name: entry.build(name) for name, entry in entries.items()}
     path = site.root / site.tags_file
     present = read_document(path) if site.tags else None
-    return list(check_tags(dict(site.tags) | built, config, document, present))
+    taken = [name for name in built if name in site.tags and site.tags[name].computation]
+    clashes = [document.problem(("tags", name), f"{name} is computed already") for name in taken]
+    return [*clashes, *check_tags(dict(site.tags) | built, config, document, present)]
 
 
 def _differences(

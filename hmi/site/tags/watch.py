@@ -11,7 +11,7 @@ from rich.live import Live
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.tags import Tag, connections_of
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.safe_text import printable
 
@@ -36,11 +36,12 @@ async def watch_tags(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
         if has_screen() and not as_json:
             await _live(site, reader, tags)
         else:
-            await _lines(reader, tags, as_json=as_json)
+            await _lines(reader, site, tags, as_json=as_json)
 
 
-async def _lines(reader: SiteReader, tags: Sequence[Tag], *, as_json: bool) -> None:
+async def _lines(reader: SiteReader, site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
     shown: dict[str, tuple[object, int]] = {}
+    read_over = {tag.name: connections_of([tag.name], site.tags) for tag in tags}
     changes = ConnectionChanges()
     while True:
         for change in changes.news(reader.connections):
@@ -50,7 +51,8 @@ async def _lines(reader: SiteReader, tags: Sequence[Tag], *, as_json: bool) -> N
         for tag in tags:
             reading = readings[tag.name]
             key = (reading.value, int(reading.status))
-            if tag.connection not in starting and shown.get(tag.name) != key:
+            is_begun = starting.isdisjoint(read_over[tag.name])
+            if is_begun and shown.get(tag.name) != key:
                 shown[tag.name] = key
                 _print_change(tag, reading, now, as_json)
         await asyncio.sleep(_REFRESH_S)

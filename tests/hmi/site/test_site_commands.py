@@ -60,15 +60,16 @@ def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
     assert (code, err) == (0, "")
     first, head, *rows, last = out.splitlines()
     assert first == (
-        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems"
+        "site cooling-water: 2 connections, 97 tags, 7 pieces of equipment: no problems"
     )
     assert last == "site cooling-water: no problems"
     assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
-    named = {row.split()[0]: row.split()[1:] for row in rows[:97]}
+    named = {row.split()[0]: row.split()[1:] for row in rows[:101]}
     assert named.keys() == load_site(site).tags.keys()
+    assert named.pop("E-101.days_to_limit")[-2:] == ["!", "BadNoData"]  # of one reading
     assert {row[-1] for row in named.values()} == {"good"}
     assert max(map(len, rows)) <= 80
-    dcs, opened, scanned, as_gate, pkg, _, _, at_port = rows[97:]
+    dcs, opened, scanned, as_gate, pkg, _, _, at_port = rows[101:]
     assert as_gate == "  to write as gate: the device lets the gate in"
     assert at_port.startswith("  to write at modbus://127.0.0.1:")
     assert re.fullmatch(r"dcs opc.tcp://127.0.0.1:\d+: connected, 68 of 68 tags read good", dcs)

@@ -15,7 +15,7 @@ from ...plants.served import site_of
 
 @pytest.mark.parametrize("name", ["No", "2026", "Süd 2", "-", "a" * 99])
 def test_a_site_can_have_any_folder_name(tmp_path: Path, name: str) -> None:
-    assert len(site_of(tmp_path / name, PlantEndpoints()).tags) == 97  # it reads what it wrote
+    assert len(site_of(tmp_path / name, PlantEndpoints()).tags) == 101  # it reads what it wrote
 
 
 def test_init_into_an_empty_folder_keeps_the_folder(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def tolerance_of(tag: Tag) -> float | None:
 
 def max_age_of(site: Site, tag: Tag) -> float:
     """Returns the age in seconds above which a reading of a tag is stale."""
-    config = site.connections[tag.connection]
+    config = site.connections.get(tag.connection)  # none of a computed tag
     is_subscribed = isinstance(config, OpcuaConnection) and config.updates == "subscribe"
     return stale_after_s(site.scan_s(tag), is_subscribed=is_subscribed)
 

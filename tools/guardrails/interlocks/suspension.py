@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.model.site import SITE_SCOPE
-from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.tags import Tag, connections_of
 
 from ...conditions.condition import tags_in
 from ...requests.request import ActionRequest
@@ -33,6 +33,6 @@ def applying(
         return []
     # A requirement that cannot be parsed is refused by the ninth step.
     names = tags_in((need.text for action in request.actions for need in action.requires), tags)
-    read = {tags[name].connection for name in names.union(request.tags) if name in tags}
+    read = connections_of(names.union(request.tags), tags)
     scopes = {SITE_SCOPE, *read, *(action.connection for action in request.actions)}
     return [each for each in found if each.scope in scopes]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import exact_text
 
 from ...conditions.names import Quantity
@@ -45,7 +45,10 @@ def rounding(tag: Tag) -> float:
     """Returns the relative rounding error of a tag's numbers."""
     if tag.kind != "float":
         return 0.0
-    is_single = isinstance(tag.address, NodeAddress) or tag.address.encoding == "float32"
+    address = tag.address
+    is_single = isinstance(address, NodeAddress) or (
+        isinstance(address, RegisterAddress) and address.encoding == "float32"
+    )
     return _FLOAT32 if is_single else _FLOAT64
 
 

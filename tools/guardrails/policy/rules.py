@@ -139,7 +139,7 @@ def forbids_tag(rule: ForbidRule, tag: Tag, site: Site) -> bool:
     if isinstance(address, NodeAddress):
         is_named = any(names_node(pattern, address) for pattern in rule.nodes)
     else:
-        is_named = rule.overlaps(address)
+        is_named = isinstance(address, RegisterAddress) and rule.overlaps(address)
     return is_named and leads_to(rule.connection, tag, site)
 
 

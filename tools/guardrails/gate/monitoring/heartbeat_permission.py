@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import SITE_SCOPE
-from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.tags import Tag, connections_of
 from handwheel.connectors.model.values import DataValue
 
 from ....conditions.condition import Condition, parse_condition
@@ -104,7 +104,7 @@ def check_remote(context: GateContext, equipment: str, readings: Mapping[str, Da
 def _check_suspensions(context: GateContext, equipment: str) -> None:
     condition = remote_when(context, equipment)
     tags = [heartbeat_tag(context, equipment).name, *(condition.tags if condition else ())]
-    scopes = {SITE_SCOPE, *(context.site.tags[name].connection for name in tags)}
+    scopes = {SITE_SCOPE, *connections_of(tags, context.site.tags)}
     if found := [each.words for each in context.suspensions.now if each.scope in scopes]:
         raise InterlockActive("; ".join(found))
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handwheel.connectors.client.site_reader import by_connection
+from handwheel.connectors.model.computed_tags import ComputedTags
+from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
 
@@ -60,6 +62,9 @@ class Scanner:
         self._now: dict[str, _Scan] = {}
         self._next: dict[str, _Scan] = {}
         self._open: list[Connection] = []
+        self._wanted = frozenset[str]()
+        self._measured: list[Tag] = []
+        self._computed = ComputedTags(context.site, ())
 
     @property
     def connections(self) -> Sequence[Connection]:
@@ -72,11 +77,14 @@ class Scanner:
         return frozenset[str]().union(*(each.tags for each in self._now.values()))
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag, as `Connection.latest` does."""
+        """Returns the latest reading of each tag, as `Connection.latest` does.
+
+        Computed tags are computed here, from these readings and no other process' results.
+        """
         values: dict[str, DataValue] = {}
         for connection in self.connections:
             values |= connection.latest()
-        return values
+        return self._computed.complete(values)
 
     async def follow(self, wanted: frozenset[str]) -> bool:
         """Goes on to other tags. Fewer of a connection change nothing; none of it close it.
@@ -86,10 +94,14 @@ class Scanner:
         Effect: OBSERVE. Retry: the connection's own, for as long as it is open. Timeout: none;
         closing a session may take some seconds.
         """
-        tags = self._context.site.find_tags(sorted(wanted))
+        site = self._context.site
+        if wanted != self._wanted:
+            tags = site.find_tags(sorted(wanted))
+            self._wanted, self._measured = wanted, site.measured(tags)
+            self._computed = ComputedTags(site, tags)
         groups = {
             name: frozenset(each.name for each in group)
-            for name, group in by_connection(tags).items()
+            for name, group in by_connection(self._measured).items()
         }
         for name in self._now.keys() - groups.keys():
             await self._drop(name)

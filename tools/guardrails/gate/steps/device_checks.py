@@ -5,6 +5,7 @@ from time import monotonic
 
 from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.client.site_reader import by_connection
+from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.scan_groups import aged
@@ -43,7 +44,8 @@ async def open_device(execution: Execution) -> None:
 async def open_readers(execution: Execution) -> None:
     """Opens a session on every other connection that the fresh reading needs."""
     context = execution.context
-    for name in sorted(by_connection(_tags(execution)).keys() - {execution.action.connection}):
+    read = by_connection(context.site.measured(_tags(execution)))
+    for name in sorted(read.keys() - {execution.action.connection}):
         execution.readers[name] = await context.connector(context.site, name).open()
 
 
@@ -127,16 +129,19 @@ def _tags(execution: Execution) -> list[Tag]:
 
 async def _look(execution: Execution) -> list[str]:
     """Reads the plant, and returns the tags that are too old only because the reading was slow."""
-    write_session, groups = execution.open_write_session, by_connection(_tags(execution))
+    tags = _tags(execution)
+    write_session = execution.open_write_session
+    groups = by_connection(execution.context.site.measured(tags))
     own = groups.pop(execution.action.connection)
     execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
     begun_s = monotonic()
     readings = dict(await write_session.read(own))
-    for name, tags in groups.items():
-        readings |= await execution.readers[name].read(tags)
+    for name, group in groups.items():
+        readings |= await execution.readers[name].read(group)
     # The checks go by what the devices answered. A slow answer is no reason to look past it.
-    execution.readings = _aged(execution, readings, begun_s)
-    now = _aged(execution, readings, monotonic())
+    computed = ComputedTags(execution.context.site, tags)
+    execution.readings = computed.complete(_aged(execution, readings, begun_s))
+    now = computed.complete(_aged(execution, readings, monotonic()))
     return [name for name, each in now.items() if each.status != execution.readings[name].status]
 
 

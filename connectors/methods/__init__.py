@@ -1,0 +1,1 @@
+"""Methods that compute tags, with no import of anything that reads a plant."""
