@@ -53,7 +53,7 @@ class ParameterSpec(Model):
 
 class _ItemSpec(Model):
     alarm: str = Field("", description="alarm: VAH-101A is the tag VAH-101A.active")
-    when: str = Field("", description="condition, on the default equipment")
+    when: str = Field("", description="condition")
     for_: Duration | None = Field(
         default=None, alias="for", description="how long it must be true without a break"
     )
@@ -108,8 +108,6 @@ class TriggerItemSpec(_ItemSpec):
             "alarm": self.alarm, "when": self.when, "schedule": self.schedule,
             "manual": self.manual,
         })  # fmt: skip
-        if self.when and self.bind:
-            raise ValueError("bind: goes with alarm; a condition is about the default roles")
         if self.for_ is not None and (self.schedule or self.manual):
             raise ValueError("for: goes with alarm and when")
         return self
