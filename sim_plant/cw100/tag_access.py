@@ -13,6 +13,7 @@ from .state import SkidState
 from .tags import PUMP_OFFSET
 
 _WORD = 0xFFFFFFFF
+_DIGITS = 10  # after the point, so that a share that is shown in percent reads as it was written
 
 
 def read_all(s: SkidState) -> dict[str, Value]:
@@ -20,7 +21,7 @@ def read_all(s: SkidState) -> dict[str, Value]:
     values: dict[str, Value] = {f"{name}.pv": each.value for name, each in s.sensors.items()}
     for name, loop in s.loops.loops.items():
         values[f"{name}.sp"] = loop.setpoint
-        values[f"{name}.op"] = loop.output * 100.0
+        values[f"{name}.op"] = round(loop.output * 100.0, _DIGITS)
         values[f"{name}.mode"] = loop.mode
     for name, each in s.pumps.items():
         values |= _read_pump(name, each)
