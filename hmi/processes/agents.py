@@ -50,6 +50,7 @@ from .serve import serve, way_to_stop
 
 _SILENT_S = 2.0
 _LONGEST_S = 60.0
+_FEW = 3  # names of playbooks that fit on a line
 
 
 async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -189,6 +190,7 @@ def tags_of(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
 def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     names = [each.id for each in loaded]
     ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
-    watched = ", ".join(names) or "nothing"
+    few = ", ".join(names) or "nothing"
+    watched = few if len(names) <= _FEW else f"{len(names)} playbooks"
     words = f"agents of {site.id} ready, watching for {watched}; {way_to_stop()} stops them"
     print(json.dumps(ready) if as_json else words, flush=True)

@@ -158,11 +158,11 @@ def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
     assert "without a policy nothing may be written" in found.text
 
 
-def test_the_library_has_no_errors(site: Site) -> None:
+def test_the_library_has_no_errors_and_no_warnings(site: Site) -> None:
     playbooks, broken = load_library(site)
-    assert [each.id for each in playbooks] == ["cw/pump-bearing-changeover", "cw/strainer-blocked"]
     assert broken == []
-    assert [each.code for each in lint_all(playbooks, site)] == ["no-test", "no-test"]
+    assert "cw/pump-bearing-changeover" in {each.id for each in playbooks}
+    assert lint_all(playbooks, site) == []
 
 
 def test_a_finding_is_told_like_every_other_problem() -> None:
