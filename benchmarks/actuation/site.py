@@ -34,9 +34,6 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.build_segment import (
-    Command,
-    Recovery,
-    Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
@@ -45,6 +42,7 @@ from handwheel.tools.guardrails.approval.cards.build_card import make_card
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.run_requests import file_segment
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.lifecycle import file_in
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock, take_runner_lock

@@ -20,6 +20,8 @@ from handwheel.playbooks.binding.step_model import (
 from handwheel.playbooks.language.errors import Finding
 from handwheel.tools.conditions import Expression
 
+from .documents import phrases as say
+
 _WIDTH = 80
 _NAME = 13  # the column of names on the left
 
@@ -127,7 +129,7 @@ def _work(step: Step) -> tuple[str, str]:
         case NotifyStep(to, text):
             return "tell", f"{', '.join(to)}: {text.text!r}"
         case writes:
-            return "write", _writes(writes)
+            return "write", f"{_writes(writes)}{say.ramp_text(step)}"
 
 
 def _held(text: str, hold_s: float, within_s: float) -> str:

@@ -45,6 +45,7 @@ class StepBinder:
             place=self._playbook.place(path),
             work=work,
             if_=_if(step.if_, path, before),
+            ramp_per_s=self._ramp(step, work, (*path, "ramp", "rate")),
             approval=self.approval(step.approval) if step.approval else None,
             hold_point=self._hold_point(step.hold_point, (*path, "hold_point"), before),
             expects=tuple(
@@ -127,6 +128,20 @@ class StepBinder:
             trends=tuple(trends),
             traces=any(each.trace for each in order.evidence),
         )
+
+    def _ramp(self, step: StepSpec, work: bound.Work, path: Path_) -> float | None:
+        if step.ramp is None or not isinstance(work, tuple) or not work:
+            return None
+        tag = work[0].tag
+        if tag.kind not in {"float", "int"}:
+            self._read.report("wrong-value", path, f"{tag.name} cannot ramp: it is no number")
+            return None
+        per_minute = self._read.constant(path, step.ramp.rate, f"{tag.unit}/min")
+        if not isinstance(per_minute, int | float):
+            return None
+        if per_minute <= 0.0:
+            self._read.report("wrong-value", path, "a rate is above 0")
+        return per_minute / 60.0
 
     def _due(self, due: float | str, path: Path_, read: Expressions) -> float | Expression:
         found = read.computed(path, due, "s") if isinstance(due, str) else due

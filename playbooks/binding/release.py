@@ -47,17 +47,21 @@ def unsigned_release(playbook: Playbook, site: Site) -> Unsigned:
 def _writes(plan: BoundPlaybook) -> Iterator[ReleasedWrite]:
     """Yields each write under its step as requests name it."""
     for step in plan.steps:
-        yield from _of_step(step.id, step.writes)
-        yield from _of_step(f"{UNDO}{step.id}", step.undo.writes if step.undo else ())
+        is_ramp = step.ramp_per_s is not None
+        yield from _of_step(step.id, step.writes, is_ramp=is_ramp)
+        undo = step.undo.writes if step.undo else ()
+        yield from _of_step(f"{UNDO}{step.id}", undo, is_ramp=is_ramp)
     for step in plan.safe_state:
         yield from _of_step(step.id, step.writes)
 
 
-def _of_step(step: str, writes: Sequence[Write]) -> Iterator[ReleasedWrite]:
+def _of_step(
+    step: str, writes: Sequence[Write], *, is_ramp: bool = False
+) -> Iterator[ReleasedWrite]:
     for each in writes:
         for value in values_of(each):
             yield ReleasedWrite(step=step, tag=each.tag.name, value=value)
-        if ends := range_of(each):
+        if ends := range_of(each, is_ramp=is_ramp):
             yield ReleasedWrite(step=step, tag=each.tag.name, range=list(ends))
 
 

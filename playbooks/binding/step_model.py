@@ -149,6 +149,7 @@ class Step:
     if_: Condition | None = None
     hold_point: HoldPoint | None = None
     approval: RequiredApproval | None = None  # of this step alone
+    ramp_per_s: float | None = None  # change of its one write, tag's unit in a second
     expects: tuple[StepExpectation, ...] = ()
     verify: Verify | None = None
     undo: Undo | None = None  # `None` if the step is not undone; `undo_reason` says why

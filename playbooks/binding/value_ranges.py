@@ -23,12 +23,14 @@ def values_of(write: Write) -> list[Value]:
             return []
 
 
-def range_of(write: Write) -> tuple[float, float] | None:
-    """Returns the ends of a computed number, `None` if the write has listed values or no ends.
+def range_of(write: Write, *, is_ramp: bool = False) -> tuple[float, float] | None:
+    """Returns the ends of a computed number or a ramp, `None` if it has listed values or no ends.
 
     They follow from the ranges of the tags that it reads, and lie within the range of its own.
     """
     formula, span = write.value, write.tag.span
+    if is_ramp:
+        return span  # it may begin anywhere
     if not isinstance(formula, Expression) or values_of(write):
         return None
     readings = {each.name: _reading(each) for each in formula.sources if each.span}

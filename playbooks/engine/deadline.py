@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from handwheel.tools.guardrails.approval.build_segment import Segment
+from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..binding.model import BoundPlaybook

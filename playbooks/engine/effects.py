@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handwheel.tools.guardrails.approval.build_segment import Segment
+from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 
 from ..binding.step_model import Step

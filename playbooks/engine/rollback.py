@@ -13,7 +13,7 @@ from ..binding.step_model import Verify
 from .effects import Effect, FileRequest, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
 from .states import EventKind
-from .step_work import comes_true
+from .step_work import await_pace, comes_true
 from .supervision import violations
 from .transitions import end_requests, event, hold, unresolved
 from .undo import (
@@ -215,6 +215,8 @@ def _carry_out(inputs: Inputs, filed: FiledAction) -> list[Effect]:
             body = {"action_id": action_id, "state": ActionState.SKIPPED.value, "reason": shown}
             skipped = SkipAction(action_id, f"condition is false: {shown}")
             return [skipped, event(inputs, EventKind.UNDONE, **body)]
+    if await_pace(inputs, filed):
+        return []
     due = event(inputs, EventKind.DUE, action_id=action_id)
     return [SetDue(action_id, may_be_stopped=False), due]
 

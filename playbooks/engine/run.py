@@ -90,6 +90,7 @@ class Run:
     sent_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's writes
     undone_s: float | None = None  # of the latest undo of the present abort
     resumed_s: float = 0.0  # of the latest resume
+    due_s: float = 0.0  # process time of the latest action that was set due
     due_at: str = ""  # wall-clock time of the latest action that was set due, as a stamp
     slow_scan: int | None = None  # the scan at which it has told that scans are too far apart
 
@@ -157,7 +158,7 @@ def _asked_back(run: Run, event: RunEvent) -> Run:
 def _due(run: Run, event: RunEvent) -> Run:
     action_id = str(event.body["action_id"])
     return replace(
-        run, due=(*run.due, action_id), due_at=event.at, slow_scan=None,
+        run, due=(*run.due, action_id), due_at=event.at, due_s=event.process_s, slow_scan=None,
         undo_due=(*run.undo_due, action_id) if run.state is _S.ABORTING else run.undo_due,
         armed_s=event.process_s if run.armed_s is None else run.armed_s,
     )  # fmt: skip
@@ -214,7 +215,7 @@ def _step(run: Run, event: RunEvent) -> Run:
     if step_id == run.awaits:
         run = replace(run, awaits="")
     step_s = {**run.step_s, step_id: event.process_s}
-    recorded = {**run.recorded, **event.body.get("recorded", {})}
+    recorded = {**event.body.get("recorded", {}), **run.recorded}  # of its first beginning
     return replace(run, steps={**run.steps, step_id: to}, step_s=step_s, recorded=recorded)
 
 

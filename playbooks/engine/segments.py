@@ -8,7 +8,7 @@ from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.conditions import Condition
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
-from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
@@ -41,14 +41,14 @@ def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval 
 def applied_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> set[str]:
     """Returns the tags whose write took effect in the step's present attempt."""
     recent = run.requests[run.attempts.get(step.id, 0) :]
-    return {
-        each.action.tag
+    ends = {  # of a ramp only the last write counts
+        (each.request_id, each.action.tag): each
         for each in actions
         if each.action.kind == _COMMAND
         and each.action.step == step.id
         and each.request_id in recent
-        and each.is_applied
     }
+    return {each.action.tag for each in ends.values() if each.is_applied}
 
 
 def open_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> list[Write]:
@@ -166,7 +166,10 @@ def _commands(
             requires = (*(first if is_first else ()), *invariants, *own)
             found = values.writes[step.id, write.tag.name]
             proposed = ProposedWrite(write.tag, found.known)
-            yield Command(proposed, step.id, requires, found.reads, _pending(step)), step
+            command = Command(
+                proposed, step.id, requires, found.reads, _pending(step), step.ramp_per_s
+            )
+            yield command, step
             is_first = is_first and step.if_ is not None  # a skipped command checks nothing
 
 
@@ -208,21 +211,34 @@ def _undos(
     run: Run,
     values: FixedValues,
 ) -> Iterator[Recovery]:
-    taken = set[tuple[str, str]]()  # only the last attempt counts
+    taken = dict[tuple[str, str], str]()  # only the last attempt counts
     for index, (command, step) in reversed(list(enumerate(commands))):
-        taken.add((step.id, command.write.tag.name))
+        taken[step.id, command.write.tag.name] = ""
         yield from _undo(step, command.write.tag.name, index, values.undos)
     for each in reversed(actions):
         is_open = each.action.kind == _COMMAND and each.may_have_been_sent
         key = (each.action.step or "", each.action.tag)
-        if is_open and key not in taken:
-            taken.add(key)
+        if is_open and taken.setdefault(key, each.request_id) == each.request_id:
             step = next(step for step in plan.steps if step.id == each.action.step)
             earlier = fix_values(plan, [step], {}, recorded_of(run, plan)).undos
+            if (previous := before_in_ramp(each, actions)) is not None:
+                earlier = {(step.id, each.action.tag): FixedValue(previous.action.value)}
             for undo in _undo(step, each.action.tag, each.action.action_id, earlier):
                 yield Recovery(
                     undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
                 )
+
+
+def before_in_ramp(filed: FiledAction, actions: Sequence[FiledAction]) -> FiledAction | None:
+    """Returns the write before this one of its ramp, `None` for the first and for any other."""
+    same = [
+        each
+        for each in actions
+        if (each.request_id, each.action.kind, each.action.step, each.action.tag)
+        == (filed.request_id, _COMMAND, filed.action.step, filed.action.tag)
+    ]
+    at = same.index(filed) if filed in same else 0
+    return same[at - 1] if at else None
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
@@ -267,8 +283,14 @@ def _reason(
 ) -> str:
     titles = "; ".join(dict.fromkeys(each.title for each in steps))
     asked = {each.id for each in steps}
+    paces = (
+        f"{write.tag.name} ramps at {step.ramp_per_s * 60.0:g} {write.tag.unit}/min"
+        for step in steps
+        for write in step.writes
+        if step.ramp_per_s
+    )
     computed = [each.shown for (step, _), each in values.writes.items() if step in asked]
-    return ". ".join(filter(None, [f"{plan.title}: {titles}", hold_point_text, *computed]))
+    return ". ".join(filter(None, [f"{plan.title}: {titles}", hold_point_text, *computed, *paces]))
 
 
 def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:

@@ -152,16 +152,46 @@ def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
         return []
     if found := _await_scans(inputs):
         return found if isinstance(found, list) else []
+    if await_pace(inputs, command):
+        return []
     if latest is None or latest.state is not RequestState.APPROVED:
         return hold(inputs, f"{command.request_id} is {latest.status if latest else 'unknown'}")
     due = [each for each in inputs.actions if each.action.action_id in run.due]
-    if sum(each.action.kind == "command" for each in due) >= inputs.plan.max_writes:
+    written = {
+        (each.request_id, each.action.step, each.action.tag)
+        for each in due
+        if each.action.kind == "command"
+    }
+    own = (command.request_id, command.action.step, command.action.tag)
+    if own not in written and len(written) >= inputs.plan.max_writes:  # a ramp counts once
         return hold(inputs, f"the run has written {inputs.plan.max_writes} times")
     action_id = command.action.action_id
     return [
         SetDue(action_id, may_be_stopped=True),
         event(inputs, EventKind.DUE, action_id=action_id),
     ]
+
+
+def await_pace(inputs: Inputs, filed: FiledAction) -> bool:
+    """Whether the next write of a ramp, or of its way back, is too early."""
+    action, run = filed.action, inputs.run
+    step = inputs.step(action.step or "")
+    if step is None or step.ramp_per_s is None:
+        return False
+    is_back = action.kind == "recovery"
+    same = [
+        each.action.value
+        for each in inputs.actions
+        if each.action.action_id in (run.undo_due if is_back else run.due)
+        and (each.action.step, each.action.kind) == (action.step, action.kind)
+        and (is_back or each.request_id == filed.request_id)
+    ]
+    if not same or isinstance(same[-1], str) or isinstance(action.value, str):
+        return False
+    apart_s = abs(action.value - same[-1]) / step.ramp_per_s
+    # The gate's cool-down is of people's time, and the rate of the plant's.
+    is_over = inputs.clocks.is_past(run.due_at, apart_s)
+    return not (inputs.plant.is_past(run.due_s + apart_s) and is_over)
 
 
 def _await_scans(inputs: Inputs) -> list[Effect] | bool:

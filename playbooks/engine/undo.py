@@ -6,14 +6,14 @@ from hashlib import sha256
 
 from handwheel.tools.conditions import Recorded
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
-from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement
 
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, Write
 from .inputs import FiledAction, recorded_of
 from .run import Run
-from .segments import origin_of, safe_writes
+from .segments import before_in_ramp, origin_of, safe_writes
 from .write_values import fix_value
 
 _UNDO = "undo:"
@@ -35,15 +35,18 @@ def pending_undos(plan: BoundPlaybook, actions: Sequence[FiledAction]) -> list[P
     Only the last attempt of a step is undone, since its undo leads to the state before the first.
     """
     found: list[PendingUndo] = []
-    taken = set[tuple[str, str]]()
+    taken = dict[tuple[str, str], str]()
     for number, command in reversed(list(enumerate(actions))):
         step = next((each for each in plan.steps if each.id == command.action.step), None)
         key = (command.action.step or "", command.action.tag)
         is_sent = command.action.kind == "command" and command.may_have_been_sent
-        if not is_sent or key in taken or step is None or step.undo is None:
+        if not is_sent or step is None or step.undo is None:
             continue
-        taken.add(key)
+        if taken.setdefault(key, command.request_id) != command.request_id:
+            continue
         write = next(each for each in step.undo.writes if each.tag.name == command.action.tag)
+        if (previous := before_in_ramp(command, actions)) is not None:
+            write = Write(write.tag, previous.action.value)
         found.append(PendingUndo(step, command, write, _undo_actions(number, step, actions)))
     return found
 

@@ -8,7 +8,6 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import (
-    Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
@@ -20,6 +19,7 @@ from handwheel.tools.guardrails.approval.run_requests import (
     skip_action,
     was_not_sent,
 )
+from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly

@@ -114,6 +114,12 @@ class HoldPointSpec(Model):
     )
 
 
+class RampSpec(Model):
+    """Ramp of a number in several writes."""
+
+    rate: Text = Field(description="change in a time, such as 1 m3/h/min")
+
+
 class ManualSpec(Model):
     """Work of people, signed off by them."""
 

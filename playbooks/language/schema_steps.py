@@ -13,6 +13,7 @@ from .schema_parts import (
     ManualSpec,
     NotifySpec,
     OnFailSpec,
+    RampSpec,
     StepApprovalSpec,
     UndoField,
     VerifySpec,
@@ -44,6 +45,7 @@ class StepSpec(Model):
         None, description="approval of this step alone, instead of the playbook's"
     )
     write: Writes | None = Field(None, description="tag to value")
+    ramp: RampSpec | None = Field(None, description="rate at which the value is approached")
     wait: WaitSpec | None = Field(None, description="wait until a condition has held")
     manual: ManualSpec | None = Field(None, description="work of people, signed off by them")
     workorder: WorkOrderSpec | None = Field(None, description="work order to raise")
@@ -67,9 +69,11 @@ class StepSpec(Model):
             "notify": self.notify,
         }
         check_one_of(work)
-        for name in ("expect", "approval", "undo"):
+        for name in ("expect", "approval", "undo", "ramp"):
             if getattr(self, name) and not self.write:
                 raise ValueError(f"{name}: goes with write")
+        if self.ramp and len(self.write or {}) != 1:
+            raise ValueError("ramp: goes with one write; give each its own step")
         if self.verify and not (self.write or self.manual):
             raise ValueError("verify: goes with write or manual")
         if self.hold_point and (self.approval or self.manual):

@@ -138,6 +138,7 @@ def _step(step: Step) -> Iterator[Fact]:
         yield from _approval(f"hold point of step {step.id}", point.approval)
     if step.approval:
         yield from _approval(f"approval of step {step.id}", step.approval)
+    yield (subject, "ramp"), say.ramp_text(step).removeprefix(", at ")
     yield from _work(subject, step)
     for each in step.expects:
         what = f"expects of {say.listed(each.that.tags or ('nothing',))}"

@@ -137,7 +137,14 @@ def work_text(step: Step) -> str:
         case NotifyStep(to, text):
             return f"tell {listed(to)}: {text.text}"
         case writes:
-            return f"write {writes_text(writes)}"
+            return f"write {writes_text(writes)}{ramp_text(step)}"
+
+
+def ramp_text(step: Step) -> str:
+    """Returns the rate of a ramp as the end of a clause, empty for none."""
+    if step.ramp_per_s is None:
+        return ""
+    return f", at {step.ramp_per_s * 60.0:g} {step.writes[0].tag.unit}/min"
 
 
 def due_text(order: WorkOrderStep) -> str:

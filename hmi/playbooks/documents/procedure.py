@@ -153,7 +153,8 @@ def _parts(step: Step) -> Iterator[Sentence]:
 
 def _work(step: Step) -> Iterator[Sentence]:
     if step.writes:
-        yield from (("Write ", Code(say.write_text(each))) for each in step.writes)
+        ramp = say.ramp_text(step)
+        yield from (("Write ", Code(say.write_text(each)), ramp) for each in step.writes)
         return
     if isinstance(step.work, Wait):
         work = step.work

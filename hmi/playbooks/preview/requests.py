@@ -14,12 +14,9 @@ from handwheel.playbooks.engine.states import StepState
 from handwheel.playbooks.engine.write_values import fix_values
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
-from handwheel.tools.guardrails.approval.build_segment import (
-    Segment,
-    make_segment,
-    scopes_of_segment,
-)
+from handwheel.tools.guardrails.approval.build_segment import make_segment, scopes_of_segment
 from handwheel.tools.guardrails.approval.explain import ExplainContext
+from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.identity.roster import AGENT
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.database import Database

@@ -22,6 +22,7 @@ from ...shell.terminal.panel import (
     with_unit,
 )
 from ...shell.terminal.plural import counted
+from .card_changes import change_part, ramps
 from .card_evidence import UNSEEN, Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
@@ -63,7 +64,7 @@ def _drawn(card: Card, width: int, fold: Fold, reason: int, *, is_coloured: bool
 def render_changes(card: Card, width: int) -> list[str]:
     """Returns only title and changes, for a card that is taller than the screen."""
     width = fitting_width(width)
-    change = Part("Change", [_change(each) for each in card.changes])
+    change = change_part(card.changes)
     return [card.title, *draw_part(change, width, is_coloured=False)]
 
 
@@ -127,7 +128,7 @@ def _parts(card: Card, width: int, fold: Fold, reason: int) -> Iterator[Part]:
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
     yield Part("Why", [*_triggers(card), *_reason(card, reason)])
-    yield Part("Change", [_change(each) for each in card.changes])
+    yield change_part(card.changes)
     yield Part("Now", list(_readings(card)))
     yield Part("Then", list(_then(card)))
     yield from evidence(card, "for", "For", room, fold)
@@ -157,14 +158,6 @@ def _reason(card: Card, most: int) -> Iterator[Row]:
         yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=most)
     else:
         yield Row(["", f"{card.proposer}: “{card.reason}”"], most=most)
-
-
-def _change(change: CardChange) -> Row:
-    value = f"{change.now} → {with_unit(change.after, change.unit)}"
-    if change.is_already_so:
-        return Row(["", change.tag, f"{value}, already set", "", change.limits or ""])
-    delta = with_unit(change.delta, change.unit) if change.delta else ""
-    return Row(["", change.tag, value, delta, change.limits or ""])
 
 
 def _readings(card: Card) -> Iterator[Row]:
@@ -203,7 +196,7 @@ def _age_limit(age_s: float | None, limit_s: float | None) -> tuple[str, bool]:
 
 def _then(card: Card) -> Iterator[Row]:
     by_limit: dict[float, list[str]] = {}
-    for each in card.changes:
+    for *_, each in ramps(card.changes):
         if each.readback:
             text = f"{each.readback} {with_unit(each.after, each.unit)}"
             by_limit.setdefault(each.within_s, []).append(text)

@@ -1,5 +1,7 @@
 """What a step was before it began, and whether it is done, decide about later steps."""
 
+import pytest
+
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 _BEFORE = ("abs(PT-102.pv - PIC-102.sp) < 15 kPa", "PT-102.pv > before(PT-102.pv) - 30 kPa")
@@ -72,3 +74,32 @@ async def test_a_computed_value_is_not_sent_after_its_tag_moved(idle: AgentsRoom
     await idle.reach("HELD")
     assert "FIC-201.sp reads 45 m3/h; 40 was expected" in idle.run.reason
     assert idle.frames == [START_B, STOP_A]
+
+
+_RAMP = (
+    ("    write: {duty.mode: maintenance}",
+     '    write: {FIC-201.sp: "FIC-201.sp - 4 m3/h"}\n    ramp: {rate: 1 m3/h/min}'),
+    ("verify: {that: \"duty.mode == 'maintenance'\", within: 10 s}",
+     'verify: {that: "FIC-201.sp < 35 m3/h", within: 10 s}'),  # it never is
+    ("    undo: none  ", '    undo: {write: {FIC-201.sp: "before(FIC-201.sp)"}}  '),
+    ("{then: continue, notify: maintenance-planner}", "{then: rollback}"),
+)  # fmt: skip
+
+
+async def test_a_ramp_is_a_list_of_writes_and_goes_back_as_one(idle: AgentsRoom) -> None:
+    await idle.start_with(*_RAMP)
+    await idle.approved(1)
+    second = await idle.reach_request(2)
+    listed = [each.value for each in second.request.commands if each.tag == "FIC-201.sp"]
+    count = len(listed)
+    assert listed == [pytest.approx(40.0 - 4.0 * n / count) for n in range(1, count + 1)]
+    assert 2 <= count <= 4  # by the policy's cool-down
+    assert "FIC-201.sp ramps at 1 m3/h/min" in second.request.reason
+    began = idle.clock.now().wall
+    idle.say("approve")
+    await idle.reach_step("inhibit", "FAILED")
+    took_s = (idle.clock.now().wall - began).total_seconds()
+    assert took_s >= 240.0 * (count - 1) / count
+    await idle.until(lambda: idle.plant.values["FIC-201.sp"] == 40.0, "the way back", 600.0)
+    loads = [each for each in idle.frames if each.startswith("FIC-201.sp")]
+    assert len(loads) == 2 * count

@@ -9,9 +9,6 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
-    Command,
-    Recovery,
-    Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
@@ -22,6 +19,7 @@ from handwheel.tools.guardrails.approval.run_requests import (
     set_due,
     skip_action,
 )
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

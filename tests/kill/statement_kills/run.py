@@ -10,14 +10,12 @@ from time import monotonic, sleep
 from handwheel.connectors.client.site_reader import survey
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
-    Command,
-    Recovery,
-    Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

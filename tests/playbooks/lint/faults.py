@@ -64,7 +64,7 @@ FAULTS = {
     "anchor": [sample("anchor", "&who", "anchors are not allowed")],
     "yaml": [sample("yaml", "'tests", "end of stream")],
     "not-supported": [
-        sample("not-supported", "ramp", "'ramp' is not supported yet"),
+        sample("not-supported", "run: cw", "'run' is not supported yet"),
     ],
     "not-constant": [sample("not-constant", '"FIC-201.sp -', "writes fixed values only")],
     "unknown-name": [

@@ -1,12 +1,11 @@
 """Builds the request of a segment of a run with commands, undo and safe states."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.connectors.session.protocols import Survey
 
 from ...conditions.condition import parse_condition
@@ -15,18 +14,14 @@ from ...requests.ids import new_id
 from ...requests.request import (
     Action,
     ActionRequest,
-    Evidence,
     ExpectedReading,
     Lease,
     Proposer,
-    Requirement,
-    RunOrigin,
 )
 from ...requests.timestamps import Instant
 from .build_request import (
     BuildContext,
     Draft,
-    ProposedWrite,
     check_once,
     common,
     expected_as_read,
@@ -37,61 +32,8 @@ from .build_request import (
     scopes,
     tags_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One write of a step."""
-
-    write: ProposedWrite
-    step: str  # the playbook's step
-    requires: tuple[Requirement, ...] = ()  # further conditions: the permissives or an `if`
-    reads: tuple[Tag, ...] = ()  # tags that the value was computed from; they must not change
-    promises: tuple[str, ...] = ()  # expected results in the process, for the approver
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """One write of the rollback."""
-
-    write: ProposedWrite
-    step: str
-    requires: tuple[Requirement, ...] = ()  # further conditions, the `if` of the undo
-    # The index of a command of this segment, or the action id of an earlier one; `None` for a write
-    # into a safe state.
-    undoes: int | str | None = None
-    expects: Value | None = None  # the value that an earlier command wrote
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Writes of a run that are approved at once."""
-
-    run: RunOrigin
-    commands: tuple[Command, ...]
-    recovery: tuple[Recovery, ...]
-    evidence: tuple[Evidence, ...]
-    roles: tuple[str, ...]  # the playbook's roles, besides those of the policy
-    within_s: float  # longest wait for the last signature; the policy may set less
-    proposal_key: str  # the same for each proposal of one segment of one run
-    reason: str
-    supersedes: str | None = None  # the earlier request whose open recovery this one takes over
-    # Time limit of its writes, seconds; `None` if only the run ends them. A request with a lease
-    # takes nothing over.
-    lease_s: float | None = None
-
-    @property
-    def writes(self) -> list[ProposedWrite]:
-        """The writes of the commands in order, then of the recovery."""
-        commands = [each.write for each in self.commands]
-        return commands + [each.write for each in self.recovery]
-
-    @property
-    def requirements(self) -> list[Requirement]:
-        """The conditions of all writes."""
-        found = [each.requires for each in self.commands]
-        found += [each.requires for each in self.recovery]
-        return [requirement for requires in found for requirement in requires]
+from .ramps import with_ramps
+from .segment import Command, Recovery, Segment
 
 
 def tags_of_segment(context: BuildContext, segment: Segment) -> list[Tag]:
@@ -137,12 +79,14 @@ def make_segment(
         InterlockActive: A tag has no good reading.
     """
     name = new_id("R")
+    segment = with_ramps(context, segment, survey)
     undone = _undone(segment)
     _check_lease(segment, undone)
-    commands = [
-        _command(context, f"{name}/c{n}", command, survey, undone.get(n - 1))
-        for n, command in enumerate(segment.commands, start=1)
-    ]
+    commands: list[Draft] = []
+    for n, command in enumerate(segment.commands, start=1):
+        before = None if command.after is None else commands[command.after].action
+        undo = undone.get(n - 1)
+        commands.append(_command(context, f"{name}/c{n}", command, survey, undo, before))
     written = [each.action for each in commands]
     recovery = [
         _recovery(context, f"{name}/r{n}", each, survey, written)
@@ -190,11 +134,18 @@ def _check_lease(segment: Segment, undone: Mapping[int, int]) -> None:
 
 
 def _command(
-    context: BuildContext, action_id: str, command: Command, survey: Survey, undo: int | None
+    context: BuildContext,
+    action_id: str,
+    command: Command,
+    survey: Survey,
+    undo: int | None,
+    before: Action | None,
 ) -> Draft:
     site, write = context.site, command.write
     action = make_action(site, action_id, write, survey)
     tags = {tag.name: tag for tag in (write.tag, *command.reads)}
+    if before is not None:  # of a ramp
+        return _following(context, action, command, before, undo)
     action = action.model_copy(
         update={
             "expected": tuple(expected_as_read(site, tag, survey) for tag in tags.values()),
@@ -205,6 +156,24 @@ def _command(
         }
     )
     return Draft(action, judged(context, write, action, survey))
+
+
+def _following(
+    context: BuildContext, action: Action, command: Command, before: Action, undo: int | None
+) -> Draft:
+    """Returns a write of a ramp that expects the one before it."""
+    tag = command.write.tag
+    action = action.model_copy(
+        update={
+            "expected": (expected_exactly(context.site, tag, before.value),),
+            "requires": (*action.requires, *command.requires),
+            "undo": f"{action.action_id.partition('/')[0]}/r{undo}" if undo else None,
+            "step": command.step,
+            "promises": command.promises,
+        }
+    )
+    present = DataValue(before.value, GOOD, None, None, 0.0)
+    return Draft(action, context.policy.judge(tag, action.value, present))
 
 
 def _recovery(

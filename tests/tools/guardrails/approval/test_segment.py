@@ -14,11 +14,11 @@ from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import (
-    Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request

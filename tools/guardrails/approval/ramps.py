@@ -1,0 +1,87 @@
+"""Ramps, which are listed in a request as several writes of one tag, one after the other."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+from handwheel.connectors.model.values import Value
+from handwheel.connectors.session.protocols import Survey
+
+from ...errors import InvalidArguments
+from .build_request import BuildContext, ProposedWrite, expected_as_read
+from .segment import Command, Recovery, Segment
+
+MOST_WRITES = 30
+"""Highest number of writes of a ramp."""
+_SHORTEST_S = 10.0  # between two writes
+_DIGITS = 9
+# Of the policy's cool-down, which counts from the write itself, and not from when it is due.
+_MARGIN, _DELAY_S = 1.1, 5.0
+
+
+def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segment:
+    """Returns a segment with each ramp as its writes, and its undo as one ramp back.
+
+    The writes begin at the present reading, at least the policy's cool-down apart.
+
+    Raises:
+        InvalidArguments: It would take more than `MOST_WRITES` writes, or is no ramp of numbers.
+        InterlockActive: The tag has no good reading.
+    """
+    if not any(each.ramp_per_s for each in segment.commands):
+        return segment
+    commands: list[Command] = []
+    last: dict[int, list[int]] = {}  # the places of each command's writes
+    for index, each in enumerate(segment.commands):
+        values = _values(context, each, survey) if each.ramp_per_s else [each.write.value]
+        last[index] = list(range(len(commands), len(commands) + len(values)))
+        for number, value in enumerate(values):
+            is_last = number == len(values) - 1
+            commands.append(
+                replace(
+                    each,
+                    write=ProposedWrite(each.write.tag, value),
+                    after=len(commands) - 1 if number else None,
+                    promises=each.promises if is_last else (),
+                )
+            )
+    recovery = [made for each in segment.recovery for made in _undo(each, commands, last)]
+    return replace(segment, commands=tuple(commands), recovery=tuple(recovery))
+
+
+def _undo(
+    recovery: Recovery, commands: list[Command], places: dict[int, list[int]]
+) -> Iterator[Recovery]:
+    if not isinstance(recovery.undoes, int):
+        yield recovery
+        return
+    first, *rest = places[recovery.undoes]
+    for index in reversed(rest):
+        value = commands[index - 1].write.value
+        write = ProposedWrite(recovery.write.tag, value)
+        yield replace(recovery, write=write, undoes=index)
+    yield replace(recovery, undoes=first)
+
+
+def _values(context: BuildContext, command: Command, survey: Survey) -> list[Value]:
+    tag, target, rate = command.write.tag, command.write.value, command.ramp_per_s or 0.0
+    start = expected_as_read(context.site, tag, survey).value
+    if not _is_number(start) or not _is_number(target):
+        raise InvalidArguments(f"{tag.name} cannot ramp: it is no number")
+    distance = float(target) - float(start)
+    ruling = context.policy.judge(tag, target, survey.readings.get(tag.name))
+    apart_s = max(_SHORTEST_S, ruling.cooldown_s * _MARGIN + _DELAY_S if ruling.cooldown_s else 0.0)
+    by_time = int(abs(distance) / rate / apart_s)
+    by_step = ceil(abs(distance) / ruling.max_step) if ruling.max_step else 1
+    count = max(1, by_step, min(by_time, MOST_WRITES))
+    if count > MOST_WRITES:
+        raise InvalidArguments(
+            f"{tag.name} would ramp in {count} writes, since one may change it by at most "
+            f"{ruling.max_step:g} {tag.unit}; at most {MOST_WRITES} are allowed"
+        )
+    ways = (float(start) + distance * number / count for number in range(1, count))
+    return [*(float(f"{each:.{_DIGITS}g}") for each in ways), target]
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
