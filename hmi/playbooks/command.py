@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from ..shell.terminal.wrap import fold
 from .checked_playbooks import check_playbooks
 from .diff_command import diff
 from .lint_output import LintFormat, explained, explanation_lines, sarif
+from .marked_source import marked_source
 from .new_command import new
 from .plan_command import plan
 from .playbook_text import finding_fields, finding_line
@@ -86,7 +88,8 @@ def lint_playbooks(
 ) -> None:
     """Check playbooks against the site's tags and policy.
 
-    One finding a line: file:line:column, the rule, error or warning, what is wrong.
+    One finding a line: file:line:column, the rule, error or warning, what is wrong. Below an error
+    stands its line of the file.
 
     Exit codes: 0 no errors, 1 errors, 2 wrong usage or configuration.
     """
@@ -99,14 +102,16 @@ def lint_playbooks(
         return
     if not paths:
         raise typer.BadParameter("name a file, a folder or a playbook's id", param_hint="PATH")
-    playbooks, findings = check_playbooks(open_site(site), paths)
-    _print_findings(playbooks, findings, LintFormat.JSON if as_json else form)
+    opened = open_site(site)
+    playbooks, findings = check_playbooks(opened, paths)
+    form = LintFormat.JSON if as_json else form
+    _print_findings(playbooks, findings, form, opened.root)
     if any(finding.is_error for finding in findings):
         raise SystemExit(NO)
 
 
 def _print_findings(
-    playbooks: Sequence[Playbook], findings: Sequence[Finding], form: LintFormat
+    playbooks: Sequence[Playbook], findings: Sequence[Finding], form: LintFormat, root: Path
 ) -> None:
     ordered = sorted(findings)
     if form is LintFormat.JSON:
@@ -116,7 +121,9 @@ def _print_findings(
         typer.echo(json.dumps(sarif(ordered)))
         return
     for each in ordered:
-        typer.echo(finding_line(each))
+        typer.echo(fold(finding_line(each), 4))
+        for line in marked_source(each, root):
+            typer.echo(line)
     errors = sum(each.is_error for each in ordered)
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
     summary = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"

@@ -34,13 +34,14 @@ def test_a_good_playbook_has_no_problems(folder: Path) -> None:
 
 
 def test_a_warning_is_no_error(folder: Path) -> None:
-    assert _lint(folder, CHANGEOVER) == (0, [
-        f"package:{CHANGEOVER}.yaml:5:1: no-test warning: it has no tests",
+    written(folder / "playbooks", changed(("tests: [tests/t.yaml]\n", "")))
+    assert _lint(folder, "playbooks/p.yaml") == (0, [
+        "playbooks/p.yaml:2:1: no-test warning: it has no tests",
         "1 playbook: 0 errors, 1 warning",
     ])  # fmt: skip
 
 
-def test_every_fault_is_one_line_with_its_place(folder: Path) -> None:
+def test_every_fault_is_told_with_its_place_and_marked(folder: Path) -> None:
     text = changed(("> 300 kPa", "> 300 degC"), ("    on_fail: {then: hold}\n", ""))
     written(folder / "playbooks", text)
     written(folder / "playbooks", "a: 1\na: 2\n", "q.yaml")
@@ -48,8 +49,14 @@ def test_every_fault_is_one_line_with_its_place(folder: Path) -> None:
     assert code == 1
     assert [line.partition(": step")[0] for line in lines] == [
         "playbooks/p.yaml:33:5: no-on-fail error",
+        "  - id: settle",
+        "    ^",
         "playbooks/p.yaml:34:32: unit-mismatch error",
+        '  wait: {until: "PT-102.pv > 300 degC", within: 2 min}',
+        "                             ^",
         "playbooks/q.yaml:2:1: duplicate-key error: a: stands here twice, first in line 1",
+        "  a: 2",
+        "  ^",
         "2 playbooks: 3 errors, 0 warnings",
     ]
 
