@@ -56,9 +56,9 @@ class AgentContext:
     plant: PlantView
     workorders: WorkOrders
     plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
-    # Binds a playbook by its id and roles, for a run that is open already; raises `HandwheelError`
-    # if there is no such playbook.
-    rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
+    # Binds a playbook by its id, roles and values that are not the default; raises
+    # `HandwheelError` if there is no such playbook.
+    rebind: Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
     check: Callable[[BoundPlaybook], Denial | None]  # returns why a plan may not be requested now
     hashes: Mapping[str, str]  # hashes of the site's files, which each run records
     clock: Callable[[], Instant]

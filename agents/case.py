@@ -26,6 +26,7 @@ _LONG = 200  # characters
 class CaseEvent(StrEnum):
     """Kind of an event of a case. The journal's kind is `case.` followed by this."""
 
+    ORDERED = "ordered"
     OPENED = "opened"
     JOINED = "joined"
     JUDGED = "judged"
@@ -97,13 +98,14 @@ class Case:
                 )  # fmt: skip
             case CaseEvent.ESCALATED:
                 return replace(self, escalated=self.escalated | {str(body["key"])})
-            case CaseEvent.CLOSED:
-                return replace(self, is_closed=True)
+            case CaseEvent.CLOSED | CaseEvent.ORDERED:
+                return replace(self, is_closed=kind is CaseEvent.CLOSED)
 
 
 def plan_name(plan: BoundPlaybook) -> str:
-    """Returns a playbook's id with what its roles are bound to."""
-    return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id
+    """Returns a playbook's id with its equipment, and the values that are not the default."""
+    bound = [*plan.roles.values(), *(f"{name} {plan.given[name]}" for name in plan.given)]
+    return f"{plan.id} ({', '.join(bound)})" if bound else plan.id
 
 
 def load_case(database: Database, case_id: str) -> Case:

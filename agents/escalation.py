@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.errors import ToolFailed
+from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from .case import Case, plan_name
 
@@ -16,6 +18,27 @@ class DueEscalation(NamedTuple):
     key: str  # of the playbook and its rule; each is sent once until a run answers the case
     to: tuple[str, ...]
     text: str
+
+
+def send(
+    workorders: WorkOrders,
+    case: Case,
+    key: str,
+    what: tuple[Iterable[str], str],
+    now: datetime,
+) -> Iterator[str]:
+    """Sends a notice to each recipient, and yields problems. The case's row has the text still.
+
+    Args:
+        what: The recipients and the text.
+    """
+    for each in what[0]:
+        mark = f"{case.case_id}/{key}/{each}/{case.undecided_since}"
+        notice = Notice(key=mark, at=stamp(now), to=each, text=what[1], run_id=case.case_id)
+        try:
+            workorders.notify(notice)
+        except ToolFailed as error:
+            yield str(error)
 
 
 def due_escalations(

@@ -29,6 +29,7 @@ from .graph import Deliberations, Outcome, graph_hash
 from .site_cases import SiteCases
 from .site_runs import SiteRuns
 from .starts.admission import full_of_runs
+from .starts.start_orders import StartOrders
 from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
@@ -47,6 +48,7 @@ class SiteAgents:
         ports = Ports(context.ledger, context.plant, context.clock, self._judge_run)
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, ports, hashes, self._report)
+        self._start_orders = StartOrders(context, self.cases)
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._reported: dict[str, str] = {}
@@ -122,6 +124,7 @@ class SiteAgents:
         for run_id in self._runs.due(changed):
             if run_id not in self._tasks:
                 self._start_run(run_id)
+        self._start_orders.take(rows)
         closed = self.cases.observe(self._owners)
         if closed:
             self._start_task(f"closing {closed[0]}", self._close_all(closed))
@@ -163,6 +166,7 @@ class SiteAgents:
             found, active = load_runs(self._database, only_open=True), self._runs.active
             self._orphans = [each for each in found if each.run_id not in active]
             self.cases.load()
+            self._start_orders.load()
             left = {"", *(each.run_id for each in found)}
             self._ended = [each for each in self.cases.cases.values() if each.run_id not in left]
         self._return_ended()
@@ -198,8 +202,7 @@ class SiteAgents:
             case = self.cases.cases[case_id]
             plant, candidates = self.cases.judge(case, self._owners)
             is_free = any(not each.code for each in candidates)
-            if not is_free:
-                self._changed |= self._runs.give_way(candidates, self._tasks.keys())
+            self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
             if candidates and (is_free or self.cases.is_new(case, candidates)):
                 chosen, judgement = await self.deliberations.judge(case_id, candidates)
                 if self.cases.cases.get(case_id) is not case:
@@ -231,8 +234,7 @@ class SiteAgents:
             with log.transaction():
                 if full_of_runs(self._database, chosen.plan):
                     return
-                owner = open_run(log, chosen.plan, site, plant.readings, plant.now_s, start)
-                if owner:
+                if open_run(log, chosen.plan, site, plant.readings, plant.now_s, start):
                     return  # another run was faster
                 body = judged_body(chosen.diagnosis, judgement, plant.now_s)
                 log.record(EventKind.JUDGED, **body)

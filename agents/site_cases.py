@@ -3,23 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
+from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
-from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.maintenance.work_order_database import Notice
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.requests.ids import new_id
-from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import CaseContext
 from .candidates import Candidate
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
-from .escalation import due_escalations
+from .escalation import due_escalations, send
 from .reask import STEADY_S, after_pause, waits_for_people
 from .starts.admission import Admission
 from .starts.schedules import Schedules
+from .starts.watches import Watches
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
@@ -49,11 +48,8 @@ class SiteCases:
     def __init__(self, context: CaseContext, report: Report) -> None:
         self.cases: dict[str, Case] = {}
         self._context, self._report = context, report
-        self._watches = {watch.name: watch for watch in map(TriggerWatch, context.plans)}
-        self._owned = {
-            name: set(owned_by(watch.plan, context.ledger.context.site))
-            for name, watch in self._watches.items()
-        }
+        self.watches = Watches(context)
+        self._watches, self._owned = self.watches.by_name, self.watches.owned
         self._admission = Admission(context, self._owned)
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._memories: dict[str, _Memory] = {}
@@ -104,10 +100,7 @@ class SiteCases:
         own = self._owned[watch.name]
         if known is not None and watch.name not in known.done:
             return
-        body = {
-            "condition": watch.condition(self._context.plant), "playbook": watch.name,
-            "place": watch.due.place if watch.due else "",
-        }  # fmt: skip
+        body = self._opening(watch)
         is_own = watch.plan.concurrency.policy != "reject"  # it is judged beside a run
         for case in [known] if known else self.cases.values():
             if is_own and case.run_id:
@@ -117,6 +110,12 @@ class SiteCases:
                 self._record(case, CaseEvent.JOINED, body)
                 return
         self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
+
+    def _opening(self, watch: TriggerWatch) -> Mapping[str, object]:
+        return {
+            "condition": watch.condition(self._context.plant), "playbook": watch.name,
+            "place": watch.due.place if watch.due else "",
+        }  # fmt: skip
 
     def _is_gone(self, case: Case) -> bool:
         """Whether the deviation is over for a while, since a value may cross its limit often."""
@@ -231,6 +230,21 @@ class SiteCases:
         memory, key = self._of(case), _key(candidates)
         memory.key, memory.recorded[key] = key, self._context.clock().boot_ms
 
+    # --- orders of people ---------------------------------------------------------------------
+
+    def about(self, name: str) -> str:
+        """Returns the open case that a playbook belongs to, empty for none."""
+        found = (each for each in self.cases.values() if name in each.playbooks)
+        return next((each.case_id for each in found if name not in each.done), "")
+
+    def open_ordered(self, case_id: str, watch: TriggerWatch) -> None:
+        """Opens the case of an order."""
+        self._record(Case(case_id), CaseEvent.OPENED, self._opening(watch))
+
+    def refuse(self, case_id: str, reason: str) -> None:
+        """Closes the case of an order that is refused."""
+        self._log.record(Case(case_id), CaseEvent.CLOSED, {"reason": reason}, self._context.clock())
+
     # --- runs and people ----------------------------------------------------------------------
 
     def note_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
@@ -274,13 +288,8 @@ class SiteCases:
         """Tells people that nobody answers a case, as its playbooks say."""
         plans, now = [each.plan for each in self.wanted(case)], self._context.clock().wall
         for key, to, text in due_escalations(case, plans, now):
-            for each in to:
-                mark = f"{case.case_id}/{key}/{each}/{case.undecided_since}"
-                notice = Notice(key=mark, at=stamp(now), to=each, text=text, run_id=case.case_id)
-                try:
-                    self._context.workorders.notify(notice)
-                except ToolFailed as error:  # the row still has the text
-                    self._report(case.case_id, str(error))
+            for problem in send(self._context.workorders, case, key, (to, text), now):
+                self._report(case.case_id, problem)
             case = self._record(
                 case, CaseEvent.ESCALATED, {"key": key, "to": list(to), "text": text}
             )

@@ -85,7 +85,9 @@ class SiteRuns:
         log = self.log(entry.run_id)
         opening = log.run.opening
         try:
-            plan = self._context.rebind(entry.playbook, opening.get("roles", {}))
+            plan = self._context.rebind(
+                entry.playbook, opening.get("roles", {}), opening.get("given", {})
+            )
         except ConfigError as error:
             hold_run(log, self._context.ledger, f"its playbook cannot be used: {error}")
             raise

@@ -39,18 +39,20 @@ class Schedules:
     due until a run has answered it, and the next one takes its place.
 
     Args:
-        watches: Of the playbooks, by name; those without schedules cost nothing.
+        watches: Of the playbooks, by name; those without a schedule cost nothing.
     """
 
     def __init__(self, log: CaseLog, watches: Mapping[str, TriggerWatch]) -> None:
         self._log = log
-        self._watches = {name: each for name, each in watches.items() if each.plan.schedules}
+        self._watches = watches
         self._noted: dict[str, _Noted] = {}
 
     def load(self, cases: Iterable[Case], now: Instant) -> None:
         """Takes up what the last process left, and notes schedules that are new."""
         open_ = {name for case in cases for name in case.playbooks if name not in case.done}
         for name, watch in self._watches.items():
+            if not watch.plan.schedules:
+                continue
             last = self._last(name)
             if last is None:
                 self._log.record_schedule(_Event.SEEN, name, stamp(now.wall), now)
@@ -90,16 +92,16 @@ class Schedules:
 
         One that a person has stopped or rejected is an answer too.
         """
-        if self._is_answered(name, run):
+        if name in self._noted and self._is_answered(name, run):
             self._log.record_schedule(_Event.ANSWERED, name, stamp(self._noted[name].at), now)
 
     def end(self, name: str, run: Run) -> None:
-        """Forgets the moment that a run has answered, once that is recorded."""
+        """Forgets the moment or order that a run has answered, once that is recorded."""
         if self._is_answered(name, run):
             self._watches[name].occasion = None
 
     def _is_answered(self, name: str, run: Run) -> bool:
-        is_open = name in self._noted and self._watches[name].occasion is not None
+        is_open = name in self._watches and self._watches[name].occasion is not None
         return is_open and run.is_closed and run.state is not RunState.NOT_STARTED
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -90,7 +91,7 @@ class SteppedAgents:
         self.site_agents = SiteAgents(
             AgentContext(
                 ledger, self.view, self.workorders, plans,
-                lambda name, roles: bindings.bind(playbooks, name, roles), self._check,
+                partial(bindings.bind, playbooks), self._check,
                 self.hashes, self.clock.now, checkpointer or memory_checkpoints(),
             )
         )  # fmt: skip

@@ -1,8 +1,10 @@
 """Orders of people about equipment, lockouts, keys and runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.start_needs import needs_of
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.run_orders import (
@@ -13,6 +15,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
+from handwheel.tools.guardrails.approval.start_orders import StartOrder, order_start
 from handwheel.tools.guardrails.interlocks.authority import (
     TakenMode,
     grant_authority,
@@ -28,6 +31,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
+from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .key_holders import KeyHolders
@@ -78,6 +82,21 @@ class Orders(KeyHolders):
         subject = key_subject(self.key_id(person))
         signed = self.sign_subject("revoke-key", subject, by)
         revoke_key(self.decision_context, signed, self.clock.now())
+
+    def order_start(self, plan: BoundPlaybook, given: Mapping[str, str], person: str) -> str:
+        """Orders that a playbook starts, and returns the id of its case.
+
+        Args:
+            plan: The playbook, bound to the given values and equipment.
+            given: Parameters that are not the default, as text.
+
+        Raises:
+            GuardrailError: The person may not.
+        """
+        order = StartOrder(new_id("C"), plan.id, plan.digest, given)
+        signed = self.sign_subject("start-run", order.subject, person)
+        order_start(self.decision_context, order, signed, needs_of(plan), self.clock.now())
+        return order.case_id
 
     def order_run(self, run_id: str, order: Order, person: str, roles: Collection[str]) -> RunOrder:
         """Orders a run to hold or stop, or by a signature to resume, abort or clear.

@@ -44,6 +44,7 @@ from .orders import (
 )
 from .run_screen import render_run, run_line
 from .run_view import RunView, all_fields, find_run, run_fields, view_run
+from .start_command import start
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -246,3 +247,6 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         )
         if not follow_order(context.database, given, entry.run_id):
             raise SystemExit(WAITING)
+
+
+app.command("start")(start)

@@ -22,20 +22,25 @@ from .role_checks import check_role_binding
 from .start import LOWEST_PRIORITY, Concurrency
 
 _ALL = ("steps", "rollback", "safe_state")
+NOTHING: Mapping[str, str] = {}
 
 
 def bind(
-    playbook: Playbook, site: Site, roles: Mapping[str, str] | None = None
+    playbook: Playbook,
+    site: Site,
+    roles: Mapping[str, str] | None = None,
+    given: Mapping[str, str] = NOTHING,
 ) -> bound.BoundPlaybook:
     """Binds a playbook to equipment, with the triggers for this equipment only.
 
     Args:
         roles: Role to equipment; missing roles get their default.
+        given: Values of other parameters, as text; missing ones get their default.
 
     Raises:
         PlaybookError: It does not fit the site; lists every finding with its place.
     """
-    return _bound_or_raise(playbook, site, default_role_binding(playbook, roles))
+    return _bound_or_raise(playbook, site, default_role_binding(playbook, roles), given)
 
 
 def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
@@ -49,9 +54,9 @@ def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
 
 
 def _bound_or_raise(
-    playbook: Playbook, site: Site, role_binding: RoleBinding
+    playbook: Playbook, site: Site, role_binding: RoleBinding, given: Mapping[str, str] = NOTHING
 ) -> bound.BoundPlaybook:
-    binding = try_bind(playbook, site, role_binding)
+    binding = try_bind(playbook, site, role_binding, given)
     if binding.findings:
         raise PlaybookError(binding.findings)
     return binding.plan
@@ -66,13 +71,15 @@ class BindingResult:
     texts: str  # every text in it that can use a parameter, one a line
 
 
-def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> BindingResult:
+def try_bind(
+    playbook: Playbook, site: Site, role_binding: RoleBinding, given: Mapping[str, str] = NOTHING
+) -> BindingResult:
     """Binds a playbook and returns its findings instead of raising them."""
     names = tag_names(site, role_binding.roles)
     constants = Expressions(playbook, {})
-    parameters = bind_parameters(playbook, constants)
+    parameters = bind_parameters(playbook, constants, given)
     expressions = Expressions(playbook, {**names, **parameters})
-    plan = _Binder(playbook, site, role_binding, expressions).build(parameters)
+    plan = _Binder(playbook, site, role_binding, expressions).build(parameters, given)
     findings = list(check_role_binding(playbook, site, role_binding, parameters))
     # A role without equipment causes an error wherever it is named; one finding is enough.
     if all(finding.code == "check-failed" for finding in findings):
@@ -99,7 +106,9 @@ class _Binder:
         self._triggers = TriggerBinder(playbook, site, role_binding, expressions)
         self._steps = StepBinder(playbook, site, role_binding.roles, expressions)
 
-    def build(self, parameters: Mapping[str, Constant]) -> bound.BoundPlaybook:
+    def build(
+        self, parameters: Mapping[str, Constant], given: Mapping[str, str]
+    ) -> bound.BoundPlaybook:
         file, safe = self._file, self._file.safe_state
         self._check_ends()
         values = {name: parameter_text(each) for name, each in parameters.items()}
@@ -111,6 +120,7 @@ class _Binder:
             digest=self._playbook.digest,
             roles=dict(self._role_binding.roles),
             parameters={**self._role_binding.roles, **values},
+            given={name: values[name] for name in given if name in values},
             triggers=tuple(self._triggers.triggers()),
             assets=tuple(self._assets()),
             evidence_for=self._checks(file.diagnosis.for_, ("diagnosis", "for")),

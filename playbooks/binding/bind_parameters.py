@@ -1,6 +1,8 @@
 """Binding of the values of parameters, checked by their type and bounds."""
 
 import math
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from handwheel.connectors.config.yaml_documents import Path_
@@ -14,16 +16,37 @@ from .bind_writes import bind_quantity
 _MOST_CHARACTERS = 200
 
 
-def bind_parameters(playbook: Playbook, expressions: Expressions) -> dict[str, Constant]:
+def bind_parameters(
+    playbook: Playbook, expressions: Expressions, given: Mapping[str, str]
+) -> dict[str, Constant]:
     """Returns the value of each parameter that is no role, and reports the invalid ones.
 
-    An invalid one has a value of its type, so that the texts which use it are still parsed.
+    A value that is `given` as text takes the place of the default. An invalid one has a value of
+    its type, so that the texts which use it are still parsed.
     """
+    parameters = playbook.file.parameters
+    for name in given:
+        if name not in parameters or parameters[name].type == "asset":
+            text = f"there is no parameter {name!r} with a value"
+            expressions.report("unknown-name", ("parameters",), text)
     return {
-        name: _value(name, each, expressions)
-        for name, each in playbook.file.parameters.items()
+        name: _value(name, _with_default(each, given.get(name)), expressions)
+        for name, each in parameters.items()
         if each.type != "asset"
     }
+
+
+def _with_default(parameter: ParameterSpec, text: str | None) -> ParameterSpec:
+    """Returns a parameter with a given value, read as its type, instead of the default."""
+    if text is None:
+        return parameter
+    value: Any = text
+    if parameter.type == "bool":
+        value = {"true": True, "false": False}.get(text, text)
+    elif parameter.type == "number":
+        with suppress(ValueError):
+            value = float(text)
+    return parameter.model_copy(update={"default": value})
 
 
 def parameter_text(value: Constant) -> str:

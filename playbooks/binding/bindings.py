@@ -6,7 +6,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 
 from ..language.loader import Playbook
-from .bind import bind, bind_triggers
+from .bind import NOTHING, bind, bind_triggers
 from .model import BoundPlaybook
 
 
@@ -26,9 +26,13 @@ class Bindings:
         return [plan for each in playbooks for plan in self._triggered[each.digest]]
 
     def bind(
-        self, playbooks: Sequence[Playbook], name: str, roles: Mapping[str, str]
+        self,
+        playbooks: Sequence[Playbook],
+        name: str,
+        roles: Mapping[str, str],
+        given: Mapping[str, str] = NOTHING,
     ) -> BoundPlaybook:
-        """Binds the playbook of an ID to equipment.
+        """Binds the playbook of an ID to equipment, with the given values.
 
         Raises:
             ConfigError: There is no such playbook, or it does not fit the site.
@@ -36,7 +40,7 @@ class Bindings:
         playbook = next((each for each in playbooks if each.id == name), None)
         if playbook is None:
             raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
-        key = playbook.digest, str(dict(roles))
+        key = playbook.digest, f"{dict(roles)} {dict(given)}"
         if key not in self._bound:
-            self._bound[key] = bind(playbook, self._site, roles)
+            self._bound[key] = bind(playbook, self._site, roles, given)
         return self._bound[key]

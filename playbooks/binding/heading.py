@@ -23,19 +23,20 @@ def check_plant(playbook: Playbook, site: Site, expressions: Expressions) -> Non
 
 
 def check_style(playbook: Playbook, expressions: Expressions) -> None:
-    """Reports writes of a manual playbook, and hold points of an automated one."""
+    """Reports writes of a manual playbook, and steps of an automated one that ask a person."""
     file = playbook.file
     if file.style == "manual":
         found = [f"step {each.id}" for each in file.steps if each.write]
         found += ["the safe state"] if file.safe_state else []
         text, hint = "a manual playbook writes nothing", "let people do it, or change the style"
     elif file.style == "automated":
-        found = [f"step {each.id}" for each in file.steps if each.hold_point]
+        asking = (each for each in file.steps if each.hold_point or each.approval or each.manual)
+        found = [f"step {each.id}" for each in asking]
         text = "an automated playbook asks once, for all of its steps"
-        hint = "leave the hold point out, or write style: computer-assisted"
+        hint = "leave out what asks there, or write style: computer-assisted"
     else:
         return
     if found:
-        what = "writes" if file.style == "manual" else "has a hold point"
+        what = "writes" if file.style == "manual" else "asks a person"
         named = f"{', '.join(found)} {what}"
         expressions.report("against-style", ("style",), f"{text}, and {named}", hint)

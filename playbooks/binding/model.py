@@ -53,6 +53,7 @@ class BoundPlaybook:
     digest: str  # SHA-256 of the file's bytes, hexadecimal
     roles: Mapping[str, str]  # role to equipment, such as `duty` to `P-101A`
     parameters: Mapping[str, str]  # every bound role and value, as text
+    given: Mapping[str, str]  # of them the values that are not the default
     triggers: tuple[Trigger, ...]
     assets: tuple[str, ...]  # equipment that a run owns exclusively
     evidence_for: tuple[Check, ...]

@@ -39,6 +39,7 @@ def open_run(
         {
             "playbook": plan.id, "version": plan.version, "digest": plan.digest,
             "title": plan.title, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
+            "given": dict(plan.given),
             "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),

@@ -13,7 +13,6 @@ _Row = tuple[tuple[str, ...], str, str]
 
 # Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
-    (("trigger", "any", _ANY), "manual", _LATER),
     (("steps", _ANY), "run", _LATER),
     (("safe_state", "steps", _ANY), "approval", _NO_APPROVAL),
     (("safe_state", "steps", _ANY), "hold_point", _NO_APPROVAL),

@@ -34,6 +34,13 @@ class History:
         ]
         self._last_s = float("-inf")
 
+    def add(self, conditions: "Iterable[Condition | Expression]") -> None:
+        """Adds the windows of further conditions. Those that are new begin empty."""
+        found = {each.key: each for condition in conditions for each in condition.windows}
+        added = {key: each for key, each in found.items() if key not in self._windows}
+        self._windows = {**self._windows, **added}
+        self.series = {**self.series, **{key: Series(key[1]) for key in added}}
+
     def observe(self, readings: Readings, now_s: float, *, clock_s: float | None = None) -> None:
         """Adds one scan.
 

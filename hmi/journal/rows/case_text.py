@@ -47,6 +47,7 @@ def change_text(write: Mapping[str, Any]) -> str:
 _NAMES = {"returned": "given back"}
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "opened": lambda body: f"{body['playbook']}: {body['condition']}",
+    "ordered": lambda body: f"{body['playbook']}: a start, by {body['person']}",
     "joined": lambda body: f"{body['playbook']}: {body['condition']}",
     "judged": _judged,
     "returned": _returned,

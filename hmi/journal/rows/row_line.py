@@ -27,6 +27,7 @@ VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
     "end-maintenance": ("end of maintenance", "ends of maintenance"),
     "resume-run": ("run resumed", "runs resumed"),
     "abort-run": ("run aborted", "runs aborted"),
+    "start-run": ("start ordered", "starts ordered"),
     "clear-run": ("run cleared", "runs cleared"),
     "sign-off-run": ("step signed off", "steps signed off"),
     "end-shift": ("shift ended", "shifts ended"),

@@ -60,6 +60,7 @@ VERDICTS: Mapping[str, str] = {
     "end-maintenance": "ENDED THE MAINTENANCE",
     "resume-run": "ORDERED THE RUN TO RESUME",
     "abort-run": "ORDERED THE RUN TO ABORT",
+    "start-run": "ORDERED A START",
     "clear-run": "CLEARED THE RUN",
     "sign-off-run": "SIGNED OFF A STEP",
     "end-shift": "ENDED THE SHIFT",

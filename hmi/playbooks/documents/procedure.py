@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from handwheel.connectors.hints import shell_command
 from handwheel.playbooks.binding.model import BoundPlaybook, Check
 from handwheel.playbooks.binding.step_model import Manual, Step, Wait, WorkOrderStep
 from handwheel.playbooks.language.loader import Playbook
@@ -91,7 +92,9 @@ def _starts(plan: BoundPlaybook) -> Iterator[Item]:
         yield Item((*said, "."))
     yield from (Item((f"At {each.text}.",)) for each in plan.schedules)
     if plan.is_manual:
-        yield Item(("When a person orders it by ", Code(f"handwheel runs start {plan.id}"), "."))
+        yield Item(
+            ("When a person orders it by ", Code(shell_command("runs", "start", plan.id)), ".")
+        )
     for text in dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm):
         yield Item(("Again once ", Code(text), "."))
 

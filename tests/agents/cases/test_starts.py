@@ -1,8 +1,12 @@
 """What may start a run, and when one may not start any more."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from handwheel.agents.case import load_case
+from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
 
 from ...playbooks.sample_playbook import loaded
 from ..testbed.stepped_agents import AgentsRoom
@@ -17,11 +21,13 @@ version: 1.0.0
 title: Wait for a minute
 owner: tests
 style: computer-assisted
-parameters: {{pump: {{type: asset, class: pump, default: P-101A}}}}
+parameters:
+  pump: {{type: asset, class: pump, default: P-101A}}
+  low: {{type: quantity, unit: kPa, default: 1 kPa, min: 0 kPa, max: 9 kPa}}
 trigger: {{any: [{any}]}}
 concurrency: {{key: [{key}], {policy}}}
 steps:
-  - {{id: look, wait: {{until: "PT-102.pv < 1 kPa", within: 1 min}}, on_fail: {{then: continue}}}}
+  - {{id: look, wait: {{until: "PT-102.pv < low", within: 1 min}}, on_fail: {{then: continue}}}}
 limits: {{max_writes: 0, max_duration: 30 min}}
 """
 FULL = "permissives: [{id: full, that: 'LT-101.pv > 90 %'}]\n"
@@ -121,6 +127,58 @@ async def test_a_schedule_starts_once_whatever_happens_to_the_agents(
     await idle.ordered("stop", "STOPPED")
     await idle.scan(15)
     assert (len(idle.runs()), idle.cases()) == (2, [])  # a person has answered it
+
+
+async def test_an_order_of_a_person_starts_what_they_asked_for(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    playbook = waiting(tmp_path, "asked", "{manual: true}", "policy: reject", more=FULL)
+    idle.library = [playbook]
+    given = {"low": "5 kPa"}
+    plan = bind(playbook, idle.site, {}, given)
+    case_id = idle.desk.order_start(plan, given, "anna")  # before there are agents
+    await idle.start_agents()
+    await idle.scan(2)
+    assert (idle.case.case_id, idle.case.condition) == (case_id, "ordered by anna")
+    assert idle.case.playbooks == ("test/asked (P-101A, low 5 kPa)",)
+    await idle.restart_agents()
+    idle.plant.lies["LT-101.pv"] = 95.0
+    await idle.until(idle.runs, "its run")
+    assert idle.run.opening["parameters"] == {"pump": "P-101A", "low": "5 kPa"}
+    await idle.ordered("stop", "STOPPED")
+    await idle.scan(15)
+    assert (len(idle.runs()), idle.cases()) == (1, [])
+    idle.plant.lies.clear()
+    late = idle.desk.order_start(plan, given, "anna")
+    await idle.scan(2)
+    assert idle.judged() == ["asked: permissive"]
+    await idle.wait(620.0)
+    assert (idle.case.case_id, idle.case.is_closed) == (late, True)  # it could not begin in time
+
+
+async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    waits = waiting(tmp_path, "alarmed", "{alarm: VAH-101B}", "policy: reject")
+    asked = waiting(tmp_path, "asked", "{manual: true}", "policy: reject")
+    idle.library = [waits, asked]
+    await idle.start_agents()
+    plan = bind(asked, idle.site)
+    idle.desk.order_start(plan, {}, "anna")
+    with idle.desk.database.transaction(idle.clock.now()) as transaction:
+        (first,) = subjects_of(transaction, "case.ordered", "C")
+        (row,) = rows_of(transaction, first)
+        transaction.record("case.ordered", "C-FORGED00", row.fields["body"])
+    wrong = [
+        idle.desk.order_start(bind(waits, idle.site), {}, "anna"),
+        idle.desk.order_start(replace(plan, digest="0" * 64), {}, "anna"),
+        idle.desk.order_start(plan, {}, "anna"),  # the second of one playbook
+        "C-FORGED00",
+    ]
+    await idle.scan(3)
+    reasons = [load_case(idle.desk.database, each) for each in wrong]
+    assert all(each.is_closed and not each.opened_at for each in reasons)
+    assert len(idle.runs()) == 1
 
 
 async def test_nothing_begins_after_the_deadline(idle: AgentsRoom) -> None:

@@ -40,6 +40,7 @@ KINDS = sorted(
     {
         "request.filed", "request.refused", "decision", "decision.refused", "action.intent",
         "effect.CAME", "effect.MISSED", "effect.UNKNOWN", "run.ordered", "nothing.known", "",
+        "case.ordered",
         *(f"request.{each}" for each in RequestState),
         *(f"action.{each}" for each in ActionState),
         *(f"run.{each}" for each in EventKind),
@@ -191,6 +192,6 @@ def _check_that_it_is_one_line(row: JournalRow) -> None:
     assert line.split()[0] == str(row.seq)
     assert isinstance(json.loads(show_row(row, as_json=True)), dict)
     told = show_run_row(row, as_json=False)
-    assert bool(told) == str(row.fields.get("kind")).startswith("run.")
+    assert bool(told) == str(row.fields.get("kind")).startswith(("run.", "case."))
     assert told.isprintable()
     assert bool(show_run_row(row, as_json=True)) == bool(told)

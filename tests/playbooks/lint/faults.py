@@ -106,7 +106,7 @@ FAULTS = {
     "other-plant": [sample("other-plant", "cw100", "did you mean 'cw-100'?")],
     "against-style": [
         sample("against-style", "manual", "step start, the safe state writes"),
-        Fault("style: computer-assisted", "style: automated", "automated", "hold point"),
+        Fault("style: computer-assisted", "style: automated", "automated", "asks a person"),
     ],
     "no-approval": [
         sample("no-approval", "id: start\n",

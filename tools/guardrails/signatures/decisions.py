@@ -32,7 +32,7 @@ from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
 SiteVerdict = Literal["release", "revoke-key", "grant-authority", "end-maintenance"]
-RunVerdict = Literal["resume-run", "abort-run", "clear-run", "sign-off-run"]
+RunVerdict = Literal["resume-run", "abort-run", "clear-run", "sign-off-run", "start-run"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
 SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
 VerdictName = Literal[RequestVerdict, SubjectVerdict]
@@ -46,6 +46,7 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "end-maintenance": "I have looked at the plant, nobody works there, and I end {}",
     "resume-run": "I have looked at the plant and resume {}",
     "abort-run": "I abort {}",
+    "start-run": "I ask the agents to begin, which approves nothing: {}",
     "clear-run": "I have looked at the plant and clear {}",
     "sign-off-run": "I sign off what the step of {} asks for",
     "end-shift": "I have shown what is open and end my shift: {}",
@@ -300,6 +301,12 @@ def maintenance_subject(equipment: str, generation: int) -> str:
 def run_subject(run_id: str, seq: int) -> str:
     """Returns the subject of an order to a run, as it was at a row of the journal."""
     return f"run:{run_id}:{seq}"
+
+
+def start_subject(case_id: str, playbook: str, digest: str, given: Mapping[str, str]) -> str:
+    """Returns the subject of an order that a playbook of a digest starts with some parameters."""
+    named = ",".join(f"{name}={given[name]}" for name in sorted(given))
+    return f"start:{case_id}:{playbook}:{digest}:{named}"
 
 
 def shift_subject(leaving: str, coming: str, seq: int) -> str:

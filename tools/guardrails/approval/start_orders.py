@@ -1,0 +1,138 @@
+"""Signed orders of people that a playbook starts. Each asks the agents, and approves nothing."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.denial import Denial
+
+from ...errors import PermitRefused
+from ...requests.timestamps import Instant, parse_stamp
+from ..ledger.journal_rows import has_row, rows_of, subjects_of
+from ..ledger.store.database import Database
+from ..signatures.context import DecisionContext, insert_decision
+from ..signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    check_about,
+    parse_decision,
+    start_subject,
+    verify,
+)
+from ..signatures.entitlement import check_roles
+
+_KIND = "case.ordered"
+_TAKEN = ("case.opened", "case.closed")
+
+
+class _Body(Model):
+    playbook: str
+    digest: str
+    given: dict[str, str]
+    person: str
+    text: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartOrder:
+    """Order that a playbook starts, under the id of its case."""
+
+    case_id: str
+    playbook: str
+    digest: str  # SHA-256 of the playbook's file, hexadecimal
+    given: Mapping[str, str]  # parameters that are not the default, as text
+    person: str = ""
+    signed: Signed | None = None
+    fault: Denial | None = None  # of a row that is no order; nothing else has a meaning then
+
+    @property
+    def subject(self) -> str:
+        """Subject of the decision that orders it."""
+        return start_subject(self.case_id, self.playbook, self.digest, self.given)
+
+
+def order_start(
+    context: DecisionContext,
+    order: StartOrder,
+    signed: Signed,
+    needs: tuple[Collection[str], Collection[str]],
+    now: Instant,
+) -> None:
+    """Records the order that a playbook starts.
+
+    Args:
+        needs: Roles that the person must hold, and the tags that the playbook may write.
+
+    Raises:
+        GuardrailError: The decision is not valid; the journal records the reason.
+    """
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
+        _check(context, order, signed)
+        check_roles(context, operator, needs[0], f"to start {order.playbook}", needs[1])
+        body: dict[str, object] = {
+            "playbook": order.playbook, "digest": order.digest, "given": dict(order.given),
+            "person": operator.person, "text": signed.text, "signature": signed.signature_hex,
+        }  # fmt: skip
+        with context.database.transaction(now) as transaction:
+            insert_decision(transaction, None, decision, signed, None)
+            transaction.record("case.ordered", order.case_id, body)
+
+
+def load_start_order(database: Database, case_id: str) -> StartOrder | None:
+    """Returns the order of a case, `None` if nobody has ordered it."""
+    row = next(iter(rows_of(database, case_id, _KIND)), None)
+    if row is None:
+        return None
+    try:
+        body = _Body.model_validate(json.loads(row.text)["body"])
+    except (ValueError, KeyError, TypeError):
+        fault = Denial("row", f"row {row.seq} of the journal is no order to start")
+        return StartOrder(case_id, "", "", {}, fault=fault)
+    signed = Signed(body.text, body.signature)
+    return StartOrder(case_id, body.playbook, body.digest, body.given, body.person, signed)
+
+
+def open_start_orders(database: Database, letter: str) -> list[str]:
+    """Returns the cases that were ordered and neither opened nor closed yet, in their order."""
+    return [each for each in subjects_of(database, _KIND, letter) if not _is_taken(database, each)]
+
+
+def _is_taken(database: Database, case_id: str) -> bool:
+    return any(has_row(database, case_id, kind) for kind in _TAKEN)
+
+
+def check_start(
+    context: DecisionContext,
+    order: StartOrder,
+    needs: tuple[Collection[str], Collection[str]],
+    now: Instant,
+) -> None:
+    """Refuses a loaded order without a valid signature, or one that is too old.
+
+    A row may have been written into the ledger's file, so it is checked again when it is taken up.
+
+    Raises:
+        GuardrailError: The order is not valid.
+        LedgerError: The ledger cannot be read.
+    """
+    if order.fault or order.signed is None:
+        raise PermitRefused(order.fault.reason if order.fault else "the order is not signed")
+    decision, operator = verify(
+        order.signed, context.roster, context.revoked_keys(), context.site.id, now.wall
+    )
+    _check(context, order, order.signed)
+    if now.wall >= parse_stamp(decision.valid_until):
+        raise DecisionRefused(Reason.EXPIRED)
+    check_roles(context, operator, needs[0], f"to start {order.playbook}", needs[1])
+
+
+def _check(context: DecisionContext, order: StartOrder, signed: Signed) -> None:
+    decision = parse_decision(signed.text)
+    check_about(decision, "start-run", order.subject)
+    context.check_head(decision)
+    if not decision.attended and not context.policy.unattended:
+        raise DecisionRefused(Reason.UNATTENDED)
