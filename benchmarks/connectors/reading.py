@@ -34,7 +34,7 @@ async def _rows(repeats: int) -> list[tuple[str, str]]:
             link = PlantEndpoints(ports["opcua"], ports["modbus"])
             write_site(place / "site", create_plant("cw-100"), link)
             site = load_site(place / "site")
-            groups = by_connection(list(site.tags.values()))
+            groups = by_connection(site.measured(site.tags.values()))
             return [await _row(site, name, tags, repeats) for name, tags in groups.items()]
 
 

@@ -1,7 +1,7 @@
 """Readers of all connections of a site."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
@@ -215,9 +215,9 @@ class SiteReader:
                     return await _seen(await each.ready(_READY_S), name, read, write)
         return await _look(connector_for(self._site, name), read, write)
 
-    def latest(self) -> dict[str, DataValue]:
+    def latest(self) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag. See `Connection.latest`."""
         values: dict[str, DataValue] = {}
         for connection in self.connections:
             values |= connection.latest()
-        return dict(self.computed.complete(values))
+        return self.computed.complete(values)

@@ -33,6 +33,8 @@ def check_writes(
     for path, write in writes:
         if not site.is_writable(write.tag):
             text = f"{write.tag.name} or its connection is not for writing"
+            if write.tag.computation:
+                text = f"{write.tag.name} is computed from other tags: nothing writes it"
             yield playbook.key_finding("not-writable", path, text)
         elif isinstance(policy, Policy) and (denied := _denied(write, policy)):
             text = f"the policy denies {denied}"

@@ -99,6 +99,7 @@ FAULTS = {
     ],
     "not-writable": [
         sample("not-writable", "FIC-201.op", "not for writing"),
+        Fault("FIC-201.sp: 30 m3/h", "E-101.rf: 1e-4 m2K/W", "E-101.rf: 1", "is computed from"),
     ],
     "not-allowed": [
         sample("not-allowed", "PIC-102.sp", "outside the limits"),
@@ -119,6 +120,8 @@ FAULTS = {
     "retry": [sample("retry", "1, then", "never repeated")],
     "window-function": [
         sample("window-function", "avg", ""),
+        Fault("held(standby.available, 30 s)", "E-101.days_to_limit > 3 d", '"E-101.days',
+              "needs days of history"),
     ],
     "undo-other-tag": [
         sample("undo-other-tag", "write",

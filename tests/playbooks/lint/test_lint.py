@@ -54,8 +54,14 @@ def test_what_is_sound_has_no_fault(tmp_path: Path, site: Site, beside: list[Pla
     in_time = waits_first("59 s", "60 s"), waits_first("2 min", "5 min") + HOLD_POINT
     again = AGAIN.replace("    write", f"{HOLD_POINT}    write", 1)
     owned = "PUMPS-101, E-101", "P-101B, E-101", "standby, E-101", "duty, standby, E-101"
+    rate = "rate(duty.vibration, 30 min) > 0.1 mm/s/h"
+    computed = (
+        "E-101.rf - ago(E-101.rf, 7 d) > 0.3e-4 m2K/W and E-101.days_to_limit < 14 d",
+        "abs(E-101.duty_hot - E-101.duty_cold) < 0.08 * E-101.duty_hot",
+    )
     for text in (
         GOOD,
+        *(changed((rate, each)) for each in computed),
         *(changed(("not standby.running", each)) for each in quality),
         *(changed((START, each)) for each in in_time),
         changed(("safe_state:\n  steps", f"{again}safe_state:\n  steps")),

@@ -181,6 +181,7 @@ def tags_of(context: BuildContext, write: ProposedWrite) -> set[str]:
     if not context.site.is_writable(write.tag):
         is_heartbeat = context.site.is_heartbeat(write.tag)
         why = f": it is the heartbeat of {write.tag.equipment}" if is_heartbeat else ""
+        why = ": it is computed from other tags" if write.tag.computation else why
         raise InvalidArguments(f"{write.tag.name} cannot be written at this site{why}")
     wanted = {write.tag.name, *cross_tags(context.across, write.tag)} | (
         {write.tag.readback} - {""}
