@@ -17,6 +17,7 @@ from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.model.computed_tags import PAST_S, ComputedTags
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.hmi.processes import agents
@@ -122,6 +123,30 @@ async def test_a_trigger_does_not_wait_for_what_was_recorded(
         now = read(at_s)
         assert await fires(plan, state, at_s, now, "") is is_due, what
         assert not await fires(plan, tmp_path / "nothing", at_s, now, "")
+
+
+def test_days_to_the_limit_are_known_after_a_restart(plain_site: Site, tmp_path: Path) -> None:
+    end_s = 500.0 + 100.0 * 1200
+
+    def fouls(second: int) -> Readings:
+        """As seen at a plant that runs a hundred times as fast as the wall."""
+        shown_s = 500.0 + 100.0 * second
+        return {"E-101.rf": reading(1e-10 * (shown_s - end_s)), CLOCK: reading(shown_s)}
+
+    record(tmp_path, 1200, fouls)
+    past = RecordedHistory(partial(HistoryReader, tmp_path), CLOCK, 1.0, wall=lambda: T0_S + 1200)
+    computed = ComputedTags(plain_site, plain_site.find_tags(["E-101.days_to_limit"]))
+    clean = {"FT-201.pv": 40.0, "TT-201.pv": 80.0, "TT-202.pv": 48.0, "FT-103.pv": 36.56,
+             "TT-105.pv": 42.4, "TT-106.pv": 26.0, CLOCK: end_s}  # fmt: skip
+    now = {name: reading(value) for name, value in clean.items()}
+    with closing(past):
+        means = past.hourly_means("E-101.rf", PAST_S)
+    assert [each.value for each in means] == pytest.approx(
+        [1e-10 * (each.at_s - end_s) for each in means], abs=1e-7
+    )
+    computed.recall("E-101.rf", means)
+    reached = computed.complete(now)["E-101.days_to_limit"]
+    assert reached.value == pytest.approx(3e-4 / (1e-10 * 86400.0), rel=0.02)
 
 
 async def test_windows_are_filled_from_the_same_plant_only(
