@@ -44,7 +44,9 @@ bench: $(VENV)/.dev
 
 # Hours of plant time for each installed playbook.
 playbooks: $(VENV)/.dev
-	$(BIN)/pytest -m soak --timeout 3600 tests/evaluation/playbook_tests/test_library.py $(ARGS)
+	$(BIN)/pytest -m soak --timeout 3600 \
+		tests/evaluation/playbook_tests/test_library.py \
+		tests/evaluation/playbook_tests/test_answers.py $(ARGS)
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
