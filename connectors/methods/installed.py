@@ -38,7 +38,7 @@ def load_method(name: str) -> Method | None:
     (entry, *_) = found
     try:
         method = entry.load()
-    except Exception as error:  # noqa: BLE001 (whatever a package raises, only its tag is bad)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (only its tag is bad)
         reason = f"{entry.value} cannot be imported: {type(error).__name__}: {error}"
         raise UnusableMethod(reason) from None
     if not isinstance(method, Method):

@@ -197,7 +197,7 @@ class _ComputedTag:
             return BAD_CONFIGURATION
         try:
             result: Any = method.compute(**asked)
-        except Exception as error:  # noqa: BLE001 (a method's fault costs its own tag only)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (only its tag is bad)
             self._log(f"{type(error).__name__}: {error}")
             return BAD_INTERNAL
         if result is None:

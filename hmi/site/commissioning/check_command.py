@@ -16,7 +16,7 @@ from ...shell.cli.exits import NO, UNREACHABLE, fail, not_reachable, run
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.first_tags import first_tags_lines
-from .file_check import check_site, open_passwords
+from .file_check import check_site, open_passwords, unusable_methods
 from .online_check import check_devices
 from .online_report import report_fields, report_lines, verdict_text
 
@@ -39,7 +39,7 @@ def command(
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
         sys.stderr.write(f"handwheel: {warning}\n")
-    for warning in open_passwords(checked):
+    for warning in (*open_passwords(checked), *unusable_methods(checked)):
         sys.stderr.write(f"handwheel: {warning}\n")
     if online:
         run(_check_online(checked, as_json=as_json))

@@ -24,6 +24,7 @@ from handwheel.tools.guardrails.interlocks.remote_mode import remote_problems
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy, read_policy, read_policy_file
 from handwheel.tools.guardrails.signatures.playbooks_lock import read_lock, release_fault
+from handwheel.tools.safe_text import printable
 
 
 def check_site(root: Path) -> Site:
@@ -98,6 +99,14 @@ def _unpinned(site: Site) -> Iterator[Problem]:
     for name, config in site.connections.items():
         if isinstance(config, OpcuaConnection) and (denial := config.check_pinned(name)):
             yield document.problem(("connections", name, "security"), denial.reason)
+
+
+def unusable_methods(site: Site) -> Iterator[str]:
+    """Yields each computed tag that is bad because its method cannot be loaded, with the reason."""
+    for tag in site.tags.values():
+        if (computation := tag.computation) and computation.fault:
+            reason = f"method {computation.method}: {computation.fault}"
+            yield printable(f"{tag.name} will be bad: {reason}; mend or install the package")
 
 
 def open_passwords(site: Site) -> Iterator[str]:

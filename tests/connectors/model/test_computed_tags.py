@@ -1,6 +1,7 @@
 """Tags that are computed from others: their quality, times and faults, and wrong descriptions."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint, EntryPoints
 from math import exp, nan
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.client.computed_samples import ComputedSamples
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.methods import installed
 from handwheel.connectors.methods.heat_exchanger import fouling
@@ -24,6 +26,9 @@ from handwheel.connectors.model.values import (
     DataValue,
     StatusCode,
 )
+from handwheel.connectors.session.protocols import Sample
+from handwheel.connectors.session.supervisor import Gap
+from handwheel.hmi.site.commissioning.file_check import unusable_methods
 
 from ...sites.site_text import SITE, load
 
@@ -132,6 +137,29 @@ def test_a_method_that_cannot_be_loaded_costs_only_its_tag(
     assert found["P-101A.shake"].value == 4.0
     assert found["P-101A.twice"].status.name == "BadConfigurationError"
     assert caplog.messages == [f"P-101A.twice is bad: method {method}: {words}"]
+    (told,) = unusable_methods(site)
+    assert (
+        told == f"P-101A.twice will be bad: method {method}: {words}; mend or install the package"
+    )
+
+
+def test_listeners_get_computed_samples_beside_the_others(site: Site) -> None:
+    heard: list[Sequence[Sample]] = []
+
+    class Listener:
+        def arrived(self, samples: Sequence[Sample]) -> None:
+            heard.append(samples)
+
+        def gap(self, connection: str, gap: Gap) -> None:
+            raise AssertionError(connection, gap)
+
+    told = ComputedSamples(ComputedTags(site, site.find_tags(["P-101A.shake"])), [Listener()])
+    above, below = ("VT-101A.pv", _reading(8.0)), ("PT-102.pv", _reading(2.0))
+    other = ("P-101A.starts", _reading(3.0))
+    for samples in ([above, other], [below], [other], [below], []):
+        told.arrived(samples)
+    shake = ("P-101A.shake", _reading(4.0))
+    assert heard == [[above, other], [below, shake], [other], [below], []]
 
 
 def test_every_fault_of_a_computed_tag_is_told_at_once(tmp_path: Path) -> None:
