@@ -1,4 +1,4 @@
-"""Faults in files, each part checked against the plant at its own place."""
+"""Faults and field actions in files, each part checked against the plant at its own place."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from handwheel.connectors.errors import Problem
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.plant import Plant
-from handwheel.sim_plant.scenario import FaultEvent, ScenarioEvent, bind_event
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, bind_event
 
 from .installed_plants import in_seconds
 
@@ -50,6 +50,13 @@ class FaultProfile(Model):
     for_: Length = Field(inf, alias="for", description="when it is gone again, after its beginning")
 
 
+class FieldEntry(Model):
+    """Action of people in the field."""
+
+    do: str = Field(description="field action of the model, such as clean-strainer")
+    at: Time = Field(0.0, description="when it is done")
+
+
 class PlantEntries:
     """Checks entries of a file against a plant, and notes each problem at its place."""
 
@@ -80,6 +87,12 @@ class PlantEntries:
                 values[name] = _parameter(value, takes_duration=in_seconds(kind, name))
                 self.fits(here, FaultEvent(kind.id, parameters={name: values[name]}))
         yield FaultEvent(kind.id, profile.at, values, profile.over, profile.for_)
+
+    def field(self, path: Path_, entry: FieldEntry) -> Iterator[FieldEvent]:
+        """Yields a field action, unless it has a problem."""
+        event = FieldEvent(entry.do, entry.at)
+        if self.fits((*path, "do"), event):
+            yield event
 
     def fits(self, path: Path_, event: ScenarioEvent) -> bool:
         """Returns whether the plant has an event, and notes it if it does not."""

@@ -17,7 +17,7 @@ from handwheel.playbooks.language.loader import Playbook
 from handwheel.playbooks.language.source import Source
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
-from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition, Expression
 
 from ..plants.fault_entries import PlantEntries
@@ -64,7 +64,7 @@ class _Binder:
         return PlaybookCase(
             spec.name, place.file, place.line, self._playbook, self._others, model,
             spec.plant.seed, spec.plant.warmup,
-            list(self._faults((*path, "plant"), spec.plant, model)),
+            list(self._events((*path, "plant"), spec.plant, model)),
             [self._decision((*path, "approvals", n), each)
              for n, each in enumerate(spec.approvals)],
             spec.run_for, self._expected((*path, "expect"), spec.expect, spec.run_for),
@@ -86,13 +86,15 @@ class _Binder:
 
     # --- plant --------------------------------------------------------------------------------
 
-    def _faults(self, path: Path_, spec: PlantSpec, model: str) -> Iterator[FaultEvent]:
+    def _events(self, path: Path_, spec: PlantSpec, model: str) -> Iterator[ScenarioEvent]:
         plant = self._plant(path, spec, model)
         if plant is None:
             return
         entries = PlantEntries(plant, self._source.document, self.problems)
         for n, each in enumerate(spec.faults):
             yield from entries.fault((*path, "faults", n), "id", each.id, each)
+        for n, action in enumerate(spec.field):
+            yield from entries.field((*path, "field", n), action)
 
     def _plant(self, path: Path_, spec: PlantSpec, model: str) -> Plant | None:
         own = model_of(self._site)

@@ -8,7 +8,7 @@ from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model
 from handwheel.playbooks.language.schema_parts import PlaybookId, Recipients, Scalar, Text
 
-from ..plants.fault_entries import FaultProfile, Length, Time
+from ..plants.fault_entries import FaultProfile, FieldEntry, Length, Time
 
 ANY_STEP = "*"
 """Step of decisions about every request that no other decision is about."""
@@ -48,6 +48,10 @@ class PlantSpec(Model):
     warmup: Time = Field(default=0.0, description="plant time that passes before the case begins")
     faults: list[FaultSpec] = Field(
         default_factory=list[FaultSpec], description="faults, at times after the warm-up"
+    )
+    field: list[FieldEntry] = Field(
+        default_factory=list[FieldEntry],
+        description="what people do in the field, at times after the warm-up",
     )
 
 

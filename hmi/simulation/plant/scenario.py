@@ -13,6 +13,7 @@ from handwheel.connectors.config.yaml_documents import Path_, read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.evaluation.plants.fault_entries import (
     FaultProfile,
+    FieldEntry,
     Length,
     PlantEntries,
     Time,
@@ -22,7 +23,6 @@ from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import PlantTag, Value
 from handwheel.sim_plant.scenario import (
-    FieldEvent,
     Scenario,
     ScenarioEvent,
     WriteEvent,
@@ -57,13 +57,6 @@ class WriteEntry(Model):
 
     write: str
     value: object
-    at: Time = 0.0
-
-
-class FieldEntry(Model):
-    """An action in the field."""
-
-    do: str
     at: Time = 0.0
 
 
@@ -157,11 +150,6 @@ class _Entries(PlantEntries):
             yield WriteEvent(entry.write, _value_of(tag, entry.value), entry.at)
         except ScenarioError as error:
             self.fail((*path, "value"), str(error))
-
-    def field(self, path: Path_, entry: FieldEntry) -> Iterator[FieldEvent]:
-        event = FieldEvent(entry.do, entry.at)
-        if self.fits((*path, "do"), event):
-            yield event
 
 
 def _value_of(tag: PlantTag, value: object) -> Value:
