@@ -1,5 +1,7 @@
 """Tag list with process and controllers on OPC UA, and the analysers on Modbus."""
 
+from dataclasses import replace
+
 from ...alarm_tags import alarm_tags
 from ...model import Node, PlantEquipment, PlantTag, Register
 from ..control.alarms import ALARMS
@@ -19,6 +21,13 @@ _MASTER_MODES = {"manual": MANUAL, "auto": AUTO}
 _SLAVE_MODES = {"manual": MANUAL, "auto": AUTO, "cascade": CASCADE}
 _OVERRIDE_MODES = {"off": MANUAL, "on": AUTO}
 _PERCENT = (0.0, 100.0)
+
+FEEDS = "FEEDS"
+# Production and composition are set by the four feeds.
+_MOVE_FEEDS = (
+    "PRODUCTION.", "AIC-", *(f"RATIO-{n}." for n in range(1, 5)),
+    *(f"FIC-100{n}." for n in range(1, 5)),
+)  # fmt: skip
 
 Range = tuple[float, float]
 
@@ -149,13 +158,19 @@ _CONTROL: tuple[PlantTag, ...] = (
     ),
 )  # fmt: skip
 
+
+def _owned(tag: PlantTag) -> PlantTag:
+    """Returns a tag of the controllers with the equipment that it moves, where it is one."""
+    return replace(tag, equipment=FEEDS) if tag.name.startswith(_MOVE_FEEDS) else tag
+
+
 TAGS: tuple[PlantTag, ...] = (
     *(
         tag
         for folder in ("Feeds", "Reactor", "Condenser", "Separator", "Compressor", "Stripper")
         for tag in _unit(folder)
     ),
-    *_CONTROL,
+    *map(_owned, _CONTROL),
     PlantTag("ESD.active", "bool", Node("ESD"), "the process is shut down"),
     PlantTag("ESD.cause", "enum", Node("ESD"), "what shut it down", members=CAUSES),
     *alarm_tags(ALARMS),
@@ -188,5 +203,6 @@ EQUIPMENT: tuple[PlantEquipment, ...] = (
     ),
     PlantEquipment("K-1401", "TEP", "compressor", attributes={"power": "JI-1401.pv"}),
     PlantEquipment("C-1501", "TEP", "stripper", attributes={"level": "LIAZ-1501.pv"}),
+    PlantEquipment(FEEDS, "TEP", "feed system"),
     PlantEquipment(ANALYSERS, "TEP", "analyser"),
 )  # fmt: skip

@@ -65,6 +65,8 @@ KEYS = (  # of the change-over, which has nearly every key
     ("max_duration: 30 min", "max_duration: 31 min"), ("id: settle", "id: settled"),
     ("policy: reject", "policy: queue"), ("policy: reject", "policy: reject, max: 2"),
     ("policy: reject", "policy: reject, priority: 2"),
+    ("  any:\n", "  any:\n    - {manual: true}\n"),
+    ("  any:\n", "  any:\n    - {schedule: {at: '06:00', days: [mon]}}\n"),
     ("limits:", "deadline: {from: trigger, within: 2 h}\nlimits:"),
     ("limits:", 'achieves: "PT-102.pv > 300 kPa"\nlimits:'),
     ("type: quantity, unit: mm/s", "type: quantity, check: 'vib_high < 9 mm/s', unit: mm/s"),

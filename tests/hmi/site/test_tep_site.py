@@ -31,7 +31,7 @@ def test_a_new_site_has_no_problems(folder: Path) -> None:
     done = handwheel("check", "--site", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "site eastman: 2 connections, 152 tags, 6 pieces of equipment: no problems\n"
+        "site eastman: 2 connections, 152 tags, 7 pieces of equipment: no problems\n"
     )
 
 
