@@ -27,9 +27,16 @@ class Method:
         inputs: Unit of each input, by its name.
         past: Input whose hourly means of the last seven days `compute` also gets, as `past`, a
             tuple of `Mean`, oldest first; empty for none.
+
+    Raises:
+        ValueError: `past` is none of the inputs.
     """
 
     compute: Callable[..., float | None]
     unit: str
     inputs: Mapping[str, str]
     past: str = ""
+
+    def __post_init__(self) -> None:
+        if self.past and self.past not in self.inputs:
+            raise ValueError(f"past: {self.past!r} is no input; known: {', '.join(self.inputs)}")
