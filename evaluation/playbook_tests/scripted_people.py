@@ -1,9 +1,10 @@
 """Decisions of people about requests, as a case says."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from handwheel.playbooks.engine.run import Run
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 
@@ -14,6 +15,8 @@ from .schema import ANY_STEP
 _AGAIN_S = 30.0
 """Process time after which a person whose decision did not count tries again."""
 
+SignOff = Callable[[str, str, str], object]
+"""Signs the step of a run off by a person in a role, or raises `GuardrailError`."""
 Decide = Callable[[Verdict, str, str], object]
 """Records a verdict on a request by a person, or raises `GuardrailError`."""
 
@@ -58,6 +61,31 @@ class ScriptedPeople:
             found = next(self._due(record, now_s - since_s), None)
             if found and now_s >= self._again_s.get(request_id, now_s):
                 self._decide(*found, request_id, now_s, decide)
+
+    def sign_off(self, runs: Mapping[str, Run], now_s: float, sign: SignOff) -> None:
+        """Lets at most one person sign off each step that waits, by the approvals due by now.
+
+        Args:
+            now_s: Process time since the beginning of the case.
+        """
+        for run_id, run in runs.items():
+            key = f"{run_id}/{run.awaits}"
+            if not run.awaits or now_s < self._again_s.get(key, now_s):
+                continue
+            waited_s = now_s - self._since_s.setdefault(key, now_s)
+            own = [each for each in self.decisions if each.step == run.awaits]
+            for each in own or [each for each in self.decisions if each.step == ANY_STEP]:
+                left = [one for one in each.people if one not in run.signed_off.get(run.awaits, ())]
+                if each.verdict == "approve" and waited_s >= each.after_s and left:
+                    self._sign(left[0], run_id, run, now_s, sign)
+                    break
+
+    def _sign(self, person: str, run_id: str, run: Run, now_s: float, sign: SignOff) -> None:
+        try:
+            sign(run_id, person, run.asked[run.awaits].role)
+        except GuardrailError as error:
+            self.refused.append(RefusedDecision(now_s, person, run_id, str(error)))
+            self._again_s[f"{run_id}/{run.awaits}"] = now_s + _AGAIN_S
 
     def _due(self, record: RequestRecord, waited_s: float) -> Iterator[tuple[Verdict, str]]:
         for each in self._about(record):

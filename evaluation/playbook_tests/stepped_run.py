@@ -81,10 +81,14 @@ async def run_case(
         def decide(verdict: Verdict, request_id: str, person: str) -> None:
             room.people.decide(verdict, request_id, person)
 
+        def sign(run_id: str, person: str, role: str) -> None:
+            room.people.order_run(run_id, "signoff", person, [role])
+
         while room.now_s < case.run_for_s:
             await room.step(room.scan_s)
             watched.observe(room.agents.view.readings, room.now_s, room.now_s)
             people.act(room.waiting, room.now_s, decide)
+            people.sign_off(room.runs, room.now_s, sign)
             if on_scan is not None:
                 on_scan(room)
             if is_over(room):

@@ -85,6 +85,13 @@ async def _die_at_each_event(case: PlaybookCase, site: Site) -> int:
             await room.step(room.scan_s)
             past.append(room.plant.readings())
             people.act(room.waiting, room.now_s, room.people.decide)
+            people.sign_off(
+                room.runs,
+                room.now_s,
+                lambda run_id, person, role: room.people.order_run(
+                    run_id, "signoff", person, [role]
+                ),
+            )
             active = [name for name, run in room.runs.items() if run.state not in INACTIVE]
             moments = {_moment(room.runs[each]) for each in active}
             if moments <= died:
