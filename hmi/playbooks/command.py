@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -120,10 +121,11 @@ def _print_findings(
     if form is LintFormat.SARIF:
         typer.echo(json.dumps(sarif(ordered)))
         return
-    for each in ordered:
+    for each, following in zip_longest(ordered, ordered[1:]):
         typer.echo(fold(finding_line(each), 4))
-        for line in marked_source(each, root):
-            typer.echo(line)
+        if following is None or each.place != following.place:
+            for line in marked_source(each, root):
+                typer.echo(line)
     errors = sum(each.is_error for each in ordered)
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
     summary = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"

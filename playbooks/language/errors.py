@@ -29,6 +29,11 @@ class Finding:
         return self.severity == "error"
 
     @property
+    def place(self) -> tuple[str, int, int]:
+        """File, line and column."""
+        return self.file, self.line, self.column
+
+    @property
     def problem(self) -> Problem:
         """The finding in the form of the site's other files."""
         where = f"{self.playbook}, step {self.step}" if self.step else self.playbook

@@ -139,12 +139,18 @@ def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
             continue
         if folder.exists() and not folder.is_dir():
             problems.append(_entry_finding(site, n, f"{entry!r} is no folder"))
-        shown = entry if entry.startswith(PACKAGE) else str(folder)
+        shown = entry if entry.startswith(PACKAGE) else _shown(folder)
         loaded, wrong = load_folder(folder, shown)
         found += loaded
         problems += wrong
     single, twice = _without_duplicates(found)
     return single, [*problems, *twice]
+
+
+def _shown(folder: Path) -> str:
+    """Returns the name of a folder as a person types it in the folder where the command runs."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _folder(site: Site, entry: str) -> Path | None:

@@ -1,7 +1,8 @@
 """A reader of the documentation at a shell, who types what it says and compares what comes back.
 
 `console` blocks hold commands after `$ ` and their output, `plant` blocks a served plant's
-terminal with `> ` before what is typed, `yaml` and `csv` blocks that name a file are written to it.
+terminal with `> ` before what is typed, `agents` blocks what running agents print, `yaml` and
+`csv` blocks that name a file are written to it.
 In expected output `…` stands for anything: alone for any lines, else within its line.
 A request's id is another each time: the page's own stands for the one that is really printed.
 """
@@ -130,6 +131,11 @@ class _Served:
             if fits([expected], self._seen[-1], is_live=True):
                 return
 
+    @property
+    def newest(self) -> str:
+        """The line that was waited for last."""
+        return self._seen[-1]
+
     def end(self, number: signal.Signals | None = None) -> int:
         """Ends it as its parent's death would, or with a signal; returns its exit code."""
         try:
@@ -200,6 +206,14 @@ class DocShell:
                 self._plant.expect(expected)
                 if line == "quit":
                     self._end_plant()
+        elif block.language == "agents":
+            self._expect_of_agents(block.lines)
+
+    def _expect_of_agents(self, lines: Sequence[str]) -> None:
+        assert self._agents is not None, "no agents are at work here"
+        for line in lines:
+            self._agents.expect([_REQUEST.sub("…", line)])
+            self._learn([line], self._agents.newest)
 
     def _run(self, command: str, expected: Sequence[str]) -> None:
         if command.startswith("cd "):
