@@ -75,18 +75,20 @@ class TriggerWatch:
 
     def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
         """Whether every part has been true for its time. It evaluates each part at every scan."""
-        is_due, truths = True, set[Truth]()
+        is_due, is_unknown, is_false = True, False, False
         for n, part in enumerate(trigger.parts):
             truth = part.condition.evaluate(plant.readings, plant.history)
-            truths.add(truth)
-            if truth is not Truth.TRUE:
-                self._since_s.pop((number, n), None)
-                is_due = False
+            if truth is Truth.TRUE:
+                since_s = self._since_s.setdefault((number, n), plant.now_s)
+                is_due = is_due and plant.now_s - since_s >= part.for_s
                 continue
-            since_s = self._since_s.setdefault((number, n), plant.now_s)
-            is_due = is_due and plant.now_s - since_s >= part.for_s
-        if Truth.UNKNOWN in truths and Truth.FALSE not in truths:
+            is_due = False
+            is_unknown |= truth is Truth.UNKNOWN
+            is_false |= truth is Truth.FALSE
+            if self._since_s:
+                self._since_s.pop((number, n), None)
+        if is_unknown and not is_false:
             self.unknown.add(trigger.place)
-        else:
+        elif self.unknown:
             self.unknown.discard(trigger.place)
         return is_due

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.start_needs import split_given
 
 from ..shell.cli.completion import complete_role
 from ..shell.cli.exits import run
@@ -27,6 +28,14 @@ def plan(
             autocompletion=complete_role,
         ),
     ] = None,
+    params: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="Another value of a parameter than the default, such as high='6 mm/s'.",
+        ),
+    ] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,18 +50,20 @@ def plan(
     with uninterrupted_import():
         from .preview.print_preview import print_preview
 
-    chosen = _chosen(roles or ())
+    chosen = _chosen(roles or (), "--role", "ROLE=EQUIPMENT, such as duty=P-101B")
+    given = _chosen(params or (), "--param", "NAME=VALUE, such as high='6 mm/s'")
     opened = open_site(site)
     playbook = find_valid_playbook(path, opened)
-    run(print_preview(opened, bind(playbook, opened, chosen), as_json=as_json))
+    more, values = split_given(given, playbook.file.roles)
+    bound = bind(playbook, opened, {**chosen, **more}, values)
+    run(print_preview(opened, bound, as_json=as_json))
 
 
-def _chosen(roles: Sequence[str]) -> Mapping[str, str]:
+def _chosen(pairs: Sequence[str], option: str, form: str) -> Mapping[str, str]:
     chosen: dict[str, str] = {}
-    for each in roles:
-        role, equals, equipment = (part.strip() for part in each.partition("="))
-        if not role or not equals or not equipment:
-            text = f"{each!r}: write ROLE=EQUIPMENT, such as duty=P-101B"
-            raise typer.BadParameter(text, param_hint="--role")
-        chosen[role] = equipment
+    for each in pairs:
+        name, equals, value = (part.strip() for part in each.partition("="))
+        if not name or not equals or not value:
+            raise typer.BadParameter(f"{each!r}: write {form}", param_hint=option)
+        chosen[name] = value
     return chosen

@@ -77,7 +77,9 @@ def test_a_plan_tells_class_and_people_of_each_request(said: Said) -> None:
 
 
 def test_a_write_that_is_so_already_is_not_asked(said: Said, frame_log: Path) -> None:
-    found = _plan(said, CHANGEOVER, "--role", "duty=P-101B", "--role", "standby=P-101A")
+    words = "--role", "duty=P-101B", "--role", "standby=P-101A", "--param", "vib_high=6 mm/s"
+    found = _plan(said, CHANGEOVER, *words)
+    assert found["parameters"]["vib_high"] == "6 mm/s"
     commands = {each["step"]: each for each in found["writes"] if each["part"] == "step"}
     assert [name for name, each in commands.items() if each["already"]] == [
         "start-standby", "stop-duty",
@@ -92,6 +94,7 @@ def test_a_write_that_is_so_already_is_not_asked(said: Said, frame_log: Path) ->
         (("--role", "duty=P-101X"), "14:50: "),
         (("--role", "dooty=P-101A"), "there is no role 'dooty'; known: duty, standby"),
         (("--role", "duty"), "write ROLE=EQUIPMENT"),
+        (("--param", "vib_high=9 mm/s"), "lies above max, 8 mm/s"),
     ],
 )
 def test_a_role_that_does_not_fit_is_refused(said: Said, words: tuple[str, ...], says: str) -> None:
