@@ -1,6 +1,6 @@
 """Decisions of people about requests, as a case says."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from .schema import ANY_STEP
 _AGAIN_S = 30.0
 """Process time after which a person whose decision did not count tries again."""
 
-SignOff = Callable[[str, str, str], object]
+SignOff = Callable[[str, str, str], Awaitable[object]]
 """Signs the step of a run off by a person in a role, or raises `GuardrailError`."""
-Decide = Callable[[Verdict, str, str], object]
+Decide = Callable[[Verdict, str, str], Awaitable[object]]
 """Records a verdict on a request by a person, or raises `GuardrailError`."""
 
 
@@ -49,7 +49,7 @@ class ScriptedPeople:
         """The deciding people, each once."""
         return list(dict.fromkeys(name for each in self.decisions for name in each.people))
 
-    def act(self, waiting: Sequence[RequestRecord], now_s: float, decide: Decide) -> None:
+    async def act(self, waiting: Sequence[RequestRecord], now_s: float, decide: Decide) -> None:
         """Lets at most one person decide each request that waits, with everything due by now.
 
         Args:
@@ -60,9 +60,9 @@ class ScriptedPeople:
             since_s = self._since_s.setdefault(request_id, now_s)
             found = next(self._due(record, now_s - since_s), None)
             if found and now_s >= self._again_s.get(request_id, now_s):
-                self._decide(*found, request_id, now_s, decide)
+                await self._decide(*found, request_id, now_s, decide)
 
-    def sign_off(self, runs: Mapping[str, Run], now_s: float, sign: SignOff) -> None:
+    async def sign_off(self, runs: Mapping[str, Run], now_s: float, sign: SignOff) -> None:
         """Lets at most one person sign off each step that waits, by the approvals due by now.
 
         Args:
@@ -77,12 +77,12 @@ class ScriptedPeople:
             for each in own or [each for each in self.decisions if each.step == ANY_STEP]:
                 left = [one for one in each.people if one not in run.signed_off.get(run.awaits, ())]
                 if each.verdict == "approve" and waited_s >= each.after_s and left:
-                    self._sign(left[0], run_id, run, now_s, sign)
+                    await self._sign(left[0], run_id, run, now_s, sign)
                     break
 
-    def _sign(self, person: str, run_id: str, run: Run, now_s: float, sign: SignOff) -> None:
+    async def _sign(self, person: str, run_id: str, run: Run, now_s: float, sign: SignOff) -> None:
         try:
-            sign(run_id, person, run.asked[run.awaits].role)
+            await sign(run_id, person, run.asked[run.awaits].role)
         except GuardrailError as error:
             self.refused.append(RefusedDecision(now_s, person, run_id, str(error)))
             self._again_s[f"{run_id}/{run.awaits}"] = now_s + _AGAIN_S
@@ -98,7 +98,7 @@ class ScriptedPeople:
         own = [each for each in self.decisions if each.step in steps]
         yield from own or (each for each in self.decisions if each.step == ANY_STEP)
 
-    def _decide(
+    async def _decide(
         self,
         verdict: Verdict,
         person: str,
@@ -107,7 +107,7 @@ class ScriptedPeople:
         decide: Decide,
     ) -> None:
         try:
-            decide(verdict, request_id, person)
+            await decide(verdict, request_id, person)
             self._done.add((request_id, person))
         except GuardrailError as error:
             self.refused.append(RefusedDecision(now_s, person, request_id, str(error)))

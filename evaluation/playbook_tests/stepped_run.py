@@ -1,35 +1,21 @@
 """Run of a case in the stepped room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from math import ceil
-from time import perf_counter
+from dataclasses import replace
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.requests.timestamps import parse_stamp
 
-from ..plants.warm_plant import warm_plant
-from ..room.enrolment import OPERATORS
 from ..room.room import Model, Room
-from .case import PlaybookCase, Verdict
-from .outcome import Outcome, read_outcome
-from .scripted_people import RefusedDecision, ScriptedPeople
-from .verdict import failures_of
-from .watched_conditions import WatchedConditions
+from .case import PlaybookCase
+from .engine import CaseResult, play, setup_of
+from .stepped_engine import SteppedEngine
 
-_SCAN_S = 1.0  # process time between two scans, if the model's step divides it
+__all__ = ["CaseResult", "run_case"]
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """Result of a case."""
-
-    case: PlaybookCase
-    outcome: Outcome
-    failures: Sequence[str]  # a sentence for each expectation that is not met
-    refused: Sequence[RefusedDecision]  # decisions that did not count
-    took_s: float  # time of the computer
+def _ignore(_: Room) -> None:
+    pass
 
 
 def _goes_on(_: Room) -> bool:
@@ -64,45 +50,12 @@ async def run_case(
     Effect: ACTUATE on the model only. Retry: none. Timeout: 15 s of the computer's time for the
     agents at each scan.
     """
-    begun_s = perf_counter()
-    people, watched = ScriptedPeople(case.decisions), WatchedConditions(case.expected)
-    async with Room.open(
-        site,
-        model or (lambda seed: warm_plant(case.model, seed, case.warmup_s)),
-        seed=case.seed,
-        faults=case.faults,
-        library=[case.playbook, *case.others],
-        operators=list(dict.fromkeys((*people.names, *OPERATORS))),
-        revoked_keys=revoked_keys,
-    ) as room:
-        zero_s, began = room.plant.simulation.plant.time_s, room.clock.now().wall
-        room.scan_s = scan_s(room.plant.simulation.plant.step_s)
+    look = on_scan or _ignore
+    setup = replace(setup_of(case, site), create=model, revoked_keys=revoked_keys)
+    async with SteppedEngine.open(setup) as engine:
 
-        def decide(verdict: Verdict, request_id: str, person: str) -> None:
-            room.people.decide(verdict, request_id, person)
+        def is_last() -> bool:
+            look(engine.room)
+            return is_over(engine.room)
 
-        def sign(run_id: str, person: str, role: str) -> None:
-            room.people.order_run(run_id, "signoff", person, [role])
-
-        while room.now_s < case.run_for_s:
-            await room.step(room.scan_s)
-            watched.observe(room.agents.view.readings, room.now_s, room.now_s)
-            people.act(room.waiting, room.now_s, decide)
-            people.sign_off(room.runs, room.now_s, sign)
-            if on_scan is not None:
-                on_scan(room)
-            if is_over(room):
-                break
-        outcome = read_outcome(
-            room.database,
-            room.agents.workorders,
-            lambda at: (parse_stamp(at) - began).total_seconds(),
-            zero_s,
-        )
-    failures = [*failures_of(case.expected, outcome, case.playbook.id), *watched.failures()]
-    return CaseResult(case, outcome, failures, people.refused, perf_counter() - begun_s)
-
-
-def scan_s(step_s: float) -> float:
-    """Returns the time from one scan to the next, a whole number of a model's steps."""
-    return step_s * ceil(_SCAN_S / step_s - 1e-9)
+        return await play(case, engine, is_last)

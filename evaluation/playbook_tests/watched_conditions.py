@@ -24,14 +24,13 @@ class WatchedConditions:
         conditions += [each.condition for each in expected.eventually]
         self._history = History(conditions)
 
-    def observe(self, readings: Readings, now_s: float, process_s: float) -> None:
+    def observe(self, readings: Readings, now_s: float) -> None:
         """Evaluates every condition on a scan.
 
         Args:
-            now_s: Process time since the beginning of the case.
-            process_s: Process time for windows, from any zero.
+            now_s: Process time since the beginning of the case, seconds.
         """
-        self._history.observe(readings, process_s)
+        self._history.observe(readings, now_s)
         for each in self._watched:
             each.observe(readings, self._history, now_s)
 

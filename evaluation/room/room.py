@@ -123,7 +123,7 @@ class Room:
             )
             own = copied_site(in_memory_site(site), folder)
             policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
-            roles = _roles(own, policy, bindings.triggered(playbooks))
+            roles = asked_roles(own, policy, bindings.triggered(playbooks))
             own, keys = enrol(own, dict.fromkeys(operators, roles), ADMINISTRATOR, clock.now().wall)
             database = opened.enter_context(Database(own.state, own.id))
             context = DecisionContext(own, database, policy, load_roster(own))
@@ -255,7 +255,7 @@ def _library_of(site: Site) -> list[Playbook]:
     return playbooks
 
 
-def _roles(site: Site, policy: Policy, plans: Sequence[BoundPlaybook]) -> list[str]:
+def asked_roles(site: Site, policy: Policy, plans: Sequence[BoundPlaybook]) -> list[str]:
     """Returns every role that is asked for here."""
     found = {role for tag in site.tags.values() for role in policy.roles_for(tag)}
     for plan in plans:

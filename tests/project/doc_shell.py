@@ -192,7 +192,9 @@ class DocShell:
     def _do(self, block: Block) -> None:
         if block.language in {"yaml", "csv"} and block.title:
             text = "\n".join(block.lines)
-            (self._folder / block.title).write_text(f"{text}\n", encoding="utf-8")
+            path = self._folder / block.title
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{text}\n", encoding="utf-8")
         elif block.language == "console":
             for command, expected in exchanges(block.lines, "$ "):
                 if command and command not in self._not_run:

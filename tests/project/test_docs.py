@@ -22,6 +22,7 @@ OWN_PLANT = DOCS / "how-to/write-a-plant.md"
 SHIFT = DOCS / "how-to/work-a-shift.md"
 USERS = DOCS / "how-to/separate-os-users.md"
 UP = DOCS / "how-to/use-one-terminal.md"
+PYTEST = DOCS / "how-to/test-with-pytest.md"
 SPEED = DOCS / "explanation/speed.md"
 
 # Every command that a test cannot run, by its page, and why.
@@ -55,6 +56,7 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         ),
         "the device is not there",
     ),
+    PYTEST: {"pytest": "test_plugin.py runs the page's files"},
     UP: {"handwheel up": "needs a terminal; test_up.py types the same there"},
     SHIFT: {  # test_desk.py types them
         "handwheel desk --as anna": "asks for a passphrase",

@@ -1,6 +1,6 @@
 """Throw-away people of a simulated site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ GRANTED_EQUIPMENT = ("PUMPS-101", "E-101")
 """The agents may act on the pumps, and on the exchanger whose load a safe state trims."""
 
 ADMIN = "rosa"
+_OPERATORS = {GRANTOR: ("operator",), APPROVER: ("operator",)}
 _LASTS = timedelta(hours=1)
 _GRANTED_FOR = timedelta(minutes=50)
 
@@ -35,26 +36,28 @@ def enroll_people(
     attended: bool,
     make_key: Callable[[str], Ed25519PrivateKey] = lambda name: Ed25519PrivateKey.generate(),
     lasts: timedelta = _LASTS,
+    operators: Mapping[str, Sequence[str]] = _OPERATORS,
 ) -> dict[str, Signer]:
-    """Enrols an administrator, who releases the playbooks, and two operators at a new site.
+    """Enrols an administrator, who releases the playbooks, and operators at a new site.
 
     Args:
         attended: Whether a person at the terminal decides.
         make_key: Takes a name and returns a new key, by default one that is in memory only.
         lasts: How long the people are enrolled.
+        operators: The roles of each other person; by default two operators.
 
     Returns:
         The signers by name.
     """
-    keys = {name: make_key(name) for name in (ADMIN, GRANTOR, APPROVER)}
+    keys = {name: make_key(name) for name in (ADMIN, *operators)}
     root = keys[ADMIN]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
     replace_file(folder / SITE_FILE, trusted)
     site = load_site(folder)
     start = parse_stamp(stamp(instant_now().wall))
     for person, private in keys.items():
-        role = ADMINISTRATOR if person == ADMIN else "operator"
-        wanted = Enrolment(person, (role,), start, start + lasts)
+        roles = (ADMINISTRATOR,) if person == ADMIN else tuple(operators[person])
+        wanted = Enrolment(person, roles, start, start + lasts)
         text, _ = with_record(folder / OPERATORS_FILE, make_record(site.id, wanted, private, root))
         replace_file(folder / OPERATORS_FILE, text)
     roster = load_roster(site)

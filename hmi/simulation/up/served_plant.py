@@ -89,7 +89,7 @@ def check_simulated(site: Site) -> None:
             fault = f"{host} is not this machine"
         else:
             continue
-        reason = f"{fault}; 'up' works with simulated plants only, so nothing was started"
+        reason = f"{fault}; this works with simulated plants only, so nothing was started"
         problems.append(Problem(str(site.root / SITE_FILE), 0, 0, f"connections.{name}", reason))
     if problems:
         raise ConfigError(problems)

@@ -1,0 +1,1 @@
+"""Plugin for pytest, with a plant, its gate, agents and people as fixtures."""

@@ -1,0 +1,77 @@
+"""Process that serves the plant of a test."""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from math import isfinite
+from pathlib import Path
+
+from handwheel.evaluation.plants.warm_plant import warm_plant
+from handwheel.evaluation.playbook_tests.engine import Setup
+from handwheel.sim_plant.link.proxy import LinkProxy
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import FaultEvent
+
+from ..simulation.local_system.child_process import ChildProcess
+from ..simulation.plant.snapshots import save_snapshot
+from ..simulation.up.served_plant import plant_of
+
+
+class ServedModel:
+    """Process that serves a warmed-up plant at rest, behind links that can be cut.
+
+    Attributes:
+        model: The same plant in this process, at the beginning.
+        links: By port: `opcua`, `modbus` and `modbus_gate`.
+        zero_s: Plant time at the beginning, seconds.
+    """
+
+    def __init__(self, model: Plant, process: ChildProcess, links: Mapping[str, LinkProxy]) -> None:
+        self.model, self.process, self.links = model, process, links
+        self.zero_s = model.time_s
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Ports of the links."""
+        return {name: each.port for name, each in self.links.items()}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, setup: Setup, folder: Path) -> AsyncGenerator["ServedModel"]:
+        """Starts the process and the links. Raises `ServeError` and `ScenarioError`."""
+        model = warm_plant(setup.model, setup.seed, setup.warmup_s)
+        snapshot, secret = folder / "plant.json", folder / "gate-secret"
+        save_snapshot(model, snapshot)
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(plant_of(setup.site).secret)
+        noise = ["--no-noise"] if setup.seed is None else ["--seed", str(setup.seed)]
+        events = [(each, model.time_s + each.at_s) for each in setup.faults]
+        words = [
+            "plants", "serve", setup.model, "--json", "--speed", "0", *noise,
+            "--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0",
+            "--gate-secret", str(secret), "--snapshot", str(snapshot),
+            *(word for each, at_s in events for word in ("--fault", fault_text(each, at_s))),
+        ]  # fmt: skip
+        async with AsyncExitStack() as opened:
+            process = ChildProcess("the plant", words, folder / "plant.log")
+            await opened.enter_async_context(process)
+            links = {
+                name: await opened.enter_async_context(LinkProxy(port))
+                for name, port in process.ready["ports"].items()
+            }
+            yield cls(model, process, links)
+
+
+def fault_text(fault: FaultEvent, at_s: float | None = None) -> str:
+    """Returns a fault as the command line and the console of a plant take it.
+
+    Args:
+        at_s: When it begins, seconds; `None` for now.
+    """
+    words = [fault.fault if at_s is None else f"{fault.fault}@{at_s!r}s"]
+    words += [f"{name}={value}" for name, value in fault.parameters.items()]
+    if fault.over_s:
+        words.append(f"over={fault.over_s!r}s")
+    if isfinite(fault.for_s):
+        words.append(f"for={fault.for_s!r}s")
+    return ",".join(words)
