@@ -1,16 +1,17 @@
 """Process that serves the plant of a test."""
 
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from math import isfinite
 from pathlib import Path
 
 from handwheel.evaluation.plants.warm_plant import warm_plant
 from handwheel.evaluation.playbook_tests.engine import Setup
+from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.plant import Plant
-from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, WriteEvent
 
 from ..simulation.local_system.child_process import ChildProcess
 from ..simulation.plant.snapshots import save_snapshot
@@ -45,12 +46,11 @@ class ServedModel:
         with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(plant_of(setup.site).secret)
         noise = ["--no-noise"] if setup.seed is None else ["--seed", str(setup.seed)]
-        events = [(each, model.time_s + each.at_s) for each in setup.faults]
         words = [
             "plants", "serve", setup.model, "--json", "--speed", "0", *noise,
             "--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0",
             "--gate-secret", str(secret), "--snapshot", str(snapshot),
-            *(word for each, at_s in events for word in ("--fault", fault_text(each, at_s))),
+            *(word for each in setup.faults for word in _words(each, model.time_s)),
         ]  # fmt: skip
         async with AsyncExitStack() as opened:
             process = ChildProcess("the plant", words, folder / "plant.log")
@@ -60,6 +60,18 @@ class ServedModel:
                 for name, port in process.ready["ports"].items()
             }
             yield cls(model, process, links)
+
+
+def _words(event: ScenarioEvent, zero_s: float) -> Sequence[str]:
+    """Returns the words of the command line for an event after a plant time."""
+    at_s = zero_s + event.at_s
+    match event:
+        case FaultEvent():
+            return "--fault", fault_text(event, at_s)
+        case FieldEvent(action=action):
+            return "--field", f"{action}@{at_s!r}s"
+        case WriteEvent(tag=tag):
+            raise ScenarioError(f"{tag}: the server of a plant is started without timed writes")
 
 
 def fault_text(fault: FaultEvent, at_s: float | None = None) -> str:
