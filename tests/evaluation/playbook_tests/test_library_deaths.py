@@ -14,7 +14,7 @@ from handwheel.evaluation.plants.warm_plant import warm_plant
 from handwheel.evaluation.playbook_tests.case import PlaybookCase
 from handwheel.evaluation.playbook_tests.load import is_tests_file, load_cases
 from handwheel.evaluation.playbook_tests.scripted_people import ScriptedPeople
-from handwheel.evaluation.playbook_tests.stepped_run import scan_s
+from handwheel.evaluation.playbook_tests.stepped_engine import SteppedEngine
 from handwheel.evaluation.room.enrolment import OPERATORS
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
@@ -80,18 +80,12 @@ async def _die_at_each_event(case: PlaybookCase, site: Site) -> int:
         library=library,
         operators=list(dict.fromkeys((*people.names, *OPERATORS))),
     ) as room:
-        room.scan_s = scan_s(room.plant.simulation.plant.step_s)
+        engine = SteppedEngine(room)
         while room.now_s < case.run_for_s and deaths < _MOST_DEATHS:
             await room.step(room.scan_s)
             past.append(room.plant.readings())
-            people.act(room.waiting, room.now_s, room.people.decide)
-            people.sign_off(
-                room.runs,
-                room.now_s,
-                lambda run_id, person, role: room.people.order_run(
-                    run_id, "signoff", person, [role]
-                ),
-            )
+            await people.act(room.waiting, room.now_s, engine.decide)
+            await people.sign_off(room.runs, room.now_s, engine.sign_off)
             active = [name for name, run in room.runs.items() if run.state not in INACTIVE]
             moments = {_moment(room.runs[each]) for each in active}
             if moments <= died:
