@@ -9,8 +9,9 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.playbooks.binding.bind import bind_triggers
+from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.bind_writes import bind_writes
+from handwheel.playbooks.binding.start_needs import split_given
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.expressions import Expressions
 from handwheel.playbooks.language.loader import Playbook
@@ -23,8 +24,10 @@ from handwheel.tools.conditions import Condition, Expression
 from ..plants.fault_entries import PlantEntries
 from ..plants.installed_plants import create_plant, model_of, plant_names
 from ..room.enrolment import ADMINISTRATOR
-from .case import Decision, Eventually, Expected, ExpectedOrder, PlaybookCase
-from .schema import ANY_STEP, CaseSpec, DecisionSpec, ExpectSpec, PlantSpec, TestsFile
+from .case import Decision, Eventually, Expected, ExpectedOrder, PlaybookCase, Start
+from .schema import ANY_STEP, CaseSpec, DecisionSpec, ExpectSpec, PlantSpec, StartSpec, TestsFile
+
+_IS_ADMINISTRATOR = f"{ADMINISTRATOR} is the administrator of the room; name another person"
 
 
 def bind_cases(
@@ -68,6 +71,7 @@ class _Binder:
             [self._decision((*path, "approvals", n), each)
              for n, each in enumerate(spec.approvals)],
             spec.run_for, self._expected((*path, "expect"), spec.expect, spec.run_for),
+            self._start((*path, "start"), spec.start) if spec.start else None,
         )  # fmt: skip
 
     def check_names(self, names: Iterable[str]) -> None:
@@ -123,9 +127,26 @@ class _Binder:
         if spec.step != ANY_STEP:
             self._check_known((*path, "step"), "step", spec.step, self._steps())
         if ADMINISTRATOR in spec.by:
-            text = f"{ADMINISTRATOR} is the administrator of the room; name another person"
-            self._fail((*path, "by"), text)
+            self._fail((*path, "by"), _IS_ADMINISTRATOR)
         return Decision(spec.step, spec.decision, spec.after, tuple(spec.by))
+
+    def _start(self, path: Path_, spec: StartSpec) -> Start:
+        if spec.by == ADMINISTRATOR:
+            self._fail((*path, "by"), _IS_ADMINISTRATOR)
+        known = self._playbook.file.parameters
+        for name in spec.parameters:
+            self._check_known((*path, "parameters", name), "parameter", name, list(known))
+        given = {name: _text(each) for name, each in spec.parameters.items() if name in known}
+        try:
+            chosen = split_given(given, self._playbook.file.roles)
+            plan = bind(self._playbook, self._site, *chosen)
+        except ConfigError as error:
+            reasons = "; ".join(each.reason for each in error.problems)
+            self._fail(path, f"the playbook cannot start so: {reasons}")
+        else:
+            if not plan.is_manual:
+                self._fail(path, f"{plan.id} has no trigger with manual: true for this equipment")
+        return Start(spec.at, spec.by, given)
 
     def _steps(self) -> list[str]:
         return [step.id for each in (self._playbook, *self._others) for step in each.file.steps]
@@ -194,6 +215,10 @@ class _Binder:
 
     def _fail(self, path: Path_, text: str) -> None:
         self.problems.append(self._source.finding("wrong-value", path, text).problem)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def started_by(playbook: Playbook, library: Sequence[Playbook]) -> list[Playbook]:

@@ -1,6 +1,6 @@
 """Case of a playbook's tests, in which every name and condition is resolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,15 @@ class Decision:
     verdict: Verdict
     after_s: float  # process time since the request was filed
     people: Sequence[str]  # in the order in which they sign, as many as must
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Order of a person that the playbook starts."""
+
+    at_s: float  # process time since the beginning of the case
+    person: str
+    given: Mapping[str, str]  # equipment and values that are not the default, as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +81,4 @@ class PlaybookCase:
     decisions: Sequence[Decision]
     run_for_s: float  # process time
     expected: Expected
+    start: Start | None = None

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord
 
 from ..room.enrolment import OPERATORS
 from ..room.room import Model
-from .case import PlaybookCase, Verdict
+from .case import PlaybookCase, Start, Verdict
 from .outcome import Outcome
 from .scripted_people import RefusedDecision, ScriptedPeople
 from .verdict import failures_of
@@ -88,6 +88,10 @@ class Engine(Protocol):
         """Signs the step of a run off. Raises `GuardrailError` if it does not count."""
         ...
 
+    async def start(self, playbook: Playbook, start: Start) -> None:
+        """Orders that a playbook starts. Raises `GuardrailError` if the person may not."""
+        ...
+
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""
         ...
@@ -118,7 +122,7 @@ class CaseResult:
 
 def setup_of(case: PlaybookCase, site: Site) -> Setup:
     """Returns what a case needs. No other playbook than its own is there."""
-    people = ScriptedPeople(case.decisions).names
+    people = ScriptedPeople(case.decisions).names + ([case.start.person] if case.start else [])
     return Setup(
         site, case.model, case.seed, case.warmup_s, case.faults, [case.playbook, *case.others],
         list(dict.fromkeys((*people, *OPERATORS))),
@@ -143,11 +147,14 @@ async def play(
     """
     begun_s = perf_counter()
     people, watched = ScriptedPeople(case.decisions), WatchedConditions(case.expected)
-    is_last = False
+    is_last, start = False, case.start
     while not is_last and engine.now_s < case.run_for_s:
         await engine.step()
         now_s = engine.now_s
         watched.observe(engine.readings, now_s)
+        if start is not None and now_s >= start.at_s:
+            await engine.start(case.playbook, start)
+            start = None
         await people.act(await engine.waiting(), now_s, engine.decide)
         await people.sign_off(await engine.runs(), now_s, engine.sign_off)
         is_last = is_over()

@@ -101,11 +101,16 @@ class Outcome:
     def final(self, playbook: str) -> tuple[str, str]:
         """Returns the state of a playbook at the end, with its reason."""
         if run := self.newest_run(playbook):
-            return run.state.lower(), run.reason
+            return run.state.lower(), run.reason or self._newest_request(run.run_id)
         judged = [each for each in self.judgements if each.playbook == playbook]
         if judged or playbook in self.triggered:
             return "not_started", judged[-1].reason if judged else "it was not judged"
         return "not_triggered", "no trigger of it was due"
+
+    def _newest_request(self, run_id: str) -> str:
+        found = [each for each in self.requests if each.run_id == run_id]
+        texts = [" ".join([each.request_id, each.state, each.reason]).rstrip() for each in found]
+        return texts[-1] if texts else ""
 
 
 ProcessTime = Callable[[str], float]

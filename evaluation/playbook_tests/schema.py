@@ -1,12 +1,12 @@
 """Keys of a file of tests, `playbook-test/1`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model
-from handwheel.playbooks.language.schema_parts import PlaybookId, Recipients, Scalar, Text
+from handwheel.playbooks.language.schema_parts import Name, PlaybookId, Recipients, Scalar, Text
 
 from ..plants.fault_entries import FaultProfile, FieldEntry, Length, Time
 
@@ -52,6 +52,16 @@ class PlantSpec(Model):
     field: list[FieldEntry] = Field(
         default_factory=list[FieldEntry],
         description="what people do in the field, at times after the warm-up",
+    )
+
+
+class StartSpec(Model):
+    """Order of a person that the playbook starts, by its trigger `manual`."""
+
+    at: Time = Field(0.0, description="when it is ordered")
+    by: Text = Field("anna", description="person who orders it")
+    parameters: dict[Name, Scalar] = Field(
+        default_factory=dict[str, Any], description="values that are not the default"
     )
 
 
@@ -123,6 +133,7 @@ class CaseSpec(Model):
 
     name: Text = Field(description="what the case shows")
     plant: PlantSpec = Field(default=PlantSpec(), description="simulated plant")
+    start: StartSpec | None = Field(None, description="order of a person that it starts")
     approvals: list[DecisionSpec] = Field(
         default_factory=list[DecisionSpec], description="decisions of people"
     )

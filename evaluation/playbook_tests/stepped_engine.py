@@ -8,7 +8,10 @@ from math import ceil
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.start_needs import split_given
 from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.guardrails.ledger.records import RequestRecord
@@ -16,7 +19,7 @@ from handwheel.tools.requests.timestamps import parse_stamp
 
 from ..plants.warm_plant import warm_plant
 from ..room.room import Room
-from .case import Verdict
+from .case import Start, Verdict
 from .engine import REJECTION, Setup
 from .outcome import Outcome, read_outcome
 
@@ -92,6 +95,11 @@ class SteppedEngine:
     async def sign_off(self, run_id: str, person: str, role: str) -> None:
         """Signs the step of a run off. Raises `GuardrailError` if it does not count."""
         self.room.people.order_run(run_id, "signoff", person, [role])
+
+    async def start(self, playbook: Playbook, start: Start) -> None:
+        """Orders that a playbook starts. Raises `GuardrailError` if the person may not."""
+        plan = bind(playbook, self.site, *split_given(start.given, playbook.file.roles))
+        self.room.people.order_start(plan, start.given, start.person)
 
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""

@@ -16,20 +16,23 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import BAD_WAITING, Quality
-from handwheel.evaluation.playbook_tests.case import Verdict
+from handwheel.evaluation.playbook_tests.case import Start, Verdict
 from handwheel.evaluation.playbook_tests.engine import REJECTION, Setup
 from handwheel.evaluation.playbook_tests.outcome import Outcome, read_outcome
 from handwheel.evaluation.playbook_tests.stepped_engine import check_connection
 from handwheel.evaluation.room.room import asked_roles
+from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.bindings import Bindings
+from handwheel.playbooks.binding.start_needs import needs_of, split_given
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.scenario import FaultEvent, bind_event
 from handwheel.tools.guardrails.approval.run_orders import VERDICTS, newest_event, order_run
 from handwheel.tools.guardrails.approval.session import ApprovalSession
+from handwheel.tools.guardrails.approval.start_orders import StartOrder, order_start
 from handwheel.tools.guardrails.ledger.actions import is_gate_busy
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
@@ -42,6 +45,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import run_subject
 from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 
 from ..people.authority_command import grant_signed
@@ -192,6 +196,15 @@ class ProcessEngine:
         seen, signer = newest_event(context.database, run_id), self._people[person]
         signed = sign_subject(context, signer, VERDICTS["signoff"], run_subject(run_id, seen), now)
         order_run(context, run_id, "signoff", seen, [role], signed, now)
+
+    async def start(self, playbook: Playbook, start: Start) -> None:
+        """Orders that a playbook starts. Raises `GuardrailError` if the person may not."""
+        plan = bind(playbook, self.site, *split_given(start.given, playbook.file.roles))
+        context, now = self._context, instant_now()
+        order = StartOrder(new_id("C"), plan.id, plan.digest, start.given)
+        signer = self._people[start.person]
+        signed = sign_subject(context, signer, "start-run", order.subject, now)
+        order_start(context, order, signed, needs_of(plan), now)
 
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""

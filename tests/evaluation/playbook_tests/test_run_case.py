@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.load import load_cases
 from handwheel.evaluation.playbook_tests.stepped_run import run_case
@@ -44,3 +47,53 @@ async def test_scripted_people_decide_and_conditions_are_watched(
     assert "never: 'P-101B.running' is true at 25 min 03 s: P-101B" in never
     assert "[P-101B.running is true]" in never
     assert eventually.startswith("eventually: 'not P-101A.running' was not true within 27 min")
+
+
+DRAFT = """\
+schema: playbook/1
+id: cw/trim
+version: 1.0.0
+title: Trim the load
+owner: process
+style: computer-assisted
+parameters: {load: {type: quantity, unit: m3/h, default: 35 m3/h, min: 30 m3/h, max: 40 m3/h}}
+trigger: {any: [{manual: true}]}
+concurrency: {key: [E-101], policy: reject}
+approval: {role: operator, within: 15 min, on_timeout: stop}
+steps:
+  - id: trim
+    title: Trim the load
+    write: {FIC-201.sp: load}
+    verify: {that: "FIC-201.sp < 39 m3/h", within: 10 s}
+    undo: none
+    on_fail: {then: hold}
+limits: {max_writes: 1, max_duration: 30 min}
+"""
+STARTED = """\
+schema: playbook-test/1
+playbook: cw/trim
+cases:
+  - name: a person orders it
+    start: {at: 2 s, by: gina, parameters: {load: 38 m3/h}}
+    approvals: [{step: trim, decision: approve}]
+    run_for: 20 s
+    expect: {final: complete, writes: [{FIC-201.sp: 38 m3/h}]}
+"""
+
+
+async def test_a_person_orders_the_start_of_a_draft(tmp_path: Path, site: Site) -> None:
+    (tmp_path / "trim.yaml").write_text(DRAFT, "utf-8")
+    (tmp_path / "t.yaml").write_text(STARTED, "utf-8")
+    (case,) = load_cases(tmp_path / "t.yaml", site)
+    result = await run_case(case, site)
+    assert result.failures == []
+    assert result.outcome.runs[0].events[0].at_s >= 2.0
+    for wrong, said in (
+        ("38 m3/h}", "t.yaml:5:"), ("laod: 38 m3/h}", "did you mean 'load'?"),
+        ("load: 50 m3/h}", "max"), ("load: 38 m3/h}, by: rosa", "administrator"),
+    ):  # fmt: skip
+        text = STARTED.replace("by: gina, ", "").replace("load: 38 m3/h}", wrong)
+        (tmp_path / "t.yaml").write_text(text, "utf-8")
+        with pytest.raises(ConfigError) as found:
+            load_cases(tmp_path / "t.yaml", site, "t.yaml")
+        assert said in str(found.value)
