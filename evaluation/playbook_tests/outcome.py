@@ -109,7 +109,7 @@ class Outcome:
 
     def _newest_request(self, run_id: str) -> str:
         found = [each for each in self.requests if each.run_id == run_id]
-        texts = [" ".join([each.request_id, each.state, each.reason]).rstrip() for each in found]
+        texts = [f"{each.request_id} {each.state} {each.reason}".rstrip() for each in found]
         return texts[-1] if texts else ""
 
 
