@@ -24,7 +24,7 @@ def values_of(write: Write) -> list[Value]:
 
 
 def range_of(write: Write, *, is_ramp: bool = False) -> tuple[float, float] | None:
-    """Returns the ends of a computed number or a ramp, `None` if it has listed values or no ends.
+    """Returns the ends of a computed number or a ramp, `None` for listed values or no ends.
 
     They follow from the ranges of the tags that it reads, and lie within the range of its own.
     """

@@ -24,7 +24,7 @@ TITLES: dict[str, str] = {
     "status": "Show a site on one page, with what waits for a person.",
     "plants": "Serve, run and describe the simulated plants.",
     "run": "Run the agents, which request writes by playbooks.",
-    "runs": "List, show, hold, stop, resume, abort, clear and sign off runs.",
+    "runs": "List and show runs, start them and order them about.",
     "cases": "List deviations that stand, and show what would decide.",
     "gate": "Run the gate, the only process that writes to a plant.",
     "requests": "List, show, propose, approve and reject requests to write.",
