@@ -39,7 +39,7 @@ def plan(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a run would write and ask, by one reading of the plant.
+    """Show what a run would write and ask, by one reading.
 
     Nothing is filed, and no gate is needed. A window over time needs the history that the agents
     collect. What blocks the run only now does not change the exit code.

@@ -58,7 +58,7 @@ def simulate(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a playbook on a model of the plant, and show what it would do and ask.
+    """Run a playbook on a model of the plant, and show what it does.
 
     The model takes over set points, modes and commands that the plant has now, if it can be read.
     The run is real: agents, gate and approvals, all in memory. Nothing reaches a device.
