@@ -83,7 +83,7 @@ def _standby_start(
     else:
         state.since_commanded_s += k.STEP_S
     is_armed = (
-        state.since_commanded_s <= _ARMED_FOR_S
+        state.since_commanded_s < _ARMED_FOR_S
         and readings["LT-101"] >= _LEVEL_PERCENT
         and not state.is_low_flow_latched
     )

@@ -11,7 +11,7 @@ from handwheel.sim_plant.cw100.control.interlocks import InterlockState
 from handwheel.sim_plant.cw100.process.pump import MAINTENANCE, PumpState
 from handwheel.sim_plant.errors import WrongState
 from handwheel.sim_plant.model import Value
-from handwheel.sim_plant.scenario import FieldEvent, Scenario
+from handwheel.sim_plant.scenario import FieldEvent, Scenario, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
@@ -112,6 +112,13 @@ def test_i_03_is_armed_for_a_minute_after_the_last_command() -> None:
         unit.pumps["P-101A"].trip(8)
         unit.until("-", NORMAL, wait_s)
         assert (unit.until("I-03", LOW, 10.0) is not None) is starts
+
+
+def test_a_pump_that_is_stopped_on_purpose_stays_stopped() -> None:
+    stopped = WriteEvent("P-101B.mode", MAINTENANCE), WriteEvent("P-101A.run_cmd", 0, 1.0)
+    plant = Simulation(warm(), Scenario((WriteEvent("FIC-201.sp", 0.0), *stopped)))
+    plant.run(70.0)  # I-03 would start it again at 61 s
+    assert plant.values()["P-101A.run_cmd"] is False
 
 
 def test_i_03_waits_for_water_and_for_the_reset_of_i_07() -> None:
