@@ -1,4 +1,4 @@
-"""Faults and field actions in files, each part checked against the plant at its own place."""
+"""Faults, field actions and writes in files, checked against the plant at their places."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -12,9 +12,15 @@ from handwheel.connectors.config.validation import Model
 from handwheel.connectors.config.yaml_documents import Document, Path_
 from handwheel.connectors.errors import Problem
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import FaultKind
+from handwheel.sim_plant.model import FaultKind, PlantTag, Value
 from handwheel.sim_plant.plant import Plant
-from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, bind_event
+from handwheel.sim_plant.scenario import (
+    FaultEvent,
+    FieldEvent,
+    ScenarioEvent,
+    WriteEvent,
+    bind_event,
+)
 
 from .installed_plants import in_seconds
 
@@ -57,6 +63,14 @@ class FieldEntry(Model):
     at: Time = Field(0.0, description="when it is done")
 
 
+class WriteEntry(Model):
+    """Write to a tag of the plant by others, as from the gate."""
+
+    write: str = Field(description="tag of the model that takes writes")
+    value: object = Field(description="number, true, false, or a word of the tag")
+    at: Time = Field(0.0, description="when it is written")
+
+
 class PlantEntries:
     """Checks entries of a file against a plant, and notes each problem at its place."""
 
@@ -94,6 +108,16 @@ class PlantEntries:
         if self.fits((*path, "do"), event):
             yield event
 
+    def write(self, path: Path_, entry: WriteEntry) -> Iterator[WriteEvent]:
+        """Yields a write, unless it has a problem."""
+        if not self.fits((*path, "write"), WriteEvent(entry.write, 0.0)):
+            return
+        tag = next(each for each in self.plant.inputs if each.name == entry.write)
+        try:
+            yield WriteEvent(entry.write, _value_of(tag, entry.value), entry.at)
+        except ScenarioError as error:
+            self.fail((*path, "value"), str(error))
+
     def fits(self, path: Path_, event: ScenarioEvent) -> bool:
         """Returns whether the plant has an event, and notes it if it does not."""
         try:
@@ -129,3 +153,23 @@ def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
         return parse_duration(value) if takes_duration else value
     except ValueError:
         return value
+
+
+def _value_of(tag: PlantTag, value: object) -> Value:
+    """Returns the value in the tag's type. Raises `ScenarioError` if the tag does not take it."""
+    assert tag.write is not None
+    low, high = tag.write
+    number = tag.members.get(value) if isinstance(value, str) else value
+    if isinstance(number, int | float) and low <= number <= high:
+        if tag.kind == "float" and not isinstance(number, bool):
+            return float(number)
+        if tag.kind == "bool" and number in {0, 1}:
+            return bool(number)
+        if tag.kind in {"int", "enum"} and not isinstance(number, bool) and number == int(number):
+            return int(number)
+    words = [word for word, each in tag.members.items() if low <= each <= high]
+    if tag.kind == "bool":
+        words = ["true or false"]
+    whole = "" if tag.kind == "float" else "a whole number from "
+    takes = ", ".join(words) or f"{whole}{low:g} to {high:g} {tag.unit}".rstrip()
+    raise ScenarioError(f"{shown_value(value)} cannot be written; it takes {takes}")

@@ -99,6 +99,8 @@ class _Binder:
             yield from entries.fault((*path, "faults", n), "id", each.id, each)
         for n, action in enumerate(spec.field):
             yield from entries.field((*path, "field", n), action)
+        for n, write in enumerate(spec.writes):
+            yield from entries.write((*path, "writes", n), write)
 
     def _plant(self, path: Path_, spec: PlantSpec, model: str) -> Plant | None:
         own = model_of(self._site)

@@ -8,7 +8,7 @@ from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model
 from handwheel.playbooks.language.schema_parts import Name, PlaybookId, Recipients, Scalar, Text
 
-from ..plants.fault_entries import FaultProfile, FieldEntry, Length, Time
+from ..plants.fault_entries import FaultProfile, FieldEntry, Length, Time, WriteEntry
 
 ANY_STEP = "*"
 """Step of decisions about every request that no other decision is about."""
@@ -52,6 +52,10 @@ class PlantSpec(Model):
     field: list[FieldEntry] = Field(
         default_factory=list[FieldEntry],
         description="what people do in the field, at times after the warm-up",
+    )
+    writes: list[WriteEntry] = Field(
+        default_factory=list[WriteEntry],
+        description="what others write, at times after the warm-up",
     )
 
 

@@ -1,6 +1,6 @@
 """Scenario files with a plant, its start and its timed events, all checked before it runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field
 from pydantic import Tag as UnionTag
 
 from handwheel.connectors.config.validation import Model, load_model
-from handwheel.connectors.config.yaml_documents import Path_, read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.evaluation.plants.fault_entries import (
     FaultProfile,
@@ -17,16 +17,12 @@ from handwheel.evaluation.plants.fault_entries import (
     Length,
     PlantEntries,
     Time,
+    WriteEntry,
     shown_value,
 )
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import PlantTag, Value
-from handwheel.sim_plant.scenario import (
-    Scenario,
-    ScenarioEvent,
-    WriteEvent,
-)
+from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
 
 _FAULT, _WRITE = "a fault", "a write"  # no key of a file has a blank, so they never name a place
 
@@ -50,14 +46,6 @@ class FaultEntry(FaultProfile):
     """A fault. Other keys are its parameters."""
 
     fault: str
-
-
-class WriteEntry(Model):
-    """A write to a tag, as from the gate."""
-
-    write: str
-    value: object
-    at: Time = 0.0
 
 
 def _kind_of(entry: object) -> str | None:
@@ -141,32 +129,3 @@ class _Entries(PlantEntries):
         if mode is not None and mode not in self.plant.modes:
             known = ", ".join(self.plant.modes)
             self.fail(("mode",), f"{self.plant.model} has no mode called {mode!r}; known: {known}")
-
-    def write(self, path: Path_, entry: WriteEntry) -> Iterator[WriteEvent]:
-        if not self.fits((*path, "write"), WriteEvent(entry.write, 0.0)):
-            return
-        tag = next(each for each in self.plant.inputs if each.name == entry.write)
-        try:
-            yield WriteEvent(entry.write, _value_of(tag, entry.value), entry.at)
-        except ScenarioError as error:
-            self.fail((*path, "value"), str(error))
-
-
-def _value_of(tag: PlantTag, value: object) -> Value:
-    """Returns the value in the tag's type. Raises `ScenarioError` if the tag does not take it."""
-    assert tag.write is not None
-    low, high = tag.write
-    number = tag.members.get(value) if isinstance(value, str) else value
-    if isinstance(number, int | float) and low <= number <= high:
-        if tag.kind == "float" and not isinstance(number, bool):
-            return float(number)
-        if tag.kind == "bool" and number in {0, 1}:
-            return bool(number)
-        if tag.kind in {"int", "enum"} and not isinstance(number, bool) and number == int(number):
-            return int(number)
-    words = [word for word, each in tag.members.items() if low <= each <= high]
-    if tag.kind == "bool":
-        words = ["true or false"]
-    whole = "" if tag.kind == "float" else "a whole number from "
-    takes = ", ".join(words) or f"{whole}{low:g} to {high:g} {tag.unit}".rstrip()
-    raise ScenarioError(f"{shown_value(value)} cannot be written; it takes {takes}")
