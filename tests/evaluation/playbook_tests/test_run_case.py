@@ -88,6 +88,8 @@ async def test_a_person_orders_the_start_of_a_draft(tmp_path: Path, site: Site) 
     result = await run_case(case, site)
     assert result.failures == []
     assert result.outcome.runs[0].events[0].at_s >= 2.0
+    again = await run_case(case, site)
+    assert again.outcome.runs[0].events == result.outcome.runs[0].events  # the same seed
     for wrong, said in (
         ("38 m3/h}", "t.yaml:5:"), ("laod: 38 m3/h}", "did you mean 'load'?"),
         ("load: 50 m3/h}", "max"), ("load: 38 m3/h}, by: rosa", "administrator"),

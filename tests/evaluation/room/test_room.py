@@ -21,8 +21,7 @@ def site(tmp_path: Path) -> Site:
     return load_site(tmp_path / "cw")
 
 
-async def changed_over(site: Site) -> list[tuple[object, ...]]:
-    """What a run says of itself whose two requests anna approves, the first after 2 min."""
+async def test_a_persons_two_approvals_change_the_pumps_over(site: Site) -> None:
     async with Room.open(site, create, seed=1, faults=[F01]) as room:
         room.scan_s = 5.0
         assert await room.until(lambda: room.waiting, within_s=2400.0)
@@ -38,12 +37,6 @@ async def changed_over(site: Site) -> list[tuple[object, ...]]:
         assert room.frames == ["P-101B.run_cmd=1", "P-101A.run_cmd=0", "P-101A.mode=2"]
         assert room.values["P-101B.running"] is True
         assert [each.is_closed for each in room.cases.values()] == [True]
-        told = "step", "to", "reason", "shown", "title", "at_s"
-        return [(each.at, each.kind, *map(each.body.get, told)) for each in room.events(run_id)]
-
-
-async def test_the_same_seed_gives_the_same_change_over(site: Site) -> None:
-    assert await changed_over(site) == await changed_over(site)
 
 
 async def test_a_fault_or_time_that_the_model_lacks_is_refused(site: Site) -> None:

@@ -17,6 +17,8 @@ from handwheel.hmi.testing.process_engine import ProcessEngine
 from handwheel.hmi.testing.site_copy import copy_site
 from handwheel.sim_plant.cw100.plant import create
 
+from ...evaluation.playbook_tests.test_run_case import DRAFT, STARTED
+
 CASES = """\
 schema: playbook-test/1
 playbook: cw/pump-bearing-changeover
@@ -44,10 +46,12 @@ def trace(outcome: Outcome) -> list[TraceEvent]:
 
 
 @pytest.mark.soak
-def test_processes_and_room_give_the_same_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cases", [STARTED, CASES], ids=["started by a person", "by an alarm"])
+def test_processes_and_room_give_the_same_trace(cases: str, tmp_path: Path) -> None:
     write_site(tmp_path / "cw", create(None), PlantEndpoints())
     site = load_site(tmp_path / "cw")
-    (tmp_path / "t.yaml").write_text(CASES, "utf-8")
+    (tmp_path / "trim.yaml").write_text(DRAFT, "utf-8")
+    (tmp_path / "t.yaml").write_text(cases, "utf-8")
     (case,) = load_cases(tmp_path / "t.yaml", site)
 
     async def through_processes() -> tuple[Outcome, float]:
