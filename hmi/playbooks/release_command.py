@@ -35,6 +35,7 @@ from .checked_playbooks import check_playbooks
 from .playbook_text import finding_line
 
 _DIGITS = 16  # of a digest
+_FEW = 3  # playbooks that are named
 RELEASED, CHANGED, UNRELEASED = "released", "changed since", "not released"
 
 
@@ -131,14 +132,21 @@ def release_states(
 
 
 def warn_of_unreleased(site: Site, playbooks: Sequence[Playbook]) -> None:
-    """Prints on standard error which playbooks are not released as they are, and what to do."""
+    """Prints on standard error that playbooks are not released as they are, and what to do."""
     try:
         states = release_states(site, playbooks, instant_now().wall)
     except ConfigError as error:
         sys.stderr.write(f"handwheel: nothing is released: {error}\n")
         return
-    for each, (state, _) in zip(playbooks, states, strict=True):
-        if state != RELEASED and (each.file.safe_state or any(s.write for s in each.file.steps)):
-            what = f"{each.id} is {state}".replace(CHANGED, "changed since its release")
-            step = next_step("playbooks", "release", each.id)
-            sys.stderr.write(f"handwheel: {what}: its requests need two people; {step}\n")
+    left = [
+        each.id
+        for each, (state, _) in zip(playbooks, states, strict=True)
+        if state != RELEASED and (each.file.safe_state or any(s.write for s in each.file.steps))
+    ]
+    if not left:
+        return
+    is_short = len(left) <= _FEW
+    what = ", ".join(left) if is_short else f"{len(left)} playbooks"
+    step = next_step("playbooks", "release", *left) if is_short else next_step("playbooks", "list")
+    words = f"not released as they are, so that requests need two people: {what}; {step}"
+    sys.stderr.write(fold(f"handwheel: {words}", 4, sys.stderr) + "\n")

@@ -187,10 +187,15 @@ def tags_of(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
 
 
+def watched_text(names: Sequence[str]) -> str:
+    """Returns the playbooks that are watched for, or their number if they are many."""
+    return (", ".join(names) or "nothing") if len(names) <= _FEW else f"{len(names)} playbooks"
+
+
 def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     names = [each.id for each in loaded]
     ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
-    few = ", ".join(names) or "nothing"
-    watched = few if len(names) <= _FEW else f"{len(names)} playbooks"
-    words = f"agents of {site.id} ready, watching for {watched}; {way_to_stop()} stops them"
+    words = (
+        f"agents of {site.id} ready, watching for {watched_text(names)}; {way_to_stop()} stops them"
+    )
     print(json.dumps(ready) if as_json else words, flush=True)

@@ -41,7 +41,15 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..playbooks.preview.asking import Asking
 from ..shell.terminal.line_writer import print_log
-from .agents import preload, recall_means, reporting_reader, scan_s, tags_of, valid_playbooks
+from .agents import (
+    preload,
+    recall_means,
+    reporting_reader,
+    scan_s,
+    tags_of,
+    valid_playbooks,
+    watched_text,
+)
 from .serve import serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
 
@@ -130,7 +138,7 @@ def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     names = [each.id for each in loaded]
     ready = {"ready": SHADOW, "site": site.id, "pid": os.getpid(), "playbooks": names}
     words = (
-        f"shadow of {site.id} ready, watching for {', '.join(names) or 'nothing'}; "
+        f"shadow of {site.id} ready, watching for {watched_text(names)}; "
         f"it files nothing; {way_to_stop()} stops it"
     )
     print(json.dumps(ready) if as_json else words, flush=True)

@@ -46,7 +46,7 @@ def marks_of(simulated: Simulated) -> list[PlotMark]:
 
 
 def plot_lines(simulated: Simulated, width: int) -> Iterator[str]:
-    """Yields a trend for each tag, with its nearest limit, and the marks under all of them."""
+    """Yields a trend for each tag with its limits, and the marks under all of them."""
     recording, trends = simulated.recording, simulated.trends
     axes = {each.tag.name: each.axis(recording.series[each.tag.name]) for each in trends}
     ends = [end for axis in axes.values() for end in (axis.low, axis.high)]
@@ -55,10 +55,10 @@ def plot_lines(simulated: Simulated, width: int) -> Iterator[str]:
     columns = width - gutter - 1
     for each in trends:
         axis, series = axes[each.tag.name], recording.series[each.tag.name]
-        limit = each.nearest(series)
+        shown = ", ".join(f"{limit:g}" for limit in each.limits)
         title = f"{each.tag.name}, {each.tag.unit}".rstrip(", ")
-        title += "" if limit is None else f" (┄ {limit:g})"
-        scale = TrendScale(axis.low, axis.high, limit)
+        title += f" (┄ {shown})" if shown else ""
+        scale = TrendScale(axis.low, axis.high, others=each.limits)
         yield from labelled(title, _spread(series, columns), width, _HEIGHT, scale, gutter)
     if trends:
         yield f"{'':{gutter}}└{_marked(simulated, columns)}"

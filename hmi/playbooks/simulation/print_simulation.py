@@ -23,6 +23,7 @@ from ...shell.terminal.wrap import fold
 from .plot import plot_lines, png_of
 from .prepare import Options, prepare
 from .report import (
+    COMPLETE,
     INDENT,
     asked_lines,
     begin_lines,
@@ -56,7 +57,7 @@ async def print_simulation(
     else:
         for line in _lines(simulated):
             typer.echo(line)
-    if state != "complete":
+    if state != COMPLETE:
         raise SystemExit(NO)
 
 

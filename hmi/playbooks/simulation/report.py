@@ -18,6 +18,8 @@ from .plot import marks_of
 from .recording import Asked, Margin, TraceRow
 from .run_simulation import Simulated
 
+COMPLETE = "complete"
+"""Final state of a playbook whose run has completed."""
 INDENT = 25
 """Column of the texts of the trace."""
 _SHOWN = 6  # differences between model and plant
@@ -139,7 +141,7 @@ def end_lines(simulated: Simulated) -> Iterator[str]:
     """Yields how it ended, and how near the trigger came if it did not fire."""
     state, reason = final_state(simulated)
     words = state.replace("_", " ")
-    told = f": {printable(reason, _LONG)}" if reason and reason != state else ""
+    told = f": {printable(reason, _LONG)}" if reason and state != COMPLETE else ""
     length = format_duration(round(simulated.recording.times_s[-1]))
     yield f"{words}{told}; {length} of plant time in {simulated.result.took_s:.1f} s"
     if (tripped := first_trip(simulated)) is not None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -29,15 +28,6 @@ class Trend:
         """Returns an axis that holds all values and limits."""
         low, high = axis_ends(self.tag, values)
         return round_axis(min([low, *self.limits]), max([high, *self.limits]))
-
-    def nearest(self, values: Sequence[float]) -> float | None:
-        """Returns the limit that the values come nearest to, `None` without one."""
-        known = [each for each in values if isfinite(each)]
-        return min(
-            self.limits,
-            key=lambda limit: min((abs(limit - each) for each in known), default=0.0),
-            default=None,
-        )
 
 
 def trends_of(plan: BoundPlaybook, plant: Plant, site: Site) -> list[Trend]:

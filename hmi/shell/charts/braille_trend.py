@@ -9,11 +9,17 @@ _LIMIT = "┄"
 
 @dataclass(frozen=True, slots=True)
 class TrendScale:
-    """The vertical axis of a trend, in the tag's unit, with an optional limit to draw."""
+    """The vertical axis of a trend, in the tag's unit, with limits to draw."""
 
     low: float
     high: float
     limit: float | None = None
+    others: Sequence[float] = ()  # further limits
+
+    @property
+    def limits(self) -> Sequence[float]:
+        """Every limit."""
+        return self.others if self.limit is None else (self.limit, *self.others)
 
 
 def trend(values: Sequence[float | None], width: int, height: int, scale: TrendScale) -> list[str]:
@@ -36,9 +42,9 @@ def trend(values: Sequence[float | None], width: int, height: int, scale: TrendS
         for row in range(min(joined), max(joined) + 1):
             cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
         previous = dots[-1]
-    limit = None if scale.limit is None else _row(scale.limit, scale, rows) // 4
+    limits = {_row(each, scale, rows) // 4 for each in scale.limits}
     return [
-        "".join(_character(cell, is_limit=n == limit) for cell in line)
+        "".join(_character(cell, is_limit=n in limits) for cell in line)
         for n, line in enumerate(cells)
     ]
 
@@ -80,9 +86,9 @@ def labelled(
     """
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
-    if scale.limit is not None:
-        row = _row(scale.limit, scale, height * 4) // 4
-        labels[row] = labels[row] or f"{scale.limit:g}"
+    for limit in scale.limits:
+        row = _row(limit, scale, height * 4) // 4
+        labels[row] = labels[row] or f"{limit:g}"
     gutter = max(gutter, *map(len, labels))
     lines = trend(values, width - gutter - 1, height, scale)
     return [
