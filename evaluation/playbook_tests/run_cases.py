@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +44,7 @@ def run_cases(files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
 
     Raises:
         ConfigError: Site, file or playbook is not valid.
-        BrokenProcessPool: A process has ended before its case.
+        HandwheelError: A process has ended before its case.
     """
     wanted = [(each.root, each.path, each.shown, name) for each in files for name in each.names]
     workers = min(jobs, len(wanted))
@@ -56,6 +57,9 @@ def run_cases(files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
         running: list[Future[CaseReport]] = [pool.submit(_run, *each) for each in wanted]
         try:
             yield from (each.result() for each in running)
+        except BrokenProcessPool:
+            text = "a process has ended before its case, such as for lack of memory; use --jobs 1"
+            raise HandwheelError(text) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():

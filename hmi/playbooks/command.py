@@ -123,8 +123,8 @@ def _print_findings(
         return
     for each, following in zip_longest(ordered, ordered[1:]):
         typer.echo(fold(finding_line(each), 4))
-        if following is None or each.place != following.place:
-            for line in marked_source(each, root):
+        if each.is_error and (following is None or each.place != following.place):
+            for line in marked_source(each.problem, root):
                 typer.echo(line)
     errors = sum(each.is_error for each in ordered)
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})

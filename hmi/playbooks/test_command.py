@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,12 +14,13 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError, Problem
 
 from ..shell.cli.completion import complete_playbook
-from ..shell.cli.exits import NO
+from ..shell.cli.exits import CONFIGURATION, NO
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
+from .marked_source import marked_source
 
 if TYPE_CHECKING:  # slow to import
     from handwheel.connectors.model.site import Site
@@ -72,7 +74,7 @@ def run_tests(
 
 
 def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
-    """Returns the wanted cases of valid files. Raises `ConfigError` with every problem of all."""
+    """Returns the wanted cases of valid files. With an invalid one it ends with every problem."""
     from handwheel.evaluation.playbook_tests.run_cases import read_cases
 
     from .test_files import find_test_files
@@ -88,10 +90,18 @@ def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
         names = [each for each in found.names if only.lower() in each.lower()]
         files.append(replace(found, names=names))
     if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+        _show_problems(sorted(set(problems)), site)
+        raise SystemExit(CONFIGURATION)
     if not any(each.names for each in files):
         raise typer.BadParameter(f"no case has {only!r} in its name", param_hint="-k")
     return files
+
+
+def _show_problems(problems: Sequence[Problem], site: "Site") -> None:
+    for each in problems:
+        sys.stderr.write(fold(f"handwheel: {each}", 4, sys.stderr) + "\n")
+        for line in marked_source(each, site.root):
+            sys.stderr.write(f"{line}\n")
 
 
 def _lines(report: "CaseReport") -> Iterator[str]:

@@ -63,6 +63,11 @@ def test_a_path_without_valid_tests_ends_with_2(folder: Path, said: Said) -> Non
     for words, wrong in (
         (
             ("playbooks",),
+            "\n  - {name: quiet, rnrun_for: 2 s, expect: {final: not_triggered, writes: 0}}\n"
+            "                   ^\n",
+        ),
+        (
+            ("playbooks",),
             "other.yaml:4:19: cases.0.rnrun_for: unknown key; did you mean",
         ),
         (("site.yaml", "cw/nope"), "site.yaml: is no file of tests: its first key must be"),
