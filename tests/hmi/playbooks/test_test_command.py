@@ -64,7 +64,7 @@ def test_a_path_without_valid_tests_ends_with_2(folder: Path, said: Said) -> Non
         (
             ("playbooks",),
             "\n  - {name: quiet, rnrun_for: 2 s, expect: {final: not_triggered, writes: 0}}\n"
-            "                   ^\n",
+            "                  ^\n",
         ),
         (
             ("playbooks",),
