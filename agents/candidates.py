@@ -11,7 +11,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 
-from .case import plan_name
+from .case import Case, plan_name
 from .planner import plan_by_rules, to_findings, undecided_text
 
 
@@ -26,12 +26,18 @@ class Candidate:
     suggests: str = ""  # the playbook that its evidence suggests instead
     results: tuple[CheckResult, ...] = ()  # the evidence and permissives that prevent it
     begin_by: str = ""  # stamp of its deadline; empty for none
+    condition: str = ""  # its own trigger that is due, with its values; empty for none
     preempts: tuple[str, ...] = ()  # open runs that prevent it, and give way if they may
 
     @property
     def name(self) -> str:
         """Its playbook's id with what its roles are bound to."""
         return plan_name(self.plan)
+
+    def condition_of(self, case: Case) -> str:
+        """Returns the condition for which it answers a case that another may have opened."""
+        is_opener = self.name == case.playbooks[0]
+        return case.condition if is_opener else self.condition or case.condition
 
     @property
     def key(self) -> str:

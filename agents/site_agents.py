@@ -228,8 +228,8 @@ class SiteAgents:
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
         context, log = self._context, self._runs.log(new_id("U"))
-        start = RunStart(case.case_id, case.condition, self._runs.hashes, chosen.begin_by)
-        site = context.ledger.context.site
+        condition, site = chosen.condition_of(case), context.ledger.context.site
+        start = RunStart(case.case_id, condition, self._runs.hashes, chosen.begin_by)
         try:
             with log.transaction():
                 if full_of_runs(self._database, chosen.plan):

@@ -49,7 +49,8 @@ class Admission:
             judged = blocked_by(plan, found, Denial("trigger", watch.problem))
         else:
             judged = self._beside_runs(case, watch, found, owners)
-        return replace(judged, begin_by=by)
+        condition = watch.condition(self._context.plant) if watch.due else ""
+        return replace(judged, begin_by=by, condition=condition)
 
     def _beside_runs(
         self, case: Case, watch: TriggerWatch, found: Diagnosis, owners: Mapping[str, str]

@@ -1,6 +1,7 @@
 """A deviation stays open until it is gone or a run has answered it, and people are told why."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,6 +266,17 @@ async def test_a_suggested_playbook_belongs_to_the_case_that_it_answers(room: Ag
     (case,) = room.cases()
     assert case.playbooks == ("cw/pump-bearing-changeover (P-101A, P-101B)", "cw/strainer-blocked")
     assert len(room.runs()) == 1
+
+
+async def test_a_run_tells_its_own_trigger_in_a_case_of_another(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    idle.library = [loaded(tmp_path, NEVER_DECIDED), idle.changed()]
+    await idle.start_agents()
+    await idle.reach_request(1)
+    (case,) = idle.cases()
+    assert case.condition.startswith("PT-102.pv > 100 kPa")
+    assert idle.run.opening["condition"].startswith("VAH-101A.active")
 
 
 async def test_an_aborted_run_gives_its_case_back(room: AgentsRoom) -> None:
