@@ -29,7 +29,10 @@ def simulate(
         ),
     ] = None,
     at: Annotated[
-        str, typer.Option(metavar="TIME", help="When faults without a time of their own begin.")
+        str,
+        typer.Option(
+            metavar="TIME", help="When faults without a time begin, or a person starts it."
+        ),
     ] = "10min",
     scenario: Annotated[
         Path | None,
@@ -70,7 +73,8 @@ def simulate(
         from .simulation.print_simulation import print_simulation
 
     options = Options(
-        fault or (), at, scenario, model, _duration(warmup, "--warmup", 0.0), seed,
+        fault or (), _duration(at, "--at", 0.0) or 0.0, scenario, model,
+        _duration(warmup, "--warmup", 0.0), seed,
         _duration(duration, "--for", 1.0),
         None if no_approval else _duration(approve_after, "--approve-after", 0.0),
     )  # fmt: skip

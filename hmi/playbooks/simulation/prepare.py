@@ -34,7 +34,7 @@ class Options:
     """Options of the command line, `None` where none was given."""
 
     faults: Sequence[str]  # as written, such as `F01` or `F02@10min,plug=28`
-    at: str  # when faults without a time of their own begin
+    at_s: float  # when faults without a time begin, and a person starts what no trigger starts
     scenario: Path | None
     model: str | None
     warmup_s: float | None
@@ -68,7 +68,7 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
         origin = f"as the plant was at {read_at} UTC, then {format_duration(warmup_s)} on"
     missing = _missing(site, playbook, plant)
     after_s = options.approve_after_s
-    return Setting(plant, seed, events, for_s, after_s, measured, origin, missing)
+    return Setting(plant, seed, events, for_s, options.at_s, after_s, measured, origin, missing)
 
 
 def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -> Setting:
@@ -86,7 +86,8 @@ def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -
     warmup_s = file.warmup if options.warmup_s is None else options.warmup_s
     Simulation(plant, Scenario(warmup_s=plant.time_s)).run(warmup_s)
     return Setting(
-        plant, None if is_quiet else seed, events, for_s, options.approve_after_s, None,
+        plant, None if is_quiet else seed, events, for_s, options.at_s,
+        options.approve_after_s, None,
         f"as {path} begins", _missing(site, playbook, plant),
     )  # fmt: skip
 
@@ -112,7 +113,7 @@ def _events(
     texts = list[str]()
     for text in options.faults:
         head, comma, rest = text.partition(",")
-        texts.append(f"{head}{'' if '@' in head else f'@{options.at}'}{comma}{rest}")
+        texts.append(f"{head}{'' if '@' in head else f'@{options.at_s:g} s'}{comma}{rest}")
     events = (*others, *(parse_fault(text, plant.faults) for text in texts))
     Simulation(plant, Scenario(events, plant.time_s))  # raises for what the plant does not have
     return events

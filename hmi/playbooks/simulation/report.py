@@ -74,7 +74,7 @@ def _name(row: TraceRow) -> str:
 def _text(row: TraceRow) -> str:
     about, _, kind = row.kind.partition(".")
     text = case_event_text if f"{about}." == CASES else run_event_text
-    return " ".join(text(kind, row.body).split())
+    return " ".join(text(kind, row.body).replace("\\n", " ").split())
 
 
 def clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.playbook_tests.case import Decision, Expected, PlaybookCase
+from handwheel.evaluation.playbook_tests.case import Decision, Expected, PlaybookCase, Start
 from handwheel.evaluation.playbook_tests.schema import ANY_STEP
 from handwheel.evaluation.playbook_tests.stepped_run import CaseResult, run_case
 from handwheel.evaluation.room.enrolment import OPERATORS
@@ -32,6 +32,7 @@ class Setting:
     seed: int | None
     events: Sequence[ScenarioEvent]  # faults and others, at times after the warm-up
     for_s: float  # longest process time
+    start_s: float  # when a person starts a playbook that no trigger starts
     approve_after_s: float | None  # process time after which people approve; `None` for never
     measured: MeasuredState | None  # what was taken over from the site's plant; `None` for nothing
     origin: str  # where the plant's state is from, for people
@@ -74,6 +75,8 @@ async def simulate(
     plans = bind_triggers(playbook, site)
     trends = [each for plan in plans for each in trends_of(plan, setting.plant, site)]
     recording = Recording(plans, [each.tag.name for each in trends], site.tags)
+    is_by_hand = plans[0].is_manual and not plans[0].triggers
+    start = Start(setting.start_s, OPERATORS[0], {}) if is_by_hand else None
     ended_s = list[float]()
 
     def is_over(room: Room) -> bool:
@@ -87,17 +90,19 @@ async def simulate(
         tell(room.now_s)
 
     result = await run_case(
-        _case(playbook, others, setting), site, observe,
+        _case(playbook, others, setting, start), site, observe,
         model=lambda _: setting.plant, revoked_keys=revoked_keys(site), is_over=is_over,
     )  # fmt: skip
     chosen = trends_of(recording.plan, setting.plant, site)
     return Simulated(site, setting, recording, chosen, result)
 
 
-def _case(playbook: Playbook, others: Sequence[Playbook], setting: Setting) -> PlaybookCase:
+def _case(
+    playbook: Playbook, others: Sequence[Playbook], setting: Setting, start: Start | None
+) -> PlaybookCase:
     after_s = setting.approve_after_s
     decisions = [] if after_s is None else [Decision(ANY_STEP, "approve", after_s, OPERATORS)]
     return PlaybookCase(
         "simulation", playbook.display_name, 0, playbook, others, setting.plant.model,
-        setting.seed, 0.0, setting.events, decisions, setting.for_s, Expected(),
+        setting.seed, 0.0, setting.events, decisions, setting.for_s, Expected(), start,
     )  # fmt: skip
