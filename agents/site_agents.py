@@ -12,7 +12,6 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, judged_body
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
-from handwheel.playbooks.execution.driver import Ports
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.execution.opening import RunStart, open_run
 from handwheel.tools.errors import LedgerError
@@ -45,9 +44,8 @@ class SiteAgents:
         self.deliberations = Deliberations(self._outcome, context.checkpointer)
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        ports = Ports(context.ledger, context.plant, context.clock, self._judge_run)
         hashes = {**context.hashes, "graph": graph_hash()}
-        self._runs = SiteRuns(context, ports, hashes, self._report)
+        self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
@@ -162,7 +160,8 @@ class SiteAgents:
 
         A run that the ledger prevents from being held is retried with the next scan.
         """
-        if self._orphans is None:
+        if self._orphans is None or self._runs.is_incomplete:
+            self._runs.is_incomplete = False
             found, active = load_runs(self._database, only_open=True), self._runs.active
             self._orphans = [each for each in found if each.run_id not in active]
             self.cases.load()
@@ -264,7 +263,7 @@ class SiteAgents:
     async def _judge_run(
         self, run_id: str, plan: BoundPlaybook, found: Diagnosis, needs_evidence: bool
     ) -> Judgement:
-        """Judges again a run that was resumed."""
+        """Judges a run within another, or again one that was resumed."""
         candidate = judge_candidate(
             plan, found, self._context.check_plan, needs_evidence=needs_evidence
         )

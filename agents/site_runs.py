@@ -6,20 +6,33 @@ from typing import Any
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.binding.step_model import MOST_NESTED
+from handwheel.playbooks.engine.deadline import begin_by
+from handwheel.playbooks.engine.effects import StartPlaybook
+from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.playbooks.engine.run import Run
+from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.driver import (
     PROCESS_ENDED,
+    JudgeRun,
     Ports,
     RunDriver,
     hold_run,
     stop_waiting_run,
 )
-from handwheel.playbooks.execution.event_log import RunLog
+from handwheel.playbooks.execution.event_log import RunLog, load_run
+from handwheel.playbooks.execution.opening import RunStart, open_run
 from handwheel.playbooks.execution.work_orders import Maintenance
+from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.runs import RunEntry
+from handwheel.tools.requests.ids import new_id
+from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
 from .candidates import Candidate
+from .starts.admission import full_of_runs
 from .supervised_run import Report, SupervisedRun
 
 
@@ -31,11 +44,13 @@ class SiteRuns:
     """
 
     def __init__(
-        self, context: AgentContext, ports: Ports, hashes: Mapping[str, str], report: Report
+        self, context: AgentContext, judge: JudgeRun, hashes: Mapping[str, str], report: Report
     ) -> None:
         self.active: dict[str, SupervisedRun] = {}
+        self.is_incomplete = False  # whether the ledger may have open runs that are not active
         self.hashes = hashes
-        self._context, self._ports, self._report = context, ports, report
+        self._context, self._report = context, report
+        self._ports = Ports(context.ledger, context.plant, context.clock, judge, self)
 
     def log(self, run_id: str) -> RunLog:
         """Returns the events of a run."""
@@ -51,6 +66,43 @@ class SiteRuns:
         driver = RunDriver(plan, log, self._ports, maintenance)
         self.active[log.run_id] = SupervisedRun(driver, context.ledger, self._report)
         return driver
+
+    def run_of(self, run_id: str) -> Run:
+        """Returns a run as it stands now. Raises `LedgerError` if it cannot be read."""
+        if run_id in self.active:
+            return self.active[run_id].driver.run
+        return load_run(self._context.ledger.context.database, run_id)
+
+    def start(self, outer: RunLog, starting: StartPlaybook, plant: PlantSnapshot) -> None:
+        """Opens the run of a step, and records it in the outer run. See `OtherRuns`."""
+        step, work = starting.step, starting.work
+        plan = self._context.rebind(work.playbook, work.roles, {})
+        ancestors = (outer.run_id, *outer.run.ancestors)
+        if len(ancestors) >= MOST_NESTED:
+            raise PermitRefused(f"at most {MOST_NESTED} runs are within one another")
+        begins_by = begin_by(plan, stamp(self._context.clock().wall))
+        shown = f"step {step.id} of {outer.run_id}"
+        start = RunStart(step.place, shown, self.hashes, begins_by, ancestors)
+        log = self.log(new_id("U"))
+        body = {"step": step.id, "run_id": log.run_id, "playbook": plan.id, "at_s": plant.now_s}
+        try:
+            with outer.transaction(), log.transaction():
+                self._open(log, plan, plant, start)
+                outer.record(EventKind.RAN, **body)
+        except LedgerError:
+            self.is_incomplete = True  # what was not anchored stands in the ledger
+            raise
+        self.take_up(plan, log)
+
+    def _open(
+        self, log: RunLog, plan: BoundPlaybook, plant: PlantSnapshot, start: RunStart
+    ) -> None:
+        place = self._context.ledger.context
+        if runs := full_of_runs(place.database, plan):
+            raise PermitRefused(f"{', '.join(runs)} is open, and {plan.id} may have no more runs")
+        owner = open_run(log, plan, place.site, plant.readings, plant.now_s, start)
+        if owner:
+            raise PermitRefused(f"{owner} owns its equipment; {next_step('runs', 'show', owner)}")
 
     def give_way(self, candidates: Iterable[Candidate], busy: Collection[str]) -> set[str]:
         """Stops runs that wait for a decision and prevent a candidate of a higher priority.
@@ -114,5 +166,6 @@ class SiteRuns:
             for run_id, active in self.active.items()
             if run_id in changed
             or not changed.isdisjoint(active.driver.run.requests)
+            or not changed.isdisjoint(active.driver.related)
             or (active.driver.wakes_at is not None and active.driver.wakes_at <= now)
         ]

@@ -15,6 +15,7 @@ from handwheel.playbooks.binding.start_needs import split_given
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.expressions import Expressions
 from handwheel.playbooks.language.loader import Playbook
+from handwheel.playbooks.language.names import started_by
 from handwheel.playbooks.language.source import Source
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
@@ -221,18 +222,3 @@ class _Binder:
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def started_by(playbook: Playbook, library: Sequence[Playbook]) -> list[Playbook]:
-    """Returns the playbooks that one starts by its steps, those that they start included."""
-    found: dict[str, Playbook] = {}
-    known = {each.id: each for each in library}
-    left = [playbook]
-    while left:
-        for step in left.pop().file.steps:
-            wanted = getattr(step, "run", None)
-            name = wanted if isinstance(wanted, str) else str(getattr(wanted, "playbook", ""))
-            if name in known and name not in found and name != playbook.id:
-                found[name] = known[name]
-                left.append(known[name])
-    return list(found.values())

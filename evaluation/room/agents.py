@@ -87,7 +87,7 @@ class SteppedAgents:
         holder = take_runner_lock(context.database, now)
         build_context = BuildContext(site, context.policy, cross_limits(site, context.policy))
         ledger = LedgerPort(context, build_context, holder, self.clock.now, self._survey)
-        self.view = PlantView.of_plans(plans, site.clock_tag)
+        self.view = PlantView.of_plans(bindings.with_nested(playbooks), site.clock_tag)
         self.site_agents = SiteAgents(
             AgentContext(
                 ledger, self.view, self.workorders, plans,

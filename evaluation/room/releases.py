@@ -1,6 +1,6 @@
 """Releases of playbooks in a stepped room, as they stand at the user's site."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -46,14 +46,16 @@ def carry_over_releases(
     return [each.id for each in released]
 
 
-def release_all(room: Site, playbooks: Iterable[Playbook], administrator: Signer) -> None:
+def release_all(room: Site, playbooks: Sequence[Playbook], administrator: Signer) -> None:
     """Releases playbooks in a room, whether or not they are released anywhere else.
 
     Raises:
         PlaybookError: One does not fit the site.
         OSError: The room's folder cannot be written.
     """
-    _write_lock(room, [unsigned_release(each, room) for each in playbooks], administrator)
+    _write_lock(
+        room, [unsigned_release(each, room, playbooks) for each in playbooks], administrator
+    )
 
 
 def _write_lock(room: Site, released: Iterable[Unsigned], administrator: Signer) -> None:

@@ -123,7 +123,7 @@ class Room:
             )
             own = copied_site(in_memory_site(site), folder)
             policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
-            roles = asked_roles(own, policy, bindings.triggered(playbooks))
+            roles = asked_roles(own, policy, bindings.with_nested(playbooks))
             own, keys = enrol(own, dict.fromkeys(operators, roles), ADMINISTRATOR, clock.now().wall)
             database = opened.enter_context(Database(own.state, own.id))
             context = DecisionContext(own, database, policy, load_roster(own))

@@ -10,6 +10,7 @@ from handwheel.playbooks.binding.step_model import (
     Manual,
     NotifyStep,
     RequiredApproval,
+    RunPlaybook,
     Step,
     Undo,
     Verify,
@@ -105,7 +106,7 @@ def _step(step: Step) -> Iterator[str]:
         yield _part("verify", _verify(step.verify))
     if step.writes:
         yield _part("undo", _undo(step.undo, step.undo_reason))
-    if step.writes or step.verify or isinstance(step.work, Wait):
+    if say.can_fail(step):
         notified = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
         yield _part("fails", f"{_then(step.on_fail.then)}{notified}")
 
@@ -128,6 +129,8 @@ def _work(step: Step) -> tuple[str, str]:
             return "people", f"{done}; signed off by {people} as {_approval(sign_off)}"
         case NotifyStep(to, text):
             return "tell", f"{', '.join(to)}: {text.text!r}"
+        case RunPlaybook() as run:
+            return "run", say.run_text(run)
         case writes:
             return "write", f"{_writes(writes)}{say.ramp_text(step)}"
 

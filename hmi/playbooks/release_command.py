@@ -11,7 +11,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.playbooks.binding.release import release_playbooks, unsigned_release
-from handwheel.playbooks.language.loader import Playbook
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
     Unsigned,
@@ -71,10 +71,12 @@ def release(
         raise SystemExit(NO)
     now = parse_stamp(stamp(instant_now().wall))
     operator = find_releaser(opened, load_roster(opened), person, now)
+    beside = {each.id: each for each in (*load_library(opened)[0], *playbooks)}
+    library = list(beside.values())
     for each in playbooks:
-        _show(opened, unsigned_release(each, opened), earlier.find(each.id))
+        _show(opened, unsigned_release(each, opened, library), earlier.find(each.id))
     signer = open_signer(opened, operator, passphrase_file)
-    signed = release_playbooks(opened, playbooks, operator, signer.private, now)
+    signed = release_playbooks(opened, playbooks, operator, signer.private, now, library)
     typer.echo(f"{operator.person} released {counted(len(signed), 'playbook')} in {LOCK_FILE}")
     tell_result(
         by=operator.person,

@@ -101,7 +101,20 @@ def valid_playbooks(site: Site) -> list[Playbook]:
     for each in wrong:
         sys.stderr.write(f"handwheel: left out: {each.problem}\n")
     files = {each.file for each in wrong}
-    return [each for each in loaded if each.display_name not in files]
+    return _whole([each for each in loaded if each.display_name not in files])
+
+
+def _whole(playbooks: Sequence[Playbook]) -> list[Playbook]:
+    """Returns the playbooks without those that run one which is left out."""
+    known, found = {each.id for each in playbooks}, list[Playbook]()
+    for each in playbooks:
+        runs = (step.run.playbook for step in each.file.steps if step.run)
+        if missing := next((name for name in runs if name not in known), ""):
+            why = f"it runs {missing}, which is left out"
+            sys.stderr.write(f"handwheel: left out: {each.display_name}: {each.id}: {why}\n")
+        else:
+            found.append(each)
+    return found if len(found) == len(playbooks) else _whole(found)
 
 
 @asynccontextmanager
@@ -111,12 +124,13 @@ async def _site_agents(
     policy = load_policy(site)
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    tags = tags_of(site, plans)
+    every = bindings.with_nested(loaded)
+    tags = tags_of(site, every)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
-    view = PlantView.of_plans(plans, site.clock_tag)
+    view = PlantView.of_plans(every, site.clock_tag)
     recorder = Recorder(site.state, source_limits(site), meanings)
     reader = SiteReader(site, tags, [recorder])
     with (

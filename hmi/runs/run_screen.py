@@ -78,6 +78,8 @@ def _what(view: RunView, now: Instant) -> Iterator[Part]:
         yield _part("waits for", [Row(["", waits])])
     if by := plain(str(opening.get("begin_by", "")))[:19].replace("T", " "):
         yield _part("begins by", [Row(["", f"{by} UTC, or not at all"])])
+    for outer in run.ancestors[:1]:
+        yield _part("within", [Row(["", plain(outer)])])
     version = printable(str(opening.get("version", "")))
     yield _part("playbook", [Row(["", f"{plain(view.entry.playbook)} {version}".rstrip()])])
     bound = opening.get("parameters", {})
@@ -120,6 +122,7 @@ def _step(step: StepView) -> Row:
 def _outcome(view: RunView) -> Iterator[Part]:
     yield _part("requests", map(_request, view.requests))
     yield _part("expected", map(_expected, view.bodies("expected")))
+    yield _part("ran", map(_ran, view.bodies("ran")))
     yield _part("to do", map(_workorder, view.bodies("raised")))
     yield _part("undone", map(_undone, view.bodies("undone")))
     yield _part("orders", map(_order, _orders(view.rows)))
@@ -141,6 +144,10 @@ def _expected(body: Mapping[str, Any]) -> Row:
     text = f"{body.get('step', '')}: {body.get('shown', '')}"
     cells = ["" if is_kept else MARK, "met" if is_kept else "NOT MET", printable(text)]
     return Row(cells, not is_kept, most=1 if is_kept else None)
+
+
+def _ran(body: Mapping[str, Any]) -> Row:
+    return Row(["", run_event_text("ran", body)], most=1)
 
 
 def _workorder(body: Mapping[str, Any]) -> Row:

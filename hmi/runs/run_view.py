@@ -95,8 +95,18 @@ class RunView:
         if run.state is RunState.ABORTED:
             return "a person: clear"
         if run.state is RunState.RUNNING:
-            return self._slow() or _STEP_WAITS.get(run.step(self.current_step), "its next step")
+            return (
+                self._slow()
+                or self._nested()
+                or _STEP_WAITS.get(run.step(self.current_step), "its next step")
+            )
         return _BY_ITSELF.get(run.state, "")
+
+    def _nested(self) -> str:
+        """Returns the run that the current step awaits, or an empty string."""
+        is_begun = self.run.step(self.current_step) is StepState.PERFORM
+        run_id = self.run.nested.get(self.current_step, "") if is_begun else ""
+        return f"{run_id}; {next_step('runs', 'show', run_id)}" if run_id else ""
 
     def _slow(self) -> str:
         """Returns why slow scans keep the next write waiting, or an empty string."""
@@ -183,6 +193,7 @@ def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[s
             for each in view.requests
         ],
         "expected": [dict(each) for each in view.bodies("expected")],
+        "ran": [dict(each) for each in view.bodies("ran")],
         "workorders": [dict(each) for each in view.bodies("raised")],
         "notices": [dict(each) for each in view.bodies("notified")],
         "undone": [dict(each) for each in view.bodies("undone")],

@@ -256,7 +256,7 @@ def _people(root: Path, names: Sequence[str]) -> dict[str, Signer]:
     """Enrols people with every role that is asked for, and releases the playbooks."""
     site = load_site(root)
     library, _ = load_library(site)
-    roles = asked_roles(site, load_policy(site), Bindings(site).triggered(library))
+    roles = asked_roles(site, load_policy(site), Bindings(site).with_nested(library))
     return enroll_people(root, attended=False, operators=dict.fromkeys(names, roles))
 
 

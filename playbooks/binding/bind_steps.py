@@ -107,7 +107,11 @@ class StepBinder:
             return bound.Manual(self.approval(manual), manual.sign_off, tuple(texts))
         if step.workorder:
             return self._workorder(step.workorder, (*path, "workorder"), read)
-        assert step.notify is not None  # the schema allows exactly one of five
+        if step.run:
+            at: Path_ = (*path, "run", "bind")
+            roles = {role: self.asset(name, (*at, role)) for role, name in step.run.bind.items()}
+            return bound.RunPlaybook(step.run.playbook, roles)
+        assert step.notify is not None  # the schema allows exactly one
         text = read.template((*path, "notify", "text"), step.notify.text)
         return bound.NotifyStep(tuple(step.notify.to), text)
 

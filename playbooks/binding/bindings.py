@@ -1,6 +1,7 @@
 """Playbooks of a site, each bound once to the same equipment."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
@@ -8,6 +9,7 @@ from handwheel.connectors.model.site import Site
 from ..language.loader import Playbook
 from .bind import NOTHING, bind, bind_triggers
 from .model import BoundPlaybook
+from .nesting import nested_in
 
 
 class Bindings:
@@ -24,6 +26,15 @@ class Bindings:
             if each.digest not in self._triggered:
                 self._triggered[each.digest] = bind_triggers(each, self._site)
         return [plan for each in playbooks for plan in self._triggered[each.digest]]
+
+    def with_nested(self, playbooks: Sequence[Playbook]) -> list[BoundPlaybook]:
+        """Returns those of `triggered`, then those that they run by their steps.
+
+        Raises:
+            ConfigError: One does not fit the site, or runs a playbook that is not there.
+        """
+        plans = self.triggered(playbooks)
+        return [*plans, *nested_in(plans, partial(self.bind, playbooks))]
 
     def bind(
         self,

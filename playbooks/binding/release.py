@@ -20,20 +20,23 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import (
 from handwheel.tools.guardrails.signatures.request_class import UNDO
 
 from ..language.loader import Playbook
-from ..language.names import every_role_binding
 from .bind import bind
 from .model import BoundPlaybook
+from .nesting import roles_to_release
 from .step_model import Write
 from .value_ranges import range_of, values_of
 
 
-def unsigned_release(playbook: Playbook, site: Site) -> Unsigned:
+def unsigned_release(playbook: Playbook, site: Site, library: Sequence[Playbook] = ()) -> Unsigned:
     """Returns a playbook's digest and its writes for each equipment, for a person to sign.
+
+    Args:
+        library: Playbooks that may run it with equipment of theirs.
 
     Raises:
         PlaybookError: It does not fit the site.
     """
-    plans = [bind(playbook, site, each.roles) for each in every_role_binding(playbook)]
+    plans = [bind(playbook, site, each) for each in roles_to_release(playbook, site, library)]
     return Unsigned(
         id=playbook.id,
         version=playbook.file.version,
@@ -71,14 +74,18 @@ def release_playbooks(
     operator: Operator,
     private: PrivateKey,
     at: datetime,
+    library: Sequence[Playbook] = (),
 ) -> list[Release]:
     """Signs playbooks and writes them into the site's `playbooks.lock`. Others there stay.
+
+    Args:
+        library: As of `unsigned_release`.
 
     Raises:
         PlaybookError: One does not fit the site.
         ConfigError: The file is damaged, or cannot be written; nothing was.
     """
-    unsigned = [unsigned_release(each, site) for each in playbooks]
+    unsigned = [unsigned_release(each, site, library) for each in playbooks]
     signed = [sign_release(each, site.id, operator, private, at) for each in unsigned]
     path = site.root / LOCK_FILE
     with enrolment_lock(site.root):

@@ -1,6 +1,6 @@
 """Model of a bound step, in which every name, value and condition is resolved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,8 @@ from handwheel.tools.conditions import Condition, Expression, Template
 
 Then = Literal["hold", "rollback", "safe_state", "continue", "escalate"]
 """Reaction of a run to a failed step."""
+MOST_NESTED = 3
+"""Most runs within one another, the outermost included."""
 OnTimeout = Literal["hold", "stop", "skip"]
 
 
@@ -126,6 +128,14 @@ class NotifyStep:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPlaybook:
+    """Another playbook in a run of its own."""
+
+    playbook: str  # its id
+    roles: Mapping[str, str]  # its roles to equipment, without those that have their default
+
+
+@dataclass(frozen=True, slots=True)
 class OnFail:
     """Reaction to a failed step, and the recipient of its notice."""
 
@@ -134,7 +144,7 @@ class OnFail:
     retry: int = 0  # further attempts
 
 
-Work = tuple[Write, ...] | Wait | Manual | WorkOrderStep | NotifyStep
+Work = tuple[Write, ...] | Wait | Manual | WorkOrderStep | NotifyStep | RunPlaybook
 """Work of a step, exactly one of these."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 
-from ..binding.step_model import Step
+from ..binding.step_model import RunPlaybook, Step
 from .diagnosis import Diagnosis
 from .states import EventKind
 
@@ -83,7 +83,15 @@ class RaiseWorkOrder:
     step: Step
 
 
+@dataclass(frozen=True, slots=True)
+class StartPlaybook:
+    """Open the nested run of a step, and record it."""
+
+    step: Step
+    work: RunPlaybook
+
+
 Effect = (
     Record | RecordOutcome | Judge | FileRequest | SetDue | SkipAction | EndRequest | Notify
-    | RaiseWorkOrder
+    | RaiseWorkOrder | StartPlaybook
 )  # fmt: skip

@@ -180,6 +180,8 @@ class Inputs:
     plant: PlantSnapshot
     clocks: Clocks
     tags: Mapping[str, Tag]  # the site's, for the conditions of approved actions
+    # The run that has started this one and the one that its step awaits, by id.
+    related: Mapping[str, Run] = field(default_factory=dict[str, Run])
 
     @property
     def actions(self) -> list[FiledAction]:

@@ -18,8 +18,8 @@ from .write_values import fix_values
 
 
 def has_written(inputs: Inputs) -> bool:
-    """Whether the run may have written something, which may have removed its cause."""
-    return any(each.may_have_been_sent for each in inputs.actions)
+    """Whether the run, or one within it, may have written, which may have removed its cause."""
+    return bool(inputs.run.nested) or any(each.may_have_been_sent for each in inputs.actions)
 
 
 def next_request(inputs: Inputs) -> list[Effect]:
@@ -65,6 +65,8 @@ def _restart_step(inputs: Inputs) -> list[Effect]:
     if step is None:
         return []
     state, to = run.step(step.id), StepState.PENDING
+    if state is StepState.PERFORM and step.id in run.nested:
+        return []  # its run goes on when it is resumed
     if state is StepState.COMMAND and not open_writes(run, step, inputs.actions):
         to = StepState.VERIFY if step.verify else StepState.DONE
     elif state not in {StepState.COMMAND, StepState.PERFORM, StepState.FAILED}:

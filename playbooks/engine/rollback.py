@@ -12,6 +12,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from ..binding.step_model import Verify
 from .effects import Effect, FileRequest, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
+from .nested_run import blocks_rollback
 from .states import EventKind
 from .step_work import await_pace, comes_true
 from .supervision import violations
@@ -75,13 +76,17 @@ def _await_gate(inputs: Inputs) -> list[Effect]:
 
 
 def _undo_all(inputs: Inputs) -> list[Effect]:
-    """Undoes every command whose frame may have been sent, newest first.
+    """Undoes every command whose frame may have been sent, newest first, after a nested run.
 
     An undo without a valid approval is requested again, one at a time, since a limit may allow
     the next one only after the previous write.
     """
     if failed := _failed(inputs, inputs.actions):
         return failed
+    if blocked := blocks_rollback(inputs):
+        return block_undo(inputs, blocked)
+    if blocked is None:
+        return []
     if found := unresolved(inputs):
         name = found[0].action.action_id
         return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")

@@ -69,6 +69,7 @@ class Run:
     awaits: str = ""  # the step that waits to be signed off
     # People who have signed each step off.
     signed_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    nested: Mapping[str, str] = field(default_factory=dict[str, str])  # run of each step's attempt
     lapsed: str = ""  # the request that nobody decided in time, and whose steps are skipped
     failures: Mapping[str, int] = field(default_factory=dict[str, int])  # by step, since a resume
     # Number of requests before the latest attempt of a repeated step.
@@ -85,7 +86,7 @@ class Run:
     entered_s: float = 0.0  # of the entry into its state
     began_s: float = 0.0  # of the latest approval or start
     judged_s: float | None = None  # of the latest judgement
-    armed_s: float | None = None  # when its first action was set due; invariants count from then
+    armed_s: float | None = None  # of its first action or nested run; invariants count
     step_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's move
     sent_s: Mapping[str, float] = field(default_factory=dict[str, float])  # of each step's writes
     undone_s: float | None = None  # of the latest undo of the present abort
@@ -98,6 +99,11 @@ class Run:
     def is_closed(self) -> bool:
         """Whether the run owns no equipment."""
         return self.state in CLOSED
+
+    @property
+    def ancestors(self) -> tuple[str, ...]:
+        """Runs that have started a nested run, the nearest first."""
+        return tuple(map(str, self.opening.get("ancestors", ())))
 
     def step(self, step_id: str) -> StepState:
         """Returns the state of a step."""
@@ -204,7 +210,8 @@ def _step(run: Run, event: RunEvent) -> Run:
     if before is StepState.FAILED:
         expected = frozenset(each for each in run.expected if each[0] != step_id)
         attempts = {**run.attempts, step_id: len(run.requests)}
-        run = replace(run, attempts=attempts, expected=expected)
+        nested = _without(run.nested, step_id)
+        run = replace(run, attempts=attempts, expected=expected, nested=nested)
     if before is StepState.COMMAND and to in {StepState.VERIFY, StepState.DONE}:
         run = replace(run, sent_s={**run.sent_s, step_id: event.process_s})
     if to is StepState.FAILED:
@@ -237,6 +244,12 @@ def _asked(run: Run, event: RunEvent) -> Run:
     return replace(run, asked={**run.asked, step_id: asked}, awaits=step_id)
 
 
+def _ran(run: Run, event: RunEvent) -> Run:
+    nested = {**run.nested, str(event.body["step"]): str(event.body["run_id"])}
+    armed_s = event.process_s if run.armed_s is None else run.armed_s
+    return replace(run, nested=nested, armed_s=armed_s)
+
+
 def _signed_off(run: Run, event: RunEvent) -> Run:
     step_id, person = str(event.body["step"]), str(event.body["person"])
     people = (*run.signed_off.get(step_id, ()), person)
@@ -259,6 +272,7 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     ),
     _E.ASKED: _asked,
     _E.SIGNED_OFF: _signed_off,
+    _E.RAN: _ran,
     _E.STEP: _step,
     _E.SLOW: lambda run, event: replace(run, slow_scan=int(event.body["scan"])),
     _E.DUE: _due,

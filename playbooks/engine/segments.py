@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import Manual, RequiredApproval, Step, Write
+from ..binding.step_model import Manual, RequiredApproval, RunPlaybook, Step, Write
 from .diagnosis import CheckResult
 from .inputs import IN_PROGRESS, FiledAction, recorded_of
 from .run import Run
@@ -80,8 +80,8 @@ def is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[FiledAction]) -
     step = current_step(plan, run)
     if run.is_cut_off or step is None or run.step(step.id) not in STEPS_IN_PROGRESS:
         return False
-    if isinstance(step.work, Manual) and run.step(step.id) is StepState.PERFORM:
-        return False  # people may take hours
+    if isinstance(step.work, Manual | RunPlaybook) and run.step(step.id) is StepState.PERFORM:
+        return False  # it may take hours
     if run.step(step.id) is not StepState.COMMAND:
         return True
     own = [each for each in actions if each.action.step == step.id]

@@ -59,6 +59,7 @@ class EventKind(StrEnum):
     EXPECTED = "expected"
     RAISED = "raised"
     NOTIFIED = "notified"
+    RAN = "ran"
     HOLDING = "holding"
     HELD = "held"
     VIOLATED = "violated"
@@ -116,6 +117,7 @@ REMARKS: Mapping[EventKind, frozenset[RunState]] = {
     _E.DUE: _AT_WORK | {_S.ABORTING},
     _E.EXPECTED: _AT_WORK | {_S.WAITING_APPROVAL},
     _E.RAISED: _AT_WORK,
+    _E.RAN: frozenset({_S.RUNNING}),
     _E.NOTIFIED: frozenset(_S) - CLOSED,
     _E.ASKED_BACK: frozenset({_S.ABORTING}),
     _E.UNDONE: frozenset({_S.ABORTING}),

@@ -12,6 +12,7 @@ from .deadline import past_deadline
 from .diagnosis import diagnose
 from .effects import Effect, Judge, Notify
 from .inputs import Inputs
+from .nested_run import follow_outer
 from .next_request import has_written, next_request, read_decision
 from .rollback import block_undo, roll_back
 from .segments import is_mid_step, needs_request, segment_steps
@@ -29,7 +30,7 @@ MAX_RESTARTS = 20
 def step(inputs: Inputs) -> list[Effect]:
     """Returns what a run needs now. Empty while it waits."""
     work = _WORK.get(inputs.run.state)
-    return work(inputs) if work else []
+    return follow_outer(inputs) or (work(inputs) if work else [])
 
 
 def refuse_request(inputs: Inputs, reason: str, *, is_unread: bool = False) -> list[Effect]:

@@ -8,9 +8,18 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.values import already_text, is_already
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import Manual, NotifyStep, Step, Verify, Wait, WorkOrderStep
+from ..binding.step_model import (
+    Manual,
+    NotifyStep,
+    RunPlaybook,
+    Step,
+    Verify,
+    Wait,
+    WorkOrderStep,
+)
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
+from .nested_run import await_nested
 from .segments import applied_writes
 from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
@@ -43,6 +52,8 @@ def _begin(inputs: Inputs, step: Step) -> list[Effect]:
             return asked
     if isinstance(step.work, Wait):
         return _wait(inputs, step, step.work)
+    if isinstance(step.work, RunPlaybook):
+        return await_nested(inputs, step, step.work)
     is_told = isinstance(step.work, WorkOrderStep | NotifyStep)
     return _inform(inputs, step) if is_told else _command(inputs, step)
 

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from handwheel.connectors.denial import Denial
-from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.tools.conditions import ConditionError
-from handwheel.tools.errors import GuardrailError, InvalidArguments, ToolFailed
+from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused, ToolFailed
 from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
@@ -26,8 +27,10 @@ from ..engine.effects import (
     RecordOutcome,
     SetDue,
     SkipAction,
+    StartPlaybook,
 )
 from ..engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
+from ..engine.nested_run import related_runs
 from ..engine.next_request import has_written
 from ..engine.rollback import takes_orders
 from ..engine.run import Run
@@ -47,14 +50,33 @@ JudgeRun = Callable[[str, BoundPlaybook, Diagnosis, bool], Awaitable[Judgement]]
 """Judges the diagnosis of a run; the last argument says whether evidence is needed."""
 
 
+class OtherRuns(Protocol):
+    """Runs beside a run."""
+
+    def run_of(self, run_id: str) -> Run:
+        """Returns a run as it stands now. Raises `LedgerError` if it cannot be read."""
+        ...
+
+    def start(self, outer: RunLog, starting: StartPlaybook, plant: PlantSnapshot) -> None:
+        """Opens the run of a step, and records it in the outer run, both at once.
+
+        Raises:
+            ConfigError: The playbook cannot be used.
+            PermitRefused: Other runs do not allow it.
+            LedgerError: The ledger refuses.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Access of runs to the ledger, the plant, the people's clock and the agents' judgement."""
+    """Access of runs to ledger, plant, the people's clock, the agents' judgement, other runs."""
 
     ledger: LedgerPort
     plant: PlantView
     clock: Callable[[], Instant]
     judge: JudgeRun
+    runs: OtherRuns
 
 
 def hold_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
@@ -90,6 +112,7 @@ class RunDriver:
         self.plan = plan
         self.log = log
         self.wakes_at: datetime | None = None  # wall-clock time at which it must be stepped
+        self.related: Sequence[str] = ()  # the runs whose changes it follows
         self.judged_on: PlantSnapshot | None = None  # on which it was judged before it was opened
         self._ports = ports
         self._maintenance = maintenance
@@ -155,7 +178,9 @@ class RunDriver:
         plant = plant or ports.plant.snapshot()
         plant.recorded = recorded_of(run, self.plan)
         tags, clocks = ports.ledger.context.site.tags, Clocks(ports.clock())
-        return Inputs(self.run_id, run, self.plan, requests, plant, clocks, tags)
+        self.related = related_runs(run, self.plan)
+        related = {each: ports.runs.run_of(each) for each in self.related}
+        return Inputs(self.run_id, run, self.plan, requests, plant, clocks, tags, related)
 
     def _takes_orders(self, inputs: Inputs) -> bool:
         return inputs.run.state is not RunState.ABORTING or takes_orders(inputs)
@@ -176,6 +201,11 @@ class RunDriver:
                     self._commit(effects)
                 except ToolFailed as error:
                     self._commit(fail(inputs, sending, str(error)))
+            case [StartPlaybook(starting) as start]:
+                try:
+                    self._ports.runs.start(self.log, start, inputs.plant)
+                except (ConfigError, PermitRefused) as refusal:
+                    self._commit(fail(inputs, starting, str(refusal)))
             case _:
                 self._commit_or_refuse(inputs, effects)
 

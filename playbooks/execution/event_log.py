@@ -40,10 +40,21 @@ class RunLog:
         self._clock = clock
         self.run = load_run(database, run_id)
 
-    def open(self, playbook: str, assets: tuple[str, ...], body: dict[str, object]) -> str:
-        """Opens the run, or returns the ID of a run that owns one of the assets."""
+    def open(
+        self,
+        playbook: str,
+        assets: tuple[str, ...],
+        body: dict[str, object],
+        ancestors: tuple[str, ...] = (),
+    ) -> str:
+        """Opens the run, or returns the ID of a run that owns one of the assets.
+
+        What runs own that have started it, its `ancestors`, prevents nothing.
+        """
         entry = RunEntry(self.run_id, playbook, True)
-        row, owner = open_run(self._database, entry, assets, body, self._holder, self._clock())
+        row, owner = open_run(
+            self._database, entry, assets, body, self._holder, self._clock(), ancestors
+        )
         if not owner:
             self.run = apply(self.run, _event(row))
         return owner

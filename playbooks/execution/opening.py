@@ -18,6 +18,7 @@ class RunStart:
     shown: str  # the trigger's condition with its values
     hashes: Mapping[str, str]  # hashes of the site's files and of the agents' graph
     begin_by: str = ""  # stamp of the deadline; empty for none
+    ancestors: tuple[str, ...] = ()  # the runs that have started it, the nearest first
 
 
 def open_run(
@@ -44,4 +45,5 @@ def open_run(
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),
         },
+        start.ancestors,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Loader of playbooks, which reports every problem with its place."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -18,10 +19,10 @@ from handwheel.connectors.model.site import SITE_FILE, Site
 from .errors import Finding, PlaybookError
 from .schema import PlaybookFile
 from .source import Source, id_of, parse_source, step_of
-from .unsupported import unsupported, without
 
 PACKAGE = "package:"
 _TESTS = "tests"  # a folder of tests holds no playbooks
+_ASKING = re.compile(r"safe_state\.steps\.\d+\.(approval|hold_point)")
 _CODES = (
     ("stands here twice", "duplicate-key"),
     ("means different things", "yaml-boolean"),
@@ -29,7 +30,7 @@ _CODES = (
     ("merge keys", "anchor"),
     ("unknown key", "unknown-key"),
     ("is missing", "missing-key"),
-    ("not supported yet", "not-supported"),
+    ("requests no approval", "safe-state-asks"),
 )
 
 
@@ -88,31 +89,19 @@ def _code_of(reason: str, other: str) -> str:
 
 
 def _load_file(document: Document) -> PlaybookFile:
-    refused = list(unsupported(document.data))
-    reported = [document.problem(path, text) for path, _, text in refused]
-    findings = [
-        _finding(problem, document.data, code, problem.key)
-        for problem, (_, code, _) in zip(reported, refused, strict=True)
-    ]
-    paths = {path for path, _, _ in refused}
     try:
-        file = load_model(PlaybookFile, replace(document, data=without(document.data, paths)))
+        return load_model(PlaybookFile, document)
     except ConfigError as error:
-        # Problems that only follow from a removed key are not reported again.
-        keys = [problem.key for problem in reported]
-        findings += [
-            _finding(each, document.data, _code_of(each.reason, "wrong-value"), each.key)
-            for each in error.problems
-            if not any(_is_reported(each.key, key) for key in keys)
-        ]
-    else:
-        if not findings:
-            return file
-    raise PlaybookError(findings)
+        raise PlaybookError(
+            [_form_finding(each, document.data) for each in error.problems]
+        ) from None
 
 
-def _is_reported(key: str, by: str) -> bool:
-    return not key or f"{by}.".startswith(f"{key}.") or key.startswith(f"{by}.")
+def _form_finding(problem: Problem, data: Any) -> Finding:
+    if _ASKING.fullmatch(problem.key):
+        reason = "a safe state requests no approval: it is approved with the run"
+        problem = replace(problem, reason=reason)
+    return _finding(problem, data, _code_of(problem.reason, "wrong-value"), problem.key)
 
 
 def _finding(problem: Problem, data: Any, code: str, key: str) -> Finding:

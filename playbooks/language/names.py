@@ -1,6 +1,6 @@
 """Names that a playbook may use, and the binding of its roles to equipment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handwheel.connectors.config.yaml_documents import Path_
@@ -46,6 +46,20 @@ def every_role_binding(playbook: Playbook) -> list[RoleBinding]:
     """Returns the default role binding, then each other one of a trigger."""
     default = default_role_binding(playbook)
     return [default, *(each for each in role_bindings(playbook) if each.roles != default.roles)]
+
+
+def started_by(playbook: Playbook, library: Sequence[Playbook]) -> list[Playbook]:
+    """Returns the playbooks that one runs by its steps, those that they run included."""
+    found: dict[str, Playbook] = {}
+    known = {each.id: each for each in library if each.id != playbook.id}
+    left = [playbook]
+    while left:
+        for step in left.pop().file.steps:
+            name = step.run.playbook if step.run else ""
+            if name in known and name not in found:
+                found[name] = known[name]
+                left.append(known[name])
+    return list(found.values())
 
 
 def tag_names(site: Site, roles: Mapping[str, str]) -> dict[str, Name]:

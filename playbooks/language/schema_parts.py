@@ -245,6 +245,23 @@ class NotifySpec(Model):
     text: Text = Field(description="notice, with values such as {PT-102.pv}")
 
 
+class RunSpec(Model):
+    """Playbook that a step runs."""
+
+    playbook: PlaybookId = Field(description="id of the playbook, such as cw/less-load")
+    bind: dict[Name, Text] = Field(
+        default_factory=dict[str, str],
+        description="its roles to equipment or to roles of this playbook, where not the default",
+    )
+
+
+def _run(value: Any) -> Any:
+    return {"playbook": value} if isinstance(value, str) else value
+
+
+RunField = Annotated[RunSpec, BeforeValidator(_run, json_schema_input_type=PlaybookId | RunSpec)]
+
+
 class OnFailSpec(Model):
     """Reaction of the run to a failed step."""
 

@@ -14,6 +14,7 @@ from .schema_parts import (
     NotifySpec,
     OnFailSpec,
     RampSpec,
+    RunField,
     StepApprovalSpec,
     UndoField,
     VerifySpec,
@@ -28,7 +29,7 @@ from .schema_parts import (
 class StepSpec(Model):
     """Step with exactly one kind of work, and its verification."""
 
-    model_config = one_of("write", "wait", "manual", "workorder", "notify")
+    model_config = one_of("write", "wait", "manual", "workorder", "notify", "run")
 
     id: Id = Field(description="name of the step")
     title: str = Field("", description="purpose of the step")
@@ -50,6 +51,7 @@ class StepSpec(Model):
     manual: ManualSpec | None = Field(None, description="work of people, signed off by them")
     workorder: WorkOrderSpec | None = Field(None, description="work order to raise")
     notify: NotifySpec | None = Field(None, description="notice to send")
+    run: RunField | None = Field(None, description="another playbook, in a run of its own")
     expect: list[ExpectField] = Field(
         default_factory=list[ExpectField], description="expected results, shown to the approver"
     )
@@ -67,6 +69,7 @@ class StepSpec(Model):
             "manual": self.manual,
             "workorder": self.workorder,
             "notify": self.notify,
+            "run": self.run,
         }
         check_one_of(work)
         for name in ("expect", "approval", "undo", "ramp"):

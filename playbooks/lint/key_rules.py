@@ -65,7 +65,7 @@ def _step(playbook: Playbook, step: StepSpec, path: Path_) -> Iterator[Finding]:
         text = "the write has no undo"
         hint = "write undo, or undo: none"
         yield playbook.key_finding("no-undo", path, text, hint)
-    if (step.write or step.wait or step.verify) and step.on_fail is None:
+    if (step.write or step.wait or step.verify or step.run) and step.on_fail is None:
         text = "the step has no on_fail"
         hint = "write on_fail: {then: hold}, rollback, safe_state or continue"
         yield playbook.key_finding("no-on-fail", path, text, hint)

@@ -15,6 +15,7 @@ from ..language.names import every_role_binding
 from .constants import check_constants
 from .key_rules import check_form
 from .limits import check_limits
+from .nested import Nesting
 from .noise import MeasuredNoise
 from .overlaps import Overlaps
 from .plan import check_dead_band, check_verify_windows, check_writes
@@ -25,7 +26,7 @@ from .site import check_ownership, check_roles, check_suggestions
 def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:
     """Returns the findings of a playbook at a site, in the order of the file.
 
-    Without the other playbooks of the site, suggestions are not checked.
+    Without the other playbooks of the site, those that it suggests or runs are not checked.
     """
     return _lint([playbook], site, tuple(others))
 
@@ -39,7 +40,7 @@ def lint_all(
 
 
 def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook]) -> list[Finding]:
-    policy, noise = _policy(site), MeasuredNoise(site)
+    policy, noise, nesting = _policy(site), MeasuredNoise(site), Nesting(site, others)
     truths: dict[str, Truth] = {}
     starting: dict[str, frozenset[str]] = {}  # the tags that start each playbook
     found: list[list[Finding]] = []
@@ -54,6 +55,7 @@ def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook])
         for plan in plans:
             findings += _check_plan(playbook, plan, site, policy, noise)
             findings += check_constants(playbook, plan, site, truths)
+            findings += nesting.check(playbook, plan)
         found.append(findings)
     free = [n for n, each in enumerate(playbooks) if each.file.concurrency is None]
     if free:

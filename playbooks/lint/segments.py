@@ -7,7 +7,7 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import Step, Wait
+from ..binding.step_model import RunPlaybook, Step, Wait
 from ..language.errors import Finding, Severity
 from ..language.loader import Playbook
 
@@ -40,8 +40,15 @@ def _written_twice(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator
 
 def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding]:
     before = list(takewhile(lambda each: not each[1].writes, segment))
+    if len(before) == len(segment):
+        return
+    must, hint = format_duration(FIRST_CLAIM_S), "put a hold point on the write"
+    for n, step in before:
+        if isinstance(step.work, RunPlaybook):
+            text = f"a run is awaited, and the first write must begin {must} after the approval"
+            yield playbook.finding("waits-before-first-write", ("steps", n, "run"), text, hint)
     waits = [(step.work, n) for n, step in before if isinstance(step.work, Wait)]
-    if len(before) == len(segment) or not waits:
+    if not waits:
         return
     hold_s = sum(each.hold_s for each, _ in waits)
     within_s = sum(each.within_s for each, _ in waits)
@@ -49,8 +56,8 @@ def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding
         return
     severity: Severity = "error" if hold_s >= FIRST_CLAIM_S else "warning"
     _, longest = max(waits, key=lambda each: each[0].within_s)
-    may, must = format_duration(within_s), format_duration(FIRST_CLAIM_S)
+    may = format_duration(within_s)
     text = f"waits up to {may}, and the first write must begin {must} after the approval"
-    hint = "wait after the write, or put a hold point on the write"
+    hint = f"wait after the write, or {hint}"
     path = ("steps", longest, "wait", "within")
     yield playbook.finding("waits-before-first-write", path, text, hint, severity)

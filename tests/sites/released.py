@@ -1,6 +1,6 @@
 """Playbooks that an administrator of a test's site has released."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.connectors.model.tags import Tag
@@ -24,21 +24,22 @@ STEPS = ("start", "set", "stop", "back", "undo:start", "undo:back")
 BY_HAND = ("cw/change-over", "1.0.0", "d" * 64, {"duty": "P-101A"})
 """That playbook's id, version, digest and equipment."""
 
-_UNSIGNED: dict[tuple[int, str], tuple[Site, Unsigned]] = {}
+_UNSIGNED: dict[tuple[object, ...], tuple[Site, Unsigned]] = {}
 
 
 def release_library(
-    site: Site, playbooks: Iterable[Playbook], by: str = "boss", also: Sequence[Unsigned] = ()
+    site: Site, playbooks: Sequence[Playbook], by: str = "boss", also: Sequence[Unsigned] = ()
 ) -> None:
     """Releases playbooks as `handwheel playbooks release` does, each bound once in all tests."""
-    unsigned = [*(_unsigned(each, site) for each in playbooks), *also]
+    unsigned = [*(_unsigned(each, site, playbooks) for each in playbooks), *also]
     write_lock(site, [signed(site, each, by) for each in unsigned])
 
 
-def _unsigned(playbook: Playbook, site: Site) -> Unsigned:
-    key = id(site.tags), playbook.digest
+def _unsigned(playbook: Playbook, site: Site, library: Sequence[Playbook]) -> Unsigned:
+    running = [each.digest for each in library if any(step.run for step in each.file.steps)]
+    key = id(site.tags), playbook.digest, *running
     if key not in _UNSIGNED:
-        _UNSIGNED[key] = site, unsigned_release(playbook, site)
+        _UNSIGNED[key] = site, unsigned_release(playbook, site, library)
     return _UNSIGNED[key][1]
 
 

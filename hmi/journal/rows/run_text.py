@@ -49,6 +49,7 @@ _WORDS: Mapping[str, _Words] = {
     "due": lambda body: str(body["action_id"]),
     "expected": lambda body: f"{'met' if body['kept'] else 'NOT MET'}: {body['shown']}",
     "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
+    "ran": lambda body: f"{body['step']} runs {body['playbook']} as {body['run_id']}",
     "notified": lambda body: f"{', '.join(body['to'])}: {body['text']}",
     "undone": lambda body: f"{body['action_id']} {body['state']}: {body['reason']}",
     "undo_verified": lambda body: str(body["action_id"]),

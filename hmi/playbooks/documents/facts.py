@@ -8,6 +8,7 @@ from handwheel.playbooks.binding.step_model import (
     Manual,
     NotifyStep,
     RequiredApproval,
+    RunPlaybook,
     Step,
     Verify,
     Wait,
@@ -173,6 +174,8 @@ def _work(subject: str, step: Step) -> Iterator[Fact]:
         case NotifyStep(to, text):
             yield (subject, "tells"), say.listed(to)
             yield (subject, "text"), text.text
+        case RunPlaybook() as run:
+            yield (subject, "runs"), say.run_text(run)
         case tuple():
             pass  # its writes are compared apart
         case _:

@@ -10,6 +10,7 @@ from handwheel.playbooks.binding.step_model import (
     NotifyStep,
     OnTimeout,
     RequiredApproval,
+    RunPlaybook,
     Step,
     Then,
     Undo,
@@ -121,7 +122,7 @@ def failure_text(step: Step) -> str:
 
 def can_fail(step: Step) -> bool:
     """Whether a step has a reaction to its failure."""
-    return bool(step.writes or step.verify) or isinstance(step.work, Wait)
+    return bool(step.writes or step.verify) or isinstance(step.work, Wait | RunPlaybook)
 
 
 def work_text(step: Step) -> str:
@@ -136,8 +137,16 @@ def work_text(step: Step) -> str:
             return f"work order for {order.asset}: {order.title.text}"
         case NotifyStep(to, text):
             return f"tell {listed(to)}: {text.text}"
+        case RunPlaybook() as run:
+            return f"run {run_text(run)}"
         case writes:
             return f"write {writes_text(writes)}{ramp_text(step)}"
+
+
+def run_text(run: RunPlaybook) -> str:
+    """Returns a playbook that a step runs, with the roles that are bound."""
+    bound = [f"{role} {asset}" for role, asset in run.roles.items()]
+    return f"{run.playbook} with {listed(bound)}" if bound else run.playbook
 
 
 def ramp_text(step: Step) -> str:

@@ -12,8 +12,8 @@ from rich.progress import Progress
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.playbook_tests.bind import started_by
 from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.playbooks.language.names import started_by
 from handwheel.sim_plant.scenario import FaultEvent
 
 from ...shell.charts.png_file import save_png

@@ -74,7 +74,8 @@ def _release(site: Site, operator: Operator, private: Ed25519PrivateKey) -> None
     library, _ = load_library(site)
     wrong = {each.playbook for each in lint_all(library, site) if each.is_error}
     sound = [each for each in library if each.id not in wrong]
-    release_playbooks(site, sound, operator, private, parse_stamp(stamp(instant_now().wall)))
+    now = parse_stamp(stamp(instant_now().wall))
+    release_playbooks(site, sound, operator, private, now, sound)
 
 
 def grant_to_agents(site: Site, giver: Signer) -> None:

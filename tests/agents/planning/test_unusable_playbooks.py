@@ -9,6 +9,7 @@ import pytest
 from handwheel.hmi.processes.agents import valid_playbooks
 from handwheel.playbooks.language.loader import library_folder
 
+from ..testbed.nested_playbooks import INNER, OUTER
 from ..testbed.stepped_agents import START_B, AgentsRoom
 
 LISTED = "write: {standby.run_cmd: true}"
@@ -48,3 +49,16 @@ def start_with(room: AgentsRoom, written: str) -> None:
     file = room.site.state / "change-over.yaml"
     file.write_text(text.replace(LISTED, written, 1), encoding="utf-8")
     room.library = valid_playbooks(replace(room.site, playbooks=(str(file.parent),)))
+
+
+async def test_a_playbook_that_runs_what_is_left_out_is_left_out(
+    idle: AgentsRoom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = idle.site.state
+    (state / "outer.yaml").write_text(OUTER, encoding="utf-8")
+    for inner, ids in ((INNER, ["test/inner", "test/outer"]), (INNER.replace("kPa", "degC"), [])):
+        (state / "inner.yaml").write_text(inner, encoding="utf-8")
+        found = valid_playbooks(replace(idle.site, playbooks=(str(state),)))
+        assert [each.id for each in found] == ids
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith("test/outer: it runs test/inner, which is left out")

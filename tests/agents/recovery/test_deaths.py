@@ -1,9 +1,8 @@
 """Agents that die at each moment of a change-over: nothing is sent unasked, and nothing twice."""
 # pyright: reportPrivateUsage=false
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 from unittest.mock import Mock
 
 import pytest
@@ -11,12 +10,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.engine import next_request, segments
-from handwheel.playbooks.execution import driver, event_log, ledger_port
+from handwheel.playbooks.execution import driver
 from handwheel.tools.guardrails.approval.run_orders import Order
 from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.ledger.runs import load_runs
 
 from ..conftest import NewRoom
+from ..testbed.fuse import Fuse, Killed
 from ..testbed.round_faults import Death, faults_of_round
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
@@ -27,58 +27,11 @@ FLYING = {"DUE", "CLAIMED", "SENDING"}
 ENDS = {"COMPLETE", "ABORTED", "STOPPED", "NOT_STARTED"}
 
 
-class Killed(BaseException):
-    """The process is gone; nobody may catch it."""
-
-
 class Life(NamedTuple):
     """One process of the agents: what it is told about a run that it finds held, and its end."""
 
     order: Order = "resume"
     moment: str = ""  # at which it dies; empty for never
-
-
-class Fuse:
-    """Counts the writes that a run's life consists of, and ends the agents at one of them."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.moment = ""
-        self.passed = list[str]()
-        self._counts = Counter[str]()
-        self._on(patch, event_log, "open_run", Mock(return_value="opened"))
-        self._on(patch, event_log, "record_event", _event)
-        for name in ("file_segment", "set_due", "end_request"):
-            self._on(patch, ledger_port, name, Mock(return_value=name))
-        self._on(patch, InMemorySaver, "put", Mock(return_value="checkpoint"))
-
-    def begin(self, moment: str) -> None:
-        self.moment, self.passed = moment, []
-        self._counts.clear()
-
-    def _on(
-        self, patch: pytest.MonkeyPatch, place: object, name: str, name_of: Callable[..., str]
-    ) -> None:
-        work: Callable[..., Any] = getattr(place, name)
-
-        def fused(*arguments: Any, **more: Any) -> Any:
-            moment = name_of(*arguments)
-            self._counts[moment] += 1
-            numbered = f"{moment} {self._counts[moment]}"
-            self._burn(f"before {numbered}")
-            result = work(*arguments, **more)
-            self._burn(f"after {numbered}")
-            return result
-
-        patch.setattr(place, name, fused)
-
-    def _burn(self, moment: str) -> None:
-        self.passed.append(moment)
-        if moment == self.moment:
-            raise Killed
-
-
-def _event(_database: object, _run_id: str, kind: str, body: dict[str, Any], *_more: object) -> str:
-    return f"step {body['step']} {body['to']}" if kind == "step" else kind
 
 
 async def _live(room: AgentsRoom, order: Order) -> None:

@@ -26,6 +26,7 @@ slow          .  .  .  .  =  =  .  .  =  .  .  .  =  .
 due           .  .  .  .  =  =  .  .  =  .  =  .  =  .
 expected      .  .  .  =  =  =  .  .  =  .  .  .  =  .
 raised        .  .  .  .  =  =  .  .  =  .  .  .  =  .
+ran           .  .  .  .  =  .  .  .  .  .  .  .  .  .
 notified      .  =  .  =  =  =  =  =  =  .  =  =  =  .
 lapsed        .  .  .  ru .  .  .  .  .  .  .  .  .  .
 asked         .  .  .  .  =  =  .  .  =  .  .  .  =  .
@@ -76,6 +77,7 @@ _BODIES: dict[str, dict[str, object]] = {
     "expected": {"step": "a", "text": "P-101B.running"},
     "aborting": {"goal": "rollback"},
     "slow": {"scan": 7},
+    "ran": {"step": "a", "run_id": "U-2"},
     "undo_verified": {"action_id": "R-1/r1"},
     "undo_blocked": {"reason": "no gate"},
     "violated": {"reason": "PT-102.pv > 280 kPa"},

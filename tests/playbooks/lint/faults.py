@@ -51,7 +51,7 @@ FAULTS = {
         sample("wrong-value", "version", "three numbers"),
         Fault("within: 30 s}", "within: 30 s, hold: 40 s}", "verify", "cannot be longer"),
         Fault("    wait: {", "    notify: {to: a, text: b}\n    wait: {", "id: settle",
-              "exactly one of write, wait, manual, workorder, notify; here are wait, notify"),
+              "exactly one of write, wait, manual, workorder, notify, run; here are wait, notify"),
         Fault("{alarm: VAH-101A}", '{schedule: {at: "24:00"}}', 'at:', "no time of the day"),
         Fault("type: quantity", "type: number", "high", "unit: does not go with type number"),
         Fault("standby.run_cmd: true", "standby.mode: sleep", "sleep",
@@ -63,8 +63,11 @@ FAULTS = {
     "yaml-boolean": [sample("yaml-boolean", "on\nstyle", "'on' means different")],
     "anchor": [sample("anchor", "&who", "anchors are not allowed")],
     "yaml": [sample("yaml", "'tests", "end of stream")],
-    "not-supported": [
-        sample("not-supported", "run: cw", "'run' is not supported yet"),
+    "unknown-playbook": [
+        sample("unknown-playbook", "cw/strainer-b", "did you mean 'cw/strainer-blocked'?"),
+    ],
+    "nested-too-deep": [
+        sample("nested-too-deep", "test/start", "a playbook never runs itself"),
     ],
     "not-constant": [sample("not-constant", '"FIC-201.sp -', "writes fixed values only")],
     "unknown-name": [

@@ -112,6 +112,30 @@ class TestBesideOthers:
         assert "VAH-101A.active" in found.text
         assert lint_all([playbook, other], site) == [found]
 
+    def test_a_playbook_that_is_run_is_looked_at(self, tmp_path: Path, site: Site) -> None:
+        def running(id_: str, run: str) -> Playbook:
+            text = changed(
+                ("id: test/start-standby", f"id: {id_}"),
+                ('wait: {until: "PT-102.pv > 300 kPa", within: 2 min}', f"run: {run}"),
+            )
+            return loaded(tmp_path, text, f"{id_.partition('/')[2]}.yaml")
+
+        last = loaded(tmp_path, changed(("id: test/start-standby", "id: test/d")), "d.yaml")
+        others = [running("test/b", "test/c"), running("test/c", "test/d"), last]
+        for run, code, says in (
+            ("{playbook: test/d, bind: {duty: standby, standby: duty}}", "", ""),
+            ("{playbook: test/d, bind: {duty: E-101}}", "wrong-class", "E-101 is of class exch"),
+            ("{playbook: test/d, bind: {dty: P-101A}}", "unknown-name", "has no role 'dty'"),
+            ("{playbook: test/d, bind: {duty: standby}}", "check-failed", "test/d: 'standby"),
+            ("{playbook: test/d, bind: {duty: P-109}}", "unknown-name", "no role 'P-109'"),
+            ("test/c", "", ""),
+            ("test/b", "nested-too-deep", "test/b, which runs test/c, which runs test/d: at most"),
+            ("test/e", "unknown-playbook", "did you mean 'test/d'?"),
+        ):  # fmt: skip
+            found = lint(running("test/a", run), site, others)
+            assert [each.code for each in found] == [code] * bool(code), (run, found)
+            assert all(says in f"{each.text}; {each.hint}" for each in found), found
+
     def test_a_suggestion_is_missed_only_where_the_others_are_known(
         self, tmp_path: Path, site: Site, beside: list[Playbook]
     ) -> None:

@@ -1,6 +1,6 @@
 """Runs in the ledger, with their journal rows and the equipment that they own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +16,10 @@ PREFIX = "run."
 ORDERED = f"{PREFIX}ordered"
 """Kind of an order to a run, which is no event of the run itself."""
 
+ANCESTORS = "ancestors"
+"""Runs that have started a nested run, the nearest first, in the body of its first event."""
+
+_OPENED, _USES = "opened", "uses"
 _NEVER = 2**63 - 1
 
 
@@ -45,11 +49,14 @@ def open_run(
     body: Mapping[str, object],
     holder: str,
     now: Instant,
+    ancestors: Sequence[str] = (),
 ) -> tuple[RunRow, str]:
     """Opens a run, unless another one owns one of its assets.
 
     Args:
         body: Of its first event.
+        ancestors: The runs that have started it, the nearest first. What they own stays theirs,
+            and goes to this run if they end first.
 
     Returns:
         Its first row; and the run that is in the way, empty if there is none. Then nothing was
@@ -60,17 +67,21 @@ def open_run(
     """
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
+        owners = asset_owners(transaction)
+        users = _users(transaction) if ancestors else {}
         for asset in assets:
-            if owner := asset_owners(transaction).get(asset):
-                return RunRow(0, "", "", {}), owner
+            others = {owners.get(asset, ""), *users.get(asset, ())} - {"", *ancestors}
+            if others:
+                return RunRow(0, "", "", {}), min(others)
+        if ancestors:
+            body = {**body, ANCESTORS: list(ancestors), _USES: list(assets)}
         transaction.change(
             "INSERT INTO run(run_id, playbook) VALUES (?, ?)", (entry.run_id, entry.playbook)
         )
         for asset in assets:
-            transaction.change(
-                "INSERT INTO run_asset(run_id, asset) VALUES (?, ?)", (entry.run_id, asset)
-            )
-        return _record(transaction, entry.run_id, "opened", body), ""
+            if asset not in owners:
+                _own(transaction, entry.run_id, asset)
+        return _record(transaction, entry.run_id, _OPENED, body), ""
 
 
 def record_event(
@@ -100,7 +111,47 @@ def record_event(
                     "UPDATE run_asset SET is_open = 0 WHERE run_id = ? AND asset = ?",
                     (run_id, asset),
                 )
+            _hand_on(transaction, run_id)
         return row
+
+
+def _hand_on(transaction: Transaction, run_id: str) -> None:
+    """Gives what a closed run owned to the open runs within it that use it, outer ones first."""
+    assets, owners = set(assets_of(transaction, run_id)), asset_owners(transaction)
+    for nested, body in _nested(transaction):
+        if run_id in body[ANCESTORS]:
+            for asset in sorted(assets.intersection(body[_USES]) - owners.keys()):
+                _own(transaction, nested, asset)
+                owners[asset] = nested
+
+
+def _own(transaction: Transaction, run_id: str, asset: str) -> None:
+    transaction.change("INSERT INTO run_asset(run_id, asset) VALUES (?, ?)", (run_id, asset))
+
+
+def _users(reader: LedgerReader) -> dict[str, list[str]]:
+    """Returns the open nested runs that use equipment, whoever owns it."""
+    found: dict[str, list[str]] = {}
+    for nested, body in _nested(reader):
+        for asset in body[_USES]:
+            found.setdefault(asset, []).append(nested)
+    return found
+
+
+def _nested(reader: LedgerReader) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yields the open nested runs with the body of their first event, outer ones first.
+
+    A damaged one is left out, since nobody works on it.
+    """
+    rows = reader.all("SELECT run_id FROM run WHERE is_open = 1 ORDER BY rowid")
+    for run_id in (row[0] for row in rows):
+        first = next(iter(rows_of(reader, run_id, f"{PREFIX}{_OPENED}")), None)
+        try:
+            body = cast("dict[str, list[str]]", first.fields["body"]) if first else {}
+            if {str} == {type(each) for key in (ANCESTORS, _USES) for each in body[key]}:
+                yield run_id, body
+        except (LookupError, TypeError, ValueError):
+            continue
 
 
 def load_rows(database: Database, run_id: str) -> list[RunRow]:

@@ -66,6 +66,28 @@ def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:
     assert runs.load_runs(ledger, only_open=True) == [OTHER]
 
 
+def test_a_nested_run_leaves_equipment_to_outer_runs_and_inherits_it(
+    ledger: Database, holder: str
+) -> None:
+    def within(entry: runs.RunEntry, ancestors: list[str], *assets: str) -> str:
+        return runs.open_run(ledger, entry, assets, {}, holder, NOW, ancestors)[1]
+
+    sibling = replace(ENTRY, run_id="U-00000003")
+    assert _opened(ledger, ENTRY, holder, "P-101A", "P-101B")[1] == ""
+    assert within(OTHER, ["U-00000009"], "P-101A") == RUN
+    assert within(OTHER, [RUN], "P-101A", "E-101") == ""
+    assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN, "E-101": OTHER.run_id}
+    assert within(sibling, [RUN], "P-101A") == OTHER.run_id  # it uses it
+    assert within(sibling, [OTHER.run_id, RUN], "P-101A", "P-101B") == ""
+    runs.record_event(ledger, RUN, "stopped", {}, holder, NOW, closes=True)
+    owners = {"P-101A": OTHER.run_id, "E-101": OTHER.run_id, "P-101B": sibling.run_id}
+    assert runs.asset_owners(ledger) == owners
+    runs.record_event(ledger, OTHER.run_id, "stopped", {}, holder, NOW, closes=True)
+    assert runs.asset_owners(ledger) == dict.fromkeys(("P-101A", "P-101B"), sibling.run_id)
+    runs.record_event(ledger, sibling.run_id, "stopped", {}, holder, NOW, closes=True)
+    assert runs.asset_owners(ledger) == {}
+
+
 def test_the_events_of_a_run_come_in_order_with_its_orders(ledger: Database, holder: str) -> None:
     opened, _ = _opened(ledger, ENTRY, holder)
     _opened(ledger, OTHER, holder)

@@ -1,0 +1,58 @@
+"""Death of the agents at one of the writes that a run's life consists of."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from handwheel.playbooks.execution import event_log, ledger_port
+
+
+class Killed(BaseException):
+    """The process is gone; nobody may catch it."""
+
+
+class Fuse:
+    """Counts the writes that a run's life consists of, and ends the agents at one of them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.moment = ""
+        self.passed = list[str]()
+        self._counts = Counter[str]()
+        self._on(patch, event_log, "open_run", Mock(return_value="opened"))
+        self._on(patch, event_log, "record_event", _event)
+        for name in ("file_segment", "set_due", "end_request"):
+            self._on(patch, ledger_port, name, Mock(return_value=name))
+        self._on(patch, InMemorySaver, "put", Mock(return_value="checkpoint"))
+
+    def begin(self, moment: str) -> None:
+        self.moment, self.passed = moment, []
+        self._counts.clear()
+
+    def _on(
+        self, patch: pytest.MonkeyPatch, place: object, name: str, name_of: Callable[..., str]
+    ) -> None:
+        work: Callable[..., Any] = getattr(place, name)
+
+        def fused(*arguments: Any, **more: Any) -> Any:
+            moment = name_of(*arguments)
+            self._counts[moment] += 1
+            numbered = f"{moment} {self._counts[moment]}"
+            self._burn(f"before {numbered}")
+            result = work(*arguments, **more)
+            self._burn(f"after {numbered}")
+            return result
+
+        patch.setattr(place, name, fused)
+
+    def _burn(self, moment: str) -> None:
+        self.passed.append(moment)
+        if moment == self.moment:
+            raise Killed
+
+
+def _event(_database: object, _run_id: str, kind: str, body: dict[str, Any], *_more: object) -> str:
+    return f"step {body['step']} {body['to']}" if kind == "step" else kind
