@@ -1,6 +1,6 @@
 """Release of playbooks, with every write that they can make at a site."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
@@ -12,19 +12,14 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
     Release,
     ReleasedBinding,
-    ReleasedWrite,
     Unsigned,
     read_lock,
     sign_release,
 )
-from handwheel.tools.guardrails.signatures.request_class import UNDO
 
 from ..language.loader import Playbook
-from .bind import bind
-from .model import BoundPlaybook
 from .nesting import roles_to_release
-from .step_model import Write
-from .value_ranges import range_of, values_of
+from .released_writes import released_writes
 
 
 def unsigned_release(playbook: Playbook, site: Site, library: Sequence[Playbook] = ()) -> Unsigned:
@@ -36,36 +31,16 @@ def unsigned_release(playbook: Playbook, site: Site, library: Sequence[Playbook]
     Raises:
         PlaybookError: It does not fit the site.
     """
-    plans = [bind(playbook, site, each) for each in roles_to_release(playbook, site, library)]
+    roles = roles_to_release(playbook, site, library)
     return Unsigned(
         id=playbook.id,
         version=playbook.file.version,
         digest=playbook.digest,
         bindings=[
-            ReleasedBinding(roles=dict(each.roles), writes=list(_writes(each))) for each in plans
+            ReleasedBinding(roles=dict(each), writes=released_writes(playbook, site, each))
+            for each in roles
         ],
     )
-
-
-def _writes(plan: BoundPlaybook) -> Iterator[ReleasedWrite]:
-    """Yields each write under its step as requests name it."""
-    for step in plan.steps:
-        is_ramp = step.ramp_per_s is not None
-        yield from _of_step(step.id, step.writes, is_ramp=is_ramp)
-        undo = step.undo.writes if step.undo else ()
-        yield from _of_step(f"{UNDO}{step.id}", undo, is_ramp=is_ramp)
-    for step in plan.safe_state:
-        yield from _of_step(step.id, step.writes)
-
-
-def _of_step(
-    step: str, writes: Sequence[Write], *, is_ramp: bool = False
-) -> Iterator[ReleasedWrite]:
-    for each in writes:
-        for value in values_of(each):
-            yield ReleasedWrite(step=step, tag=each.tag.name, value=value)
-        if ends := range_of(each, is_ramp=is_ramp):
-            yield ReleasedWrite(step=step, tag=each.tag.name, range=list(ends))
 
 
 def release_playbooks(

@@ -1,0 +1,27 @@
+"""Writes of a release: every value that a run may have by its parameters."""
+
+from pathlib import Path
+
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.released_writes import released_writes
+
+from ..sample_playbook import changed, loaded
+
+_LOAD = (
+    ("parameters:\n", "parameters:\n  load: {type: quantity, unit: m3/h, default: 30 m3/h, "
+     "min: 28 m3/h, max: 36 m3/h}\n  run: {type: bool, default: true}\n"),
+    ("FIC-201.sp: 30 m3/h", "FIC-201.sp: load"),
+    ("write: {standby.run_cmd: true}", "write: {standby.run_cmd: run}"),
+)  # fmt: skip
+
+
+def test_a_release_lists_what_parameters_may_be(tmp_path: Path, site: Site) -> None:
+    playbook = loaded(tmp_path, changed(*_LOAD))
+    found = {
+        (each.step, each.tag): (each.value, each.range)
+        for each in released_writes(playbook, site, playbook.file.roles)
+    }
+    assert found["less-load", "FIC-201.sp"] == (None, [28.0, 36.0])
+    assert found["undo:start", "P-101B.run_cmd"] == (False, None)
+    listed = [each.value for each in released_writes(playbook, site, playbook.file.roles)]
+    assert {True, False} <= set(listed)
