@@ -23,7 +23,7 @@ _NO_LIMITS: Limits = (None, None)
 _LONGEST_LABEL = 60
 
 # The packages of playbooks that were written for a plant
-_PACKAGES = {"cw-100": ("package:cw",)}
+_PACKAGES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def test_a_template_without_fault_is_started_by_nothing(folder: Path, said: Said
 def test_a_template_where_nothing_may_be_written_notifies(tmp_path: Path, said: Said) -> None:
     root = tmp_path / "tep"
     site_of(root, PlantEndpoints(1, 2, gate=3), "tep")
+    policy = root / "policy.yaml"
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(text[: text.index("allow:")] + "allow: []\n", encoding="utf-8")
     assert said("playbooks", "new", "tell", "--site", str(root))[0] == 0
     assert _findings(root, "tell.yaml") == ["no-test warning"]
     assert load_playbook(root / "playbooks/tell.yaml").file.steps[0].notify

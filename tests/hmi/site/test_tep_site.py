@@ -35,8 +35,8 @@ def test_a_new_site_has_no_problems(folder: Path) -> None:
     )
 
 
-def test_it_takes_no_playbooks_that_were_written_for_another_plant(folder: Path) -> None:
-    assert read_document(folder / "site.yaml").data["playbooks"] == ["playbooks/"]
+def test_it_takes_only_playbooks_that_were_written_for_its_plant(folder: Path) -> None:
+    assert read_document(folder / "site.yaml").data["playbooks"] == ["playbooks/", "package:tep"]
 
 
 def test_set_points_have_a_band_and_modes_and_ratios_do_not(rules: dict[str, Any]) -> None:

@@ -158,7 +158,7 @@ class TestLibrary:
         assert load_library(replace(site, playbooks=("playbooks/",))) == ([], [])
         _, (found,) = load_library(replace(site, playbooks=("tags.yaml",)))
         assert found.text == "'tags.yaml' is no folder"
-        _, (found,) = load_library(replace(site, playbooks=("playbooks/", "package:tep")))
-        assert found.text == "there is no library 'package:tep'; known: package:cw"
+        _, (found,) = load_library(replace(site, playbooks=("playbooks/", "package:wc")))
+        assert found.text == "there is no library 'package:wc'; known: package:cw, package:tep"
         line = (site.root / "site.yaml").read_text(encoding="utf-8").splitlines()[found.line - 1]
         assert line[found.column - 1 :].startswith('"package:cw"')
