@@ -82,7 +82,9 @@ def find_valid_playbook(path: str, site: Site) -> Playbook:
         ConfigError: There is none, or the path is a folder.
     """
     playbook = find_playbook(path, site)
-    if errors := [each for each in lint(playbook, site) if each.is_error]:
+    runs = any(step.run for step in playbook.file.steps)
+    library = load_library(site)[0] if runs else ()
+    if errors := [each for each in lint(playbook, site, library) if each.is_error]:
         raise PlaybookError(errors)
     return playbook
 

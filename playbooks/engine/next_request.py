@@ -65,8 +65,9 @@ def _restart_step(inputs: Inputs) -> list[Effect]:
     if step is None:
         return []
     state, to = run.step(step.id), StepState.PENDING
-    if state is StepState.PERFORM and step.id in run.nested:
-        return []  # its run goes on when it is resumed
+    nested = inputs.related.get(run.nested.get(step.id, ""))
+    if state is StepState.PERFORM and nested and nested.state is not RunState.NOT_STARTED:
+        return []  # it goes on, or what has become of it is followed
     if state is StepState.COMMAND and not open_writes(run, step, inputs.actions):
         to = StepState.VERIFY if step.verify else StepState.DONE
     elif state not in {StepState.COMMAND, StepState.PERFORM, StepState.FAILED}:

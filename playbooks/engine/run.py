@@ -207,11 +207,12 @@ def _step(run: Run, event: RunEvent) -> Run:
     before = run.step(step_id)
     if to not in STEP_MOVES.get(before, frozenset()):
         raise IllegalEvent(f"step {step_id} cannot go from {before} to {to}")
+    if to is StepState.PENDING:
+        run = replace(run, nested=_without(run.nested, step_id))
     if before is StepState.FAILED:
         expected = frozenset(each for each in run.expected if each[0] != step_id)
         attempts = {**run.attempts, step_id: len(run.requests)}
-        nested = _without(run.nested, step_id)
-        run = replace(run, attempts=attempts, expected=expected, nested=nested)
+        run = replace(run, attempts=attempts, expected=expected)
     if before is StepState.COMMAND and to in {StepState.VERIFY, StepState.DONE}:
         run = replace(run, sent_s={**run.sent_s, step_id: event.process_s})
     if to is StepState.FAILED:

@@ -135,6 +135,20 @@ async def test_a_nested_run_that_does_not_start_fails_the_step(idle: AgentsRoom)
     assert " is NOT_STARTED: header is not met: PT-102.pv" in _of(idle, "outer").reason
 
 
+async def test_a_nested_run_that_was_checked_at_a_hold_starts_anew(idle: AgentsRoom) -> None:
+    never = 'diagnosis: {for: [{id: far, that: "PT-102.pv > 590 kPa"}]}\n'
+    await _started(idle, inner=INNER.replace("permissives:", f"{never}permissives:"))
+    await idle.until(lambda: idle.runs("inner"), "nested run")
+    outer, inner = idle.runs()
+    _order(idle, outer, "hold")
+    await idle.scan(3)
+    assert (idle.run.state, _of(idle, "outer").state) == ("NOT_STARTED", "HELD")
+    assert idle.run.reason.startswith(f"{outer}, which runs it, is HELD")
+    _order(idle, outer, "resume")
+    await idle.until(lambda: idle.runs("inner") != [inner], "second nested run")
+    assert _of(idle, "outer").state == "RUNNING"
+
+
 async def test_both_runs_are_held_after_a_restart(idle: AgentsRoom) -> None:
     await _started(idle)
     outer, inner = await _at_work(idle)

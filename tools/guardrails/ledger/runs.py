@@ -20,6 +20,11 @@ ANCESTORS = "ancestors"
 """Runs that have started a nested run, the nearest first, in the body of its first event."""
 
 _OPENED, _USES = "opened", "uses"
+_OPEN_NESTED = (
+    "SELECT run_id, text FROM run JOIN journal ON subject = run_id AND kind = 'run.opened' "
+    "WHERE is_open = 1 AND json_valid(text) AND json_type(text, '$.body.ancestors') = 'array' "
+    "ORDER BY run.rowid"
+)
 _NEVER = 2**63 - 1
 
 
@@ -143,11 +148,9 @@ def _nested(reader: LedgerReader) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
     A damaged one is left out, since nobody works on it.
     """
-    rows = reader.all("SELECT run_id FROM run WHERE is_open = 1 ORDER BY rowid")
-    for run_id in (row[0] for row in rows):
-        first = next(iter(rows_of(reader, run_id, f"{PREFIX}{_OPENED}")), None)
+    for run_id, text in reader.all(_OPEN_NESTED):
         try:
-            body = cast("dict[str, list[str]]", first.fields["body"]) if first else {}
+            body = cast("dict[str, list[str]]", parse_canonical(text)["body"])
             if {str} == {type(each) for key in (ANCESTORS, _USES) for each in body[key]}:
                 yield run_id, body
         except (LookupError, TypeError, ValueError):
