@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import (
 )
 
 from ..language.loader import Playbook
-from .nesting import roles_to_release
+from .bindings import roles_to_release
 from .released_writes import released_writes
 
 
