@@ -50,6 +50,7 @@ def _seen(idv: int, batches: list[Batch], quiet: list[Batch]) -> set[tuple[str, 
     return seen
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_hours_of_two_of_them_are_not_seen_and_of_another_are() -> None:
     quiet, alarms = _batches(0, 1, 4)
