@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 
 from handwheel.connectors.denial import Denial
-from handwheel.playbooks.engine.deadline import TOO_LATE
+from handwheel.playbooks.engine.requests.deadline import TOO_LATE
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.store.states import RequestState

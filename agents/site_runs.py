@@ -9,9 +9,9 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import MOST_NESTED
-from handwheel.playbooks.engine.deadline import begin_by
 from handwheel.playbooks.engine.effects import StartPlaybook
 from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.playbooks.engine.requests.deadline import begin_by
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.driver import (

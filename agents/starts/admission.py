@@ -7,9 +7,9 @@ from dataclasses import replace
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.engine.deadline import begin_by, too_late
 from handwheel.playbooks.engine.diagnosis import Diagnosis, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.playbooks.engine.requests.deadline import begin_by, too_late
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import stamp

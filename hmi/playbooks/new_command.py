@@ -23,8 +23,8 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.wrap import fold
-from .fault_effects import FaultEffects, fault_effects, simulated_plant
-from .template import ProposedStep, playbook_text, tests_text
+from .templates.fault_effects import FaultEffects, fault_effects, simulated_plant
+from .templates.template import ProposedStep, playbook_text, tests_text
 
 _TESTS = "tests"
 _TRIED = 50  # writes

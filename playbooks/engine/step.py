@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 
 from ..binding.model import Escalation
 from ..binding.step_model import Step
-from .deadline import past_deadline
 from .diagnosis import diagnose
 from .effects import Effect, Judge, Notify
 from .inputs import Inputs
 from .nested_run import follow_outer
-from .next_request import has_written, next_request, read_decision
+from .requests.deadline import past_deadline
+from .requests.next_request import has_written, next_request, read_decision
+from .requests.segments import is_mid_step, needs_request, segment_steps
 from .rollback import block_undo, roll_back
-from .segments import is_mid_step, needs_request, segment_steps
 from .states import EventKind, RunState, StepState
 from .step_work import check_if, work_on_step
 from .supervision import await_expectations, supervise, violations

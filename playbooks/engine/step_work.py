@@ -20,12 +20,12 @@ from ..binding.step_model import (
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .nested_run import await_nested
-from .segments import applied_writes
+from .requests.segments import applied_writes
+from .requests.write_values import fix_value
 from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
 from .supervision import await_expectations
 from .transitions import event, fail, hold, move_step, redirect
-from .write_values import fix_value
 
 _SLOW_SCANS = 400
 """Number of scans that a run waits for faster ones."""

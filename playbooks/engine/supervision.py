@@ -11,7 +11,7 @@ from ..binding.model import Invariant
 from ..binding.step_model import StepExpectation
 from .effects import Effect, RecordOutcome
 from .inputs import Inputs
-from .segments import applied_writes
+from .requests.segments import applied_writes
 from .states import EventKind, RunState, StepState
 from .transitions import event, hold, redirect
 

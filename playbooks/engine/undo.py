@@ -12,9 +12,9 @@ from handwheel.tools.requests.request import Requirement
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, Write
 from .inputs import FiledAction, recorded_of
+from .requests.segments import before_in_ramp, origin_of, safe_writes
+from .requests.write_values import fix_value
 from .run import Run
-from .segments import before_in_ramp, origin_of, safe_writes
-from .write_values import fix_value
 
 _UNDO = "undo:"
 

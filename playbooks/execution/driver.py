@@ -31,7 +31,7 @@ from ..engine.effects import (
 )
 from ..engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
 from ..engine.nested_run import related_runs
-from ..engine.next_request import has_written
+from ..engine.requests.next_request import has_written
 from ..engine.rollback import takes_orders
 from ..engine.run import Run
 from ..engine.states import INACTIVE, EventKind, RunState

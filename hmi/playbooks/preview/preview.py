@@ -15,7 +15,7 @@ from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.binding.step_model import Write
 from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
-from handwheel.playbooks.engine.write_values import FixedValue, fix_value, fix_values
+from handwheel.playbooks.engine.requests.write_values import FixedValue, fix_value, fix_values
 from handwheel.tools.conditions import Condition, History, Truth
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite, tags_of
 from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain

@@ -8,10 +8,10 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import RequiredApproval, Step
+from handwheel.playbooks.engine.requests.segments import approval_of, make_segment_of, segment_steps
+from handwheel.playbooks.engine.requests.write_values import fix_values
 from handwheel.playbooks.engine.run import Run
-from handwheel.playbooks.engine.segments import approval_of, make_segment_of, segment_steps
 from handwheel.playbooks.engine.states import StepState
-from handwheel.playbooks.engine.write_values import fix_values
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import make_segment, scopes_of_segment

@@ -9,7 +9,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel.hmi.runs.run_view import view_run
-from handwheel.playbooks.engine import next_request, segments
+from handwheel.playbooks.engine.requests import next_request, segments
 from handwheel.playbooks.execution import driver
 from handwheel.tools.guardrails.approval.run_orders import Order
 from handwheel.tools.guardrails.gate.steps import device_checks

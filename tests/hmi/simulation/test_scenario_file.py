@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
+from handwheel.evaluation.plants.fault_entries import FieldEntry, WriteEntry
 from handwheel.hmi.simulation.plant.scenario import (
     FaultEntry,
-    FieldEntry,
     ScenarioFile,
-    WriteEntry,
     load_scenario,
 )
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, WriteEvent

@@ -7,13 +7,13 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
+from ..diagnosis import CheckResult, active_triggers, diagnose
+from ..effects import Effect, FileRequest
+from ..inputs import Inputs
+from ..states import EventKind, RunState, StepState
+from ..transitions import current_step, end_requests, event, hold, move_step, refuse
 from .deadline import within_deadline
-from .diagnosis import CheckResult, active_triggers, diagnose
-from .effects import Effect, FileRequest
-from .inputs import Inputs
 from .segments import applied_writes, approval_of, make_segment_of, open_writes, segment_steps
-from .states import EventKind, RunState, StepState
-from .transitions import current_step, end_requests, event, hold, move_step, refuse
 from .write_values import fix_values
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..binding.model import BoundPlaybook
-from .inputs import Inputs
-from .states import StepState
+from ...binding.model import BoundPlaybook
+from ..inputs import Inputs
+from ..states import StepState
 
 TOO_LATE = "deadline over"
 """Beginning of the reason of a run that did not begin in time."""

@@ -10,9 +10,9 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Expression, Recorded, with_written
 from handwheel.tools.errors import InvalidArguments
 
-from ..binding.bind_writes import outside_range
-from ..binding.model import BoundPlaybook
-from ..binding.step_model import Step, Write
+from ...binding.bind_writes import outside_range
+from ...binding.model import BoundPlaybook
+from ...binding.step_model import Step, Write
 
 _DIGITS = 9  # of a computed number, so that 0.9 * 40 is 36
 

@@ -12,13 +12,13 @@ from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segme
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
-from ..binding.model import BoundPlaybook
-from ..binding.step_model import Manual, RequiredApproval, RunPlaybook, Step, Write
-from .diagnosis import CheckResult
-from .inputs import IN_PROGRESS, FiledAction, recorded_of
-from .run import Run
-from .states import STEPS_IN_PROGRESS, RunState, StepState
-from .transitions import current_step, is_passed
+from ...binding.model import BoundPlaybook
+from ...binding.step_model import Manual, RequiredApproval, RunPlaybook, Step, Write
+from ..diagnosis import CheckResult
+from ..inputs import IN_PROGRESS, FiledAction, recorded_of
+from ..run import Run
+from ..states import STEPS_IN_PROGRESS, RunState, StepState
+from ..transitions import current_step, is_passed
 from .write_values import FixedValue, FixedValues, Place, fix_values
 
 _COMMAND = "command"
