@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.tools.conditions import Condition, Expression, StepScope
 
 from ..language import schema_parts as spec
@@ -189,6 +190,10 @@ class StepBinder:
             hint = "an undo writes just the tags of its step"
             self._refuse("undo-other-tag", path, text, hint)
         for key, write in zip(table, undo.writes, strict=True):
+            if isinstance(write.value, Expression) and _reads_live(write.value):
+                text = f"{write.tag.name} would be undone to a value that moves with the plant"
+                hint = f"write before({write.tag.name})"
+                self._refuse("not-constant", (*path, key), text, hint)
             if commanded.get(write.tag.name) == write.value:
                 text = f"writes to {write.tag.name} what the step wrote"
                 hint = "write what was there before, or undo: none"
@@ -196,6 +201,19 @@ class StepBinder:
 
     def _refuse(self, code: str, path: Path_, text: str, hint: str) -> None:
         self._read.findings.append(self._playbook.key_finding(code, path, text, hint))
+
+
+def _reads_live(formula: Expression) -> bool:
+    """Whether an expression reads a tag other than by `before`."""
+    values: dict[str, Value] = {"bool": True, "string": ""}
+    readings = {
+        each.name: DataValue(values.get(each.kind, 1), GOOD, None, None, 0.0)
+        for each in formula.sources
+    }
+    recorded = {each.key: each.at_begin(readings) for each in formula.step_values}
+    known = {key: value for key, value in recorded.items() if value is not None}
+    is_known = formula.value(readings, recorded=known) is not None
+    return is_known and formula.value({}, recorded=known) is None
 
 
 def _if(text: str | None, path: Path_, read: Expressions) -> Condition | None:

@@ -91,15 +91,24 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
         name = found[0].action.action_id
         return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")
     for undo in pending_undos(inputs.plan, inputs.actions):
-        done = [each for each in undo.actions if each.state in _DONE]
-        usable = [each for each in undo.actions if _is_usable(each)]
-        if done or usable:
-            effects = _finish(inputs, (done or usable)[-1])
-        else:
-            effects = _request_undo(inputs, undo)
+        effects = _undo_one(inputs, undo)
         if effects is not None:
             return effects
     return _end(inputs, inputs.run.reason)
+
+
+def _undo_one(inputs: Inputs, undo: PendingUndo) -> list[Effect] | None:
+    """Returns what the undo of a command needs now. `None` once it is done."""
+    done = [each for each in undo.actions if each.state in _DONE]
+    usable = [each for each in undo.actions if _is_usable(each)]
+    if undo.is_ramp:
+        if len(done) + len(usable) < len(undo.actions):
+            return _request_undo(inputs, undo)
+        finishing = (_finish(inputs, each) for each in undo.actions)
+        return next((effects for effects in finishing if effects is not None), None)
+    if done or usable:
+        return _finish(inputs, (done or usable)[-1])
+    return _request_undo(inputs, undo)
 
 
 def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:
@@ -240,10 +249,18 @@ def _verify(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:
 
 
 def _verify_of(inputs: Inputs, filed: FiledAction) -> Verify | None:
+    same = [each for each in inputs.actions if _way(each) == _way(filed)]
+    if same[-1] != filed:
+        return None  # on the way back of a ramp
     is_undo = filed.action.undoes is not None
     name = filed.action.step if is_undo else undone_step(filed.action.step)
     step = inputs.step(name or "")
     return step.undo.verify if step and step.undo else None
+
+
+def _way(filed: FiledAction) -> tuple[str, str, str | None, str]:
+    action = filed.action
+    return filed.request_id, action.kind, action.step, action.tag
 
 
 def _end(inputs: Inputs, reason: str) -> list[Effect]:

@@ -3,6 +3,7 @@
 from ..binding.step_model import Manual, RequiredApproval, Step
 from .effects import Effect, Notify
 from .inputs import Inputs
+from .requests.segments import open_writes
 from .states import EventKind, StepState
 from .transitions import event, hold, move_step
 
@@ -52,6 +53,10 @@ def _asks(inputs: Inputs, step: Step) -> tuple[RequiredApproval, int, str] | Non
 
 
 def is_hold_point_without_request(inputs: Inputs, step: Step) -> bool:
-    """Whether a hold point begins a segment that writes nothing, so that there is no request."""
+    """Whether a hold point begins a segment that writes nothing, so that there is no request.
+
+    Writes that are so already are none.
+    """
     part = next(each for each in inputs.plan.segments if step in each)
-    return step.hold_point is not None and not any(each.writes for each in part)
+    run, actions = inputs.run, inputs.actions
+    return step.hold_point is not None and not any(open_writes(run, each, actions) for each in part)

@@ -21,11 +21,12 @@ from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .nested_run import await_nested
 from .requests.segments import applied_writes
-from .requests.write_values import fix_value
+from .requests.write_values import before_writes, fix_value
 from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
 from .supervision import await_expectations
 from .transitions import event, fail, hold, move_step, redirect
+from .undo import undone_step
 
 _SLOW_SCANS = 400
 """Number of scans that a run waits for faster ones."""
@@ -137,7 +138,8 @@ def _not_so_any_more(inputs: Inputs, step: Step) -> list[Effect]:
         if each.tag.name not in already:
             continue
         readings = inputs.plant.readings
-        value = fix_value(each, readings, inputs.plant.recorded).value
+        begun = before_writes(step, readings, inputs.actions)
+        value = fix_value(each, begun, inputs.plant.recorded).value
         if value is None or not is_already(each.tag, value, readings.get(each.tag.name)):
             reason = f"{each.tag.name} is not {each.shown} any more; resume the run to ask for it"
             return hold(inputs, reason)
@@ -186,10 +188,11 @@ def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
 def await_pace(inputs: Inputs, filed: FiledAction) -> bool:
     """Whether the next write of a ramp, or of its way back, is too early."""
     action, run = filed.action, inputs.run
-    step = inputs.step(action.step or "")
+    undone = undone_step(action.step)
+    step = inputs.step(undone or action.step or "")
     if step is None or step.ramp_per_s is None:
         return False
-    is_back = action.kind == "recovery"
+    is_back = action.kind == "recovery" or bool(undone)
     same = [
         each.action.value
         for each in inputs.actions
@@ -281,7 +284,7 @@ def _why_not_sent(inputs: Inputs, step: Step) -> str:
     if applied_writes(inputs.run, step, inputs.actions):
         return ""
     already = inputs.run.already.get(step.id, ())
-    readings = inputs.plant.readings
+    readings = before_writes(step, inputs.plant.readings, inputs.actions)
     reasons = [
         already_text(each.tag, value)
         for each in step.writes

@@ -12,8 +12,8 @@ from handwheel.tools.requests.request import Requirement
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, Write
 from .inputs import FiledAction, recorded_of
-from .requests.segments import before_in_ramp, origin_of, safe_writes
-from .requests.write_values import fix_value
+from .requests.segments import origin_of, safe_writes
+from .requests.write_values import fix_value, sent_way
 from .run import Run
 
 _UNDO = "undo:"
@@ -27,28 +27,37 @@ class PendingUndo:
     command: FiledAction
     write: Write  # the write that undoes it
     actions: tuple[FiledAction, ...]  # every action that was submitted for this undo, oldest first
+    is_ramp: bool = False  # whether the actions are the whole way back of a ramp, asked for anew
 
 
 def pending_undos(plan: BoundPlaybook, actions: Sequence[FiledAction]) -> list[PendingUndo]:
-    """Returns the undo of every command whose frame may have been sent, newest first.
-
-    Only the last attempt of a step is undone, since its undo leads to the state before the first.
-    """
+    """Returns the undo of every command whose frame may have been sent, newest first."""
     found: list[PendingUndo] = []
-    taken = dict[tuple[str, str], str]()
     for number, command in reversed(list(enumerate(actions))):
         step = next((each for each in plan.steps if each.id == command.action.step), None)
-        key = (command.action.step or "", command.action.tag)
         is_sent = command.action.kind == "command" and command.may_have_been_sent
         if not is_sent or step is None or step.undo is None:
             continue
-        if taken.setdefault(key, command.request_id) != command.request_id:
+        way = sent_way(step, command.action.tag, actions)
+        if command not in way:
             continue
         write = next(each for each in step.undo.writes if each.tag.name == command.action.tag)
-        if (previous := before_in_ramp(command, actions)) is not None:
-            write = Write(write.tag, previous.action.value)
+        if step.ramp_per_s and (back := _way_back(way[-1], actions)):
+            is_newest = command == way[-1]
+            found += [PendingUndo(step, command, write, back, is_ramp=True)] if is_newest else []
+            continue
+        if place := way.index(command):
+            write = Write(write.tag, way[place - 1].action.value)
         found.append(PendingUndo(step, command, write, _undo_actions(number, step, actions)))
     return found
+
+
+def _way_back(command: FiledAction, actions: Sequence[FiledAction]) -> tuple[FiledAction, ...]:
+    """Returns the writes of the newest request for the way back of a ramp. Empty without one."""
+    place, name = actions.index(command), f"{_UNDO}{command.action.step}"
+    back = [each for each in actions[place:] if each.action.step == name]
+    back = [each for each in back if each.action.tag == command.action.tag]
+    return tuple(each for each in back if each.request_id == back[-1].request_id)
 
 
 def _undo_actions(
@@ -118,5 +127,8 @@ def make_safe_state_segment(plan: BoundPlaybook, run: Run, run_id: str) -> Segme
 def _command(undo: PendingUndo, recorded: Recorded) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
-    write = ProposedWrite(undo.write.tag, fix_value(undo.write, {}, recorded).known)
-    return Command(write, f"{_UNDO}{undo.step.id}", requires)
+    last = undo.write
+    if undo.step.ramp_per_s and undo.step.undo:  # all of the way back
+        last = next(each for each in undo.step.undo.writes if each.tag == last.tag)
+    write = ProposedWrite(last.tag, fix_value(last, {}, recorded).known)
+    return Command(write, f"{_UNDO}{undo.step.id}", requires, ramp_per_s=undo.step.ramp_per_s)

@@ -90,7 +90,7 @@ def _note_already(inputs: Inputs) -> Iterator[Effect]:
     """Records which writes of the steps to come are so already, where that has changed."""
     run, readings = inputs.run, inputs.plant.readings
     steps = segment_steps(inputs.plan, run)
-    values = fix_values(inputs.plan, steps, readings, inputs.plant.recorded).writes
+    values = fix_values(inputs.plan, steps, readings, inputs.plant.recorded, inputs.actions).writes
     for step in steps:
         if run.step(step.id) is not StepState.PENDING:
             continue
@@ -109,9 +109,12 @@ def _note_already(inputs: Inputs) -> Iterator[Effect]:
 
 
 def _is_step_already_so(inputs: Inputs) -> bool:
-    """Whether the step at hand writes something, and all of it is so already."""
+    """Whether the step at hand writes something, and all of it is so already.
+
+    A hold point asks in any case, with the next writes of its segment.
+    """
     step = current_step(inputs.plan, inputs.run)
-    if step is None or not inputs.run.already.get(step.id):
+    if step is None or step.hold_point or not inputs.run.already.get(step.id):
         return False
     return not open_writes(inputs.run, step, inputs.actions)
 

@@ -19,7 +19,7 @@ from ..inputs import IN_PROGRESS, FiledAction, recorded_of
 from ..run import Run
 from ..states import STEPS_IN_PROGRESS, RunState, StepState
 from ..transitions import current_step, is_passed
-from .write_values import FixedValue, FixedValues, Place, fix_values
+from .write_values import FixedValue, FixedValues, Place, fix_values, sent_way
 
 _COMMAND = "command"
 
@@ -110,7 +110,7 @@ def make_segment_of(
         InvalidArguments: A value cannot be computed now, or an `if` is not known yet.
     """
     steps = segment_steps(plan, run)
-    values = fix_values(plan, steps, readings, recorded_of(run, plan))
+    values = fix_values(plan, steps, readings, recorded_of(run, plan), actions)
     commands = list(_commands(plan, run, steps, actions, values))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
@@ -211,34 +211,27 @@ def _undos(
     run: Run,
     values: FixedValues,
 ) -> Iterator[Recovery]:
-    taken = dict[tuple[str, str], str]()  # only the last attempt counts
+    new = {(step.id, command.write.tag.name) for command, step in commands}
     for index, (command, step) in reversed(list(enumerate(commands))):
-        taken[step.id, command.write.tag.name] = ""
-        yield from _undo(step, command.write.tag.name, index, values.undos)
+        tag = command.write.tag.name
+        way = sent_way(step, tag, actions, goes_on=True)
+        last = {(step.id, tag): FixedValue(way[-1].action.value)} if way else values.undos
+        yield from _undo(step, tag, index, last)
     for each in reversed(actions):
-        is_open = each.action.kind == _COMMAND and each.may_have_been_sent
-        key = (each.action.step or "", each.action.tag)
-        if is_open and taken.setdefault(key, each.request_id) == each.request_id:
-            step = next(step for step in plan.steps if step.id == each.action.step)
-            earlier = fix_values(plan, [step], {}, recorded_of(run, plan)).undos
-            if (previous := before_in_ramp(each, actions)) is not None:
-                earlier = {(step.id, each.action.tag): FixedValue(previous.action.value)}
-            for undo in _undo(step, each.action.tag, each.action.action_id, earlier):
-                yield Recovery(
-                    undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
-                )
-
-
-def before_in_ramp(filed: FiledAction, actions: Sequence[FiledAction]) -> FiledAction | None:
-    """Returns the write before this one of its ramp, `None` for the first and for any other."""
-    same = [
-        each
-        for each in actions
-        if (each.request_id, each.action.kind, each.action.step, each.action.tag)
-        == (filed.request_id, _COMMAND, filed.action.step, filed.action.tag)
-    ]
-    at = same.index(filed) if filed in same else 0
-    return same[at - 1] if at else None
+        if each.action.kind != _COMMAND or not each.may_have_been_sent:
+            continue
+        step = next(step for step in plan.steps if step.id == each.action.step)
+        key = (step.id, each.action.tag)
+        way = sent_way(step, each.action.tag, actions, goes_on=key in new)
+        if each not in way:
+            continue
+        earlier = fix_values(plan, [step], {}, recorded_of(run, plan)).undos
+        if place := way.index(each):
+            earlier = {key: FixedValue(way[place - 1].action.value)}
+        for undo in _undo(step, each.action.tag, each.action.action_id, earlier):
+            yield Recovery(
+                undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
+            )
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:

@@ -1,7 +1,7 @@
 """Values of the writes of a segment, which are fixed when its request is made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from handwheel.connectors.model.process_clock import Readings
@@ -13,6 +13,7 @@ from handwheel.tools.errors import InvalidArguments
 from ...binding.bind_writes import outside_range
 from ...binding.model import BoundPlaybook
 from ...binding.step_model import Step, Write
+from ..inputs import FiledAction
 
 _DIGITS = 9  # of a computed number, so that 0.9 * 40 is 36
 
@@ -46,12 +47,19 @@ class FixedValues:
 
 
 def fix_values(
-    plan: BoundPlaybook, steps: Sequence[Step], readings: Readings, recorded: Recorded
+    plan: BoundPlaybook,
+    steps: Sequence[Step],
+    readings: Readings,
+    recorded: Recorded,
+    actions: Sequence[FiledAction] = (),
 ) -> FixedValues:
     """Returns the values that some steps write, one after the other, and those of their undo.
 
     A step finds what the earlier ones of these have written, and `before` is the value of that
     moment.
+
+    Args:
+        actions: Every action of the run's requests so far.
     """
     if not plan.formulas:
         return FixedValues(_constants(steps), _constants(steps, undo=True))
@@ -65,13 +73,55 @@ def fix_values(
                 known.setdefault(each.key, value)
         for write in step.undo.writes if step.undo else ():
             undos[step.id, write.tag.name] = fix_value(write, seen, known)
-        own = {write.tag.name: fix_value(write, seen, known, written) for write in step.writes}
+        begun = before_writes(step, seen, actions)
+        own = {write.tag.name: fix_value(write, begun, known, written) for write in step.writes}
         for name, found in own.items():
-            writes[step.id, name] = found
+            is_of_begin = found.shown and begun is not seen
+            shown = f"{found.shown} as the step began" if is_of_begin else found.shown
+            writes[step.id, name] = replace(found, shown=shown)
             if found.value is not None:
                 seen = with_written(seen, name, found.value)
         written |= own.keys()
     return FixedValues(writes, undos)
+
+
+def before_writes(step: Step, readings: Readings, actions: Sequence[FiledAction]) -> Readings:
+    """Returns readings in which what a step has sent itself is as before its first write.
+
+    So a step that goes on after a hold writes what it was to write.
+    """
+    names = set[str]()
+    for each in actions:
+        name = each.action.tag
+        is_own = each.action.kind == "command" and each.action.step == step.id
+        if is_own and each.may_have_been_sent and name not in names:
+            names.add(name)
+            old = [read.value for read in each.action.expected if read.tag == name]
+            readings = with_written(readings, name, old[0]) if old else readings
+    return readings
+
+
+def sent_way(
+    step: Step, tag: str, actions: Sequence[FiledAction], *, goes_on: bool = False
+) -> list[FiledAction]:
+    """Returns the writes by which a step has changed a tag and which its undo takes back.
+
+    They are those of its last attempt, since its undo leads to the state before the first, and of
+    a ramp that went on after a hold also the writes before it. The oldest is first.
+
+    Args:
+        goes_on: Whether another attempt is about to be requested.
+    """
+    listed: dict[str, list[FiledAction]] = {}
+    for each in actions:
+        if (each.action.kind, each.action.step, each.action.tag) == ("command", step.id, tag):
+            listed.setdefault(each.request_id, []).append(each)
+    found: list[FiledAction] = []
+    for attempt in reversed(listed.values()):
+        if (found or goes_on) and (step.ramp_per_s is None or attempt[-1].is_applied):
+            break
+        found = [*(each for each in attempt if each.may_have_been_sent), *found]
+    return found
 
 
 def _constants(steps: Sequence[Step], *, undo: bool = False) -> dict[Place, FixedValue]:

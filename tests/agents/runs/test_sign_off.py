@@ -112,6 +112,28 @@ async def test_a_hold_point_without_writes_is_signed_off(idle: AgentsRoom) -> No
     await idle.reach("COMPLETE")
 
 
+async def test_a_hold_point_asks_even_if_its_write_is_so(idle: AgentsRoom) -> None:
+    """It asks with the next writes of its segment, and is signed off if none is open."""
+    point = (
+        "    hold_point: {role: operator, prompt: Is it well?, within: 10 min, on_timeout: hold}"
+    )
+    write = "    write: {PIC-102.sp: 350 kPa}\n    undo: none\n    on_fail: {then: hold}\n"
+    so = f"{point}\n{write}"
+    await idle.start_with(
+        ("  - id: inhibit\n", f"  - id: keep\n{so}  - id: inhibit\n"),
+        ("  - id: work-order\n", f"  - id: keep-on\n{so}  - id: work-order\n"),
+    )
+    await idle.approved(1, 2)
+    third = await idle.reach_request(3)
+    assert [each.tag for each in third.request.commands] == ["P-101A.mode"]
+    assert "Is it well?" in third.request.reason
+    idle.say("approve")
+    await idle.until(lambda: idle.run.awaits == "keep-on", "hold point")
+    idle.order("signoff")
+    await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A, OUT_A]
+
+
 async def test_a_safe_state_beyond_the_approval_is_asked_for(idle: AgentsRoom) -> None:
     following = "\n\n  - id: stop-duty"
     covers = "on_timeout: hold, covers: [steps, rollback, safe_state]}"

@@ -86,8 +86,13 @@ _RAMP = (
 )  # fmt: skip
 
 
+def _loads(room: AgentsRoom) -> list[float]:
+    return [float(each.partition("=")[2]) for each in room.frames if each.startswith("FIC-201.sp")]
+
+
 async def test_a_ramp_is_a_list_of_writes_and_goes_back_as_one(idle: AgentsRoom) -> None:
-    await idle.start_with(*_RAMP)
+    verify = '"before(FIC-201.sp)"}, verify: {that: "FIC-201.sp > 39.5 m3/h", within: 9 s}}'
+    await idle.start_with(*_RAMP, ('"before(FIC-201.sp)"}}', verify))
     await idle.approved(1)
     second = await idle.reach_request(2)
     listed = [each.value for each in second.request.commands if each.tag == "FIC-201.sp"]
@@ -95,11 +100,32 @@ async def test_a_ramp_is_a_list_of_writes_and_goes_back_as_one(idle: AgentsRoom)
     assert listed == [pytest.approx(40.0 - 4.0 * n / count) for n in range(1, count + 1)]
     assert 2 <= count <= 4  # by the policy's cool-down
     assert "FIC-201.sp ramps at 1 m3/h/min" in second.request.reason
+    idle.say("approve")
+    await idle.until(lambda: _loads(idle), "first write")
     began = idle.clock.now().wall
+    await idle.ordered("hold", "HELD")
+    idle.order("resume")
+    third = await idle.reach_request(3)
+    assert third.request.commands[-1].value == 36.0  # as it was to be
+    assert "FIC-201.sp is 40 m3/h] as the step began" in third.request.reason
+    await idle.scan(70)  # the policy's cool-down
     idle.say("approve")
     await idle.reach_step("inhibit", "FAILED")
     took_s = (idle.clock.now().wall - began).total_seconds()
     assert took_s >= 240.0 * (count - 1) / count
     await idle.until(lambda: idle.plant.values["FIC-201.sp"] == 40.0, "the way back", 600.0)
-    loads = [each for each in idle.frames if each.startswith("FIC-201.sp")]
-    assert len(loads) == 2 * count
+    assert _loads(idle) == pytest.approx([*listed, *listed[-2::-1], 40.0], abs=1e-3)
+    await idle.reach("ABORTED")
+
+
+async def test_the_way_back_of_a_ramp_is_asked_for_at_once(idle: AgentsRoom) -> None:
+    covers = "on_timeout: hold, covers: [steps, rollback, safe_state]}"
+    await idle.start_with(*_RAMP, (covers, "on_timeout: hold, covers: [steps, safe_state]}"))
+    await idle.approved(1, 2)
+    await idle.until(lambda: len(idle.run.requests) == 3, "request of the way back", 600.0)
+    back = [each.value for each in idle.request(3).request.commands]
+    assert (len(back), back[-1]) == (len(_loads(idle)), 40.0)
+    await idle.scan(70)  # the policy's cool-down
+    idle.say("approve")
+    await idle.until(lambda: len(idle.run.requests) == 4, "request of the next undo", 600.0)
+    assert idle.plant.values["FIC-201.sp"] == 40.0

@@ -34,6 +34,11 @@ START = """\
     if: "not standby.running"
     hold_point: {role: operator, prompt: "Now at {PT-102.pv}", within: 5 min, on_timeout: stop}
 """
+STEP = """\
+    write: {standby.run_cmd: true}
+    verify: {that: "standby.running", within: 30 s}
+    undo: {write: {standby.run_cmd: false}}
+"""
 
 
 def waits_first(hold: str, within: str) -> str:
@@ -69,7 +74,12 @@ FAULTS = {
     "nested-too-deep": [
         sample("nested-too-deep", "test/start", "a playbook never runs itself"),
     ],
-    "not-constant": [sample("not-constant", '"FIC-201.sp -', "writes fixed values only")],
+    "not-constant": [
+        sample("not-constant", '"FIC-201.sp -', "writes fixed values only"),
+        Fault(STEP, STEP.replace("standby.run_cmd: true", 'FIC-201.sp: "FIC-201.sp - 2 m3/h"')
+              .replace("standby.run_cmd: false", 'FIC-201.sp: "FIC-201.sp + 2 m3/h"'),
+              'FIC-201.sp: "FIC-201.sp +', "write before(FIC-201.sp)"),
+    ],
     "unknown-name": [
         sample("unknown-name", "standby.runing", "runing"),
         Fault("{alarm: VAH-101A}", "{alarm: VAH-109}", "VAH-109", "there is no alarm 'VAH-109'"),
