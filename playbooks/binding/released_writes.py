@@ -98,7 +98,7 @@ def _of_step(name: str, writes: Sequence[Write], step: Step) -> Iterator[Release
 
 
 def _joined(writes: Sequence[ReleasedWrite]) -> list[ReleasedWrite]:
-    """Returns one range for numbers that differ; truths and words stay listed."""
+    """Returns one range for numbers that differ. Truths and words stay listed."""
     numbers = [number for each in writes for number in _numbers(each)]
     if len(writes) == 1 or not numbers:
         return list(writes)

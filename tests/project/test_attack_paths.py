@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .doc_tables import DOCS
+from .pages.doc_tables import DOCS
 
 _ITEM = re.compile(r"^- ((?:[A-Z]\d+(?:, )?)+): ", re.MULTILINE)
 

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from .doc_shell import DocShell, blocks, exchanges, without_blocks
-from .doc_tables import DOCS, ROOT, SPAN, Row, sections, text_of
+from .pages.doc_shell import DocShell, blocks, exchanges, without_blocks
+from .pages.doc_tables import DOCS, ROOT, SPAN, Row, sections, text_of
 
 PAGES = [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))]
 README = ROOT / "README.md"

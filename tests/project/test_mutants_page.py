@@ -3,7 +3,7 @@
 import pytest
 
 from ..mutants.catalogue import MUTANTS, table
-from .doc_tables import DOCS, text_of
+from .pages.doc_tables import DOCS, text_of
 
 PAGE = DOCS / "explanation/mutants.md"
 

@@ -29,8 +29,8 @@ from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request
 from handwheel.tools.requests import timestamps as stamps
 
-from . import plant_pages
-from .doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of
+from .pages import plant_pages
+from .pages.doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of
 
 
 def _keys(*models: type[BaseModel]) -> set[str]:

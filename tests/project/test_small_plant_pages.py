@@ -4,8 +4,8 @@ import pytest
 
 from handwheel.evaluation.plants.installed_plants import create_plant
 
-from . import plant_pages
-from .doc_tables import DOCS, SPAN, sections, text_of
+from .pages import plant_pages
+from .pages.doc_tables import DOCS, SPAN, sections, text_of
 
 PLANTS = pytest.mark.parametrize("name", ["cstr", "quadtank"])
 

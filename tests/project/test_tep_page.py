@@ -8,8 +8,8 @@ from handwheel.sim_plant.tep.control.loops import TUNING
 from handwheel.sim_plant.tep.instruments.measurements import TAG_OF_XMEAS
 from handwheel.sim_plant.tep.instruments.tags import VALVES
 
-from . import plant_pages
-from .doc_tables import DOCS, SPAN, Row, sections, text_of
+from .pages import plant_pages
+from .pages.doc_tables import DOCS, SPAN, Row, sections, text_of
 
 PAGE = DOCS / "reference/tep.md"
 

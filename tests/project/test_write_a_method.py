@@ -11,8 +11,8 @@ from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import GOOD, DataValue
 
-from .doc_shell import DocShell, blocks
-from .doc_tables import DOCS, text_of
+from .pages.doc_shell import DocShell, blocks
+from .pages.doc_tables import DOCS, text_of
 
 PAGE = DOCS / "how-to/write-a-method.md"
 INSTALL = "pip install -e ."

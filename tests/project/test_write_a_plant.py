@@ -15,8 +15,8 @@ from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
-from .doc_shell import DocShell, blocks
-from .doc_tables import DOCS, text_of
+from .pages.doc_shell import DocShell, blocks
+from .pages.doc_tables import DOCS, text_of
 
 PAGE = DOCS / "how-to/write-a-plant.md"
 INSTALL = "pip install -e ."

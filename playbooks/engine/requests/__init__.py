@@ -1,1 +1,1 @@
-"""Requests of a run: which writes are asked for together, with which values, and by when."""
+"""Requests of a run, with their writes, values and deadline."""

@@ -13,7 +13,7 @@ from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.errors import GuardrailError
-from tests.project.doc_tables import DOCS
+from tests.project.pages.doc_tables import DOCS
 
 PAGE = DOCS / "reference/faults-cw-100.md"
 _AT_S, _SIGNS_AFTER_S = 30.0, 60.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ...project.doc_shell import free_port
-from ...project.doc_tables import text_of
+from ...project.pages.doc_shell import free_port
+from ...project.pages.doc_tables import text_of
 from .shells import Place
 from .typist import Typist
 

@@ -12,7 +12,7 @@ from functools import partial
 from time import sleep
 from typing import Self
 
-from ...project.doc_shell import Block, blocks, exchanges
+from ...project.pages.doc_shell import Block, blocks, exchanges
 from ..command_processes import becomes_true, children, in_terminal
 from .shells import PASSPHRASE, Place, Shell
 

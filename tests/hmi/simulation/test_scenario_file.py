@@ -14,7 +14,7 @@ from handwheel.hmi.simulation.plant.scenario import (
 )
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, WriteEvent
 
-from ...project.doc_tables import DOCS, sections, spans
+from ...project.pages.doc_tables import DOCS, sections, spans
 from ..command_in_process import Said
 
 HEAD = "schema: scenario/1\nplant: cw-100\n"

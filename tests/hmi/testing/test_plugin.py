@@ -10,8 +10,8 @@ import pytest
 # A run inside this one drops the modules that it has loaded itself.
 from handwheel.hmi.testing import collected_cases, driver, fixtures, plugin, wanted_plant
 
-from ...project.doc_shell import blocks
-from ...project.doc_tables import DOCS, ROOT, text_of
+from ...project.pages.doc_shell import blocks
+from ...project.pages.doc_tables import DOCS, ROOT, text_of
 
 pytest_plugins = ["pytester"]
 LOADED = collected_cases, driver, fixtures, wanted_plant

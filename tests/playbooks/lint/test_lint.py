@@ -29,7 +29,7 @@ from handwheel.playbooks.lint.explanations import explanations, sample_parts
 from handwheel.playbooks.lint.lint import lint, lint_all
 
 from ...plants.served import site_of
-from ...project.doc_tables import DOCS, ROOT, sections, spans, text_of
+from ...project.pages.doc_tables import DOCS, ROOT, sections, spans, text_of
 from ..sample_playbook import GOOD, changed, findings_of, loaded
 from .faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first
 

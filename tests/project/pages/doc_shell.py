@@ -22,8 +22,8 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from threading import Thread
 
-from ..command_line import HANDWHEEL, handwheel
-from ..forked_process import ForkedProcess
+from ...command_line import HANDWHEEL, handwheel
+from ...forked_process import ForkedProcess
 
 _FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")

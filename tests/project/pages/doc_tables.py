@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .doc_shell import without_blocks
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

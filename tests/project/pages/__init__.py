@@ -1,0 +1,1 @@
+"""What pages of the documentation say, read as tables and commands."""
