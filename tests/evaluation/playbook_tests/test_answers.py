@@ -41,13 +41,13 @@ ANSWERS: dict[str, tuple[list[FaultEvent], int, dict[str, str]]] = {
     "F10": ([fault("F10")], 10, {"pump-tripped": "COMPLETE"}),
     "F10b": ([fault("F10b")], 10, {}),
     "F11": ([fault("F11")], 30, {"non-return-valve-passing": "COMPLETE"}),
-    "F12": ([fault("F12")], 60, {"tower-fan": "COMPLETE"}),
+    "F12": ([fault("F12")], 40, {"tower-fan": "COMPLETE"}),
     "F13": ([fault("F13"), fault("F09", leak=1.0)], 30, {"make-up-valve-stuck": "COMPLETE"}),
     "F14": ([fault("F14")], 30, {"impeller-worn": "COMPLETE"}),
     "F15": ([fault("F15", outage=900.0)], 20, {"pump-package-silent": "COMPLETE"}),
     "F16": ([fault("F16", 0.0), WORN], 32, {"pump-bearing-changeover": "ABORTED"}),
-    "D01": ([HIGH_LOAD], 60, {}),
-    "D02": ([fault("D02")], 60, {}),
+    "D01": ([HIGH_LOAD], 40, {}),
+    "D02": ([fault("D02")], 40, {}),
 }
 
 
