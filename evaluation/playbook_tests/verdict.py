@@ -54,9 +54,9 @@ def _writes(
     for number, (wanted, write) in enumerate(zip_longest(expected, sent), 1):
         is_same = wanted and write and (wanted[0].name, wanted[1]) == (write.tag, write.value)
         if not is_same:
-            found = f"{write.tag} = {write.shown}" if write else "was not sent"
-            want = f"{wanted[0].name} = {wanted[1]}" if wanted else "no more"
-            yield f"writes: number {number} is {found}, expected {want}; all: {shown}"
+            found = f"is {write.tag} = {write.shown}" if write else "was not sent"
+            want = f"{wanted[0].name} = {wanted[0].show_value(wanted[1])}" if wanted else "no more"
+            yield f"writes: number {number} {found}, expected {want}; all: {shown}"
             return
 
 

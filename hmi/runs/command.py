@@ -238,7 +238,7 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         check_state(view, order)
         roles = roles_of(view, plan_of(site, view), order)
         operator = find_operator(
-            context, person, partial(check_order_signer, context, entry.run_id, order, roles)
+            context, person, partial(check_order_signer, context, view, order, roles)
         )
         for line in meaning_lines(view, order):
             typer.echo(line)

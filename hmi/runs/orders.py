@@ -73,7 +73,7 @@ def roles_of(view: RunView, plan: BoundPlaybook | None, order: SignedOrder) -> l
     found = {role for each in view.requests for role in each.request.roles}
     if plan is not None and plan.approval is not None:
         found.add(plan.approval.role)
-    return sorted(found) or [_NO_ROLE]
+    return sorted(found) or [plan.order_role if plan else _NO_ROLE]
 
 
 def check_state(view: RunView, order: Order) -> None:
@@ -133,12 +133,15 @@ def _undo_lines(view: RunView) -> list[str]:
 
 def check_order_signer(
     context: DecisionContext,
-    run_id: str,
+    view: RunView,
     order: SignedOrder,
     roles: Collection[str],
     operator: Operator,
 ) -> None:
     """Refuses a person whose order to a run could not count. Raises `PermitRefused`."""
+    run_id, step = view.entry.run_id, view.run.awaits
+    if order == "signoff" and operator.person in view.run.signed_off.get(step, ()):
+        raise PermitRefused(f"{operator.person} has signed {step} off already")
     tags = tags_of_run(context.database, run_id)
     check_roles(context, operator, roles, f"to {order} {run_id}", tags)
 
@@ -162,7 +165,7 @@ def sign_order(
         LedgerError: Nothing was recorded.
     """
     run_id = view.entry.run_id
-    check_order_signer(context, run_id, order, roles, operator)
+    check_order_signer(context, view, order, roles, operator)
     tags = tags_of_run(context.database, run_id)
     signer = open_key()
     verdict, subject = VERDICTS[order], run_subject(run_id, seen)

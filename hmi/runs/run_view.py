@@ -98,6 +98,7 @@ class RunView:
             return (
                 self._slow()
                 or self._nested()
+                or self._sign_off()
                 or _STEP_WAITS.get(run.step(self.current_step), "its next step")
             )
         return _BY_ITSELF.get(run.state, "")
@@ -107,6 +108,15 @@ class RunView:
         is_begun = self.run.step(self.current_step) is StepState.PERFORM
         run_id = self.run.nested.get(self.current_step, "") if is_begun else ""
         return f"{run_id}; {next_step('runs', 'show', run_id)}" if run_id else ""
+
+    def _sign_off(self) -> str:
+        """Returns whose signature the current step awaits, or an empty string."""
+        run = self.run
+        if not run.awaits:
+            return ""
+        signed = " and ".join(map(plain, run.signed_off.get(run.awaits, ())))
+        given = f"; signed by {signed} so far" if signed else ""
+        return f"a person: signoff as {plain(run.asked[run.awaits].role)}{given}"
 
     def _slow(self) -> str:
         """Returns why slow scans keep the next write waiting, or an empty string."""

@@ -153,7 +153,7 @@ def _run_commands(context: DecisionContext, view: RunView, now: Instant) -> list
 
 def _orders(context: DecisionContext, view: RunView, order: SignedOrder, now: Instant) -> list[str]:
     name = view.entry.run_id
-    check = partial(check_order_signer, context, name, order, roles_of(view, None, order))
+    check = partial(check_order_signer, context, view, order, roles_of(view, None, order))
     return signed_commands(context, ("runs", order, name), check, now)
 
 

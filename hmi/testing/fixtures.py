@@ -93,20 +93,20 @@ class OperatorDesk:
         return [each for each in filed if each.request_id in waiting]
 
     def approve(
-        self, step: str = "", within: float | str = 0.0, by: Sequence[str] = OPERATORS
+        self, step: str = "", within: float | str = 0.0, by: str | Sequence[str] = OPERATORS
     ) -> FiledRequest:
         """Approves a request at its card. See `reject`; as many people sign as must."""
         return self._decide("approve", step, within, by)
 
     def reject(
-        self, step: str = "", within: float | str = 0.0, by: Sequence[str] = OPERATORS
+        self, step: str = "", within: float | str = 0.0, by: str | Sequence[str] = OPERATORS
     ) -> FiledRequest:
         """Rejects a request.
 
         Args:
             step: A step whose write is asked for; empty for the oldest request.
             within: How long a request is waited for: seconds, or a text such as `10 min`.
-            by: People, by default `anna` and `ben`.
+            by: A person or several, by default `anna` and `ben`.
 
         Returns:
             The request.
@@ -118,10 +118,10 @@ class OperatorDesk:
         return self._decide("reject", step, within, by)
 
     def _decide(
-        self, verdict: Verdict, step: str, within: float | str, by: Sequence[str]
+        self, verdict: Verdict, step: str, within: float | str, by: str | Sequence[str]
     ) -> FiledRequest:
         request = self._awaited(step, seconds_of(within))
-        for person in by:
+        for person in [by] if isinstance(by, str) else by:
             if request.request_id in {each.request_id for each in self.waiting}:
                 decision = self._driver.engine.decide(verdict, request.request_id, person)
                 self._driver.run(decision)

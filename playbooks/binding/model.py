@@ -99,6 +99,11 @@ class BoundPlaybook:
         return self.approval or next((each for each in own if each), None)
 
     @property
+    def order_role(self) -> str:
+        """Role of a person who orders its runs about, as long as no request names another."""
+        return self.recovery_approval.role if self.recovery_approval else "operator"
+
+    @property
     def formulas(self) -> tuple[Expression, ...]:
         """Every expression whose value is written, or the time of a work order."""
         orders = (step.work for step in self.steps if isinstance(step.work, WorkOrderStep))

@@ -4,13 +4,10 @@ from collections.abc import Collection, Mapping
 
 from .model import BoundPlaybook
 
-_NO_ROLE = "operator"
-
 
 def needs_of(plan: BoundPlaybook) -> tuple[Collection[str], Collection[str]]:
     """Returns the roles that a person must hold to order a start, and the tags that it writes."""
-    roles = [plan.approval.role] if plan.approval else [_NO_ROLE]
-    return roles, sorted({each.tag.name for each in plan.writes})
+    return [plan.order_role], sorted({each.tag.name for each in plan.writes})
 
 
 def split_given(

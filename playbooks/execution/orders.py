@@ -116,4 +116,4 @@ class OrderHandler:
         found = {self._plan.approval.role} if self._plan.approval else set[str]()
         for each in self._ledger.requests(self._log.run.requests):
             found |= set(each.roles)
-        return sorted(found)
+        return sorted(found) or [self._plan.order_role]

@@ -7,7 +7,7 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
 
 from ..binding.model import BoundPlaybook
-from ..binding.step_model import RunPlaybook, Step, Wait
+from ..binding.step_model import Manual, RunPlaybook, Step, Wait
 from ..language.errors import Finding, Severity
 from ..language.loader import Playbook
 
@@ -42,11 +42,11 @@ def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding
     before = list(takewhile(lambda each: not each[1].writes, segment))
     if len(before) == len(segment):
         return
-    must, hint = format_duration(FIRST_CLAIM_S), "put a hold point on the write"
+    must, hint = format_duration(FIRST_CLAIM_S), "give the write an approval of its own"
     for n, step in before:
-        if isinstance(step.work, RunPlaybook):
-            text = f"a run is awaited, and the first write must begin {must} after the approval"
-            yield playbook.finding("waits-before-first-write", ("steps", n, "run"), text, hint)
+        for key, awaited in _awaited(step):
+            text = f"{awaited} awaited, and the first write must begin {must} after the approval"
+            yield playbook.finding("waits-before-first-write", ("steps", n, key), text, hint)
     waits = [(step.work, n) for n, step in before if isinstance(step.work, Wait)]
     if not waits:
         return
@@ -61,3 +61,11 @@ def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding
     hint = f"wait after the write, or {hint}"
     path = ("steps", longest, "wait", "within")
     yield playbook.finding("waits-before-first-write", path, text, hint, severity)
+
+
+def _awaited(step: Step) -> Iterator[tuple[str, str]]:
+    """Yields the key of a step whose work takes as long as others take, and what is awaited."""
+    if isinstance(step.work, RunPlaybook):
+        yield "run", "a run is"
+    if isinstance(step.work, Manual) and step.work.sign_off.within_s > FIRST_CLAIM_S:
+        yield "manual", "people are"

@@ -283,7 +283,7 @@ def _reason(
         if step.ramp_per_s
     )
     computed = [each.shown for (step, _), each in values.writes.items() if step in asked]
-    return ". ".join(filter(None, [f"{plan.title}: {titles}", hold_point_text, *computed, *paces]))
+    return ". ".join(filter(None, [f"{plan.title}: {titles}", *paces, hold_point_text, *computed]))
 
 
 def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:

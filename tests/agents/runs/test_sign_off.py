@@ -1,7 +1,11 @@
 """Steps that people sign off or approve alone, and what follows if they do not."""
 
+from functools import partial
+
 import pytest
 
+from handwheel.hmi.runs.orders import check_order_signer
+from handwheel.hmi.runs.run_view import find_run, view_run
 from handwheel.tools.errors import PermitRefused
 
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
@@ -39,6 +43,13 @@ async def test_a_manual_step_goes_on_after_two_people_signed_it_off(idle: Agents
     await idle.scan()
     idle.order("signoff")  # the same person
     await idle.scan(3)
+    desk, now = idle.desk, idle.clock.now()
+    view = view_run(desk.database, find_run(desk.database, idle.run_id), now)
+    assert view.waits_for(now) == "a person: signoff as operator; signed by anna so far"
+    check = partial(check_order_signer, desk.decision_context, view, "signoff", ["operator"])
+    with pytest.raises(PermitRefused, match="anna has signed inhibit off already"):
+        check(desk.operator("anna"))
+    check(desk.operator("bert"))
     assert idle.run.signed_off == {"inhibit": ("anna",)}
     idle.order("signoff", "bert")
     await idle.reach("COMPLETE")
@@ -132,6 +143,26 @@ async def test_a_hold_point_asks_even_if_its_write_is_so(idle: AgentsRoom) -> No
     idle.order("signoff")
     await idle.reach("COMPLETE")
     assert idle.frames == [START_B, STOP_A, OUT_A]
+
+
+async def test_a_run_held_before_any_request_is_resumed(idle: AgentsRoom) -> None:
+    own = "{role: operator, within: 15 min, on_timeout: hold}"
+    whole = "approval: {role: operator, not: requester, within: 15 min, on_timeout: hold, covers: "
+    look = f"  - id: look\n    manual: {{instructions: [Look at it], {own[1:]}\n"
+    start = "  - id: start-standby\n"
+    await idle.start_with(
+        (f"{whole}[steps, rollback, safe_state]}}\n", ""),
+        (start, f"{look}    on_fail: {{then: hold}}\n{start}    approval: {own}\n"),
+    )
+    await idle.until(lambda: bool(idle.runs()) and idle.run.awaits == "look", "signoff")
+    await idle.wait(900.0)
+    await idle.reach("HELD")
+    assert idle.run.requests == ()
+    idle.order("resume")
+    await idle.until(lambda: idle.run.awaits == "look", "signoff again")
+    idle.order("signoff")
+    await idle.approved(1)
+    assert idle.frames == [START_B]
 
 
 async def test_a_safe_state_beyond_the_approval_is_asked_for(idle: AgentsRoom) -> None:

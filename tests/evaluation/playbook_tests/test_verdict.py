@@ -54,8 +54,8 @@ def test_each_write_is_compared_in_its_order(site: Site) -> None:
     start, stop = site.tags["P-101B.run_cmd"], site.tags["P-101A.run_cmd"]
     assert failures_of(Expected(writes=[(start, True)]), OUTCOME, P) == []
     for wanted, said in (
-        ([(stop, False)], "number 1 is P-101B.run_cmd = true, expected P-101A.run_cmd = False"),
-        ([(start, True), (stop, False)], "number 2 is was not sent, expected P-101A.run_cmd"),
+        ([(stop, False)], "number 1 is P-101B.run_cmd = true, expected P-101A.run_cmd = false"),
+        ([(start, True), (stop, False)], "number 2 was not sent, expected P-101A.run_cmd"),
         ([], "number 1 is P-101B.run_cmd = true, expected no more"),
     ):
         (failure,) = failures_of(Expected(writes=wanted), OUTCOME, P)

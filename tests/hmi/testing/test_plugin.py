@@ -28,7 +28,7 @@ def test_a_bearing_shakes(plant, fault, operator, runs, site):
     assert not plant.until("held(VT-101A.pv > 9 mm/s, 1 s)", within=2)
     assert (len(runs), list(operator.waiting), list(plant.writes)) == (0, [], [])
     with pytest.raises(LookupError, match="no request of step stop waits at"):
-        operator.approve(step="stop", within="3 s")
+        operator.approve(step="stop", within="3 s", by="ben")
     with pytest.raises(KeyError, match="VT-101A.pv"):
         plant["VT-101A"]
     with pytest.raises(ConditionError):

@@ -41,10 +41,13 @@ STEP = """\
 """
 
 
+START_NOW, _ = START.split("    hold_point")
+MANUAL = '    manual: {role: operator, instructions: ["?"], within: 61 s, on_timeout: hold}\n'
+
+
 def waits_first(hold: str, within: str) -> str:
     wait = f'    wait: {{until: "PT-102.pv > 299 kPa", hold: {hold}, within: {within}}}\n'
-    start, _ = START.split("    hold_point")
-    return f"  - id: think\n{wait}    on_fail: {{then: hold}}\n{start}"
+    return f"  - id: think\n{wait}    on_fail: {{then: hold}}\n{START_NOW}"
 
 
 FAULTS = {
@@ -161,6 +164,8 @@ FAULTS = {
         sample("waits-before-first-write", "1 min", "waits up to 1 min 00 s, and the"),
         Fault(START, waits_first("59 s", "61 s"), "61 s", "first write must begin 1 min 00 s",
               severity="warning"),
+        Fault(START, f"  - id: look\n{MANUAL}    on_fail: {{then: hold}}\n{START_NOW}", "manual",
+              "people are awaited, and the first write must begin 1 min 00 s after"),
     ],
     "constant-condition": [
         sample("constant-condition", '"PT-102.pv > 0', "is always true in the ranges of its tags"),
