@@ -12,10 +12,12 @@ from handwheel.playbooks.language.loader import library_folder
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.tep.faults import IDV_OF_FAULT
 from handwheel.tools.errors import GuardrailError
 from tests.project.pages.doc_tables import DOCS
 
 PAGE = DOCS / "reference/faults-cw-100.md"
+TEP_PAGE = DOCS / "reference/disturbances-tep.md"
 _AT_S, _SIGNS_AFTER_S = 30.0, 60.0
 
 
@@ -76,9 +78,25 @@ def _sign(room: Room, request_id: str) -> None:
         return
 
 
+def _named(page: Path) -> dict[str, list[str]]:
+    """Playbooks that a page names for each fault."""
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", page.read_text("utf-8"), re.MULTILINE)
+    return {name: re.findall(r"`(\w+/[\w-]+)`", told) for name, told in rows}
+
+
+def test_the_page_of_disturbances_names_each_of_tep() -> None:
+    named = _named(TEP_PAGE)
+    assert named.keys() == set(IDV_OF_FAULT)
+    assert [name for name in ("IDV3", "IDV9", "IDV15") if named[name]] == []
+    for fault, answers in named.items():
+        for each in answers:
+            library, name = each.split("/")
+            tests = (library_folder() / library / "tests" / f"{name}.yaml").read_text("utf-8")
+            assert f"id: {fault}," in tests, (fault, each)
+
+
 def test_the_page_of_faults_names_each_with_its_playbook() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    named = {name: re.findall(r"`(cw/[\w-]+)`", told) for name, told in rows}
+    named = _named(PAGE)
     own = {name for name in FAULTS if not name.startswith("SENSOR-")}
     assert named.keys() == own == ANSWERS.keys()
     for name, (_, _, answers) in ANSWERS.items():

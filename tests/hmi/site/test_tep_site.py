@@ -35,8 +35,10 @@ def test_a_new_site_has_no_problems(folder: Path) -> None:
     )
 
 
-def test_it_takes_only_playbooks_that_were_written_for_its_plant(folder: Path) -> None:
+def test_its_playbooks_are_those_of_the_plant_and_lint_clean(folder: Path) -> None:
     assert read_document(folder / "site.yaml").data["playbooks"] == ["playbooks/", "package:tep"]
+    done = handwheel("playbooks", "lint", "package:tep", "--site", str(folder))
+    assert (done.returncode, done.stdout) == (0, "7 playbooks: no problems\n")
 
 
 def test_set_points_have_a_band_and_modes_and_ratios_do_not(rules: dict[str, Any]) -> None:
