@@ -83,7 +83,8 @@ class TriggerWatch:
                 is_due = is_due and plant.now_s - since_s >= part.for_s
                 continue
             is_due = False
-            is_unknown |= truth is Truth.UNKNOWN
+            # While a window fills, nothing is wrong.
+            is_unknown |= truth is Truth.UNKNOWN and not plant.history.is_forming(part.condition)
             is_false |= truth is Truth.FALSE
             if self._since_s:
                 self._since_s.pop((number, n), None)

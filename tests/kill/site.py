@@ -69,7 +69,8 @@ class World:
         (self.site / "policy.yaml").write_text(_POLICY, encoding="utf-8")
         self.enroll()
         edit(self.site / "tags.yaml", lambda line: "" if "connection: dcs" in line else line)
-        gone = ("  dcs:", "  S-101:", "clock:")  # what is on it, or read from it
+        # What is on it, read from it or computed from it.
+        gone = ("  dcs:", "  S-101:", "clock:", "    computed:", "      ")
         edit(self.site / "site.yaml", lambda line: "" if line.startswith(gone) else line)
         edit(
             self.site / "site.yaml",

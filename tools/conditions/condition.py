@@ -20,6 +20,7 @@ from .truth import Truth
 from .windows import Window
 
 _NOTHING: Recorded = {}
+_SMALLEST = 1e-12
 _NO_SERIES: Mapping[Key, Series] = {}
 _TRUTHS: Mapping[Value | None, Truth] = {
     True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN
@@ -150,7 +151,8 @@ def show_value(form: Form, value: Value | None) -> str:
         return value if form.kind == "word" else repr(excerpt(value))
     if form.kind == "enum":
         return next(word for word, number in form.members.items() if number == value)
-    shown = str(value) if isinstance(value, int) else f"{value:.5g}"
+    is_nothing = abs(value) < _SMALLEST  # what is left of a sum that is zero
+    shown = str(value) if isinstance(value, int) else f"{0.0 if is_nothing else value:.5g}"
     return f"{shown} {form.unit}".strip()
 
 

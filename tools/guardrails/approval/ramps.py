@@ -8,6 +8,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import Survey
 
 from ...errors import InvalidArguments
+from ...requests.request import Requirement
 from .build_request import BuildContext, ProposedWrite, expected_as_read
 from .segment import Command, Recovery, Segment
 
@@ -42,11 +43,17 @@ def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segme
                     each,
                     write=ProposedWrite(each.write.tag, value),
                     after=len(commands) - 1 if number else None,
+                    # What the ramp itself may change decides once, before its first write.
+                    requires=_lasting(each) if number else each.requires,
                     promises=each.promises if is_last else (),
                 )
             )
     recovery = [made for each in segment.recovery for made in _undo(each, commands, last)]
     return replace(segment, commands=tuple(commands), recovery=tuple(recovery))
+
+
+def _lasting(command: Command) -> tuple[Requirement, ...]:
+    return tuple(each for each in command.requires if each.why == "invariant")
 
 
 def _undo(
