@@ -19,6 +19,7 @@ from handwheel.playbooks.binding.step_model import (
     Write,
 )
 from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.conditions import Expression
 
 from .documents import phrases as say
@@ -41,13 +42,14 @@ def finding_fields(finding: Finding) -> dict[str, object]:
     return {name: getattr(finding, name) for name in names}
 
 
-def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
+def playbook_lines(playbook: Playbook, plan: BoundPlaybook) -> Iterator[str]:
     """Yields a bound playbook as lines of 80 columns."""
     yield from _wrapped(f"{plan.id} {plan.version}: {plan.title}", 2)
     yield from _row("file", plan.file)
     yield f"{'digest':<{_NAME}}{plan.digest}"
     bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
     yield from _row("bound", bound or "nothing")
+    yield from _rows("also", say.other_equipment(playbook))
     yield from _row("style", plan.style)
     yield from _rows("achieves", [plan.achieves.bound] if plan.achieves else [])
     yield from _row("owns", ", ".join(plan.assets) or "nothing")
@@ -91,7 +93,7 @@ def _steps(plan: BoundPlaybook) -> Iterator[str]:
             segment += 1
             yield from _row(f"approval {segment}", _approval(approval))
         if step.hold_point:
-            yield from _row("", f"asks: {step.hold_point.prompt.text}")
+            yield from _row("", f"asks: {step.hold_point.prompt.bound}")
         yield from _row(f"step {n}", f"{step.id}: {step.title}")
         yield from (line for row in _step(step) for line in _wrapped(row, _NAME + 9, _NAME + 2))
 
@@ -122,7 +124,7 @@ def _work(step: Step) -> tuple[str, str]:
         case WorkOrderStep() as order:
             found = order.due
             due = found.bound if isinstance(found, Expression) else format_duration(found)
-            title = f"{order.title.text!r} for {order.asset}"
+            title = f"{order.title.bound!r} for {order.asset}"
             return "order", f"{title}, {order.kind}, priority {order.priority}, due in {due}"
         case Manual(sign_off, people, texts):
             done = "; ".join(each.text for each in texts)

@@ -66,7 +66,7 @@ def show(
         return
     match form:
         case ShowFormat.TEXT:
-            typer.echo("\n".join(playbook_lines(plan)))
+            typer.echo("\n".join(playbook_lines(playbook, plan)))
         case ShowFormat.MARKDOWN:
             typer.echo(markdown(procedure_of(playbook, plan)), nl=False)
         case ShowFormat.HTML:

@@ -27,6 +27,11 @@ class Template:
         asking = (each for each in self._pieces if isinstance(each, Expression))
         return tuple(value for each in asking for value in each.step_values)
 
+    @property
+    def bound(self) -> str:
+        """The text with names replaced as in a condition, and with the values that are fixed."""
+        return "".join(each if isinstance(each, str) else _bound(each) for each in self._pieces)
+
     def render(self, readings: Readings, *, recorded: Recorded | None = None) -> str:
         """Returns the text with the values filled in, `?` for unknown.
 
@@ -36,6 +41,11 @@ class Template:
             each if isinstance(each, str) else each.show(readings, recorded=recorded or {})
             for each in self._pieces
         )
+
+
+def _bound(shown: Expression) -> str:
+    depends = shown.tags or shown.step_values
+    return f"{{{shown.bound}}}" if depends else shown.show({}, recorded={})
 
 
 def parse_template(text: str, names: Names, *, steps: StepScope | None = None) -> Template:

@@ -66,7 +66,7 @@ def _path(plan: BoundPlaybook) -> Iterator[Node]:
         yield Node(("From the first write to the end", *texts), leads_to=tuple(dict.fromkeys(ends)))
     for number, step in enumerate(plan.steps, 1):
         if point := step.hold_point:
-            yield _approval("Hold point", point.approval, point.prompt.text)
+            yield _approval("Hold point", point.approval, point.prompt.bound)
         elif step.approval:
             yield _approval("Approval", step.approval)
         elif isinstance(step.work, Manual):

@@ -1,6 +1,6 @@
 """Parts of a bound playbook in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -19,6 +19,8 @@ from handwheel.playbooks.binding.step_model import (
     WorkOrderStep,
     Write,
 )
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.playbooks.language.names import every_role_binding
 from handwheel.tools.conditions import Expression
 
 _UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
@@ -72,6 +74,12 @@ def policy_text(policy: Policy) -> str:
 def reaction(then: Then | OnTimeout) -> str:
     """Returns the reaction of a run as a clause."""
     return _REACTIONS[then]
+
+
+def other_equipment(playbook: Playbook) -> Iterator[str]:
+    """Yields what triggers bind roles to in place of the default, as `duty = P-101B`."""
+    for each in every_role_binding(playbook)[1:]:
+        yield ", ".join(f"{role} = {asset}" for role, asset in each.roles.items())
 
 
 def listed(words: Iterable[str]) -> str:
@@ -134,7 +142,7 @@ def work_text(step: Step) -> str:
             who = f"{people} of role {sign_off.role}" if people > 1 else sign_off.role
             return f"{who} signs off: {'; '.join(each.text for each in texts)}"
         case WorkOrderStep() as order:
-            return f"work order for {order.asset}: {order.title.text}"
+            return f"work order for {order.asset}: {order.title.bound}"
         case NotifyStep(to, text):
             return f"tell {listed(to)}: {text.text}"
         case RunPlaybook() as run:

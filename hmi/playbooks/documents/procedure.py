@@ -71,6 +71,8 @@ def _purpose(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Item]:
     if plan.parameters:
         bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
         yield Item(("With ", Code(bound), "."))
+    for other in say.other_equipment(playbook):
+        yield Item(("Another trigger starts the same with ", Code(other), "."))
     yield Item((f"{say.style_text(plan.style)}.",))
     if plan.achieves:
         yield Item(("A complete run has achieved ", Code(plan.achieves.bound), "."))
@@ -107,7 +109,7 @@ def _approvals(plan: BoundPlaybook) -> Iterator[Item]:
         yield Item((f"Before the first step: {say.approval_text(opening)}.",))
     for number, step in enumerate(plan.steps, 1):
         if point := step.hold_point:
-            asked = (f"It asks: {point.prompt.text}",)
+            asked = (f"It asks: {point.prompt.bound}",)
             who = say.approval_text(point.approval)
             yield Item((f"Before step {number}, {step.id}: {who}.",), (asked,))
         if step.approval:
@@ -165,7 +167,7 @@ def _work(step: Step) -> Iterator[Sentence]:
         return
     if isinstance(step.work, Manual):
         yield (f"Work of people, {say.approval_text(step.work.sign_off)}",)
-        yield from ((each.text,) for each in step.work.instructions)
+        yield from ((each.bound,) for each in step.work.instructions)
         people = step.work.people
         yield (
             f"{people} different people sign it off" if people > 1 else "One person signs it off",

@@ -54,7 +54,7 @@ def test_a_plan_when_the_plant_is_read_tells_each_truth(said: Said, site: Path) 
         "false VAH-101A.active is false",
         "false for 1 min 00 s: VT-101A.pv > 5 mm/s [VT-101A.pv is 1.1271 mm/s]",
         "true header: PT-102.pv > 300 kPa and PT-102.pv < 420 kPa [PT-102.pv is 350 kPa]",
-        "work-order work order for P-101A: Inspect the bearings of {duty}",
+        "work-order work order for P-101A: Inspect the bearings of P-101A",
         "request 1 for start-standby, settle",
         "request 2 for stop-duty, inhibit, work-order",
         "- no trigger is true",

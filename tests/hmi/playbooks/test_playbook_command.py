@@ -121,7 +121,10 @@ def test_a_playbook_is_shown_in_eighty_columns(folder: Path) -> None:
     squeezed = [" ".join(line.split()) for line in lines]
     for part in (
         "bound duty = P-101A, standby = P-101B, vib_high = 5 mm/s",
+        "also duty = P-101B, standby = P-101A",
         "started by VAH-101A.active",
+        "asks: Standby healthy? Vibration {VT-101B.pv}, header {PT-102.pv}",
+        "order 'Inspect the bearings of P-101A' for P-101A, corrective,",
         "approval 1 operator, not the requester, within 15 min 00 s, else hold",
         "approval 2 operator, not the requester, within 10 min 00 s, else hold",
         "write P-101B.run_cmd = true",
