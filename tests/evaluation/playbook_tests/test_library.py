@@ -17,6 +17,7 @@ LIBRARIES = sorted(each.name for each in library_folder().iterdir() if each.is_d
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_an_installed_playbook_passes_its_tests(library: str, tmp_path: Path) -> None:
     write_site(tmp_path / "site", create_plant(MODELS[library]), PlantEndpoints())

@@ -52,6 +52,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Site]:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("library", "name"), FILES)
 async def test_a_run_whose_agents_die_at_each_event_is_held(
     library: str, name: str, sites: dict[str, Site]
