@@ -110,6 +110,9 @@ class Binder:
         if all(isinstance(each, Tag) for each in self._names.values()):
             what = "tag"
         hint = f"; did you mean {close[0]!r}?" if close else ""
+        tags = (each for each in self._names.values() if isinstance(each, Tag))
+        if any(name in each.members for each in tags):
+            hint = f"; write a word of a tag in quotes: '{name}'"
         return f"there is no {what} {excerpt(name)!r}{hint}"
 
 

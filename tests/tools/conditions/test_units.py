@@ -219,6 +219,8 @@ WRONG = [
     ("PT-102.pv = 3 kPa", "1:11: write == to compare"),
     ('P-101A.mode == "remote"', "1:16: words stand in single quotes"),
     ("P-101A.mode == 'remote", "1:16: the quote is not closed"),
+    ("P-101A.mode == remote", "1:16: there is no tag 'remote'; write a word of a tag in quotes: "
+     "'remote'"),
     ("true and \u202etrue", "1:10: the character U+202E cannot be seen, so it cannot stand here"),
     ("true and\n  PT-102 > 3 kPa", "2:3: there is no tag 'PT-102'; did you mean 'PT-102.pv'?"),
     ("good(XYZ.pv)", "1:6: there is no tag 'XYZ.pv'"),
