@@ -74,7 +74,9 @@ def fix_values(
         for write in step.undo.writes if step.undo else ():
             undos[step.id, write.tag.name] = fix_value(write, seen, known)
         begun = before_writes(step, seen, actions)
-        own = {write.tag.name: fix_value(write, begun, known, written) for write in step.writes}
+        own: dict[str, FixedValue] = {}
+        for write in step.writes:  # each from what was there before the step
+            own[write.tag.name] = fix_value(write, begun, known, written | own.keys())
         for name, found in own.items():
             is_of_begin = found.shown and begun is not seen
             shown = f"{found.shown} as the step began" if is_of_begin else found.shown
