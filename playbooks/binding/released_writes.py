@@ -44,7 +44,12 @@ def released_writes(
         for each in _writes(plan):
             same = found.setdefault((each.step, each.tag), [])
             same += [each] if each not in same else []
-    return [write for same in found.values() for write in _joined(same)]
+    is_listed = {name: site.tags[name].kind == "enum" for _, name in found}
+    return [
+        write
+        for (_, name), same in found.items()
+        for write in (same if is_listed[name] else _joined(same))
+    ]
 
 
 def _written_parameters(playbook: Playbook) -> dict[str, ParameterSpec]:

@@ -25,3 +25,13 @@ def test_a_release_lists_what_parameters_may_be(tmp_path: Path, site: Site) -> N
     assert found["undo:start", "P-101B.run_cmd"] == (False, None)
     listed = [each.value for each in released_writes(playbook, site, playbook.file.roles)]
     assert {True, False} <= set(listed)
+
+
+def test_a_release_lists_the_words_of_a_parameter_only(tmp_path: Path, site: Site) -> None:
+    word = "  word: {type: enum, values: [local, maintenance], default: local}\n"
+    write = ("write: {standby.run_cmd: true}", "write: {standby.mode: word}")
+    playbook = loaded(tmp_path, changed(("parameters:\n", f"parameters:\n{word}"), write,
+                                        ("{write: {standby.run_cmd: false}}", "none")))  # fmt: skip
+    found = [each for each in released_writes(playbook, site, playbook.file.roles)
+             if each.tag == "P-101B.mode"]  # fmt: skip
+    assert [(each.value, each.range) for each in found] == [(0, None), (2, None)]
