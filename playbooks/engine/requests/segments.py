@@ -287,6 +287,9 @@ def _reason(
 
 
 def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:
-    latest = run.requests[-1] if run.requests else None
+    """Returns the request that the new one takes over. One that lapsed in between has nothing."""
     states = {each.request_id: each.request_state for each in actions}
-    return latest if latest and states.get(latest) is RequestState.APPROVED else None
+    approved = (
+        each for each in reversed(run.requests) if states.get(each) is RequestState.APPROVED
+    )
+    return next(approved, None)

@@ -102,14 +102,20 @@ async def test_a_step_with_an_approval_of_its_own_is_a_request_alone(idle: Agent
 
 
 async def test_a_step_that_nobody_approves_is_left_out_if_it_says_so(idle: AgentsRoom) -> None:
-    await idle.start_with(_ALONE)
-    await idle.approved(1, 2)
-    await idle.reach_request(3)
+    """The next request takes over what was approved before."""
+    point = '{PT-102.pv}", within: 10 min, on_timeout: '
+    skip = (f"{point}hold", f"{point}skip")
+    await idle.start_with(_ALONE, skip)
+    await idle.approved(1)
+    await idle.reach_request(2)
+    await idle.wait(600.0)
+    third = await idle.reach_request(3)
+    assert third.request.supersedes == idle.request(1).request.request_id
     await idle.wait(300.0)
     await idle.reach("COMPLETE")
-    assert idle.run.step("inhibit") == "SKIPPED"
+    assert [idle.run.step(each) for each in ("stop-duty", "inhibit")] == ["SKIPPED", "SKIPPED"]
     assert idle.run.step("work-order") == "DONE"
-    assert idle.frames == [START_B, STOP_A]
+    assert idle.frames == [START_B]
 
 
 async def test_a_hold_point_without_writes_is_signed_off(idle: AgentsRoom) -> None:
