@@ -87,6 +87,9 @@ def _values(context: BuildContext, command: Command, survey: Survey) -> list[Val
             f"{ruling.max_step:g} {tag.unit}; at most {MOST_WRITES} are allowed"
         )
     ways = (float(start) + distance * number / count for number in range(1, count))
+    if tag.kind == "int":
+        whole = dict.fromkeys(map(round, ways))
+        return [*(each for each in whole if each not in {start, target}), target]
     return [*(float(f"{each:.{_DIGITS}g}") for each in ways), target]
 
 
