@@ -92,10 +92,11 @@ def _quantity(name: str, parameter: ParameterSpec, expressions: Expressions) -> 
         if raw != "":
             found[key] = _number(raw, parameter, (*path, key), expressions)
     default, low, high = (found.get(key) for key in ("default", "min", "max"))
+    at, said = (*path, "default"), f"{name} {parameter.default} lies"
     if default and low and default.value < low.value:
-        expressions.report("out-of-range", (*path, "default"), f"lies below min, {parameter.min}")
+        expressions.report("out-of-range", at, f"{said} below min, {parameter.min}")
     if default and high and default.value > high.value:
-        expressions.report("out-of-range", (*path, "default"), f"lies above max, {parameter.max}")
+        expressions.report("out-of-range", at, f"{said} above max, {parameter.max}")
     return default
 
 

@@ -55,7 +55,7 @@ def test_what_is_no_order_is_refused_with_a_reason(live: Place, said: Said) -> N
     for words, code, reason in [
         ([], 1, "test/look has no trigger with manual: true for this equipment"),
         (["--param=lwo=6 kPa"], 2, "write NAME=VALUE; parameters: low"),
-        (["--param=low=10 kPa"], 2, "lies above max, 9 kPa"),
+        (["--param=low=10 kPa"], 2, "low 10 kPa lies above max, 9 kPa"),
     ]:
         found, _, err = said("runs", "start", "test/look", where, *words)
         assert (found, reason in " ".join(err.split())) == (code, True), err
