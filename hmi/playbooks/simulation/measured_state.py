@@ -4,8 +4,10 @@ A model cannot be set from measurements: what it holds inside is not measured. S
 modes and commands are set to the measured ones, it runs for a while, and what differs is told.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.model.site import Site
@@ -17,6 +19,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 _ROUNDS, _PAUSE_S = 5, 60.0  # of writes, since the PLC takes some only after others
+_AT_ONCE_S = 600
 _SAME = 1e-3  # share of a range in which two set points are the same
 _DIFFERS = 0.02  # share of a range from which a measured value counts as different
 
@@ -59,7 +62,7 @@ async def read_plant(site: Site, plant: Plant) -> tuple[Mapping[str, DataValue],
     return {n: each for n, each in readings.items() if each.quality is Quality.GOOD}, down
 
 
-def take_over(
+async def take_over(
     plant: Plant, readings: Mapping[str, DataValue], down: Mapping[str, str], warmup_s: float
 ) -> MeasuredState:
     """Sets a model to the measured set points, modes and commands, and warms it up.
@@ -76,8 +79,8 @@ def take_over(
                 continue
             del left[name]
             taken.append(name)
-        _run(plant, _PAUSE_S)
-    _run(plant, warmup_s)
+        await warm_up(plant, _PAUSE_S)
+    await warm_up(plant, warmup_s)
     tags = {each.name: each for each in plant.tags}
     said = [f"{name} = {_shown(tags[name], readings[name].value)}" for name in taken]
     compared = [each for each in plant.tags if each.name in readings and each.kind != "int"]
@@ -86,8 +89,12 @@ def take_over(
     return MeasuredState(down, said, found, len(compared))
 
 
-def _run(plant: Plant, seconds: float) -> None:
-    Simulation(plant, Scenario(warmup_s=plant.time_s)).run(seconds)
+async def warm_up(plant: Plant, seconds: float) -> None:
+    """Lets a model run for some seconds, so that Ctrl-C ends it at any time."""
+    simulation = Simulation(plant, Scenario(warmup_s=plant.time_s))
+    for begun_s in range(0, ceil(seconds), _AT_ONCE_S):
+        simulation.run(min(float(_AT_ONCE_S), seconds - begun_s))
+        await asyncio.sleep(0)
 
 
 def _to_set(plant: Plant, readings: Mapping[str, DataValue]) -> Iterator[tuple[str, Value]]:

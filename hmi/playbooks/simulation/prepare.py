@@ -23,7 +23,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...simulation.plant.plant_setup import SEED, event_name
 from ...simulation.plant.scenario import load_scenario
-from .measured_state import read_plant, take_over
+from .measured_state import read_plant, take_over, warm_up
 from .run_simulation import Setting
 
 _WARMUP_S, _FOR_S = 3600.0, 7200.0
@@ -53,7 +53,7 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     Effect: OBSERVE. Retry and time-out: see `read_plant`.
     """
     if options.scenario is not None:
-        return _by_scenario(site, playbook, options.scenario, options)
+        return await _by_scenario(site, playbook, options.scenario, options)
     seed = SEED if options.seed is None else options.seed
     plant = create_plant(_model(site, options.model), seed)
     events = _events(plant, options, ())
@@ -62,7 +62,7 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     readings, down = await read_plant(site, plant)
     read_at = stamp(instant_now().wall)[11:19]
     warmup_s = _WARMUP_S if options.warmup_s is None else options.warmup_s
-    measured = take_over(plant, readings, down, warmup_s)
+    measured = await take_over(plant, readings, down, warmup_s)
     origin = "from its usual state, since the plant cannot be read"
     if readings:
         origin = f"as the plant was at {read_at} UTC, then {format_duration(warmup_s)} on"
@@ -71,7 +71,7 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     return Setting(plant, seed, events, for_s, options.at_s, after_s, measured, origin, missing)
 
 
-def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -> Setting:
+async def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -> Setting:
     loaded = load_scenario(path)
     file = loaded.file
     own = _own_model(site, options.model) or file.plant
@@ -84,7 +84,7 @@ def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -
     for_s = options.for_s or file.for_ or _FOR_S
     _check_times(events, for_s)
     warmup_s = file.warmup if options.warmup_s is None else options.warmup_s
-    Simulation(plant, Scenario(warmup_s=plant.time_s)).run(warmup_s)
+    await warm_up(plant, warmup_s)
     return Setting(
         plant, None if is_quiet else seed, events, for_s, options.at_s,
         options.approve_after_s, None,

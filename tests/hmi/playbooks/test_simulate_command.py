@@ -88,11 +88,11 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
     assert (code, known in told) == (2, True)
 
 
-def test_a_model_takes_over_what_it_can_and_tells_the_rest() -> None:
+async def test_a_model_takes_over_what_it_can_and_tells_the_rest() -> None:
     measured = {"PIC-102.sp": 340.0, "P-101B.mode": 2, "TIC-202.op": 20.0, "VT-101A.pv": 6.0}
     readings = {name: DataValue(value, GOOD, None, None, 0.0) for name, value in measured.items()}
     plant = create(None)
-    found = take_over(plant, readings, {}, 60.0)
+    found = await take_over(plant, readings, {}, 60.0)
     assert sorted(found.taken) == ["P-101B.mode = maintenance", "PIC-102.sp = 340 kPa"]
     assert plant.measurements()["PIC-102.sp"] == 340.0
     assert [each.tag for each in found.differences] == ["TIC-202.op", "VT-101A.pv"]
