@@ -43,6 +43,7 @@ class FiledAction:
     state: ActionState
     reason: str
     was_sent: bool  # whether a gate may have sent it
+    spacing_s: float = 0.0  # shortest time after the write before it in a ramp, wall-clock
 
     @property
     def is_applied(self) -> bool:

@@ -204,7 +204,7 @@ def await_pace(inputs: Inputs, filed: FiledAction) -> bool:
         return False
     apart_s = abs(action.value - same[-1]) / step.ramp_per_s
     # The gate's cool-down is of people's time, and the rate of the plant's.
-    is_over = inputs.clocks.is_past(run.due_at, apart_s)
+    is_over = inputs.clocks.is_past(run.due_at, max(apart_s, filed.spacing_s))
     return not (inputs.plant.is_past(run.due_s + apart_s) and is_over)
 
 

@@ -12,6 +12,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.ramps import spacing_s
 from handwheel.tools.guardrails.approval.run_requests import (
     end_request,
     file_segment,
@@ -26,7 +27,7 @@ from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecor
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.ledger.store.wakeup import notify
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.request import ActionRequest, agent_proposer
+from handwheel.tools.requests.request import Action, ActionRequest, agent_proposer
 from handwheel.tools.requests.timestamps import Instant
 
 from ..engine.inputs import FiledAction, FiledRequest
@@ -89,7 +90,7 @@ class LedgerPort:
         actions = tuple(
             FiledAction(
                 request.request_id, record.state, record.action(each.action_id), each.state,
-                each.reason, self._was_sent(each),
+                each.reason, self._was_sent(each), self._spacing_s(record.action(each.action_id)),
             )
             for each in record.actions
         )  # fmt: skip
@@ -97,6 +98,10 @@ class LedgerPort:
             request.request_id, record.state, record.reason, ": ".join(record.status),
             request.roles, actions,
         )  # fmt: skip
+
+    def _spacing_s(self, action: Action) -> float:
+        tag = self.context.site.tags.get(action.tag)
+        return spacing_s(self.build_context.policy, tag, action.value) if tag else 0.0
 
     def _was_sent(self, record: ActionRecord) -> bool:
         """Whether a gate may have sent it. A gate records if it did not."""

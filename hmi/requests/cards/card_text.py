@@ -208,7 +208,9 @@ def _then(card: Card) -> Iterator[Row]:
         if each.promises:
             yield Row(["", f"expected{_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
     if card.run is not None:
-        yield Row(["", "sent at its step of the run; each later write is asked for again"])
+        is_ramp = any(len(each) > 1 for each in ramps(card.changes))
+        paced = "; a ramp write by write, as it is paced" if is_ramp else ""
+        yield Row(["", f"sent at its step of the run{paced}; any other write is asked for again"])
 
 
 def _joined_promises(promises: Sequence[str]) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
+from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import Survey
 
 from ...errors import InvalidArguments
 from ...requests.request import Requirement
+from ..policy.policy import Policy
 from .build_request import BuildContext, ProposedWrite, expected_as_read
 from .segment import Command, Recovery, Segment
 
@@ -16,6 +18,7 @@ MOST_WRITES = 30
 """Highest number of writes of a ramp."""
 _SHORTEST_S = 10.0  # between two writes
 _DIGITS = 9
+_ROUNDING = 1e-9
 # Of the policy's cool-down, which counts from the write itself, and not from when it is due.
 _MARGIN, _DELAY_S = 1.1, 5.0
 
@@ -52,6 +55,15 @@ def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segme
     return replace(segment, commands=tuple(commands), recovery=tuple(recovery))
 
 
+def spacing_s(policy: Policy, tag: Tag, value: Value) -> float:
+    """Returns the shortest time between two writes of a ramp, wall-clock seconds.
+
+    It is a little longer than the policy's cool-down.
+    """
+    cooldown_s = policy.judge(tag, value, None).cooldown_s
+    return max(_SHORTEST_S, cooldown_s * _MARGIN + _DELAY_S if cooldown_s else 0.0)
+
+
 def _lasting(command: Command) -> tuple[Requirement, ...]:
     return tuple(each for each in command.requires if each.why == "invariant")
 
@@ -77,9 +89,9 @@ def _values(context: BuildContext, command: Command, survey: Survey) -> list[Val
         raise InvalidArguments(f"{tag.name} cannot ramp: it is no number")
     distance = float(target) - float(start)
     ruling = context.policy.judge(tag, target, survey.readings.get(tag.name))
-    apart_s = max(_SHORTEST_S, ruling.cooldown_s * _MARGIN + _DELAY_S if ruling.cooldown_s else 0.0)
-    by_time = int(abs(distance) / rate / apart_s)
-    by_step = ceil(abs(distance) / ruling.max_step) if ruling.max_step else 1
+    # One write changes at most what the rate allows until the next one.
+    by_time = ceil(abs(distance) / (rate * spacing_s(context.policy, tag, target)) - _ROUNDING)
+    by_step = ceil(abs(distance) / ruling.max_step - _ROUNDING) if ruling.max_step else 1
     count = max(1, by_step, min(by_time, MOST_WRITES))
     if count > MOST_WRITES:
         raise InvalidArguments(
