@@ -127,7 +127,8 @@ def _check_times(events: Sequence[ScenarioEvent], for_s: float) -> None:
 
 
 def _missing(site: Site, playbook: Playbook, plant: Plant) -> Sequence[str]:
-    """Returns the tags of a playbook that the model lacks."""
-    wanted = {name for plan in bind_triggers(playbook, site) for name in plan.tags}
+    """Returns the tags of a playbook that the model lacks, or from which others are computed."""
+    names = {name for plan in bind_triggers(playbook, site) for name in plan.tags}
+    wanted = {each.name for each in site.measured(site.find_tags(sorted(names)))}
     known = {each.name for each in plant.tags} | {site.clock_tag}
     return sorted(wanted - known)
