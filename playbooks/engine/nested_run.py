@@ -16,10 +16,18 @@ _MAY_ABORT = (_GOES_ON | {RunState.HOLDING, RunState.STOPPING, RunState.HELD}) -
 
 
 def related_runs(run: Run, plan: BoundPlaybook) -> list[str]:
-    """Returns the run that has started a run, and the one that its present step awaits."""
+    """Returns the run that has started a run, and the one that its present step awaits.
+
+    While it is rolled back, every run that it has started.
+    """
     step = current_step(plan, run)
-    nested = run.nested.get(step.id, "") if step else ""
-    return [each for each in (*run.ancestors[:1], nested) if each]
+    nested = [run.nested.get(step.id, "")] if step else []
+    is_rolled_back = run.state is RunState.ABORTING
+    return [
+        each
+        for each in (*run.ancestors[:1], *(run.nested.values() if is_rolled_back else nested))
+        if each
+    ]
 
 
 def await_nested(inputs: Inputs, step: Step, work: RunPlaybook) -> list[Effect]:
@@ -62,6 +70,20 @@ def is_rolled_back_first(nested: Run, outer: Run) -> bool:
     """Whether a nested run is yet to be rolled back, since its outer run is."""
     is_due = outer.state is RunState.ABORTING and outer.goal == "rollback"
     return is_due and nested.state in _MAY_ABORT and nested.armed_s is not None and not nested.goal
+
+
+def complete_after(inputs: Inputs, step: Step) -> str:
+    """Returns the nested run of a later step that is complete and has written, empty for none.
+
+    Its writes stay, and they may count on what this step has written.
+    """
+    names = [each.id for each in inputs.plan.steps]
+    for later in names[names.index(step.id) + 1 :] if step.id in names else ():
+        run_id = inputs.run.nested.get(later, "")
+        nested = inputs.related.get(run_id)
+        if nested and nested.state is RunState.COMPLETE and nested.armed_s is not None:
+            return run_id
+    return ""
 
 
 def blocks_rollback(inputs: Inputs) -> str | None:

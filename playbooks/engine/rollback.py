@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from ..binding.step_model import Verify
 from .effects import Effect, FileRequest, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
-from .nested_run import blocks_rollback
+from .nested_run import blocks_rollback, complete_after
 from .states import EventKind
 from .step_work import await_pace, comes_true
 from .supervision import violations
@@ -91,7 +91,7 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
         name = found[0].action.action_id
         return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")
     for undo in pending_undos(inputs.plan, inputs.actions):
-        effects = _undo_one(inputs, undo)
+        effects = _keep(inputs, undo) or _undo_one(inputs, undo)
         if effects is not None:
             return effects
     return _end(inputs, inputs.run.reason)
@@ -109,6 +109,15 @@ def _undo_one(inputs: Inputs, undo: PendingUndo) -> list[Effect] | None:
     if done or usable:
         return _finish(inputs, (done or usable)[-1])
     return _request_undo(inputs, undo)
+
+
+def _keep(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
+    """Blocks the undo of a step on which a complete nested run may count."""
+    nested = complete_after(inputs, undo.step)
+    if not nested or any(each.state in _DONE for each in undo.actions):
+        return []
+    reason = f"{nested} is complete and not undone, and step {undo.step.id} is older"
+    return block_undo(inputs, reason)
 
 
 def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:

@@ -235,7 +235,7 @@ def _resuming(run: Run, event: RunEvent) -> Run:
     """Forgets the times of steps, which may be of another process, where time was ahead."""
     return replace(
         run, restarts=run.restarts + 1, judged_s=None, resumed_s=event.process_s, step_s={},
-        sent_s={}, asked={}, failures={},
+        sent_s={}, asked={}, signed_off={}, failures={},
     )  # fmt: skip
 
 

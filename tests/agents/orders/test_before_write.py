@@ -9,7 +9,8 @@ from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 LATE_STOP = (
-    'expect: ["not duty.running", "PT-102.pv > 310 kPa", "abs(FT-103.pv - before(FT-103.pv)) < 6 m3/h"]',
+    'expect: ["not duty.running", "PT-102.pv > 310 kPa", '
+    '"abs(FT-103.pv - before(FT-103.pv)) < 6 m3/h"]',
     'expect: [{that: "TT-106.pv > 40 degC", within: 120 s}]',
 )
 LATE_OUT = (

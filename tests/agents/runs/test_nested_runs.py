@@ -103,6 +103,19 @@ async def test_an_aborted_outer_run_undoes_the_nested_one_first(idle: AgentsRoom
     assert idle.frames == [START_B, STOP_A, START_A, START_B_BACK]
 
 
+async def test_what_is_older_than_a_complete_nested_run_is_not_undone(idle: AgentsRoom) -> None:
+    never = (
+        '    wait: {until: "PT-102.pv > 500 kPa", within: 1 min}\n    on_fail: {then: rollback}\n'
+    )
+    tell = OUTER.index("    notify:")
+    outer = f"{OUTER[:tell]}{never}{OUTER[OUTER.index('limits:') :]}"
+    await _started(idle, outer)
+    await _at_work(idle)
+    await idle.until(lambda: _of(idle, "outer").state == "HELD", "outer run", 600.0)
+    assert "is complete and not undone, and step start is older" in _of(idle, "outer").reason
+    assert idle.frames == [START_B, STOP_A]  # the pump that runs alone is not stopped
+
+
 async def test_a_stopped_outer_run_hands_its_equipment_on(idle: AgentsRoom) -> None:
     await _started(idle)
     outer, inner = await _at_work(idle)
