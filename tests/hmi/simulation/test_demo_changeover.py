@@ -78,6 +78,7 @@ def tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
     return run
 
 
+@pytest.mark.soak  # test_by_hand does the same with a site of its own
 async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(tell: Tell) -> None:
     told = await tell("F01", WORN)
     assert told.pdus == ["050014ff00", "0500000000", "0600000002"], told.text
