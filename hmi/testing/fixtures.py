@@ -95,7 +95,7 @@ class OperatorDesk:
     def approve(
         self, step: str = "", within: float | str = 0.0, by: str | Sequence[str] = OPERATORS
     ) -> FiledRequest:
-        """Approves a request at its card. See `reject`; as many people sign as must."""
+        """Approves a request at its card, by as many people as must sign. See `reject`."""
         return self._decide("approve", step, within, by)
 
     def reject(

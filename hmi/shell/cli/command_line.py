@@ -36,7 +36,7 @@ TITLES: dict[str, str] = {
     "lockouts": "List lockouts and show them.",
     "operators": "Enrol operators, list them and replace their keys.",
     "policy": "List what may be written, and show how it is decided.",
-    "playbooks": "List, check, show, compare and release playbooks.",
+    "playbooks": "Write, check, simulate, test and release playbooks.",
     "workorders": "List work orders and show them.",
     "journal": "Read, verify, export and back up the journal.",
     "connections": "List connections, and exchange certificates with a server.",

@@ -1,4 +1,4 @@
-"""Segments of a run. Each segment is one request, up to the next hold point."""
+"""Segments of a run, each of one request, up to the next hold point or approval of a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256

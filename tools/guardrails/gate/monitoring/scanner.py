@@ -87,7 +87,9 @@ class Scanner:
         return self._computed.complete(values)
 
     async def follow(self, wanted: frozenset[str]) -> bool:
-        """Goes on to other tags. Fewer of a connection change nothing; none of it close it.
+        """Goes on to other tags.
+
+        A connection that needs fewer tags goes on as it is. One that needs none is closed.
 
         Returns whether a scan was opened, or has taken the place of another.
 
