@@ -171,6 +171,8 @@ class Action(Model):
     # The command that a recovery action undoes, of this request or of an earlier one of its run;
     # `None` for a write into a safe state.
     undoes: str | None = None
+    # In a ramp, shortest time after the write before it as the agents pace it, seconds.
+    after_s: float | None = Field(default=None, gt=0.0)
     promises: TupleOf[str] = ()  # expected results in the process, for the approver
     effects: TupleOf[ExpectedEffect] = ()  # results of a person's request that the gate monitors
 

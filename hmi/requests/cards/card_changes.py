@@ -1,8 +1,10 @@
 """Changes of a request on its card, a ramp as one row."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from decimal import Decimal
+from itertools import groupby, pairwise
 
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.cards.card_model import CardChange
 
 from ...shell.terminal.panel import Part, Row, with_unit
@@ -24,15 +26,37 @@ def ramps(changes: Sequence[CardChange]) -> Iterator[list[CardChange]]:
     return (list(group) for _, group in found)
 
 
+def pace_text(ramp: Sequence[CardChange]) -> str:
+    """Returns how long a ramp takes and its pace, empty if the request does not say so."""
+    paces = [each.after_s for each in ramp[1:] if each.after_s is not None]
+    if not paces or len(paces) < len(ramp) - 1:
+        return ""
+    least, most = (format_duration(round(each)) for each in (min(paces), max(paces)))
+    each = f"each {most}" if least == most else f"each {least} to {most}"
+    return f"takes {format_duration(round(sum(paces)))} or more, one write {each}"
+
+
 def _change(ramp: Sequence[CardChange]) -> Row:
     change, *rest = ramp
-    after = ", ".join(each.after for each in ramp)
-    value = f"{change.now} → {with_unit(after, change.unit)}"
     if rest:
-        text = f"{value}, in {len(ramp)} writes one after the other"
         delta = with_unit(rest[-1].delta, change.unit) if rest[-1].delta else ""
-        return Row(["", change.tag, text, delta, change.limits or ""])
+        return Row(["", change.tag, _ramp(ramp), delta, change.limits or ""])
+    value = f"{change.now} → {with_unit(change.after, change.unit)}"
     if change.is_already_so:
         return Row(["", change.tag, f"{value}, already set", "", change.limits or ""])
     delta = with_unit(change.delta, change.unit) if change.delta else ""
     return Row(["", change.tag, value, delta, change.limits or ""])
+
+
+def _ramp(ramp: Sequence[CardChange]) -> str:
+    """Returns the values of a ramp, as their number and size where all steps are the same."""
+    first, last = ramp[0], ramp[-1]
+    deltas = [Decimal(each.delta) for each in ramp if each.delta]
+    steps = {abs(b - a) for a, b in pairwise([Decimal(0), *deltas])}
+    if len(steps) == 1:
+        size = with_unit(f"{steps.pop():f}", first.unit)
+        value = f"{first.now} → {with_unit(last.after, last.unit)}"
+        return f"{value} in {len(ramp)} steps of {size}"
+    after = ", ".join(each.after for each in ramp)
+    value = f"{first.now} → {with_unit(after, first.unit)}"
+    return f"{value}, in {len(ramp)} writes one after the other"

@@ -22,7 +22,7 @@ from ...shell.terminal.panel import (
     with_unit,
 )
 from ...shell.terminal.plural import counted
-from .card_changes import change_part, ramps
+from .card_changes import change_part, pace_text, ramps
 from .card_evidence import UNSEEN, Fold, evidence, numbers_text, ready
 
 _WITHIN = " within "
@@ -127,7 +127,7 @@ def _parts(card: Card, width: int, fold: Fold, reason: int) -> Iterator[Part]:
         yield Part("Plan", [Row([MARK, card.unreleased], True, _PLAN_LINES)])
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
-    yield Part("Why", [*_triggers(card), *_reason(card, reason)])
+    yield Part("Why", [*_order(card), *_triggers(card), *_reason(card, reason)])
     yield change_part(card.changes)
     yield Part("Now", list(_readings(card)))
     yield Part("Then", list(_then(card)))
@@ -151,6 +151,17 @@ def _triggers(card: Card) -> Iterator[Row]:
         label = f": {about}" if about else ""
         is_met = each.now == "true"
         yield Row(["" if is_met else MARK, f"{name} {state}{label}"], not is_met)
+
+
+def _order(card: Card) -> Iterator[Row]:
+    ordered = card.run.ordered if card.run else None
+    if ordered is None:
+        return
+    at = ordered.ordered_at
+    day = "" if at[:10] == card.filed_at[:10] else f"{at[:10]} "
+    given = ", ".join(f"{name} {value}" for name, value in ordered.given.items())
+    text = f"ordered by {ordered.person} ({ordered.role}) {day}{at[11:16]} UTC"
+    yield Row(["", f"{text}, with {given}" if given else text])
 
 
 def _reason(card: Card, most: int) -> Iterator[Row]:
@@ -208,9 +219,13 @@ def _then(card: Card) -> Iterator[Row]:
         if each.promises:
             yield Row(["", f"expected{_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
     if card.run is not None:
-        is_ramp = any(len(each) > 1 for each in ramps(card.changes))
-        paced = "; a ramp write by write, as it is paced" if is_ramp else ""
-        yield Row(["", f"sent at its step of the run{paced}; any other write is asked for again"])
+        yield Row(["", "sent at its step of the run; any other write is asked for again"])
+        yield from map(_pace, filter(pace_text, ramps(card.changes)))
+
+
+def _pace(ramp: Sequence[CardChange]) -> Row:
+    who = "a pace that the agents keep and the gate does not check"
+    return Row(["", f"{ramp[0].tag} {pace_text(ramp)}: {who}"])
 
 
 def _joined_promises(promises: Sequence[str]) -> str:

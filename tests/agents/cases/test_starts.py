@@ -6,6 +6,7 @@ from pathlib import Path
 from handwheel.agents.case import load_case
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.guardrails.approval.cards.card_order import order_of
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
 
 from ...playbooks.sample_playbook import loaded
@@ -154,6 +155,23 @@ async def test_an_order_of_a_person_starts_what_they_asked_for(
     assert idle.judged() == ["asked: permissive"]
     await idle.wait(620.0)
     assert (idle.case.case_id, idle.case.is_closed) == (late, True)  # it could not begin in time
+
+
+async def test_the_request_of_an_ordered_run_names_the_person_of_the_order(
+    idle: AgentsRoom,
+) -> None:
+    alarm = "    - {alarm: VAH-101A, bind: {duty: P-101A, standby: P-101B}}\n"
+    by_hand = alarm.replace("alarm: VAH-101A", "manual: true")
+    playbook = idle.changed(
+        (alarm, by_hand), ('    - {when: "duty.vibration > vib_high", for: 60 s}\n', "")
+    )
+    idle.library, given = [playbook], {"vib_high": "0.45 cm/s"}
+    await idle.start_agents()
+    idle.desk.order_start(bind(playbook, idle.site, {}, given), given, "anna")
+    record = await idle.reach_request(1)
+    found = order_of(idle.desk.decision_context, record.request, idle.clock.now())
+    assert found
+    assert (found.person, found.given) == ("anna", given)
 
 
 async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from struct import pack
 from typing import Any
 
 from handwheel.connectors.model.endpoints import ConnectionConfig, ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.cards.build_card import PolicyFindings, make_card
-from handwheel.tools.guardrails.approval.cards.card_model import Card, CardSigner
+from handwheel.tools.guardrails.approval.cards.card_model import Card, CardOrder, CardSigner
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
 from handwheel.tools.guardrails.signatures.request_class import RequestClass
 from handwheel.tools.requests.request import ActionRequest
@@ -92,6 +93,20 @@ def lower() -> dict[str, Any]:
         "expected": [_expected("PIC-102.sp", 350.0, "350", tolerance=1.5)],
         "readback": None,
     }  # fmt: skip
+
+
+def ramp() -> list[dict[str, Any]]:
+    """Lowering a set point by 30 kPa in six writes, 30 s apart."""
+    return [
+        lower() | {
+            "action_id": f"R-7K3MQ2XA/c{n}", "value": 350.0 - 5.0 * n, "shown": f"{350 - 5 * n}",
+            "wire": f"01100028000204{pack('>f', 350.0 - 5.0 * n).hex()}",
+            "readback": "PIC-102.sp",
+            "expected": [_expected("PIC-102.sp", 355.0 - 5.0 * n, f"{355 - 5 * n}", tolerance=1.5)],
+            "step": "lower", **({"after_s": 30.0} if n > 1 else {}),
+        }
+        for n in range(1, 7)
+    ]  # fmt: skip
 
 
 def _action(
@@ -198,6 +213,7 @@ def card(
     class_reason: str = "",
     unreleased: str = "",
     blocking_reasons: tuple[str, ...] = (),
+    ordered: CardOrder | None = None,
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
     asked = asked or request()
@@ -213,6 +229,7 @@ def card(
         policy=PolicyFindings(
             {"PIC-102.sp": "limits 280 to 420 kPa"}, class_reason, blocking_reasons, raised
         ),
+        ordered=ordered,
     )
 
 

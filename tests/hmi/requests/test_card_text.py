@@ -1,5 +1,6 @@
 import os
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 from struct import pack
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
-from handwheel.tools.guardrails.approval.cards.card_model import CardSigner, parse_card
+from handwheel.tools.guardrails.approval.cards.card_model import CardOrder, CardSigner, parse_card
 from handwheel.tools.requests.timestamps import stamp
 
 from .sample_card import (
@@ -21,6 +22,7 @@ from .sample_card import (
     evidence,
     lower,
     picture,
+    ramp,
     read,
     request,
     start,
@@ -53,6 +55,13 @@ CARDS = {
         )
     ),
     "undo": card(asked_by_run()),
+    "ordered-ramp": card(
+        asked_by_run(commands=ramp(), recovery=[], supersedes=None),
+        ordered=CardOrder(
+            person="anna", role="operator", ordered_at=stamp(FILED - timedelta(minutes=18)),
+            given={"high": "5 mm/s"},
+        ),
+    ),
     "unreleased": card(
         asked_by_run(),
         class_reason="it is unreleased",

@@ -169,6 +169,7 @@ def _following(
             "requires": (*action.requires, *command.requires),
             "undo": f"{action.action_id.partition('/')[0]}/r{undo}" if undo else None,
             "step": command.step,
+            "after_s": command.after_s,
             "promises": command.promises,
         }
     )

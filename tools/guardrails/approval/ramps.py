@@ -46,6 +46,7 @@ def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segme
                     each,
                     write=ProposedWrite(each.write.tag, value),
                     after=len(commands) - 1 if number else None,
+                    after_s=_apart_s(context, each, values, number),
                     # What the ramp itself may change decides once, before its first write.
                     requires=_lasting(each) if number else each.requires,
                     promises=each.promises if is_last else (),
@@ -62,6 +63,19 @@ def spacing_s(policy: Policy, tag: Tag, value: Value) -> float:
     """
     cooldown_s = policy.judge(tag, value, None).cooldown_s
     return max(_SHORTEST_S, cooldown_s * _MARGIN + _DELAY_S if cooldown_s else 0.0)
+
+
+def _apart_s(
+    context: BuildContext, command: Command, values: list[Value], number: int
+) -> float | None:
+    """Returns how long after the write before it the agents let a write become due."""
+    if not number or command.ramp_per_s is None:
+        return None
+    value, before = values[number], values[number - 1]
+    if isinstance(value, str) or isinstance(before, str):
+        return None
+    shortest_s = spacing_s(context.policy, command.write.tag, value)
+    return max(abs(value - before) / command.ramp_per_s, shortest_s)
 
 
 def _lasting(command: Command) -> tuple[Requirement, ...]:

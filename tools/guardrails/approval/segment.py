@@ -20,6 +20,7 @@ class Command:
     promises: tuple[str, ...] = ()  # expected results in the process, for the approver
     ramp_per_s: float | None = None  # rate of a ramp, the tag's unit per second of process time
     after: int | None = None  # the index of the write before it in its ramp
+    after_s: float | None = None  # shortest time after that write, seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ..signatures.statement import Statement
 from .cards.build_card import PolicyFindings, make_card
 from .cards.card_changes import card_changes
 from .cards.card_model import Card, CardSigner
+from .cards.card_order import order_of
 from .cards.class_reason import class_reason
 from .decide import check_open, decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
@@ -127,6 +128,7 @@ def current_card(context: DecisionContext, record: RequestRecord, now: Instant) 
             _blocking(context, request, snapshot, now),
             found,
         ),
+        ordered=order_of(context, request, now),
     )
 
 

@@ -9,10 +9,12 @@ from handwheel.connectors.denial import Denial
 
 from ...errors import PermitRefused
 from ...requests.timestamps import Instant, parse_stamp
+from ..identity.roster import Operator
 from ..ledger.journal_rows import has_row, rows_of, subjects_of
 from ..ledger.store.database import Database
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
+    Decision,
     DecisionRefused,
     Reason,
     Signed,
@@ -119,15 +121,28 @@ def check_start(
         GuardrailError: The order is not valid.
         LedgerError: The ledger cannot be read.
     """
-    if order.fault or order.signed is None:
-        raise PermitRefused(order.fault.reason if order.fault else "the order is not signed")
-    decision, operator = verify(
-        order.signed, context.roster, context.revoked_keys(), context.site.id, now.wall
-    )
-    _check(context, order, order.signed)
+    decision, operator = _verified(context, order, now)
     if now.wall >= parse_stamp(decision.valid_until):
         raise DecisionRefused(Reason.EXPIRED)
     check_roles(context, operator, needs[0], f"to start {order.playbook}", needs[1])
+
+
+def check_signed(context: DecisionContext, order: StartOrder, now: Instant) -> Decision:
+    """Returns the decision of a loaded order, also of one that was taken up long ago.
+
+    Raises as `check_start`, but for its age and for what the playbook needs.
+    """
+    return _verified(context, order, now)[0]
+
+
+def _verified(
+    context: DecisionContext, order: StartOrder, now: Instant
+) -> tuple[Decision, Operator]:
+    if order.fault or order.signed is None:
+        raise PermitRefused(order.fault.reason if order.fault else "the order is not signed")
+    found = verify(order.signed, context.roster, context.revoked_keys(), context.site.id, now.wall)
+    _check(context, order, order.signed)
+    return found
 
 
 def _check(context: DecisionContext, order: StartOrder, signed: Signed) -> None:

@@ -35,6 +35,12 @@ def load_site_decisions(reader: LedgerReader, verdict: str, subject: str) -> lis
     return _load(reader, "verdict = ? AND subject = ?", verdict, subject)
 
 
+def load_start_orders(reader: LedgerReader, playbook: str, digest: str) -> list[DecisionRecord]:
+    """Returns every decision that a playbook's file starts, in order."""
+    condition = "verdict = 'start-run' AND instr(subject, ':' || ? || ':' || ? || ':') > 0"
+    return _load(reader, condition, playbook, digest)
+
+
 def load_authority_grants(reader: LedgerReader, subject: str) -> list[DecisionRecord]:
     """Returns every decision that grants authority to agents, in order.
 

@@ -28,6 +28,7 @@ from .card_model import (
     CardCondition,
     CardFrame,
     CardLease,
+    CardOrder,
     CardReading,
     CardSigner,
 )
@@ -58,6 +59,7 @@ def make_card(
     now: Instant,
     signed: Sequence[CardSigner] = (),
     policy: PolicyFindings | None = None,
+    ordered: CardOrder | None = None,
 ) -> Card:
     """Returns the card of a request, with the problems that prevent its approval.
 
@@ -65,6 +67,7 @@ def make_card(
         snapshot: The gate's; without one that is valid no approval is possible.
         signed: Approvers whose signatures count.
         policy: What the policy and the gate say; by default nothing.
+        ordered: The checked order of a person that started its run.
     """
     policy = policy or PolicyFindings()
     view = SnapshotView(tags, snapshot, now)
@@ -101,7 +104,7 @@ def make_card(
         proposer_model=plain(proposer.model) if proposer.model else None,
         proposer_prompt=proposer.prompt_hash,
         reason=printable(request.reason, _WHOLE),
-        run=run_of(request, tags, view.values, is_released=not found.unreleased),
+        run=run_of(request, tags, view.values, is_released=not found.unreleased, ordered=ordered),
         lease=_lease(request),
         changes=view.changes(request, words, policy.limits),
         readings=readings,
@@ -199,6 +202,7 @@ class SnapshotView:
                 readback=plain(each.readback) if each.readback else None,
                 within_s=each.within_s,
                 step=plain(each.step) if each.step else None,
+                after_s=each.after_s,
                 promises=[printable(promise) for promise in _promises(each)],
                 frame=CardFrame.of(each),
             )

@@ -14,7 +14,7 @@ from ....requests.request import Action, EvidenceSide, RiskClass, Stamp
 from ....requests.signed_document import SignedDocument
 from ....safe_text import plain, printable
 
-RENDERER = "8"
+RENDERER = "9"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
@@ -64,6 +64,15 @@ class CardEvidence(Model):
         return "false" if self.side == "against" else "true"
 
 
+class CardOrder(Model):
+    """Signed order of a person that started a run."""
+
+    person: str
+    role: str
+    ordered_at: Stamp
+    given: dict[str, str]  # parameters that are not the default, as they were signed
+
+
 class CardRun(Model):
     """Run of a playbook that made the request."""
 
@@ -75,6 +84,7 @@ class CardRun(Model):
     max_duration_s: float  # longest time from the approval to the last command, seconds
     supersedes: str | None = None  # earlier request of the run whose open recovery it takes over
     evidence: list[CardEvidence]
+    ordered: CardOrder | None = None  # `None` without an order, or if it cannot be checked
 
 
 class CardFrame(Model):
@@ -125,6 +135,8 @@ class CardChange(Model):
     readback: str | None = None  # the tag that must read as sent
     within_s: float  # longest time until it does, seconds
     step: str | None = None  # its step of the playbook
+    # In a ramp, shortest time after the write before it as the agents pace it, seconds.
+    after_s: float | None = None
     promises: list[str] = Field(default_factory=list[str])  # expected results in the process
     frame: CardFrame
 

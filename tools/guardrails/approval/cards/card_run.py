@@ -11,7 +11,7 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import split_shown
 from ....requests.request import ActionRequest, Evidence, Requirement
 from ....safe_text import plain, printable
-from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
+from .card_model import CardCondition, CardEvidence, CardFrame, CardOrder, CardRecovery, CardRun
 from .command_words import CommandWords
 
 _OVER_TIME = "over time"
@@ -25,6 +25,7 @@ def run_of(
     values: Mapping[str, DataValue],
     *,
     is_released: bool,
+    ordered: CardOrder | None = None,
 ) -> CardRun | None:
     """Returns the run of a request, or `None` for a person's request.
 
@@ -45,6 +46,7 @@ def run_of(
         max_duration_s=run.max_duration_s,
         supersedes=plain(request.supersedes) if request.supersedes else None,
         evidence=found,
+        ordered=ordered,
     )
 
 
