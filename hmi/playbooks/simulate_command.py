@@ -1,5 +1,6 @@
 """The command `handwheel playbooks simulate`."""
 
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from .checked_playbooks import find_valid_playbook
 from .show_command import PlaybookArgument
 
 SEED = 1
+_LONGEST_WARMUP_S = 7 * 86_400.0  # minutes of computing already, and every plant has settled
 
 
 def simulate(
@@ -43,7 +45,9 @@ def simulate(
     ] = None,
     warmup: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="How long the model settles first. Default: 1h."),
+        typer.Option(
+            metavar="TIME", help="How long the model settles first, at most 7d. Default: 1h."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help=f"Seed of noise and disturbances. Default: {SEED}.")
@@ -63,7 +67,8 @@ def simulate(
 ) -> None:
     """Run a playbook on a model of the plant, and show what it does.
 
-    The model takes over set points, modes and commands that the plant has now, if it can be read.
+    The model takes over only set points, modes and commands that the plant has now, if it can be
+    read. Levels, temperatures and faults stay the model's own, and --warmup lets it settle.
     The run is real: agents, gate and approvals, all in memory. Nothing reaches a device.
 
     Exit codes: 0 the run completes, 1 it does not, 2 wrong usage or configuration.
@@ -74,7 +79,7 @@ def simulate(
 
     options = Options(
         fault or (), _duration(at, "--at", 0.0) or 0.0, scenario, model,
-        _duration(warmup, "--warmup", 0.0), seed,
+        _duration(warmup, "--warmup", 0.0, _LONGEST_WARMUP_S), seed,
         _duration(duration, "--for", 1.0),
         None if no_approval else _duration(approve_after, "--approve-after", 0.0),
     )  # fmt: skip
@@ -85,7 +90,7 @@ def simulate(
     run(print_simulation(opened, playbook, options, png, as_json=as_json))
 
 
-def _duration(text: str | None, option: str, least_s: float) -> float | None:
+def _duration(text: str | None, option: str, least_s: float, most_s: float = inf) -> float | None:
     """Returns a duration in seconds, or ends the command."""
     if text is None:
         return None
@@ -95,4 +100,6 @@ def _duration(text: str | None, option: str, least_s: float) -> float | None:
         fail(f"{option}: {error}", CONFIGURATION)
     if seconds < least_s:
         fail(f"{option}: {text!r} must be at least {format_duration(least_s)}", CONFIGURATION)
+    if seconds > most_s:
+        fail(f"{option}: {text!r} must be at most {format_duration(most_s)}", CONFIGURATION)
     return seconds

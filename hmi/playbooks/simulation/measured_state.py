@@ -5,7 +5,7 @@ modes and commands are set to the measured ones, it runs for a while, and what d
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -63,9 +63,16 @@ async def read_plant(site: Site, plant: Plant) -> tuple[Mapping[str, DataValue],
 
 
 async def take_over(
-    plant: Plant, readings: Mapping[str, DataValue], down: Mapping[str, str], warmup_s: float
+    plant: Plant,
+    readings: Mapping[str, DataValue],
+    down: Mapping[str, str],
+    warmup_s: float,
+    tell: Callable[[float], None],
 ) -> MeasuredState:
     """Sets a model to the measured set points, modes and commands, and warms it up.
+
+    Args:
+        tell: Takes the plant time of the warm-up as it passes.
 
     What its PLC refuses is left, and shows in the differences if it matters.
     """
@@ -79,8 +86,8 @@ async def take_over(
                 continue
             del left[name]
             taken.append(name)
-        await warm_up(plant, _PAUSE_S)
-    await warm_up(plant, warmup_s)
+        await warm_up(plant, _PAUSE_S, lambda _: None)
+    await warm_up(plant, warmup_s, tell)
     tags = {each.name: each for each in plant.tags}
     said = [f"{name} = {_shown(tags[name], readings[name].value)}" for name in taken]
     compared = [each for each in plant.tags if each.name in readings and each.kind != "int"]
@@ -89,10 +96,15 @@ async def take_over(
     return MeasuredState(down, said, found, len(compared))
 
 
-async def warm_up(plant: Plant, seconds: float) -> None:
-    """Lets a model run for some seconds, so that Ctrl-C ends it at any time."""
+async def warm_up(plant: Plant, seconds: float, tell: Callable[[float], None]) -> None:
+    """Lets a model run for some seconds, so that Ctrl-C ends it at any time.
+
+    Args:
+        tell: Takes the plant time that has passed.
+    """
     simulation = Simulation(plant, Scenario(warmup_s=plant.time_s))
     for begun_s in range(0, ceil(seconds), _AT_ONCE_S):
+        tell(float(begun_s))
         simulation.run(min(float(_AT_ONCE_S), seconds - begun_s))
         await asyncio.sleep(0)
 

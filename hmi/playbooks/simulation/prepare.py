@@ -1,6 +1,6 @@
 """Preparation of a simulation, from the options of the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,13 @@ class Options:
     approve_after_s: float | None  # `None` if nobody approves
 
 
-async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
+async def prepare(
+    site: Site, playbook: Playbook, options: Options, tell: Callable[[float, float], None]
+) -> Setting:
     """Creates the plant, takes over what the site's plant measures, and warms it up.
+
+    Args:
+        tell: Takes the plant time of the warm-up that has passed, and its whole time.
 
     Raises:
         ConfigError: The site's plant has no model, or the scenario file is wrong.
@@ -53,7 +58,7 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     Effect: OBSERVE. Retry and time-out: see `read_plant`.
     """
     if options.scenario is not None:
-        return await _by_scenario(site, playbook, options.scenario, options)
+        return await _by_scenario(site, playbook, options.scenario, options, tell)
     seed = SEED if options.seed is None else options.seed
     plant = create_plant(_model(site, options.model), seed)
     events = _events(plant, options, ())
@@ -62,7 +67,9 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     readings, down = await read_plant(site, plant)
     read_at = stamp(instant_now().wall)[11:19]
     warmup_s = _WARMUP_S if options.warmup_s is None else options.warmup_s
-    measured = await take_over(plant, readings, down, warmup_s)
+    measured = await take_over(
+        plant, readings, down, warmup_s, lambda passed_s: tell(passed_s, warmup_s)
+    )
     origin = "from its usual state, since the plant cannot be read"
     if readings:
         origin = f"as the plant was at {read_at} UTC, then {format_duration(warmup_s)} on"
@@ -71,7 +78,13 @@ async def prepare(site: Site, playbook: Playbook, options: Options) -> Setting:
     return Setting(plant, seed, events, for_s, options.at_s, after_s, measured, origin, missing)
 
 
-async def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Options) -> Setting:
+async def _by_scenario(
+    site: Site,
+    playbook: Playbook,
+    path: Path,
+    options: Options,
+    tell: Callable[[float, float], None],
+) -> Setting:
     loaded = load_scenario(path)
     file = loaded.file
     own = _own_model(site, options.model) or file.plant
@@ -84,7 +97,7 @@ async def _by_scenario(site: Site, playbook: Playbook, path: Path, options: Opti
     for_s = options.for_s or file.for_ or _FOR_S
     _check_times(events, for_s)
     warmup_s = file.warmup if options.warmup_s is None else options.warmup_s
-    await warm_up(plant, warmup_s)
+    await warm_up(plant, warmup_s, lambda passed_s: tell(passed_s, warmup_s))
     return Setting(
         plant, None if is_quiet else seed, events, for_s, options.at_s,
         options.approve_after_s, None,

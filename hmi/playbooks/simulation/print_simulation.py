@@ -66,8 +66,13 @@ async def _simulated(site: Site, playbook: Playbook, options: Options) -> Simula
     others = started_by(playbook, load_library(site)[0])
     console = Console(file=screen_output(sys.stderr))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task("reading the plant, warming the model up", total=None)
-        setting = await prepare(site, playbook, options)
+        bar = bars.add_task("reading the plant", total=None)
+
+        def warm(passed_s: float, whole_s: float) -> None:
+            said = f"warming the model up, {format_duration(round(passed_s))} of plant time"
+            bars.update(bar, total=whole_s, completed=passed_s, description=said)
+
+        setting = await prepare(site, playbook, options, warm)
 
         def tell(now_s: float) -> None:
             said = f"simulating, {format_duration(round(now_s))} of plant time"

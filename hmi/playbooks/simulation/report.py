@@ -17,6 +17,7 @@ from .measured_state import MeasuredState
 from .plot import marks_of
 from .recording import Asked, Margin, TraceRow
 from .run_simulation import Simulated
+from .slow_faults import advice
 
 COMPLETE = "complete"
 """Final state of a playbook whose run has completed."""
@@ -152,6 +153,7 @@ def end_lines(simulated: Simulated) -> Iterator[str]:
             for each in found:
                 amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
                 yield f"  nearest to {printable(each.text)}: {amount} at {clock(each.at_s)}"
+        yield f"  {advice(simulated.setting)}"
     for refused in simulated.result.refused:
         why = printable(refused.reason, _LONG)
         yield f"  {refused.person} could not sign {refused.request_id}: {why}"
@@ -187,6 +189,7 @@ def simulation_fields(simulated: Simulated) -> Mapping[str, Any]:
             ],
         },
         "missing": list(setting.missing), "final": state, "reason": reason,
+        "advice": advice(setting) if state == "not_triggered" else None,
         "simulated_s": recording.times_s[-1], "tripped": first_trip(simulated),
         "trace": [
             {"at_s": each.at_s, "about": each.subject, "kind": each.kind, **each.body}

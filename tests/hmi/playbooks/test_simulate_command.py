@@ -68,6 +68,28 @@ def test_a_run_that_nobody_approves_does_not_complete(
     assert site.name == "cw"
 
 
+@pytest.mark.parametrize(
+    ("fault", "advised"),
+    [
+        ("F01@10s", "F01 is fully grown only after about 6 h; use --for 6h or a smaller tau"),
+        ("F01@10s,tau=90d", "F01 grows over more than 168 h; use a smaller tau"),
+        ("F12@10s", "use another size of the fault, or a longer --warmup or --for"),
+    ],
+)
+def test_a_slow_fault_that_did_not_trigger_tells_how_long_it_needs(
+    site: Path, capsys: pytest.CaptureFixture[str], fault: str, advised: str
+) -> None:
+    playbook = site / "playbooks" / "change-over.yaml"
+    full = PLAYBOOK.replace("duty.running and not standby.running", "LT-101.pv > 99 %")
+    playbook.write_text(full, encoding="utf-8")
+    words = (*SIMULATE, "--warmup", "0s", "--for", "20s", "--fault", fault)
+    code, out, _ = said_by(capsys)(*words)
+    assert code == 1
+    nearest, told = " ".join(out.split()).split("nearest to ")[1].split(" at 0:00:", 1)
+    assert nearest.startswith("LT-101.pv > 99 %: -")
+    assert advised in told
+
+
 def test_what_cannot_be_simulated_is_said_in_one_line(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +99,7 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
         (("--fault", "F01@3h"), "F01 at 3 h 00 min lies after the end, --for 2 h 00 min"),
         (("--model", "tep"), "cw is the site of a cw-100, not of tep"),
         (("--for", "0s"), "--for: '0s' must be at least 1 s"),
+        (("--warmup", "400d"), "--warmup: '400d' must be at most 168 h 00 min"),
     ):
         code, _, told = said(*SIMULATE, *words)
         assert (code, told.startswith(f"handwheel: {wrong}")) == (2, True), told
@@ -91,9 +114,10 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
 async def test_a_model_takes_over_what_it_can_and_tells_the_rest() -> None:
     measured = {"PIC-102.sp": 340.0, "P-101B.mode": 2, "TIC-202.op": 20.0, "VT-101A.pv": 6.0}
     readings = {name: DataValue(value, GOOD, None, None, 0.0) for name, value in measured.items()}
-    plant = create(None)
-    found = await take_over(plant, readings, {}, 60.0)
+    plant, told = create(None), list[float]()
+    found = await take_over(plant, readings, {}, 60.0, told.append)
     assert sorted(found.taken) == ["P-101B.mode = maintenance", "PIC-102.sp = 340 kPa"]
+    assert told == [0.0]
     assert plant.measurements()["PIC-102.sp"] == 340.0
     assert [each.tag for each in found.differences] == ["TIC-202.op", "VT-101A.pv"]
     assert (found.differences[1].plant, found.compared) == ("6 mm/s", 4)
