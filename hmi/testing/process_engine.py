@@ -60,6 +60,7 @@ from .site_copy import copy_site
 
 _SHORTEST_SCAN_S = 0.1
 _BUSY_SPEED = 1.0  # while the gate carries out a write, whose steps take the computer's time
+_RUN_SPEED = 2.0  # while a run is open, so that no event of it is a scan late
 _POLL_S = 0.02
 _SILENCE_S = 60.0  # without a new value of the plant's clock
 _AUTHORITY = timedelta(minutes=50)
@@ -142,10 +143,9 @@ class ProcessEngine:
             NotConnected: A process has ended, or the plant's clock does not go on.
         """
         self._pace.look()
-        is_busy = is_gate_busy(self._context.database)
-        self._set_speed(_BUSY_SPEED if is_busy else self._speed * self._pace.factor)
         before_s, until_s = self.now_s, monotonic() + _SILENCE_S
         while (now_s := self._plant_s()) <= before_s:
+            self._set_speed(min(self._speed, self._most()) * self._pace.factor)
             for each in self._children:
                 each.check()
             if monotonic() > until_s:
@@ -153,6 +153,13 @@ class ProcessEngine:
             await asyncio.sleep(_POLL_S)
         self.now_s = now_s
         self._marks.append((instant_now().wall, now_s))
+
+    def _most(self) -> float:
+        """Returns the highest speed at which everything is on time now."""
+        database = self._context.database
+        if is_gate_busy(database):
+            return _BUSY_SPEED
+        return _RUN_SPEED if load_runs(database, only_open=True) else self._speed
 
     async def _see_all(self) -> None:
         """Waits until every tag was read once. Raises `NotConnected` after a time."""

@@ -37,7 +37,6 @@ cases:
       asked: 2
 """
 _SPEED = 10.0
-_SCANS = 4  # of which an event may be late: the plant's, the agents', the gate's, the person's
 
 
 def trace(outcome: Outcome) -> list[TraceEvent]:
@@ -67,12 +66,12 @@ def test_processes_and_room_give_the_same_trace(cases: str, tmp_path: Path) -> N
     assert [(each.kind, each.step, each.state) for each in told] == [
         (each.kind, each.step, each.state) for each in known
     ]
-    # Each event waits for scans of its own, and what it is late by moves all that follow.
+    # What an event is late by moves all that follow.
     late = [
         (each.kind, (each.at_s - before.at_s) - (one.at_s - earlier.at_s))
         for (before, each), (earlier, one) in zip(pairwise(told), pairwise(known), strict=True)
     ]
-    assert all(abs(by_s) <= _SCANS * max(scan_s, 1.0) for _, by_s in late), (late, scan_s)
+    assert all(abs(by_s) <= max(scan_s, 1.0) for _, by_s in late), (late, scan_s)
 
 
 def test_a_copy_is_refused_where_a_device_is_not_simulated(tmp_path: Path) -> None:
