@@ -10,6 +10,7 @@ from handwheel.playbooks.language.loader import (
     PACKAGE,
     Playbook,
     library_folder,
+    library_names,
     load_folder,
     load_library,
     load_playbook,
@@ -50,10 +51,15 @@ def load_named(
     found = [each for each in library if each.id == path]
     wrong = [each for each in broken if each.playbook == path]
     if not found and not wrong:
-        known = ", ".join(each.id for each in library)
-        reason = f"there is no such file, folder or playbook; known: {known or 'none'}"
-        raise ConfigError([Problem(path, 0, 0, "", reason)])
+        raise ConfigError([Problem(path, 0, 0, "", _unknown(path, library))])
     return found, wrong
+
+
+def _unknown(path: str, library: Sequence[Playbook]) -> str:
+    if path.startswith(PACKAGE):
+        return f"there is no such library; known: {', '.join(library_names())}"
+    known = ", ".join(each.id for each in library)
+    return f"there is no such file, folder or playbook; known: {known or 'none'}"
 
 
 def find_playbook(path: str, site: Site) -> Playbook:
@@ -91,7 +97,6 @@ def find_valid_playbook(path: str, site: Site) -> Playbook:
 
 def named_folder(path: str) -> Path | None:
     """Returns the folder of a path or of a library such as `package:cw`."""
-    name = path.removeprefix(PACKAGE) if path.startswith(PACKAGE) else ""
-    if name and name.isidentifier() and (library_folder() / name).is_dir():
-        return library_folder() / name
+    if path in library_names():
+        return library_folder() / path.removeprefix(PACKAGE)
     return Path(path) if Path(path).is_dir() else None

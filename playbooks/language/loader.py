@@ -145,10 +145,7 @@ def _shown(folder: Path) -> str:
 def _folder(site: Site, entry: str) -> Path | None:
     if not entry.startswith(PACKAGE):
         return site.root / entry
-    name = entry.removeprefix(PACKAGE)
-    library = library_folder()
-    known = {folder.name for folder in library.iterdir() if folder.is_dir()}
-    return library / name if name in known else None
+    return library_folder() / entry.removeprefix(PACKAGE) if entry in library_names() else None
 
 
 def library_folder() -> Path:
@@ -156,9 +153,14 @@ def library_folder() -> Path:
     return Path(str(files("handwheel.playbooks"))) / "library"
 
 
+def library_names() -> list[str]:
+    """Returns the installed libraries as they are named, such as `package:cw`."""
+    folders = (each for each in library_folder().iterdir() if each.is_dir())
+    return sorted(f"{PACKAGE}{each.name}" for each in folders)
+
+
 def _unknown_package(site: Site, n: int, entry: str) -> Finding:
-    known = sorted(folder.name for folder in library_folder().iterdir() if folder.is_dir())
-    text = f"there is no library {entry!r}; known: {', '.join(PACKAGE + name for name in known)}"
+    text = f"there is no library {entry!r}; known: {', '.join(library_names())}"
     return _entry_finding(site, n, text)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.start import Policy, Style, TriggerPart
 from handwheel.playbooks.binding.step_model import (
@@ -21,7 +22,7 @@ from handwheel.playbooks.binding.step_model import (
 )
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.playbooks.language.names import every_role_binding
-from handwheel.tools.conditions import Expression
+from handwheel.tools.conditions import Expression, Template
 
 _UNITS = (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 _REACTIONS: dict[Then | OnTimeout, str] = {
@@ -133,22 +134,33 @@ def can_fail(step: Step) -> bool:
     return bool(step.writes or step.verify) or isinstance(step.work, Wait | RunPlaybook)
 
 
-def work_text(step: Step) -> str:
-    """Returns the work of a step in one line."""
+def work_text(step: Step, readings: Readings | None = None) -> str:
+    """Returns the work of a step in one line.
+
+    Args:
+        readings: Fills its texts in with present values; `None` leaves them as they are written.
+    """
     match step.work:
         case Wait(until, hold_s, within_s):
             return f"wait until {until.bound}{timed(within_s, hold_s)}"
         case Manual(sign_off, people, texts):
             who = f"{people} of role {sign_off.role}" if people > 1 else sign_off.role
-            return f"{who} signs off: {'; '.join(each.text for each in texts)}"
+            said = (_filled(each, each.text, readings) for each in texts)
+            return f"{who} signs off: {'; '.join(said)}"
         case WorkOrderStep() as order:
-            return f"work order for {order.asset}: {order.title.bound}"
+            title = _filled(order.title, order.title.bound, readings)
+            return f"work order for {order.asset}: {title}"
         case NotifyStep(to, text):
-            return f"tell {listed(to)}: {text.text}"
+            return f"tell {listed(to)}: {_filled(text, text.text, readings)}"
         case RunPlaybook() as run:
             return f"run {run_text(run)}"
         case writes:
             return f"write {writes_text(writes)}{ramp_text(step)}"
+
+
+def _filled(text: Template, otherwise: str, readings: Readings | None) -> str:
+    """Returns a text with present values, unless it needs what only a run records."""
+    return otherwise if readings is None or text.step_values else text.render(readings)
 
 
 def run_text(run: RunPlaybook) -> str:

@@ -14,7 +14,6 @@ from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant
 
-from ..documents.phrases import work_text
 from .preview import PlannedWrite, Preview, make_preview, owner_reasons, tags_to_read
 from .requests import PlannedRequest
 
@@ -68,7 +67,7 @@ def _steps(preview: Preview) -> Iterator[Mapping[str, Any]]:
         found = [each for each in preview.writes if (each.part, each.step) == ("step", step.id)]
         yield from map(_write_fields, found)
         if not step.writes:
-            yield {"step": step.id, "work": work_text(step)}
+            yield {"step": step.id, "work": preview.works[step.id]}
 
 
 def _write_fields(write: PlannedWrite) -> Mapping[str, Any]:

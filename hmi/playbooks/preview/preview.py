@@ -25,6 +25,7 @@ from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.requests.values import is_already
 
 from ...site.commissioning.policy_command import coerced
+from ..documents.phrases import work_text
 from .requests import PlannedRequest, planned_requests
 
 Part = Literal["step", "undo", "safe state"]
@@ -53,6 +54,7 @@ class Preview:
     writes: tuple[PlannedWrite, ...]
     requests: tuple[PlannedRequest, ...]
     prompts: Mapping[str, str]  # prompt of each hold point with its values, by step
+    works: Mapping[str, str]  # work of each step that writes nothing, with its values, by step
     reasons: tuple[str, ...]  # why it would not start now
 
     @property
@@ -98,7 +100,8 @@ def make_preview(
         for each in plan.steps
         if each.hold_point
     }
-    return Preview(plan, results, writes, requests, prompts, tuple(dict.fromkeys(reasons)))
+    works = {each.id: work_text(each, plant.readings) for each in plan.steps if not each.writes}
+    return Preview(plan, results, writes, requests, prompts, works, tuple(dict.fromkeys(reasons)))
 
 
 def _results(plan: BoundPlaybook, readings: Mapping[str, DataValue]) -> Iterator[CheckResult]:

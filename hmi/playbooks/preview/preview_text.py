@@ -11,7 +11,6 @@ from handwheel.tools.safe_text import printable
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...site.tags.reading_text import reading_fields
-from ..documents.phrases import work_text
 from .preview import PlannedWrite, Preview
 from .requests import PlannedRequest
 
@@ -35,10 +34,9 @@ def preview_lines(preview: Preview) -> Iterator[str]:
         yield "\nWrites, now → proposed"
         rows = [_cells(each) for each in preview.writes]
         yield from (f"  {line}" for line in in_columns(rows, ("  ", "  ", "  "), set()))
-    others = [each for each in plan.steps if not each.writes]
-    if others:
+    if preview.works:
         yield "\nSteps without a write"
-    yield from (f"  {each.id:<{INDENT - 3}} {printable(work_text(each))}" for each in others)
+    yield from (f"  {each:<{INDENT - 3}} {printable(work)}" for each, work in preview.works.items())
     for side, title in _SIDES.items():
         if results := preview.of(side):
             yield f"\n{title}"

@@ -67,6 +67,13 @@ def test_a_plan_when_the_plant_is_read_tells_each_truth(said: Said, site: Path) 
     assert not (site / "var").exists()  # nothing is filed anywhere
 
 
+def test_a_plan_when_a_text_shows_computed_tags_fills_their_values_in(said: Said) -> None:
+    _, out, _ = said("playbooks", "plan", "cw/exchanger-fouling")
+    shown = " ".join(out.split())
+    assert "Back-flush E-101 in service: fouling 0 m2K/W, water valve 57.53 %" in shown
+    assert "{" not in out
+
+
 def test_a_plan_tells_class_and_people_of_each_request(said: Said) -> None:
     found = _plan(said, CHANGEOVER)
     first, second = found["requests"]
