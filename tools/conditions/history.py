@@ -75,13 +75,12 @@ class History:
         if now_s < self._last_s:
             self.forget()
         self._last_s = now_s
-        inputs = ConditionInputs(readings, self.series, clock_s)
+        inputs, series = ConditionInputs(readings, self.series, clock_s), self.series
         for window in windows:
-            key = window.key
             value = window.read_inner(inputs)
-            if value is None and any(self._is_forming(inner) for inner in window.inner):
+            if value is None and window.inner and any(map(self._is_forming, window.inner)):
                 continue  # an outer window begins once its inner ones are covered
-            self.series[key].add(now_s, None if isinstance(value, str) else value)
+            series[window.key].add(now_s, None if isinstance(value, str) else value)
 
     def is_forming(self, condition: "Condition | Expression") -> bool:
         """Whether a window is unknown only until more scans cover it by samples."""

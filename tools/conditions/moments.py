@@ -1,118 +1,80 @@
-"""Sums over samples, and over a queue of them from which the oldest leave."""
+"""Sums over samples that follow each other."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import inf
+from operator import mul
+from typing import NamedTuple
 
 Sample = int | float  # truth as 0 or 1, enumeration as its number
 
 
-@dataclass(slots=True, eq=False)  # not frozen, which would take three times as long
-class Moments:
-    """Sums from which mean, deviation and slope are computed.
+class Totals(NamedTuple):
+    """Statistics of one sample, or of several that follow each other.
 
-    Source: T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983),
-    equations 1.5: equal samples deviate by exactly zero.
+    Mean, deviation and slope are computed from its sums. It is a tuple, since every sample of
+    every window makes one.
     """
 
-    count: int = 0
-    time: float = 0.0
+    begin_s: float  # time of the first sample, good or not
+    end_s: float  # time of the last one
+    is_good: bool  # whether the last one is good, and covers the time after it
+    good: int = 0  # number of good samples
+    time: float = 0.0  # their mean time
     mean: float = 0.0
-    time_square: float = 0.0
+    time_square: float = 0.0  # sum of the squares of the distances from the mean time
     square: float = 0.0
     cross: float = 0.0
-
-    def plus(self, other: "Moments") -> "Moments":
-        """Returns the sums over the samples of both."""
-        if not other.count:
-            return self
-        if not self.count:
-            return other
-        count = self.count + other.count
-        time, mean = other.time - self.time, other.mean - self.mean
-        share = self.count * other.count / count
-        return Moments(
-            count,
-            self.time + time * other.count / count,
-            self.mean + mean * other.count / count,
-            self.time_square + other.time_square + time * time * share,
-            self.square + other.square + mean * mean * share,
-            self.cross + other.cross + time * mean * share,
-        )
-
-
-NO_MOMENTS = Moments()
-
-
-@dataclass(slots=True, eq=False)  # not frozen, which would take three times as long
-class Totals:
-    """Statistics of the samples of some time."""
-
-    moments: Moments = NO_MOMENTS
     low: Sample = inf
     high: Sample = -inf
     first: Sample | None = None
     last: Sample | None = None
     covered_s: float = 0.0  # time that good samples cover
 
-    def plus(self, later: "Totals") -> "Totals":
-        """Returns the statistics of both, the other one being later."""
-        if self is NOTHING or later is NOTHING:
-            return later if self is NOTHING else self
-        return Totals(
-            self.moments.plus(later.moments),
-            min(self.low, later.low),
-            max(self.high, later.high),
-            later.first if self.first is None else self.first,
-            self.last if later.last is None else later.last,
-            self.covered_s + later.covered_s,
-        )
+
+def one(now_s: float, value: Sample | None) -> Totals:
+    """Returns the statistics of one sample, `None` for a reading that is not usable."""
+    if value is None:
+        return Totals(now_s, now_s, False)
+    return Totals(
+        now_s, now_s, True, 1, now_s, float(value), 0.0, 0.0, 0.0, value, value, value, value
+    )
 
 
-NOTHING = Totals()
+def summed(parts: Sequence[Totals], covered_s: float = 0.0) -> Totals:
+    """Returns the statistics of parts that follow each other, at least one.
 
+    `covered_s` is the time that good samples cover, where it is needed.
 
-class TotalsQueue:
-    """Statistics of numbered parts, of which the oldest leave and newer ones come.
-
-    Nothing is subtracted, so no error grows: the older half keeps the statistics from each of its
-    parts to its end, and the newer half their sum. A part takes a few additions in all.
+    Source: T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983),
+    section 3: deviations are summed from the mean, so equal samples deviate by exactly zero.
     """
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self, begin: int = 0) -> None:
-        """Forgets all parts. The next one has this number."""
-        self._begin = self._end = begin
-        self._older: list[Totals] = []  # from each part to the end of this half, the oldest last
-        self._newer: list[Totals] = []
-        self._sum = NOTHING  # of the newer half
-
-    def move_to(self, begin: int, end: int, part: Callable[[int], Totals]) -> None:
-        """Keeps the parts from one number until before another.
-
-        Neither number may be smaller than before. Each part is asked for once.
-        """
-        if begin >= self._end:
-            self.clear(begin)
-        for _ in range(self._begin, begin):
-            self._drop()
-        for n in range(self._end, end):
-            self._newer.append(part(n))
-            self._sum = self._sum.plus(self._newer[-1])
-        self._begin, self._end = begin, max(self._end, end)
-
-    @property
-    def total(self) -> Totals:
-        """Statistics of all parts."""
-        return self._older[-1].plus(self._sum) if self._older else self._sum
-
-    def _drop(self) -> None:
-        if not self._older:
-            total = NOTHING
-            for each in reversed(self._newer):
-                total = each.plus(total)
-                self._older.append(total)
-            self._newer, self._sum = [], NOTHING
-        self._older.pop()
+    begin_s, end_s, is_good = parts[0].begin_s, parts[-1].end_s, parts[-1].is_good
+    good = [each for each in parts if each.good]
+    if not good:
+        return Totals(begin_s, end_s, is_good)
+    (
+        _, _, _, counts, times, means, time_squares, squares, crosses,
+        lows, highs, firsts, lasts, _,
+    ) = zip(*good, strict=True)  # fmt: skip
+    count, time, mean = sum(counts), times[0], means[0]
+    time += sum([n * (each - time) for n, each in zip(counts, times, strict=True)]) / count
+    mean += sum([n * (each - mean) for n, each in zip(counts, means, strict=True)]) / count
+    apart = [each - time for each in times]
+    off = [each - mean for each in means]
+    weighted = list(map(mul, counts, apart))
+    return Totals(
+        begin_s,
+        end_s,
+        is_good,
+        count,
+        time,
+        mean,
+        sum(time_squares) + sum(map(mul, weighted, apart)),
+        sum(squares) + sum([n * each * each for n, each in zip(counts, off, strict=True)]),
+        sum(crosses) + sum(map(mul, weighted, off)),
+        min(lows),
+        max(highs),
+        firsts[0],
+        lasts[-1],
+        covered_s,
+    )

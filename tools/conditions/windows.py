@@ -1,13 +1,12 @@
 """Functions that look back in time, evaluated on the samples of a window."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
-from operator import attrgetter
+from math import inf, sqrt
 
 from handwheel.connectors.model.values import Value
 
-from .moments import Sample, Totals
+from .moments import Sample, Totals, summed
 from .operands import ConditionInputs, Form, Reader, is_number
 from .series import Key, Series
 from .units import POINTS, quotient
@@ -51,32 +50,44 @@ class Window:
 
 def _held(series: Series) -> Sample | None:
     summary = series.summary()
-    if summary.totals.low < 1:
+    if _low(summary.parts) < 1:
         return False
     return True if summary.is_known else None
 
 
-def _known(pick: Callable[[Totals], Sample | None]) -> Judge:
+def _known(pick: Callable[[Sequence[Totals]], Sample | None]) -> Judge:
     def judge(series: Series) -> Sample | None:
         summary = series.summary()
-        return pick(summary.totals) if summary.is_known else None
+        return pick(summary.parts) if summary.is_known else None
 
     return judge
 
 
-def _deviation(found: Totals) -> Sample:
-    return sqrt(found.moments.square / (found.moments.count - 1))
+def _low(parts: Sequence[Totals]) -> Sample:
+    return min([each.low for each in parts], default=inf)
 
 
-def _slope(found: Totals) -> Sample | None:
-    moments = found.moments
-    return _HOUR_S * moments.cross / moments.time_square if moments.time_square > 0 else None
+def _high(parts: Sequence[Totals]) -> Sample:
+    return max([each.high for each in parts])
 
 
-def _change(found: Totals) -> Sample | None:
-    if found.first is None or found.last is None:
-        return None
-    return found.last - found.first
+def _mean(parts: Sequence[Totals]) -> Sample:
+    return summed(parts).mean
+
+
+def _deviation(parts: Sequence[Totals]) -> Sample:
+    found = summed(parts)
+    return sqrt(found.square / (found.good - 1))
+
+
+def _slope(parts: Sequence[Totals]) -> Sample | None:
+    found = summed(parts)
+    return _HOUR_S * found.cross / found.time_square if found.time_square > 0 else None
+
+
+def _change(parts: Sequence[Totals]) -> Sample | None:
+    found = summed(parts)
+    return None if found.first is None or found.last is None else found.last - found.first
 
 
 def _same(form: Form) -> Form:
@@ -97,9 +108,9 @@ def _per_hour(form: Form) -> Form:
 FUNCTIONS: Mapping[str, tuple[Judge, Callable[[Form], Form]]] = {
     "held": (_held, _same),
     "ago": (Series.ago, _same),
-    "min": (_known(attrgetter("low")), _same),
-    "max": (_known(attrgetter("high")), _same),
-    "avg": (_known(attrgetter("moments.mean")), _same),
+    "min": (_known(_low), _same),
+    "max": (_known(_high), _same),
+    "avg": (_known(_mean), _same),
     "stdev": (_known(_deviation), _difference),
     "rate": (_known(_slope), _per_hour),
     "delta": (_known(_change), _difference),

@@ -47,9 +47,9 @@ def value_of(text: str, samples: Samples) -> object:
     return expression.value({}, history)
 
 
-def naive(samples: Samples) -> Known | None:
-    """The good samples of the last 10 s, computed anew from all; nothing if they are too few."""
-    start = samples[-1][0] - WINDOW_S
+def covering(samples: Samples, window_s: float) -> tuple[float, Known]:
+    """What good samples cover of a window, and these samples, computed anew from all."""
+    start = samples[-1][0] - window_s
     first = max((at for at, _ in samples if at <= start), default=samples[0][0])
     kept = [(at, value) for at, value in samples if at >= first]
     steps = [after[0] - before[0] for before, after in pairwise(kept)]
@@ -61,7 +61,13 @@ def naive(samples: Samples) -> Known | None:
         if value is not None and (end > start or at >= start):
             covered += end - max(at, start)
             known.append((at, value))
-    return known if covered >= 8.0 - 1e-6 and len(known) >= 5 else None
+    return covered, known
+
+
+def naive(samples: Samples, window_s: float = WINDOW_S) -> Known | None:
+    """The good samples of a window, nothing if they are too few."""
+    covered, known = covering(samples, window_s)
+    return known if covered >= 0.8 * window_s - 1e-6 and len(known) >= 5 else None
 
 
 def _in_time(rows: Sequence[tuple[float, float | None]]) -> Samples:
@@ -94,6 +100,36 @@ def test_a_window_is_what_all_its_samples_come_to(name: str, samples: Samples) -
     expected = STATISTICS[name]([at for at, _ in known], [value for _, value in known])
     assert isinstance(found, int | float)
     assert isclose(found, expected, abs_tol=1e-9)
+
+
+@settings(max_examples=20)
+@given(st.integers(), st.sampled_from([60.0, 200.0]))
+def test_a_window_asked_now_and_then_is_what_all_its_samples_come_to(
+    seed: int, window_s: float
+) -> None:
+    chance = Random(seed)
+    asked = {
+        name: parse_expression(f"{name}({VT}, {window_s:g} s)", TAGS, windows=True)
+        for name in STATISTICS
+    }
+    history, samples, at = History(asked.values()), Samples(), 0.0
+    for _ in range(700):
+        at += chance.choice([0.5, 0.75, 1.0, 1.0, 1.0, 1.25] * 4 + [4.0, 7.0])
+        value = chance.choice([None, *(chance.uniform(0, 10) for _ in range(12))])
+        samples.append((at, value))
+        observe(history, samples[-1:])
+        if chance.random() > 0.03:
+            continue
+        covered, known = covering(samples, window_s)[0], naive(samples, window_s)
+        lost_s = min(window_s, at - samples[0][0]) - covered
+        assert history.series[VT, window_s].summary().lost_s == pytest.approx(lost_s, abs=1e-6)
+        for name, each in asked.items():
+            found = each.value({}, history)
+            if known is None:
+                assert found is None, name
+                continue
+            expected = STATISTICS[name]([at for at, _ in known], [value for _, value in known])
+            assert found == pytest.approx(expected, abs=1e-7), name
 
 
 @given(plants)
