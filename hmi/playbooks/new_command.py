@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,9 @@ from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import PACKAGE, load_library, parse_playbook
 from handwheel.playbooks.language.schema_parts import PlaybookId
 from handwheel.playbooks.lint.lint import lint
-from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.approval.ramps import MOST_WRITES, spacing_s
+from handwheel.tools.guardrails.policy.policy import Policy, load_policy
+from handwheel.tools.guardrails.policy.rules import TagRules
 
 from ..shell.cli.completion import words_of_site
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -24,7 +27,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.wrap import fold
 from .templates.fault_effects import FaultEffects, fault_effects, simulated_plant
-from .templates.template import ProposedStep, playbook_text, tests_text
+from .templates.template import ProposedRamp, ProposedStep, playbook_text, tests_text
 
 _TESTS = "tests"
 _TRIED = 50  # writes
@@ -128,11 +131,30 @@ def _errors(site: Site, text: str) -> list[Finding]:
 def _steps(site: Site, effects: FaultEffects | None) -> Iterator[ProposedStep]:
     """Yields writes of numbers that the policy allows, on the equipment of the fault first."""
     touched = {each.tag.equipment for each in effects.moved} if effects else set[str]()
-    rules = [each for each in load_policy(site).allowed() if each.limits and each.roles]
+    policy = load_policy(site)
+    rules = [each for each in policy.allowed() if each.limits and each.roles]
     for rule in sorted(rules, key=lambda each: each.tag.equipment not in touched):
         if rule.tag.kind in {"float", "int"} and rule.tag.equipment and rule.limits:
             middle = (rule.limits.low + rule.limits.high) / 2
-            yield ProposedStep(rule.tag, middle, rule.roles[0])
+            writes, ramp = _ramp(policy, rule, middle, rule.limits.high - middle)
+            if writes <= MOST_WRITES:
+                yield ProposedStep(rule.tag, middle, rule.roles[0], ramp)
+
+
+def _ramp(
+    policy: Policy, rule: TagRules, value: float, furthest: float
+) -> tuple[int, ProposedRamp | None]:
+    """Returns how many writes a change needs at most, and a ramp where that is more than one.
+
+    Args:
+        furthest: Distance of the value from the end of its limits.
+    """
+    if rule.max_step is None or furthest <= rule.max_step:
+        return 1, None
+    apart_s = spacing_s(policy, rule.tag, value)
+    rates = [rule.max_step / apart_s, *([rule.rate_per_s] if rule.rate_per_s else [])]
+    writes = ceil(furthest / (min(rates) * apart_s))
+    return writes, ProposedRamp(min(rates) * 60.0, rule.max_step, writes * apart_s)
 
 
 def _effects_text(effects: FaultEffects) -> str:

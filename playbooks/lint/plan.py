@@ -39,6 +39,11 @@ def check_writes(
         elif isinstance(policy, Policy) and (denied := _denied(write, policy)):
             text = f"the policy denies {denied}"
             yield playbook.key_finding("not-allowed", path, text)
+        elif isinstance(policy, Policy) and path[0] == "safe_state":
+            # What is approved with the run is written from anywhere.
+            far = None if "safe_state" in plan.covers else _too_far(write, policy)
+            if far is not None:
+                yield playbook.key_finding("not-allowed", path, *far, severity="warning")
     if writes and not isinstance(policy, Policy):
         text = f"the policy cannot be used: {policy.problems[0]}"
         yield playbook.key_finding("no-policy", writes[0][0], text)
@@ -55,6 +60,19 @@ def _denied(write: Write, policy: Policy) -> str:
         shown = f"{write.tag.name} = {write.tag.show_value(value)} {write.tag.unit}".rstrip()
         denied = f"{shown}: {', '.join(ruling.reasons)}"
     return denied
+
+
+def _too_far(write: Write, policy: Policy) -> tuple[str, str] | None:
+    """Returns that the step of the policy may deny a write, and what to do. `None` if it cannot."""
+    value = write.known
+    ruling = policy.judge(write.tag, value, None, from_anywhere=True)
+    if ruling.max_step is None or ruling.limits is None or isinstance(value, str):
+        return None
+    if max(abs(value - each) for each in ruling.limits) <= ruling.max_step:
+        return None
+    most = f"{ruling.max_step:g} {write.tag.unit}".rstrip()
+    text = f"the policy allows a step of {most}, and {write.tag.name} may be further away"
+    return text, "let the approval cover safe_state: then the step limit does not apply to it"
 
 
 def _writes(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Write]]:

@@ -16,6 +16,7 @@ from .fault_effects import FaultEffects, Moved
 _EVIDENCE = 3  # tags at most
 _VERIFY_S, _SCANS = 30.0, 3
 _WIDTH = 80
+_USUAL_MIN = 30  # of a run without a ramp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class ProposedStep:
     tag: Tag
     value: float
     role: str
+    ramp: "ProposedRamp | None" = None  # where one write may be further than the policy allows
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRamp:
+    """Ramp by whose steps the policy's step limit is kept."""
+
+    rate_per_min: float  # the tag's unit per minute
+    max_step: float
+    longest_s: float  # from the end of the limits that is furthest away
 
 
 def playbook_text(
@@ -145,12 +156,16 @@ def _write(site: Site, step: ProposedStep) -> Iterator[str]:
     yield "  - id: act"
     yield '    title: "WHAT IS DONE"'
     yield f"    write: {{{tag.name}: {_number(step.value, tag)}}}  # TAG AND VALUE"
+    if step.ramp:
+        yield f"    # the policy allows a step of {_number(step.ramp.max_step, tag)}"
+        yield f'    ramp: {{rate: "{_rate(step.ramp.rate_per_min, tag)}"}}'
     yield f'    verify: {{that: "{tag.name} in {ends[0]} .. {ends[1]}", within: {within:g} s}}'
     yield '    undo: {none: "WHY IT IS NOT UNDONE, or write what takes it back"}'
     yield "    on_fail: {then: hold}"
     yield "escalate:"
     yield "  - {when: held, after: 10 min, to: shift-supervisor}"
-    yield "limits: {max_writes: 1, max_duration: 30 min}"
+    minutes = _USUAL_MIN + ceil(step.ramp.longest_s / 60.0 if step.ramp else 0.0)
+    yield f"limits: {{max_writes: 1, max_duration: {minutes} min}}"
 
 
 def _notify(name: str) -> Iterator[str]:
@@ -165,6 +180,10 @@ def _notify(name: str) -> Iterator[str]:
 def _number(value: float, tag: Tag) -> str:
     text = f"{value:.4g}" if tag.kind == "float" else f"{round(value)}"
     return f"{text} {tag.unit}".rstrip()
+
+
+def _rate(per_min: float, tag: Tag) -> str:
+    return f"{per_min:.3g} {tag.unit}/min".replace(" /", "/")
 
 
 def _id(tag: Tag) -> str:

@@ -6,8 +6,11 @@ import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_playbook
 from handwheel.playbooks.lint.lint import lint
+from handwheel.tools.guardrails.approval.ramps import spacing_s
+from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ...plants.served import site_of
 from ..command_in_process import Said
@@ -47,6 +50,23 @@ def test_a_template_without_fault_is_started_by_nothing(folder: Path, said: Said
     assert _findings(folder, "plain.yaml") == ["no-test warning"]
     assert load_playbook(folder / "playbooks/plain.yaml").file.trigger is None
     assert not (folder / "playbooks/tests").exists()
+
+
+def test_a_template_when_the_policy_limits_the_step_ramps_by_what_it_allows(
+    folder: Path, said: Said
+) -> None:
+    assert said("playbooks", "new", "cw/plain")[0] == 0
+    site = load_site(folder)
+    plan = bind(load_playbook(folder / "playbooks/plain.yaml"), site)
+    (step,) = plan.steps
+    (write,) = step.writes
+    ruling = load_policy(site).judge(write.tag, write.known, None, from_anywhere=True)
+    assert ruling.max_step
+    assert ruling.limits
+    assert write.known == pytest.approx(sum(ruling.limits) / 2)
+    assert step.ramp_per_s
+    apart_s = spacing_s(load_policy(site), write.tag, write.known)
+    assert step.ramp_per_s * apart_s == pytest.approx(ruling.max_step, rel=0.01)
 
 
 def test_a_template_where_nothing_may_be_written_notifies(tmp_path: Path, said: Said) -> None:

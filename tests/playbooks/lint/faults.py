@@ -119,6 +119,8 @@ FAULTS = {
     ],
     "not-allowed": [
         sample("not-allowed", "PIC-102.sp", "outside the limits"),
+        Fault("on_timeout: hold}", "on_timeout: hold, covers: [steps, rollback]}", "FIC-201.sp: 30",
+              "allows a step of 15 m3/h, and FIC-201.sp may be further", severity="warning"),
     ],
     "other-plant": [sample("other-plant", "cw100", "did you mean 'cw-100'?")],
     "against-style": [
