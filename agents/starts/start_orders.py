@@ -1,7 +1,6 @@
 """Orders of people that a playbook starts, as the agents take them up."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handwheel.connectors.errors import HandwheelError
@@ -15,7 +14,6 @@ from handwheel.tools.guardrails.approval.start_orders import (
     load_start_order,
     open_start_orders,
 )
-from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 
 from ..agent_context import AgentContext
@@ -77,9 +75,9 @@ class StartOrders:
 
     def _take(self, order: StartOrder) -> None:
         context = self._context.ledger.context
-        current = replace(context, roster=load_roster(context.site))  # it may have changed
         plan = self._plan(order)
-        check_start(current, order, needs_of(plan), self._context.clock())
+        # The people may have changed since the process began.
+        check_start(context.renewed(), order, needs_of(plan), self._context.clock())
         if plan.digest != order.digest:
             raise PermitRefused(f"{plan.id} has changed since it was ordered")
         if not plan.is_manual:

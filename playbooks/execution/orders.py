@@ -1,13 +1,12 @@
 """Orders to hold, stop, resume, abort or clear a run, or to take a step as signed off."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
-from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.timestamps import Instant
@@ -77,9 +76,9 @@ class OrderHandler:
     def _check(self, order: RunOrder) -> Denial | None:
         context = self._ledger.context
         try:
-            # The roster may have changed since the process began.
-            current = replace(context, roster=load_roster(context.site))
-            check_order(current, self._log.run_id, order, self.roles(order.order), self._clock())
+            # The people may have changed since the process began.
+            current, roles = context.renewed(), self.roles(order.order)
+            check_order(current, self._log.run_id, order, roles, self._clock())
         except (GuardrailError, ConfigError) as refusal:
             return Denial("order", str(refusal))
         if order.order == "signoff":

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import Site, load_site
 
 from ...errors import GuardrailError
 from ...requests.timestamps import Instant, parse_stamp
-from ..identity.roster import Operator, Roster
+from ..identity.roster import Operator, Roster, load_roster
 from ..ledger import decisions
 from ..ledger.decisions import DecisionRecord, is_nonce_known
 from ..ledger.journal_rows import has_hash
@@ -30,6 +31,18 @@ class DecisionContext:
     def revoked_keys(self) -> frozenset[str]:
         """Returns the ids of the revoked keys, as `administrators.revoked_keys` does."""
         return revoked_keys(self.site, self.database)
+
+    def renewed(self) -> Self:
+        """Returns this context with the people who are enrolled now.
+
+        A site that was read before its first enrolment gets the trust root that this has written.
+        A trust root that was read stays. A file that cannot be read raises `ConfigError`.
+        """
+        site = self.site
+        if not site.trust_root:
+            found = load_site(site.root)
+            site = replace(site, trust_root=found.trust_root if found.id == site.id else "")
+        return replace(self, site=site, roster=load_roster(site))
 
     def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
         """Returns what was decided and by whom.
