@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import prod
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.playbooks.binding.release import release_playbooks, unsigned_release
+from handwheel.playbooks.binding.released_writes import MOST_BINDINGS, combined_parameters
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
@@ -75,6 +77,8 @@ def release(
     library = list(beside.values())
     for each in playbooks:
         _show(opened, unsigned_release(each, opened, library), earlier.find(each.id))
+        if left := _left_out(each):
+            typer.echo(fold(f"  not all: {left}", 6))
     signer = open_signer(opened, operator, passphrase_file)
     signed = release_playbooks(opened, playbooks, operator, signer.private, now, library)
     typer.echo(f"{operator.person} released {counted(len(signed), 'playbook')} in {LOCK_FILE}")
@@ -95,6 +99,20 @@ def _show(site: Site, release: Unsigned, before: Unsigned | None) -> None:
     for line in _writes(site, release):
         mark = "  (new)" if old is not None and line not in old else ""
         typer.echo(fold(f"  {line}{mark}", 6))
+
+
+def _left_out(playbook: Playbook) -> str:
+    """Returns that some values of its parameters are not released, and what to do, or nothing."""
+    counts = combined_parameters(playbook)
+    number = prod(counts.values())
+    if number <= MOST_BINDINGS:
+        return ""
+    return (
+        f"its parameters have {number} combinations of values, and the writes of the first "
+        f"{MOST_BINDINGS} are listed; a run that writes others is an unreleased plan, which two "
+        f"people must approve. To release all, let written values name fewer of "
+        f"{', '.join(counts)}, remove min and max of some, or make two playbooks"
+    )
 
 
 def _writes(site: Site, release: Unsigned) -> Iterator[str]:

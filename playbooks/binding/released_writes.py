@@ -17,7 +17,8 @@ from .model import BoundPlaybook
 from .step_model import Step, Write
 from .value_ranges import range_of, values_of
 
-_MOST_BINDINGS = 64
+MOST_BINDINGS = 64
+"""Highest number of combinations of parameter values of which the writes are released."""
 
 _Place = tuple[str, str]  # step as requests name it, and tag
 
@@ -28,7 +29,8 @@ def released_writes(
     """Returns every write with some roles, each number that parameters change as a range.
 
     The values are those at the lowest and highest value of each parameter, in all combinations.
-    A parameter without such ends has its default only.
+    A parameter without such ends has its default only. More combinations than `MOST_BINDINGS` are
+    left out, see `combined_parameters`.
 
     Raises:
         PlaybookError: It does not fit the site.
@@ -52,6 +54,12 @@ def released_writes(
     ]
 
 
+def combined_parameters(playbook: Playbook) -> Mapping[str, int]:
+    """Returns the parameters that a written value names, and how many values each counts with."""
+    found = {name: len(_values(each)) for name, each in _written_parameters(playbook).items()}
+    return {name: count for name, count in found.items() if count}
+
+
 def _written_parameters(playbook: Playbook) -> dict[str, ParameterSpec]:
     """Returns the parameters that a written value names."""
     file = playbook.file
@@ -69,7 +77,7 @@ def _written_parameters(playbook: Playbook) -> dict[str, ParameterSpec]:
 def _ends(parameters: Mapping[str, ParameterSpec]) -> Iterator[dict[str, str]]:
     ends = {name: values for name, each in parameters.items() if (values := _values(each))}
     combinations = product(*ends.values())
-    for chosen in islice(combinations if ends else (), _MOST_BINDINGS):
+    for chosen in islice(combinations if ends else (), MOST_BINDINGS):
         yield dict(zip(ends, chosen, strict=True))
 
 

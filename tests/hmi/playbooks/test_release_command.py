@@ -65,6 +65,25 @@ def test_a_playbook_is_released_until_it_changes(site: Path, said: Said) -> None
     )
 
 
+def test_a_release_when_parameters_combine_too_often_says_what_to_do(
+    site: Path, said: Said
+) -> None:
+    flow = "type: quantity, unit: m3/h, default: 6 m3/h, min: 5 m3/h, max: 9 m3/h"
+    few, many = ([f"flow_{n}" for n in range(count)] for count in (3, 4))
+    for names, is_told in ((few, False), (many, True)):
+        given = "".join(f"  {name}: {{{flow}}}\n" for name in names)
+        text = changed(
+            ("trigger:\n", f"{given}trigger:\n"),
+            ("FIC-201.sp: 30 m3/h", f'FIC-201.sp: "{" + ".join(names)}"'),
+        )
+        written(site / "playbooks", text)
+        code, told, _ = release(said, NAME, "boss")
+        shown = " ".join(told.split())
+        assert code == 0
+        assert ("81 combinations of values, and the writes of the first 64" in shown) is is_told
+        assert (f"name fewer of {', '.join(names)}, remove min" in shown) is is_told
+
+
 def test_what_must_not_be_released_is_not(site: Path, said: Said) -> None:
     release(said, "package:cw", "boss")
     before = (site / LOCK_FILE).read_text()
