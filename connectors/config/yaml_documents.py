@@ -6,38 +6,54 @@ values, because YAML 1.1 readers take them for booleans.
 
 import re
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
+from yaml.events import (
     CollectionEndEvent,
     CollectionStartEvent,
-    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
 )
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.parser import Parser
-from ruamel.yaml.reader import ReaderError
 
 from ..errors import ConfigError, Problem, os_reason
 from .regular_files import read_regular
+from .yaml_events import (
+    PYTHON_PARSER,
+    NotAccepted,
+    Parser,
+    check_characters,
+    fastest_parser,
+    node_events,
+)
+from .yaml_scalars import OLD_BOOLEANS, kind_of, scalar_of
 
 Path_ = tuple[str | int, ...]
-OnScalar = Callable[[Path_, ScalarNode], None]
 
-_MAX_DEPTH = 41  # of tables and lists inside each other
-_CACHED = 32  # documents: a large one takes half a second, and a gate reads its policy often
 _SHOWN = 40
 _LINE_END = re.compile(r"\r\n?")
-_OLD_BOOLEANS = {"on", "off", "yes", "no", "y", "n"}
 _PLAIN = "tag:yaml.org,2002:"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
+
+
+class Scalar(NamedTuple):
+    """A value that is neither table nor list, as it stands in its file."""
+
+    line: int  # from 1
+    column: int  # from 1, of the quote if there is one
+    style: str  # its quote, `|` or `>`; empty for a plain text
+    text: str
+    written: str  # with quotes and escapes
+
+
+OnScalar = Callable[[Path_, Scalar], None]
 
 
 @dataclass(slots=True)
@@ -80,33 +96,12 @@ def read_content(path: Path, shown: str | None = None) -> bytes:
 
 
 def parse_content(content: bytes, shown: str, on_scalar: OnScalar | None = None) -> Document:
-    """Parses the bytes of a YAML file. The result is a copy that the caller may change.
-
-    Args:
-        on_scalar: Called for each value, with its path and its node.
-
-    Raises:
-        ConfigError: It is not accepted YAML; every problem at once.
-    """
+    """Parses the bytes of a YAML file, which errors name as `shown`. See `parse_document`."""
     try:
-        parsed = _parse(content, on_scalar) if on_scalar else _parse_cached(content)
-    except ConfigError as error:
-        raise ConfigError([replace(problem, file=shown) for problem in error.problems]) from None
-    return replace(parsed, file=shown, data=deepcopy(parsed.data), places=dict(parsed.places))
-
-
-@lru_cache(maxsize=_CACHED)
-def _parse_cached(content: bytes) -> Document:
-    return _parse(content, None)
-
-
-def _parse(content: bytes, on_scalar: OnScalar | None) -> Document:
-    document = Document("", sha256=sha256(content).hexdigest())
-    try:
-        text = _LINE_END.sub("\n", content.decode("utf-8"))
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _file_error("", f"not UTF-8 at byte {error.start}") from None
-    return parse_document(text, document, on_scalar)
+        raise _file_error(shown, f"not UTF-8 at byte {error.start}") from None
+    return parse_document(text, Document(shown, sha256=sha256(content).hexdigest()), on_scalar)
 
 
 def _file_error(file: str, reason: str) -> ConfigError:
@@ -114,142 +109,140 @@ def _file_error(file: str, reason: str) -> ConfigError:
 
 
 def parse_document(text: str, document: Document, on_scalar: OnScalar | None = None) -> Document:
-    """Parses YAML text into a document. See `read_document` and `parse_content`."""
-    yaml = YAML(typ="safe", pure=True)
-    cast(Any, yaml).Parser = _StrictParser
+    """Parses YAML text into a document.
+
+    Args:
+        document: Names the file, and gets data and places.
+        on_scalar: Called for each value with its path. If a parser refuses the text and the next
+            one is tried, it is called from the beginning again.
+
+    Raises:
+        ConfigError: It is not accepted YAML; every problem at once.
+    """
+    text = _LINE_END.sub("\n", text.removeprefix("\ufeff"))
     try:
-        root: Node | None = yaml.compose(text)
-    except _NotAllowed as error:
+        check_characters(text)
+        reader = _read(text, document.file, on_scalar)
+    except NotAccepted as error:
         problem = Problem(document.file, error.line, error.column, "", error.reason)
         raise ConfigError([problem]) from None
-    except MarkedYAMLError as error:
-        at, opened = cast(Any, error.problem_mark), cast(Any, error.context_mark)
-        is_unfinished = "end of stream" in str(cast(object, error.problem))
-        mark = opened if is_unfinished and opened else at or opened
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        parts = cast(tuple[str | None, ...], (error.context, error.problem))
-        reason = " ".join(str(part) for part in parts if part)
-        raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
-    except ReaderError as error:
-        before = text[: cast(int, error.position)]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        reason = "this control character is not allowed; in quotes, write its escape"
-        raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
-    problems: list[Problem] = []
-    if root is not None:
-        document.data = _Reader(yaml, document, problems, on_scalar).value(root, ())
-    if problems:
-        raise ConfigError(problems)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    document.data, document.places = reader.data, reader.places
     return document
 
 
-class _NotAllowed(Exception):
-    def __init__(self, event: Any, reason: str) -> None:
-        self.line, self.column = event.start_mark.line + 1, event.start_mark.column + 1
-        self.reason = reason
-
-
-class _StrictParser(Parser):
-    """Refuses references and depth before the composer recurses into them.
-
-    Nine lines of aliases can fill the memory.
-    """
-
-    _depth = 0
-
-    def get_event(self) -> Any:
-        event = cast(Any, super().get_event())
-        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
-            raise _NotAllowed(event, "directives are not allowed: they change what the text means")
-        if isinstance(event, CollectionStartEvent):
-            self._depth += 1
-            if self._depth > _MAX_DEPTH:
-                raise _NotAllowed(event, "nested too deeply")
-        elif isinstance(event, CollectionEndEvent):
-            self._depth -= 1
-        anchor = getattr(event, "anchor", None)
-        if anchor is not None:
-            kind = "alias" if isinstance(event, AliasEvent) else "anchor"
-            raise _NotAllowed(
-                event, f"the {kind} {anchor!r}: write the value out, anchors are not allowed"
-            )
-        return event
+def _read(text: str, file: str, on_scalar: OnScalar | None) -> "_Reader":
+    """Reads with the fastest parser, and what that does not accept again in Python."""
+    parser = fastest_parser(text)
+    if parser is not PYTHON_PARSER:
+        with suppress(NotAccepted):
+            reader = _Reader(text, parser, file, on_scalar)
+            if not reader.problems:
+                return reader
+    return _Reader(text, PYTHON_PARSER, file, on_scalar)
 
 
 class _Reader:
-    """Turns composed nodes into plain data and collects places and problems."""
+    """Turns events into plain data and collects places and problems."""
 
-    def __init__(
-        self,
-        yaml: YAML,
-        document: Document,
-        problems: list[Problem],
-        on_scalar: OnScalar | None,
-    ) -> None:
-        self._constructor = yaml.constructor
-        self._document = document
-        self._problems = problems
-        self._on_scalar = on_scalar
+    def __init__(self, text: str, parser: Parser, file: str, on_scalar: OnScalar | None) -> None:
+        self.data: Any = None
+        self.places: dict[Path_, tuple[int, int]] = {}
+        self.problems: list[Problem] = []
+        self._text, self._file, self._on_scalar = text, file, on_scalar
+        self._events = node_events(text, parser)
+        for event in self._events:  # one, and behind its end the end of the text
+            self.data = self._value(event, ())
 
-    def value(self, node: Node, path: Path_) -> Any:
-        self._document.places.setdefault(path, _place(node))
-        tag = str(cast(object, node.tag or ""))
-        if tag.removeprefix(_PLAIN) not in _TAGS:
-            self._fail(node, path, f"the tag {tag} is not allowed")
+    def _value(self, event: Event, path: Path_) -> Any:
+        assert isinstance(event, ScalarEvent | CollectionStartEvent)
+        self.places.setdefault(path, self._place(event))
+        # Readers disagree on `!`, which the parser in C does not tell.
+        tag = event.tag or "!" * self._text.startswith("!", event.start_mark.index)
+        if tag and tag.removeprefix(_PLAIN) not in _TAGS:
+            self._refuse_tag(event, path, tag)
             return None
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, SequenceNode):
-            items = cast(list[Node], node.value)
-            return [self.value(item, (*path, n)) for n, item in enumerate(items)]
-        assert isinstance(node, ScalarNode)
-        if self._on_scalar:
-            self._on_scalar(path, node)
-        return self._scalar(node, path)
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, path)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(path)
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            items.append(self._value(event, (*path, len(items))))
+        return items
 
-    def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
+    def _refuse_tag(self, event: Event, path: Path_, tag: str) -> None:
+        self._fail(event, path, f"the tag {tag} is not allowed")
+        self._skip(event)
+
+    def _mapping(self, path: Path_) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in cast(list[tuple[Node, Node]], node.value):
-            key = cast(object, key_node.value) if isinstance(key_node, ScalarNode) else None
-            if not isinstance(key, str) or key == "<<":
-                self._fail(key_node, path, "a key must be plain text (merge keys are not allowed)")
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            key = event.value if isinstance(event, ScalarEvent) else ""
+            is_absent = not key and not (isinstance(event, ScalarEvent) and event.style)
+            if is_absent or key == "<<":
+                self._fail(event, path, "a key must be plain text (merge keys are not allowed)")
+                self._skip(event)
+                self._skip(next(self._events))
                 continue
             here = (*path, key)
             if key in result:
-                line, _ = self._document.places[here]
-                self._fail(key_node, here, f"stands here twice, first in line {line}")
+                line, _ = self.places[here]
+                self._fail(event, here, f"stands here twice, first in line {line}")
+                self._skip(next(self._events))
                 continue
-            self._document.places[here] = _place(key_node)
-            result[key] = self.value(value_node, here)
+            self.places[here] = self._place(event)
+            result[key] = self._value(next(self._events), here)
         return result
 
-    def _scalar(self, node: ScalarNode, path: Path_) -> Any:
-        text = str(cast(object, node.value))
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            self._fail(node, path, "half of a character (a surrogate) is no text")
+    def _skip(self, event: Event) -> None:
+        """Goes to the end of a value."""
+        depth = 0
+        while True:
+            depth += isinstance(event, CollectionStartEvent)
+            depth -= isinstance(event, CollectionEndEvent)
+            if not depth:
+                return
+            event = next(self._events)
+
+    def _scalar(self, event: ScalarEvent, path: Path_) -> Any:
+        text = event.value
+        if event.tag:
+            kind = event.tag.removeprefix(_PLAIN)
+        else:
+            kind = kind_of(text) if event.implicit[0] else "str"
+        if kind not in _TAGS:
+            self._refuse_tag(event, path, _PLAIN + kind)
             return None
-        if node.style is None and text.lower() in _OLD_BOOLEANS:
-            self._fail(node, path, f"{text!r} means different things to different readers; "
+        if self._on_scalar:
+            written = self._text[event.start_mark.index : event.end_mark.index]
+            self._on_scalar(path, Scalar(*self._place(event), event.style or "", text, written))
+        if event.style == '"' and _SURROGATE.search(text):
+            self._fail(event, path, "half of a character (a surrogate) is no text")
+            return None
+        if not path and event.style in {"|", ">"}:
+            self._fail(event, path, "readers disagree on where this text ends; put it into a table")
+            return None
+        if not event.style and text.lower() in OLD_BOOLEANS:
+            self._fail(event, path, f"{text!r} means different things to different readers; "
                        "write true or false, or quote it")  # fmt: skip
             return None
-        tag = str(cast(object, node.tag)).removeprefix(_PLAIN)
-        if tag in {"timestamp", "value"}:
-            return text
-        if tag == "int" and (":" in text or "_" in text):
-            return text
         try:
-            return self._constructor.construct_object(node)
-        except (YAMLError, ValueError, LookupError):
+            return text if kind == "str" else scalar_of(kind, text)
+        except (ValueError, LookupError):
             shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-            self._fail(node, path, f"{shown!r} cannot be read as {tag}")
+            self._fail(event, path, f"{shown!r} cannot be read as {kind}")
             return None
 
-    def _fail(self, node: Node, path: Path_, reason: str) -> None:
-        line, column = _place(node)
+    def _fail(self, event: Event, path: Path_, reason: str) -> None:
+        line, column = self._place(event)
         key = ".".join(str(part) for part in path)
-        self._problems.append(Problem(self._document.file, line, column, key, reason))
+        self.problems.append(Problem(self._file, line, column, key, reason))
 
-
-def _place(node: Node) -> tuple[int, int]:
-    mark = cast(Any, node.start_mark)
-    return mark.line + 1, mark.column + 1
+    def _place(self, event: Event) -> tuple[int, int]:
+        mark = event.start_mark
+        if mark.index < len(self._text):
+            return mark.line + 1, mark.column + 1
+        # The end of the text, which the parser in C places into a line of its own.
+        return self._text.count("\n") + 1, len(self._text) - self._text.rfind("\n")

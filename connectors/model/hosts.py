@@ -2,6 +2,7 @@
 
 import re
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _THIS_MACHINE = "this machine"
@@ -31,6 +32,7 @@ def is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)  # a site compares the devices of each two tags
 def host_key(host: str) -> str:
     """Returns one text for all spellings of a host, without a look-up.
 

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from ruamel.yaml.nodes import ScalarNode
-
-from handwheel.connectors.config.yaml_documents import Document, Path_, parse_content
+from handwheel.connectors.config.yaml_documents import Document, Path_, Scalar, parse_content
 
 from .errors import Finding, Severity
 from .yaml_places import ValuePlace, value_place
@@ -80,8 +78,8 @@ def parse_source(content: bytes, shown: str, path: Path) -> Source:
     """
     values: dict[Path_, ValuePlace] = {}
 
-    def on_scalar(at: Path_, node: ScalarNode) -> None:
-        values[at] = value_place(node)
+    def on_scalar(at: Path_, scalar: Scalar) -> None:
+        values[at] = value_place(scalar)
 
     document = parse_content(content, shown, on_scalar)
     return Source(path, document, document.sha256, values)

@@ -1,9 +1,8 @@
 """Places of the values in a YAML text, for errors inside a value."""
 
 from dataclasses import dataclass
-from typing import Any, cast
 
-from ruamel.yaml.nodes import ScalarNode
+from handwheel.connectors.config.yaml_documents import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +16,9 @@ class ValuePlace:
     inner: int
 
 
-def value_place(node: ScalarNode) -> ValuePlace:
+def value_place(scalar: Scalar) -> ValuePlace:
     """Returns the place of a value in YAML."""
-    start, end = cast(Any, node.start_mark), cast(Any, node.end_mark)
-    quote = 1 if node.style in {"'", '"'} else 0
-    is_one_line = start.line == end.line
-    written = str(start.buffer[start.pointer : end.pointer]) if is_one_line else ""
-    is_plain = written[quote : len(written) - quote] == cast(str, node.value)
-    line, column = int(start.line) + 1, int(start.column) + 1
+    line, column, style, text, written = scalar
+    quote = 1 if style in {"'", '"'} else 0
+    is_plain = written[quote : len(written) - quote] == text
     return ValuePlace(line, column, column + quote if is_plain else 0)

@@ -1,13 +1,18 @@
 """Addition of tags to the text of `tags.yaml`, which changes nothing that stands there."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from typing import Any
 
 from handwheel.connectors.config.yaml_documents import Document, parse_content
+from handwheel.connectors.config.yaml_events import fastest_parser, node_events
 from handwheel.connectors.errors import ConfigError, Problem
+from yaml.events import (
+    CollectionEndEvent,
+    CollectionStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+)
 
 from .yaml_flow import flow
 
@@ -32,59 +37,73 @@ def with_tags(content: bytes, lines: Sequence[str], file: str) -> str:
     """
     text = content.decode("utf-8")
     end_of_line = "\r\n" if "\r\n" in text else "\n"
-    before, indent, after = _split(text, parse_content(content, file))
+    mark = "\ufeff" * text.startswith("\ufeff")
+    before, indent, after = _split(text.removeprefix(mark), parse_content(content, file))
     if before and not before.endswith("\n"):
         before += end_of_line
     added = "".join(f"{' ' * indent}{line}{end_of_line}" for line in lines)
-    edited = before + added + after
+    edited = mark + before + added + after
     _check_kept(parse_content(content, file), parse_content(edited.encode(), file), len(lines))
     return edited
 
 
 def _split(text: str, document: Document) -> tuple[str, int, str]:
     """Returns the text before the new tags, their indentation and the text behind them."""
-    root: Node | None = YAML(typ="safe", pure=True).compose(text)
-    if root is None:
+    events = list(node_events(text, fastest_parser(text)))
+    if not events:
         return f"{_whole_lines(text)}schema: tags/1\ntags:\n", _INDENT, ""
-    assert isinstance(root, MappingNode)
-    for key, value in _children(root):
-        if cast(object, key.value) == "tags":
+    root, inner = events[0], events[1:-1]
+    assert isinstance(root, MappingStartEvent)
+    for key, value in _entries(inner):
+        if key.value == "tags":
             return _split_at(text, key, value, document)
-    if _is_flow(root):
+    if root.flow_style:
         raise _in_braces(document, ())
-    end = _line_end(text, _end(root))
+    end = _line_end(text, _end(inner))
     return f"{_whole_lines(text[:end])}tags:\n", _INDENT, text[end:]
 
 
-def _split_at(text: str, key: Node, value: Node, document: Document) -> tuple[str, int, str]:
-    indent = _marks(key)[0].column + _INDENT
-    if isinstance(value, ScalarNode) or not value.value:  # null or {}
-        start, end = _marks(value)[0].index, _marks(value)[1].index
+def _entries(events: Sequence[Event]) -> list[tuple[ScalarEvent, list[Event]]]:
+    """Returns each key of a table with the events of its value."""
+    entries: list[tuple[ScalarEvent, list[Event]]] = []
+    depth, is_value = 0, False
+    for event in events:
+        if not is_value:
+            assert isinstance(event, ScalarEvent)
+            entries.append((event, []))
+            is_value = True
+            continue
+        entries[-1][1].append(event)
+        depth += isinstance(event, CollectionStartEvent)
+        depth -= isinstance(event, CollectionEndEvent)
+        is_value = depth > 0
+    return entries
+
+
+def _split_at(
+    text: str, key: ScalarEvent, value: list[Event], document: Document
+) -> tuple[str, int, str]:
+    first = value[0]
+    if len(value) <= 2:  # null or {}
+        start, end = first.start_mark.index, value[-1].end_mark.index
         text = text[:start].rstrip(" ") + text[end:] if end > start else text
-        end = _line_end(text, _marks(key)[1].index)
-    elif not isinstance(value, MappingNode) or _is_flow(value):
+        end = _line_end(text, key.end_mark.index)
+        return text[:end], key.start_mark.column + _INDENT, text[end:]
+    if not isinstance(first, MappingStartEvent) or first.flow_style:
         raise _in_braces(document, ("tags",))
-    else:
-        first = _children(value)[0][0]
-        indent, end = _marks(first)[0].column, _line_end(text, _end(value))
-    return text[:end], indent, text[end:]
+    end = _line_end(text, _end(value))
+    return text[:end], value[1].start_mark.column, text[end:]
 
 
-def _end(node: Node) -> int:
-    """Returns where the last value in a node ends, without comments behind it."""
-    is_block = isinstance(node, MappingNode) and not _is_flow(node) and bool(_children(node))
-    if is_block:
-        return _end(_children(node)[-1][1])
-    return cast(int, _marks(node)[1].index)
-
-
-def _children(node: Node) -> list[tuple[Node, Node]]:
-    """Returns keys and values of a mapping."""
-    return cast(list[tuple[Node, Node]], node.value)
-
-
-def _is_flow(node: MappingNode) -> bool:
-    return bool(cast(Any, node).flow_style)
+def _end(events: Sequence[Event]) -> int:
+    """Returns where the last value ends, without comments behind it."""
+    end, in_braces = 0, list[bool]()
+    for event in events:
+        if isinstance(event, CollectionStartEvent):
+            in_braces.append(event.flow_style)
+        elif not isinstance(event, CollectionEndEvent) or in_braces.pop():
+            end = event.end_mark.index
+    return end
 
 
 def _line_end(text: str, index: int) -> int:
@@ -96,11 +115,6 @@ def _line_end(text: str, index: int) -> int:
 
 def _whole_lines(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
-
-
-def _marks(node: Node) -> tuple[Any, Any]:
-    """Returns where a node begins and ends."""
-    return cast(Any, node).start_mark, cast(Any, node).end_mark
 
 
 def _in_braces(document: Document, path: tuple[str, ...]) -> ConfigError:

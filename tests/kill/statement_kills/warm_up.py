@@ -2,8 +2,6 @@
 
 from importlib import import_module
 
-from handwheel.connectors.config import yaml_documents
-from handwheel.connectors.config.yaml_documents import Document
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.tools.conditions.condition import parse_condition
 from handwheel.tools.guardrails.gate import gate
@@ -30,26 +28,8 @@ def warm_site(world: World) -> Site:
         setattr(gate, name, seconds)
     for name in _LATER:
         import_module(name)
-    _parse_once()
     site = load_site(world.site)
     load_policy(site)
     load_roster(site)
     parse_condition("P-101A.run_cmd", site.tags)  # the grammar is slow to build
     return site
-
-
-def _parse_once() -> None:
-    """Has a file that was parsed here not parsed again by all the forked."""
-    parse, known = yaml_documents.parse_document, dict[tuple[str, str], Document]()
-
-    def parse_once(
-        text: str, document: Document, on_scalar: yaml_documents.OnScalar | None = None
-    ) -> Document:
-        if on_scalar is not None:
-            return parse(text, document, on_scalar)
-        key = document.file, text
-        if key not in known:
-            known[key] = parse(text, document)
-        return known[key]
-
-    setattr(yaml_documents, "parse_document", parse_once)  # noqa: B010 (of this process, for good)

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml.nodes import ScalarNode
 
-from handwheel.connectors.config.yaml_documents import Document, Path_, parse_document
+from handwheel.connectors.config.yaml_documents import Document, Path_, Scalar, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
@@ -75,8 +74,8 @@ def test_what_is_no_playbook_at_all_is_told_without_a_crash(tmp_path: Path, site
 def _read(text: str) -> tuple[Any, dict[Path_, ValuePlace]]:
     found: dict[Path_, ValuePlace] = {}
 
-    def on_scalar(path: Path_, node: ScalarNode) -> None:
-        found[path] = value_place(node)
+    def on_scalar(path: Path_, scalar: Scalar) -> None:
+        found[path] = value_place(scalar)
 
     return parse_document(text, Document("f"), on_scalar).data, found
 
