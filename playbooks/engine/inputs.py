@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.tags import Tag
@@ -44,6 +45,10 @@ class FiledAction:
     reason: str
     was_sent: bool  # whether a gate may have sent it
     spacing_s: float = 0.0  # shortest time after the write before it in a ramp, wall-clock
+
+    def is_command_of(self, step: str) -> bool:
+        """Whether it is a command of a step, and not its undo."""
+        return self.action.kind == "command" and self.action.step == step
 
     @property
     def is_applied(self) -> bool:
@@ -170,7 +175,7 @@ class Clocks:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """Inputs of one call of the step function."""
 
@@ -184,7 +189,7 @@ class Inputs:
     # The run that has started this one and the one that its step awaits, by id.
     related: Mapping[str, Run] = field(default_factory=dict[str, Run])
 
-    @property
+    @cached_property
     def actions(self) -> list[FiledAction]:
         """Every action of the run's requests, in order."""
         return [each for request in self.requests for each in request.actions]

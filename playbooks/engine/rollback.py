@@ -10,20 +10,15 @@ from handwheel.tools.guardrails.ledger.store.states import (
 )
 
 from ..binding.step_model import Verify
-from .effects import Effect, FileRequest, SetDue, SkipAction
+from .effects import Effect, FileRequest, Record, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
 from .nested_run import blocks_rollback, complete_after
+from .requests.segments import newest_approved
 from .states import EventKind
 from .step_work import await_pace, comes_true
 from .supervision import violations
 from .transitions import end_requests, event, hold, unresolved
-from .undo import (
-    PendingUndo,
-    make_rollback_segment,
-    make_safe_state_segment,
-    pending_undos,
-    undone_step,
-)
+from .undo import PendingUndo, make_rollback_segment, pending_undos, undone_step
 
 _SETTLES_WITHIN_S = 60.0  # wall-clock time; a due action ends after 10 s
 _DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
@@ -103,12 +98,12 @@ def _undo_one(inputs: Inputs, undo: PendingUndo) -> list[Effect] | None:
     usable = [each for each in undo.actions if _is_usable(each)]
     if undo.is_ramp:
         if len(done) + len(usable) < len(undo.actions):
-            return _request_undo(inputs, undo)
+            return _request(inputs, undo.actions, undo)
         finishing = (_finish(inputs, each) for each in undo.actions)
         return next((effects for effects in finishing if effects is not None), None)
     if done or usable:
         return _finish(inputs, (done or usable)[-1])
-    return _request_undo(inputs, undo)
+    return _request(inputs, undo.actions, undo)
 
 
 def _keep(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
@@ -123,51 +118,50 @@ def _keep(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
 def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:
     """Returns what follows the first of some actions of this abort that did not take effect."""
     for each in actions:
-        action_id, state = each.action.action_id, each.state
-        is_own = action_id in inputs.run.undo_due
-        if not is_own or state in _DONE or state not in SETTLED:
+        is_own = each.action.action_id in inputs.run.undo_due
+        if not is_own or each.state in _DONE or each.state not in SETTLED:
             continue
-        noted = event(
-            inputs, EventKind.UNDONE, action_id=action_id, state=state.value, reason=each.reason
-        )
-        message = f"{each.action.tag} = {each.action.shown}: {state}: {each.reason}"
+        message = f"{each.action.tag} = {each.action.shown}: {each.state}: {each.reason}"
         is_asked = each.request_id in inputs.run.asked_back
-        return [noted, *(_hold if is_asked else block_undo)(inputs, message)]
+        ended = (_hold if is_asked else block_undo)(inputs, message)
+        return [_undone(inputs, each, each.state, each.reason), *ended]
     return []
 
 
-def _request_undo(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
-    run = inputs.run
-    request = next(
-        (
-            each
-            for each in inputs.requests
-            if each.request_id in run.asked_back
-            and each.request_id in {action.request_id for action in undo.actions}
-        ),
-        None,
-    )
+def _request(
+    inputs: Inputs, filed: Sequence[FiledAction], undo: PendingUndo | None
+) -> list[Effect]:
+    """Requests an undo, or the safe state if none is given, once an abort, and awaits the decision.
+
+    Args:
+        filed: What was submitted for it so far.
+    """
+    names = {each.request_id for each in filed} & set(inputs.run.asked_back)
+    request = next((each for each in inputs.requests if each.request_id in names), None)
     if request is None:
-        segment = make_rollback_segment(inputs.plan, run, inputs.run_id, undo)
+        segment = make_rollback_segment(inputs, undo)
         if segment is None:
-            return _hold(inputs, "the playbook names no approver for the rollback")
+            return _hold(inputs, "the playbook names no approver for it")
         return [FileRequest(segment, EventKind.ASKED_BACK)]
     if request.state not in WAITING_REQUESTS:
         return _hold(inputs, f"{request.request_id} is {request.status}")
-    if found := violations(inputs):
+    if undo and (found := violations(inputs)):
         return _hold(inputs, "; ".join(message for _, message in found))
     return []
 
 
 def _make_safe(inputs: Inputs) -> list[Effect]:
-    safe_writes = [each for each in inputs.actions if _is_safe_write(inputs, each)]
+    run, steps = inputs.run, {each.id for each in inputs.plan.safe_state}
+    own = [each for each in inputs.actions if each.action.step in steps]
+    safe_writes = [each for each in own if each.action.undoes is None]
     if failed := _failed(inputs, safe_writes):
         return failed
-    approved = [each for each in inputs.actions if each.request_state is RequestState.APPROVED]
-    newest = approved[-1].request_id if approved else ""
+    newest = newest_approved(inputs)
     safe = [each for each in safe_writes if each.request_id == newest]
     if not safe:
-        return _request_safe_state(inputs, safe_writes)
+        if "safe_state" in inputs.plan.covers or not inputs.plan.safe_state:
+            return block_undo(inputs, "the safe state is not approved")
+        return _request(inputs, safe_writes, None)
     for each in safe:
         if each.state in _DONE or _is_usable(each):
             effects = _finish(inputs, each)
@@ -177,33 +171,10 @@ def _make_safe(inputs: Inputs) -> list[Effect]:
             effects = block_undo(inputs, message)
         if effects is not None:
             return effects
-    blocked, reason = inputs.run.undo_blocked, inputs.run.reason
-    if not blocked:
-        return _end(inputs, reason)
-    if unresolved(inputs):  # the undo can follow once it is resolved
-        return _hold(inputs, f"{blocked}; brought into the safe state meanwhile")
-    return _end(inputs, f"{reason}; {blocked}; brought into the safe state")
-
-
-def _request_safe_state(inputs: Inputs, safe_writes: Sequence[FiledAction]) -> list[Effect]:
-    """Requests the safe state, if the approval of the run does not cover it."""
-    if "safe_state" in inputs.plan.covers or not inputs.plan.safe_state:
-        return block_undo(inputs, "the safe state is not approved")
-    names = {each.request_id for each in safe_writes} & set(inputs.run.asked_back)
-    request = next((each for each in inputs.requests if each.request_id in names), None)
-    if request is None:
-        segment = make_safe_state_segment(inputs.plan, inputs.run, inputs.run_id)
-        if segment is None:
-            return _hold(inputs, "the playbook names no approver for the safe state")
-        return [FileRequest(segment, EventKind.ASKED_BACK)]
-    if request.state not in WAITING_REQUESTS:
-        return _hold(inputs, f"{request.request_id} is {request.status}")
-    return []
-
-
-def _is_safe_write(inputs: Inputs, filed: FiledAction) -> bool:
-    steps = {each.id for each in inputs.plan.safe_state}
-    return filed.action.undoes is None and filed.action.step in steps
+    if run.undo_blocked and unresolved(inputs):  # the undo can follow once it is resolved
+        return _hold(inputs, f"{run.undo_blocked}; brought into the safe state meanwhile")
+    made = f"; {run.undo_blocked}; brought into the safe state" if run.undo_blocked else ""
+    return _end(inputs, f"{run.reason}{made}")
 
 
 def _is_usable(filed: FiledAction) -> bool:
@@ -217,8 +188,7 @@ def _finish(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:
     if filed.state not in _DONE:
         return _carry_out(inputs, filed)
     if action_id not in run.undone:
-        body = {"action_id": action_id, "state": filed.state.value, "reason": filed.reason}
-        return [event(inputs, EventKind.UNDONE, **body)]
+        return [_undone(inputs, filed, filed.state, filed.reason)]
     is_latest = run.undone_s is not None and run.undone[-1] == action_id
     is_checked = action_id in run.undo_verified or filed.state is not ActionState.VERIFIED
     return None if is_checked or not is_latest else _verify(inputs, filed)
@@ -235,13 +205,18 @@ def _carry_out(inputs: Inputs, filed: FiledAction) -> list[Effect]:
         if truth is Truth.UNKNOWN:
             return block_undo(inputs, f"unknown: {shown}")
         if truth is Truth.FALSE:
-            body = {"action_id": action_id, "state": ActionState.SKIPPED.value, "reason": shown}
             skipped = SkipAction(action_id, f"condition is false: {shown}")
-            return [skipped, event(inputs, EventKind.UNDONE, **body)]
+            return [skipped, _undone(inputs, filed, ActionState.SKIPPED, shown)]
     if await_pace(inputs, filed):
         return []
     due = event(inputs, EventKind.DUE, action_id=action_id)
     return [SetDue(action_id, may_be_stopped=False), due]
+
+
+def _undone(inputs: Inputs, filed: FiledAction, state: ActionState, reason: str) -> Record:
+    """Returns the event of an action of the rollback that has ended."""
+    body = {"action_id": filed.action.action_id, "state": state.value, "reason": reason}
+    return event(inputs, EventKind.UNDONE, **body)
 
 
 def _verify(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:

@@ -58,5 +58,4 @@ def is_hold_point_without_request(inputs: Inputs, step: Step) -> bool:
     Writes that are so already are none.
     """
     part = next(each for each in inputs.plan.segments if step in each)
-    run, actions = inputs.run, inputs.actions
-    return step.hold_point is not None and not any(open_writes(run, each, actions) for each in part)
+    return step.hold_point is not None and not any(open_writes(inputs, each) for each in part)

@@ -87,7 +87,7 @@ def _work(inputs: Inputs) -> list[Effect]:
         awaited = await_expectations(inputs)
         return [event(inputs, EventKind.COMPLETING)] if awaited is None else awaited
     is_begun = inputs.run.step(current.id) in {StepState.VERIFY, StepState.FAILED}
-    if not is_begun and needs_request(inputs.run, current, inputs.actions):
+    if not is_begun and needs_request(inputs, current):
         is_new = inputs.run.step(current.id) is StepState.PENDING
         return (is_new and check_if(inputs, current)) or next_request(inputs)
     if not is_begun and _is_hold_point(inputs, current):
@@ -99,7 +99,7 @@ def _is_hold_point(inputs: Inputs, step: Step) -> bool:
     """Whether a step that writes nothing begins a segment with writes that are not asked for."""
     is_new = inputs.run.step(step.id) is StepState.PENDING and step.hold_point is not None
     part = segment_steps(inputs.plan, inputs.run)
-    return is_new and any(needs_request(inputs.run, each, inputs.actions) for each in part)
+    return is_new and any(needs_request(inputs, each) for each in part)
 
 
 def _escalate(inputs: Inputs) -> list[Effect]:
@@ -151,7 +151,7 @@ def _end_late(inputs: Inputs) -> list[Effect]:
 
 
 def _finish_step(inputs: Inputs) -> list[Effect]:
-    is_begun = is_mid_step(inputs.plan, inputs.run, inputs.actions)
+    is_begun = is_mid_step(inputs)
     return _run(inputs) if is_begun else settle(inputs)
 
 

@@ -20,7 +20,7 @@ from ..binding.step_model import (
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .nested_run import await_nested
-from .requests.segments import applied_writes
+from .requests.segments import applied_writes, latest_commands
 from .requests.write_values import before_writes, fix_value
 from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
@@ -68,17 +68,9 @@ def check_if(inputs: Inputs, step: Step) -> list[Effect]:
     if truth is Truth.UNKNOWN:
         return hold(inputs, f"step {step.id}: unknown: {shown}")
     reason = f"condition is false: {shown}"
-    planned = [each for each in _commands(inputs, step) if each.state is ActionState.PLANNED]
+    planned = [each for each in latest_commands(inputs, step) if each.state is ActionState.PLANNED]
     skipped = [SkipAction(each.action.action_id, reason) for each in planned]
     return [*skipped, move_step(inputs, step, StepState.SKIPPED, reason)]
-
-
-def _commands(inputs: Inputs, step: Step) -> list[FiledAction]:
-    """Returns the step's commands in the latest request."""
-    actions = inputs.latest.actions if inputs.latest else ()
-    return [
-        each for each in actions if each.action.kind == "command" and each.action.step == step.id
-    ]
 
 
 def _manual(inputs: Inputs, step: Step) -> list[Effect]:
@@ -123,7 +115,7 @@ def _command(inputs: Inputs, step: Step) -> list[Effect]:
         return found
     if inputs.run.step(step.id) is StepState.PENDING:
         return [move_step(inputs, step, StepState.COMMAND)]
-    for each in _commands(inputs, step):
+    for each in latest_commands(inputs, step):
         if not (each.is_applied or each.state is ActionState.SKIPPED):
             return _command_action(inputs, step, each)
     if step.verify:
@@ -281,7 +273,7 @@ def _done(inputs: Inputs, step: Step, shown: str) -> Effect:
 
 def _why_not_sent(inputs: Inputs, step: Step) -> str:
     """Returns why nothing of a step was sent, or an empty string if something was."""
-    if applied_writes(inputs.run, step, inputs.actions):
+    if applied_writes(inputs, step):
         return ""
     already = inputs.run.already.get(step.id, ())
     readings = before_writes(step, inputs.plant.readings, inputs.actions)
@@ -291,5 +283,5 @@ def _why_not_sent(inputs: Inputs, step: Step) -> str:
         if each.tag.name in already
         and (value := fix_value(each, readings, inputs.plant.recorded).value) is not None
     ]
-    skipped = (each for each in _commands(inputs, step) if each.state is ActionState.SKIPPED)
+    skipped = (each for each in latest_commands(inputs, step) if each.state is ActionState.SKIPPED)
     return "; ".join([*reasons, *(each.reason for each in skipped)])

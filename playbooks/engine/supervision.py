@@ -72,7 +72,7 @@ def _pending(inputs: Inputs) -> Iterator[_Pending]:
         began_s = max(run.sent_s.get(step.id, 0.0), run.resumed_s)
         for number, each in enumerate(step.expects, start=1):
             is_open = (step.id, each.that.bound) not in run.expected
-            if is_open and applied_writes(run, step, inputs.actions):
+            if is_open and applied_writes(inputs, step):
                 yield _Pending(step.id, number, each, began_s)
 
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
-from handwheel.tools.conditions import Recorded
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement
 
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, Write
-from .inputs import FiledAction, recorded_of
-from .requests.segments import origin_of, safe_writes
+from .inputs import FiledAction, Inputs
+from .requests.segments import origin_of, proposal_key, safe_writes
 from .requests.write_values import fix_value, sent_way
-from .run import Run
 
 _UNDO = "undo:"
 
@@ -78,57 +75,34 @@ def undone_step(action_step: str | None) -> str:
     return text.removeprefix(_UNDO) if text.startswith(_UNDO) else ""
 
 
-def make_rollback_segment(
-    plan: BoundPlaybook, run: Run, run_id: str, undo: PendingUndo
-) -> Segment | None:
-    """Returns the request that undoes one step. `None` if the playbook names no approver."""
-    approval = plan.recovery_approval
+def make_rollback_segment(inputs: Inputs, undo: PendingUndo | None) -> Segment | None:
+    """Returns the request that undoes one step, or that of the safe state if none is given.
+
+    `None` if the playbook names no approver.
+    """
+    plan, approval = inputs.plan, inputs.plan.recovery_approval
     if approval is None:
         return None
-    key = f"{run_id}\0{plan.digest}\0back\0{len(run.requests)}"
+    safe = safe_writes(plan)
+    covers_safe = undo is not None and "safe_state" in plan.covers
+    what = f"undo of step {undo.step.id}" if undo else "safe state"
     return Segment(
-        run=origin_of(plan, run, run_id),
-        commands=(_command(undo, recorded_of(run, plan)),),
-        recovery=()
-        if "safe_state" not in plan.covers
-        else tuple(
-            Recovery(ProposedWrite(write.tag, write.known), step, requires)
-            for step, write, requires in safe_writes(plan)
-        ),
+        run=origin_of(inputs),
+        commands=(_command(inputs, undo),) if undo else tuple(Command(*each) for each in safe),
+        recovery=tuple(Recovery(*each) for each in safe) if covers_safe else (),
         evidence=(),
         roles=(approval.role,),
         within_s=approval.within_s,
-        proposal_key=sha256(key.encode()).hexdigest(),
-        reason=f"{plan.title}: undo of step {undo.step.id}: {run.reason}",
+        proposal_key=proposal_key(inputs, "back" if undo else "safe"),
+        reason=f"{plan.title}: {what}: {inputs.run.reason}",
     )
 
 
-def make_safe_state_segment(plan: BoundPlaybook, run: Run, run_id: str) -> Segment | None:
-    """Returns the request of the safe state. `None` if the playbook names no approver."""
-    approval = plan.recovery_approval
-    if approval is None:
-        return None
-    key = f"{run_id}\0{plan.digest}\0safe\0{len(run.requests)}"
-    return Segment(
-        run=origin_of(plan, run, run_id),
-        commands=tuple(
-            Command(ProposedWrite(write.tag, write.known), step, requires)
-            for step, write, requires in safe_writes(plan)
-        ),
-        recovery=(),
-        evidence=(),
-        roles=(approval.role,),
-        within_s=approval.within_s,
-        proposal_key=sha256(key.encode()).hexdigest(),
-        reason=f"{plan.title}: safe state: {run.reason}",
-    )
-
-
-def _command(undo: PendingUndo, recorded: Recorded) -> Command:
+def _command(inputs: Inputs, undo: PendingUndo) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
     last = undo.write
     if undo.step.ramp_per_s and undo.step.undo:  # all of the way back
         last = next(each for each in undo.step.undo.writes if each.tag == last.tag)
-    write = ProposedWrite(last.tag, fix_value(last, {}, recorded).known)
+    write = ProposedWrite(last.tag, fix_value(last, {}, inputs.plant.recorded).known)
     return Command(write, f"{_UNDO}{undo.step.id}", requires, ramp_per_s=undo.step.ramp_per_s)

@@ -8,10 +8,12 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import RequiredApproval, Step
+from handwheel.playbooks.engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
 from handwheel.playbooks.engine.requests.segments import approval_of, make_segment_of, segment_steps
 from handwheel.playbooks.engine.requests.write_values import fix_values
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import StepState
+from handwheel.tools.conditions import History
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import make_segment, scopes_of_segment
@@ -53,7 +55,9 @@ def planned_requests(
     found: list[PlannedRequest] = []
     run = Run(already=_already(plan, plant.readings))
     while steps := segment_steps(plan, run):
-        segment, approval = _segment(plan, run, plant), approval_of(plan, steps)
+        seen = PlantSnapshot(plant.readings, History(()), 0.0, 0.0, 0, {}, recorded_of(run, plan))
+        inputs = Inputs(_RUN, run, plan, (), seen, Clocks(now), context.site.tags)
+        segment, approval = _segment(inputs), approval_of(plan, steps)
         if isinstance(segment, str) and approval is not None:
             found.append(PlannedRequest(tuple(steps), approval, fault=segment))
         elif isinstance(segment, Segment) and approval is not None:
@@ -64,10 +68,10 @@ def planned_requests(
     return found
 
 
-def _segment(plan: BoundPlaybook, run: Run, plant: Survey) -> Segment | str | None:
+def _segment(inputs: Inputs) -> Segment | str | None:
     """Returns the next segment, or why it cannot be made."""
     try:
-        return make_segment_of(plan, run, _RUN, (), (), plant.readings, "")
+        return make_segment_of(inputs, (), "")
     except InvalidArguments as error:
         return str(error)
 

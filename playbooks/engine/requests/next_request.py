@@ -44,10 +44,7 @@ def next_request(inputs: Inputs) -> list[Effect]:
     if not _is_step_already_so(inputs):
         evidence = (*active_triggers(inputs.plan, inputs.plant), *findings)
         try:
-            segment = make_segment_of(
-                inputs.plan, run, inputs.run_id, inputs.actions, evidence, inputs.plant.readings,
-                _hold_point_text(inputs),
-            )  # fmt: skip
+            segment = make_segment_of(inputs, evidence, _hold_point_text(inputs))
         except (InvalidArguments, ConditionError) as error:
             return refuse(inputs, f"the request cannot be made: {error}")
     if segment is None:
@@ -68,7 +65,7 @@ def _restart_step(inputs: Inputs) -> list[Effect]:
     nested = inputs.related.get(run.nested.get(step.id, ""))
     if state is StepState.PERFORM and nested and nested.state is not RunState.NOT_STARTED:
         return []  # it goes on, or what has become of it is followed
-    if state is StepState.COMMAND and not open_writes(run, step, inputs.actions):
+    if state is StepState.COMMAND and not open_writes(inputs, step):
         to = StepState.VERIFY if step.verify else StepState.DONE
     elif state not in {StepState.COMMAND, StepState.PERFORM, StepState.FAILED}:
         return []
@@ -94,7 +91,7 @@ def _note_already(inputs: Inputs) -> Iterator[Effect]:
     for step in steps:
         if run.step(step.id) is not StepState.PENDING:
             continue
-        done = applied_writes(run, step, inputs.actions)
+        done = applied_writes(inputs, step)
         found = {
             each.tag.name: already_text(each.tag, value)
             for each in step.writes
@@ -116,12 +113,11 @@ def _is_step_already_so(inputs: Inputs) -> bool:
     step = current_step(inputs.plan, inputs.run)
     if step is None or step.hold_point or not inputs.run.already.get(step.id):
         return False
-    return not open_writes(inputs.run, step, inputs.actions)
+    return not open_writes(inputs, step)
 
 
 def _unmet_permissives(inputs: Inputs, findings: tuple[CheckResult, ...]) -> list[CheckResult]:
-    run, actions = inputs.run, inputs.actions
-    if not any(open_writes(run, each, actions) for each in segment_steps(inputs.plan, run)):
+    if not any(open_writes(inputs, each) for each in segment_steps(inputs.plan, inputs.run)):
         return []
     return [each for each in findings if each.side == "permissive" and not each.is_met]
 

@@ -1,10 +1,10 @@
 """Segments of a run, each of one request, up to the next hold point or approval of a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.conditions import Condition
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
@@ -15,13 +15,11 @@ from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 from ...binding.model import BoundPlaybook
 from ...binding.step_model import Manual, RequiredApproval, RunPlaybook, Step, Write
 from ..diagnosis import CheckResult
-from ..inputs import IN_PROGRESS, FiledAction, recorded_of
+from ..inputs import IN_PROGRESS, FiledAction, Inputs
 from ..run import Run
 from ..states import STEPS_IN_PROGRESS, RunState, StepState
 from ..transitions import current_step, is_passed
 from .write_values import FixedValue, FixedValues, Place, fix_values, sent_way
-
-_COMMAND = "command"
 
 
 def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
@@ -38,149 +36,136 @@ def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval 
     return (part[0].own_approval if part else None) or plan.approval
 
 
-def applied_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> set[str]:
+def applied_writes(inputs: Inputs, step: Step) -> set[str]:
     """Returns the tags whose write took effect in the step's present attempt."""
-    recent = run.requests[run.attempts.get(step.id, 0) :]
+    recent = inputs.run.requests[inputs.run.attempts.get(step.id, 0) :]
     ends = {  # of a ramp only the last write counts
         (each.request_id, each.action.tag): each
-        for each in actions
-        if each.action.kind == _COMMAND
-        and each.action.step == step.id
-        and each.request_id in recent
+        for each in inputs.actions
+        if each.is_command_of(step.id) and each.request_id in recent
     }
     return {each.action.tag for each in ends.values() if each.is_applied}
 
 
-def open_writes(run: Run, step: Step, actions: Sequence[FiledAction]) -> list[Write]:
+def open_writes(inputs: Inputs, step: Step) -> list[Write]:
     """Returns the writes of a step that have not taken effect yet and are not so already."""
-    done = applied_writes(run, step, actions).union(run.already.get(step.id, ()))
+    done = applied_writes(inputs, step).union(inputs.run.already.get(step.id, ()))
     return [each for each in step.writes if each.tag.name not in done]
 
 
-def needs_request(run: Run, step: Step, actions: Sequence[FiledAction]) -> bool:
+def latest_commands(inputs: Inputs, step: Step) -> list[FiledAction]:
+    """Returns the step's commands in the latest request."""
+    actions = inputs.latest.actions if inputs.latest else ()
+    return [each for each in actions if each.is_command_of(step.id)]
+
+
+def needs_request(inputs: Inputs, step: Step) -> bool:
     """Whether the step has an open write that the latest request does not cover.
 
     In a run that holds or stops, an ended request still covers its writes.
     """
-    wanted = {each.tag.name for each in open_writes(run, step, actions)}
-    latest = run.requests[-1:]
+    counts_ended = inputs.run.state is not RunState.RUNNING
     covered = {
         each.action.tag
-        for each in actions
-        if each.request_id in latest
-        and each.action.kind == _COMMAND
-        and each.action.step == step.id
-        and (each.request_state is RequestState.APPROVED or run.state is not RunState.RUNNING)
+        for each in latest_commands(inputs, step)
+        if counts_ended or each.request_state is RequestState.APPROVED
     }
-    return bool(wanted - covered)
+    return any(each.tag.name not in covered for each in open_writes(inputs, step))
 
 
-def is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[FiledAction]) -> bool:
+def is_mid_step(inputs: Inputs) -> bool:
     """Whether a run that holds or stops completes its step first. Nothing more of it is sent."""
-    step = current_step(plan, run)
+    run, step = inputs.run, current_step(inputs.plan, inputs.run)
     if run.is_cut_off or step is None or run.step(step.id) not in STEPS_IN_PROGRESS:
         return False
     if isinstance(step.work, Manual | RunPlaybook) and run.step(step.id) is StepState.PERFORM:
         return False  # it may take hours
     if run.step(step.id) is not StepState.COMMAND:
         return True
-    own = [each for each in actions if each.action.step == step.id]
+    own = [each for each in inputs.actions if each.action.step == step.id]
     is_in_hand = any(each.state in IN_PROGRESS for each in own)
-    return is_in_hand or not open_writes(run, step, actions)
+    return is_in_hand or not open_writes(inputs, step)
 
 
 def make_segment_of(
-    plan: BoundPlaybook,
-    run: Run,
-    run_id: str,
-    actions: Sequence[FiledAction],
-    findings: Sequence[CheckResult],
-    readings: Readings,
-    hold_point_text: str,
+    inputs: Inputs, findings: Sequence[CheckResult], hold_point_text: str
 ) -> Segment | None:
     """Returns the next segment to request. `None` if it writes nothing.
 
     Args:
-        actions: Every action of the run's requests so far.
         findings: Evidence and permissives as evaluated now.
-        readings: From which values are computed.
         hold_point_text: Prompt of a hold point, with its values.
 
     Raises:
         InvalidArguments: A value cannot be computed now, or an `if` is not known yet.
     """
-    steps = segment_steps(plan, run)
-    values = fix_values(plan, steps, readings, recorded_of(run, plan), actions)
-    commands = list(_commands(plan, run, steps, actions, values))
+    plan, plant = inputs.plan, inputs.plant
+    steps = segment_steps(plan, inputs.run)
+    values = fix_values(plan, steps, plant.readings, plant.recorded, inputs.actions)
+    commands = list(_commands(inputs, steps, values))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
         return None
     proposed = [command for command, _ in commands]
     return Segment(
-        run=origin_of(plan, run, run_id),
+        run=origin_of(inputs),
         commands=tuple(proposed),
-        recovery=tuple(_undo_and_safe_writes(plan, commands, actions, run, values)),
+        recovery=tuple(_undo_and_safe_writes(inputs, commands, values)),
         evidence=tuple(map(_evidence, findings)),
         roles=(approval.role,),
         within_s=approval.within_s,
-        proposal_key=_key(plan, run, run_id),
+        proposal_key=proposal_key(inputs, str(inputs.run.restarts)),
         reason=_reason(plan, [step for _, step in commands], hold_point_text, values),
-        supersedes=_superseded(run, actions),
+        supersedes=newest_approved(inputs),
     )
 
 
-def origin_of(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
+def origin_of(inputs: Inputs) -> RunOrigin:
     """Returns the origin that the next request of a run names."""
+    plan = inputs.plan
     return RunOrigin(
-        run_id=run_id,
+        run_id=inputs.run_id,
         playbook=plan.id,
         version=plan.version,
         digest=plan.digest,
         parameters=dict(plan.parameters),
-        segment=len(run.requests) + 1,
+        segment=len(inputs.run.requests) + 1,
         max_duration_s=plan.max_duration_s,
     )
 
 
-def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
+def proposal_key(inputs: Inputs, attempt: str) -> str:
     """Returns the proposal key, the same for a repeated node, another for a new attempt."""
-    count = f"{len(run.requests)}\0{run.restarts}"
-    return sha256(f"{run_id}\0{plan.digest}\0{count}".encode()).hexdigest()
+    count = f"{len(inputs.run.requests)}\0{attempt}"
+    return sha256(f"{inputs.run_id}\0{inputs.plan.digest}\0{count}".encode()).hexdigest()
 
 
 def _commands(
-    plan: BoundPlaybook,
-    run: Run,
-    steps: Sequence[Step],
-    actions: Sequence[FiledAction],
-    values: FixedValues,
+    inputs: Inputs, steps: Sequence[Step], values: FixedValues
 ) -> Iterator[tuple[Command, Step]]:
+    plan = inputs.plan
     invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
-    is_first = True
+    first = [_requirement(each.condition, f"permissive {each.id}") for each in plan.permissives]
     for step in steps:
-        for write in open_writes(run, step, actions):
-            own = [_requirement(_filed_if(step.if_, plan, run), "if")] if step.if_ else []
-            first = [
-                _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
-            ]
-            requires = (*(first if is_first else ()), *invariants, *own)
+        for write in open_writes(inputs, step):
+            own = [_requirement(_filed_if(step.if_, inputs), "if")] if step.if_ else []
             found = values.writes[step.id, write.tag.name]
-            proposed = ProposedWrite(write.tag, found.known)
             command = Command(
-                proposed, step.id, requires, found.reads, _pending(step), step.ramp_per_s
-            )
+                ProposedWrite(write.tag, found.known), step.id, (*first, *invariants, *own),
+                found.reads, _pending(step), step.ramp_per_s,
+            )  # fmt: skip
             yield command, step
-            is_first = is_first and step.if_ is not None  # a skipped command checks nothing
+            first = first if step.if_ else []  # a skipped command checks nothing
 
 
-def _filed_if(condition: Condition, plan: BoundPlaybook, run: Run) -> Condition:
+def _filed_if(condition: Condition, inputs: Inputs) -> Condition:
     """Returns an `if` as the gate can judge it, with what the run has recorded written out."""
     for each in condition.step_values:
-        asked = next((step for step in plan.steps if step.id == each.step), None)
-        if asked is not None and not is_passed(asked, run):
+        asked = inputs.step(each.step)
+        if asked is not None and not is_passed(asked, inputs.run):
             reason = f"{each.key} is not known before {each.step} has ended; write a hold point"
             raise InvalidArguments(reason)
-    return condition.with_recorded(recorded_of(run, plan)) if condition.step_values else condition
+    return condition.with_recorded(inputs.plant.recorded) if condition.step_values else condition
 
 
 def _pending(step: Step) -> tuple[str, ...]:
@@ -190,27 +175,19 @@ def _pending(step: Step) -> tuple[str, ...]:
 
 
 def _undo_and_safe_writes(
-    plan: BoundPlaybook,
-    commands: Sequence[tuple[Command, Step]],
-    actions: Sequence[FiledAction],
-    run: Run,
-    values: FixedValues,
+    inputs: Inputs, commands: Sequence[tuple[Command, Step]], values: FixedValues
 ) -> Iterator[Recovery]:
     """Yields the undo of these and earlier commands, then the writes of the safe state."""
-    if "rollback" in plan.covers:
-        yield from _undos(plan, commands, actions, run, values)
-    if "safe_state" in plan.covers:
-        for step_id, write, requires in safe_writes(plan):
-            yield Recovery(ProposedWrite(write.tag, write.known), step_id, requires)
+    if "rollback" in inputs.plan.covers:
+        yield from _undos(inputs, commands, values)
+    if "safe_state" in inputs.plan.covers:
+        yield from (Recovery(*each) for each in safe_writes(inputs.plan))
 
 
 def _undos(
-    plan: BoundPlaybook,
-    commands: Sequence[tuple[Command, Step]],
-    actions: Sequence[FiledAction],
-    run: Run,
-    values: FixedValues,
+    inputs: Inputs, commands: Sequence[tuple[Command, Step]], values: FixedValues
 ) -> Iterator[Recovery]:
+    actions = inputs.actions
     new = {(step.id, command.write.tag.name) for command, step in commands}
     for index, (command, step) in reversed(list(enumerate(commands))):
         tag = command.write.tag.name
@@ -218,28 +195,28 @@ def _undos(
         last = {(step.id, tag): FixedValue(way[-1].action.value)} if way else values.undos
         yield from _undo(step, tag, index, last)
     for each in reversed(actions):
-        if each.action.kind != _COMMAND or not each.may_have_been_sent:
+        sent = inputs.step(each.action.step or "")
+        if sent is None or not (each.is_command_of(sent.id) and each.may_have_been_sent):
             continue
-        step = next(step for step in plan.steps if step.id == each.action.step)
-        key = (step.id, each.action.tag)
-        way = sent_way(step, each.action.tag, actions, goes_on=key in new)
+        key = (sent.id, each.action.tag)
+        way = sent_way(sent, each.action.tag, actions, goes_on=key in new)
         if each not in way:
             continue
-        earlier = fix_values(plan, [step], {}, recorded_of(run, plan)).undos
+        earlier = fix_values(inputs.plan, [sent], {}, inputs.plant.recorded).undos
         if place := way.index(each):
             earlier = {key: FixedValue(way[place - 1].action.value)}
-        for undo in _undo(step, each.action.tag, each.action.action_id, earlier):
-            yield Recovery(
-                undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
-            )
+        for undo in _undo(sent, each.action.tag, each.action.action_id, earlier):
+            yield replace(undo, expects=each.action.value)
 
 
-def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
+def safe_writes(
+    plan: BoundPlaybook,
+) -> Iterator[tuple[ProposedWrite, str, tuple[Requirement, ...]]]:
     """Yields the safe-state writes, each with its step and requirements."""
     for step in plan.safe_state:
         requires = (_requirement(step.if_, "if"),) if step.if_ else ()
         for write in step.writes:
-            yield step.id, write, requires
+            yield ProposedWrite(write.tag, write.known), step.id, requires
 
 
 def _undo(
@@ -286,10 +263,7 @@ def _reason(
     return ". ".join(filter(None, [f"{plan.title}: {titles}", *paces, hold_point_text, *computed]))
 
 
-def _superseded(run: Run, actions: Sequence[FiledAction]) -> str | None:
-    """Returns the request that the new one takes over. One that lapsed in between has nothing."""
-    states = {each.request_id: each.request_state for each in actions}
-    approved = (
-        each for each in reversed(run.requests) if states.get(each) is RequestState.APPROVED
-    )
-    return next(approved, None)
+def newest_approved(inputs: Inputs) -> str | None:
+    """Returns the newest request that is approved still, which the next one takes over."""
+    approved = [each for each in inputs.requests if each.state is RequestState.APPROVED]
+    return approved[-1].request_id if approved else None

@@ -95,8 +95,7 @@ def before_writes(step: Step, readings: Readings, actions: Sequence[FiledAction]
     names = set[str]()
     for each in actions:
         name = each.action.tag
-        is_own = each.action.kind == "command" and each.action.step == step.id
-        if is_own and each.may_have_been_sent and name not in names:
+        if each.is_command_of(step.id) and each.may_have_been_sent and name not in names:
             names.add(name)
             old = [read.value for read in each.action.expected if read.tag == name]
             readings = with_written(readings, name, old[0]) if old else readings
@@ -116,7 +115,7 @@ def sent_way(
     """
     listed: dict[str, list[FiledAction]] = {}
     for each in actions:
-        if (each.action.kind, each.action.step, each.action.tag) == ("command", step.id, tag):
+        if each.is_command_of(step.id) and each.action.tag == tag:
             listed.setdefault(each.request_id, []).append(each)
     found: list[FiledAction] = []
     for attempt in reversed(listed.values()):
