@@ -10,9 +10,9 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
+from handwheel.tools.conditions import Truth
 
 from .case import Case, plan_name
-from .planner import plan_by_rules, to_findings, undecided_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,6 @@ class Candidate:
         states = " ".join(f"{each.id} {each.truth.value}" for each in self.results)
         return f"{self.name} {self.code} {states or self.reason}"
 
-    def state(self) -> dict[str, Any]:
-        """Returns it as plain JSON for the state of a deliberation."""
-        return {
-            "name": self.name, "code": self.code, "reason": self.reason,
-            "suggests": self.suggests, "findings": to_findings(self.diagnosis),
-        }  # fmt: skip
-
     @property
     def signature(self) -> list[str]:
         """Truth of all its evidence and permissives."""
@@ -81,25 +74,33 @@ def judge_candidate(
 ) -> Candidate:
     """Judges a playbook by its evidence and permissives, then by what else may prevent it.
 
+    Evidence against it that is met decides at once. What is not known prevents it.
+
     Args:
         check: Returns why the plan may not be requested now.
         needs_evidence: See `Diagnosis.blocked_by`.
     """
-    judged = plan_by_rules(found, needs_evidence=needs_evidence)
     blocking = tuple(found.blocked_by(needs_evidence=needs_evidence))
     if found.is_collecting(needs_evidence=needs_evidence):
         least_s = ceil(max(each.missing_s for each in blocking))
         checks = ", ".join(each.id for each in blocking)
         reason = f"history for {checks}, at least {format_duration(least_s)} more of plant time"
         return Candidate(plan, found, "history", reason, "", blocking)
-    if judged.choice != "act":
-        against = tuple(each for each in found.of("against") if each.is_met)
-        results = against or blocking
-        return Candidate(plan, found, "evidence", judged.reason, judged.suggests, results)
+    if against := tuple(found.met_against):
+        met = "; ".join(f"{each.id}: {each.shown}" for each in against)
+        suggests, reason = next(iter(found.suggestions), ""), f"evidence against it is met: {met}"
+        return Candidate(plan, found, "evidence", reason, suggests, against)
     if blocking:
-        reason = "; ".join(map(undecided_text, blocking))
-        return Candidate(plan, found, "permissive", reason, "", blocking)
+        undecided = [each for each in blocking if each.side != "permissive"]
+        reason = "; ".join(map(_undecided_text, undecided or blocking))
+        code = "evidence" if undecided else "permissive"
+        return Candidate(plan, found, code, reason, "", blocking)
     return blocked_by(plan, found, check(plan))
+
+
+def _undecided_text(result: CheckResult) -> str:
+    state = "is not known" if result.truth is Truth.UNKNOWN else "is not met"
+    return f"{result.id} {state}: {result.shown}"
 
 
 def blocked_by(plan: BoundPlaybook, found: Diagnosis, denial: Denial | None) -> Candidate:

@@ -14,13 +14,14 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
+from pydantic import TypeAdapter
 
-from handwheel.playbooks.engine.diagnosis import Choice, Judgement
+from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Diagnosis, Judgement
 
 from .candidates import Candidate
-from .planner import from_findings
 
 _NODES = ("plan", "validate", "wait", "report")
+_FINDINGS = TypeAdapter(tuple[CheckResult, ...])
 
 Outcome = dict[str, str]
 """What came of a case, empty as long as it is open."""
@@ -83,7 +84,7 @@ class Deliberations:
             The candidate to act by, or `None`, and the judgement in words.
         """
         begun: Deliberation = {
-            "thread": thread, "candidates": [each.state() for each in candidates],
+            "thread": thread, "candidates": [_state(each) for each in candidates],
             "needs_evidence": needs_evidence, "choice": "", "reason": "", "outcome": {},
         }  # fmt: skip
         found = await self.graph.ainvoke(begun, _config(thread), durability="sync")
@@ -117,6 +118,15 @@ def _config(thread: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread}}
 
 
+def _state(candidate: Candidate) -> dict[str, Any]:
+    """Returns a candidate as plain JSON."""
+    return {
+        "name": candidate.name, "code": candidate.code, "reason": candidate.reason,
+        "suggests": candidate.suggests,
+        "findings": _FINDINGS.dump_python(candidate.diagnosis.findings, mode="json"),
+    }  # fmt: skip
+
+
 async def _plan(state: Deliberation) -> dict[str, Any]:
     """Chooses by rules the first candidate that nothing prevents."""
     for each in state["candidates"]:
@@ -131,7 +141,7 @@ async def _validate(state: Deliberation) -> dict[str, Any]:
     """Refuses a choice whose findings prevent it, whoever made it."""
     for each in state["candidates"]:
         if each["name"] == state["choice"]:
-            found = from_findings(each["findings"])
+            found = Diagnosis(_FINDINGS.validate_python(each["findings"]))
             blocking = found.blocked_by(needs_evidence=state["needs_evidence"])
             if not blocking:
                 return {}

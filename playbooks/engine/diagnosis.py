@@ -53,19 +53,23 @@ class Diagnosis:
         return [each for each in self.findings if each.side == side]
 
     @property
+    def met_against(self) -> list[CheckResult]:
+        """Evidence against the playbook that is met."""
+        return [each for each in self.of("against") if each.is_met]
+
+    @property
     def suggestions(self) -> list[str]:
         """Playbooks that the evidence suggests instead."""
-        found = [each for each in self.of("against") if each.truth is Truth.TRUE]
-        return list(dict.fromkeys(each.suggest for each in found if each.suggest))
+        return list(dict.fromkeys(each.suggest for each in self.met_against if each.suggest))
 
     def blocked_by(self, *, needs_evidence: bool = True) -> list[CheckResult]:
         """Returns the results that block the run. A result that is not known blocks it.
 
         Evidence for the playbook need not be met where a write may have removed its cause.
         """
-        missing = [each for each in self.of("for") if each.truth is not Truth.TRUE]
+        missing = [each for each in self.of("for") if not each.is_met]
         against = [each for each in self.of("against") if each.truth is not Truth.FALSE]
-        closed = [each for each in self.of("permissive") if each.truth is not Truth.TRUE]
+        closed = [each for each in self.of("permissive") if not each.is_met]
         return [*(missing if needs_evidence else []), *against, *closed]
 
     def is_collecting(self, *, needs_evidence: bool = True) -> bool:
@@ -75,8 +79,7 @@ class Diagnosis:
 
     def is_decided(self, *, needs_evidence: bool = True) -> bool:
         """Whether nothing blocks, or evidence against the playbook is met."""
-        is_against = any(each.truth is Truth.TRUE for each in self.of("against"))
-        return is_against or not self.blocked_by(needs_evidence=needs_evidence)
+        return bool(self.met_against) or not self.blocked_by(needs_evidence=needs_evidence)
 
 
 def diagnose(plan: BoundPlaybook, plant: PlantSnapshot, *, in_progress: bool = False) -> Diagnosis:
