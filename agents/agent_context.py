@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -15,55 +15,37 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 
-class CaseLedger(Protocol):
-    """Ledger in which cases are recorded."""
+@dataclass(frozen=True, slots=True)
+class ShadowLedger:
+    """Ledger of a shadow, which has no method to file a request or to set an action due."""
 
-    @property
-    def context(self) -> DecisionContext:
-        """The site with its ledger."""
-        ...
-
-    @property
-    def holder(self) -> str:
-        """Holder of the runner lock."""
-        ...
-
-
-class CaseContext(Protocol):
-    """Dependencies of a site's cases, none of which files a request or sets an action due."""
-
-    @property
-    def ledger(self) -> CaseLedger: ...  # noqa: D102
-    @property
-    def plant(self) -> PlantView: ...  # noqa: D102
-    @property
-    def workorders(self) -> WorkOrders: ...  # noqa: D102
-    @property
-    def plans(self) -> Sequence[BoundPlaybook]: ...  # noqa: D102
-    @property
-    def clock(self) -> Callable[[], Instant]: ...  # noqa: D102
-
-    def check_plan(self, plan: BoundPlaybook, /) -> Denial | None:
-        """Returns why a plan may not be requested now."""
-        ...
+    context: DecisionContext  # with a ledger of the shadow's own
+    holder: str  # holder of that ledger's runner lock
 
 
 @dataclass(frozen=True, slots=True)
-class AgentContext:
-    """Dependencies of a site's agents."""
+class CaseContext:
+    """Dependencies of a site's cases, none of which files a request or sets an action due."""
 
-    ledger: LedgerPort
+    ledger: LedgerPort | ShadowLedger
     plant: PlantView
-    workorders: WorkOrders
+    workorders: WorkOrders  # a shadow's own, so that nobody is told
     plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
-    # Binds a playbook by its id, roles and values that are not the default; raises
-    # `HandwheelError` if there is no such playbook.
-    rebind: Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
     check: Callable[[BoundPlaybook], Denial | None]  # returns why a plan may not be requested now
-    hashes: Mapping[str, str]  # hashes of the site's files, which each run records
     clock: Callable[[], Instant]
-    checkpointer: BaseCheckpointSaver[Any]
 
     def check_plan(self, plan: BoundPlaybook) -> Denial | None:
         """Returns why a plan may not be requested now. A plan without writes always may."""
-        return self.check(plan) if plan.approval is not None else None
+        return self.check(plan) if plan.writes else None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext(CaseContext):
+    """Dependencies of a site's agents."""
+
+    ledger: LedgerPort
+    # Binds a playbook by its id, roles and values that are not the default; raises
+    # `HandwheelError` if there is no such playbook.
+    rebind: Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
+    hashes: Mapping[str, str]  # hashes of the site's files, which each run records
+    checkpointer: BaseCheckpointSaver[Any]

@@ -5,22 +5,18 @@ due. Their cases are in a ledger of their own, which no gate opens, and they own
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
-from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.maintenance.work_order_database import WorkOrders
-from handwheel.tools.requests.timestamps import Instant
 
+from .agent_context import CaseContext, ShadowLedger
 from .checkpoints import memory_checkpoints
 from .graph import Deliberations, Outcome
 from .site_cases import SiteCases
@@ -32,23 +28,10 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowLedger:
-    """Ledger of a shadow, which has no method to file a request or to set an action due."""
-
-    context: DecisionContext  # with a ledger of the shadow's own
-    holder: str  # holder of that ledger's runner lock
-
-
-@dataclass(frozen=True, slots=True)
-class ShadowContext:
+class ShadowContext(CaseContext):
     """Dependencies of a shadow."""
 
     ledger: ShadowLedger
-    plant: PlantView
-    workorders: WorkOrders  # the shadow's own, so that nobody is told
-    plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
-    check_plan: Callable[[BoundPlaybook], Denial | None]  # returns why it would not be judged now
-    clock: Callable[[], Instant]
     # Returns what the real agents would ask for now, as JSON fields. Raises `HandwheelError`.
     preview: Callable[[BoundPlaybook], Awaitable[Mapping[str, object]]]
 

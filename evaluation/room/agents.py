@@ -90,9 +90,9 @@ class SteppedAgents:
         self.view = PlantView.of_plans(bindings.with_nested(playbooks), site.clock_tag)
         self.site_agents = SiteAgents(
             AgentContext(
-                ledger, self.view, self.workorders, plans,
-                partial(bindings.bind, playbooks), self._check,
-                self.hashes, self.clock.now, checkpointer or memory_checkpoints(),
+                ledger, self.view, self.workorders, plans, self._check, self.clock.now,
+                partial(bindings.bind, playbooks), self.hashes,
+                checkpointer or memory_checkpoints(),
             )
         )  # fmt: skip
         for readings in past:

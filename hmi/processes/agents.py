@@ -155,10 +155,10 @@ async def _site_agents(
                     view,
                     workorders,
                     plans,
-                    partial(bindings.bind, loaded),
                     lambda plan: check_plan(decision_context, plan, instant_now()),
-                    site.hashes,
                     instant_now,
+                    partial(bindings.bind, loaded),
+                    site.hashes,
                     saver,
                 )
                 yield SiteAgents(context), reader, database

@@ -11,9 +11,10 @@ from time import monotonic
 import typer
 
 from handwheel import agents, playbooks
+from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.case import SHADOW, Case, case_ids, load_case
 from handwheel.agents.plan_check import check_plan
-from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext, ShadowLedger
+from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.historian.definitions import definitions
