@@ -32,8 +32,6 @@ def related_runs(run: Run, plan: BoundPlaybook) -> list[str]:
 
 def await_nested(inputs: Inputs, step: Step, work: RunPlaybook) -> list[Effect]:
     """Starts the run of a step, and follows its end. Empty while it is awaited."""
-    if inputs.run.step(step.id) is StepState.PENDING:
-        return [move_step(inputs, step, StepState.PERFORM)]
     run_id = inputs.run.nested.get(step.id)
     if run_id is None:
         return [StartPlaybook(step, work)]

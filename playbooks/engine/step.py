@@ -86,12 +86,12 @@ def _work(inputs: Inputs) -> list[Effect]:
     if current is None:
         awaited = await_expectations(inputs)
         return [event(inputs, EventKind.COMPLETING)] if awaited is None else awaited
-    is_begun = inputs.run.step(current.id) in {StepState.VERIFY, StepState.FAILED}
-    if not is_begun and needs_request(inputs, current):
-        is_new = inputs.run.step(current.id) is StepState.PENDING
-        return (is_new and check_if(inputs, current)) or next_request(inputs)
-    if not is_begun and _is_hold_point(inputs, current):
-        return check_if(inputs, current) or next_request(inputs)
+    state = inputs.run.step(current.id)
+    if state is StepState.PENDING and (found := check_if(inputs, current)):
+        return found
+    is_asked = state in {StepState.VERIFY, StepState.FAILED}
+    if not is_asked and (needs_request(inputs, current) or _is_hold_point(inputs, current)):
+        return next_request(inputs)
     return work_on_step(inputs, current)
 
 

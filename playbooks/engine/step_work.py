@@ -1,8 +1,9 @@
 """Work on a step after ISA-106, by command, perform and verify. The gate writes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.values import already_text, is_already
@@ -16,6 +17,7 @@ from ..binding.step_model import (
     Verify,
     Wait,
     WorkOrderStep,
+    Write,
 )
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
@@ -39,30 +41,35 @@ def work_on_step(inputs: Inputs, step: Step) -> list[Effect]:
         return redirect(inputs, "hold", f"step {step.id} failed")
     if state is StepState.VERIFY:
         return _verify(inputs, step)
-    if state is StepState.PENDING and (found := check_if(inputs, step)):
-        return found
-    return _begin(inputs, step)
-
-
-def _begin(inputs: Inputs, step: Step) -> list[Effect]:
-    if isinstance(step.work, Manual):
-        return _manual(inputs, step)
-    if inputs.run.step(step.id) is StepState.PENDING:
+    is_new = state is StepState.PENDING
+    if is_new is not isinstance(step.work, Manual):  # work of people is signed off at its end
         asked = await_sign_off(inputs, step)
         if asked is not None:
             return asked
-    if isinstance(step.work, Wait):
-        return _wait(inputs, step, step.work)
-    if isinstance(step.work, RunPlaybook):
-        return await_nested(inputs, step, step.work)
-    is_told = isinstance(step.work, WorkOrderStep | NotifyStep)
-    return _inform(inputs, step) if is_told else _command(inputs, step)
+    return _perform(inputs, step, is_new=is_new)
+
+
+def _perform(inputs: Inputs, step: Step, *, is_new: bool) -> list[Effect]:
+    match step.work:
+        case WorkOrderStep() | NotifyStep():
+            return _inform(inputs, step)
+        case tuple():
+            return _command(inputs, step)
+        case _ if is_new:
+            return [move_step(inputs, step, StepState.PERFORM)]
+        case Manual():
+            people = " and ".join(inputs.run.signed_off.get(step.id, ()))
+            to = StepState.VERIFY if step.verify else StepState.DONE
+            return [move_step(inputs, step, to, f"signed off by {people}")]
+        case Wait(until, hold_s, within_s):
+            return _observe(inputs, step, Verify(until, hold_s, within_s))
+        case RunPlaybook() as work:
+            return await_nested(inputs, step, work)
 
 
 def check_if(inputs: Inputs, step: Step) -> list[Effect]:
     """Skips a step whose `if` is false, and holds the run if nobody knows."""
-    truth = inputs.plant.truth(step.if_) if step.if_ else Truth.TRUE
-    if truth is Truth.TRUE or step.if_ is None:
+    if step.if_ is None or (truth := inputs.plant.truth(step.if_)) is Truth.TRUE:
         return []
     shown = inputs.plant.shown(step.if_)
     if truth is Truth.UNKNOWN:
@@ -71,31 +78,6 @@ def check_if(inputs: Inputs, step: Step) -> list[Effect]:
     planned = [each for each in latest_commands(inputs, step) if each.state is ActionState.PLANNED]
     skipped = [SkipAction(each.action.action_id, reason) for each in planned]
     return [*skipped, move_step(inputs, step, StepState.SKIPPED, reason)]
-
-
-def _manual(inputs: Inputs, step: Step) -> list[Effect]:
-    if inputs.run.step(step.id) is StepState.PENDING:
-        return [move_step(inputs, step, StepState.PERFORM)]
-    asked = await_sign_off(inputs, step)
-    if asked is not None:
-        return asked
-    people = " and ".join(inputs.run.signed_off.get(step.id, ()))
-    to = StepState.VERIFY if step.verify else StepState.DONE
-    return [move_step(inputs, step, to, f"signed off by {people}")]
-
-
-def _wait(inputs: Inputs, step: Step, work: Wait) -> list[Effect]:
-    if inputs.run.step(step.id) is StepState.PENDING:
-        return [move_step(inputs, step, StepState.PERFORM)]
-    is_met = comes_true(
-        inputs, Verify(work.until, work.hold_s, work.within_s), _since(inputs, step)
-    )
-    if is_met is None:
-        return []
-    shown = inputs.plant.shown(work.until)
-    if is_met:
-        return [move_step(inputs, step, StepState.DONE, shown)]
-    return fail(inputs, step, f"not within {format_duration(work.within_s)}: {shown}")
 
 
 def _inform(inputs: Inputs, step: Step) -> list[Effect]:
@@ -125,17 +107,21 @@ def _command(inputs: Inputs, step: Step) -> list[Effect]:
 
 def _not_so_any_more(inputs: Inputs, step: Step) -> list[Effect]:
     """Holds the run if what was not asked for, since it was so already, is not so."""
-    already = inputs.run.already.get(step.id, ())
-    for each in step.writes:
-        if each.tag.name not in already:
-            continue
-        readings = inputs.plant.readings
-        begun = before_writes(step, readings, inputs.actions)
-        value = fix_value(each, begun, inputs.plant.recorded).value
-        if value is None or not is_already(each.tag, value, readings.get(each.tag.name)):
-            reason = f"{each.tag.name} is not {each.shown} any more; resume the run to ask for it"
+    for write, value in _left_out(inputs, step):
+        reading = inputs.plant.readings.get(write.tag.name)
+        if value is None or not is_already(write.tag, value, reading):
+            reason = f"{write.tag.name} is not {write.shown} any more; resume the run to ask for it"
             return hold(inputs, reason)
     return []
+
+
+def _left_out(inputs: Inputs, step: Step) -> Iterator[tuple[Write, Value | None]]:
+    """Yields the writes that were not asked for, since they were so already, with their values."""
+    already = inputs.run.already.get(step.id, ())
+    readings = before_writes(step, inputs.plant.readings, inputs.actions)
+    for each in step.writes:
+        if each.tag.name in already:
+            yield each, fix_value(each, readings, inputs.plant.recorded).value
 
 
 def _command_action(inputs: Inputs, step: Step, command: FiledAction) -> list[Effect]:
@@ -232,11 +218,15 @@ def _short_times(plan: BoundPlaybook) -> Iterable[float]:
 
 
 def _verify(inputs: Inputs, step: Step) -> list[Effect]:
-    verify, since_s = step.verify, _since(inputs, step)
     # Readings from before the command do not count.
-    if verify is None or not inputs.plant.is_past(since_s):
+    if step.verify is None or not inputs.plant.is_past(_since(inputs, step)):
         return []
-    is_met = comes_true(inputs, verify, since_s)
+    return _observe(inputs, step, step.verify)
+
+
+def _observe(inputs: Inputs, step: Step, verify: Verify) -> list[Effect]:
+    """Ends a step once its condition has held, or as failed if that took too long."""
+    is_met = comes_true(inputs, verify, _since(inputs, step))
     if is_met is None:
         return []
     shown = inputs.plant.shown(verify.that)
@@ -275,13 +265,7 @@ def _why_not_sent(inputs: Inputs, step: Step) -> str:
     """Returns why nothing of a step was sent, or an empty string if something was."""
     if applied_writes(inputs, step):
         return ""
-    already = inputs.run.already.get(step.id, ())
-    readings = before_writes(step, inputs.plant.readings, inputs.actions)
-    reasons = [
-        already_text(each.tag, value)
-        for each in step.writes
-        if each.tag.name in already
-        and (value := fix_value(each, readings, inputs.plant.recorded).value) is not None
-    ]
+    left_out = _left_out(inputs, step)
+    reasons = [already_text(write.tag, value) for write, value in left_out if value is not None]
     skipped = (each for each in latest_commands(inputs, step) if each.state is ActionState.SKIPPED)
     return "; ".join([*reasons, *(each.reason for each in skipped)])

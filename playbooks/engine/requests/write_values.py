@@ -61,8 +61,6 @@ def fix_values(
     Args:
         actions: Every action of the run's requests so far.
     """
-    if not plan.formulas:
-        return FixedValues(_constants(steps), _constants(steps, undo=True))
     known, seen, written = dict(recorded), dict(readings), set[str]()
     writes: dict[Place, FixedValue] = {}
     undos: dict[Place, FixedValue] = {}
@@ -123,15 +121,6 @@ def sent_way(
             break
         found = [*(each for each in attempt if each.may_have_been_sent), *found]
     return found
-
-
-def _constants(steps: Sequence[Step], *, undo: bool = False) -> dict[Place, FixedValue]:
-    return {
-        (step.id, each.tag.name): FixedValue(each.value)
-        for step in steps
-        for each in ((step.undo.writes if step.undo else ()) if undo else step.writes)
-        if not isinstance(each.value, Expression)
-    }
 
 
 def fix_value(

@@ -46,7 +46,7 @@ def request(
 ) -> FiledRequest:
     action = SimpleNamespace(
         tag=tag, kind="command", step=START, action_id="R-1/c1", shown="true", undoes=None,
-        requires=(),
+        requires=(), expected=(),
     )  # fmt: skip
     filed = FiledAction(
         "R-1", RequestState(request_state), cast(Action, action), ActionState(state), "", True
