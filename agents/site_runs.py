@@ -24,7 +24,6 @@ from handwheel.playbooks.execution.driver import (
 )
 from handwheel.playbooks.execution.event_log import RunLog, load_run
 from handwheel.playbooks.execution.opening import RunStart, open_run
-from handwheel.playbooks.execution.work_orders import Maintenance
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.runs import RunEntry
 from handwheel.tools.requests.ids import new_id
@@ -50,7 +49,9 @@ class SiteRuns:
         self.is_incomplete = False  # whether the ledger may have open runs that are not active
         self.hashes = hashes
         self._context, self._report = context, report
-        self._ports = Ports(context.ledger, context.plant, context.clock, judge, self)
+        self._ports = Ports(
+            context.ledger, context.plant, context.workorders, context.clock, judge, self
+        )
 
     def log(self, run_id: str) -> RunLog:
         """Returns the events of a run."""
@@ -59,12 +60,8 @@ class SiteRuns:
 
     def take_up(self, plan: BoundPlaybook, log: RunLog) -> RunDriver:
         """Makes the driver of a run that is open in the ledger."""
-        context, site = self._context, self._context.ledger.context.site
-        maintenance = Maintenance(
-            plan, log, context.plant, context.workorders, site.id, context.clock
-        )
-        driver = RunDriver(plan, log, self._ports, maintenance)
-        self.active[log.run_id] = SupervisedRun(driver, context.ledger, self._report)
+        driver = RunDriver(plan, log, self._ports)
+        self.active[log.run_id] = SupervisedRun(driver, self._context.ledger, self._report)
         return driver
 
     def run_of(self, run_id: str) -> Run:
@@ -145,8 +142,7 @@ class SiteRuns:
             raise
         driver = self.take_up(plan, log)
         driver.hold(PROCESS_ENDED)
-        if denial := self._check_unchanged(opening, plan):
-            driver.forbid_resume(denial)
+        driver.orders.no_resume = self._check_unchanged(opening, plan)
 
     def _check_unchanged(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> Denial | None:
         """Returns a denial if a file or the graph has changed since the run began."""

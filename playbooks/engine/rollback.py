@@ -14,7 +14,7 @@ from .effects import Effect, FileRequest, Record, SetDue, SkipAction
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
 from .nested_run import blocks_rollback, complete_after
 from .requests.segments import newest_approved
-from .states import EventKind
+from .states import EventKind, RunState
 from .step_work import await_pace, comes_true
 from .supervision import violations
 from .transitions import end_requests, event, hold, unresolved
@@ -41,11 +41,10 @@ def roll_back(inputs: Inputs) -> list[Effect]:
 
 
 def takes_orders(inputs: Inputs) -> bool:
-    """Whether an aborting run takes orders, as while its own request awaits a decision."""
-    asked = inputs.run.asked_back
-    return any(
-        each.state in WAITING_REQUESTS and each.request_id in asked for each in inputs.requests
-    )
+    """Whether a run takes orders, one that is aborting only while its own request waits."""
+    waiting = {each.request_id for each in inputs.requests if each.state in WAITING_REQUESTS}
+    is_aborting = inputs.run.state is RunState.ABORTING
+    return not is_aborting or not waiting.isdisjoint(inputs.run.asked_back)
 
 
 def block_undo(inputs: Inputs, reason: str) -> list[Effect]:

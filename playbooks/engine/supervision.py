@@ -1,6 +1,6 @@
 """Supervision of the invariants, expected results and duration of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.config.durations import format_duration
@@ -12,8 +12,14 @@ from ..binding.step_model import StepExpectation
 from .effects import Effect, RecordOutcome
 from .inputs import Inputs
 from .requests.segments import applied_writes
-from .states import EventKind, RunState, StepState
-from .transitions import event, hold, redirect
+from .states import RunState, StepState
+from .transitions import expected_event, hold, redirect
+
+_VERDICTS: Mapping[Truth, EffectVerdict] = {
+    Truth.TRUE: "CAME",
+    Truth.FALSE: "MISSED",
+    Truth.UNKNOWN: "UNKNOWN",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,6 @@ class _Pending:
     number: int
     expectation: StepExpectation
     began_s: float
-
-    @property
-    def due_s(self) -> float:
-        return self.began_s + self.expectation.within_s
 
 
 def supervise(inputs: Inputs) -> list[Effect]:
@@ -81,24 +83,17 @@ def _evaluate_expectations(inputs: Inputs) -> list[Effect]:
     found: list[Effect] = []
     for each in _pending(inputs):
         that = each.expectation.that
-        is_met = inputs.plant.truth(that) is Truth.TRUE
-        if is_met or inputs.plant.is_past(each.due_s):
-            shown = inputs.plant.shown(that)
-            body = {"step": each.step, "text": that.bound, "kept": is_met, "shown": shown}
-            found += [
-                RecordOutcome(each.step, _outcome(inputs, each, shown)),
-                event(inputs, EventKind.EXPECTED, **body),
-            ]
+        truth, within_s = inputs.plant.truth(that), each.expectation.within_s
+        is_met = truth is Truth.TRUE
+        if is_met or inputs.plant.is_past(each.began_s + within_s):
+            noted = expected_event(inputs, each.step, that)
+            shown = noted.body["shown"]
+            after_s = max(inputs.plant.now_s - each.began_s, 0.0) if is_met else None
+            outcome = StepEffect(
+                each.number, that.bound, within_s, shown, _VERDICTS[truth], after_s
+            )
+            found += [RecordOutcome(each.step, outcome), noted]
     return found
-
-
-def _outcome(inputs: Inputs, pending: _Pending, shown: str) -> StepEffect:
-    that, within_s = pending.expectation.that, pending.expectation.within_s
-    truth = inputs.plant.truth(that)
-    missed: EffectVerdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
-    verdict: EffectVerdict = "CAME" if truth is Truth.TRUE else missed
-    after_s = max(inputs.plant.now_s - pending.began_s, 0.0) if truth is Truth.TRUE else None
-    return StepEffect(pending.number, that.bound, within_s, shown, verdict, after_s)
 
 
 def await_expectations(inputs: Inputs) -> list[Effect] | None:

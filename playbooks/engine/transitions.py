@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
-from handwheel.tools.conditions import Truth
+from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.guardrails.ledger.store.states import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
@@ -116,11 +116,16 @@ def complete(inputs: Inputs) -> list[Effect]:
     goal = inputs.plan.achieves
     if goal is None:
         return [*ended, event(inputs, EventKind.COMPLETED)]
-    shown, is_met = inputs.plant.shown(goal), inputs.plant.truth(goal) is Truth.TRUE
-    body = {"step": _ACHIEVES, "text": goal.bound, "kept": is_met, "shown": shown}
-    reason = "" if is_met else f"not achieved: {shown}"
-    expected = event(inputs, EventKind.EXPECTED, **body)
+    expected = expected_event(inputs, _ACHIEVES, goal)
+    reason = "" if expected.body["kept"] else f"not achieved: {expected.body['shown']}"
     return [*ended, expected, event(inputs, EventKind.COMPLETED, reason=reason)]
+
+
+def expected_event(inputs: Inputs, step: str, that: Condition) -> Record:
+    """Returns the event of an expected result, which is met if it is true now."""
+    is_met, shown = inputs.plant.truth(that) is Truth.TRUE, inputs.plant.shown(that)
+    body = {"step": step, "text": that.bound, "kept": is_met, "shown": shown}
+    return event(inputs, EventKind.EXPECTED, **body)
 
 
 def current_step(plan: BoundPlaybook, run: Run) -> Step | None:

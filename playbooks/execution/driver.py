@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused, ToolFailed
 from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 from ..binding.model import BoundPlaybook
@@ -70,10 +70,11 @@ class OtherRuns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Access of runs to ledger, plant, the people's clock, the agents' judgement, other runs."""
+    """Access of runs to what is outside them, the agents' judgement and other runs included."""
 
     ledger: LedgerPort
     plant: PlantView
+    workorders: WorkOrders
     clock: Callable[[], Instant]
     judge: JudgeRun
     runs: OtherRuns
@@ -81,42 +82,41 @@ class Ports:
 
 def hold_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
     """Holds an active run at once, after its process ended or the agents failed."""
-    if log.run.state in INACTIVE:
-        return
-    requests = ledger.requests(log.run.requests)  # rows of a transaction may not stay
-    with log.transaction():
-        log.record(EventKind.HOLDING, reason=reason, at_once=True)
-        for each in requests:
-            if each.state in WAITING_REQUESTS:
-                ledger.end(each.request_id, f"the run is held: {reason}")
-        log.record(EventKind.HELD, reason=reason)
+    if log.run.state not in INACTIVE:
+        _rest(log, ledger, (EventKind.HOLDING, EventKind.HELD), reason, "the run is held")
 
 
 def stop_waiting_run(log: RunLog, ledger: LedgerPort, reason: str) -> None:
     """Stops a run that waits for a decision and has written nothing. Its request ends."""
+    _rest(log, ledger, (EventKind.STOPPING, EventKind.STOPPED), reason, "the run was stopped")
+
+
+def _rest(
+    log: RunLog, ledger: LedgerPort, through: Sequence[EventKind], reason: str, told: str
+) -> None:
     requests = ledger.requests(log.run.requests)  # rows of a transaction may not stay
     with log.transaction():
-        log.record(EventKind.STOPPING, reason=reason)
+        log.record(through[0], reason=reason, at_once=True)
         for each in requests:
             if each.state in WAITING_REQUESTS:
-                ledger.end(each.request_id, f"the run was stopped: {reason}")
-        log.record(EventKind.STOPPED, reason=reason)
+                ledger.end(each.request_id, f"{told}: {reason}")
+        log.record(through[1], reason=reason)
 
 
 class RunDriver:
     """Drives one run. Each of its methods raises `LedgerError` if the ledger refuses."""
 
-    def __init__(
-        self, plan: BoundPlaybook, log: RunLog, ports: Ports, maintenance: Maintenance
-    ) -> None:
+    def __init__(self, plan: BoundPlaybook, log: RunLog, ports: Ports) -> None:
         self.plan = plan
         self.log = log
         self.wakes_at: datetime | None = None  # wall-clock time at which it must be stepped
         self.related: Sequence[str] = ()  # the runs whose changes it follows
         self.judged_on: PlantSnapshot | None = None  # on which it was judged before it was opened
         self._ports = ports
-        self._maintenance = maintenance
-        self._orders = OrderHandler(plan, log, ports.ledger, ports.clock)
+        self._maintenance = Maintenance(
+            plan, log, ports.plant, ports.workorders, ports.ledger.context.site.id, ports.clock
+        )
+        self.orders = OrderHandler(plan, log, ports.ledger, ports.clock)
 
     @property
     def run_id(self) -> str:
@@ -151,7 +151,7 @@ class RunDriver:
         plant, self.judged_on = self.judged_on, None
         for _ in range(_MOST_STEPS):
             inputs = self._inputs(plant)
-            if self._takes_orders(inputs) and self._orders.handle(inputs.plant.now_s):
+            if takes_orders(inputs) and self.orders.handle(inputs.plant.now_s):
                 continue
             effects = step(inputs)
             if not effects:
@@ -168,10 +168,6 @@ class RunDriver:
         """Holds an active run at once. See `hold_run`."""
         hold_run(self.log, self._ports.ledger, reason)
 
-    def forbid_resume(self, denial: Denial) -> None:
-        """Denies every resume in this process, since files have changed since the run began."""
-        self._orders.forbid_resume(denial)
-
     def _inputs(self, plant: PlantSnapshot | None = None) -> Inputs:
         ports, run = self._ports, self.run
         requests = ports.ledger.requests(run.requests)
@@ -181,9 +177,6 @@ class RunDriver:
         self.related = related_runs(run, self.plan)
         related = {each: ports.runs.run_of(each) for each in self.related}
         return Inputs(self.run_id, run, self.plan, requests, plant, clocks, tags, related)
-
-    def _takes_orders(self, inputs: Inputs) -> bool:
-        return inputs.run.state is not RunState.ABORTING or takes_orders(inputs)
 
     async def _apply(self, inputs: Inputs, effects: Sequence[Effect]) -> None:
         match effects:

@@ -36,11 +36,8 @@ class OrderHandler:
     _log: RunLog
     _ledger: LedgerPort
     _clock: Callable[[], Instant]
-    _forbidden: Denial | None = None
-
-    def forbid_resume(self, denial: Denial) -> None:
-        """Denies every resume in this process, since files have changed since the run began."""
-        self._forbidden = denial
+    # Denies every resume in this process, if files have changed since the run began.
+    no_resume: Denial | None = None
 
     def handle(self, now_s: float) -> bool:
         """Carries out the new orders, and records each one that is denied.
@@ -105,7 +102,7 @@ class OrderHandler:
                 return Denial("action_state", reason, "resolve")
             if each.state in IN_PROGRESS:
                 return Denial("action_state", f"{name} is {each.state}: the gate still has it")
-        return self._forbidden
+        return self.no_resume
 
     def roles(self, order: Order) -> list[str]:
         """Returns the roles that a person must hold to sign an order to the run."""
