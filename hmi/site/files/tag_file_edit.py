@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handwheel.connectors.config.yaml_documents import Document, parse_content
-from handwheel.connectors.config.yaml_events import fastest_parser, node_events
-from handwheel.connectors.errors import ConfigError, Problem
 from yaml.events import (
     CollectionEndEvent,
     CollectionStartEvent,
@@ -13,6 +10,10 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
 )
+
+from handwheel.connectors.config.yaml_documents import Document, parse_content
+from handwheel.connectors.config.yaml_events import fastest_parser, node_events
+from handwheel.connectors.errors import ConfigError, Problem
 
 from .yaml_flow import flow
 
