@@ -6,10 +6,11 @@ from pathlib import Path
 from handwheel.agents.case import load_case
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.tools.guardrails.approval.cards.card_order import order_of
+from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
 
 from ...playbooks.sample_playbook import loaded
+from ...sites.released import release_library
 from ..testbed.stepped_agents import AgentsRoom
 
 LIMITS = "limits: {max_writes: 6"
@@ -169,9 +170,15 @@ async def test_the_request_of_an_ordered_run_names_the_person_of_the_order(
     await idle.start_agents()
     idle.desk.order_start(bind(playbook, idle.site, {}, given), given, "anna")
     record = await idle.reach_request(1)
-    found = order_of(idle.desk.decision_context, record.request, idle.clock.now())
-    assert found
-    assert (found.person, found.given) == ("anna", given)
+    now, context = idle.clock.now(), idle.desk.decision_context
+    run = current_card(context, record, now).run
+    assert run
+    assert run.ordered
+    assert (run.ordered.person, run.ordered.given) == ("anna", given)
+    release_library(idle.site, [])
+    run = current_card(context, record, now).run
+    assert run
+    assert run.ordered is None  # of an unreleased plan the writes may be any
 
 
 async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(

@@ -33,6 +33,10 @@ GOLDEN = Path(__file__).parent / "golden"
 HELD = 349.0039978027344
 RED = "\x1b[1;31m"
 BROKEN_SWITCH = {"P-101B.mode": READINGS["P-101B.mode"].model_copy(update={"status": 0x808C0000})}
+ORDERED = CardOrder(
+    person="anna", role="operator", ordered_at=stamp(FILED - timedelta(minutes=18)),
+    given={"high": "5 mm/s"},
+)  # fmt: skip
 CARDS = {
     "r1": card(request(commands=[lower()], risk_class="R1")),
     "r2": card(),
@@ -57,15 +61,13 @@ CARDS = {
     "undo": card(asked_by_run()),
     "ordered-ramp": card(
         asked_by_run(commands=ramp(), recovery=[], supersedes=None),
-        ordered=CardOrder(
-            person="anna", role="operator", ordered_at=stamp(FILED - timedelta(minutes=18)),
-            given={"high": "5 mm/s"},
-        ),
+        ordered=ORDERED,
     ),
     "unreleased": card(
         asked_by_run(),
         class_reason="it is unreleased",
         unreleased="step less of cw/pump-bearing-changeover does not write PIC-102.sp = 340 kPa",
+        ordered=ORDERED,  # of a playbook that these writes need not be of
     ),
     "undo-not-now": card(
         asked_by_run(reason="shakes \x1b[2J", recovery=[]),

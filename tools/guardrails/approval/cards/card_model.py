@@ -84,7 +84,7 @@ class CardRun(Model):
     max_duration_s: float  # longest time from the approval to the last command, seconds
     supersedes: str | None = None  # earlier request of the run whose open recovery it takes over
     evidence: list[CardEvidence]
-    ordered: CardOrder | None = None  # `None` without an order, or if it cannot be checked
+    ordered: CardOrder | None = None  # `None` if it cannot be checked
 
 
 class CardFrame(Model):

@@ -29,7 +29,8 @@ def run_of(
 ) -> CardRun | None:
     """Returns the run of a request, or `None` for a person's request.
 
-    If its plan is not released, the playbook that it names is left out.
+    If its plan is not released, the playbook that it names is left out, and so is the order: it
+    is not known then that the writes are those of the playbook that was ordered.
     """
     run = request.run
     if run is None:
@@ -46,7 +47,7 @@ def run_of(
         max_duration_s=run.max_duration_s,
         supersedes=plain(request.supersedes) if request.supersedes else None,
         evidence=found,
-        ordered=ordered,
+        ordered=ordered if is_released else None,
     )
 
 
