@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE
 from time import monotonic, sleep
+from typing import IO
 
 from ..command_line import HANDWHEEL
-from ..forked_process import Forked
+from ..forked_process import Forked, ForkedProcess
 
 ANY_PORTS = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
 
@@ -52,7 +53,12 @@ def started(
             process.kill()
 
 
-def line_with(process: subprocess.Popen[str], text: str) -> str:
+def forked(*arguments: str, cwd: Path, errors: IO[bytes] | None = None) -> ForkedProcess:
+    """Returns the same from a process that has imported it, where its start does not matter."""
+    return ForkedProcess([*HANDWHEEL, *arguments], cwd=cwd, env=environment(), errors=errors)
+
+
+def line_with(process: subprocess.Popen[str] | ForkedProcess, text: str) -> str:
     """Reads standard output up to the first line with this text."""
     assert process.stdout is not None
     for line in process.stdout:
@@ -61,7 +67,7 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"{text!r} never came; exit code {process.wait()}")
 
 
-def tell(process: subprocess.Popen[str], line: str) -> None:
+def tell(process: subprocess.Popen[str] | ForkedProcess, line: str) -> None:
     assert process.stdin is not None
     process.stdin.write(f"{line}\n")
     process.stdin.flush()

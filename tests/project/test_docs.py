@@ -1,8 +1,6 @@
 """What the documentation says is typed, looked up and compared, so that it stays true."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from ..command_line import handwheel
 from .pages.doc_shell import DocShell, blocks, exchanges, without_blocks
 from .pages.doc_tables import DOCS, ROOT, SPAN, Row, sections, text_of
 
@@ -199,28 +198,13 @@ def test_decision_records_are_numbered_and_shaped_alike() -> None:
         assert len(lines) <= 60
 
 
-_ASK = """
-import sys
-from contextlib import suppress
-from handwheel.hmi.__main__ import main
-for words in sys.argv[1:]:
-    print(f"═══{words}")
-    with suppress(SystemExit):
-        main([*words.split(), "--help"])
-"""
-
-
 @cache
 def _helps() -> Mapping[Row, str]:
     """The help of the root, of each command and each group, by asking from the root down."""
     found: dict[Row, str] = {}
     asked: list[Row] = [()]
     while asked:
-        said = subprocess.run(
-            [sys.executable, "-c", _ASK, *(" ".join(words) for words in asked)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-        found |= dict(zip(asked, said.split("═══")[1:], strict=True))
+        found |= {words: handwheel(*words, "--help").stdout for words in asked}
         asked = [(*words, name) for words in asked for name in _listed(found[words])]
     return found
 

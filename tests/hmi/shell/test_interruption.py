@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Generator
 from pathlib import Path
 from subprocess import PIPE
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -19,7 +20,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...command_line import HANDWHEEL
 from ...plants.served import site_of
-from ..command_processes import ANY_PORTS, ended, environment, line_with, started, tell
+from ..command_processes import ANY_PORTS, ended, environment, forked, line_with, started, tell
 
 LONG_RUN = ("plants", "run", "cw-100", "--for", "1000h", "--fault", "F02@1s")
 
@@ -27,9 +28,12 @@ LONG_RUN = ("plants", "run", "cw-100", "--for", "1000h", "--fault", "F02@1s")
 def test_a_terminated_plant_saves_its_snapshot(tmp_path: Path) -> None:
     snapshot = tmp_path / "plant.json"
     options = (*ANY_PORTS, "--json", "--snapshot", str(snapshot))
-    with started("plants", "serve", "cw-100", *options) as process:
+    serve = ("plants", "serve", "cw-100", *options)
+    with TemporaryFile() as errors, forked(*serve, cwd=tmp_path, errors=errors) as process:
         line_with(process, "ready")
-        assert ended(process, signal.SIGTERM) == (130, "")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 130
+        assert os.fstat(errors.fileno()).st_size == 0
     assert json.loads(snapshot.read_text())["model"] == "cw-100"
     assert list(tmp_path.iterdir()) == [snapshot]
 
@@ -108,14 +112,13 @@ def test_a_full_disk_behind_standard_output_is_a_clear_message(tmp_path: Path) -
 def test_a_plant_whose_reader_has_gone_still_saves_its_snapshot(tmp_path: Path) -> None:
     snapshot = tmp_path / "plant.json"
     options = (*ANY_PORTS, "--json", "--snapshot", str(snapshot))
-    with started("plants", "serve", "cw-100", *options) as process:
+    serve = ("plants", "serve", "cw-100", *options)
+    with TemporaryFile() as errors, forked(*serve, cwd=tmp_path, errors=errors) as process:
         line_with(process, "ready")
-        assert process.stdout is not None
-        assert process.stderr is not None
         process.stdout.close()
         tell(process, "fault F02\nquit")
         assert process.wait(timeout=60) == 1
-        assert process.stderr.read() == ""
+        assert os.fstat(errors.fileno()).st_size == 0
     assert snapshot.exists()
 
 

@@ -17,7 +17,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from ...command_line import handwheel, handwheel_process
 from ..command_in_process import Said
-from ..command_processes import ANY_PORTS, becomes_true, line_with, started, tell
+from ..command_processes import ANY_PORTS, becomes_true, forked, line_with, tell
 
 SERVE = ("plants", "serve", "cw-100", *ANY_PORTS)
 
@@ -79,7 +79,7 @@ def test_a_plant_is_served_by_its_scenario_with_its_own_identity_until_quit(tmp_
         "schema: scenario/1\nplant: cw-100\nevents: [{fault: F02, at: 1 min, plug: 20}]\n"
     )
     serve = ("plants", "serve", *ANY_PORTS, "--speed", "100", "--scenario", "plug.yaml")
-    with started(*serve, "--identity", "own", "--json", cwd=tmp_path) as process:
+    with forked(*serve, "--identity", "own", "--json", cwd=tmp_path) as process:
         ready = json.loads(line_with(process, "ready"))
         assert ready.keys() == {"ready", "model", "ports"}
         assert ready["model"] == "cw-100"
@@ -100,7 +100,7 @@ def test_a_plant_is_served_by_its_scenario_with_its_own_identity_until_quit(tmp_
 @pytest.mark.timeout(300)
 def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
     options = ("--seed", "7", "--snapshot", "plant.json")
-    with started(*SERVE, "--speed", "100", *options, "--fault", "F02@1min", cwd=tmp_path) as first:
+    with forked(*SERVE, "--speed", "100", *options, "--fault", "F02@1min", cwd=tmp_path) as first:
         line_with(first, "F02")
         tell(first, "save middle.json")
         assert becomes_true((tmp_path / "middle.json").exists)

@@ -14,16 +14,15 @@ import re
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT
 from threading import Thread
 
-from ...command_line import HANDWHEEL, handwheel
+from ...command_line import HANDWHEEL
 from ...forked_process import ForkedProcess
+from .typed_lines import WAIT_S, typed
 
 _FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -38,9 +37,6 @@ _GATE_READY = "gate of … ready…"
 _RUN = "handwheel run"
 _AGENTS_READY = "agents of … ready, watching for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
-_WAIT_S = 60.0
-_QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"")
-_SHELL = re.compile(r"[|&;<>$`*?(){}~#]")
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class _Served:
     def _await(self, expected: str) -> None:
         while True:
             try:
-                self._seen.append(self._printed.get(timeout=_WAIT_S))
+                self._seen.append(self._printed.get(timeout=WAIT_S))
             except queue.Empty:
                 raise AssertionError(f"{expected!r} not in\n{''.join(self._seen)}") from None
             if fits([expected], self._seen[-1], is_live=True):
@@ -142,7 +138,7 @@ class _Served:
             if number is not None:
                 self._process.send_signal(number)
             self._process.stdin.close()
-            return self._process.wait(_WAIT_S)
+            return self._process.wait(WAIT_S)
         finally:
             self._process.kill()
             self._process.wait()
@@ -239,29 +235,12 @@ class DocShell:
             # What `init` says next names ports that are not the default ones.
             more = adapted.removeprefix(command)
             expected = [f"{each}{more if _SERVE in each else ''}" for each in expected]
-            code, printed = self._done(adapted)
+            code, printed = typed(adapted, self._folder, self._environment)
             assert code == 0, f"{command}: {code}\n{printed}"
             self._learn(expected, printed)
             expected = [self._real(line) for line in expected]
             is_as_written = fits(expected, printed, is_live=self._plant is not None)
             assert is_as_written or not expected, f"{command} printed\n{printed}"
-
-    def _done(self, command: str) -> tuple[int, str]:
-        """Runs a command to its end. One that needs no shell runs in this process, which is fast.
-
-        Returns:
-            Its exit code, and what it printed.
-        """
-        words = shlex.split(command)
-        if words[0] == "handwheel" and not _SHELL.search(_QUOTED.sub("", command)):
-            told = handwheel(*words[1:], cwd=self._folder, env=self._environment, is_merged=True)
-            return told.returncode, told.stdout
-        done = subprocess.run(
-            ["sh", "-c", command],
-            cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL,
-            stdout=PIPE, stderr=STDOUT, text=True, timeout=_WAIT_S, check=False,
-        )  # fmt: skip
-        return done.returncode, done.stdout
 
     def _learn(self, expected: Sequence[str], actual: str) -> None:
         """Notes which request the page's id stands for, where it names one for the first time."""
