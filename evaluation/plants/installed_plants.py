@@ -5,10 +5,8 @@ from importlib.metadata import entry_points
 from math import inf
 
 from handwheel.connectors.config.durations import parse_duration
-from handwheel.connectors.model.endpoints import OpcuaConnection
-from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import FaultKind, Number, namespace_uri
+from handwheel.sim_plant.model import FaultKind, Number
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
@@ -18,15 +16,6 @@ GROUP = "handwheel.plants"
 def plant_names() -> list[str]:
     """Returns the names of the installed plants."""
     return sorted(entry_points(group=GROUP).names)
-
-
-def model_of(site: Site) -> str:
-    """Returns the model of the simulated plant that a site is for, empty if it is for none."""
-    models = {namespace_uri(name): name for name in plant_names()}
-    servers = (each for each in site.connections.values() if isinstance(each, OpcuaConnection))
-    return next(
-        (models[each.application_uri] for each in servers if each.application_uri in models), ""
-    )
 
 
 def create_plant(name: str, seed: int | None = None, mode: str | None = None) -> Plant:

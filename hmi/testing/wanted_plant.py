@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.plants.installed_plants import model_of
+from handwheel.evaluation.plants.site_plant import model_of
 from handwheel.evaluation.playbook_tests.engine import Setup
 
 SPEED = 10.0

@@ -7,12 +7,8 @@ from pathlib import Path
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.plants.installed_plants import (
-    create_plant,
-    model_of,
-    parse_fault,
-    plant_names,
-)
+from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, plant_names
+from handwheel.evaluation.plants.site_plant import model_of
 from handwheel.playbooks.binding.bind import bind_triggers
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.errors import ScenarioError

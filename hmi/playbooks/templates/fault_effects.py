@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.evaluation.plants.installed_plants import create_plant, model_of, plant_names
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
+from handwheel.evaluation.plants.site_plant import model_of
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.plant import Plant
 

@@ -14,7 +14,6 @@ from ...shell.cli.completion import complete_plant
 from ...shell.cli.field_lines import print_fields
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
-from ...site.files.site_template import tags_yaml
 from .run_commands import run_plant, serve
 from .tag_tables import tags_csv, tags_fields, tags_markdown
 
@@ -134,6 +133,9 @@ def show_map(
         return
     match form:
         case MapForm.YAML:
+            # Not needed by a plant that runs, and slow to import.
+            from ...site.files.site_template import tags_yaml
+
             text = tags_yaml(plant)
         case MapForm.MARKDOWN:
             text = tags_markdown(plant)
