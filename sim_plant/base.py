@@ -49,7 +49,9 @@ class BasePlant(ABC, Generic[S]):
         self.seed = seed
         self.events: list[PlantEvent] = []
         self._tags = {tag.name: tag for tag in self.tags}
-        self._watched = [(each, each.tag, each.measures) for each in self.alarms]
+        self._watched = [
+            (each, each.tag, each.measures, each.is_high, each.limit) for each in self.alarms
+        ]
         self.state = self._begin(self.modes[0])
 
     @abstractmethod
@@ -122,10 +124,12 @@ class BasePlant(ABC, Generic[S]):
         values = self.alarm_inputs()
         states = self.state.alarms
         scan, step_s = alarm.scan, self.step_s
-        for definition, tag, measures in self._watched:
+        for definition, tag, measures, is_high, limit in self._watched:
             value = values[measures]
             current = states[tag]
-            if scan(definition, current, value, step_s):
+            if not current.active and (value <= limit if is_high else value >= limit):
+                current.elapsed_s = 0.0  # as `scan`, without its call, which most steps need not
+            elif scan(definition, current, value, step_s):
                 current.changed_at_s = self.time_s
                 kind = "alarm" if current.active else "clear"
                 self.note(kind, tag, f"{measures} {value:.4g}")
