@@ -86,12 +86,12 @@ class MemoryDevices:
         now_s, values = monotonic(), self.values
         if now_s - self._renewed_s > _RENEWED_S:
             self._renewed_s, self._read_values = now_s, dict(values)
-            self._readings = {tag.name: self._reading(tag, now_s) for tag in self._tags}
+            self._readings = {tag.name: self._usual(tag.name, now_s) for tag in self._tags}
         known = self._read_values.get
         for name in [name for name, value in values.items() if known(name) != value]:
             self._read_values[name] = values[name]
             if name in self._readings:
-                self._readings[name] = DataValue(values[name], GOOD, None, None, now_s)
+                self._readings[name] = self._usual(name, now_s)
         found = dict(self._readings)
         for name in self._not_good():
             found[name] = self._reading(self.site.tags[name], now_s)
@@ -103,13 +103,15 @@ class MemoryDevices:
             yield from (tag.name for tag in self._tags if tag.connection in self.unreachable)
 
     def _reading(self, tag: Tag, now_s: float) -> DataValue:
-        value = self.values.get(tag.name)
+        usual = self._usual(tag.name, now_s)
         if tag.connection in self.unreachable:
-            status = BAD_NO_COMMUNICATION
-        else:
-            usual = BAD_NODE_UNKNOWN if value is None else GOOD
-            status = self.statuses.get(tag.name, usual)
-        return DataValue(value, status, None, None, now_s)
+            return usual.with_status(BAD_NO_COMMUNICATION)
+        return usual.with_status(self.statuses.get(tag.name, usual.status))
+
+    def _usual(self, name: str, now_s: float) -> DataValue:
+        """Returns the reading of a tag whose device can be reached and tells no other status."""
+        value = self.values.get(name)
+        return DataValue(value, BAD_NODE_UNKNOWN if value is None else GOOD, None, None, now_s)
 
     def encoder(self, connection: str) -> ModbusEncoder:
         """Returns the encoder of writes to the device of a connection, with its identity."""

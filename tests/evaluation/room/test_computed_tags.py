@@ -6,7 +6,8 @@ from statistics import mean, pstdev
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Value
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, Value
+from handwheel.evaluation.room import devices
 from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
@@ -32,6 +33,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("site") / "cw"
     write_site(folder, create(None), PlantEndpoints())
     return in_memory_site(load_site(folder))
+
+
+def test_a_reading_is_good_again_as_soon_as_its_sensor_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = iter([1.0, 2.0, 2.0])  # it is renewed while the sensor has failed
+    monkeypatch.setattr(devices, "monotonic", lambda: next(now_s))
+    plant, found = ModelPlant(site, Simulation(create(None), Scenario())), list[object]()
+    for statuses in ({}, {"TT-202.pv": BAD_SENSOR_FAILURE}, {}):
+        plant.statuses = statuses
+        readings = plant.readings()
+        found.append((readings["TT-202.pv"].status, readings[_RF].status))
+    bad = BAD_SENSOR_FAILURE
+    assert found == [(GOOD, GOOD), (bad, bad), (GOOD, GOOD)]
 
 
 def test_rf_is_near_the_truth_under_noise(site: Site) -> None:
