@@ -53,7 +53,8 @@ class SiteAgents:
         self._kept_ms = context.clock().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
-        self._owners: Mapping[str, str] = {}  # open runs by the equipment that they own
+        # Open runs by the equipment that they own, `None` until the ledger was read.
+        self._owners: Mapping[str, str] | None = None
 
     async def work(
         self, latest: Callable[[], Readings], scan: Callable[[], Awaitable[object]]
@@ -112,18 +113,18 @@ class SiteAgents:
         self._hold_open_runs()
         self._keep_lock()
         self._rows |= self._context.ledger.changed()
-        before = self._owners
-        if self._rows or not self._owners:
-            self._owners = asset_owners(self._database)
+        before, owners = self._owners or {}, self._owners
+        if self._rows or owners is None:
+            self._owners = owners = asset_owners(self._database)
         rows, self._rows = self._rows, set[str]()
         changed, self._changed = self._changed | rows, set[str]()
-        if self._owners != before:
+        if owners != before:
             changed |= self.cases.cases.keys()
         for run_id in self._runs.due(changed):
             if run_id not in self._tasks:
                 self._start_run(run_id)
         self._start_orders.take(rows)
-        closed = self.cases.observe(self._owners)
+        closed = self.cases.observe(owners)
         if closed:
             self._start_task(f"closing {closed[0]}", self._close_all(closed))
         if rows - self._runs.active.keys() - self.cases.cases.keys():
@@ -199,7 +200,7 @@ class SiteAgents:
         """Judges a case, and opens the run of the candidate that is chosen."""
         try:
             case = self.cases.cases[case_id]
-            plant, candidates = self.cases.judge(case, self._owners)
+            plant, candidates = self.cases.judge(case, self._owners or {})
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
             if candidates and (is_free or self.cases.is_new(case, candidates)):

@@ -76,11 +76,12 @@ class SiteCases:
         plant, now = self._context.plant, self._context.clock()
         scheduled = list(self._schedules.look(now))
         found_in = {n: case.case_id for case in self.cases.values() for n in case.playbooks}
-        for name, watch in self._watches.items():
-            watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(self._owned[name]))
-            self._report(name, watch.problem)
+        for watch in [each for each in self._watches.values() if not each.is_quiet(plant)]:
+            owned = self._owned[watch.name]
+            watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(owned))
+            self._report(watch.name, watch.problem)
             if watch.is_armed and (watch.due or watch.problem):
-                self._open(watch, self.cases.get(found_in.get(name, "")))
+                self._open(watch, self.cases.get(found_in.get(watch.name, "")))
         for name in scheduled:  # after its case was opened, so that none is lost
             self._schedules.note_due(name, now)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]

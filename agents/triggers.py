@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.execution.plant_view import PlantView
-from handwheel.tools.conditions import Truth
+from handwheel.tools.conditions import Condition, Truth
 
 from .case import plan_name
 
@@ -35,10 +35,21 @@ class TriggerWatch:
     due: Trigger | Occasion | None = None
     occasion: Occasion | None = None  # the one that no run has answered yet
     _unknown_scans: int = 0
+    _conditions: tuple[Condition, ...] = ()
+    _was_quiet: bool = False  # whether the latest evaluation has left nothing to follow
     _since_s: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
 
     def __post_init__(self) -> None:
         self.name = plan_name(self.plan)
+        parts = (part for each in self.plan.triggers for part in each.parts)
+        self._conditions = tuple(part.condition for part in parts)
+
+    def is_quiet(self, plant: PlantView) -> bool:
+        """Whether there is nothing to evaluate, since each trigger is false as it was before."""
+        if not self._was_quiet or not self.is_armed or self.occasion is not None:
+            return False
+        inputs = plant.inputs
+        return all(each.truth(inputs) is Truth.FALSE for each in self._conditions)
 
     def evaluate(self, plant: PlantView, *, is_owned: bool) -> None:
         """Evaluates one scan. It re-arms only while no run owns its equipment."""
@@ -48,6 +59,7 @@ class TriggerWatch:
         self.is_armed |= self.occasion is not None  # it is a new one
         if not self.is_armed and not is_owned:
             self.is_armed = self.is_gone(plant)
+        self._was_quiet = not (self.due or self.unknown or self._since_s)
 
     @property
     def problem(self) -> str:
@@ -71,13 +83,13 @@ class TriggerWatch:
         rearms = [each.rearm for each in self.plan.triggers if each.rearm is not None]
         wanted = Truth.TRUE if rearms else Truth.FALSE
         conditions = rearms or [each.condition for each in self.plan.triggers]
-        return all(each.evaluate(plant.readings, plant.history) is wanted for each in conditions)
+        return all(each.truth(plant.inputs) is wanted for each in conditions)
 
     def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
         """Whether every part has been true for its time. It evaluates each part at every scan."""
         is_due, is_unknown, is_false = True, False, False
         for n, part in enumerate(trigger.parts):
-            truth = part.condition.evaluate(plant.readings, plant.history)
+            truth = part.condition.truth(plant.inputs)
             if truth is Truth.TRUE:
                 since_s = self._since_s.setdefault((number, n), plant.now_s)
                 is_due = is_due and plant.now_s - since_s >= part.for_s

@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import ProcessClock, Readings
-from handwheel.connectors.model.values import BAD_WAITING, DataValue, Quality
+from handwheel.connectors.model.values import (
+    BAD_WAITING,
+    NOT_GOOD,
+    Array,
+    DataValue,
+    Value,
+    never_read,
+)
 from handwheel.tools.conditions import Condition, Expression, History
+from handwheel.tools.conditions.operands import NO_INPUTS, ConditionInputs, is_number
 
 from ..binding.model import BoundPlaybook
 from ..engine.inputs import PlantSnapshot, Tracked
 
 _MOST_POINTS = 1200
+_UNREAD = never_read(BAD_WAITING, 0.0)
 
 
 @dataclass(slots=True)
@@ -22,6 +31,7 @@ class PlantView:
     clock: ProcessClock
     history: History
     readings: Readings = field(default_factory=dict[str, DataValue])
+    inputs: ConditionInputs = NO_INPUTS  # of conditions without recorded values
     now_s: float = 0.0
     scan_s: float = 0.0  # longest process time between two of the latest scans
     scans: int = 0  # number of scans
@@ -29,9 +39,10 @@ class PlantView:
     _recorded: RecordedHistory | None = None
     _reaches: Mapping[str, float] = field(default_factory=dict[str, float])
     _is_preloading: bool = False
-    _trends: dict[str, list[tuple[float, float]]] = field(
-        default_factory=dict[str, list[tuple[float, float]]]
-    )
+    _trends: tuple[str, ...] = ()
+    _rows: list[tuple[float, list[Value | Array | None]]] = field(
+        default_factory=list[tuple[float, list[Value | Array | None]]]
+    )  # times of scans, each with the good values of the trends
     _recent_s: list[float] = field(default_factory=list[float])
     # The inputs that each waiting run has asked for, and every condition among them.
     _waiting: dict[str, PlantSnapshot] = field(default_factory=dict[str, PlantSnapshot])
@@ -47,7 +58,7 @@ class PlantView:
         """Returns a view that keeps the history of conditions, and the trends for work orders."""
         known = list(conditions)
         view = cls(ProcessClock(clock_tag), History(known))
-        view._trends = {name: [] for name in trends}
+        view._trends = tuple(dict.fromkeys(trends))
         view._reaches = _reaches(known)
         return view
 
@@ -79,10 +90,10 @@ class PlantView:
         before_s, before_shown_s = self.now_s, self.clock.shown_s
         self.readings, self.now_s = readings, self.clock.tick(readings, monotonic_s)
         self._remember(readings)
-        for name, points in self._trends.items():
-            if self.clock.shown_s < before_shown_s or self.clock.is_restarted:
-                points.clear()  # the plant has restarted
-            self._add_point(points, readings.get(name))
+        self.inputs = ConditionInputs(readings, self.history.series, None)
+        if self.clock.shown_s < before_shown_s or self.clock.is_restarted:
+            self._rows.clear()  # the plant has restarted
+        self._add_row(readings)
         if self.scans:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
             self.scan_s = max(self._recent_s)
@@ -114,8 +125,7 @@ class PlantView:
         tracked, changed = dict[int, Tracked](), set[int]()
         for key, each in asked.items():
             before = self._tracked.get(key, each)
-            condition = before.condition
-            truth = condition.evaluate(self.readings, self.history, recorded=before.recorded)
+            truth = before.condition.truth(self.inputs._replace(recorded=before.recorded))
             tracked[key] = before.at(truth, self.now_s)
             if truth is not before.truth:
                 changed.add(key)
@@ -134,20 +144,19 @@ class PlantView:
             self.history.forget()
         self.history.observe(readings, self.clock.shown_s)
 
-    def _add_point(self, points: list[tuple[float, float]], reading: DataValue | None) -> None:
-        value = reading.value if reading is not None and reading.quality is Quality.GOOD else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+    def _add_row(self, readings: Readings) -> None:
+        rows = self._rows
+        if not self._trends or (rows and self.now_s <= rows[-1][0]):
             return
-        if points and self.now_s <= points[-1][0]:
+        found = [readings.get(name, _UNREAD) for name in self._trends]
+        row = self.now_s, [None if each.status & NOT_GOOD else each.value for each in found]
+        is_long = len(rows) > _MOST_POINTS // 2
+        if is_long and self.now_s - rows[-2][0] < (self.now_s - rows[0][0]) / _MOST_POINTS * 2:
+            rows[-1] = row  # points lie wider apart in a longer trend
             return
-        point = (self.now_s, float(value))
-        is_long = len(points) > _MOST_POINTS // 2
-        if is_long and self.now_s - points[-2][0] < (self.now_s - points[0][0]) / _MOST_POINTS * 2:
-            points[-1] = point  # points lie wider apart in a longer trend
-            return
-        points.append(point)
-        if len(points) > _MOST_POINTS:
-            del points[1:-1:2]
+        rows.append(row)
+        if len(rows) > _MOST_POINTS:
+            del rows[1:-1:2]
 
     async def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns the trend of a tag as (seconds before now, value), oldest first.
@@ -159,11 +168,15 @@ class PlantView:
             recorded = await asyncio.to_thread(self._recorded.trend, tag, last_s, most)
             if recorded:
                 return recorded
-        begin_s = self.now_s - last_s
-        points = [each for each in self._trends.get(tag, []) if each[0] >= begin_s]
+        points = [each for each in self._points(tag) if each[0] >= self.now_s - last_s]
         every = max(1, -(-len(points) // most))
         kept = points[::-1][::every][:most][::-1]
         return [(at_s - self.now_s, value) for at_s, value in kept]
+
+    def _points(self, tag: str) -> list[tuple[float, float]]:
+        column = self._trends.index(tag) if tag in self._trends else None
+        found = [(at_s, row[column]) for at_s, row in self._rows if column is not None]
+        return [(at_s, float(value)) for at_s, value in found if is_number(value)]
 
 
 def _reaches(conditions: Iterable[Condition | Expression]) -> Mapping[str, float]:

@@ -84,7 +84,11 @@ class Condition(Checked):
             recorded: Value of each of its `step_values`, by key. One that is missing, or of
                 another type, is unknown.
         """
-        return _TRUTHS[self._read(_inputs(readings, history, now_s, recorded))]
+        return self.truth(_inputs(readings, history, now_s, recorded))
+
+    def truth(self, inputs: ConditionInputs) -> Truth:
+        """Evaluates the condition on inputs that it shares with others, as `evaluate` does."""
+        return _TRUTHS[self._read(inputs)]
 
     def with_recorded(self, recorded: Recorded) -> "Condition":
         """Returns the condition with every recorded step value written out in its bound text.

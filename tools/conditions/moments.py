@@ -28,7 +28,7 @@ class Totals(NamedTuple):
     high: Sample = -inf
     first: Sample | None = None
     last: Sample | None = None
-    covered_s: float = 0.0  # time that good samples cover
+    covered_s: float = 0.0  # time that good samples cover, from the first to the last
 
 
 def one(now_s: float, value: Sample | None) -> Totals:
@@ -40,13 +40,14 @@ def one(now_s: float, value: Sample | None) -> Totals:
     )
 
 
-def summed(parts: Sequence[Totals], covered_s: float = 0.0) -> Totals:
+def summed(parts: Sequence[Totals], between_s: float = 0.0) -> Totals:
     """Returns the statistics of parts that follow each other, at least one.
-
-    `covered_s` is the time that good samples cover, where it is needed.
 
     Source: T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983),
     section 3: deviations are summed from the mean, so equal samples deviate by exactly zero.
+
+    Args:
+        between_s: Time that good samples cover between the parts.
     """
     begin_s, end_s, is_good = parts[0].begin_s, parts[-1].end_s, parts[-1].is_good
     good = [each for each in parts if each.good]
@@ -54,27 +55,43 @@ def summed(parts: Sequence[Totals], covered_s: float = 0.0) -> Totals:
         return Totals(begin_s, end_s, is_good)
     (
         _, _, _, counts, times, means, time_squares, squares, crosses,
-        lows, highs, firsts, lasts, _,
+        lows, highs, firsts, lasts, covered_s,
     ) = zip(*good, strict=True)  # fmt: skip
-    count, time, mean = sum(counts), times[0], means[0]
-    time += sum([n * (each - time) for n, each in zip(counts, times, strict=True)]) / count
-    mean += sum([n * (each - mean) for n, each in zip(counts, means, strict=True)]) / count
-    apart = [each - time for each in times]
-    off = [each - mean for each in means]
-    weighted = list(map(mul, counts, apart))
+    time, apart, weighted = _centred(counts, times)
+    mean, off, weighted_off = _centred(counts, means)
     return Totals(
         begin_s,
         end_s,
         is_good,
-        count,
+        sum(counts),
         time,
         mean,
         sum(time_squares) + sum(map(mul, weighted, apart)),
-        sum(squares) + sum([n * each * each for n, each in zip(counts, off, strict=True)]),
+        sum(squares) + sum(map(mul, weighted_off, off)),
         sum(crosses) + sum(map(mul, weighted, off)),
         min(lows),
         max(highs),
         firsts[0],
         lasts[-1],
-        covered_s,
+        sum(covered_s) + between_s,
     )
+
+
+def variance(parts: Sequence[Totals]) -> float:
+    """Returns the variance of the samples of some parts, at least two. See `summed`."""
+    counts, means, squares = zip(
+        *[(each.good, each.mean, each.square) for each in parts if each.good], strict=True
+    )
+    _, off, weighted = _centred(counts, means)
+    found: float = (sum(squares) + sum(map(mul, weighted, off))) / (sum(counts) - 1)
+    return found
+
+
+def _centred(
+    counts: Sequence[int], means: Sequence[float]
+) -> tuple[float, list[float], list[float]]:
+    """Returns the mean of parts, and the distance of each from it, alone and times its count."""
+    first = means[0]
+    mean = first + sum(map(mul, counts, [each - first for each in means])) / sum(counts)
+    off = [each - mean for each in means]
+    return mean, off, list(map(mul, counts, off))

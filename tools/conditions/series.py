@@ -63,8 +63,10 @@ class Series:
         """Removes all samples."""
         self._new: list[tuple[float, Sample | None]] = []  # in no bucket yet
         self._buckets: list[Totals] = []
-        self._blocks: deque[Totals] = deque()  # of buckets of which no neighbour is missing
-        self._ahead = _NEAR  # number of buckets before the first block
+        # How long each covers after its last sample, as far as its neighbours have come.
+        self._steps: list[float] = []
+        self._blocks: deque[Totals] = deque()
+        self._ahead = 1  # number of buckets before the first block
         self._summary: Summary | None = None
 
     def add(self, now_s: float, value: Sample | None) -> None:
@@ -103,7 +105,7 @@ class Series:
             return None
         if start <= oldest.end_s:
             return oldest.first
-        return oldest.last if start < oldest.end_s + self._steps(0, 1)[0] else None
+        return oldest.last if start < oldest.end_s + self._steps_of(0, 1)[0] else None
 
     def summary(self) -> Summary:
         """Returns what the window comes to as of the newest sample."""
@@ -121,35 +123,39 @@ class Series:
             self._begin_s = self._new[0][0]
         bucket = [buckets.pop()] if buckets else [one(*self._new.pop(0))]
         for now_s, value in self._new:
-            if now_s >= bucket[0].begin_s + width:
-                buckets.append(_together(bucket))
-                bucket = []
-            bucket.append(one(now_s, value))
-        buckets.append(_together(bucket))
+            if now_s < bucket[0].begin_s + width:
+                bucket.append(one(now_s, value))
+                continue
+            buckets.append(bucket[0] if len(bucket) == 1 else _together(bucket))
+            bucket = [one(now_s, value)]
+        buckets.append(bucket[0] if len(bucket) == 1 else _together(bucket))
         self._new = []
         self._remove_before(buckets[-1].end_s - self._window_s)
+        # At once, so that no moment has many to sum up.
+        self._steps += self._steps_of(len(self._steps), len(buckets) - _NEAR)
         end = self._ahead + len(self._blocks) * _BLOCK
-        for begin in range(end, len(buckets) - _BLOCK - _NEAR + 1, _BLOCK):
-            parts, steps = buckets[begin : begin + _BLOCK], self._steps(begin, begin + _BLOCK)
-            self._blocks.append(summed(parts, sum([each.covered_s for each in parts]) + sum(steps)))
+        for begin in range(end, len(buckets) - _BLOCK, _BLOCK):
+            self._blocks.append(summed(buckets[begin : begin + _BLOCK]))
 
     def _remove_before(self, start: float) -> None:
         """Removes the buckets before the one that covers this time."""
         later = (n for n, each in enumerate(self._buckets) if each.begin_s > start)
         gone = max(next(later, 0) - 1, 0)
-        del self._buckets[:gone]
+        del self._buckets[:gone], self._steps[:gone]
         self._ahead -= gone
-        while self._ahead < _NEAR and self._blocks:
+        while self._ahead < 1 and self._blocks:
             self._blocks.popleft()
             self._ahead += _BLOCK
-        self._ahead = max(self._ahead, _NEAR)
+        self._ahead = max(self._ahead, 1)
 
-    def _steps(self, begin: int, end: int) -> list[float]:
-        """Returns the time that each of some buckets covers after its last sample."""
+    def _steps_of(self, begin: int, end: int) -> list[float]:
+        """Returns how long each of some buckets covers after its last sample."""
+        if begin >= end:
+            return []
         first = max(begin - NEIGHBOURS, 0)
         near = self._buckets[first : end + _NEAR]
         spacings = [after.begin_s - each.end_s for each, after in pairwise(near)]
-        is_regular = max(spacings, default=0.0) <= LONGEST_STEP * min(spacings, default=0.0)
+        is_regular = not spacings or max(spacings) <= LONGEST_STEP * min(spacings)
         steps = [
             0.0 if not each.is_good or n == len(spacings)  # the newest covers nothing yet
             else spacings[n] if is_regular  # no median is smaller than all
@@ -160,9 +166,11 @@ class Series:
 
     def _sum_up(self) -> Summary:
         buckets, ahead = self._buckets, self._ahead if self._blocks else 0
-        end = ahead + len(self._blocks) * _BLOCK
-        parts = [*buckets[:ahead], *self._blocks, *buckets[end:]]
-        steps = [*self._steps(0, ahead), *self._steps(end, len(buckets))]
+        parts = [*buckets[:ahead], *self._blocks, *buckets[ahead + len(self._blocks) * _BLOCK :]]
+        known = len(self._steps)
+        first = min(NEIGHBOURS, known)  # the neighbours of these may have left
+        steps = [*self._steps_of(0, first), *self._steps[first:]]
+        steps += self._steps_of(known, len(buckets))
         oldest, now_s = parts[0], buckets[-1].end_s
         start = now_s - self._window_s
         # Only the oldest may lie in part before the window, or have left it.
@@ -178,10 +186,8 @@ class Series:
 
 def _together(samples: Sequence[Totals]) -> Totals:
     """Returns the bucket of some samples."""
-    if len(samples) == 1:
-        return samples[0]
     between_s = sum([b.begin_s - a.end_s for a, b in pairwise(samples) if a.is_good])
-    return summed(samples, sum([each.covered_s for each in samples]) + between_s)
+    return summed(samples, between_s)
 
 
 def _longest(spacings: Sequence[float], n: int) -> float:

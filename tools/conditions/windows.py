@@ -6,7 +6,7 @@ from math import inf, sqrt
 
 from handwheel.connectors.model.values import Value
 
-from .moments import Sample, Totals, summed
+from .moments import Sample, Totals, summed, variance
 from .operands import ConditionInputs, Form, Reader, is_number
 from .series import Key, Series
 from .units import POINTS, quotient
@@ -76,8 +76,7 @@ def _mean(parts: Sequence[Totals]) -> Sample:
 
 
 def _deviation(parts: Sequence[Totals]) -> Sample:
-    found = summed(parts)
-    return sqrt(found.square / (found.good - 1))
+    return sqrt(variance(parts))
 
 
 def _slope(parts: Sequence[Totals]) -> Sample | None:
