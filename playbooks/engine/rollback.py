@@ -84,7 +84,7 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
     if found := unresolved(inputs):
         name = found[0].action.action_id
         return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")
-    for undo in pending_undos(inputs.plan, inputs.actions):
+    for undo in pending_undos(inputs):
         effects = _keep(inputs, undo) or _undo_one(inputs, undo)
         if effects is not None:
             return effects

@@ -1,13 +1,11 @@
 """New request for an undo or a safe state without a valid approval."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement
 
-from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, Write
 from .inputs import FiledAction, Inputs
 from .requests.segments import origin_of, proposal_key, safe_writes
@@ -21,52 +19,33 @@ class PendingUndo:
     """One command that must be undone."""
 
     step: Step
-    command: FiledAction
-    write: Write  # the write that undoes it
+    write: Write  # the write that undoes it, the last one of a ramp back
     actions: tuple[FiledAction, ...]  # every action that was submitted for this undo, oldest first
     is_ramp: bool = False  # whether the actions are the whole way back of a ramp, asked for anew
 
 
-def pending_undos(plan: BoundPlaybook, actions: Sequence[FiledAction]) -> list[PendingUndo]:
+def pending_undos(inputs: Inputs) -> list[PendingUndo]:
     """Returns the undo of every command whose frame may have been sent, newest first."""
     found: list[PendingUndo] = []
-    for number, command in reversed(list(enumerate(actions))):
-        step = next((each for each in plan.steps if each.id == command.action.step), None)
+    for number, command in reversed(list(enumerate(inputs.actions))):
+        tag, step = command.action.tag, inputs.step(command.action.step or "")
         is_sent = command.action.kind == "command" and command.may_have_been_sent
         if not is_sent or step is None or step.undo is None:
             continue
-        way = sent_way(step, command.action.tag, actions)
+        way = sent_way(step, tag, inputs.actions)
         if command not in way:
             continue
-        write = next(each for each in step.undo.writes if each.tag.name == command.action.tag)
-        if step.ramp_per_s and (back := _way_back(way[-1], actions)):
+        write = next(each for each in step.undo.writes if each.tag.name == tag)
+        later, name = inputs.actions[number + 1 :], f"{_UNDO}{step.id}"
+        asked = [each for each in later if (each.action.step, each.action.tag) == (name, tag)]
+        if step.ramp_per_s and asked:
+            back = tuple(each for each in asked if each.request_id == asked[-1].request_id)
             is_newest = command == way[-1]
-            found += [PendingUndo(step, command, write, back, is_ramp=True)] if is_newest else []
+            found += [PendingUndo(step, write, back, is_ramp=True)] if is_newest else []
             continue
-        if place := way.index(command):
-            write = Write(write.tag, way[place - 1].action.value)
-        found.append(PendingUndo(step, command, write, _undo_actions(number, step, actions)))
+        own = [each for each in inputs.actions if each.action.undoes == command.action.action_id]
+        found.append(PendingUndo(step, write, (*own, *asked)))
     return found
-
-
-def _way_back(command: FiledAction, actions: Sequence[FiledAction]) -> tuple[FiledAction, ...]:
-    """Returns the writes of the newest request for the way back of a ramp. Empty without one."""
-    place, name = actions.index(command), f"{_UNDO}{command.action.step}"
-    back = [each for each in actions[place:] if each.action.step == name]
-    back = [each for each in back if each.action.tag == command.action.tag]
-    return tuple(each for each in back if each.request_id == back[-1].request_id)
-
-
-def _undo_actions(
-    number: int, step: Step, actions: Sequence[FiledAction]
-) -> tuple[FiledAction, ...]:
-    own, name = actions[number].action, f"{_UNDO}{step.id}"
-    return tuple(
-        each
-        for place, each in enumerate(actions)
-        if each.action.undoes == own.action_id
-        or (place > number and each.action.step == name and each.action.tag == own.tag)
-    )
 
 
 def undone_step(action_step: str | None) -> str:
@@ -101,8 +80,6 @@ def make_rollback_segment(inputs: Inputs, undo: PendingUndo | None) -> Segment |
 def _command(inputs: Inputs, undo: PendingUndo) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
-    last = undo.write
-    if undo.step.ramp_per_s and undo.step.undo:  # all of the way back
-        last = next(each for each in undo.step.undo.writes if each.tag == last.tag)
-    write = ProposedWrite(last.tag, fix_value(last, {}, inputs.plant.recorded).known)
+    value = fix_value(undo.write, {}, inputs.plant.recorded).known
+    write = ProposedWrite(undo.write.tag, value)
     return Command(write, f"{_UNDO}{undo.step.id}", requires, ramp_per_s=undo.step.ramp_per_s)
