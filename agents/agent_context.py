@@ -48,4 +48,4 @@ class AgentContext(CaseContext):
     # `HandwheelError` if there is no such playbook.
     rebind: Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
     hashes: Mapping[str, str]  # hashes of the site's files, which each run records
-    checkpointer: BaseCheckpointSaver[Any]
+    checkpointer: BaseCheckpointSaver[Any] | None  # `None` for one that ends with the process

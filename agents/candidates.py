@@ -58,10 +58,7 @@ class Candidate:
             "begin_by": self.begin_by,
             "equipment": sorted({write.tag.equipment for write in self.plan.writes}),
             "blocked_by": [each.id for each in self.diagnosis.blocked_by()] if self.code else [],
-            "conditions": [
-                {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
-                for each in self.results
-            ],
+            "conditions": [each.fields for each in self.results],
         }  # fmt: skip
 
 

@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -22,8 +20,3 @@ async def open_checkpoints(state: Path) -> AsyncGenerator[AsyncSqliteSaver]:
             connection,
             serde=JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None),
         )
-
-
-def memory_checkpoints() -> BaseCheckpointSaver[str]:
-    """Returns checkpoints that end with the process."""
-    return InMemorySaver()

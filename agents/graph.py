@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
@@ -56,10 +57,11 @@ class Deliberations:
 
     Args:
         outcome: Returns what came of a case or run, as the ledger has it.
+        checkpointer: LangGraph's; `None` for one that ends with the process.
     """
 
     def __init__(
-        self, outcome: Callable[[str], Outcome], checkpointer: BaseCheckpointSaver[Any]
+        self, outcome: Callable[[str], Outcome], checkpointer: BaseCheckpointSaver[Any] | None
     ) -> None:
         self._outcome = outcome
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
@@ -73,7 +75,7 @@ class Deliberations:
         builder.add_edge("validate", "wait")
         builder.add_conditional_edges("wait", self._after_wait, ["wait", "report"])
         builder.add_edge("report", END)
-        self.graph: Graph = builder.compile(checkpointer=checkpointer)
+        self.graph: Graph = builder.compile(checkpointer=checkpointer or InMemorySaver())
 
     async def judge(
         self, thread: str, candidates: Sequence[Candidate], *, needs_evidence: bool = True

@@ -17,7 +17,6 @@ from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .agent_context import CaseContext, ShadowLedger
-from .checkpoints import memory_checkpoints
 from .graph import Deliberations, Outcome
 from .site_cases import SiteCases
 from .supervised_run import one_line
@@ -42,7 +41,7 @@ class ShadowAgents:
     def __init__(self, context: ShadowContext) -> None:
         self.cases = SiteCases(context, self._report)
         self._context = context
-        self._deliberations = Deliberations(self._outcome, memory_checkpoints())
+        self._deliberations = Deliberations(self._outcome, None)
         self._again = set[str]()  # cases that are judged with the next scan
         self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms

@@ -7,7 +7,6 @@ from time import monotonic
 from typing import Any
 
 from handwheel.agents.agent_context import AgentContext
-from handwheel.agents.checkpoints import memory_checkpoints
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
@@ -91,8 +90,7 @@ class SteppedAgents:
         self.site_agents = SiteAgents(
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
-                partial(bindings.bind, playbooks), self.hashes,
-                checkpointer or memory_checkpoints(),
+                partial(bindings.bind, playbooks), self.hashes, checkpointer,
             )
         )  # fmt: skip
         for readings in past:

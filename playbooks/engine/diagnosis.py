@@ -28,6 +28,11 @@ class CheckResult:
     missing_s: float = 0.0  # process time for which that lasts still, at least
 
     @property
+    def fields(self) -> dict[str, str]:
+        """What the journal keeps of it."""
+        return {"id": self.id, "side": self.side, "truth": self.truth.value, "shown": self.shown}
+
+    @property
     def is_met(self) -> bool:
         """Whether it is true. A result that is not known is not met."""
         return self.truth is Truth.TRUE
@@ -103,10 +108,7 @@ def judged_body(
     """Returns the body of the event that records a judgement at a process time."""
     blocked_by = found.blocked_by(needs_evidence=needs_evidence)
     return {
-        "findings": [
-            {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
-            for each in found.findings
-        ],
+        "findings": [each.fields for each in found.findings],
         "blocked_by": [each.id for each in blocked_by], "suggests": found.suggestions,
         "choice": judgement.choice, "reason": judgement.reason, "suggested": judgement.suggests,
         "at_s": now_s,

@@ -8,7 +8,7 @@ from functools import cached_property
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.conditions import Condition, History, Recorded, Truth
+from handwheel.tools.conditions import Condition, History, Recorded, Template, Truth
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import Action
 from handwheel.tools.requests.timestamps import Instant, parse_stamp
@@ -140,6 +140,10 @@ class PlantSnapshot:
     def shown(self, condition: Condition) -> str:
         """Returns a condition as text with its values."""
         return condition.shown(self.readings, self.history, recorded=self.recorded)
+
+    def render(self, text: Template) -> str:
+        """Returns a text with its values."""
+        return text.render(self.readings, recorded=self.recorded)
 
     def _track(self, condition: Condition) -> Tracked:
         key = id(condition)

@@ -41,14 +41,13 @@ def _time_out(inputs: Inputs, step: Step, approval: RequiredApproval) -> list[Ef
 
 def _asks(inputs: Inputs, step: Step) -> tuple[RequiredApproval, int, str] | None:
     """Returns who signs a step off, how many of them, and what they are told."""
-    readings, recorded = inputs.plant.readings, inputs.plant.recorded
     if isinstance(step.work, Manual):
-        texts = (each.render(readings, recorded=recorded) for each in step.work.instructions)
+        texts = map(inputs.plant.render, step.work.instructions)
         lines = (f"{number}. {text}" for number, text in enumerate(texts, 1))
         return step.work.sign_off, step.work.people, "\n".join(lines)
     if step.hold_point is None or not is_hold_point_without_request(inputs, step):
         return None
-    text = step.hold_point.prompt.render(readings, recorded=recorded)
+    text = inputs.plant.render(step.hold_point.prompt)
     return step.hold_point.approval, 1, text
 
 

@@ -84,8 +84,7 @@ def _inform(inputs: Inputs, step: Step) -> list[Effect]:
     if step.id in inputs.run.informed:
         return [move_step(inputs, step, StepState.DONE)]
     if isinstance(step.work, NotifyStep):
-        text = step.work.text.render(inputs.plant.readings, recorded=inputs.plant.recorded)
-        return [Notify(step.work.to, text, step.id)]
+        return [Notify(step.work.to, inputs.plant.render(step.work.text), step.id)]
     return [RaiseWorkOrder(step)]
 
 

@@ -1,14 +1,14 @@
 """Requests that a run would file, built as the agents build them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import RequiredApproval, Step
 from handwheel.playbooks.engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
+from handwheel.playbooks.engine.requests.next_request import already_so
 from handwheel.playbooks.engine.requests.segments import approval_of, make_segment_of, segment_steps
 from handwheel.playbooks.engine.requests.write_values import fix_values
 from handwheel.playbooks.engine.run import Run
@@ -25,7 +25,6 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.requests.values import is_already
 
 _RUN = "U-00000000"  # of a run that is not opened
 
@@ -53,7 +52,10 @@ def planned_requests(
     for the first one, since the others find another plant.
     """
     found: list[PlannedRequest] = []
-    run = Run(already=_already(plan, plant.readings))
+    values = fix_values(plan, plan.steps, plant.readings, {})
+    run = Run(
+        already={each.id: tuple(already_so(each, values, plant.readings)) for each in plan.steps}
+    )
     while steps := segment_steps(plan, run):
         seen = PlantSnapshot(plant.readings, History(()), 0.0, 0.0, 0, {}, recorded_of(run, plan))
         inputs = Inputs(_RUN, run, plan, (), seen, Clocks(now), context.site.tags)
@@ -74,21 +76,6 @@ def _segment(inputs: Inputs) -> Segment | str | None:
         return make_segment_of(inputs, (), "")
     except InvalidArguments as error:
         return str(error)
-
-
-def _already(
-    plan: BoundPlaybook, readings: Mapping[str, DataValue]
-) -> Mapping[str, tuple[str, ...]]:
-    values = fix_values(plan, plan.steps, readings, {}).writes
-    return {
-        step.id: tuple(
-            each.tag.name
-            for each in step.writes
-            if (value := values[step.id, each.tag.name].value) is not None
-            and is_already(each.tag, value, readings.get(each.tag.name))
-        )
-        for step in plan.steps
-    }
 
 
 def _judged(

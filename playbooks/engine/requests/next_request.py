@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.conditions import ConditionError, Truth
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
+from ...binding.step_model import Step
 from ..diagnosis import CheckResult, active_triggers, diagnose
 from ..effects import Effect, FileRequest
 from ..inputs import Inputs
@@ -14,7 +16,7 @@ from ..states import EventKind, RunState, StepState
 from ..transitions import current_step, end_requests, event, hold, move_step, refuse
 from .deadline import within_deadline
 from .segments import applied_writes, approval_of, make_segment_of, open_writes, segment_steps
-from .write_values import fix_values
+from .write_values import FixedValues, fix_values
 
 
 def has_written(inputs: Inputs) -> bool:
@@ -87,22 +89,27 @@ def _note_already(inputs: Inputs) -> Iterator[Effect]:
     """Records which writes of the steps to come are so already, where that has changed."""
     run, readings = inputs.run, inputs.plant.readings
     steps = segment_steps(inputs.plan, run)
-    values = fix_values(inputs.plan, steps, readings, inputs.plant.recorded, inputs.actions).writes
+    values = fix_values(inputs.plan, steps, readings, inputs.plant.recorded, inputs.actions)
     for step in steps:
         if run.step(step.id) is not StepState.PENDING:
             continue
         done = applied_writes(inputs, step)
-        found = {
-            each.tag.name: already_text(each.tag, value)
-            for each in step.writes
-            if each.tag.name not in done
-            and (value := values[step.id, each.tag.name].value) is not None
-            and is_already(each.tag, value, readings.get(each.tag.name))
-        }
+        already = already_so(step, values, readings)
+        found = {name: text for name, text in already.items() if name not in done}
         names = list(found)
         if names != list(run.already.get(step.id, ())):
             reason = "; ".join(found.values())
             yield event(inputs, EventKind.ALREADY, step=step.id, tags=names, reason=reason)
+
+
+def already_so(step: Step, values: FixedValues, readings: Readings) -> dict[str, str]:
+    """Returns the tags that read what a step is to write already, each with words for it."""
+    return {
+        each.tag.name: already_text(each.tag, value)
+        for each in step.writes
+        if (value := values.writes[step.id, each.tag.name].value) is not None
+        and is_already(each.tag, value, readings.get(each.tag.name))
+    }
 
 
 def _is_step_already_so(inputs: Inputs) -> bool:
@@ -127,7 +134,7 @@ def _hold_point_text(inputs: Inputs) -> str:
     point = steps[0].hold_point if steps else None
     if point is None:
         return ""
-    return point.prompt.render(inputs.plant.readings, recorded=inputs.plant.recorded)
+    return inputs.plant.render(point.prompt)
 
 
 def read_decision(inputs: Inputs) -> list[Effect]:

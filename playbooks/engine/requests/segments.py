@@ -111,7 +111,10 @@ def make_segment_of(
         run=origin_of(inputs),
         commands=tuple(proposed),
         recovery=tuple(_undo_and_safe_writes(inputs, commands, values)),
-        evidence=tuple(map(_evidence, findings)),
+        evidence=tuple(
+            Evidence.model_validate({**each.fields, "text": each.text, "source": each.place})
+            for each in findings
+        ),
         roles=(approval.role,),
         within_s=approval.within_s,
         proposal_key=proposal_key(inputs, str(inputs.run.restarts)),
@@ -233,19 +236,6 @@ def _undo(
 
 def _requirement(condition: Condition, why: str) -> Requirement:
     return Requirement(text=condition.bound, why=why)
-
-
-def _evidence(result: CheckResult) -> Evidence:
-    return Evidence.model_validate(
-        {
-            "id": result.id,
-            "side": result.side,
-            "text": result.text,
-            "truth": result.truth.value,
-            "shown": result.shown,
-            "source": result.place,
-        }
-    )
 
 
 def _reason(
