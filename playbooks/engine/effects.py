@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 
-from ..binding.step_model import RunPlaybook, Step
+from ..binding.step_model import RunPlaybook, Step, WorkOrderStep
 from .diagnosis import Diagnosis
 from .states import EventKind
 
@@ -81,6 +81,7 @@ class RaiseWorkOrder:
     """Raise the work order of a step, once, and record it."""
 
     step: Step
+    work: WorkOrderStep
 
 
 @dataclass(frozen=True, slots=True)

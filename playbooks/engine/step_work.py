@@ -51,8 +51,8 @@ def work_on_step(inputs: Inputs, step: Step) -> list[Effect]:
 
 def _perform(inputs: Inputs, step: Step, *, is_new: bool) -> list[Effect]:
     match step.work:
-        case WorkOrderStep() | NotifyStep():
-            return _inform(inputs, step)
+        case WorkOrderStep() | NotifyStep() as work:
+            return _inform(inputs, step, work)
         case tuple():
             return _command(inputs, step)
         case _ if is_new:
@@ -80,12 +80,12 @@ def check_if(inputs: Inputs, step: Step) -> list[Effect]:
     return [*skipped, move_step(inputs, step, StepState.SKIPPED, reason)]
 
 
-def _inform(inputs: Inputs, step: Step) -> list[Effect]:
+def _inform(inputs: Inputs, step: Step, work: WorkOrderStep | NotifyStep) -> list[Effect]:
     if step.id in inputs.run.informed:
         return [move_step(inputs, step, StepState.DONE)]
-    if isinstance(step.work, NotifyStep):
-        return [Notify(step.work.to, inputs.plant.render(step.work.text), step.id)]
-    return [RaiseWorkOrder(step)]
+    if isinstance(work, NotifyStep):
+        return [Notify(work.to, inputs.plant.render(work.text), step.id)]
+    return [RaiseWorkOrder(step, work)]
 
 
 def _command(inputs: Inputs, step: Step) -> list[Effect]:

@@ -184,9 +184,9 @@ class RunDriver:
                 await self._judge(inputs, judge.diagnosis)
             case [FileRequest() as filing]:
                 await self._file(inputs, filing)
-            case [RaiseWorkOrder(raising)]:
+            case [RaiseWorkOrder(raising, work)]:
                 try:
-                    await self._maintenance.raise_order(raising)
+                    await self._maintenance.raise_order(raising, work)
                 except ToolFailed as error:
                     self._commit(fail(inputs, raising, str(error)))
             case [Notify() as notice] if (sending := inputs.step(notice.step)) is not None:

@@ -38,16 +38,13 @@ class Maintenance:
     _site: str
     _clock: Callable[[], Instant]
 
-    async def raise_order(self, step: Step) -> None:
+    async def raise_order(self, step: Step, work: WorkOrderStep) -> None:
         """Raises the work order of a step, and records it in the run.
 
         Raises:
             ToolFailed: The work order cannot be written, or its time cannot be computed now.
             LedgerError: It was raised but not recorded.
         """
-        work = step.work
-        if not isinstance(work, WorkOrderStep):
-            raise TypeError(f"step {step.id} has no work order")
         trends = [await self._trend(each) for each in work.trends]
         now = self._clock().wall
         wanted = WorkOrder.model_validate(
