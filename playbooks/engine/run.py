@@ -62,7 +62,6 @@ class Run:
     expected: frozenset[tuple[str, str]] = frozenset()  # evaluated results, by step and text
     recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])  # `before` of its steps
     missed: tuple[str, ...] = ()  # expected results that were not met since the run last held
-    informed: frozenset[str] = frozenset()  # the steps whose work order or notice is recorded
     is_unread: bool = False  # whether it did not start since the plant could not be read
     violated: str = ""  # the invariants that the held run violates
     asked: Mapping[str, Asked] = field(default_factory=dict[str, Asked])  # by step
@@ -185,11 +184,6 @@ def _expected(run: Run, event: RunEvent) -> Run:
     return replace(run, expected=expected, missed=missed)
 
 
-def _informed(run: Run, event: RunEvent) -> Run:
-    step = str(event.body.get("step", ""))
-    return replace(run, informed=run.informed | {step}) if step else run
-
-
 def _aborting(run: Run, event: RunEvent) -> Run:
     return replace(
         run, goal=str(event.body["goal"]), undo_blocked="", asked_back=(), undo_due=(),
@@ -283,8 +277,6 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     ),
     _E.UNDO_BLOCKED: lambda run, event: replace(run, undo_blocked=str(event.body["reason"])),
     _E.EXPECTED: _expected,
-    _E.RAISED: _informed,
-    _E.NOTIFIED: _informed,
     _E.VIOLATED: lambda run, event: replace(run, violated=str(event.body["reason"])),
     _E.HELD: lambda run, event: replace(run, missed=()),
     _E.ABORTING: _aborting,

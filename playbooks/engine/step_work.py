@@ -81,11 +81,10 @@ def check_if(inputs: Inputs, step: Step) -> list[Effect]:
 
 
 def _inform(inputs: Inputs, step: Step, work: WorkOrderStep | NotifyStep) -> list[Effect]:
-    if step.id in inputs.run.informed:
-        return [move_step(inputs, step, StepState.DONE)]
+    done = move_step(inputs, step, StepState.DONE)
     if isinstance(work, NotifyStep):
-        return [Notify(work.to, inputs.plant.render(work.text), step.id)]
-    return [RaiseWorkOrder(step, work)]
+        return [Notify(work.to, inputs.plant.render(work.text), step.id), done]
+    return [RaiseWorkOrder(step, work), done]
 
 
 def _command(inputs: Inputs, step: Step) -> list[Effect]:

@@ -184,12 +184,13 @@ class RunDriver:
                 await self._judge(inputs, judge.diagnosis)
             case [FileRequest() as filing]:
                 await self._file(inputs, filing)
-            case [RaiseWorkOrder(raising, work)]:
+            case [RaiseWorkOrder(raising, work), *others]:
                 try:
-                    await self._maintenance.raise_order(raising, work)
+                    raised = await self._maintenance.raise_order(raising, work)
+                    self._commit([raised, *others])
                 except ToolFailed as error:
                     self._commit(fail(inputs, raising, str(error)))
-            case [Notify() as notice] if (sending := inputs.step(notice.step)) is not None:
+            case [Notify() as notice, *_] if (sending := inputs.step(notice.step)) is not None:
                 try:
                     self._commit(effects)
                 except ToolFailed as error:

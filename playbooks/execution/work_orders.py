@@ -19,6 +19,7 @@ from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, TrendEvidence, WorkOrderStep
+from ..engine.effects import Record
 from ..engine.inputs import recorded_of
 from ..engine.states import EventKind
 from .event_log import RunLog
@@ -38,12 +39,11 @@ class Maintenance:
     _site: str
     _clock: Callable[[], Instant]
 
-    async def raise_order(self, step: Step, work: WorkOrderStep) -> None:
-        """Raises the work order of a step, and records it in the run.
+    async def raise_order(self, step: Step, work: WorkOrderStep) -> Record:
+        """Raises the work order of a step, and returns the event that records it.
 
         Raises:
             ToolFailed: The work order cannot be written, or its time cannot be computed now.
-            LedgerError: It was raised but not recorded.
         """
         trends = [await self._trend(each) for each in work.trends]
         now = self._clock().wall
@@ -67,10 +67,8 @@ class Maintenance:
             }
         )
         order = self._orders.raise_order(wanted)
-        self._log.record(
-            EventKind.RAISED, workorder=order.workorder_id, title=order.title, asset=order.asset,
-            step=step.id,
-        )  # fmt: skip
+        body = {"workorder": order.workorder_id, "title": order.title, "asset": order.asset}
+        return Record(EventKind.RAISED, {**body, "step": step.id})
 
     def _due_s(self, work: WorkOrderStep) -> float:
         if not isinstance(work.due, Expression):
