@@ -1,10 +1,10 @@
 """Segments of a run, each of one request, up to the next hold point or approval of a step."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Condition
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
@@ -19,7 +19,7 @@ from ..inputs import IN_PROGRESS, FiledAction, Inputs
 from ..run import Run
 from ..states import STEPS_IN_PROGRESS, RunState, StepState
 from ..transitions import current_step, is_passed
-from .write_values import FixedValue, FixedValues, Place, fix_values, sent_way
+from .write_values import FixedValue, FixedValues, fix_values, sent_way
 
 
 def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
@@ -102,15 +102,14 @@ def make_segment_of(
     plan, plant = inputs.plan, inputs.plant
     steps = segment_steps(plan, inputs.run)
     values = fix_values(plan, steps, plant.readings, plant.recorded, inputs.actions)
-    commands = list(_commands(inputs, steps, values))
+    commands = tuple(_commands(inputs, steps, values))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
         return None
-    proposed = [command for command, _ in commands]
     return Segment(
         run=origin_of(inputs),
-        commands=tuple(proposed),
-        recovery=tuple(_undo_and_safe_writes(inputs, commands, values)),
+        commands=commands,
+        recovery=tuple(_recovery(inputs, commands, values)),
         evidence=tuple(
             Evidence.model_validate({**each.fields, "text": each.text, "source": each.place})
             for each in findings
@@ -118,7 +117,7 @@ def make_segment_of(
         roles=(approval.role,),
         within_s=approval.within_s,
         proposal_key=proposal_key(inputs, str(inputs.run.restarts)),
-        reason=_reason(plan, [step for _, step in commands], hold_point_text, values),
+        reason=_reason(inputs, commands, hold_point_text, values),
         supersedes=newest_approved(inputs),
     )
 
@@ -143,9 +142,7 @@ def proposal_key(inputs: Inputs, attempt: str) -> str:
     return sha256(f"{inputs.run_id}\0{inputs.plan.digest}\0{count}".encode()).hexdigest()
 
 
-def _commands(
-    inputs: Inputs, steps: Sequence[Step], values: FixedValues
-) -> Iterator[tuple[Command, Step]]:
+def _commands(inputs: Inputs, steps: Sequence[Step], values: FixedValues) -> Iterator[Command]:
     plan = inputs.plan
     invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
     first = [_requirement(each.condition, f"permissive {each.id}") for each in plan.permissives]
@@ -153,11 +150,10 @@ def _commands(
         for write in open_writes(inputs, step):
             own = [_requirement(_filed_if(step.if_, inputs), "if")] if step.if_ else []
             found = values.writes[step.id, write.tag.name]
-            command = Command(
+            yield Command(
                 ProposedWrite(write.tag, found.known), step.id, (*first, *invariants, *own),
                 found.reads, _pending(step), step.ramp_per_s,
             )  # fmt: skip
-            yield command, step
             first = first if step.if_ else []  # a skipped command checks nothing
 
 
@@ -177,8 +173,8 @@ def _pending(step: Step) -> tuple[str, ...]:
     )
 
 
-def _undo_and_safe_writes(
-    inputs: Inputs, commands: Sequence[tuple[Command, Step]], values: FixedValues
+def _recovery(
+    inputs: Inputs, commands: Sequence[Command], values: FixedValues
 ) -> Iterator[Recovery]:
     """Yields the undo of these and earlier commands, then the writes of the safe state."""
     if "rollback" in inputs.plan.covers:
@@ -187,29 +183,25 @@ def _undo_and_safe_writes(
         yield from (Recovery(*each) for each in safe_writes(inputs.plan))
 
 
-def _undos(
-    inputs: Inputs, commands: Sequence[tuple[Command, Step]], values: FixedValues
-) -> Iterator[Recovery]:
-    actions = inputs.actions
-    new = {(step.id, command.write.tag.name) for command, step in commands}
-    for index, (command, step) in reversed(list(enumerate(commands))):
-        tag = command.write.tag.name
+def _undos(inputs: Inputs, commands: Sequence[Command], values: FixedValues) -> Iterator[Recovery]:
+    actions, steps = inputs.actions, {each.id: each for each in inputs.plan.steps}
+    new = {(each.step, each.write.tag.name) for each in commands}
+    for index, command in reversed(list(enumerate(commands))):
+        step, tag = steps[command.step], command.write.tag.name
         way = sent_way(step, tag, actions, goes_on=True)
-        last = {(step.id, tag): FixedValue(way[-1].action.value)} if way else values.undos
+        last = FixedValue(way[-1].action.value) if way else values.undos.get((step.id, tag))
         yield from _undo(step, tag, index, last)
     for each in reversed(actions):
-        sent = inputs.step(each.action.step or "")
-        if sent is None or not (each.is_command_of(sent.id) and each.may_have_been_sent):
+        if each.action.kind != "command" or not each.may_have_been_sent:
             continue
-        key = (sent.id, each.action.tag)
-        way = sent_way(sent, each.action.tag, actions, goes_on=key in new)
+        step, tag = steps[str(each.action.step)], each.action.tag
+        way = sent_way(step, tag, actions, goes_on=(step.id, tag) in new)
         if each not in way:
             continue
-        earlier = fix_values(inputs.plan, [sent], {}, inputs.plant.recorded).undos
-        if place := way.index(each):
-            earlier = {key: FixedValue(way[place - 1].action.value)}
-        for undo in _undo(sent, each.action.tag, each.action.action_id, earlier):
-            yield replace(undo, expects=each.action.value)
+        undos = fix_values(inputs.plan, [step], {}, inputs.plant.recorded).undos
+        place = way.index(each)
+        earlier = FixedValue(way[place - 1].action.value) if place else undos.get((step.id, tag))
+        yield from _undo(step, tag, each.action.action_id, earlier, each.action.value)
 
 
 def safe_writes(
@@ -223,15 +215,20 @@ def safe_writes(
 
 
 def _undo(
-    step: Step, tag: str, undoes: int | str, values: Mapping[Place, FixedValue]
+    step: Step,
+    tag: str,
+    undoes: int | str,
+    value: FixedValue | None,
+    expects: Value | None = None,
 ) -> Iterator[Recovery]:
-    if step.undo is None:
+    if step.undo is None or value is None:
         return
     requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()
     for write in step.undo.writes:
         if write.tag.name == tag:
-            value = values[step.id, tag].known
-            yield Recovery(ProposedWrite(write.tag, value), step.id, requires, undoes)
+            yield Recovery(
+                ProposedWrite(write.tag, value.known), step.id, requires, undoes, expects
+            )
 
 
 def _requirement(condition: Condition, why: str) -> Requirement:
@@ -239,10 +236,11 @@ def _requirement(condition: Condition, why: str) -> Requirement:
 
 
 def _reason(
-    plan: BoundPlaybook, steps: Sequence[Step], hold_point_text: str, values: FixedValues
+    inputs: Inputs, commands: Sequence[Command], hold_point_text: str, values: FixedValues
 ) -> str:
+    asked = {each.step for each in commands}
+    steps = [each for each in inputs.plan.steps if each.id in asked]
     titles = "; ".join(dict.fromkeys(each.title for each in steps))
-    asked = {each.id for each in steps}
     paces = (
         f"{write.tag.name} ramps at {step.ramp_per_s * 60.0:g} {write.tag.unit}/min"
         for step in steps
@@ -250,7 +248,8 @@ def _reason(
         if step.ramp_per_s
     )
     computed = [each.shown for (step, _), each in values.writes.items() if step in asked]
-    return ". ".join(filter(None, [f"{plan.title}: {titles}", *paces, hold_point_text, *computed]))
+    title = f"{inputs.plan.title}: {titles}"
+    return ". ".join(filter(None, [title, *paces, hold_point_text, *computed]))
 
 
 def newest_approved(inputs: Inputs) -> str | None:
