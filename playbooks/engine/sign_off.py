@@ -45,16 +45,7 @@ def _asks(inputs: Inputs, step: Step) -> tuple[RequiredApproval, int, str] | Non
         texts = map(inputs.plant.render, step.work.instructions)
         lines = (f"{number}. {text}" for number, text in enumerate(texts, 1))
         return step.work.sign_off, step.work.people, "\n".join(lines)
-    if step.hold_point is None or not is_hold_point_without_request(inputs, step):
-        return None
-    text = inputs.plant.render(step.hold_point.prompt)
-    return step.hold_point.approval, 1, text
-
-
-def is_hold_point_without_request(inputs: Inputs, step: Step) -> bool:
-    """Whether a hold point begins a segment that writes nothing, so that there is no request.
-
-    Writes that are so already are none.
-    """
     part = next(each for each in inputs.plan.segments if step in each)
-    return step.hold_point is not None and not any(open_writes(inputs, each) for each in part)
+    if step.hold_point is None or any(open_writes(inputs, each) for each in part):
+        return None  # the request of its segment asks
+    return step.hold_point.approval, 1, inputs.plant.render(step.hold_point.prompt)

@@ -139,8 +139,8 @@ def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
     run, latest = inputs.run, inputs.latest
     if run.state is not RunState.RUNNING:
         return []
-    if found := _await_scans(inputs):
-        return found if isinstance(found, list) else []
+    if (slow := _await_scans(inputs)) is not None:
+        return slow
     if await_pace(inputs, command):
         return []
     if latest is None or latest.state is not RequestState.APPROVED:
@@ -184,15 +184,15 @@ def await_pace(inputs: Inputs, filed: FiledAction) -> bool:
     return not (inputs.plant.is_past(run.due_s + apart_s) and is_over)
 
 
-def _await_scans(inputs: Inputs) -> list[Effect] | bool:
+def _await_scans(inputs: Inputs) -> list[Effect] | None:
     """Waits while scans are further apart than a third of the shortest time to observe.
 
-    Returns false if they are not.
+    Returns `None` if they are not.
     """
     run, plant = inputs.run, inputs.plant
     most_s = min(_short_times(inputs.plan), default=float("inf")) / 3.0
     if plant.scan_s <= most_s:
-        return False
+        return None
     reason = (
         f"scans are {format_duration(plant.scan_s)} of process time apart; at most "
         f"{format_duration(most_s)} can be followed"
@@ -202,7 +202,7 @@ def _await_scans(inputs: Inputs) -> list[Effect] | bool:
     if plant.scan - run.slow_scan > _SLOW_SCANS:
         return hold(inputs, reason)
     plant.await_scan()
-    return True
+    return []
 
 
 def _short_times(plan: BoundPlaybook) -> Iterable[float]:

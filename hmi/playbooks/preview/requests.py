@@ -73,7 +73,7 @@ def planned_requests(
 def _segment(inputs: Inputs) -> Segment | str | None:
     """Returns the next segment, or why it cannot be made."""
     try:
-        return make_segment_of(inputs, (), "")
+        return make_segment_of(inputs, ())
     except InvalidArguments as error:
         return str(error)
 

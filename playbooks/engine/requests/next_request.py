@@ -46,7 +46,7 @@ def next_request(inputs: Inputs) -> list[Effect]:
     if not _is_step_already_so(inputs):
         evidence = (*active_triggers(inputs.plan, inputs.plant), *findings)
         try:
-            segment = make_segment_of(inputs, evidence, _hold_point_text(inputs))
+            segment = make_segment_of(inputs, evidence)
         except (InvalidArguments, ConditionError) as error:
             return refuse(inputs, f"the request cannot be made: {error}")
     if segment is None:
@@ -127,14 +127,6 @@ def _unmet_permissives(inputs: Inputs, findings: tuple[CheckResult, ...]) -> lis
     if not any(open_writes(inputs, each) for each in segment_steps(inputs.plan, inputs.run)):
         return []
     return [each for each in findings if each.side == "permissive" and not each.is_met]
-
-
-def _hold_point_text(inputs: Inputs) -> str:
-    steps = segment_steps(inputs.plan, inputs.run)
-    point = steps[0].hold_point if steps else None
-    if point is None:
-        return ""
-    return inputs.plant.render(point.prompt)
 
 
 def read_decision(inputs: Inputs) -> list[Effect]:

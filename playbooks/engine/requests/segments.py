@@ -87,14 +87,11 @@ def is_mid_step(inputs: Inputs) -> bool:
     return is_in_hand or not open_writes(inputs, step)
 
 
-def make_segment_of(
-    inputs: Inputs, findings: Sequence[CheckResult], hold_point_text: str
-) -> Segment | None:
+def make_segment_of(inputs: Inputs, findings: Sequence[CheckResult]) -> Segment | None:
     """Returns the next segment to request. `None` if it writes nothing.
 
     Args:
         findings: Evidence and permissives as evaluated now.
-        hold_point_text: Prompt of a hold point, with its values.
 
     Raises:
         InvalidArguments: A value cannot be computed now, or an `if` is not known yet.
@@ -117,7 +114,7 @@ def make_segment_of(
         roles=(approval.role,),
         within_s=approval.within_s,
         proposal_key=proposal_key(inputs, str(inputs.run.restarts)),
-        reason=_reason(inputs, commands, hold_point_text, values),
+        reason=_reason(inputs, commands, values),
         supersedes=newest_approved(inputs),
     )
 
@@ -235,9 +232,7 @@ def _requirement(condition: Condition, why: str) -> Requirement:
     return Requirement(text=condition.bound, why=why)
 
 
-def _reason(
-    inputs: Inputs, commands: Sequence[Command], hold_point_text: str, values: FixedValues
-) -> str:
+def _reason(inputs: Inputs, commands: Sequence[Command], values: FixedValues) -> str:
     asked = {each.step for each in commands}
     steps = [each for each in inputs.plan.steps if each.id in asked]
     titles = "; ".join(dict.fromkeys(each.title for each in steps))
@@ -248,8 +243,10 @@ def _reason(
         if step.ramp_per_s
     )
     computed = [each.shown for (step, _), each in values.writes.items() if step in asked]
+    point = segment_steps(inputs.plan, inputs.run)[0].hold_point
+    prompt = inputs.plant.render(point.prompt) if point else ""
     title = f"{inputs.plan.title}: {titles}"
-    return ". ".join(filter(None, [title, *paces, hold_point_text, *computed]))
+    return ". ".join(filter(None, [title, *paces, prompt, *computed]))
 
 
 def newest_approved(inputs: Inputs) -> str | None:
