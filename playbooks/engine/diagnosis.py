@@ -29,7 +29,7 @@ class CheckResult:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the journal keeps of it."""
+        """Its fields in the journal."""
         return {"id": self.id, "side": self.side, "truth": self.truth.value, "shown": self.shown}
 
     @property

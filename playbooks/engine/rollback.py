@@ -130,10 +130,11 @@ def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:
 def _request(
     inputs: Inputs, filed: Sequence[FiledAction], undo: PendingUndo | None
 ) -> list[Effect]:
-    """Requests an undo, or the safe state if none is given, once an abort, and awaits the decision.
+    """Requests an undo once an abort, and awaits the decision.
 
     Args:
         filed: What was submitted for it so far.
+        undo: The undo, `None` for the safe state.
     """
     names = {each.request_id for each in filed} & set(inputs.run.asked_back)
     request = next((each for each in inputs.requests if each.request_id in names), None)

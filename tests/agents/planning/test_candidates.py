@@ -3,7 +3,9 @@
 from itertools import product
 from unittest.mock import Mock
 
+from handwheel.agents.agent_context import CaseContext
 from handwheel.agents.candidates import Candidate, judge_candidate
+from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 from handwheel.tools.conditions import Truth
 
@@ -47,3 +49,10 @@ def test_a_candidate_says_what_would_decide() -> None:
         ((T, F, T), ""),
     ):
         assert judged(*truths).reason == reason
+
+
+def test_a_plan_that_writes_is_checked_whoever_approves_it() -> None:
+    denial = Denial("lockout", "locked out")
+    context = CaseContext(Mock(), Mock(), Mock(), (), Mock(return_value=denial), Mock())
+    for writes, found in (((Mock(),), denial), ((), None)):
+        assert context.check_plan(Mock(writes=writes, approval=None)) is found
