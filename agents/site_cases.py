@@ -49,8 +49,8 @@ class SiteCases:
         self.cases: dict[str, Case] = {}
         self._context, self._report = context, report
         self.watches = Watches(context)
-        self._watches, self._owned = self.watches.by_name, self.watches.owned
-        self._admission = Admission(context, self._owned)
+        self._watches = self.watches.by_name
+        self._admission = Admission(context)
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._memories: dict[str, _Memory] = {}
         self._schedules = Schedules(self._log, self._watches)
@@ -77,8 +77,7 @@ class SiteCases:
         scheduled = list(self._schedules.look(now))
         found_in = {n: case.case_id for case in self.cases.values() for n in case.playbooks}
         for watch in [each for each in self._watches.values() if not each.is_quiet(plant)]:
-            owned = self._owned[watch.name]
-            watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(owned))
+            watch.evaluate(plant, is_owned=not owners.keys().isdisjoint(watch.owned))
             self._report(watch.name, watch.problem)
             if watch.is_armed and (watch.due or watch.problem):
                 self._open(watch, self.cases.get(found_in.get(watch.name, "")))
@@ -86,8 +85,7 @@ class SiteCases:
             self._schedules.note_due(name, now)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
-            is_known = any(name in self._watches for name in each.playbooks)
-            self._close(each, "the deviation is over" if is_known else _REMOVED)
+            self._close(each, "the deviation is over" if self._known(each) else _REMOVED)
         return [each.case_id for each in gone]
 
     def _open(self, watch: TriggerWatch, known: Case | None) -> None:
@@ -98,7 +96,6 @@ class SiteCases:
         Args:
             known: The case that the playbook belongs to already.
         """
-        own = self._owned[watch.name]
         if known is not None and watch.name not in known.done:
             return
         body = self._opening(watch)
@@ -106,8 +103,7 @@ class SiteCases:
         for case in [known] if known else self.cases.values():
             if is_own and case.run_id:
                 continue
-            others = (self._owned.get(each, set[str]()) for each in case.playbooks)
-            if any(not own.isdisjoint(each) for each in others):
+            if any(not watch.owned.isdisjoint(each.owned) for each in self._known(case)):
                 self._record(case, CaseEvent.JOINED, body)
                 return
         self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
@@ -118,11 +114,13 @@ class SiteCases:
             "place": watch.due.place if watch.due else "",
         }  # fmt: skip
 
+    def _known(self, case: Case) -> list[TriggerWatch]:
+        return [self._watches[each] for each in case.playbooks if each in self._watches]
+
     def _is_gone(self, case: Case) -> bool:
         """Whether the deviation is over for a while, since a value may cross its limit often."""
-        known = (self._watches[each] for each in case.playbooks if each in self._watches)
-        plant, memory = self._context.plant, self._of(case)
-        if not any(each in self._watches for each in case.playbooks):
+        known, plant, memory = self._known(case), self._context.plant, self._of(case)
+        if not known:
             return True
         if not all(each.is_gone(plant) and not each.problem for each in known):
             memory.gone_since_s = None
@@ -147,10 +145,9 @@ class SiteCases:
 
     def wanted(self, case: Case) -> list[TriggerWatch]:
         """Returns the playbooks whose trigger is due now and that have not completed for it."""
-        known = (self._watches[each] for each in case.playbooks if each in self._watches)
         return [
             each
-            for each in known
+            for each in self._known(case)
             if each.is_armed and (each.due or each.problem) and each.name not in case.done
         ]
 

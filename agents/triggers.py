@@ -1,5 +1,6 @@
 """Triggers of playbooks, each with its delay and its re-arming."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -28,6 +29,7 @@ class TriggerWatch:
     """
 
     plan: BoundPlaybook
+    owned: AbstractSet[str] = frozenset()  # the equipment that a run of it owns
     name: str = field(init=False)  # the playbook's id with what its roles are bound to
     is_armed: bool = True  # whether it may open a case
     unknown: set[str] = field(default_factory=set[str])  # places of triggers that are unknown now

@@ -1,7 +1,6 @@
 """Admission of a candidate by its deadline, the runs that are open, and its evidence."""
 
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from handwheel.connectors.denial import Denial
@@ -22,15 +21,10 @@ from .queues import Queues
 
 
 class Admission:
-    """Judges candidates of cases.
+    """Judges candidates of cases."""
 
-    Args:
-        owned: Equipment that a run of each playbook owns, by the playbook's name with its roles.
-    """
-
-    def __init__(self, context: CaseContext, owned: Mapping[str, AbstractSet[str]]) -> None:
-        self.queues = Queues(owned)
-        self._context, self._owned = context, owned
+    def __init__(self, context: CaseContext) -> None:
+        self.queues, self._context = Queues(), context
 
     def judge(
         self, case: Case, watch: TriggerWatch, plant: PlantSnapshot, owners: Mapping[str, str]
@@ -55,7 +49,7 @@ class Admission:
     def _beside_runs(
         self, case: Case, watch: TriggerWatch, found: Diagnosis, owners: Mapping[str, str]
     ) -> Candidate:
-        plan, names = watch.plan, sorted(self._owned[watch.name] & owners.keys())
+        plan, names = watch.plan, sorted(watch.owned & owners.keys())
         runs = list(dict.fromkeys(owners[each] for each in names))
         full = full_of_runs(self._context.ledger.context.database, plan)
         policy = plan.concurrency.policy
@@ -73,8 +67,8 @@ class Admission:
     def _queued(
         self, case: Case, watch: TriggerWatch, judged: Candidate, runs: Collection[str]
     ) -> Candidate:
-        self.queues.add(case, watch.name)  # it keeps its place until its run is open
-        ahead = self.queues.ahead(case, watch.name)
+        self.queues.add(case, watch)  # it keeps its place until its run is open
+        ahead = self.queues.ahead(case, watch)
         if not runs and not ahead:
             return judged
         reason = f"it is number {len(ahead) + 1} in the queue for {', '.join(watch.plan.assets)}"
