@@ -20,21 +20,11 @@ class DueEscalation(NamedTuple):
     text: str
 
 
-def send(
-    workorders: WorkOrders,
-    case: Case,
-    key: str,
-    what: tuple[Iterable[str], str],
-    now: datetime,
-) -> Iterator[str]:
-    """Sends a notice to each recipient, and yields problems. The case's row has the text still.
-
-    Args:
-        what: The recipients and the text.
-    """
-    for each in what[0]:
-        mark = f"{case.case_id}/{key}/{each}/{case.undecided_since}"
-        notice = Notice(key=mark, at=stamp(now), to=each, text=what[1], run_id=case.case_id)
+def send(workorders: WorkOrders, case: Case, due: DueEscalation, now: datetime) -> Iterator[str]:
+    """Sends a notice to each recipient, and yields problems. The case's row has the text still."""
+    for each in due.to:
+        mark = f"{case.case_id}/{due.key}/{each}/{case.undecided_since}"
+        notice = Notice(key=mark, at=stamp(now), to=each, text=due.text, run_id=case.case_id)
         try:
             workorders.notify(notice)
         except ToolFailed as error:

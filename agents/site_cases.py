@@ -285,12 +285,11 @@ class SiteCases:
     def escalate(self, case: Case) -> None:
         """Tells people that nobody answers a case, as its playbooks say."""
         plans, now = [each.plan for each in self.wanted(case)], self._context.clock().wall
-        for key, to, text in due_escalations(case, plans, now):
-            for problem in send(self._context.workorders, case, key, (to, text), now):
+        for due in due_escalations(case, plans, now):
+            for problem in send(self._context.workorders, case, due, now):
                 self._report(case.case_id, problem)
-            case = self._record(
-                case, CaseEvent.ESCALATED, {"key": key, "to": list(to), "text": text}
-            )
+            body = {"key": due.key, "to": list(due.to), "text": due.text}
+            case = self._record(case, CaseEvent.ESCALATED, body)
 
 
 def _key(candidates: list[Candidate]) -> str:
