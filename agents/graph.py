@@ -24,9 +24,6 @@ from .candidates import Candidate
 _NODES = ("plan", "validate", "wait", "report")
 _FINDINGS = TypeAdapter(tuple[CheckResult, ...])
 
-Outcome = dict[str, str]
-"""What came of a case, empty as long as it is open."""
-
 
 def _newest(_: Any, value: Any) -> Any:
     """Keeps the newest value. A thread that was moved may run several nodes at once."""
@@ -41,7 +38,7 @@ class Deliberation(TypedDict):
     needs_evidence: Annotated[bool, _newest]
     choice: Annotated[str, _newest]  # name of the candidate; empty to abstain
     reason: Annotated[str, _newest]
-    outcome: Annotated[Outcome, _newest]
+    outcome: Annotated[dict[str, str], _newest]  # empty as long as the case is open
 
 
 Graph = CompiledStateGraph[Deliberation, Any, Deliberation, Deliberation]
@@ -56,14 +53,14 @@ class Deliberations:
     """Deliberations of a site, one thread a case.
 
     Args:
-        outcome: Returns what came of a case or run, as the ledger has it.
+        is_over: Returns whether a case or run is over, as the ledger has it.
         checkpointer: LangGraph's; `None` for one that ends with the process.
     """
 
     def __init__(
-        self, outcome: Callable[[str], Outcome], checkpointer: BaseCheckpointSaver[Any] | None
+        self, is_over: Callable[[str], bool], checkpointer: BaseCheckpointSaver[Any] | None
     ) -> None:
-        self._outcome = outcome
+        self._is_over = is_over
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
         builder = StateGraph(Deliberation)
         builder.add_node("plan", _plan)
@@ -110,10 +107,10 @@ class Deliberations:
         It is async because LangGraph runs a plain function in a thread of its own, where the
         ledger cannot be read.
         """
-        return "report" if self._outcome(state["thread"]) else "wait"
+        return "report" if self._is_over(state["thread"]) else "wait"
 
     async def _report(self, state: Deliberation) -> dict[str, Any]:
-        return {"outcome": self._outcome(state["thread"])}
+        return {"outcome": {"state": "closed"} if self._is_over(state["thread"]) else {}}
 
 
 def _config(thread: str) -> RunnableConfig:

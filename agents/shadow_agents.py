@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .agent_context import CaseContext, ShadowLedger
-from .graph import Deliberations, Outcome
+from .graph import Deliberations
 from .site_cases import SiteCases
 from .supervised_run import one_line
 
@@ -41,7 +41,7 @@ class ShadowAgents:
     def __init__(self, context: ShadowContext) -> None:
         self.cases = SiteCases(context, self._report)
         self._context = context
-        self._deliberations = Deliberations(self._outcome, None)
+        self._deliberations = Deliberations(lambda each: each not in self.cases.cases, None)
         self._again = set[str]()  # cases that are judged with the next scan
         self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
@@ -101,9 +101,6 @@ class ShadowAgents:
         if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
             renew_runner_lock(ledger.context.database, ledger.holder, now)
             self._kept_ms = now.boot_ms
-
-    def _outcome(self, thread: str) -> Outcome:
-        return {} if thread in self.cases.cases else {"state": "closed"}
 
     def _report(self, about: str, problem: str) -> None:
         """Logs a problem once, not with every scan."""

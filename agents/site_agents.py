@@ -24,7 +24,7 @@ from handwheel.tools.requests.ids import new_id
 from .agent_context import AgentContext
 from .candidates import Candidate, judge_candidate
 from .case import Case
-from .graph import Deliberations, Outcome, graph_hash
+from .graph import Deliberations, graph_hash
 from .site_cases import SiteCases
 from .site_runs import SiteRuns
 from .starts.admission import full_of_runs
@@ -41,7 +41,7 @@ class SiteAgents:
 
     def __init__(self, context: AgentContext) -> None:
         self.cases = SiteCases(context, self._report)
-        self.deliberations = Deliberations(self._outcome, context.checkpointer)
+        self.deliberations = Deliberations(self._is_over, context.checkpointer)
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
         hashes = {**context.hashes, "graph": graph_hash()}
@@ -253,11 +253,9 @@ class SiteAgents:
             except Exception as error:  # noqa: BLE001 (what is lost is only for people to read)
                 self._report(f"the deliberation of {each}", one_line(error))
 
-    def _outcome(self, thread: str) -> Outcome:
-        """Returns what came of a case or a run, empty as long as it is open."""
-        if thread in self.cases.cases or thread in self._runs.active:
-            return {}
-        return {"state": "closed"}
+    def _is_over(self, thread: str) -> bool:
+        """Whether a case or a run is over."""
+        return thread not in self.cases.cases and thread not in self._runs.active
 
     # --- runs ---------------------------------------------------------------------------------
 
