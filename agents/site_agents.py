@@ -13,8 +13,8 @@ from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, judged_bo
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.playbooks.execution.opening import RunStart, open_run
-from handwheel.tools.errors import LedgerError
+from handwheel.playbooks.execution.opening import RunStart
+from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.runs import RunEntry, asset_owners, load_runs
@@ -27,7 +27,6 @@ from .case import Case
 from .graph import Deliberations, graph_hash
 from .site_cases import SiteCases
 from .site_runs import SiteRuns
-from .starts.admission import full_of_runs
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line
 
@@ -227,18 +226,16 @@ class SiteAgents:
         plant: PlantSnapshot,
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
-        context, log = self._context, self._runs.log(new_id("U"))
-        condition, site = chosen.condition_of(case), context.ledger.context.site
+        log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
         start = RunStart(case.case_id, condition, self._runs.hashes, chosen.begin_by)
         try:
             with log.transaction():
-                if full_of_runs(self._database, chosen.plan):
-                    return
-                if open_run(log, chosen.plan, site, plant.readings, plant.now_s, start):
-                    return  # another run was faster
+                self._runs.open(log, chosen.plan, plant, start)
                 body = judged_body(chosen.diagnosis, judgement, plant.now_s)
                 log.record(EventKind.JUDGED, **body)
                 self.cases.record_judgement(case, candidates, judgement.reason, chosen, log.run_id)
+        except PermitRefused:
+            return  # another run was faster
         except BaseException:
             self.cases.cases[case.case_id] = case  # as the ledger has it, if nothing was recorded
             self._orphans = None  # else the next scan takes the run up

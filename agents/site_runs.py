@@ -84,20 +84,19 @@ class SiteRuns:
         body = {"step": step.id, "run_id": log.run_id, "playbook": plan.id, "at_s": plant.now_s}
         try:
             with outer.transaction(), log.transaction():
-                self._open(log, plan, plant, start)
+                self.open(log, plan, plant, start)
                 outer.record(EventKind.RAN, **body)
         except LedgerError:
             self.is_incomplete = True  # what was not anchored stands in the ledger
             raise
         self.take_up(plan, log)
 
-    def _open(
-        self, log: RunLog, plan: BoundPlaybook, plant: PlantSnapshot, start: RunStart
-    ) -> None:
+    def open(self, log: RunLog, plan: BoundPlaybook, plant: PlantSnapshot, start: RunStart) -> None:
+        """Opens a run. Raises `PermitRefused` if other runs do not allow it."""
         place = self._context.ledger.context
         if runs := full_of_runs(place.database, plan):
             raise PermitRefused(f"{', '.join(runs)} is open, and {plan.id} may have no more runs")
-        owner = open_run(log, plan, place.site, plant.readings, plant.now_s, start)
+        owner = open_run(log, plan, place.site, plant, start)
         if owner:
             raise PermitRefused(f"{owner} owns its equipment; {next_step('runs', 'show', owner)}")
 

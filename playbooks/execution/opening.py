@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 
 from ..binding.model import BoundPlaybook, owned_by
+from ..engine.inputs import PlantSnapshot
 from .event_log import RunLog
 
 
@@ -22,13 +22,14 @@ class RunStart:
 
 
 def open_run(
-    log: RunLog, plan: BoundPlaybook, site: Site, readings: Readings, now_s: float, start: RunStart
+    log: RunLog, plan: BoundPlaybook, site: Site, plant: PlantSnapshot, start: RunStart
 ) -> str:
     """Opens a run and records the snapshot that it starts from.
 
     Returns the ID of a run that owns one of its assets, empty if this run was opened.
     """
     names = sorted({name for each in plan.conditions for name in each.tags})
+    readings = plant.readings
     snapshot = {
         name: f"{site.tags[name].show(readings[name])} {site.tags[name].unit}".rstrip()
         for name in names
@@ -42,7 +43,7 @@ def open_run(
             "title": plan.title, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
             "given": dict(plan.given),
             "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
-            "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": now_s,
+            "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": plant.now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),
         },
         start.ancestors,
