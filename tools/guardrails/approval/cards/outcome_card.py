@@ -18,8 +18,8 @@ from ...ledger.journal_rows import rows_of
 from ...ledger.records import RequestRecord
 from ...ledger.store.database import Database
 from ..plant_snapshot import PlantSnapshot
-from .build_card import SnapshotView
 from .card_model import RENDERER, CardFrame, CardReading
+from .snapshot_view import SnapshotView
 
 
 class Outcome(SignedDocument):
