@@ -52,9 +52,9 @@ def _ramp(ramp: Sequence[CardChange]) -> str:
     """Returns the values of a ramp, as their number and size where all steps are the same."""
     first, last = ramp[0], ramp[-1]
     deltas = [Decimal(each.delta) for each in ramp if each.delta]
-    steps = {abs(b - a) for a, b in pairwise([Decimal(0), *deltas])}
+    steps = {b - a for a, b in pairwise([Decimal(0), *deltas])}  # with sign: none goes back
     if len(steps) == 1:
-        size = with_unit(f"{steps.pop():f}", first.unit)
+        size = with_unit(f"{abs(steps.pop()):f}", first.unit)
         value = f"{first.now} → {with_unit(last.after, last.unit)}"
         return f"{value} in {len(ramp)} steps of {size}"
     after = ", ".join(each.after for each in ramp)

@@ -251,6 +251,16 @@ def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: in
     )
 
 
+def test_a_ramp_when_it_goes_back_in_between_shows_each_of_its_values() -> None:
+    down = ramp()[:3]
+    there_and_back = [
+        each | {"action_id": f"R-7K3MQ2XA/c{n}"}
+        for n, each in enumerate([*down, down[1], down[0]], start=1)
+    ]
+    drawn = "\n".join(render_card(card(asked_by_run(commands=there_and_back, recovery=[]))))
+    assert "350 → 345, 340, 335, 340, 345 kPa" in drawn
+
+
 def test_a_reading_over_its_age_limit_is_marked_too_old() -> None:
     for commands in ([start()], [start(), lower()]):
         lines = render_card(card(request(commands=commands), after_s=51.0))
