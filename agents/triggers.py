@@ -38,7 +38,6 @@ class TriggerWatch:
     occasion: Occasion | None = None  # the one that no run has answered yet
     _unknown_scans: int = 0
     _conditions: tuple[Condition, ...] = ()
-    _was_quiet: bool = False  # whether the latest evaluation has left nothing to follow
     _since_s: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
 
     def __post_init__(self) -> None:
@@ -47,8 +46,9 @@ class TriggerWatch:
         self._conditions = tuple(part.condition for part in parts)
 
     def is_quiet(self, plant: PlantView) -> bool:
-        """Whether there is nothing to evaluate, since each trigger is false as it was before."""
-        if not self._was_quiet or not self.is_armed or self.occasion is not None:
+        """Whether there is nothing to evaluate or to follow, since each trigger is false."""
+        is_followed = self.due or self.occasion or self.unknown or self._since_s
+        if is_followed or not self.is_armed:
             return False
         inputs = plant.inputs
         return all(each.truth(inputs) is Truth.FALSE for each in self._conditions)
@@ -61,7 +61,6 @@ class TriggerWatch:
         self.is_armed |= self.occasion is not None  # it is a new one
         if not self.is_armed and not is_owned:
             self.is_armed = self.is_gone(plant)
-        self._was_quiet = not (self.due or self.unknown or self._since_s)
 
     @property
     def problem(self) -> str:

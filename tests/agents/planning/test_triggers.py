@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from handwheel.agents.triggers import TriggerWatch
+from handwheel.agents.triggers import Occasion, TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.hmi.site.files.site_template import PlantEndpoints
@@ -77,6 +77,20 @@ async def test_when_it_fires(
     plan: BoundPlaybook, vibrations: Sequence[Value | None], fires: Sequence[int]
 ) -> None:
     assert await Watched(plan).fires(vibrations) == fires
+
+
+async def test_a_watch_when_an_order_came_and_lapsed_within_a_scan_is_evaluated_again(
+    plan: BoundPlaybook,
+) -> None:
+    watched = Watched(plan)
+    await watched.look(LOW)
+    watch, view = watched.watch, watched.view
+    assert watch.is_quiet(view)
+    watch.due = Occasion("ordered by anna", "C-7K3MQ2XA")  # as of a case that is loaded again
+    assert not watch.is_quiet(view)
+    await watched.look(LOW)
+    assert watch.due is None
+    assert watch.is_quiet(view)
 
 
 async def test_an_alarm_fires_at_once_beside_the_other_trigger(plan: BoundPlaybook) -> None:
