@@ -74,10 +74,10 @@ class StartOrders:
             self._cases.refuse(order.case_id, f"the order to start was refused: {refusal}")
 
     def _take(self, order: StartOrder) -> None:
-        context = self._context.ledger.context
         plan = self._plan(order)
         # The people may have changed since the process began.
-        check_start(context.renewed(), order, needs_of(plan), self._context.clock())
+        current = self._context.ledger.renewed()
+        check_start(current, order, needs_of(plan), self._context.clock())
         if plan.digest != order.digest:
             raise PermitRefused(f"{plan.id} has changed since it was ordered")
         if not plan.is_manual:

@@ -59,6 +59,15 @@ class LedgerPort:
     _requests: dict[str, FiledRequest] = field(default_factory=dict[str, FiledRequest])
     _touched: set[str] = field(default_factory=set[str])
     _seq: int = -1  # the newest row of the journal that was taken into account
+    _people: DecisionContext | None = None  # the context as it was renewed last
+
+    def renewed(self) -> DecisionContext:
+        """Returns the context with the people who are enrolled now, see `DecisionContext.renewed`.
+
+        A trust root that was found since the start stays, as one that was there at the start does.
+        """
+        self._people = (self._people or self.context).renewed()
+        return self._people
 
     def changed(self) -> set[str]:
         """Returns the runs, requests and other subjects of the rows since the last call."""

@@ -71,10 +71,9 @@ class OrderHandler:
         return None
 
     def _check(self, order: RunOrder) -> Denial | None:
-        context = self._ledger.context
         try:
             # The people may have changed since the process began.
-            current, roles = context.renewed(), self.roles(order.order)
+            current, roles = self._ledger.renewed(), self.roles(order.order)
             check_order(current, self._log.run_id, order, roles, self._clock())
         except (GuardrailError, ConfigError) as refusal:
             return Denial("order", str(refusal))
