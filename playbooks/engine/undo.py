@@ -65,6 +65,8 @@ def make_rollback_segment(inputs: Inputs, undo: PendingUndo | None) -> Segment |
     safe = safe_writes(plan)
     covers_safe = undo is not None and "safe_state" in plan.covers
     what = f"undo of step {undo.step.id}" if undo else "safe state"
+    # Each abort asks anew, also for what the policy has denied before.
+    attempt = f"{'back' if undo else 'safe'}\0{inputs.run.since}"
     return Segment(
         run=origin_of(inputs),
         commands=(_command(inputs, undo),) if undo else tuple(Command(*each) for each in safe),
@@ -72,7 +74,7 @@ def make_rollback_segment(inputs: Inputs, undo: PendingUndo | None) -> Segment |
         evidence=(),
         roles=(approval.role,),
         within_s=approval.within_s,
-        proposal_key=proposal_key(inputs, "back" if undo else "safe"),
+        proposal_key=proposal_key(inputs, attempt),
         reason=f"{plan.title}: {what}: {inputs.run.reason}",
     )
 

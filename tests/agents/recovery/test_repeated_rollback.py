@@ -1,5 +1,11 @@
 """A recovery that was cut off is brought to its end: by another abort, or by a new approval."""
 
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.denial import Denial
+from handwheel.tools.guardrails.approval.build_segment import make_segment
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 
 from ...plants.in_memory import Fault
@@ -120,6 +126,24 @@ async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: Agent
     await _decide(room, 4, ["P-101A.run_cmd"])
     await _decide(room, 5, ["P-101B.run_cmd"])
     await _aborted(room, START_B, STOP_A, START_A, START_B_BACK)
+
+
+async def test_an_undo_when_the_policy_denied_it_once_is_asked_for_by_the_next_abort(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*inputs: Any) -> tuple[object, Denial]:
+        return make_segment(*inputs)[0], Denial("max_step", "it is too far away")
+
+    await room.settles()
+    await room.restart_gate()
+    with monkeypatch.context() as patch:
+        patch.setattr("handwheel.playbooks.execution.ledger_port.make_segment", denied)
+        await room.ordered("abort", "HELD")
+    assert room.run.reason.endswith("it is too far away")
+    await room.scan(COOL_S)
+    room.order("abort")
+    await _decide(room, 2, ["P-101B.run_cmd"])
+    await _aborted(room, START_B, START_B_BACK)
 
 
 async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> None:
