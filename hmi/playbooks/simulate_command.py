@@ -87,6 +87,12 @@ def simulate(
         check_png(png)
     opened = open_site(site)
     playbook = find_valid_playbook(path, opened)
+    if playbook.file.trigger is None:
+        fail(
+            f"{playbook.id}: it has no trigger, so that no run begins; write one, or that a person "
+            "starts it: trigger: {any: [{manual: true}]}",
+            CONFIGURATION,
+        )
     run(print_simulation(opened, playbook, options, png, as_json=as_json))
 
 

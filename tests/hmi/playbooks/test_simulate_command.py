@@ -111,6 +111,16 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
     assert (code, known in told) == (2, True)
 
 
+def test_a_simulation_of_a_playbook_without_trigger_says_so(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = said_by(capsys)
+    assert (site.name, said("playbooks", "new", "cw/stuck")[0]) == ("cw", 0)
+    code, out, wrong = said("playbooks", "simulate", "cw/stuck")
+    assert (code, out) == (2, "")
+    assert wrong.startswith("handwheel: cw/stuck: it has no trigger, so that no run begins; ")
+
+
 async def test_a_model_takes_over_what_it_can_and_tells_the_rest() -> None:
     measured = {"PIC-102.sp": 340.0, "P-101B.mode": 2, "TIC-202.op": 20.0, "VT-101A.pv": 6.0}
     readings = {name: DataValue(value, GOOD, None, None, 0.0) for name, value in measured.items()}
