@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import next_step
 from handwheel.tools.conditions.truth import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
@@ -122,7 +123,10 @@ def _undo(card: Card, _width: int) -> Iterator[Part]:
             for each in card.recovery if not each.before and not each.undoes]  # fmt: skip
     if card.run is not None and card.run.supersedes:
         before.append(f"this request replaces {card.run.supersedes} and includes its undo")
-    yield Part("Undo", [Row(["", text]) for text in own] or [Row(["", "no write of its own"])])
+    none = ["this request has none for its writes"]
+    if card.run is not None and card.run.playbook:  # it is released, and may give a reason
+        none.append(next_step("playbooks", "show", card.run.playbook))
+    yield Part("Undo", [Row(["", text]) for text in own or none])
     for label, texts in (("Earlier", before), ("Safe state", safe)):
         if texts:
             yield Part(label, [Row(["", text]) for text in texts])

@@ -251,16 +251,16 @@ def _undo(card: Card, fold: Fold) -> Iterator[Row]:
         again = [_back(each) for each in card.changes if each.readback]
         if again:
             yield Row(["", f"by a new request: {', '.join(again)}"])
-        final = [each.tag for each in card.changes if not each.readback]
+        if final := [each.tag for each in card.changes if not each.readback]:
+            yield Row([MARK, f"not reversible: {', '.join(final)}"], True)
     else:
         own = {each.undoes: each for each in card.recovery if each.undoes}
         is_folded = fold >= Fold.UNDO and len(own) > 1
         texts = [_undo_summary(card, own.values())] if is_folded else map(undo_text, own.values())
         for text in texts:
             yield Row(["", text])
-        final = [command_text(each) for each in card.changes if each.number not in own]
-    if final:
-        yield Row([MARK, f"not reversible: {', '.join(final)}"], True)
+        if final := [command_text(each) for each in card.changes if each.number not in own]:
+            yield Row([MARK, f"this request has none for {', '.join(final)}"], True)
     yield from _folded(card)
 
 

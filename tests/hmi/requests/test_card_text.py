@@ -108,6 +108,12 @@ def test_the_details_of_a_card_look_as_they_did() -> None:
     assert drawn == golden.read_text(encoding="utf-8")
 
 
+def test_a_run_without_an_undo_names_where_the_playbook_says_why() -> None:
+    lines = render_details(card(asked_by_run(recovery=[])), "u")
+    assert lines[0] == "Undo        this request has none for its writes"
+    assert lines[1].strip() == "next: handwheel playbooks show cw/change-over"
+
+
 AGAIN = start() | {"action_id": "R-7K3MQ2XA/c3", "undo": "R-7K3MQ2XA/u4"}
 AGAIN_STOPPED = stop() | {
     "action_id": "R-7K3MQ2XA/u4",

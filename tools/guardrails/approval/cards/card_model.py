@@ -14,7 +14,7 @@ from ....requests.request import Action, EvidenceSide, RiskClass, Stamp
 from ....requests.signed_document import SignedDocument
 from ....safe_text import plain, printable
 
-RENDERER = "9"
+RENDERER = "10"
 """Version of the drawing. It changes when a card is drawn differently."""
 
 
@@ -131,7 +131,7 @@ class CardChange(Model):
     is_already_so: bool  # whether the present value is the new one already
     limits: str | None = None  # limits of the tag
     age_limit_s: float | None = None  # highest age of its reading when it is sent, seconds
-    undo: str | None = None  # the action that undoes it; without one it is not reversible
+    undo: str | None = None  # the action that undoes it; `None` for none
     readback: str | None = None  # the tag that must read as sent
     within_s: float  # longest time until it does, seconds
     step: str | None = None  # its step of the playbook
