@@ -30,6 +30,7 @@ class StartOrders:
 
     def __init__(self, context: AgentContext, cases: SiteCases) -> None:
         self._context, self._cases = context, cases
+        self._loaded = f"the agents loaded the playbooks at {context.clock().wall:%H:%M} UTC"
         self._pending: set[str] | None = None  # None until the ledger was read for them
         self._until: dict[str, datetime] = {}  # by the name of the playbook
 
@@ -74,17 +75,23 @@ class StartOrders:
             self._cases.refuse(order.case_id, f"the order to start was refused: {refusal}")
 
     def _take(self, order: StartOrder) -> None:
+        self._check_text(order)
         plan = self._plan(order)
         # The people may have changed since the process began.
         current = self._context.ledger.renewed()
         check_start(current, order, needs_of(plan), self._context.clock())
-        if plan.digest != order.digest:
-            raise PermitRefused(f"{plan.id} has changed since it was ordered")
         if not plan.is_manual:
             raise PermitRefused(f"{plan.id} has no trigger with manual: true for this equipment")
         if about := self._cases.about(plan_name(plan)):
             raise PermitRefused(f"{about} is open about it; {next_step('cases', 'show', about)}")
         self._follow(order, plan)
+
+    def _check_text(self, order: StartOrder) -> None:
+        texts = {each.id: each.digest for each in self._context.plans}
+        if texts.get(order.playbook) != order.digest:
+            found = "with another text of" if order.playbook in texts else "without"
+            anew = f"stop them and order again; {next_step('run')}"
+            raise PermitRefused(f"{self._loaded}, {found} {order.playbook}: {anew}")
 
     def _plan(self, order: StartOrder) -> BoundPlaybook:
         roles = self._context.rebind(order.playbook, {}, {}).roles

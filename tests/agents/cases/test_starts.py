@@ -206,6 +206,25 @@ async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(
     assert len(idle.runs()) == 1
 
 
+async def test_an_order_of_a_text_that_was_not_loaded_says_when_they_were(
+    idle: AgentsRoom, tmp_path: Path
+) -> None:
+    asked = waiting(tmp_path, "asked", "{manual: true}", "policy: reject")
+    later = waiting(tmp_path, "later", "{manual: true}", "policy: reject")
+    idle.library = [asked]
+    await idle.start_agents()
+    loaded_at = f"{idle.clock.now().wall:%H:%M}"
+    edited = replace(bind(asked, idle.site), digest="0" * 64)
+    wrong = [idle.desk.order_start(each, {}, "anna") for each in (edited, bind(later, idle.site))]
+    await idle.scan(60)
+    for case_id, found in zip(
+        wrong, (" another text of test/asked", "out test/later"), strict=True
+    ):
+        (row,) = rows_of(idle.desk.database, case_id, "case.closed")
+        assert f"the agents loaded the playbooks at {loaded_at} UTC, with" in row.text
+        assert f"{found}: stop them and order again; next: handwheel run" in row.text
+
+
 async def test_nothing_begins_after_the_deadline(idle: AgentsRoom) -> None:
     await idle.start_with(DEADLINE)
     record = await idle.reach_request(1)
