@@ -27,13 +27,14 @@ def ramps(changes: Sequence[CardChange]) -> Iterator[list[CardChange]]:
 
 
 def pace_text(ramp: Sequence[CardChange]) -> str:
-    """Returns how long a ramp takes and its pace, empty if the request does not say so."""
+    """Returns the time and the pace of a ramp, empty if the request does not say so."""
     paces = [each.after_s for each in ramp[1:] if each.after_s is not None]
     if not paces or len(paces) < len(ramp) - 1:
         return ""
     least, most = (format_duration(round(each)) for each in (min(paces), max(paces)))
     each = f"each {most}" if least == most else f"each {least} to {most}"
-    return f"takes {format_duration(round(sum(paces)))} or more, one write {each}"
+    takes = f"{ramp[0].tag} takes {format_duration(round(sum(paces)))} or more, one write {each}"
+    return f"{takes}: a pace that the agents keep and the gate does not check"
 
 
 def _change(ramp: Sequence[CardChange]) -> Row:

@@ -207,9 +207,10 @@ def _age_limit(age_s: float | None, limit_s: float | None) -> tuple[str, bool]:
 
 def _then(card: Card) -> Iterator[Row]:
     by_limit: dict[float, list[str]] = {}
-    for *_, each in ramps(card.changes):
+    for *before, each in ramps(card.changes):
         if each.readback:
             text = f"{each.readback} {with_unit(each.after, each.unit)}"
+            text += " after its last write" if before else ""
             by_limit.setdefault(each.within_s, []).append(text)
     for within_s, texts in by_limit.items():
         yield Row(["", f"must read in {within_s:g} s: {', '.join(texts)}"])
@@ -220,12 +221,8 @@ def _then(card: Card) -> Iterator[Row]:
             yield Row(["", f"expected{_joined_promises(each.promises)}"], most=_EXPECTED_LINES)
     if card.run is not None:
         yield Row(["", "sent at its step of the run; any other write is asked for again"])
-        yield from map(_pace, filter(pace_text, ramps(card.changes)))
-
-
-def _pace(ramp: Sequence[CardChange]) -> Row:
-    who = "a pace that the agents keep and the gate does not check"
-    return Row(["", f"{ramp[0].tag} {pace_text(ramp)}: {who}"])
+        paces = map(pace_text, ramps(card.changes))
+        yield from (Row(["", each]) for each in paces if each)
 
 
 def _joined_promises(promises: Sequence[str]) -> str:

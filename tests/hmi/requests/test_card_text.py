@@ -265,6 +265,10 @@ def test_a_ramp_when_it_goes_back_in_between_shows_each_of_its_values() -> None:
     ]
     drawn = "\n".join(render_card(card(asked_by_run(commands=there_and_back, recovery=[]))))
     assert "350 → 345, 340, 335, 340, 345 kPa" in drawn
+    assert drawn.startswith("SET PIC-102.sp TO 345 kPa and 4 more writes")
+    over = [each | {"action_id": f"R-7K3MQ2XA/c{n}"} for n, each in enumerate(down[2:0:-1], 1)]
+    drawn = "\n".join(render_card(card(asked_by_run(commands=over, recovery=[]))))
+    assert drawn.startswith("SET PIC-102.sp TO 335 kPa and 1 more write")  # first below, then up
 
 
 def test_a_reading_over_its_age_limit_is_marked_too_old() -> None:

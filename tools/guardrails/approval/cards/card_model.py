@@ -183,7 +183,7 @@ class Card(SignedDocument):
     request_digest: str
     site: str
     equipment: list[str]
-    title: str  # the first write, such as `START P-101B`, and how many follow
+    title: str  # the first write or ramp, such as `START P-101B`, and how many writes follow
     label: str  # description of what the first write is to; empty for none
     word: str  # what an approver must type
     filed_at: Stamp

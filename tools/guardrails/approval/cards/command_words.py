@@ -1,6 +1,7 @@
 """Words for the writes of a request, and the word that an approver must type."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, takewhile
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.endpoints import ConnectionConfig
@@ -55,14 +56,34 @@ class CommandWords:
         return printable(tag.label) if tag else ""
 
     def title(self, request: ActionRequest) -> str:
-        """Returns the first write as a title, such as `START P-101B`, and how many follow."""
-        first, more = request.commands[0], len(request.commands) - 1
+        """Returns the first write as a title, such as `START P-101B`, and how many follow.
+
+        A ramp in one direction counts as one write, and is named by the value at its end.
+        """
+        ramp = self._ramp(request.commands)
+        first, more = ramp[-1], len(request.commands) - len(ramp)
         verb = self.verb(first)
         if verb:
             title = f"{verb.upper()} {plain(first.equipment)}"
         else:
             title = f"SET {plain(first.tag)} TO {self.after(first)} {printable(first.unit)}".strip()
+        if len(ramp) > 1:
+            title += f" in {len(ramp)} steps"
         return f"{title} and {more} more write{'s' if more > 1 else ''}" if more else title
+
+    def _ramp(self, commands: Sequence[Action]) -> Sequence[Action]:
+        """Returns the first write, with the others of its ramp if that goes in one direction."""
+        first = commands[0]
+        place = first.step, first.tag
+        ramp = list(takewhile(lambda each: (each.step, each.tag) == place, commands))
+        begin = [each.value for each in first.expected if each.tag == first.tag]
+        values = [*begin, *map(self._value, ramp)]
+        numbers = [each for each in values if isinstance(each, int | float)]
+        tag = self._tags.get(first.tag)
+        if tag is None or tag.kind not in {"int", "float"} or len(numbers) < len(values):
+            return ramp[:1]
+        directions = {(after > before) - (after < before) for before, after in pairwise(numbers)}
+        return ramp if directions in ({1}, {-1}) else ramp[:1]
 
     def word(self, request: ActionRequest, risk_class: RiskClass) -> str:
         """Returns the text that an approver must type.
