@@ -22,7 +22,7 @@ from ..binding.step_model import (
 from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .nested_run import await_nested
-from .requests.segments import applied_writes, latest_commands
+from .requests.segments import applied_writes, count_writes, latest_commands
 from .requests.write_values import before_writes, fix_value
 from .sign_off import await_sign_off
 from .states import EventKind, RunState, StepState
@@ -145,16 +145,11 @@ def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
         return []
     if latest is None or latest.state is not RequestState.APPROVED:
         return hold(inputs, f"{command.request_id} is {latest.status if latest else 'unknown'}")
-    due = [each for each in inputs.actions if each.action.action_id in run.due]
-    written = {
-        (each.request_id, each.action.step, each.action.tag)
-        for each in due
-        if each.action.kind == "command"
-    }
-    own = (command.request_id, command.action.step, command.action.tag)
-    if own not in written and len(written) >= inputs.plan.max_writes:  # a ramp counts once
-        return hold(inputs, f"the run has written {inputs.plan.max_writes} times")
     action_id = command.action.action_id
+    most = inputs.plan.max_writes
+    if count_writes(inputs, {*run.due, action_id}) > most:
+        spent = f"the run has made its {most} {'write' if most == 1 else 'writes'}"
+        return hold(inputs, f"{spent} of limits.max_writes; stop or abort it, and order it anew")
     return [
         SetDue(action_id, may_be_stopped=True),
         event(inputs, EventKind.DUE, action_id=action_id),

@@ -1,6 +1,6 @@
 """Segments of a run, each of one request, up to the next hold point or approval of a step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
@@ -45,6 +45,39 @@ def applied_writes(inputs: Inputs, step: Step) -> set[str]:
         if each.is_command_of(step.id) and each.request_id in recent
     }
     return {each.action.tag for each in ends.values() if each.is_applied}
+
+
+def count_writes(inputs: Inputs, due: Collection[str]) -> int:
+    """Returns how many writes some actions make up.
+
+    A later request goes on with the same write if it asks for the rest of a ramp, or for what no
+    earlier one has sent.
+
+    Args:
+        due: Ids of the actions that were set due.
+    """
+    count, parts = 0, dict[tuple[str, str], tuple[FiledAction, ...]]()
+    for request in inputs.requests:
+        commands = [each for each in request.actions if each.action.kind == "command"]
+        begun = {_place(each) for each in commands if each.action.action_id in due}
+        for place in begun:
+            if _is_over(inputs, parts.get(place, ())):
+                count += 1
+            parts[place] = tuple(each for each in commands if _place(each) == place)
+    return count
+
+
+def _place(filed: FiledAction) -> tuple[str, str]:
+    return filed.action.step or "", filed.action.tag
+
+
+def _is_over(inputs: Inputs, part: Sequence[FiledAction]) -> bool:
+    """Whether what asks for the same as a part of a write would be another write."""
+    if not part:
+        return True
+    step, last = inputs.step(part[-1].action.step or ""), part[-1]
+    is_ramp = step is not None and step.ramp_per_s is not None
+    return last.is_applied if is_ramp else last.may_have_been_sent or last.state in IN_PROGRESS
 
 
 def open_writes(inputs: Inputs, step: Step) -> list[Write]:

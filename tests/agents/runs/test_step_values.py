@@ -2,6 +2,8 @@
 
 import pytest
 
+from handwheel.playbooks.binding.bind import bind
+
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 _BEFORE = ("abs(PT-102.pv - PIC-102.sp) < 15 kPa", "PT-102.pv > before(PT-102.pv) - 30 kPa")
@@ -129,3 +131,22 @@ async def test_the_way_back_of_a_ramp_is_asked_for_at_once(idle: AgentsRoom) -> 
     idle.say("approve")
     await idle.until(lambda: len(idle.run.requests) == 4, "request of the next undo", 600.0)
     assert idle.plant.values["FIC-201.sp"] == 40.0
+
+
+@pytest.mark.parametrize(("name", "ends"), [("load-restore", 46.0), ("shutdown", 20.0)])
+async def test_a_held_ramp_of_one_write_is_completed_after_a_resume(
+    sound: AgentsRoom, name: str, ends: float
+) -> None:
+    playbook = next(each for each in sound.library if each.id == f"cw/{name}")
+    given = {next(iter(playbook.file.parameters)): f"{ends} m3/h"}
+    sound.desk.order_start(bind(playbook, sound.site, {}, given), given, "anna")
+    await sound.approved(1)
+    await sound.until(lambda: _loads(sound), "first write")
+    await sound.ordered("hold", "HELD")
+    sound.order("resume")
+    await sound.reach_request(2)
+    await sound.scan(70)  # the policy's cool-down
+    sound.say("approve")
+    await sound.scan(2)
+    await sound.until(lambda: sound.run.state == "HELD" or _loads(sound)[-1] == ends, "end", 900.0)
+    assert (_loads(sound)[-1], sound.run.reason) == (ends, "")
