@@ -14,7 +14,8 @@ from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant
 
-from .preview import PlannedWrite, Preview, make_preview, owner_reasons, tags_to_read
+from .planned_writes import PlannedWrite
+from .preview import Preview, make_preview, owner_reasons, tags_to_read
 from .requests import PlannedRequest
 
 

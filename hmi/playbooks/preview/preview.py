@@ -2,47 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook, Check, owned_by
 from handwheel.playbooks.binding.start import Trigger
-from handwheel.playbooks.binding.step_model import Write
 from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
-from handwheel.playbooks.engine.requests.write_values import FixedValue, fix_value, fix_values
 from handwheel.tools.conditions import Condition, History, Truth
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite, tags_of
-from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
+from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.requests.values import is_already
 
-from ...site.commissioning.policy_command import coerced
 from ..documents.phrases import work_text
+from .planned_writes import PlannedWrite, planned_writes
 from .requests import PlannedRequest, planned_requests
-
-Part = Literal["step", "undo", "safe state"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWrite:
-    """Write of a run, with what the tag reads now and what the policy says."""
-
-    part: Part
-    step: str
-    tag: Tag
-    value: Value | None  # as the device would hold it, where that is known; `None` if unknown
-    now: DataValue | None
-    is_already: bool  # whether the tag reads the value already, so that nothing is asked
-    risk_class: str
-    denials: tuple[str, ...]  # why the policy denies it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +66,7 @@ def make_preview(
     """
     results = tuple(_results(plan, plant.readings))
     obstacles = dict[str, None]()
-    writes = tuple(_writes(context, plan, plant, now, obstacles))
+    writes = tuple(planned_writes(context, plan, plant, now, obstacles))
     requests = tuple(planned_requests(context, database, plan, plant, now))
     reasons = [
         *_unmet(plan, results),
@@ -156,60 +136,3 @@ def owner_reasons(database: Database, plan: BoundPlaybook, site: Site) -> Iterat
     owners = asset_owners(database)
     for run in dict.fromkeys(owners[each] for each in owned_by(plan, site) if each in owners):
         yield f"{run} owns its equipment; {next_step('runs', 'show', run)}"
-
-
-def _writes(
-    context: ExplainContext,
-    plan: BoundPlaybook,
-    plant: Survey,
-    now: Instant,
-    obstacles: dict[str, None],
-) -> Iterator[PlannedWrite]:
-    judging, has_asked = context, False
-    values = fix_values(plan, plan.steps, plant.readings, {})
-    for step in plan.steps:
-        if has_asked and step.own_approval:
-            judging = replace(context, across=())  # the plant will have changed
-        for each in step.writes:
-            found = values.writes[step.id, each.tag.name]
-            planned = _planned("step", step.id, each, found, plant)
-            if planned.value is not None and not planned.is_already:
-                has_asked = True
-                question = Question(each.tag, planned.value, "", plant.readings)
-                said = explain(judging, question, now)
-                obstacles |= dict.fromkeys(said.obstacles)
-                planned = replace(
-                    planned, risk_class=said.ruling.risk_class, denials=tuple(said.denials)
-                )
-            yield planned
-        for each in step.undo.writes if step.undo else ():
-            written = values.writes[step.id, each.tag.name].value
-            present = None if written is None else DataValue(written, GOOD, None, None, 0.0)
-            found = values.undos[step.id, each.tag.name]
-            yield _ruled(context, _planned("undo", step.id, each, found, plant), present)
-    for step in plan.safe_state:
-        for each in step.writes:
-            planned = _planned("safe state", step.id, each, fix_value(each, {}, {}), plant)
-            yield _ruled(context, planned, None)
-
-
-def _ruled(
-    context: ExplainContext, planned: PlannedWrite, present: DataValue | None
-) -> PlannedWrite:
-    """Returns a write of the recovery with the policy's ruling."""
-    if planned.value is None:
-        return planned
-    is_safe = planned.part == "safe state"
-    ruling = context.policy.judge(planned.tag, planned.value, present, from_anywhere=is_safe)
-    denials = () if ruling.is_allowed else tuple(ruling.reasons)
-    return replace(planned, risk_class=ruling.risk_class, denials=denials)
-
-
-def _planned(part: Part, step: str, write: Write, found: FixedValue, plant: Survey) -> PlannedWrite:
-    reading = plant.readings.get(write.tag.name)
-    if found.value is None:
-        return PlannedWrite(part, step, write.tag, None, reading, False, "", (found.fault,))
-    same = part == "step" and is_already(write.tag, found.value, reading)
-    held = coerced(write.tag, found.value, plant)
-    value = found.value if held is None else held
-    return PlannedWrite(part, step, write.tag, value, reading, same, "", ())

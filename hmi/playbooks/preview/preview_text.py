@@ -11,7 +11,8 @@ from handwheel.tools.safe_text import printable
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...site.tags.reading_text import reading_fields
-from .preview import PlannedWrite, Preview
+from .planned_writes import PlannedWrite
+from .preview import Preview
 from .requests import PlannedRequest
 
 INDENT = 17
@@ -57,11 +58,25 @@ def preview_lines(preview: Preview) -> Iterator[str]:
 
 def _cells(write: PlannedWrite) -> tuple[str, str, str, str]:
     part = write.step if write.part == "step" else f"  {write.part} {write.step}"
-    said = "denied" if write.denials else "already so" if write.is_already else write.risk_class
+    said = write.risk_class or "not asked"
+    said = "denied" if write.denials else "already so" if write.is_already else said
     now = printable(write.tag.show(write.now)) if write.now else "?"
     before = "" if write.part == "undo" else f"{now} "  # it goes back from what the step wrote
     change = f"{before}→ {printable(write.tag.show_value(write.value))} {write.tag.unit}"
-    return part, write.tag.name, change.rstrip(), said
+    return part, write.tag.name, f"{change.rstrip()}{ramp_text(write)}", said
+
+
+def ramp_text(write: PlannedWrite) -> str:
+    """Returns the number of writes of a ramp with its pace and time, empty for another write."""
+    if not write.ramp or write.ramp_per_s is None:
+        return ""
+    pace = f"{write.ramp_per_s * 60.0:.3g} {write.tag.unit}/min".replace(" /", "/")
+    takes = format_duration(round(_takes_s(write)))
+    return f" in {len(write.ramp)} writes, at most {pace}, takes {takes}"
+
+
+def _takes_s(write: PlannedWrite) -> float:
+    return sum(each.after_s or 0.0 for each in write.ramp)
 
 
 def _requests(preview: Preview) -> Iterator[str]:
@@ -98,6 +113,7 @@ def preview_fields(preview: Preview) -> dict[str, object]:
                 "shown": each.tag.show_value(each.value), "unit": each.tag.unit,
                 "now": reading_fields(each.now, now) if each.now else None,
                 "already": each.is_already, "class": each.risk_class, "denials": each.denials,
+                "ramp": _ramp_fields(each),
             }
             for each in preview.writes
         ],
@@ -119,4 +135,19 @@ def preview_fields(preview: Preview) -> dict[str, object]:
         ],
         "would_start": not preview.reasons,
         "reasons": preview.reasons,
+    }  # fmt: skip
+
+
+def _ramp_fields(write: PlannedWrite) -> dict[str, object] | None:
+    if not write.ramp:
+        return None
+    return {
+        "rate_per_s": write.ramp_per_s, "takes_s": _takes_s(write),
+        "writes": [
+            {
+                "value": each.value, "shown": write.tag.show_value(each.value),
+                "after_s": each.after_s,
+            }
+            for each in write.ramp
+        ],
     }  # fmt: skip

@@ -109,6 +109,24 @@ def test_a_role_that_does_not_fit_is_refused(said: Said, words: tuple[str, ...],
     assert (code, out, says in wrong) == (2, "", True), wrong
 
 
+def test_a_ramp_is_planned_and_judged_write_by_write(said: Said, site: Path) -> None:
+    text = changed(
+        ("write: {standby.run_cmd: true}", "write: {LIC-101.sp: 55 %}\n    ramp: {rate: 10 %/min}"),
+        ("{write: {standby.run_cmd: false}}", '{write: {LIC-101.sp: "before(LIC-101.sp)"}}'),
+        ("key: [PUMPS-101", "key: [T-101, PUMPS-101"),
+    )
+    written(site, text, "ramp.yaml")
+    _, out, wrong = said("playbooks", "plan", "ramp.yaml")
+    shown = " ".join(out.split())
+    assert "LIC-101.sp 70 → 55 % in 3 writes, at most 10 %/min, takes 2 min 22 s R2" in shown, (
+        f"{out}{wrong}"
+    )
+    found = _plan(said, "ramp.yaml")
+    ramp, undo = found["writes"][:2]
+    assert [each["value"] for each in ramp["ramp"]["writes"]] == [65.0, 60.0, 55.0]
+    assert (ramp["denials"], undo["denials"], undo["part"]) == ([], [], "undo")
+
+
 def test_what_the_policy_denies_is_the_answer_no(said: Said, site: Path) -> None:
     text = changed(("write: {FIC-201.sp: 30 m3/h}", "write: {FIC-201.sp: 29 m3/h}"))
     step = "    write: {standby.run_cmd: true}\n"

@@ -1,7 +1,7 @@
 """Ramps, which are listed in a request as several writes of one tag, one after the other."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from handwheel.connectors.model.tags import Tag
@@ -23,6 +23,14 @@ _ROUNDING = 1e-9
 _MARGIN, _DELAY_S = 1.1, 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class RampWrite:
+    """One write of a ramp."""
+
+    value: Value
+    after_s: float | None  # shortest time after the write before it; `None` for the first
+
+
 def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segment:
     """Returns a segment with each ramp as its writes, and its undo as one ramp back.
 
@@ -37,16 +45,16 @@ def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segme
     commands: list[Command] = []
     last: dict[int, list[int]] = {}  # the places of each command's writes
     for index, each in enumerate(segment.commands):
-        values = _values(context, each, survey) if each.ramp_per_s else [each.write.value]
-        last[index] = list(range(len(commands), len(commands) + len(values)))
-        for number, value in enumerate(values):
-            is_last = number == len(values) - 1
+        writes = ramp_writes(context, each, survey)
+        last[index] = list(range(len(commands), len(commands) + len(writes)))
+        for number, write in enumerate(writes):
+            is_last = number == len(writes) - 1
             commands.append(
                 replace(
                     each,
-                    write=ProposedWrite(each.write.tag, value),
+                    write=ProposedWrite(each.write.tag, write.value),
                     after=len(commands) - 1 if number else None,
-                    after_s=_apart_s(context, each, values, number),
+                    after_s=write.after_s,
                     # What the ramp itself may change decides once, before its first write.
                     requires=_lasting(each) if number else each.requires,
                     promises=each.promises if is_last else (),
@@ -54,6 +62,15 @@ def with_ramps(context: BuildContext, segment: Segment, survey: Survey) -> Segme
             )
     recovery = [made for each in segment.recovery for made in _undo(each, commands, last)]
     return replace(segment, commands=tuple(commands), recovery=tuple(recovery))
+
+
+def ramp_writes(context: BuildContext, command: Command, survey: Survey) -> list[RampWrite]:
+    """Returns the writes of a command, one if it does not ramp. Errors: see `with_ramps`."""
+    values = _values(context, command, survey) if command.ramp_per_s else [command.write.value]
+    return [
+        RampWrite(value, _apart_s(context, command, values, number))
+        for number, value in enumerate(values)
+    ]
 
 
 def spacing_s(policy: Policy, tag: Tag, value: Value) -> float:
