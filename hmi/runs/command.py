@@ -236,11 +236,12 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         seen = newest_event(context.database, entry.run_id)
         view = view_run(context.database, entry, now)
         check_state(view, order)
-        roles = roles_of(view, plan_of(site, view), order)
+        plan = plan_of(site, view)
+        roles = roles_of(view, plan, order)
         operator = find_operator(
             context, person, partial(check_order_signer, context, view, order, roles)
         )
-        for line in meaning_lines(view, order):
+        for line in meaning_lines(context.database, view, plan, order):
             typer.echo(line)
         given = sign_order(
             context, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)

@@ -26,18 +26,17 @@ from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
-from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import printable
 
 from ..people.signing import Signer, sign_statement
 from ..shell.cli.json_result import tell_result
-from ..shell.terminal.panel import with_unit
 from .run_view import RunView, find_run, view_run
+from .undo_text import undo_lines
 
 _VALID_S = 60.0
 _FOLLOWED_S = 5.0
@@ -95,7 +94,9 @@ def check_state(view: RunView, order: Order) -> None:
             raise PermitRefused(f"{each.action_id} is {each.state}: {resolve_hint(each.action_id)}")
 
 
-def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
+def meaning_lines(
+    database: Database, view: RunView, plan: BoundPlaybook | None, order: SignedOrder
+) -> Iterator[str]:
     """Yields the lines that explain an order before it is signed."""
     run = view.run
     title = printable(str(view.opening.get("title", "")))
@@ -106,29 +107,7 @@ def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
     if order == "signoff" and run.awaits:
         yield from (f"  {printable(each)}" for each in run.asked[run.awaits].text.splitlines())
     if order == "abort":
-        yield from _undo_lines(view) or ["  nothing to undo: no action with an undo was sent"]
-
-
-def _undo_lines(view: RunView) -> list[str]:
-    """Returns the undo of each write that was sent, from the newest request that has it."""
-    sent = {
-        each.action_id
-        for record in view.requests
-        for each in record.actions
-        if each.sent_at is not None
-    }
-    undos = {
-        each.undoes: (record.state, each)
-        for record in view.requests
-        for each in record.request.recovery
-        if each.undoes in sent
-    }
-    return [
-        f"  {plain(each.tag)} → {with_unit(printable(each.shown), printable(each.unit))}"
-        + "".join(f", if {printable(need.text)}" for need in each.requires if need.why == "if")
-        + ("" if state is RequestState.APPROVED else ", which is asked for anew")
-        for state, each in reversed(undos.values())
-    ]
+        yield from undo_lines(database, view, plan)
 
 
 def check_order_signer(

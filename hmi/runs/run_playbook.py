@@ -17,7 +17,8 @@ def plan_of(site: Site, view: RunView) -> BoundPlaybook | None:
     for each in loaded:
         if each.id == view.entry.playbook:
             try:
-                return bind(each, site, view.opening.get("roles", {}))
+                opening = view.opening
+                return bind(each, site, opening.get("roles", {}), opening.get("given", {}))
             except HandwheelError:
                 return None
     return None

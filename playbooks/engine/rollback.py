@@ -6,7 +6,6 @@ from handwheel.tools.conditions import Truth, parse_condition
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
     ActionState,
-    RequestState,
 )
 
 from ..binding.step_model import Verify
@@ -18,10 +17,16 @@ from .states import EventKind, RunState
 from .step_work import await_pace, comes_true
 from .supervision import violations
 from .transitions import end_requests, event, hold, unresolved
-from .undo import PendingUndo, make_rollback_segment, pending_undos, undone_step
+from .undo import (
+    UNDO_DONE,
+    PendingUndo,
+    is_usable,
+    make_rollback_segment,
+    pending_undos,
+    undone_step,
+)
 
 _SETTLES_WITHIN_S = 60.0  # wall-clock time; a due action ends after 10 s
-_DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
 
 
 def roll_back(inputs: Inputs) -> list[Effect]:
@@ -84,7 +89,7 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
     if found := unresolved(inputs):
         name = found[0].action.action_id
         return block_undo(inputs, f"{name} is {found[0].state}: resolve it first")
-    for undo in pending_undos(inputs):
+    for undo in pending_undos(inputs.plan, inputs.actions):
         effects = _keep(inputs, undo) or _undo_one(inputs, undo)
         if effects is not None:
             return effects
@@ -93,22 +98,16 @@ def _undo_all(inputs: Inputs) -> list[Effect]:
 
 def _undo_one(inputs: Inputs, undo: PendingUndo) -> list[Effect] | None:
     """Returns what the undo of a command needs now. `None` once it is done."""
-    done = [each for each in undo.actions if each.state in _DONE]
-    usable = [each for each in undo.actions if _is_usable(each)]
-    if undo.is_ramp:
-        if len(done) + len(usable) < len(undo.actions):
-            return _request(inputs, undo.actions, undo)
-        finishing = (_finish(inputs, each) for each in undo.actions)
-        return next((effects for effects in finishing if effects is not None), None)
-    if done or usable:
-        return _finish(inputs, (done or usable)[-1])
-    return _request(inputs, undo.actions, undo)
+    if not undo.approved:
+        return _request(inputs, undo.actions, undo)
+    finishing = (_finish(inputs, each) for each in undo.approved)
+    return next((effects for effects in finishing if effects is not None), None)
 
 
 def _keep(inputs: Inputs, undo: PendingUndo) -> list[Effect]:
     """Blocks the undo of a step on which a complete nested run may count."""
     nested = complete_after(inputs, undo.step)
-    if not nested or any(each.state in _DONE for each in undo.actions):
+    if not nested or any(each.state in UNDO_DONE for each in undo.actions):
         return []
     reason = f"{nested} is complete and not undone, and step {undo.step.id} is older"
     return block_undo(inputs, reason)
@@ -118,7 +117,7 @@ def _failed(inputs: Inputs, actions: Iterable[FiledAction]) -> list[Effect]:
     """Returns what follows the first of some actions of this abort that did not take effect."""
     for each in actions:
         is_own = each.action.action_id in inputs.run.undo_due
-        if not is_own or each.state in _DONE or each.state not in SETTLED:
+        if not is_own or each.state in UNDO_DONE or each.state not in SETTLED:
             continue
         message = f"{each.action.tag} = {each.action.shown}: {each.state}: {each.reason}"
         is_asked = each.request_id in inputs.run.asked_back
@@ -163,7 +162,7 @@ def _make_safe(inputs: Inputs) -> list[Effect]:
             return block_undo(inputs, "the safe state is not approved")
         return _request(inputs, safe_writes, None)
     for each in safe:
-        if each.state in _DONE or _is_usable(each):
+        if each.state in UNDO_DONE or is_usable(each):
             effects = _finish(inputs, each)
         else:
             name = f"the safe state's {each.action.step}"
@@ -177,15 +176,10 @@ def _make_safe(inputs: Inputs) -> list[Effect]:
     return _end(inputs, f"{run.reason}{made}")
 
 
-def _is_usable(filed: FiledAction) -> bool:
-    is_open = filed.request_state is RequestState.APPROVED
-    return is_open and filed.state is ActionState.PLANNED
-
-
 def _finish(inputs: Inputs, filed: FiledAction) -> list[Effect] | None:
     """Carries out an action and verifies it. `None` once that is done."""
     run, action_id = inputs.run, filed.action.action_id
-    if filed.state not in _DONE:
+    if filed.state not in UNDO_DONE:
         return _carry_out(inputs, filed)
     if action_id not in run.undone:
         return [_undone(inputs, filed, filed.state, filed.reason)]

@@ -18,19 +18,18 @@ from handwheel.tools.guardrails.approval.run_requests import (
     file_segment,
     set_due,
     skip_action,
-    was_not_sent,
 )
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.wakeup import notify
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Action, ActionRequest, agent_proposer
 from handwheel.tools.requests.timestamps import Instant
 
-from ..engine.inputs import FiledAction, FiledRequest
+from ..engine.inputs import FiledRequest
+from .filed_requests import filed_request
 
 _AGENT_NAME = "agents"
 
@@ -91,33 +90,13 @@ class LedgerPort:
         self._refresh()
         for each in names:
             if each not in self._requests:
-                self._requests[each] = self._filed(load_exactly(self.context.database, each))
+                record = load_exactly(self.context.database, each)
+                self._requests[each] = filed_request(self.context.database, record, self._spacing_s)
         return [self._requests[each] for each in names]
-
-    def _filed(self, record: RequestRecord) -> FiledRequest:
-        request = record.request
-        actions = tuple(
-            FiledAction(
-                request.request_id, record.state, record.action(each.action_id), each.state,
-                each.reason, self._was_sent(each), self._spacing_s(record.action(each.action_id)),
-            )
-            for each in record.actions
-        )  # fmt: skip
-        return FiledRequest(
-            request.request_id, record.state, record.reason, ": ".join(record.status),
-            request.roles, actions,
-        )  # fmt: skip
 
     def _spacing_s(self, action: Action) -> float:
         tag = self.context.site.tags.get(action.tag)
         return spacing_s(self.build_context.policy, tag, action.value) if tag else 0.0
-
-    def _was_sent(self, record: ActionRecord) -> bool:
-        """Whether a gate may have sent it. A gate records if it did not."""
-        is_refused = record.state is ActionState.REFUSED
-        return record.sent_at is not None and not (
-            is_refused and was_not_sent(self.context.database, record.action_id)
-        )
 
     async def make(self, segment: Segment) -> MadeRequest:
         """Builds a segment's request on fresh readings.

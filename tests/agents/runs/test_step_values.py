@@ -2,6 +2,8 @@
 
 import pytest
 
+from handwheel.hmi.runs.orders import meaning_lines
+from handwheel.hmi.runs.run_view import find_run, view_run
 from handwheel.playbooks.binding.bind import bind
 
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
@@ -150,3 +152,26 @@ async def test_a_held_ramp_of_one_write_is_completed_after_a_resume(
     await sound.scan(2)
     await sound.until(lambda: sound.run.state == "HELD" or _loads(sound)[-1] == ends, "end", 900.0)
     assert (_loads(sound)[-1], sound.run.reason) == (ends, "")
+
+
+async def test_an_abort_undoes_what_its_preview_names(idle: AgentsRoom) -> None:
+    await idle.start_with(*_RAMP)
+    await idle.approved(1, 2)
+    await idle.until(lambda: _loads(idle), "first write")
+    await idle.ordered("hold", "HELD")
+    idle.order("resume")
+    await idle.reach_request(3)  # which lists the undo anew, and is not approved
+    database, now = idle.desk.database, idle.clock.now()
+    view, sent = view_run(database, find_run(database, idle.run_id), now), len(idle.frames)
+    plan = bind(idle.library[0], idle.site, idle.run.opening["roles"])
+    assert list(meaning_lines(database, view, plan, "abort"))[3:] == [
+        "  FIC-201.sp → 40 m3/h",
+        "  P-101A.run_cmd → true, if not P-101A.tripped and VT-101A.pv < 8 mm/s",
+        "  P-101B.run_cmd → false, if P-101A.running",
+    ]
+    await idle.scan(70)  # the policy's cool-down
+    await idle.ordered("abort", "ABORTED")
+    assert idle.frames[sent:] == ["FIC-201.sp=40", "P-101A.run_cmd=1", "P-101B.run_cmd=0"]
+    view = view_run(database, find_run(database, idle.run_id), now)
+    done = "  nothing to undo: what was sent has no undo, or is undone"
+    assert list(meaning_lines(database, view, plan, "abort"))[3:] == [done]

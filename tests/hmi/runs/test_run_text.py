@@ -1,14 +1,12 @@
-"""How a run is drawn, and what an order to it is said to mean."""
+"""How a run is drawn, and how its request is listed."""
 
 import os
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from handwheel.hmi.requests.request_text import request_line
-from handwheel.hmi.runs.orders import meaning_lines
 from handwheel.hmi.runs.run_screen import render_run, run_line
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import ask_run
@@ -94,20 +92,14 @@ def test_colour_is_for_the_abnormal_and_never_alone(place: Place) -> None:
     assert sum("\x1b" in line for line in drawn[1]) > 3
 
 
-def test_an_abort_names_what_the_approved_undo_takes_back(place: Place) -> None:
-    place.held()
+def test_the_request_of_a_run_is_listed_with_its_steps() -> None:
     asked = asked_by_run()
     actions = tuple(
-        ActionRecord(each.action_id, ActionState.PLANNED, "", None, "sent" if n == 0 else None)
-        for n, each in enumerate(asked.actions)
+        ActionRecord(each.action_id, ActionState.PLANNED, "", None, None) for each in asked.actions
     )
     record = RequestRecord(
         asked, asked.text, asked.digest, RequestState.APPROVED, "", NOW, NOW, actions
     )
-    view = replace(place.view(), requests=[record])
-    assert list(meaning_lines(view, "abort"))[3:] == [
-        "  P-101B.run_cmd → false, if PIC-102.sp < 300 kPa"
-    ]
     line = request_line(listed(record), NOW)
     assert line.endswith("(U-7K3MQ2XA, cw/change-over: start-standby, less)")
 
