@@ -23,7 +23,7 @@ def undo_lines(database: Database, view: RunView, plan: BoundPlaybook | None) ->
     filed = [filed_request(database, each, lambda _: 0.0) for each in view.requests]
     actions = [each for request in filed for each in request.actions]
     if not any(each.action.kind == "command" and each.may_have_been_sent for each in actions):
-        return ["  nothing to undo: no action was sent"]
+        return ["  nothing to undo: no action with an undo was sent"]
     if plan is None or plan.digest != view.opening.get("digest"):
         return ["  the undo cannot be shown: the playbook has changed since the run began"]
     pending = pending_undos(plan, actions)
