@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import prod
 from typing import Annotated
@@ -14,6 +15,7 @@ from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.playbooks.binding.release import release_playbooks, unsigned_release
 from handwheel.playbooks.binding.released_writes import MOST_BINDINGS, combined_parameters
 from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.playbooks.lint.placeholders import PLACEHOLDER
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
     Unsigned,
@@ -66,6 +68,9 @@ def release(
     opened = open_site(site)
     earlier = read_lock(opened)
     playbooks, findings = check_playbooks(opened, paths)
+    findings = [
+        replace(each, severity="error") if each.code == PLACEHOLDER else each for each in findings
+    ]
     for finding in findings:
         typer.echo(finding_line(finding))
     if any(finding.is_error for finding in findings):

@@ -18,6 +18,7 @@ from .limits import check_limits
 from .nested import Nesting
 from .noise import MeasuredNoise
 from .overlaps import Overlaps
+from .placeholders import check_placeholders, check_start
 from .plan import check_dead_band, check_verify_windows, check_writes
 from .segments import check_segments
 from .site import check_ownership, check_roles, check_suggestions
@@ -52,6 +53,8 @@ def _lint(playbooks: Sequence[Playbook], site: Site, others: Sequence[Playbook])
         findings += check_form(playbook, bindings[0].texts)
         findings += check_roles(playbook, policy)
         findings += check_suggestions(playbook, others)
+        findings += check_placeholders(playbook)
+        findings += check_start(playbook, others)
         for plan in plans:
             findings += _check_plan(playbook, plan, site, policy, noise)
             findings += check_constants(playbook, plan, site, truths)

@@ -9,6 +9,7 @@ from math import ceil
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.playbooks.lint.placeholders import DONE, NO_UNDO, OWNER, TITLE, TO_DO
 from handwheel.tools.safe_text import printable
 
 from .fault_effects import FaultEffects, Moved
@@ -78,11 +79,11 @@ cases:
 
 
 def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
-    title = "TITLE: what is wrong - what is done"
+    title = f"{TITLE} - what is done"
     yield "# Complete what is in capitals; then lint, plan and release it."
     if effects:
         kind = effects.kind
-        title = f"{kind.title} - WHAT IS DONE"
+        title = f"{kind.title} - {DONE}"
         yield from _comment(f"{kind.id} of {effects.model}: {kind.title}")
         yield from _comment(f"symptoms: {kind.symptoms}")
         yield from _comment(f"response: {kind.response}")
@@ -92,7 +93,7 @@ def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
     yield f"title: {_quoted(title)}"
     if effects:
         yield f"plant: {effects.model}"
-    yield "owner: OWNER  # who is responsible for it"
+    yield f"owner: {OWNER}  # who is responsible for it"
     yield "style: computer-assisted  # people approve, the computer executes"
     if effects:
         yield f"tests: [tests/{name.rpartition('/')[2]}.yaml]"
@@ -154,13 +155,13 @@ def _write(site: Site, step: ProposedStep) -> Iterator[str]:
     yield f"approval: {{role: {step.role}, within: 15 min, on_timeout: hold}}"
     yield "steps:"
     yield "  - id: act"
-    yield '    title: "WHAT IS DONE"'
+    yield f'    title: "{DONE}"'
     yield f"    write: {{{tag.name}: {_number(step.value, tag)}}}  # TAG AND VALUE"
     if step.ramp:
         yield f"    # the policy allows a step of {_number(step.ramp.max_step, tag)}"
         yield f'    ramp: {{rate: "{_rate(step.ramp.rate_per_min, tag)}"}}'
     yield f'    verify: {{that: "{tag.name} in {ends[0]} .. {ends[1]}", within: {within:g} s}}'
-    yield '    undo: {none: "WHY IT IS NOT UNDONE, or write what takes it back"}'
+    yield f'    undo: {{none: "{NO_UNDO}, or write what takes it back"}}'
     yield "    on_fail: {then: hold}"
     yield "escalate:"
     yield "  - {when: held, after: 10 min, to: shift-supervisor}"
@@ -173,7 +174,7 @@ def _notify(name: str) -> Iterator[str]:
     yield "# can own. See the rules of policy.yaml, and equipment in tags.yaml."
     yield "steps:"
     yield "  - id: tell"
-    yield f'    notify: {{to: shift-supervisor, text: "{name}: WHAT TO DO"}}'
+    yield f'    notify: {{to: shift-supervisor, text: "{name}: {TO_DO}"}}'
     yield "limits: {max_writes: 0, max_duration: 30 min}"
 
 

@@ -93,6 +93,9 @@ def test_what_must_not_be_released_is_not(site: Path, said: Said) -> None:
     code, told, _ = release(said, NAME, "boss")
     assert (code, "no-on-fail error" in told) == (1, True)
     assert told.endswith("nothing was released\n")
+    written(site / "playbooks", changed(("owner: tests", "owner: OWNER")))
+    code, told, _ = release(said, NAME, "boss")
+    assert (code, "placeholder error: 'OWNER' is to be filled in" in told) == (1, True)
     assert (site / LOCK_FILE).read_text() == before
     (site / LOCK_FILE).write_text(before.replace('"by"', '"bye"', 1))
     for words in (("playbooks", "release", NAME), ("playbooks", "list")):

@@ -234,6 +234,11 @@ FAULTS = {
         Fault("    undo: {write", '    expect: [{that: "standby.running", within: 29 min}]\n    '
               "undo: {write", "30 min}", "may take 31 min"),
     ],
+    "placeholder": [
+        sample("placeholder", "OWNER", "'OWNER' is to be filled in", severity="warning"),
+        Fault("title: Start the standby pump", "title: 'Pump shakes - WHAT IS DONE'", "'Pump",
+              "'WHAT IS DONE' is to", severity="warning"),
+    ],
     "no-test": [
         sample("no-test", "id: test/", "it has no tests", severity="warning"),
         Fault("[tests/t.yaml]", "[no.yaml]", "no.yaml", "there is no file", severity="warning"),

@@ -178,6 +178,21 @@ def test_chatter_when_noise_is_recorded_is_told(tmp_path: Path, site: Site) -> N
     assert chatter.endswith("recorded of VT-101A.pv reaches over 1.15 mm/s: it may chatter")
 
 
+def test_a_playbook_when_nothing_starts_runs_or_suggests_it_is_told(
+    tmp_path: Path, site: Site
+) -> None:
+    rule, steps = explanations()["never-started"], _TELLS[_TELLS.index("steps:\n") :]
+    text = GOOD[: GOOD.index("parameters:")] + steps.replace("{standby}", "another")
+    renamed = "id: test/start-standby", "id: test/other"
+    evidence = '- {id: shakes, that: "rate('
+    suggests = evidence, evidence.replace("shakes,", "shakes, suggest: test/start-standby,")
+    alone = loaded(tmp_path, text)
+    by_order = loaded(tmp_path, changed((rule.bad, rule.good.strip()), text=text))
+    other, naming = (loaded(tmp_path, changed(renamed, *each)) for each in ([], [suggests]))
+    assert [each.code for each in lint(alone, site, [alone, other])] == [rule.code]
+    assert lint(by_order, site, [by_order, other]) == lint(alone, site, [alone, naming]) == []
+
+
 def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
     site_of(tmp_path, PlantEndpoints(1, 2, gate=3))
     rule = explanations()["no-policy"]
@@ -203,7 +218,9 @@ def test_a_finding_is_told_like_every_other_problem() -> None:
 PAGE = DOCS / "reference/playbooks.md"
 
 # Told outside the rules on one text: of files that cannot be read, and of several at once.
-_ELSEWHERE = {"unreadable", "no-library", "overlapping-triggers", "no-policy", "chatter"}
+_ELSEWHERE = {
+    "unreadable", "no-library", "overlapping-triggers", "no-policy", "chatter", "never-started",
+}  # fmt: skip
 
 
 def _keys(*models: type[BaseModel]) -> set[str]:
