@@ -78,10 +78,11 @@ class Recording:
         self._invariants = {
             each.condition.bound: each.condition for plan in plans for each in plan.invariants
         }
-        self._truths: Mapping[str, list[bool]] = {bound: [] for bound in self._invariants}
-        triggers = [each.condition for plan in plans for each in plan.triggers]
+        parts = [part.condition for plan in plans for each in plan.triggers for part in each.parts]
+        self._judged = {**self._invariants, **{each.bound: each for each in parts}}
+        self._truths: Mapping[str, list[bool]] = {bound: [] for bound in self._judged}
         self._measured: dict[str, _Measured] = {}
-        for condition in (*self._invariants.values(), *triggers):
+        for condition in (*self._invariants.values(), *parts):
             for each in distances(condition, names):
                 self._measured.setdefault(each.text, _Measured(each))
         self._seq = 0
@@ -97,7 +98,7 @@ class Recording:
         for each in self._measured.values():
             found = each.distance.distance.value(view.readings, view.history)
             each.values.append(float(found) if isinstance(found, int | float) else nan)
-        for bound, condition in self._invariants.items():
+        for bound, condition in self._judged.items():
             truth = condition.evaluate(view.readings, view.history)
             self._truths[bound].append(truth is Truth.TRUE)
         head = room.database.head()
@@ -151,6 +152,16 @@ class Recording:
         """Returns when an invariant was first false or unknown since some time, else `None`."""
         truths = zip(self._truths[invariant.bound], self.times_s, strict=True)
         return next((at_s for is_met, at_s in truths if at_s >= begin_s and not is_met), None)
+
+    def longest_true_s(self, part: Condition) -> float:
+        """Returns how long a part of a trigger was true without a break, at most."""
+        longest_s = 0.0
+        begun_s: float | None = None
+        for is_met, at_s in zip(self._truths[part.bound], self.times_s, strict=True):
+            begun_s = at_s if is_met and begun_s is None else begun_s
+            longest_s = longest_s if begun_s is None else max(longest_s, at_s - begun_s)
+            begun_s = begun_s if is_met else None
+        return longest_s
 
     @property
     def first_write_s(self) -> float | None:

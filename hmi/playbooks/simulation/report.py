@@ -6,6 +6,7 @@ from typing import Any
 
 from handwheel.agents.case import PREFIX as CASES
 from handwheel.connectors.config.durations import format_duration
+from handwheel.playbooks.binding.start import TriggerPart
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
@@ -149,14 +150,25 @@ def end_lines(simulated: Simulated) -> Iterator[str]:
         yield f"  the plant trips at {clock(tripped[0])} by {plain(tripped[1])}"
     if state == "not_triggered":
         for trigger in simulated.recording.plan.triggers:
-            found = simulated.recording.nearest(trigger.condition, simulated.site.tags)
-            for each in found:
-                amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
-                yield f"  nearest to {printable(each.text)}: {amount} at {clock(each.at_s)}"
+            for part in trigger.parts:
+                yield from _missed_lines(simulated, part)
         yield f"  {advice(simulated.setting)}"
     for refused in simulated.result.refused:
         why = printable(refused.reason, _LONG)
         yield f"  {refused.person} could not sign {refused.request_id}: {why}"
+
+
+def _missed_lines(simulated: Simulated, part: TriggerPart) -> Iterator[str]:
+    """Yields how near a part of a trigger came to being true, or that it was so too briefly."""
+    recording = simulated.recording
+    true_s = recording.longest_true_s(part.condition)
+    if 0.0 < true_s < part.for_s:
+        was, wanted = (format_duration(round(each)) for each in (true_s, part.for_s))
+        yield f"  {printable(part.condition.bound)}: true for {was} at most, not for {wanted}"
+        return
+    for each in recording.nearest(part.condition, simulated.site.tags):
+        amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
+        yield f"  nearest to {printable(each.text)}: {amount} at {clock(each.at_s)}"
 
 
 def first_trip(simulated: Simulated) -> tuple[float, str] | None:

@@ -32,12 +32,24 @@ def advice(setting: Setting) -> str:
     hours = ceil(grown.full_s / _HOUR_S)
     quicker = f"a smaller {grown.parameter}, as in --fault {grown.fault},{grown.parameter}=…"
     if grown.full_s <= setting.for_s:
-        return "use another size of the fault, or a longer --warmup or --for"
+        sizes = [size for each in faults for size in _sizes(setting.plant, each)]
+        larger = f"another {' or '.join(sizes)}, or " if sizes else ""
+        return f"use {larger}a longer --warmup or --for"
     if hours > _LONGEST_H:
         return f"{grown.fault} grows over more than {_LONGEST_H} h; use {quicker}"
     return (
         f"{grown.fault} is fully grown only after about {hours} h; use --for {hours}h or {quicker}"
     )
+
+
+def _sizes(plant: Plant, event: FaultEvent) -> list[str]:
+    """Returns the parameters of a fault that set its size, as the command line has them."""
+    kind = plant.faults[event.fault]
+    return [
+        f"{name}, as in --fault {event.fault},{name}=…"
+        for name, each in kind.parameters.items()
+        if isinstance(each, Number) and not in_seconds(kind, name)
+    ]
 
 
 def _growth(plant: Plant, event: FaultEvent) -> _Growth:

@@ -73,7 +73,8 @@ def test_a_run_that_nobody_approves_does_not_complete(
     [
         ("F01@10s", "F01 is fully grown only after about 6 h; use --for 6h or a smaller tau"),
         ("F01@10s,tau=90d", "F01 grows over more than 168 h; use a smaller tau"),
-        ("F12@10s", "use another size of the fault, or a longer --warmup or --for"),
+        ("F12@10s", "use a longer --warmup or --for"),
+        ("F02@10s", "use another plug, as in --fault F02,plug=…, or a longer --warmup or --for"),
     ],
 )
 def test_a_slow_fault_that_did_not_trigger_tells_how_long_it_needs(
@@ -88,6 +89,16 @@ def test_a_slow_fault_that_did_not_trigger_tells_how_long_it_needs(
     nearest, told = " ".join(out.split()).split("nearest to ")[1].split(" at 0:00:", 1)
     assert nearest.startswith("LT-101.pv > 99 %: -")
     assert advised in told
+
+
+def test_a_trigger_that_was_true_too_briefly_says_so(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    playbook = site / "playbooks" / "change-over.yaml"
+    playbook.write_text(PLAYBOOK.replace("for: 1 s}", "for: 1 h}"), encoding="utf-8")
+    code, out, _ = said_by(capsys)(*SIMULATE, "--warmup", "0s", "--for", "20s")
+    told = "P-101A.running and not P-101B.running: true for 19 s at most, not for 1 h 00 min\n"
+    assert (code, told in out) == (1, True), out
 
 
 def test_what_cannot_be_simulated_is_said_in_one_line(
