@@ -42,6 +42,8 @@ class Maintenance:
     async def raise_order(self, step: Step, work: WorkOrderStep) -> Record:
         """Raises the work order of a step, and returns the event that records it.
 
+        While one of the same asset, playbook and step is open, the run refers to that one.
+
         Raises:
             ToolFailed: The work order cannot be written, or its time cannot be computed now.
         """
@@ -66,9 +68,15 @@ class Maintenance:
                 "trend": trends,
             }
         )
-        order = self._orders.raise_order(wanted)
+        order = self._open_order(wanted) or self._orders.raise_order(wanted)
         body = {"workorder": order.workorder_id, "title": order.title, "asset": order.asset}
-        return Record(EventKind.RAISED, {**body, "step": step.id})
+        earlier = {"raised_by": order.run_id} if order.run_id != wanted.run_id else {}
+        return Record(EventKind.RAISED, {**body, "step": step.id, **earlier})
+
+    def _open_order(self, wanted: WorkOrder) -> WorkOrder | None:
+        """Returns the open work order of the same work. Titles may differ, as they hold values."""
+        same = (each for each in self._orders.open_orders() if _work(each) == _work(wanted))
+        return next(same, None)
 
     def _due_s(self, work: WorkOrderStep) -> float:
         if not isinstance(work.due, Expression):
@@ -117,3 +125,7 @@ class Maintenance:
             self._orders.notify(
                 Notice(key=f"{key}/{each}", at=at, to=each, text=text, run_id=self._log.run_id)
             )
+
+
+def _work(order: WorkOrder) -> tuple[str, str, str]:
+    return order.asset, order.playbook, order.key.partition("/")[2]  # the key ends with the step

@@ -48,7 +48,10 @@ _WORDS: Mapping[str, _Words] = {
     "slow": lambda body: f"{body['reason']}; shorten the scan time, or slow the simulated plant",
     "due": lambda body: str(body["action_id"]),
     "expected": lambda body: f"{'met' if body['kept'] else 'NOT MET'}: {body['shown']}",
-    "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
+    "raised": lambda body: (
+        f"{body['workorder']} {body['asset']}: {body['title']}"
+        + (f" (open already, of {body['raised_by']})" if body.get("raised_by") else "")
+    ),
     "ran": lambda body: f"{body['step']} runs {body['playbook']} as {body['run_id']}",
     "notified": lambda body: f"{', '.join(body['to'])}: {body['text']}",
     "undone": lambda body: f"{body['action_id']} {body['state']}: {body['reason']}",

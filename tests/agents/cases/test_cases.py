@@ -10,6 +10,8 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+from handwheel.tools.maintenance.work_order_database import Closing
+from handwheel.tools.requests.timestamps import stamp
 
 from ...playbooks.sample_playbook import loaded
 from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
@@ -102,6 +104,28 @@ async def test_evidence_against_a_candidate_begins_the_other(room: AgentsRoom) -
     assert (len(room.runs()), room.requests()) == (1, [])
     (left,) = room.cases()  # the bearing still shakes, and its playbook is still prevented
     assert left.done == {"cw/strainer-blocked"}
+
+
+async def _plug(room: AgentsRoom, number: int) -> None:
+    """The strainer is plugged until the run of that number has ordered the work."""
+    room.plant.lies |= {"PDT-101.pv": 30.0 + number, "PDAH-101.active": True}
+    await room.until(lambda: len(room.runs("strainer")) == number, f"run {number}")
+    await room.reach("COMPLETE")
+    room.plant.lies |= {"PDT-101.pv": 5.0, "PDAH-101.active": False}
+    await room.scan(90)
+
+
+async def test_work_that_is_ordered_already_is_not_ordered_again(sound: AgentsRoom) -> None:
+    await _plug(sound, 1)
+    await _plug(sound, 2)
+    (first,) = sound.workorders.all()
+    at = stamp(sound.clock.now().wall)
+    sound.workorders.close_order(Closing(key=first.workorder_id, at=at, by="carl"))
+    await _plug(sound, 3)
+    earlier, again, later = (sound.rows("raised", each)[0].body for each in sound.runs("strainer"))
+    assert again["workorder"] == earlier["workorder"]
+    assert (again["raised_by"], "raised_by" in earlier) == (first.run_id, False)
+    assert [each.workorder_id for each in sound.workorders.open_orders()] == [later["workorder"]]
 
 
 @pytest.mark.parametrize("end", ["reject", "stop"])
