@@ -26,7 +26,7 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.wrap import fold
-from .templates.fault_effects import FaultEffects, fault_effects, simulated_plant
+from .templates.fault_effects import LEAST, FaultEffects, fault_effects, simulated_plant
 from .templates.template import ProposedRamp, ProposedStep, playbook_text, tests_text
 
 _TESTS = "tests"
@@ -52,7 +52,7 @@ def new(
     """Write a new playbook to complete into the site's folder.
 
     It has no errors at this site. With --from the fault is run in the plant's model, which takes
-    seconds, and a test is written too. No file is overwritten.
+    seconds, and a test is written too, unless no tag shows the fault. No file is overwritten.
 
     Exit codes: 0 written, 2 wrong usage or configuration, and nothing is written.
     """
@@ -61,7 +61,7 @@ def new(
     path = _free_path(opened, name)
     effects = fault_effects(opened, fault) if fault else None
     files = {path: _valid_text(opened, name, effects)}
-    if effects:
+    if effects and effects.can_trigger:
         files[path.parent / _TESTS / path.name] = tests_text(name, effects)
     for file in files:
         _check_free(file)
@@ -166,4 +166,10 @@ def _effects_text(effects: FaultEffects) -> str:
         f"{each.tag.name} {each.before:.4g} → {each.after:.4g} {each.tag.unit}".rstrip()
         for each in effects.moved[:_SHOWN]
     ]
-    return f"{effects.kind.id} in {effects.model}: {'; '.join([alarms, *moved])}"
+    told = f"{effects.kind.id} in {effects.model}: {'; '.join([alarms, *moved])}"
+    if effects.can_trigger:
+        return told
+    return (
+        f"{told}; no measured tag then differs by {LEAST * 100:g} % of its range, so that nothing "
+        "here can trigger the playbook, and no test is written"
+    )

@@ -13,9 +13,10 @@ from handwheel.sim_plant.plant import Plant
 
 LONGEST_S = 8 * 3600.0
 """Plant time after which a fault counts as without an alarm, seconds."""
+LEAST = 0.01
+"""Share of its range by which a tag must move to count as moved."""
 _EVERY = 20  # steps between two looks at the alarms
 _SETTLES_S = 60.0  # plant time from the first alarm
-_LEAST = 0.01  # of the range that a tag must move
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class FaultEffects:
     after_s: float  # plant time from the fault to the first alarm, a trip, or the end
     has_tripped: bool  # whether the plant has tripped by then
     moved: tuple[Moved, ...]  # the furthest in its range first
+
+    @property
+    def can_trigger(self) -> bool:
+        """Whether a tag of the site shows it, so that a playbook can be triggered by it."""
+        return bool(self.alarms or self.moved)
 
 
 def simulated_plant(site: Site) -> Plant:
@@ -106,7 +112,7 @@ def _moved(site: Site, before: Mapping[str, float], after: Mapping[str, float]) 
             continue
         low, high = tag.span
         found = Moved(tag, before[name], min(max(after[name], low), high))
-        if _share(found) >= _LEAST:
+        if _share(found) >= LEAST:
             yield found
 
 

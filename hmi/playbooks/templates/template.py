@@ -95,7 +95,7 @@ def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
         yield f"plant: {effects.model}"
     yield f"owner: {OWNER}  # who is responsible for it"
     yield "style: computer-assisted  # people approve, the computer executes"
-    if effects:
+    if effects and effects.can_trigger:
         yield f"tests: [tests/{name.rpartition('/')[2]}.yaml]"
     yield ""
 

@@ -52,6 +52,15 @@ def test_a_template_without_fault_is_started_by_nothing(folder: Path, said: Said
     assert not (folder / "playbooks/tests").exists()
 
 
+def test_a_template_of_a_fault_that_no_tag_shows_says_so_and_has_no_test(
+    folder: Path, said: Said
+) -> None:
+    code, out, _ = said("playbooks", "new", "cw/level", "--from", "F07")
+    assert (code, "no measured tag then differs by 1 % of its range" in out) == (0, True)
+    assert "no-test warning" in _findings(folder, "level.yaml")
+    assert not (folder / "playbooks/tests").exists()
+
+
 def test_a_template_when_the_policy_limits_the_step_ramps_by_what_it_allows(
     folder: Path, said: Said
 ) -> None:
