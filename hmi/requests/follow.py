@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from handwheel.connectors.hints import next_step
-from handwheel.playbooks.engine.states import INACTIVE
+from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
@@ -103,15 +103,19 @@ def _is_moving(record: RequestRecord) -> bool:
 
 
 def _print_run(database: Database, record: RequestRecord) -> None:
-    run = record.request.run
-    if run is None:
+    if record.request.run is None:
         return
-    state = load_run(database, run.run_id).state
-    more = "" if state in INACTIVE else "; it continues and may submit another request"
+    run_id, latest = record.request.run.run_id, (record.request.request_id,)
+    run = load_run(database, run_id)
+    more = ""
     if not is_runner_alive(database, instant_now()):
         more = f"; no process works on it; {next_step('run')}"
-    _print(f"run {run.run_id} is {state}{more}")
-    _print(next_step("runs", "show", run.run_id))
+    elif run.state is RunState.WAITING_APPROVAL and run.requests[-1:] == latest:
+        more = "; it hears of the decision with its next scan"
+    elif is_done(record) and run.state not in INACTIVE:
+        more = "; it continues and may submit another request"
+    _print(f"run {run_id} is {run.state}{more}")
+    _print(next_step("runs", "show", run_id))
 
 
 def is_done(record: RequestRecord) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from handwheel.hmi.requests import follow as following
 from handwheel.tools.errors import PermitRefused
 
 from ..testbed.stepped_agents import START_B, START_B_BACK, AgentsRoom
@@ -16,6 +17,18 @@ async def test_a_run_that_waits_holds_at_once_and_its_request_is_over(room: Agen
         room.say("approve")
     await room.ordered("stop", "STOPPED")
     assert (room.frames, room.run.is_closed) == ([], True)
+
+
+async def test_whoever_rejects_is_told_only_what_the_run_has_heard(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(following, "instant_now", room.clock.now)
+    request_id = (await room.reach_request(1)).request.request_id
+    room.say("reject")
+    for heard in ("WAITING_APPROVAL; it hears of the decision with its next scan", "STOPPED"):
+        assert not following.follow(room.desk.database, request_id, room.site.state)
+        assert f"run {room.run_id} is {heard}\n" in capsys.readouterr().out
+        await room.scan()
 
 
 async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) -> None:
