@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import Self
 
+from handwheel.connectors.hints import NEXT, next_step, shell_command
 from handwheel.connectors.model.values import exact_text
 
 from ...errors import PermitRefused
@@ -133,9 +134,15 @@ def current_card(context: DecisionContext, record: RequestRecord, now: Instant) 
 
 
 def check_approvable(card: Card) -> None:
-    """Raises `PermitRefused` with every problem of the card."""
-    if not card.is_approvable:
-        raise PermitRefused("it cannot be approved now: " + "; ".join(card.problems))
+    """Raises `PermitRefused` with every problem of the card, and what one can do about it."""
+    if card.is_approvable:
+        return
+    what = f"it cannot be approved now: {'; '.join(card.problems)}"
+    if NEXT not in what:
+        reject = shell_command("requests", "reject", card.request_id)
+        what += f"; it still waits, and {reject} ends it"
+        what += f"; {next_step('requests', 'show', card.request_id)}"
+    raise PermitRefused(what)
 
 
 def role_for(context: DecisionContext, operator: Operator, request: ActionRequest) -> str:

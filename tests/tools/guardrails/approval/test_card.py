@@ -1,10 +1,14 @@
 from typing import Any
 
+import pytest
+
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
+from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.cards.build_card import make_card
 from handwheel.tools.guardrails.approval.cards.card_changes import card_changes
 from handwheel.tools.guardrails.approval.cards.card_model import CardLease, CardSigner, parse_card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
+from handwheel.tools.guardrails.approval.session import check_approvable
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
 
@@ -103,6 +107,20 @@ def test_each_problem_is_told_alone() -> None:
         ),
     ):
         assert shown.problems == problem
+
+
+def test_a_card_with_a_problem_names_the_way_on_once() -> None:
+    check_approvable(card())
+    for problem, end in (
+        ("wait 35 s more", "handwheel requests reject R-7K3MQ2XA ends it; "
+                           "next: handwheel requests show R-7K3MQ2XA"),
+        ("stop it; next: handwheel gate", "next: handwheel gate"),
+    ):  # fmt: skip
+        with pytest.raises(PermitRefused) as refused:
+            check_approvable(card(blocking_reasons=(problem,)))
+        assert f"now: {problem}" in str(refused.value)
+        assert str(refused.value).endswith(end)
+        assert str(refused.value).count("next: ") == 1
 
 
 def test_a_number_may_move_within_its_tolerance() -> None:
