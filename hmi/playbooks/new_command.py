@@ -60,7 +60,7 @@ def new(
     opened = open_site(site)
     path = _free_path(opened, name)
     effects = fault_effects(opened, fault) if fault else None
-    files = {path: _valid_text(opened, name, effects)}
+    files = {path: _valid_text(opened, name, path, effects)}
     if effects and effects.can_trigger:
         files[path.parent / _TESTS / path.name] = tests_text(name, effects)
     for file in files:
@@ -110,20 +110,21 @@ def _refusal(file: str, reason: str) -> ConfigError:
     return ConfigError([Problem(file, 0, 0, "", reason)])
 
 
-def _valid_text(site: Site, name: str, effects: FaultEffects | None) -> str:
+def _valid_text(site: Site, name: str, path: Path, effects: FaultEffects | None) -> str:
     """Returns the first text without an error of lint, that of a notice at last."""
     errors: list[Finding] = []
     for step in (*islice(_steps(site, effects), _TRIED), None):
         text = playbook_text(site, name, step, effects)
-        errors = _errors(site, text)
+        errors = _errors(site, text, path)
         if not errors:
             return text
     raise PlaybookError(errors)
 
 
-def _errors(site: Site, text: str) -> list[Finding]:
+def _errors(site: Site, text: str, path: Path) -> list[Finding]:
+    shown = f"{path.relative_to(site.root)} as it would be"
     try:
-        return [each for each in lint(parse_playbook(text), site) if each.is_error]
+        return [each for each in lint(parse_playbook(text, shown), site) if each.is_error]
     except PlaybookError as error:
         return [*error.findings]
 

@@ -52,7 +52,7 @@ def playbook_text(
         effects: Of the fault that it answers.
     """
     lines = [
-        *_head(name, effects),
+        *_head(site, name, effects),
         *_trigger(site, effects),
         *([f"concurrency: {{key: [{step.tag.equipment}], policy: reject}}"] if step else []),
         "",
@@ -78,7 +78,7 @@ cases:
 """
 
 
-def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
+def _head(site: Site, name: str, effects: FaultEffects | None) -> Iterator[str]:
     title = f"{TITLE} - what is done"
     yield "# Complete what is in capitals; then lint, plan and release it."
     if effects:
@@ -92,7 +92,7 @@ def _head(name: str, effects: FaultEffects | None) -> Iterator[str]:
     yield "version: 1.0.0"
     yield f"title: {_quoted(title)}"
     if effects:
-        yield f"plant: {effects.model}"
+        yield f"plant: {site.plant or effects.model}"
     yield f"owner: {OWNER}  # who is responsible for it"
     yield "style: computer-assisted  # people approve, the computer executes"
     if effects and effects.can_trigger:

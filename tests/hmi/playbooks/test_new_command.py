@@ -61,6 +61,15 @@ def test_a_template_of_a_fault_that_no_tag_shows_says_so_and_has_no_test(
     assert not (folder / "playbooks/tests").exists()
 
 
+def test_a_template_of_a_fault_names_the_plant_of_its_site(folder: Path, said: Said) -> None:
+    own = folder / "site.yaml"
+    text = own.read_text(encoding="utf-8").replace("\nplant: cw-100\n", "\nplant: unit-3\n")
+    own.write_text(text, encoding="utf-8")
+    assert said("playbooks", "new", "cw/ours", "--from", "F02")[0] == 0
+    assert load_playbook(folder / "playbooks/ours.yaml").file.plant == load_site(folder).plant
+    assert load_site(folder).plant == "unit-3"
+
+
 def test_a_template_when_the_policy_limits_the_step_ramps_by_what_it_allows(
     folder: Path, said: Said
 ) -> None:
