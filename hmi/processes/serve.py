@@ -36,8 +36,10 @@ async def serve(
     `show` returns an empty line is not printed.
     """
     freeze_heap()
+    # Before the work begins, so that the rows of its first step are printed, as of held runs.
+    printing = asyncio.create_task(_print_rows(database, show, state))
     ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
-    tasks = (*ends, asyncio.create_task(_print_rows(database, show, state)))
+    tasks = (*ends, printing)
     try:
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

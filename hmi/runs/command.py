@@ -75,7 +75,8 @@ def list_runs(
         typer.echo(json.dumps([run_fields(each, now) for each in found]))
         return
     for each in found:
-        typer.echo(fold(run_line(each, now), _INDENT))
+        words = filter(None, (run_line(each, now), each.next_order()))
+        typer.echo(fold("; ".join(words), _INDENT))
     if not found:
         typer.echo("no runs" if every else f"no open run; {next_step('runs', 'list', '--all')}")
 

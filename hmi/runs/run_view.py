@@ -103,6 +103,15 @@ class RunView:
             )
         return _BY_ITSELF.get(run.state, "")
 
+    def next_order(self) -> str:
+        """Returns the order that leads a held or aborted run on, or an empty string."""
+        if self.recorded is RunState.ABORTED:
+            return next_step("runs", "clear", self.entry.run_id)
+        if self.recorded is RunState.HELD:
+            order = "abort" if self.run.goal else "resume"
+            return next_step("runs", order, self.entry.run_id)
+        return ""
+
     def _nested(self) -> str:
         """Returns the run that the current step awaits, or an empty string."""
         is_begun = self.run.step(self.current_step) is StepState.PERFORM

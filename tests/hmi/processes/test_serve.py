@@ -100,6 +100,32 @@ async def test_a_listener_that_cannot_be_made_ends_nobody(
     assert "No space left on device" in capfd.readouterr().err
 
 
+async def test_what_the_work_does_first_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Database(tmp_path, "cooling") as database:
+        with database.transaction(instant_now()) as transaction:
+            transaction.record("run.opened", "before", {})
+
+        async def work() -> None:
+            with database.transaction(instant_now()) as transaction:
+                transaction.record("run.held", "first", {})
+            await asyncio.sleep(30.0)
+
+        serving = asyncio.create_task(
+            serve(work(), database, lambda row: str(row.fields["subject"]), tmp_path)
+        )
+        told: list[str] = []
+
+        def is_told() -> bool:
+            told.append(capfd.readouterr().out)
+            return "".join(told) == "first\n"
+
+        await eventually(is_told)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
 async def test_work_that_fails_still_ends_it(tmp_path: Path) -> None:
     async def work() -> None:
         raise LedgerError("it cannot go on")

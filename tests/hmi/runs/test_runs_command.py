@@ -43,6 +43,16 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
     assert found["reason"] == f"the agents have stopped; next: handwheel run{here(live)}"
 
 
+def test_the_list_ends_a_held_run_with_the_order_that_leads_on(live: Place) -> None:
+    log = live.held()
+    (line,) = run(live, "list").stdout.splitlines()
+    assert line.endswith(f"; next: handwheel runs resume {RUN}{here(live)}")
+    log.record(EventKind.ABORTING, reason="abort ordered by carl", goal="aborted")
+    log.record(EventKind.ABORTED, reason="abort ordered by carl")
+    (line,) = run(live, "list").stdout.splitlines()
+    assert line.endswith(f"waits for a person: clear; next: handwheel runs clear {RUN}{here(live)}")
+
+
 def test_show_has_everything_for_programs(live: Place) -> None:
     live.held()
     done = run(live, "show", "u-7k", "--json")
