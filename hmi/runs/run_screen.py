@@ -51,7 +51,7 @@ def render_run(
         _what(view, now),
         _why(view),
         [_part("steps", map(_step, view.steps(titles))), *_outcome(view)],
-        [_part("events", map(_event, view.rows[-_EVENTS:]))],
+        [_part("events", _events(view.rows))],
     )
     lines = [headline(f"{view.entry.run_id}  {assets}", plain(site), width)]
     for group in groups:
@@ -167,6 +167,12 @@ def _order(row: RunRow) -> Row:
     text = run_event_text(row.kind, row.body)
     cells = [MARK if is_refused else "", _time(row.at), f"{'refused: ' * is_refused}{text}"]
     return Row(cells, is_refused)
+
+
+def _events(rows: Sequence[RunRow]) -> Iterator[Row]:
+    if len(rows) > _EVENTS:
+        yield Row(["", f"the last {_EVENTS} of {len(rows)}, a line each; --json has all of them"])
+    yield from map(_event, rows[-_EVENTS:])
 
 
 def _event(row: RunRow) -> Row:
