@@ -32,7 +32,7 @@ def start(
     """Order a run of a playbook with a trigger `manual: true`, signed.
 
     The agents judge its evidence and permissives, for at most 10 min, and ask for its approval as
-    for any other run.
+    for any other run. The request is theirs, so the person of the order may sign its approval too.
 
     Exit codes: 0 taken up, 1 refused, 2 no passphrase, wrong usage or configuration, 4
     recorded, but no agents have taken it up yet; it is too old after 60 s.
