@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -74,8 +75,9 @@ def _find(site: Site, name: str) -> Playbook:
         raise PlaybookError(wrong)
     found = next((each for each in library if each.id == name), None)
     if found is None:
-        known = ", ".join(each.id for each in library) or "none"
-        raise InvalidArguments(f"there is no playbook {name!r}; known: {known}")
+        close = get_close_matches(name, [each.id for each in library], n=1)
+        hint = f"did you mean {close[0]!r}?" if close else next_step("playbooks", "list")
+        raise InvalidArguments(f"there is no playbook {name!r}; {hint}")
     return found
 
 

@@ -60,3 +60,16 @@ def test_what_is_no_order_is_refused_with_a_reason(live: Place, said: Said) -> N
         found, _, err = said("runs", "start", "test/look", where, *words)
         assert (found, reason in " ".join(err.split())) == (code, True), err
     assert subjects_of(live.database, "case.ordered", "C") == []
+
+
+def test_a_mistyped_playbook_is_answered_with_the_one_that_is_meant(
+    live: Place, said: Said
+) -> None:
+    _write(live, TEXT)
+    where = f"--site={live.site.root}"
+    for name, hint in (
+        ("test/lok", "did you mean 'test/look'?"),
+        ("valve", f"next: handwheel playbooks list{here(live)}"),
+    ):
+        code, _, err = said("runs", "start", name, where)
+        assert (code, err) == (2, f"handwheel: there is no playbook {name!r}; {hint}\n")
