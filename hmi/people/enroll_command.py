@@ -34,12 +34,14 @@ from ..shell.cli.signer_options import (
     NewPassphraseOption,
 )
 from ..shell.terminal.passphrase import new_passphrase
+from ..shell.terminal.wrap import fold
 from .operator_text import person_fields, warn_of_no_use, warn_of_the_root
 from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, revoked_keys
 from .signer_choice import find_person
 
+_INDENT = 4
 _LONGEST_DAYS = 3650
 _FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
 NO_KEY_GIVEN = (
@@ -117,7 +119,7 @@ def _show(site: Site, person: Operator, why: str, *, is_made_here: bool) -> None
     name, roles = person.person, ", ".join(sorted(person.roles))
     typer.echo(f"{name}: {roles}, until {stamp(person.until)}{why}")
     place = f" in {key_path(site.id, name)}" if is_made_here else ", made elsewhere"
-    typer.echo(f"key {person.key_id}{place}")
+    typer.echo(fold(f"key {person.key_id}{place}", _INDENT))
     warn_of_no_use(site, person)
 
 
@@ -125,7 +127,8 @@ def _tell_to_release(site: Site) -> None:
     shipped = next((entry for entry in site.playbooks if entry.startswith(PACKAGE)), "")
     if shipped:
         step = next_step("playbooks", "release", shipped)
-        typer.echo(f"requests of a playbook that is not released need two people; {step}")
+        words = f"requests of a playbook that is not released need two people; {step}"
+        typer.echo(fold(words, _INDENT))
 
 
 def _check_several(wanted: Sequence[Enrolment], is_first: bool, own: object) -> None:

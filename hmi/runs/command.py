@@ -53,7 +53,7 @@ RunArgument = Annotated[str, typer.Argument(metavar="ID", help=_RUN, autocomplet
 OpenRunArgument = Annotated[
     str, typer.Argument(metavar="ID", help=_RUN, autocompletion=complete_open_run)
 ]
-_INDENT = 12
+_INDENT, _MEANING_INDENT = 12, 4
 
 
 @app.command("list")
@@ -243,7 +243,7 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
             context, person, partial(check_order_signer, context, view, order, roles)
         )
         for line in meaning_lines(context.database, view, plan, order):
-            typer.echo(line)
+            typer.echo(fold(line, _MEANING_INDENT))
         given = sign_order(
             context, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)
         )

@@ -5,15 +5,17 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.hints import name_site, shell_command
+from handwheel.connectors.hints import NEXT, name_site, shell_command
 from handwheel.evaluation.plants.installed_plants import create_plant
 
 from ...shell.cli.exits import run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
+from ...shell.terminal.wrap import fold
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
 
 _USUAL = "cw-100"
+_INDENT = 4
 
 
 def command(
@@ -69,7 +71,7 @@ def _make_plant_site(directory: Path, plant: str, link: PlantEndpoints) -> None:
     serve = shell_command("plants", "serve", plant, "--gate-secret", secret, *ports)
     name_site(directory)
     typer.echo(f"{directory}: a site for {plant}")
-    typer.echo(f"next, in another shell: {serve}")
+    typer.echo(fold(f"serve it in another shell; {NEXT}{serve}", _INDENT))
     check = shell_command("check", "--online")
     typer.echo(f"then: {check}")
     tell_result(path=str(directory), plant=plant, next=[serve, check])

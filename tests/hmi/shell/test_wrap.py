@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from time import sleep
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from handwheel.hmi.shell.cli.exits import fail
 from handwheel.hmi.shell.terminal.line_writer import print_log
 from handwheel.hmi.shift import console as desk
 
+from ...command_line import HANDWHEEL
 from ...gate.terminal.test_approval import screen
+from ..command_processes import in_terminal
 
 LONG = "P-101A.run_cmd cannot be written: two pumps must not stand still at the same time here; ask"
 SAID = f"handwheel: {LONG}"
@@ -66,3 +69,12 @@ def test_an_error_is_broken_between_words_at_a_terminal_only(
     say(monkeypatch)
     told = capfd.readouterr()
     assert told.out + told.err == f"{SAID}\n"
+
+
+def test_the_next_command_of_init_stands_whole_on_a_row_of_its_own(tmp_path: Path) -> None:
+    site = tmp_path / "cooling"
+    with in_terminal(*HANDWHEEL[1:], "init", str(site)) as terminal:
+        assert terminal.exit_code() == 0
+    rows = terminal.written.splitlines()
+    serve = f"handwheel plants serve cw-100 --gate-secret {site}/secrets/dcs-gate"
+    assert rows[1:3] == ["serve it in another shell;", f"    next: {serve}"]
