@@ -105,12 +105,13 @@ class RunView:
 
     def next_order(self) -> str:
         """Returns the order that leads a held or aborted run on, or an empty string."""
+        name = self.entry.run_id
         if self.recorded is RunState.ABORTED:
-            return next_step("runs", "clear", self.entry.run_id)
-        if self.recorded is RunState.HELD:
-            order = "abort" if self.run.goal else "resume"
-            return next_step("runs", order, self.entry.run_id)
-        return ""
+            return next_step("runs", "clear", name)
+        if self.recorded is not RunState.HELD:
+            return ""
+        is_stuck = bool(self.run.goal)
+        return next_step("runs", "abort", name) if is_stuck else next_step("runs", "resume", name)
 
     def _nested(self) -> str:
         """Returns the run that the current step awaits, or an empty string."""
