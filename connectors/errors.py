@@ -15,10 +15,23 @@ import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class HandwheelError(Exception):
-    """Root of every error that Handwheel raises on purpose."""
+    """Root of every error that Handwheel raises on purpose.
+
+    An error of a worker process says in this one what it said there.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copy_of, (type(self), self.args, self.__dict__)
+
+
+def _copy_of(kind: type[HandwheelError], args: tuple[object, ...], state: Any) -> HandwheelError:
+    copy = kind.__new__(kind, *args)
+    copy.__dict__.update(state)
+    return copy
 
 
 @dataclass(frozen=True, slots=True, order=True)
