@@ -71,6 +71,8 @@ class Site:
     clock_tag: str = ""  # tag with process time, s; empty for the wall clock
     playbooks: tuple[str, ...] = ()  # folders, relative to the root, and `package:NAME` for ours
     plant: str = ""  # the plant that playbooks are written for; empty if the site names none
+    failure_modes: tuple[str, ...] = ()  # files, relative to the root, and `package:NAME` for ours
+    baseline: str = "baseline.yaml"  # path of the healthy residuals, relative to the root
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -216,6 +218,8 @@ def load_site(root: Path) -> Site:
         config.clock.tag if isinstance(config.clock, PlantClock) else "",
         tuple(config.playbooks),
         config.plant,
+        tuple(config.failure_modes),
+        config.baseline,
     )
 
 

@@ -76,6 +76,8 @@ class SiteFile(Model):
     tags: str = "tags.yaml"
     equipment: dict[str, Equipment] = Field(default_factory=dict)
     playbooks: list[str] = Field(default_factory=list)
+    failure_modes: list[str] = Field(default_factory=list)
+    baseline: str = "baseline.yaml"
     plant: str = ""
 
     @field_validator("state")

@@ -33,6 +33,8 @@ FORBIDDEN = [
     ("deciders-do-not-touch", "agents.triggers", "connectors.modbus.codec"),
     ("deciders-do-not-touch", "playbooks.engine.states", "connectors.client.site_reader"),
     ("deciders-do-not-touch", "agents.triggers", "tools.guardrails.gate"),
+    ("pure-diagnosis", "agents.diagnosis.ranking", "langgraph"),
+    ("pure-diagnosis", "agents.diagnosis.ranking", "tools.guardrails.ledger"),
     ("only-the-gate-writes", "hmi.shell.charts.braille_trend", "connectors.actuation"),
     ("only-the-gate-writes", "tools.guardrails.ledger", "connectors.actuation"),
     ("only-the-gate-writes", "evaluation.room.people", "connectors.actuation"),

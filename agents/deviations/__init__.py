@@ -1,0 +1,1 @@
+"""Deviations, what fired, since when, and which of them have one cause."""

@@ -1,0 +1,1 @@
+"""Diagnosis of a deviation, as pure functions over windows of the plant's values."""

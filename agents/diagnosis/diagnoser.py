@@ -1,0 +1,116 @@
+"""Methods of diagnosis, our own and those that other packages register."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from math import isfinite
+from typing import Any
+
+from .evidence import Measured
+from .windows import Windows
+
+GROUP = "handwheel.diagnosers"
+"""Entry point group in which a package registers its methods, each made by `diagnoser`."""
+
+Inputs = Mapping[str, Any]
+"""Name of the tag of each input, or the number of a constant."""
+Measure = Callable[[Windows, Inputs], Measured | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnoser:
+    """Method that measures one residual.
+
+    Attributes:
+        measure: Pure function of the windows and of its inputs. It returns `None` where it cannot
+            tell, as while the plant is moving. It sees no clock, site or ledger.
+        needs: Unit of each input, by its name; empty for none, as for a truth value.
+        unit: Unit of the residual.
+        window_s: How far back it looks, process time.
+        source: Clause, paper and equation, or own.
+    """
+
+    name: str
+    measure: Measure
+    needs: Mapping[str, str]
+    unit: str
+    window_s: float
+    source: str
+    optional: frozenset[str] = frozenset()
+
+
+def diagnoser(
+    *,
+    needs: Mapping[str, str],
+    unit: str,
+    window_s: float,
+    source: str,
+    optional: frozenset[str] = frozenset(),
+) -> Callable[[Measure], Diagnoser]:
+    """Makes a method of diagnosis of a function, whose name becomes the method's."""
+
+    def register(measure: Measure) -> Diagnoser:
+        name = getattr(measure, "__name__", "")
+        return Diagnoser(name, measure, needs, unit, window_s, source, optional)
+
+    return register
+
+
+class UnusableDiagnoser(Exception):
+    """A method that is not installed or cannot be loaded. The text is the reason."""
+
+
+_SHIPPED = (
+    "balances", "exchangers", "levels", "loops", "pumps", "sensors", "strainers", "valves",
+)  # fmt: skip
+
+
+def shipped() -> Mapping[str, Diagnoser]:
+    """Returns the shipped methods by name."""
+    if not _found:
+        for each in _SHIPPED:
+            module = import_module(f"{__package__}.methods.{each}")
+            own = (one for one in vars(module).values() if isinstance(one, Diagnoser))
+            _found.update({one.name: one for one in own})
+    return _found
+
+
+_found: dict[str, Diagnoser] = {}
+
+
+def load_diagnoser(name: str) -> Diagnoser:
+    """Returns an installed method.
+
+    Raises:
+        UnusableDiagnoser: There is none of this name, it cannot be imported, or is no `Diagnoser`.
+    """
+    if name in shipped():
+        return shipped()[name]
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        known = ", ".join(sorted({*shipped(), *entry_points(group=GROUP).names}))
+        raise UnusableDiagnoser(f"there is no method {name!r}; known: {known}")
+    (entry, *_) = found
+    try:
+        method = entry.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (only its sign is unknown)
+        reason = f"{entry.value} cannot be imported: {type(error).__name__}: {error}"
+        raise UnusableDiagnoser(reason) from None
+    if not isinstance(method, Diagnoser):
+        raise UnusableDiagnoser(f"{entry.value} is a {type(method).__name__}, not a Diagnoser")
+    return method
+
+
+def checked(result: object) -> Measured | None:
+    """Returns the result of a method. Raises `ValueError` if it is no finite number."""
+    if result is None:
+        return None
+    value, at = (result.value, result.at) if isinstance(result, Measured) else (result, 0.0)
+    return Measured(_number(value), _number(at))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"returned {ascii(value)[:60]}, which is no number")
+    return float(value)

@@ -1,0 +1,1 @@
+"""Shipped methods, each a pure function over windows that measures one residual."""

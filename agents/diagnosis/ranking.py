@@ -1,0 +1,140 @@
+"""Ranking of hypotheses, which names what is wrong or says what would decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .failure_modes import CheckSpec
+from .hypotheses import Hypotheses
+from .weigh import Moment, Weighed, weigh
+
+NAMED_DB = 10.0
+"""Sum from which a hypothesis is named."""
+AHEAD_DB = 7.0
+"""Distance to the best rival from which it is named."""
+SUSPECTED_DB = 0.0
+"""Sum from which a hypothesis is suspected, so that the plant is not called normal."""
+LEAST_COVERAGE = 0.6
+"""Share of its signs that must be known before a hypothesis is named."""
+_RISKS = ("R0", "R1", "R2", "R3")
+
+Verdict = Literal["named", "normal", "abstain"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingCheck:
+    """Check whose answers differ between the best hypotheses."""
+
+    id: str
+    spec: CheckSpec
+    expected: tuple[tuple[str, str], ...]  # hypothesis and the answer that it predicts
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Hypotheses of a site on one moment, the most probable first."""
+
+    weighed: tuple[Weighed, ...]
+    named: tuple[Weighed, ...]  # each ahead of every rival; more than one are independent
+    suspected: tuple[Weighed, ...]  # neither named nor refuted
+    checks: tuple[DecidingCheck, ...]  # what would decide, the least risk first
+    faults: tuple[tuple[str, str], ...] = ()  # methods that failed, with the reason
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether something is named, all is normal, or it cannot be told."""
+        if any(each.hypothesis.mode.is_fault for each in self.named):
+            return "named"
+        suspected = any(each.hypothesis.mode.is_fault for each in self.suspected)
+        return "abstain" if suspected else "normal"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of the faults that are named."""
+        named = (each.hypothesis for each in self.named)
+        return tuple(each.id for each in named if each.mode.is_fault)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the journal keeps, the best hypotheses with their evidence."""
+        return {
+            "verdict": self.verdict,
+            "named": [each.hypothesis.id for each in self.named],
+            "suspected": [each.hypothesis.id for each in self.suspected],
+            "hypotheses": [weighed_fields(each) for each in self.weighed],
+            "checks": [
+                {"id": each.id, "title": each.spec.title, "risk": each.spec.risk,
+                 "minutes": each.spec.minutes, "playbook": each.spec.playbook,
+                 "ask": each.spec.ask, "role": each.spec.role, "expected": dict(each.expected)}
+                for each in self.checks
+            ],
+            "faults": dict(self.faults),
+        }  # fmt: skip
+
+
+def weighed_fields(each: Weighed) -> dict[str, Any]:
+    """Returns a weighed hypothesis as plain JSON."""
+    return {
+        "id": each.hypothesis.id, "title": each.hypothesis.title,
+        "playbook": each.hypothesis.mode.playbook, "total_db": round(each.total_db, 2),
+        "prior_db": each.hypothesis.mode.prior_db, "coverage": round(each.coverage, 3),
+        "evidence": [one.fields for one in each.evidence],
+    }  # fmt: skip
+
+
+def diagnose(hypotheses: Hypotheses, moment: Moment) -> Ranking:
+    """Weighs every hypothesis on one moment, and ranks them."""
+    found = [weigh(each, moment) for each in hypotheses.every]
+    return rank(found, hypotheses, moment.faults)
+
+
+def rank(
+    found: Sequence[Weighed], hypotheses: Hypotheses, faults: dict[str, str] | None = None
+) -> Ranking:
+    """Ranks weighed hypotheses."""
+    order = sorted(found, key=lambda each: (-each.total_db, each.hypothesis.id))
+    named: list[Weighed] = []
+    suspected: list[Weighed] = []
+    for each in order:
+        if each.total_db < SUSPECTED_DB:
+            break
+        rivals = [one for one in order if one is not each and are_rivals(one, each)]
+        best = max((one.total_db for one in rivals), default=float("-inf"))
+        is_clear = each.total_db >= NAMED_DB and each.total_db - best >= AHEAD_DB
+        if is_clear and each.coverage >= LEAST_COVERAGE:
+            named.append(each)
+        elif not any(are_rivals(each, one) for one in named):
+            suspected.append(each)
+    checks = _deciding(suspected, hypotheses)
+    told = tuple(sorted((faults or {}).items()))
+    return Ranking(tuple(order), tuple(named), tuple(suspected), checks, told)
+
+
+def are_rivals(one: Weighed, other: Weighed) -> bool:
+    """Whether two hypotheses explain the same, since evidence for both is on the same tags."""
+    tags = {tag for each in one.met for tag in each.tags}
+    return any(not tags.isdisjoint(each.tags) for each in other.met)
+
+
+def _deciding(suspected: Sequence[Weighed], hypotheses: Hypotheses) -> tuple[DecidingCheck, ...]:
+    """Returns the checks for which the two best predict different answers."""
+    best = suspected[:2]
+    if len(best) < 2:
+        own = [(each, each.hypothesis.mode.checks) for each in best]
+        found = [
+            DecidingCheck(name, hypotheses.checks[name], ((each.hypothesis.id, answer),))
+            for each, checks in own
+            for name, answer in checks.items()
+        ]
+    else:
+        first, second = (each.hypothesis for each in best)
+        found = [
+            DecidingCheck(
+                name,
+                hypotheses.checks[name],
+                ((first.id, answer), (second.id, second.mode.checks[name])),
+            )
+            for name, answer in first.mode.checks.items()
+            if second.mode.checks.get(name, answer) != answer
+        ]
+    return tuple(sorted(found, key=lambda each: (_RISKS.index(each.spec.risk), each.spec.minutes)))

@@ -1,0 +1,158 @@
+"""Weighing of one hypothesis on the windows of the plant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handwheel.tools.conditions import History, Truth
+from handwheel.tools.conditions.operands import ConditionInputs, Readings
+
+from .baseline import NO_BASELINE, Baseline
+from .diagnoser import checked
+from .evidence import Evidence, Measured
+from .hypotheses import Hypothesis, Sign
+from .time_limit import TookTooLong, time_limit
+from .windows import Windows
+
+_WIDENED = 4.0  # spreads of the healthy residual by which a sign lies beyond it at least
+_REPEATED = 0.25  # share of weaker evidence on the same tags, which is hardly independent
+
+
+@dataclass(slots=True)
+class Moment:
+    """Plant at one moment, with the residuals that were measured for it already."""
+
+    windows: Windows
+    readings: Readings
+    history: History
+    baseline: Baseline = NO_BASELINE
+    answers: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])  # by check
+    faults: dict[str, str] = field(default_factory=dict[str, str])  # of methods, by name
+    residuals: dict[str, Measured | None] = field(default_factory=dict[str, Measured | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Hypothesis with its evidence and their sum, in decibans."""
+
+    hypothesis: Hypothesis
+    evidence: tuple[Evidence, ...]
+    total_db: float
+    coverage: float  # share of its signs that are known, 0 to 1
+
+    @property
+    def met(self) -> list[Evidence]:
+        """Evidence that speaks for it, the strongest first."""
+        found = [each for each in self.evidence if each.weight_db > 0.0]
+        return sorted(found, key=lambda each: -each.weight_db)
+
+    @property
+    def against(self) -> list[Evidence]:
+        """Evidence that speaks against it, the strongest first."""
+        found = [each for each in self.evidence if each.weight_db < 0.0]
+        return sorted(found, key=lambda each: each.weight_db)
+
+
+def weigh(hypothesis: Hypothesis, moment: Moment) -> Weighed:
+    """Weighs a hypothesis. A method that fails leaves only its sign unknown."""
+    found = [_evidence(each, moment) for each in hypothesis.signs]
+    for check, expected in hypothesis.mode.checks.items():
+        if answer := moment.answers.get(check):
+            found.append(_answered(answer, expected))
+    known = sum(each.truth is not Truth.UNKNOWN for each in found)
+    total = hypothesis.mode.prior_db + _sum_db(found)
+    return Weighed(hypothesis, tuple(found), total, known / len(found) if found else 0.0)
+
+
+def _sum_db(found: list[Evidence]) -> float:
+    """Adds weights. Of evidence on the same tags only the strongest counts in full."""
+    total, seen = 0.0, set[tuple[frozenset[str], bool]]()
+    for each in sorted(found, key=lambda one: -abs(one.weight_db)):
+        key = frozenset(each.tags), each.weight_db > 0.0
+        total += each.weight_db * (_REPEATED if each.tags and key in seen else 1.0)
+        seen.add(key)
+    return total
+
+
+def _evidence(sign: Sign, moment: Moment) -> Evidence:
+    if sign.condition is not None:
+        return _of_condition(sign, moment)
+    return _of_method(sign, moment)
+
+
+def _of_condition(sign: Sign, moment: Moment) -> Evidence:
+    condition, spec = sign.condition, sign.spec
+    assert condition is not None
+    truth = condition.truth(ConditionInputs(moment.readings, moment.history.series, None))
+    weight = {Truth.TRUE: spec.met_db, Truth.FALSE: spec.not_met_db}.get(truth, 0.0)
+    text = spec.text or condition.shown(moment.readings, moment.history)
+    return Evidence(
+        spec.id, text, truth, None, "", None, weight, sign.tags, condition.longest_window_s, "own"
+    )
+
+
+def _of_method(sign: Sign, moment: Moment) -> Evidence:
+    method, spec = sign.method, sign.spec
+    assert method is not None
+    assert spec.from_ is not None
+    assert spec.to is not None
+    found = _residual(sign, moment)
+    window_s, source = method.window_s, method.source
+    if found is None:
+        reason = moment.faults.get(method.name, "cannot be told now")
+        text = f"{spec.id}: {reason}"
+        return Evidence(
+            spec.id, text, Truth.UNKNOWN, None, method.unit, spec.to, 0.0, sign.tags, window_s,
+            source,
+        )  # fmt: skip
+    low, high, value = spec.from_, spec.to, found.value - spec.healthy
+    if spec.baseline and (healthy := moment.baseline.healthy(sign.call, found.at)):
+        value = found.value - healthy.mean
+        low, high = _widened(low, high, _WIDENED * healthy.spread)
+    share = min(max((value - low) / (high - low), 0.0), 1.0)
+    weight = spec.not_met_db + share * (spec.met_db - spec.not_met_db)
+    truth = Truth.TRUE if share >= 1.0 else Truth.FALSE if share <= 0.0 else Truth.UNKNOWN
+    if truth is Truth.UNKNOWN:  # between the two it is known, only less certain
+        truth = Truth.TRUE if weight > 0.0 else Truth.FALSE
+    shown = f"{value:.3g} {method.unit}".rstrip()
+    text = (spec.text or f"{spec.id} is {{measured}}").replace("{measured}", shown)
+    return Evidence(
+        spec.id, text, truth, value, method.unit, high, weight, sign.tags, window_s, source
+    )
+
+
+def _widened(low: float, high: float, least: float) -> tuple[float, float]:
+    """Moves both thresholds outwards, so that the nearer one lies beyond the healthy spread."""
+    if low == 0.0 or abs(low) >= least or (low > 0.0) == (low > high):
+        return low, high  # a sign that is met towards the healthy residual stays as it is
+    shift = (least - abs(low)) * (1.0 if low > 0.0 else -1.0)
+    return low + shift, high + shift
+
+
+def _residual(sign: Sign, moment: Moment) -> Measured | None:
+    """Measures a residual once for a moment."""
+    method = sign.method
+    assert method is not None
+    if sign.call in moment.residuals:
+        return moment.residuals[sign.call]
+    result: Measured | None = None
+    if method.name not in moment.faults:
+        try:
+            with time_limit():
+                result = checked(method.measure(moment.windows, sign.inputs))
+        except TookTooLong as error:
+            moment.faults[method.name] = str(error)
+        except Exception as error:  # noqa: BLE001 (only its sign is unknown)
+            moment.faults[method.name] = f"{type(error).__name__}: {ascii(str(error))[1:100]}"
+    moment.residuals[sign.call] = result
+    return result
+
+
+def _answered(answer: Evidence, expected: str) -> Evidence:
+    """Returns the answer of a check as evidence for or against what was expected."""
+    is_so = answer.text == expected
+    weight = abs(answer.weight_db) * (1.0 if is_so else -1.0)
+    text = f"{answer.id}: {answer.text}"
+    return Evidence(
+        answer.id, text, Truth.TRUE if is_so else Truth.FALSE, None, "", None, weight, (), 0.0,
+        answer.source,
+    )  # fmt: skip

@@ -1,0 +1,203 @@
+"""Recent course of tags in process time, which diagnosis looks at.
+
+Samples are summed up in buckets, of 10 s for the last two hours and of 2 min for the last day.
+Truth values and enumerations are numbers here. A bucket without a good sample is a gap.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from math import sqrt
+from typing import NamedTuple
+
+from handwheel.connectors.model.values import NOT_GOOD, DataValue
+
+BUCKET_S = 10.0
+"""Length of a fine bucket, process time."""
+FINE_S = 7200.0
+"""How far back fine buckets reach."""
+LONGEST_S = 86400.0
+"""How far back coarse buckets reach."""
+_COARSE = 12  # fine buckets in a coarse one
+_LEAST_COVERED = 0.6
+_SPARE = 1.25  # buckets are dropped many at once
+
+
+class Bucket(NamedTuple):
+    """Good samples of a tag in one bucket."""
+
+    at_s: float  # process time of its beginning
+    size: int  # number of samples
+    mean: float
+    low: float
+    high: float
+    noise: float  # standard deviation of a sample by successive differences; 0 for one sample
+
+
+class Slope(NamedTuple):
+    """Least-squares line through a window."""
+
+    per_h: float  # in the tag's unit
+    error_per_h: float  # standard error
+
+
+class Windows:
+    """Recent course of some tags. `observe` takes each scan.
+
+    A statistic is `None` where good samples cover less than 60 % of its window.
+    """
+
+    def __init__(self, tags: Iterable[str]) -> None:
+        self.tags = tuple(dict.fromkeys(tags))
+        self._clear()
+
+    def _clear(self) -> None:
+        self.now_s = 0.0  # process time of the latest scan
+        self._latest: dict[str, float] = {}
+        self._begin_s = 0.0
+        self._open: dict[str, list[float]] = {each: [] for each in self.tags}
+        self._fine: dict[str, list[Bucket]] = {each: [] for each in self.tags}
+        self._coarse: dict[str, list[Bucket]] = {each: [] for each in self.tags}
+
+    def observe(self, readings: Mapping[str, DataValue], now_s: float) -> None:
+        """Takes one scan. Process time that goes back empties every window."""
+        if now_s < self.now_s:
+            self._clear()
+        if now_s >= self._begin_s + BUCKET_S:
+            self._close(now_s)
+        self.now_s = now_s
+        latest = self._latest
+        for name, samples in self._open.items():
+            reading = readings.get(name)
+            if reading is None or reading.status & NOT_GOOD:
+                latest.pop(name, None)
+                continue
+            value = reading.value
+            if isinstance(value, int | float):
+                latest[name] = value
+                samples.append(value)
+            else:
+                latest.pop(name, None)
+
+    def _close(self, now_s: float) -> None:
+        begin_s, self._begin_s = self._begin_s, now_s - now_s % BUCKET_S
+        is_coarse = begin_s // (BUCKET_S * _COARSE) != self._begin_s // (BUCKET_S * _COARSE)
+        for name, samples in self._open.items():
+            fine = self._fine[name]
+            if samples:
+                fine.append(_bucket(begin_s, samples))
+                samples.clear()
+            if is_coarse:
+                self._coarsen(name, begin_s - begin_s % (BUCKET_S * _COARSE))
+
+    def _coarsen(self, name: str, begin_s: float) -> None:
+        fine, coarse = self._fine[name], self._coarse[name]
+        parts = [each for each in fine[-_COARSE:] if each.at_s >= begin_s]
+        if parts:
+            coarse.append(_together(begin_s, parts))
+        _trim(fine, int(FINE_S / BUCKET_S))
+        _trim(coarse, int(LONGEST_S / BUCKET_S / _COARSE))
+
+    # --- statistics ---------------------------------------------------------------------------
+
+    def latest(self, tag: str) -> float | None:
+        """Returns the value of the latest scan, `None` unless it is good."""
+        return self._latest.get(tag)
+
+    def buckets(self, tag: str, last_s: float, until_s: float = 0.0) -> list[Bucket]:
+        """Returns the buckets of a window, oldest first. Those that are open are not in it.
+
+        Args:
+            last_s: Length of the window.
+            until_s: How long before now it ends.
+        """
+        is_fine = last_s + until_s <= FINE_S
+        found = (self._fine if is_fine else self._coarse).get(tag, [])
+        end_s = self.now_s - until_s
+        most = int((last_s + until_s) / (BUCKET_S if is_fine else BUCKET_S * _COARSE)) + 2
+        return [each for each in found[-most:] if end_s - last_s <= each.at_s < end_s]
+
+    def covered(self, tag: str, last_s: float, until_s: float = 0.0) -> bool:
+        """Whether good samples cover enough of a window."""
+        return self._is_enough(self.buckets(tag, last_s, until_s), last_s, until_s)
+
+    def _is_enough(self, found: list[Bucket], last_s: float, until_s: float) -> bool:
+        length_s = BUCKET_S if last_s + until_s <= FINE_S else BUCKET_S * _COARSE
+        return bool(found) and len(found) * length_s >= _LEAST_COVERED * last_s
+
+    def mean(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
+        """Returns the mean of a window. That of a truth value is the share in which it is true."""
+        found = self.buckets(tag, last_s, until_s)
+        if not self._is_enough(found, last_s, until_s):
+            return None
+        return sum([each.mean for each in found]) / len(found)
+
+    def low(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
+        """Returns the smallest sample of a window."""
+        found = self.buckets(tag, last_s, until_s)
+        is_enough = self._is_enough(found, last_s, until_s)
+        return min([each.low for each in found]) if is_enough else None
+
+    def high(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
+        """Returns the largest sample of a window."""
+        found = self.buckets(tag, last_s, until_s)
+        is_enough = self._is_enough(found, last_s, until_s)
+        return max([each.high for each in found]) if is_enough else None
+
+    def noise(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
+        """Returns the standard deviation of one sample, without what moves slowly."""
+        found = self.buckets(tag, last_s, until_s)
+        if not self._is_enough(found, last_s, until_s):
+            return None
+        return sqrt(sum([each.noise * each.noise for each in found]) / len(found))
+
+    def spread(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
+        """Returns the standard deviation of the bucket means of a window."""
+        found = self.buckets(tag, last_s, until_s)
+        if not self._is_enough(found, last_s, until_s):
+            return None
+        mean = sum([each.mean for each in found]) / len(found)
+        return sqrt(sum([(each.mean - mean) ** 2 for each in found]) / len(found))
+
+    def slope(self, tag: str, last_s: float, until_s: float = 0.0) -> Slope | None:
+        """Returns the least-squares line through the bucket means of a window."""
+        found = self.buckets(tag, last_s, until_s)
+        if len(found) < 3 or not self._is_enough(found, last_s, until_s):
+            return None
+        count = len(found)
+        mean_t = sum([each.at_s for each in found]) / count
+        mean = sum([each.mean for each in found]) / count
+        square = sum([(each.at_s - mean_t) ** 2 for each in found])
+        cross = sum([(each.at_s - mean_t) * (each.mean - mean) for each in found])
+        if square <= 0.0:
+            return None
+        slope = cross / square
+        rest = sum([(each.mean - mean - slope * (each.at_s - mean_t)) ** 2 for each in found])
+        error = sqrt(rest / (count - 2) / square)
+        return Slope(slope * 3600.0, error * 3600.0)
+
+
+def _bucket(begin_s: float, samples: list[float]) -> Bucket:
+    count, low, high = len(samples), min(samples), max(samples)
+    mean = sum(samples) / count
+    noise = 0.0
+    if high > low:
+        steps = [after - each for each, after in pairwise(samples)]
+        noise = sqrt(sum([each * each for each in steps]) / (2.0 * len(steps)))
+    return Bucket(begin_s, count, mean, low, high, noise)
+
+
+def _together(begin_s: float, parts: list[Bucket]) -> Bucket:
+    count = sum([each.size for each in parts])
+    return Bucket(
+        begin_s,
+        count,
+        sum([each.mean * each.size for each in parts]) / count,
+        min([each.low for each in parts]),
+        max([each.high for each in parts]),
+        sqrt(sum([each.noise**2 for each in parts]) / len(parts)),
+    )
+
+
+def _trim(buckets: list[Bucket], most: int) -> None:
+    if len(buckets) > most * _SPARE:
+        del buckets[:-most]
