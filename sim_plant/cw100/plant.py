@@ -24,7 +24,7 @@ WARM_STATE = Path(__file__).with_name("warm.json")
 def create(seed: int | None) -> "CoolingWater":
     """Returns the skid in its warm steady state, without noise if `seed` is `None`."""
     plant = CoolingWater(seed)
-    plant.restore(json.loads(WARM_STATE.read_text(encoding="utf-8")))
+    plant.start("base")
     return plant
 
 
@@ -47,9 +47,14 @@ class CoolingWater(BasePlant[SkidState]):
         )
 
     def initial(self, mode: str) -> SkidState:
-        """Returns the start of the warm-up, which `create` skips."""
+        """Returns the start of the warm-up, which `start` skips."""
         del mode
         return SkidState()
+
+    def start(self, mode: str) -> None:
+        """Restarts at time zero in the warm steady state. See `BasePlant.start`."""
+        super().start(mode)
+        self.restore(json.loads(WARM_STATE.read_text(encoding="utf-8")))
 
     def advance(self) -> None:
         """Advances by 0.5 s, in the order of the PLC's scan."""
@@ -83,7 +88,7 @@ class CoolingWater(BasePlant[SkidState]):
         s.header_m = k.STATIC_HEAD_M + system * flow * flow
         s.lift = s.header_m - suction
         starved = max(0.0, (0.30 - s.water.level_m) / 0.30)
-        available = 9.98 + suction - 20.0 * starved
+        available = k.SUCTION_M + suction - 20.0 * starved
         for each, head in ((a, heads[0]), (b, heads[1])):
             own = hydraulics.pump_flow(head, s.lift) if head > 0.0 else 0.0
             pump.advance(each, own, s.lift, available, k.STEP_S)
@@ -93,12 +98,15 @@ class CoolingWater(BasePlant[SkidState]):
         a, b = s.pumps.values()
         lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))
         header_kpa = s.header_m * k.KPA_PER_M
+        # Between two steps a pump may draw more than the suction can give; a gauge never shows it.
+        strainer_m = s.strainer_plug * k.CLEAN_STRAINER * s.flow * s.flow
+        strainer_m = min(strainer_m, k.SUCTION_M + s.water.level_m)
         if lost > 1e-6:
             boiling = self._sensors.row(s.steps)[-1]
             header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * boiling
         return (
             s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
-            s.strainer_plug * k.CLEAN_STRAINER * s.flow * s.flow * k.KPA_PER_M,
+            strainer_m * k.KPA_PER_M,
             header_kpa,
             s.flow,
             s.exchanger.water_out_c,

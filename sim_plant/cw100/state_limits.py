@@ -23,7 +23,7 @@ def check(state: SkidState) -> None:
 
 def _values(s: SkidState) -> Iterator[Limited]:
     yield "steps", s.steps, 0, _MOST_STEPS
-    yield "strainer_plug", s.strainer_plug, 0.0, 1000.0
+    yield "strainer_plug", s.strainer_plug, 0.0, k.MOST_PLUG
     yield "passing", s.passing, 0.0, 100.0
     yield "link_down_s", s.link_down_s, 0.0, 1e9
     for fault, leak in s.leaks.items():

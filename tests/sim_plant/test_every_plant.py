@@ -43,6 +43,14 @@ def test_it_starts_within_its_own_limits_in_every_mode(name: str) -> None:
 
 
 @PLANTS
+def test_a_restart_in_its_usual_mode_is_the_state_that_it_is_created_in(name: str) -> None:
+    plant = create_plant(name, seed=1)
+    go_on(20, plant)
+    plant.start(plant.modes[0])
+    assert plant.snapshot() == create_plant(name, seed=1).snapshot()
+
+
+@PLANTS
 def test_its_faults_take_their_own_defaults_and_their_limits(name: str) -> None:
     plant = create_plant(name)
     for fault in plant.faults.values():

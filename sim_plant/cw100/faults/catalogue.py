@@ -2,6 +2,7 @@
 
 from ...model import ChoiceParameter, FaultKind, Number
 from ...sensor_faults import sensor_faults
+from ..process import constants as k
 from ..sensors import SENSORS
 
 _PUMP = ChoiceParameter("P-101A", ("P-101A", "P-101B"), "the pump")
@@ -22,7 +23,9 @@ _PUMP_FAULTS = (
         "F02", "strainer plugged",
         symptoms="PDT-101 high, current low for its speed, PT-102 noisy once the pump cavitates",
         response="clean the strainer; a change-over makes the standby cavitate too",
-        parameters={"plug": Number(28.0, 1.0, 60.0, "loss against a clean strainer; 28 cavitates")},
+        parameters={
+            "plug": Number(28.0, 1.0, k.MOST_PLUG, "loss against a clean strainer; 28 cavitates")
+        },
     ),
 )  # fmt: skip
 _EXCHANGER_FAULTS = (

@@ -29,13 +29,13 @@ def advance(
 
     `outlet_c` is that of water leaving the exchanger (TT-105), `leak` the loss from the basin.
 
-    Source: tower effectiveness of Merkel type; evaporation over the tower's own range;
-    blow-down at four cycles of concentration.
+    Source: tower effectiveness of Merkel type; evaporation over the tower's own range, none
+    of water that the air warms; blow-down at four cycles of concentration.
     """
     water.return_c += dt_s * (outlet_c - water.return_c) / k.RETURN_LAG_S
     effectiveness = 0.2 + 0.6 * water.fan_speed**0.6
     cold_c = water.return_c - effectiveness * (water.return_c - water.wet_bulb_c)
-    evaporation = k.EVAPORATION * flow * (water.return_c - cold_c)
+    evaporation = k.EVAPORATION * flow * max(water.return_c - cold_c, 0.0)
     net = makeup - evaporation - evaporation / 3.0 - leak
     hours = dt_s / 3600.0
     volume = k.BASIN_AREA_M2 * water.level_m

@@ -21,7 +21,7 @@ class ValveState:
     def stick(self, band: float, slip: float, signal: float) -> None:
         """Sets the stiction of the valve, which starts from its present position."""
         if not self.band:
-            self.signal, self.target, self.residual = signal, self.position, 0.0
+            self.signal, self.target, self.residual = signal, self.position, signal - self.position
         self.band, self.slip = band, slip
 
     def repair(self) -> None:

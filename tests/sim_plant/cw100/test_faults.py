@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.cw100.process import cooling_tower
+from handwheel.sim_plant.cw100.process.cooling_tower import WaterState
 from handwheel.sim_plant.errors import WriteRejected
-from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.model import Number
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm
@@ -102,6 +106,36 @@ def test_a_repair_of_a_pump_waits_until_it_stands() -> None:
         go_on(40, plant)
         plant.act("repair-P-101B")
         assert causes(plant)["P-101B"] == HEALTHY["P-101B"], fault
+
+
+def test_a_strainer_plugged_to_the_limit_takes_no_more_than_the_suction_has() -> None:
+    plug = FAULTS["F02"].parameters["plug"]
+    assert isinstance(plug, Number)
+    plant, shown = warm(), list[float]()
+    plant.write("P-101B.run_cmd", True)
+    set_fault(plant, "F02", plug=plug.high)
+    for _ in range(600):
+        plant.step()
+        shown.append(plant.state.sensors["PDT-101"].value)
+    assert max(shown) < 118.5  # 9.98 m of atmosphere and 2.1 m of level
+    late = shown[240:]
+    assert all(abs(after - before) < 0.5 for before, after in pairwise(late)), "it chatters"
+
+
+def test_water_that_the_air_warms_neither_evaporates_nor_is_blown_down() -> None:
+    water = WaterState(level_m=2.0, return_c=20.0, wet_bulb_c=30.0)
+    cooling_tower.advance(water, 40.0, 20.0, 0.0, 0.0, 60.0)
+    assert water.level_m == 2.0
+
+
+def test_a_valve_that_begins_to_stick_away_from_its_signal_still_follows_it() -> None:
+    stuck, sticky = FaultEvent("F05", 60.0, for_s=1440.0), FaultEvent("F04", 1200.0)
+    by_hand = WriteEvent("TIC-202.mode", 0, 1740.0), WriteEvent("TIC-202.op", 50.0, 1740.0)
+    load = WriteEvent("FIC-201.sp", 46.0)  # the controller asks for more while the valve is stuck
+    simulation = Simulation(warm(), Scenario((load, stuck, sticky, *by_hand)))
+    simulation.run(1800.0)
+    # The stem stops within (S - J)/2 = 1.5 % of its signal, from whichever side it comes.
+    assert simulation.values()["TV-202.pos"] == pytest.approx(51.5, abs=0.01)
 
 
 def test_every_field_action_can_be_done_on_a_healthy_plant() -> None:
