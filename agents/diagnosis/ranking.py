@@ -55,12 +55,21 @@ class Ranking:
         return tuple(each.id for each in named if each.mode.is_fault)
 
     @property
+    def unjudged(self) -> tuple[Weighed, ...]:
+        """Hypotheses of which too few signs are known to name or to refute them."""
+        known = (*self.named, *self.suspected)
+        return tuple(
+            each for each in self.weighed if each.coverage < LEAST_COVERAGE and each not in known
+        )
+
+    @property
     def fields(self) -> dict[str, Any]:
         """What the journal keeps, the best hypotheses with their evidence."""
         return {
             "verdict": self.verdict,
             "named": [each.hypothesis.id for each in self.named],
             "suspected": [each.hypothesis.id for each in self.suspected],
+            "unjudged": [each.hypothesis.id for each in self.unjudged],
             "hypotheses": [weighed_fields(each) for each in self.weighed],
             "checks": [
                 {"id": each.id, "title": each.spec.title, "risk": each.spec.risk,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from handwheel.tools.conditions import History, Truth
 from handwheel.tools.conditions.operands import ConditionInputs, Readings
+from handwheel.tools.safe_text import printable
 
 from .baseline import NO_BASELINE, Baseline
 from .diagnoser import checked
@@ -14,6 +15,7 @@ from .time_limit import TookTooLong, time_limit
 from .windows import Windows
 
 _WIDENED = 4.0  # spreads of the healthy residual by which a sign lies beyond it at least
+_LONG = 120  # characters
 _REPEATED = 0.25  # share of weaker evidence on the same tags, which is hardly independent
 
 
@@ -142,7 +144,7 @@ def _residual(sign: Sign, moment: Moment) -> Measured | None:
         except TookTooLong as error:
             moment.faults[method.name] = str(error)
         except Exception as error:  # noqa: BLE001 (only its sign is unknown)
-            moment.faults[method.name] = f"{type(error).__name__}: {ascii(str(error))[1:100]}"
+            moment.faults[method.name] = printable(f"{type(error).__name__}: {error}", _LONG)
     moment.residuals[sign.call] = result
     return result
 

@@ -1,0 +1,178 @@
+"""Weights in decibans, and what is named, suspected or left to a check."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.agents.diagnosis.baseline import Baseline, HealthySpec
+from handwheel.agents.diagnosis.diagnoser import Diagnoser, Inputs, Measure
+from handwheel.agents.diagnosis.evidence import Evidence, Measured
+from handwheel.agents.diagnosis.failure_modes import CheckSpec, ModeSpec, SignSpec
+from handwheel.agents.diagnosis.hypotheses import Hypotheses, Hypothesis, Sign
+from handwheel.agents.diagnosis.ranking import Ranking, diagnose, rank
+from handwheel.agents.diagnosis.weigh import Moment, Weighed, weigh
+from handwheel.agents.diagnosis.windows import Windows
+from handwheel.tools.conditions import History, Truth
+
+BOTH = {"answers": ["yes", "no"], "title": "check"}
+LOOK = CheckSpec.model_validate({**BOTH, "ask": "Does it move?", "role": "field", "minutes": 5})
+STEP = CheckSpec.model_validate({**BOTH, "playbook": "cw/step", "minutes": 10, "risk": "R1"})
+
+
+def hypothesis(name: str, signs: Sequence[Sign] = (), **keys: Any) -> Hypothesis:
+    sign = {"id": "sign", "that": "true", "met_db": 10, "not_met_db": -10}
+    given = {"id": name, "title": name, "prior_db": -10, "signs": [sign], **keys}
+    mode = ModeSpec.model_validate(given)
+    return Hypothesis(name, name, mode, (), tuple(signs))
+
+
+def evidence(weight_db: float, *tags: str, truth: Truth = Truth.TRUE) -> Evidence:
+    return Evidence("sign", "", truth, None, "", None, weight_db, tags, 0.0, "own")
+
+
+def weighed(name: str, total_db: float, tag: str = "A.pv", **keys: Any) -> Weighed:
+    return Weighed(hypothesis(name, **keys), (evidence(20.0, tag),), total_db, 1.0)
+
+
+def ranked(*found: Weighed, checks: dict[str, CheckSpec] | None = None) -> Ranking:
+    return rank(found, Hypotheses((), checks or {}))
+
+
+@pytest.mark.parametrize(
+    ("totals", "verdict", "named"),
+    [
+        ([12.0], "named", ["h0"]),
+        ([9.9], "abstain", []),
+        ([-0.1], "normal", []),
+        ([12.0, 5.0], "named", ["h0"]),
+        ([12.0, 5.1], "abstain", []),
+        ([20.0, 14.0, -5.0], "abstain", []),
+        ([20.0, 3.0], "named", ["h0"]),
+    ],
+)
+def test_a_hypothesis_is_named_at_10_db_and_7_db_ahead(
+    totals: list[float], verdict: str, named: list[str]
+) -> None:
+    found = ranked(*(weighed(f"h{n}", each) for n, each in enumerate(totals)))
+    assert (found.verdict, list(found.names)) == (verdict, named)
+
+
+def test_hypotheses_without_a_common_tag_are_both_named() -> None:
+    assert ranked(weighed("a", 12.0, "A.pv"), weighed("b", 11.0, "B.pv")).names == ("a", "b")
+
+
+def test_a_change_that_is_no_fault_is_normal() -> None:
+    found = ranked(weighed("load", 20.0, is_fault=False), weighed("fouled", 5.0))
+    assert found.verdict == "normal"
+
+
+def test_too_few_known_signs_name_nothing() -> None:
+    one = Weighed(hypothesis("a"), (evidence(25.0, "A.pv"),), 15.0, 0.5)
+    assert ranked(one).verdict == "abstain"
+
+
+def test_checks_that_decide_are_those_with_different_answers_by_least_risk() -> None:
+    checks = {"step": STEP, "look": LOOK, "same": LOOK}
+    found = ranked(
+        weighed("sticks", 12.0, checks={"step": "yes", "look": "yes", "same": "no"}),
+        weighed("stuck", 11.0, checks={"step": "no", "look": "no", "same": "no"}),
+        checks=checks,
+    )
+    assert [each.id for each in found.checks] == ["look", "step"]
+    assert dict(found.checks[0].expected) == {"sticks": "yes", "stuck": "no"}
+
+
+@given(st.lists(st.floats(-30, 30), max_size=6))
+def test_evidence_on_the_same_tags_never_adds_up_to_more_than_the_strongest_and_a_quarter(
+    weights: list[float],
+) -> None:
+    signs = [sign_of(reads(9.0), met_db=each, id=f"s{n}") for n, each in enumerate(weights)]
+    total = weigh(hypothesis("a", signs), moment()).total_db + 10.0
+    high = max([0.0, *weights]), sum(each for each in weights if each > 0.0)
+    low = min([0.0, *weights]), sum(each for each in weights if each < 0.0)
+    assert total <= high[0] + 0.25 * (high[1] - high[0]) + 1e-9
+    assert total >= low[0] + 0.25 * (low[1] - low[0]) - 1e-9
+
+
+# --- methods ----------------------------------------------------------------------------------
+
+
+def reads(value: Any) -> Measure:
+    """Returns a method that measures always the same."""
+    return lambda windows, inputs: value
+
+
+def sign_of(measure: Measure, **keys: Any) -> Sign:
+    spec = SignSpec.model_validate(
+        {"id": "dp", "method": "m", "from": 2.0, "to": 4.0, "met_db": 20.0, "not_met_db": -20.0}
+        | keys
+    )
+    method = Diagnoser(f"method-{spec.id}", measure, {}, "bar", 60.0, "own")
+    return Sign(spec, None, method, {"dp": "A.pv"}, f"{spec.id}()")
+
+
+def moment(baseline: Baseline | None = None) -> Moment:
+    return Moment(Windows([]), {}, History([]), baseline or Baseline())
+
+
+@pytest.mark.parametrize(
+    ("measured", "weight", "truth"),
+    [(5.0, 20.0, "true"), (3.5, 10.0, "true"), (2.5, -10.0, "false"), (0.0, -20.0, "false"),
+     (None, 0.0, "unknown")],
+)  # fmt: skip
+def test_the_weight_of_a_residual_rises_between_its_thresholds(
+    measured: float | None, weight: float, truth: str
+) -> None:
+    found = weigh(hypothesis("a", [sign_of(reads(measured))]), moment())
+    assert (found.evidence[0].weight_db, found.evidence[0].truth.value) == (weight, truth)
+    assert found.coverage == (0.0 if measured is None else 1.0)
+
+
+def _raises(windows: Windows, inputs: Inputs) -> float:
+    raise LookupError("no such key")
+
+
+def _never_returns(windows: Windows, inputs: Inputs) -> float:
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("measure", "reason"),
+    [
+        (_raises, "LookupError: no such key"),
+        (_never_returns, "took more than 50 ms"),
+        (reads(float("nan")), "ValueError: returned nan, which is no number"),
+        (reads("wet"), "ValueError: returned 'wet', which is no number"),
+    ],
+)
+def test_a_method_that_fails_costs_only_its_sign(measure: Measure, reason: str) -> None:
+    signs = [sign_of(measure), sign_of(reads(9.0), id="other")]
+    found = diagnose(Hypotheses((hypothesis("a", signs), hypothesis("b", signs[1:]))), moment())
+    assert [reason] == [each for _, each in found.faults]
+    assert [each.hypothesis.id for each in found.weighed] == ["a", "b"]
+    assert [each.coverage for each in found.weighed] == [0.5, 1.0]
+    assert reason in found.weighed[0].evidence[0].text
+
+
+@pytest.mark.parametrize(("spread", "weight"), [(0.01, 20.0), (0.5, 10.0), (2.0, -20.0)])
+def test_a_baseline_is_subtracted_and_its_spread_moves_the_thresholds(
+    spread: float, weight: float
+) -> None:
+    healthy = HealthySpec(low=0.0, high=9.0, mean=3.0, spread=spread, count=20)
+    sign = sign_of(reads(Measured(6.5, at=5.0)), baseline=True, to=3.0, **{"from": 1.0})
+    found = weigh(hypothesis("a", [sign]), moment(Baseline({sign.call: [healthy]})))
+    assert found.evidence[0].weight_db == pytest.approx(weight)
+
+
+def test_an_answer_counts_for_the_mode_that_predicted_it() -> None:
+    answered = Evidence("look", "yes", Truth.TRUE, None, "", None, 20.0, (), 0.0, "ben, field")
+    said = {"look": answered}
+    now = Moment(Windows([]), {}, History([]), answers=said)
+    sticks = weigh(hypothesis("sticks", checks={"look": "yes"}), now)
+    stuck = weigh(hypothesis("stuck", checks={"look": "no"}), now)
+    assert (sticks.total_db, stuck.total_db) == (10.0, -30.0)
+    assert sticks.evidence[0].source == "ben, field"
