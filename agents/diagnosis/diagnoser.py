@@ -13,6 +13,9 @@ from .windows import Windows
 GROUP = "handwheel.diagnosers"
 """Entry point group in which a package registers its methods, each made by `diagnoser`."""
 
+ANY_UNIT = "any"
+"""Unit of an input that may be in any, as of a method that looks only at the course of a value."""
+
 Inputs = Mapping[str, Any]
 """Name of the tag of each input, or the number of a constant."""
 Measure = Callable[[Windows, Inputs], Measured | float | None]
@@ -25,7 +28,7 @@ class Diagnoser:
     Attributes:
         measure: Pure function of the windows and of its inputs. It returns `None` where it cannot
             tell, as while the plant is moving. It sees no clock, site or ledger.
-        needs: Unit of each input, by its name; empty for none, as for a truth value.
+        needs: Unit of each input, by its name; empty for none, as for a truth value, or `ANY_UNIT`.
         unit: Unit of the residual.
         window_s: How far back it looks, process time.
         source: Clause, paper and equation, or own.
@@ -62,7 +65,8 @@ class UnusableDiagnoser(Exception):
 
 
 _SHIPPED = (
-    "balances", "exchangers", "levels", "loops", "pumps", "sensors", "strainers", "valves",
+    "balances", "exchangers", "levels", "loops", "pumps", "sensors", "strainers", "trends",
+    "valves",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.names import tag_names
 from handwheel.tools.conditions import Condition, ConditionError, Name, parse_condition
 
-from .diagnoser import Diagnoser, UnusableDiagnoser, load_diagnoser
+from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
 from .failure_modes import CheckSpec, FailureModesFile, ModeSpec, SignSpec
 
 
@@ -137,7 +137,7 @@ class _Binder:
     def _sign(self, path: Path_, spec: SignSpec, names: Mapping[str, Name]) -> Sign | None:
         if spec.that:
             try:
-                return Sign(spec, parse_condition(spec.that, names))
+                return Sign(spec, parse_condition(spec.that, names, windows=True))
             except ConditionError as error:
                 self._note((*path, "that"), str(error))
                 return None
@@ -170,7 +170,7 @@ class _Binder:
                 self._note(here, f"there is no tag {given!r}")
                 continue
             unit = getattr(tag, "unit", "")
-            if unit != method.needs[name]:
+            if method.needs[name] not in {unit, ANY_UNIT}:
                 self._note(here, f"{given} is in {unit or 'no unit'}, not {method.needs[name]}")
             inputs[name] = str(getattr(tag, "name", given))
         missing = [n for n in method.needs if n not in spec.inputs and n not in method.optional]

@@ -15,7 +15,7 @@ _WINDOW_S = 120.0
     optional=frozenset({"least_flow"}),
 )
 def strainer_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
-    """Returns the resistance `dp / flow²` of a strainer, as a multiple of the clean one.
+    """Returns by how many times the clean one the resistance `dp / flow²` of a strainer has grown.
 
     Args:
         windows: Of the pressure difference and the flow.
@@ -25,4 +25,4 @@ def strainer_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
     flow = windows.mean(inputs["flow"], _WINDOW_S)
     if dp is None or flow is None or flow < inputs.get("least_flow", 10.0):
         return None
-    return Measured(dp / flow**2 / inputs["clean"], flow)
+    return Measured(dp / flow**2 / inputs["clean"] - 1.0, flow)
