@@ -7,6 +7,7 @@ from handwheel.tools.conditions import History
 from handwheel.tools.conditions.operands import Readings
 
 from ..diagnosis.baseline import NO_BASELINE, Baseline
+from ..diagnosis.check_names import CheckKey
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.hypotheses import Hypotheses
 from ..diagnosis.ranking import Ranking, diagnose
@@ -33,7 +34,7 @@ class ContinuousDiagnosis:
     baseline: Baseline = NO_BASELINE
     ranking: Ranking | None = None
     since_s: dict[str, float] = field(default_factory=dict[str, float])
-    answers: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+    answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     windows: Windows = field(init=False)
     _times: dict[str, int] = field(default_factory=dict[str, int])
     _next_s: float = 0.0

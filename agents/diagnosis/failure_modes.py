@@ -44,7 +44,10 @@ class SignSpec(Model):
 
 
 class CheckSpec(Model):
-    """Check that decides between failure modes, a test step or a look in the field."""
+    """Check that decides between failure modes, a test step or a look in the field.
+
+    It is one check for each piece of equipment whose role stands in braces in its texts.
+    """
 
     title: str
     playbook: str = Field("", description="playbook of the test step")
@@ -53,6 +56,7 @@ class CheckSpec(Model):
     answers: list[_ID] = Field(min_length=2)
     risk: Literal["R0", "R1", "R2", "R3"] = "R0"
     minutes: Annotated[float, Field(gt=0)]
+    weight_db: Annotated[float, Field(gt=0, le=MOST_DB)] = 20.0  # of a person's answer
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -76,6 +80,12 @@ class ModeSpec(Model):
     signs: list[SignSpec] = Field(min_length=1, description="what is seen if it is so")
     checks: dict[str, str] = Field(default_factory=dict[str, str], description="expected answers")
     playbook: str = Field("", description="playbook that answers it")
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Names of its pieces of equipment in its texts."""
+        bound = {role for each in self.bind for role in each}
+        return frozenset(bound | ({self.class_.replace("-", "_")} if self.class_ else set()))
 
 
 class FailureModesFile(Model):

@@ -9,6 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.names import tag_names
 from handwheel.tools.conditions import Condition, ConditionError, Name, parse_condition
 
+from .check_names import CheckKey, piece_of, roles_in
 from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
 from .failure_modes import CheckSpec, FailureModesFile, ModeSpec, SignSpec
 
@@ -40,6 +41,15 @@ class Hypothesis:
     mode: ModeSpec
     equipment: tuple[str, ...]  # of its roles; that of its tags if it has none
     signs: tuple[Sign, ...]
+    # Equipment that each check asks about, empty where it asks about none. A check that asks about
+    # equipment which is no role of its mode is not in it.
+    pieces: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def predicts(self, key: CheckKey) -> str | None:
+        """Returns the answer of a check if it is so, `None` if it predicts none."""
+        name, equipment = key
+        is_about = self.pieces.get(name, equipment) == equipment
+        return self.mode.checks.get(name) if is_about else None
 
     @property
     def tags(self) -> frozenset[str]:
@@ -54,6 +64,12 @@ class Hypotheses:
     every: tuple[Hypothesis, ...] = ()
     checks: Mapping[str, CheckSpec] = field(default_factory=dict[str, CheckSpec])
     faults: tuple[str, ...] = ()  # sentences about methods that cannot be used
+
+    @property
+    def questions(self) -> Mapping[CheckKey, CheckSpec]:
+        """Checks that a person answers, each for every piece of equipment that it asks about."""
+        keys = {key: self.checks[key[0]] for each in self.every for key in each.pieces.items()}
+        return {key: spec for key, spec in keys.items() if spec.ask}
 
     @property
     def tags(self) -> frozenset[str]:
@@ -132,7 +148,12 @@ class _Binder:
         for role, asset in roles.items():
             title = title.replace(f"{{{role}}}", asset)
         name = " ".join([mode.id, *list(roles.values())[:1]])
-        return Hypothesis(name, title, mode, equipment, found)
+        checks = {
+            each: self._file.checks[each] for each in mode.checks if each in self._file.checks
+        }
+        asked = {each: piece_of(spec, roles) for each, spec in checks.items()}
+        pieces = {each: piece for each, piece in asked.items() if piece is not None}
+        return Hypothesis(name, title, mode, equipment, found, pieces)
 
     def _sign(self, path: Path_, spec: SignSpec, names: Mapping[str, Name]) -> Sign | None:
         if spec.that:
@@ -191,6 +212,11 @@ class _Binder:
     def _check_checks(self) -> None:
         for name, check in self._file.checks.items():
             self._check_playbook(("checks", name, "playbook"), check.playbook)
+            roles, of = roles_in(check), [e for e in self._file.modes if name in e.checks]
+            if len(roles) > 1:
+                self._note(("checks", name), f"asks about several roles: {', '.join(roles)}")
+            elif of and roles and not any(roles[0] in each.roles for each in of):
+                self._note(("checks", name), f"asks about {{{roles[0]}}}, no role of its modes")
 
     def _check_playbook(self, path: Path_, name: str) -> None:
         if name and self._playbooks is not None and name not in self._playbooks:

@@ -1,9 +1,10 @@
 """Ranking of hypotheses, which names what is wrong or says what would decide."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .check_names import CheckKey, about_piece, check_name
 from .failure_modes import CheckSpec
 from .hypotheses import Hypotheses
 from .weigh import Moment, Weighed, weigh
@@ -26,8 +27,26 @@ class DecidingCheck:
     """Check whose answers differ between the best hypotheses."""
 
     id: str
+    equipment: str  # piece that it looks at; empty if it is the only one
     spec: CheckSpec
     expected: tuple[tuple[str, str], ...]  # hypothesis and the answer that it predicts
+
+    @property
+    def name(self) -> str:
+        """Name by which a person answers it."""
+        return check_name((self.id, self.equipment))
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """It as plain JSON, its texts about the piece of equipment."""
+        spec = self.spec
+        return {
+            "id": self.id, "equipment": self.equipment, "name": self.name,
+            "title": about_piece(spec.title, self.equipment), "risk": spec.risk,
+            "minutes": spec.minutes, "playbook": spec.playbook,
+            "ask": about_piece(spec.ask, self.equipment), "role": spec.role,
+            "answers": list(spec.answers), "expected": dict(self.expected),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +90,7 @@ class Ranking:
             "suspected": [each.hypothesis.id for each in self.suspected],
             "unjudged": [each.hypothesis.id for each in self.unjudged],
             "hypotheses": [weighed_fields(each) for each in self.weighed],
-            "checks": [
-                {"id": each.id, "title": each.spec.title, "risk": each.spec.risk,
-                 "minutes": each.spec.minutes, "playbook": each.spec.playbook,
-                 "ask": each.spec.ask, "role": each.spec.role, "expected": dict(each.expected)}
-                for each in self.checks
-            ],
+            "checks": [each.fields for each in self.checks],
             "faults": dict(self.faults),
         }  # fmt: skip
 
@@ -94,13 +108,16 @@ def weighed_fields(each: Weighed) -> dict[str, Any]:
 def diagnose(hypotheses: Hypotheses, moment: Moment) -> Ranking:
     """Weighs every hypothesis on one moment, and ranks them."""
     found = [weigh(each, moment) for each in hypotheses.every]
-    return rank(found, hypotheses, moment.faults)
+    return rank(found, hypotheses, moment.faults, moment.answers)
 
 
 def rank(
-    found: Sequence[Weighed], hypotheses: Hypotheses, faults: dict[str, str] | None = None
+    found: Sequence[Weighed],
+    hypotheses: Hypotheses,
+    faults: Mapping[str, str] | None = None,
+    answered: Collection[CheckKey] = (),
 ) -> Ranking:
-    """Ranks weighed hypotheses."""
+    """Ranks weighed hypotheses. A check that is answered decides no more."""
     order = sorted(found, key=lambda each: (-each.total_db, each.hypothesis.id))
     named: list[Weighed] = []
     suspected: list[Weighed] = []
@@ -114,7 +131,7 @@ def rank(
             named.append(each)
         elif not any(are_rivals(each, one) for one in named):
             suspected.append(each)
-    checks = _deciding(suspected, hypotheses)
+    checks = _deciding(suspected, hypotheses, answered)
     told = tuple(sorted((faults or {}).items()))
     return Ranking(tuple(order), tuple(named), tuple(suspected), checks, told)
 
@@ -125,25 +142,19 @@ def are_rivals(one: Weighed, other: Weighed) -> bool:
     return any(not tags.isdisjoint(each.tags) for each in other.met)
 
 
-def _deciding(suspected: Sequence[Weighed], hypotheses: Hypotheses) -> tuple[DecidingCheck, ...]:
-    """Returns the checks for which the two best predict different answers."""
-    best = suspected[:2]
-    if len(best) < 2:
-        own = [(each, each.hypothesis.mode.checks) for each in best]
-        found = [
-            DecidingCheck(name, hypotheses.checks[name], ((each.hypothesis.id, answer),))
-            for each, checks in own
-            for name, answer in checks.items()
-        ]
-    else:
-        first, second = (each.hypothesis for each in best)
-        found = [
-            DecidingCheck(
-                name,
-                hypotheses.checks[name],
-                ((first.id, answer), (second.id, second.mode.checks[name])),
-            )
-            for name, answer in first.mode.checks.items()
-            if second.mode.checks.get(name, answer) != answer
-        ]
+def _deciding(
+    suspected: Sequence[Weighed], hypotheses: Hypotheses, answered: Collection[CheckKey]
+) -> tuple[DecidingCheck, ...]:
+    """Returns the checks for which the two best predict different answers.
+
+    A hypothesis about another piece of equipment predicts no answer for this one.
+    """
+    best = [each.hypothesis for each in suspected[:2]]
+    found: list[DecidingCheck] = []
+    for key in dict.fromkeys(key for each in best for key in each.pieces.items()):
+        answers = {each.id: each.predicts(key) for each in best if key[0] in each.mode.checks}
+        differs = len(answers) == len(best) and (len(best) == 1 or len({*answers.values()}) > 1)
+        if differs and key not in answered:
+            expected = tuple((name, answer) for name, answer in answers.items() if answer)
+            found.append(DecidingCheck(*key, hypotheses.checks[key[0]], expected))
     return tuple(sorted(found, key=lambda each: (_RISKS.index(each.spec.risk), each.spec.minutes)))

@@ -8,6 +8,7 @@ from handwheel.tools.conditions.operands import ConditionInputs, Readings
 from handwheel.tools.safe_text import printable
 
 from .baseline import NO_BASELINE, Baseline
+from .check_names import CheckKey
 from .diagnoser import checked
 from .evidence import Evidence, Measured
 from .hypotheses import Hypothesis, Sign
@@ -27,7 +28,7 @@ class Moment:
     readings: Readings
     history: History
     baseline: Baseline = NO_BASELINE
-    answers: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])  # by check
+    answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     faults: dict[str, str] = field(default_factory=dict[str, str])  # of methods, by name
     residuals: dict[str, Measured | None] = field(default_factory=dict[str, Measured | None])
 
@@ -58,7 +59,9 @@ def weigh(hypothesis: Hypothesis, moment: Moment) -> Weighed:
     """Weighs a hypothesis. A method that fails leaves only its sign unknown."""
     found = [_evidence(each, moment) for each in hypothesis.signs]
     for check, expected in hypothesis.mode.checks.items():
-        if answer := moment.answers.get(check):
+        told = [a for k, a in moment.answers.items() if k[0] == check and hypothesis.predicts(k)]
+        if told:  # of several pieces of equipment, for it if one is
+            answer = next((each for each in told if each.text == expected), told[-1])
             found.append(_answered(answer, expected))
     known = sum(each.truth is not Truth.UNKNOWN for each in found)
     total = hypothesis.mode.prior_db + _sum_db(found)

@@ -1,6 +1,7 @@
 """Weights in decibans, and what is named, suspected or left to a check."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.tools.conditions import History, Truth
 
 BOTH = {"answers": ["yes", "no"], "title": "check"}
-LOOK = CheckSpec.model_validate({**BOTH, "ask": "Does it move?", "role": "field", "minutes": 5})
+LOOK = CheckSpec.model_validate({**BOTH, "ask": "Does {pump} move?", "role": "field", "minutes": 5})
 STEP = CheckSpec.model_validate({**BOTH, "playbook": "cw/step", "minutes": 10, "risk": "R1"})
 
 
@@ -26,7 +27,7 @@ def hypothesis(name: str, signs: Sequence[Sign] = (), **keys: Any) -> Hypothesis
     sign = {"id": "sign", "that": "true", "met_db": 10, "not_met_db": -10}
     given = {"id": name, "title": name, "prior_db": -10, "signs": [sign], **keys}
     mode = ModeSpec.model_validate(given)
-    return Hypothesis(name, name, mode, (), tuple(signs))
+    return Hypothesis(name, name, mode, (), tuple(signs), dict.fromkeys(mode.checks, ""))
 
 
 def evidence(weight_db: float, *tags: str, truth: Truth = Truth.TRUE) -> Evidence:
@@ -83,6 +84,21 @@ def test_checks_that_decide_are_those_with_different_answers_by_least_risk() -> 
     )
     assert [each.id for each in found.checks] == ["look", "step"]
     assert dict(found.checks[0].expected) == {"sticks": "yes", "stuck": "no"}
+
+
+def test_a_check_of_a_class_decides_between_its_pieces_until_it_is_answered() -> None:
+    modes = [hypothesis(each, checks={"look": "yes"}) for each in ("worn-1", "worn-2")]
+    of = [
+        Weighed(replace(each, pieces={"look": f"P-{n}"}), (evidence(20.0, "A.pv"),), 12.0, 1.0)
+        for n, each in enumerate(modes, 1)
+    ]
+    found = ranked(*of, checks={"look": LOOK})
+    assert [(each.name, dict(each.expected)) for each in found.checks] == [
+        ("look/P-1", {"worn-1": "yes"}), ("look/P-2", {"worn-2": "yes"}),
+    ]  # fmt: skip
+    left = rank(of, Hypotheses((), {"look": LOOK}), answered=[("look", "P-1")]).checks
+    assert [each.equipment for each in left] == ["P-2"]
+    assert left[0].fields["ask"] == "Does P-2 move?"
 
 
 @given(st.lists(st.floats(-30, 30), max_size=6))
@@ -168,11 +184,19 @@ def test_a_baseline_is_subtracted_and_its_spread_moves_the_thresholds(
     assert found.evidence[0].weight_db == pytest.approx(weight)
 
 
-def test_an_answer_counts_for_the_mode_that_predicted_it() -> None:
+def test_an_answer_counts_for_the_modes_of_its_piece_by_what_each_predicted() -> None:
     answered = Evidence("look", "yes", Truth.TRUE, None, "", None, 20.0, (), 0.0, "ben, field")
-    said = {"look": answered}
+    said = {("look", "P-1"): answered}
     now = Moment(Windows([]), {}, History([]), answers=said)
-    sticks = weigh(hypothesis("sticks", checks={"look": "yes"}), now)
-    stuck = weigh(hypothesis("stuck", checks={"look": "no"}), now)
-    assert (sticks.total_db, stuck.total_db) == (10.0, -30.0)
-    assert sticks.evidence[0].source == "ben, field"
+    modes = [
+        replace(hypothesis(name, checks={"look": answer}), pieces={"look": piece})
+        for name, answer, piece in (
+            ("worn", "yes", "P-1"),
+            ("fine", "no", "P-1"),
+            ("other", "yes", "P-2"),
+        )
+    ]
+    strainer = replace(modes[1], pieces={})  # whatever pump is listened to
+    found = [weigh(each, now) for each in (*modes, strainer)]
+    assert [each.total_db for each in found] == [10.0, -30.0, -10.0, -30.0]
+    assert found[0].evidence[0].source == "ben, field"
