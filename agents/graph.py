@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Diagnosis, Judgement
 
-from .candidates import Candidate
+from .planning.candidates import Candidate
 
 _NODES = ("plan", "validate", "wait", "report")
 _FINDINGS = TypeAdapter(tuple[CheckResult, ...])

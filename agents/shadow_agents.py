@@ -17,8 +17,8 @@ from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .agent_context import CaseContext, ShadowLedger
+from .deviations.site_cases import SiteCases
 from .graph import Deliberations
-from .site_cases import SiteCases
 from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds

@@ -22,10 +22,10 @@ from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 
 from .agent_context import AgentContext
-from .candidates import Candidate, judge_candidate
-from .case import Case
+from .deviations.case import Case
+from .deviations.site_cases import SiteCases
 from .graph import Deliberations, graph_hash
-from .site_cases import SiteCases
+from .planning.candidates import Candidate, judge_candidate
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line

@@ -30,7 +30,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
-from .candidates import Candidate
+from .planning.candidates import Candidate
 from .starts.admission import full_of_runs
 from .supervised_run import Report, SupervisedRun
 

@@ -1,1 +1,1 @@
-"""Deviations, what fired, since when, and which of them have one cause."""
+"""Cases of deviations, what fired, since when, and which have one cause."""

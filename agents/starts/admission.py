@@ -14,9 +14,9 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
-from ..candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
-from ..case import Case
-from ..triggers import TriggerWatch
+from ..deviations.case import Case
+from ..deviations.triggers import TriggerWatch
+from ..planning.candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 from .queues import Queues
 
 

@@ -1,7 +1,7 @@
 """Queues of cases whose playbook waits for its equipment."""
 
-from ..case import Case
-from ..triggers import TriggerWatch
+from ..deviations.case import Case
+from ..deviations.triggers import TriggerWatch
 
 
 class Queues:

@@ -11,8 +11,8 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 
-from ..case import Case, CaseLog
-from ..triggers import Occasion, TriggerWatch
+from ..deviations.case import Case, CaseLog
+from ..deviations.triggers import Occasion, TriggerWatch
 
 _PREFIX = "schedule."
 _LATE_S = 60.0

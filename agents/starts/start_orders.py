@@ -17,9 +17,9 @@ from handwheel.tools.guardrails.approval.start_orders import (
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 
 from ..agent_context import AgentContext
-from ..case import LETTER, plan_name
-from ..site_cases import SiteCases
-from ..triggers import Occasion
+from ..deviations.case import LETTER, plan_name
+from ..deviations.site_cases import SiteCases
+from ..deviations.triggers import Occasion
 
 START_WITHIN_S = 600.0
 """How long an order may wait for permissives or equipment, wall-clock time."""

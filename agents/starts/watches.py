@@ -5,8 +5,8 @@ from dataclasses import replace
 from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 
 from ..agent_context import CaseContext
-from ..case import plan_name
-from ..triggers import TriggerWatch
+from ..deviations.case import plan_name
+from ..deviations.triggers import TriggerWatch
 
 
 class Watches:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handwheel.agents.case import PREFIX, case_ids
+from handwheel.agents.deviations.case import PREFIX, case_ids
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import EventKind

@@ -37,7 +37,7 @@ class SteppedAgents:
     Args:
         context: The site, its ledger as the agents open it, its policy and its people.
         bindings: Of the same site; other rooms of it may share them.
-        check: Returns why a plan may not be requested now, as `agents.plan_check`.
+        check: Returns why a plan may not be requested now, as `agents.planning.plan_check`.
 
     Attributes:
         view: The plant as the agents see it.

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from handwheel.agents.case import Case, case_ids, load_case
-from handwheel.agents.plan_check import check_plan
+from handwheel.agents.deviations.case import Case, case_ids, load_case
+from handwheel.agents.planning.plan_check import check_plan
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value

@@ -12,7 +12,7 @@ from time import monotonic
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
-from handwheel.agents.plan_check import check_plan
+from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader

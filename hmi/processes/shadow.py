@@ -12,8 +12,8 @@ import typer
 
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import ShadowLedger
-from handwheel.agents.case import SHADOW, Case, case_ids, load_case
-from handwheel.agents.plan_check import check_plan
+from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
+from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial

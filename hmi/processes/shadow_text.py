@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from handwheel.agents.case import Case
+from handwheel.agents.deviations.case import Case
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handwheel.agents.case import Case
+from handwheel.agents.deviations.case import Case
 from handwheel.connectors.hints import NEXT
 from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.agents.case import SHADOW, Case, case_ids, load_case
+from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError

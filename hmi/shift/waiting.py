@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from handwheel.agents.case import Case, case_ids, load_case
+from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.engine.states import INACTIVE, RunState

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handwheel.agents.plan_check import check_plan
+from handwheel.agents.planning.plan_check import check_plan
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
 
-from handwheel.agents.case import PREFIX as CASES
+from handwheel.agents.deviations.case import PREFIX as CASES
 from handwheel.connectors.model.values import Quality
 from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.model import BoundPlaybook

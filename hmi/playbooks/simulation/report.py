@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from handwheel.agents.case import PREFIX as CASES
+from handwheel.agents.deviations.case import PREFIX as CASES
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.binding.start import TriggerPart
 from handwheel.tools.requests.request import Action

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from handwheel.agents.case import load_case
+from handwheel.agents.deviations.case import load_case
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.approval.session import current_card

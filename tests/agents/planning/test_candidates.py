@@ -4,7 +4,7 @@ from itertools import product
 from unittest.mock import Mock
 
 from handwheel.agents.agent_context import CaseContext
-from handwheel.agents.candidates import Candidate, judge_candidate
+from handwheel.agents.planning.candidates import Candidate, judge_candidate
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 from handwheel.tools.conditions import Truth

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from handwheel.agents.triggers import Occasion, TriggerWatch
+from handwheel.agents.deviations.triggers import Occasion, TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.hmi.site.files.site_template import PlantEndpoints

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from handwheel.agents.triggers import TriggerWatch
+from handwheel.agents.deviations.triggers import TriggerWatch
 from handwheel.connectors.historian import database
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from handwheel.agents.site_cases import SiteCases
+from handwheel.agents.deviations.site_cases import SiteCases
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.inputs import FiledRequest
 from handwheel.playbooks.execution.driver import hold_run

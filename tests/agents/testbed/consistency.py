@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from handwheel.agents.case import Case, case_ids, load_case
+from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.agents.case import Case, CaseEvent, CaseLog
+from handwheel.agents.deviations.case import Case, CaseEvent, CaseLog
 from handwheel.connectors.hints import at_console
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people

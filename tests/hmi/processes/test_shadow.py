@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from handwheel.agents.agent_context import ShadowLedger
-from handwheel.agents.case import case_ids, load_case
+from handwheel.agents.deviations.case import case_ids, load_case
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Tag

@@ -10,7 +10,7 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from .candidates import Candidate, blocked_by
+from ..planning.candidates import Candidate, blocked_by
 from .case import Case
 
 REASK_S = 600.0

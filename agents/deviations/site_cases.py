@@ -11,14 +11,14 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.requests.ids import new_id
 
-from .agent_context import CaseContext
-from .candidates import Candidate
+from ..agent_context import CaseContext
+from ..planning.candidates import Candidate
+from ..starts.admission import Admission
+from ..starts.schedules import Schedules
+from ..starts.watches import Watches
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .escalation import due_escalations, send
 from .reask import STEADY_S, after_pause, waits_for_people
-from .starts.admission import Admission
-from .starts.schedules import Schedules
-from .starts.watches import Watches
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0

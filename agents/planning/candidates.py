@@ -12,7 +12,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
 from handwheel.tools.conditions import Truth
 
-from .case import Case, plan_name
+from ..deviations.case import Case, plan_name
 
 
 @dataclass(frozen=True, slots=True)

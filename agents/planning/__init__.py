@@ -1,0 +1,1 @@
+"""Planning of what answers a case, from candidates that nothing prevents."""
