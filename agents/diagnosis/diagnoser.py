@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from math import isfinite
@@ -54,8 +55,7 @@ def diagnoser(
     """Makes a method of diagnosis of a function, whose name becomes the method's."""
 
     def register(measure: Measure) -> Diagnoser:
-        name = getattr(measure, "__name__", "")
-        return Diagnoser(name, measure, needs, unit, window_s, source, optional)
+        return Diagnoser(measure.__name__, measure, needs, unit, window_s, source, optional)
 
     return register
 
@@ -93,8 +93,10 @@ def load_diagnoser(name: str) -> Diagnoser:
         return shipped()[name]
     found = entry_points(group=GROUP, name=name)
     if not found:
-        known = ", ".join(sorted({*shipped(), *entry_points(group=GROUP).names}))
-        raise UnusableDiagnoser(f"there is no method {name!r}; known: {known}")
+        known = sorted({*shipped(), *entry_points(group=GROUP).names})
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+        raise UnusableDiagnoser(f"there is no method {name!r}; {hint}")
     (entry, *_) = found
     try:
         method = entry.load()

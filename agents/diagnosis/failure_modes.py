@@ -1,13 +1,17 @@
 """The file `failure_modes.yaml`, the failure modes and effects analysis of a plant."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from handwheel.connectors.config.validation import Model, load_model, spelled
-from handwheel.connectors.config.yaml_documents import Document, read_document
+from handwheel.connectors.config.validation import Model, ModelT, load_model, spelled
+from handwheel.connectors.config.yaml_documents import Document, Path_, read_content
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.playbooks.language.source import Source, parse_source
 
 from .evidence import MOST_DB
 
@@ -87,6 +91,12 @@ class ModeSpec(Model):
         bound = {role for each in self.bind for role in each}
         return frozenset(bound | ({self.class_.replace("-", "_")} if self.class_ else set()))
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.class_ and self.bind:
+            raise ValueError("has class and bind; write one of them")
+        return self
+
 
 class FailureModesFile(Model):
     """The file `failure_modes.yaml`."""
@@ -96,22 +106,70 @@ class FailureModesFile(Model):
     modes: list[ModeSpec]
 
 
-def read_failure_modes(root: Path, name: str) -> tuple[Document, FailureModesFile]:
+class _Parts(Model):
+    """The file with its parts unread, so that a problem of one costs no other."""
+
+    schema_: Literal["failure-modes/1"] = Field(alias="schema")
+    checks: dict[str, Any] = Field(default_factory=dict[str, Any])
+    modes: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureModes:
+    """Failure modes of a file, as far as they are valid."""
+
+    source: Source
+    checks: Mapping[str, CheckSpec | None]  # by name, `None` for one with a problem
+    modes: Mapping[int, ModeSpec]  # by their place in the file, from 0
+    problems: tuple[Problem, ...]
+
+
+def read_failure_modes(root: Path, name: str) -> FailureModes:
     """Reads failure modes, of a file in the site's folder or of a package such as `package:cw`.
 
-    Raises `ConfigError` with every problem.
+    Raises:
+        UnknownFailureModes: There is no such file or package.
+        ConfigError: The file cannot be read at all.
     """
     path, shown = root / name, str(root / name)
     if name.startswith(PACKAGE):
-        own = f"{name.removeprefix(PACKAGE)}.yaml"
-        path = Path(str(files(__package__ or "").joinpath("library", own)))
-        shown = f"{PACKAGE}{own}"
-    document = read_document(path, shown)
-    return document, load_model(FailureModesFile, document)
+        if name not in library_names():
+            known = ", ".join(library_names())
+            raise UnknownFailureModes(f"there is no package {name!r}; known: {known}")
+        path, shown = _library() / f"{name.removeprefix(PACKAGE)}.yaml", f"{name}.yaml"
+    elif not path.exists():
+        raise UnknownFailureModes(f"there is no file {name!r}")
+    source = parse_source(read_content(path, shown), shown, path)
+    document = source.document
+    parts = load_model(_Parts, document)
+    problems: list[Problem] = []
+    checks = {each: _part(CheckSpec, document, ("checks", each), problems) for each in parts.checks}
+    modes = {
+        n: mode
+        for n in range(len(parts.modes))
+        if (mode := _part(ModeSpec, document, ("modes", n), problems)) is not None
+    }
+    return FailureModes(source, checks, modes, tuple(problems))
+
+
+def _part(
+    model: type[ModelT], document: Document, at: Path_, problems: list[Problem]
+) -> ModelT | None:
+    try:
+        return load_model(model, document, at)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+
+
+class UnknownFailureModes(Exception):
+    """A file or package of failure modes that is not there. The text is the reason."""
 
 
 def library_names() -> list[str]:
     """Returns the installed failure modes as they are named, such as `package:cw`."""
-    folder = files(__package__ or "").joinpath("library")
-    names = (each.name for each in folder.iterdir() if each.name.endswith(".yaml"))
-    return sorted(f"{PACKAGE}{each.removesuffix('.yaml')}" for each in names)
+    return sorted(f"{PACKAGE}{each.stem}" for each in _library().glob("*.yaml"))
+
+
+def _library() -> Path:
+    return Path(str(files("handwheel.agents.diagnosis"))) / "library"

@@ -1,17 +1,19 @@
 """Hypotheses of a site, each a failure mode of one piece of equipment with its signs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
-from handwheel.connectors.config.yaml_documents import Document, Path_
+from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import Problem
 from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.language.names import tag_names
 from handwheel.tools.conditions import Condition, ConditionError, Name, parse_condition
 
 from .check_names import CheckKey, piece_of, roles_in
 from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
-from .failure_modes import CheckSpec, FailureModesFile, ModeSpec, SignSpec
+from .failure_modes import CheckSpec, FailureModes, ModeSpec, SignSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,6 @@ class Hypotheses:
 
     every: tuple[Hypothesis, ...] = ()
     checks: Mapping[str, CheckSpec] = field(default_factory=dict[str, CheckSpec])
-    faults: tuple[str, ...] = ()  # sentences about methods that cannot be used
 
     @property
     def questions(self) -> Mapping[CheckKey, CheckSpec]:
@@ -85,58 +86,48 @@ class Hypotheses:
 
 
 def bind_failure_modes(
-    site: Site, document: Document, file: FailureModesFile, playbooks: frozenset[str] | None = None
+    site: Site, file: FailureModes, playbooks: frozenset[str] | None = None
 ) -> tuple[Hypotheses, list[Problem]]:
     """Binds failure modes to a site. A mode with a problem is left out, and no other.
 
     Args:
         playbooks: Ids of the playbooks of the site; `None` to accept any.
     """
-    binder = _Binder(site, document, file, playbooks)
+    binder = _Binder(site, file, playbooks)
     every = tuple(binder.hypotheses())
-    return Hypotheses(every, file.checks, tuple(dict.fromkeys(binder.faults))), binder.problems
+    return Hypotheses(every, binder.checks), [*file.problems, *dict.fromkeys(binder.problems)]
 
 
 class _Binder:
-    def __init__(
-        self,
-        site: Site,
-        document: Document,
-        file: FailureModesFile,
-        playbooks: frozenset[str] | None,
-    ) -> None:
-        self._site, self._document, self._file = site, document, file
-        self._playbooks = playbooks
+    def __init__(self, site: Site, file: FailureModes, playbooks: frozenset[str] | None) -> None:
+        self._site, self._file, self._playbooks = site, file, playbooks
         self.problems: list[Problem] = []
-        self.faults: list[str] = []
+        self.checks: dict[str, CheckSpec] = {}  # those without a problem
 
     def hypotheses(self) -> Iterator[Hypothesis]:
         self._check_checks()
-        seen: dict[str, int] = {}
-        for n, mode in enumerate(self._file.modes):
+        seen = set[str]()
+        for n, mode in self._file.modes.items():
             path: Path_ = ("modes", n)
+            before = len(self.problems)
             if mode.id in seen:
-                self._note((*path, "id"), f"{mode.id!r} stands here twice")
-                continue
-            seen[mode.id] = n
-            self._check_mode(path, mode)
-            for roles in self._roles(path, mode):
-                before = len(self.problems)
-                found = self._hypothesis(path, mode, roles)
-                if len(self.problems) == before:
-                    yield found
+                self._note((*path, "id"), f"{mode.id!r} stands here twice; the first one counts")
+            seen.add(mode.id)
+            self._check_playbook((*path, "playbook"), mode.playbook)
+            self._check_answers((*path, "checks"), mode)
+            found = [self._hypothesis(path, mode, each) for each in self._roles(path, mode)]
+            if len(self.problems) == before and self.checks.keys() >= mode.checks.keys():
+                yield from found
 
     def _roles(self, path: Path_, mode: ModeSpec) -> Sequence[Mapping[str, str]]:
-        if mode.class_ and mode.bind:
-            self._note((*path, "bind"), "needs either class or bind")
-        if not mode.class_:
-            for n, roles in enumerate(mode.bind):
-                for role, asset in roles.items():
-                    if asset not in self._site.equipment:
-                        self._note((*path, "bind", n, role), f"there is no equipment {asset!r}")
-            return mode.bind or [{}]
-        pieces = [n for n, each in self._site.equipment.items() if each.class_ == mode.class_]
-        return [{mode.class_.replace("-", "_"): each} for each in pieces]
+        if mode.class_:
+            pieces = [n for n, each in self._site.equipment.items() if each.class_ == mode.class_]
+            return [{mode.class_.replace("-", "_"): each} for each in pieces]
+        for n, roles in enumerate(mode.bind):
+            for role, asset in roles.items():
+                if asset not in self._site.equipment:
+                    self._note((*path, "bind", n, role), f"there is no equipment {asset!r}")
+        return mode.bind or [{}]
 
     def _hypothesis(self, path: Path_, mode: ModeSpec, roles: Mapping[str, str]) -> Hypothesis:
         names = tag_names(self._site, roles)
@@ -148,9 +139,7 @@ class _Binder:
         for role, asset in roles.items():
             title = title.replace(f"{{{role}}}", asset)
         name = " ".join([mode.id, *list(roles.values())[:1]])
-        checks = {
-            each: self._file.checks[each] for each in mode.checks if each in self._file.checks
-        }
+        checks = {each: self.checks[each] for each in mode.checks if each in self.checks}
         asked = {each: piece_of(spec, roles) for each, spec in checks.items()}
         pieces = {each: piece for each, piece in asked.items() if piece is not None}
         return Hypothesis(name, title, mode, equipment, found, pieces)
@@ -160,17 +149,14 @@ class _Binder:
             try:
                 return Sign(spec, parse_condition(spec.that, names, windows=True))
             except ConditionError as error:
-                self._note((*path, "that"), str(error))
+                self._note_within((*path, "that"), error)
                 return None
         try:
             method = load_diagnoser(spec.method)
         except UnusableDiagnoser as error:
-            if "there is no method" in str(error):
-                self._note((*path, "method"), str(error))
-            else:
-                self.faults.append(f"method {spec.method}: {error}")
+            self._note((*path, "method"), str(error))
             return None
-        inputs = self._inputs(path, spec, method, names)
+        inputs = self._inputs((*path, "inputs"), spec, method, names)
         call = ", ".join(f"{name}={inputs[name]}" for name in sorted(inputs))
         return Sign(spec, None, method, inputs, f"{method.name}({call})")
 
@@ -179,48 +165,63 @@ class _Binder:
     ) -> dict[str, str | float]:
         inputs: dict[str, str | float] = {}
         for name, given in spec.inputs.items():
-            here = (*path, "inputs", name)
             if name not in method.needs:
-                self._note(here, f"is no input of {method.name}; known: {', '.join(method.needs)}")
-                continue
-            if not isinstance(given, str):
+                known = ", ".join(method.needs)
+                self._note((*path, name), f"is no input of {method.name}; known: {known}")
+            elif not isinstance(given, str):
                 inputs[name] = given
-                continue
-            tag = names.get(given)
-            if tag is None or not hasattr(tag, "name"):
-                self._note(here, f"there is no tag {given!r}")
-                continue
-            unit = getattr(tag, "unit", "")
-            if method.needs[name] not in {unit, ANY_UNIT}:
-                self._note(here, f"{given} is in {unit or 'no unit'}, not {method.needs[name]}")
-            inputs[name] = str(getattr(tag, "name", given))
+            elif tag := self._tag((*path, name), given, method.needs[name], names):
+                inputs[name] = tag.name
         missing = [n for n in method.needs if n not in spec.inputs and n not in method.optional]
         if missing:
-            self._note((*path, "inputs"), f"{method.name} needs also {', '.join(missing)}")
+            self._note(path, f"{method.name} needs also {', '.join(missing)}")
         return inputs
 
-    def _check_mode(self, path: Path_, mode: ModeSpec) -> None:
-        for name, answer in mode.checks.items():
-            check = self._file.checks.get(name)
-            if check is None:
-                self._note((*path, "checks", name), f"there is no check {name!r}")
-            elif answer not in check.answers:
-                known = ", ".join(check.answers)
-                self._note((*path, "checks", name), f"{answer!r} is no answer; known: {known}")
-        self._check_playbook((*path, "playbook"), mode.playbook)
+    def _tag(self, path: Path_, given: str, unit: str, names: Mapping[str, Name]) -> Tag | None:
+        """Returns a tag of the site, and notes if there is none or its unit is another."""
+        tag = names.get(given)
+        if not isinstance(tag, Tag):
+            close = get_close_matches(given, names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            self._note(path, f"there is no tag {given!r}{hint}")
+            return None
+        if unit not in {tag.unit, ANY_UNIT}:
+            wanted = unit or "without a unit"
+            self._note(path, f"{tag.name} is in {tag.unit or 'no unit'}, it must be {wanted}")
+        return tag
 
     def _check_checks(self) -> None:
         for name, check in self._file.checks.items():
+            if check is None:
+                continue
+            before = len(self.problems)
             self._check_playbook(("checks", name, "playbook"), check.playbook)
-            roles, of = roles_in(check), [e for e in self._file.modes if name in e.checks]
+            roles = roles_in(check)
+            of = [each for each in self._file.modes.values() if name in each.checks]
             if len(roles) > 1:
                 self._note(("checks", name), f"asks about several roles: {', '.join(roles)}")
             elif of and roles and not any(roles[0] in each.roles for each in of):
                 self._note(("checks", name), f"asks about {{{roles[0]}}}, no role of its modes")
+            if len(self.problems) == before:
+                self.checks[name] = check
+
+    def _check_answers(self, path: Path_, mode: ModeSpec) -> None:
+        for name, answer in mode.checks.items():
+            if name not in self._file.checks:
+                self._note((*path, name), f"there is no check {name!r}")
+            elif name in self.checks and answer not in self.checks[name].answers:
+                known = ", ".join(self.checks[name].answers)
+                self._note((*path, name), f"{answer!r} is no answer of it; known: {known}")
 
     def _check_playbook(self, path: Path_, name: str) -> None:
         if name and self._playbooks is not None and name not in self._playbooks:
             self._note(path, f"there is no playbook {name!r} at this site")
 
     def _note(self, path: Path_, reason: str) -> None:
-        self.problems.append(self._document.problem(path, reason))
+        self.problems.append(self._file.source.document.problem(path, reason))
+
+    def _note_within(self, path: Path_, error: ConditionError) -> None:
+        at = (error.line, error.column)
+        found = self._file.source.finding_within("expression", path, at, error.reason)
+        place = self._file.source.document.problem(path, found.text)
+        self.problems.append(replace(place, line=found.line, column=found.column))

@@ -6,7 +6,7 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
-from .failure_modes import CheckSpec, library_names, read_failure_modes
+from .failure_modes import CheckSpec, UnknownFailureModes, read_failure_modes
 from .hypotheses import Hypotheses, Hypothesis, bind_failure_modes
 
 
@@ -15,32 +15,30 @@ def load_hypotheses(
 ) -> tuple[Hypotheses, list[Problem]]:
     """Returns the hypotheses of a site with every problem of its failure modes.
 
-    A file, mode or sign with a problem costs only itself. Of two modes with the same name the
-    first one counts.
+    A file, mode or check with a problem costs only itself, and a check also the modes that name
+    it. Of two files that have the same mode or check the first one counts.
 
     Args:
         playbooks: Ids of the playbooks of the site; `None` to accept any.
     """
     problems: list[Problem] = []
-    every: dict[str, Hypothesis] = {}
+    every: list[Hypothesis] = []
+    seen = set[str]()
     checks: dict[str, CheckSpec] = {}
-    faults: list[str] = []
     known = None if playbooks is None else frozenset(playbooks)
     for n, name in enumerate(site.failure_modes):
         try:
-            document, file = read_failure_modes(site.root, name)
-        except ConfigError as error:
-            problems += error.problems or [_entry(site, n, str(error))]
+            file = read_failure_modes(site.root, name)
+        except UnknownFailureModes as error:
+            document = read_document(site.root / SITE_FILE)
+            problems.append(document.problem(("failure_modes", n), str(error)))
             continue
-        found, wrong = bind_failure_modes(site, document, file, known)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        found, wrong = bind_failure_modes(site, file, known)
         problems += wrong
-        every |= {each.id: each for each in found.every if each.id not in every}
-        checks |= found.checks
-        faults += found.faults
-    return Hypotheses(tuple(every.values()), checks, tuple(dict.fromkeys(faults))), problems
-
-
-def _entry(site: Site, n: int, reason: str) -> Problem:
-    names = ", ".join(library_names())
-    document = read_document(site.root / SITE_FILE)
-    return document.problem(("failure_modes", n), f"{reason}; known: {names}")
+        every += [each for each in found.every if each.mode.id not in seen]
+        seen |= {each.id for each in file.modes.values()}
+        checks = {**found.checks, **checks}
+    return Hypotheses(tuple(every), checks), problems

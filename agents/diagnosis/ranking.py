@@ -61,7 +61,7 @@ class Ranking:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether something is named, all is normal, or it cannot be told."""
+        """Verdict on the plant, `abstain` if it cannot be told."""
         if any(each.hypothesis.mode.is_fault for each in self.named):
             return "named"
         suspected = any(each.hypothesis.mode.is_fault for each in self.suspected)
@@ -83,7 +83,7 @@ class Ranking:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What the journal keeps, the best hypotheses with their evidence."""
+        """Content for the journal, the best hypotheses with their evidence."""
         return {
             "verdict": self.verdict,
             "named": [each.hypothesis.id for each in self.named],

@@ -57,17 +57,23 @@ KeyId = Annotated[
 ]
 
 
-def load_model(model: type[ModelT], document: Document) -> ModelT:
-    """Validates a document. Raises `ConfigError` with each unknown, missing or wrong key."""
+def load_model(model: type[ModelT], document: Document, at: Path_ = ()) -> ModelT:
+    """Validates a document, or its part at a path.
+
+    Raises `ConfigError` with each unknown, missing or wrong key.
+    """
+    part: Any = document.data
+    for key in at:
+        part = part[key]
     try:
-        return model.model_validate(document.data)
+        return model.model_validate(part)
     except ValidationError as error:
         known = sorted(set(_property_names(model.model_json_schema())))
         raise ConfigError(
             [
                 document.problem(path, _reason(item, path, model, known))
                 for item in error.errors()
-                for path in [_own_path(document, item["loc"], item["type"])]
+                for path in [_own_path(document, (*at, *item["loc"]), item["type"])]
             ]
         ) from None
 

@@ -15,7 +15,7 @@ _WINDOW_S = 120.0
     optional=frozenset({"least_flow"}),
 )
 def strainer_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
-    """Returns by how many times the clean one the resistance `dp / flow²` of a strainer has grown.
+    """Returns the resistance `dp / flow²` of a strainer as a multiple of the clean one.
 
     Args:
         windows: Of the pressure difference and the flow.

@@ -1,10 +1,11 @@
 """Check of all configuration files of a site."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
@@ -17,7 +18,8 @@ from handwheel.connectors.model.site import (
     Site,
     load_site,
 )
-from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.remote_mode import remote_problems
@@ -48,7 +50,9 @@ def check_site(root: Path) -> Site:
         problems += _problems(lambda: cross_limits(site, load_policy(site)))
     problems += _problems(lambda: _check_operators(site))
     problems += _problems(lambda: _check_releases(site))
-    problems += _playbook_problems(site)
+    library = load_library(site)
+    problems += _playbook_problems(site, *library)
+    problems += _failure_mode_problems(site, *library)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
     return site
@@ -62,8 +66,17 @@ def _problems(load: Callable[[], object]) -> list[Problem]:
     return []
 
 
-def _playbook_problems(site: Site) -> Iterator[Problem]:
-    playbooks, broken = load_library(site)
+def _failure_mode_problems(
+    site: Site, playbooks: Sequence[Playbook], broken: Sequence[Finding]
+) -> Sequence[Problem]:
+    # A playbook that cannot be read may be the one that a failure mode names.
+    known = None if broken else [each.id for each in playbooks]
+    return load_hypotheses(site, known)[1]
+
+
+def _playbook_problems(
+    site: Site, playbooks: Sequence[Playbook], broken: Sequence[Finding]
+) -> Iterator[Problem]:
     findings = [*broken, *lint_all(playbooks, site)]
     # The check of policy.yaml reports an unusable policy already.
     ignored = {"no-policy"}

@@ -24,6 +24,8 @@ _LONGEST_LABEL = 60
 
 # The packages of playbooks that were written for a plant
 _PACKAGES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
+# The failure modes that were written for a plant
+_FAILURE_MODES = {"cw-100": ("package:cw",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,10 @@ def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
         "equipment:",
         *(line for item in plant.equipment for line in _equipment_lines(item)),
         f"playbooks: {flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
-        f"plant: {flow(plant.model)}",
     ]
+    if modes := _FAILURE_MODES.get(plant.model):
+        lines.append(f"failure_modes: {flow(list(modes))}")
+    lines.append(f"plant: {flow(plant.model)}")
     return "\n".join(lines) + "\n"
 
 

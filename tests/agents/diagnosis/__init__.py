@@ -1,0 +1,1 @@
+"""Diagnosis, from failure modes to a ranking."""

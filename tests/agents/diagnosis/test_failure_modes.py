@@ -1,0 +1,166 @@
+"""Failure modes of a site with every kind of mistake, each of which costs only its own mode."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import pytest
+
+from handwheel.agents.diagnosis import diagnoser
+from handwheel.agents.diagnosis.failure_modes import library_names
+from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
+
+from ...command_line import handwheel
+from ...plants.served import site_of
+
+_HEAD = """\
+schema: failure-modes/1
+checks:
+  look: {title: Look, ask: Is it wet?, role: operator, answers: [wet, dry], minutes: 5}
+  short: {title: Look, ask: Is it wet?, role: operator, answers: [wet], minutes: 5}
+modes:
+  - {id: whole, title: Pump {pump}, class: pump, prior_db: -10, checks: {look: wet}, signs: [
+      {id: s, that: pump.running, met_db: 20, not_met_db: -20}]}
+""".replace("Pump {pump}", '"Pump {pump}"')
+_SIGN = "{id: s, that: P-101A.running, met_db: 20, not_met_db: -20}"
+_CALL = "id: s, method: strainer_resistance, from: 2, to: 4, met_db: 20, not_met_db: -20"
+_INPUTS = "inputs: {dp: PDT-101.pv, flow: FT-103.pv, clean: 0.003}"
+
+
+def _mode(signs: str, more: str = "") -> str:
+    return f"  - {{id: bad, title: Bad, prior_db: -10, {more}signs: [\n      {signs}]}}\n"
+
+
+# Each mistake with its mode, from line 8, and everything that is said about it.
+MISTAKES: Mapping[str, tuple[str, Sequence[str]]] = {
+    "no signs": (
+        _mode(""),
+        ["8:42: modes.1.signs: list should have at least 1 item after validation, not 0, found []"],
+    ),
+    "a weight that is no number": (
+        _mode("{id: s, that: P-101A.running, met_db: much, not_met_db: -20}"),
+        ["9:37: modes.1.signs.0.met_db: input should be a valid number, found 'much'"],
+    ),
+    "neither condition nor method": (
+        _mode("{id: s, met_db: 20, not_met_db: -20}"),
+        ["9:7: modes.1.signs.0: needs either that or method"],
+    ),
+    "an unknown tag and a wrong unit": (
+        _mode(
+            f"{{{_CALL}, inputs: {{dp: PDT-10.pv, flow: PT-102.pv, clean: 1, age: 2}}}},\n"
+            "      {id: t, that: P-101A.runing, met_db: 20, not_met_db: -20}"
+        ),
+        [
+            "9:98: modes.1.signs.0.inputs.dp: there is no tag 'PDT-10.pv'; "
+            "did you mean 'PDT-101.pv'?",
+            "9:113: modes.1.signs.0.inputs.flow: PT-102.pv is in kPa, it must be m3/h",
+            "9:140: modes.1.signs.0.inputs.age: is no input of strainer_resistance; "
+            "known: dp, flow, clean, least_flow",
+            "10:21: modes.1.signs.1.that: there is no tag 'P-101A.runing'; "
+            "did you mean 'P-101A.running'?",
+        ],
+    ),
+    "an input that is missing": (
+        _mode(f"{{{_CALL}, inputs: {{dp: PDT-101.pv, clean: 1}}}}"),
+        ["9:89: modes.1.signs.0.inputs: strainer_resistance needs also flow"],
+    ),
+    "an unknown method": (
+        _mode(f"{{{_CALL}, {_INPUTS}}}".replace("_resistance", "_resistence")),
+        [
+            "9:15: modes.1.signs.0.method: there is no method 'strainer_resistence'; "
+            "did you mean 'strainer_resistance'?"
+        ],
+    ),
+    "a method that cannot be imported": (
+        _mode(f"{{{_CALL}, {_INPUTS}}}".replace("strainer_resistance", "broken")),
+        [
+            "9:15: modes.1.signs.0.method: nowhere:METHOD cannot be imported: "
+            "ModuleNotFoundError: No module named 'nowhere'"
+        ],
+    ),
+    "an unknown check, answer and playbook": (
+        _mode(_SIGN, "checks: {look: damp, listen: loud}, playbook: cw/none, "),
+        [
+            "8:78: modes.1.playbook: there is no playbook 'cw/none' at this site",
+            "8:51: modes.1.checks.look: 'damp' is no answer of it; known: wet, dry",
+            "8:63: modes.1.checks.listen: there is no check 'listen'",
+        ],
+    ),
+    "a check that is wrong itself": (_mode(_SIGN, "checks: {short: wet}, "), []),
+    "class and bind": (
+        _mode(_SIGN, "class: pump, bind: [{pump: P-101A}], "),
+        ["8:5: modes.1: has class and bind; write one of them"],
+    ),
+    "unknown equipment": (
+        _mode(_SIGN, "bind: [{pump: P-109A}], "),
+        ["8:50: modes.1.bind.0.pump: there is no equipment 'P-109A'"],
+    ),
+    "a mode twice": (
+        _mode(_SIGN).replace("bad", "whole"),
+        ["8:6: modes.1.id: 'whole' stands here twice; the first one counts"],
+    ),
+}
+_SHORT = (
+    "4:57: checks.short.answers: list should have at least 2 items after validation, not 1, "
+    "found ['wet']"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("site")
+    site_of(folder, PlantEndpoints())
+    return load_site(folder)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_costs_only_its_mode(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = EntryPoint("broken", "nowhere:METHOD", diagnoser.GROUP)
+    monkeypatch.setattr(diagnoser, "entry_points", EntryPoints([broken]).select)
+    mode, said = MISTAKES[name]
+    path = site.root / "failure_modes.yaml"
+    path.write_text(_HEAD + mode, encoding="utf-8")
+    own = replace(site, failure_modes=("failure_modes.yaml",))
+    found, problems = load_hypotheses(own, ["cw/strainer-blocked"])
+    assert [str(each).removeprefix(f"{path}:") for each in problems] == [_SHORT, *said]
+    assert [each.id for each in found.every] == ["whole P-101A", "whole P-101B"]
+    assert found.every[0].title == "Pump P-101A"
+
+
+def test_a_file_that_is_not_there_costs_no_other(site: Site) -> None:
+    text = (site.root / "site.yaml").read_text("utf-8")
+    names = 'failure_modes: ["package:none", gone.yaml, "package:cw"]'
+    edited = text.replace('failure_modes: ["package:cw"]', names)
+    (site.root / "site.yaml").write_text(edited, encoding="utf-8")
+    found, problems = load_hypotheses(load_site(site.root))
+    assert [str(each).partition("failure_modes.")[2] for each in problems] == [
+        f"0: there is no package 'package:none'; known: {', '.join(library_names())}",
+        "1: there is no file 'gone.yaml'",
+    ]
+    assert found.every
+    (site.root / "site.yaml").write_text(text, encoding="utf-8")
+
+
+def test_the_first_file_that_has_a_mode_counts(site: Site) -> None:
+    path = site.root / "own.yaml"
+    own = _mode(_SIGN).replace("bad", "strainer-plugged")
+    path.write_text(f"schema: failure-modes/1\nmodes:\n{own}", encoding="utf-8")
+    found, problems = load_hypotheses(replace(site, failure_modes=("own.yaml", "package:cw")))
+    assert problems == []
+    assert [e.title for e in found.every if e.mode.id == "strainer-plugged"] == ["Bad"]
+
+
+def test_check_lists_the_problems_of_failure_modes(tmp_path: Path) -> None:
+    site_of(tmp_path, PlantEndpoints())
+    path = tmp_path / "site.yaml"
+    text = path.read_text("utf-8").replace('["package:cw"]\nplant', "[own.yaml]\nplant")
+    path.write_text(text, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(_HEAD, encoding="utf-8")
+    done = handwheel("check", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"own.yaml:{_SHORT}" in done.stderr
