@@ -1,13 +1,7 @@
 """Runs of many cases, in this process or in several."""
 
 import asyncio
-import multiprocessing
-import signal
-import sys
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +10,11 @@ from time import perf_counter
 from handwheel.connectors.errors import ConfigError, HandwheelError
 from handwheel.connectors.model.site import Site, load_site
 
+from ..process_pool import in_processes
 from .case import PlaybookCase
 from .load import load_cases
 from .report import CaseReport, report_of, report_of_error
 from .stepped_run import run_case
-
-_ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +43,7 @@ def run_cases(files: Sequence[CaseFile], jobs: int) -> Iterator[CaseReport]:
         HandwheelError: A process has ended before its case.
     """
     wanted = [(each.root, each.path, each.shown, name) for each in files for name in each.names]
-    workers = min(jobs, len(wanted))
-    if workers <= 1:
-        yield from (_run(*each) for each in wanted)
-        return
-    # A forked process has the imports and the cases already, which take it seconds elsewhere.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
-        try:
-            with _signals_held_back():
-                running: list[Future[CaseReport]] = [pool.submit(_run, *each) for each in wanted]
-            yield from (each.result() for each in running)
-        except BrokenProcessPool:
-            text = "a process has ended before its case, such as for lack of memory; use --jobs 1"
-            raise HandwheelError(text) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-@contextmanager
-def _signals_held_back() -> Generator[None]:
-    """Holds signals back until a new process handles them, as its parent would until then."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _ignore_interrupts() -> None:
-    # Ctrl-C goes to the whole group, and the first process ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(each, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    yield from in_processes(_run, wanted, jobs)
 
 
 def _run(root: Path, path: Path, shown: str, name: str) -> CaseReport:

@@ -41,6 +41,7 @@ TITLES: dict[str, str] = {
     "journal": "Read, verify, export and back up the journal.",
     "connections": "List connections, and exchange certificates with a server.",
     "tags": "List, read, watch, browse, peek and import tags.",
+    "bench": "Measure the agents on faults of a simulated plant.",
 }
 MODULES: dict[str, str] = {  # below `hmi`
     "demo": "simulation.demo.command",
@@ -67,6 +68,7 @@ MODULES: dict[str, str] = {  # below `hmi`
     "journal": "journal.command",
     "connections": "site.commissioning.connection_command",
     "tags": "site.tags.command",
+    "bench": "bench.command",
 }
 
 _SINGULAR = {  # words of earlier versions, which still work

@@ -1,0 +1,1 @@
+"""Benchmark of the agents, judged by the faults that were injected."""

@@ -1,0 +1,73 @@
+"""Episodes of a suite, drawn from their seeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from random import Random
+
+from handwheel.sim_plant.scenario import FaultEvent
+
+from .suite import CaseSpec, Size, Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Names that are right, by the faults that were injected."""
+
+    expected: frozenset[str]  # names that must be confirmed; none for a decoy
+    also: frozenset[str] = frozenset()  # names that are true as well
+    abstain: frozenset[str] = frozenset()  # suspects of an abstention that is right
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One run of a plant with its faults, from the warm steady state on."""
+
+    suite: str
+    plant: str
+    case: str
+    seed: int  # of the noise and of all that is drawn
+    events: tuple[FaultEvent, ...]
+    truth: Truth
+    onset_s: float
+    lasts_s: float  # after the onset
+    alarm: str = ""  # of the plant, before which the judged time ends
+    before_s: float = 0.0  # how long before it
+
+    @property
+    def end_s(self) -> float:
+        """Time at which the episode ends at the latest."""
+        return self.onset_s + self.lasts_s
+
+
+def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
+    """Draws an episode. The same case and seed give the same one on every machine."""
+    spec = suite.file.cases[case]
+    draw = Random(f"{suite.name} {suite.file.plant} {case} {seed}")
+    onset_s = float(round(draw.uniform(*suite.file.onset)))
+    events = tuple(
+        FaultEvent(fault, onset_s, {name: _drawn(size, draw) for name, size in sizes.items()})
+        for fault, sizes in spec.faults.items()
+    )
+    truth = Truth(frozenset(spec.expect), frozenset(spec.also), frozenset(spec.abstain))
+    ends = spec.ends_before
+    alarm, before_s = (ends.alarm, ends.by) if ends else ("", 0.0)
+    return Episode(
+        suite.name, suite.file.plant, case, seed, events, truth, onset_s, _lasts_s(spec, events),
+        alarm, before_s,
+    )  # fmt: skip
+
+
+def _drawn(size: Size, draw: Random) -> float | str:
+    return draw.uniform(*size) if isinstance(size, tuple) else size
+
+
+def _lasts_s(spec: CaseSpec, events: tuple[FaultEvent, ...]) -> float:
+    if not isinstance(spec.lasts, str):
+        return spec.lasts
+    given: Mapping[str, float | str] = {
+        name: value for each in events for name, value in each.parameters.items()
+    }
+    value = given.get(spec.lasts, inf)
+    assert not isinstance(value, str)
+    return float(int(value))

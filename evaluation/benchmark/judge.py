@@ -1,0 +1,75 @@
+"""Judgement of an episode by the faults that were injected. No model judges."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .episodes import Episode, Truth
+from .play import Finding, Played
+
+Outcome = Literal["right", "rightly abstained", "abstained", "missed", "wrong"]
+IS_RIGHT: frozenset[Outcome] = frozenset({"right", "rightly abstained"})
+NOTHING = Finding(0.0, "normal", (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Judged episode. Times are seconds after the onset, `None` for what did not happen."""
+
+    case: str
+    seed: int
+    outcome: Outcome
+    wrong: tuple[str, ...]  # names that were confirmed and are not true
+    names: tuple[str, ...]  # confirmed at the end
+    suspects: tuple[str, ...]  # at the end
+    named_s: float | None  # the first right name was confirmed
+    alarm_s: float | None  # the first alarm of the plant came, also after the judged time
+    onset_s: float
+    lasted_s: float
+    sizes: dict[str, dict[str, float | str]]  # of the faults
+    failed: dict[str, str] = field(default_factory=dict[str, str])  # methods, and why
+    cpu_s: float = 0.0
+
+
+def judge(episode: Episode, played: Played) -> Result:
+    """Judges an episode."""
+    end_s = min(played.ended_s, episode.end_s)
+    if (at_s := played.alarms.get(episode.alarm)) is not None:
+        end_s = at_s - episode.before_s
+    findings = [each for each in played.findings if each.at_s <= end_s]
+    last = findings[-1] if findings else NOTHING
+    outcome, wrong = judged(findings, episode.truth)
+    first_s = min(played.alarms.values(), default=None)
+    return Result(
+        episode.case, episode.seed, outcome, wrong, last.names, last.suspects,
+        _named_s(findings, episode), None if first_s is None else first_s - episode.onset_s,
+        episode.onset_s, end_s - episode.onset_s,
+        {each.fault: dict(each.parameters) for each in episode.events},
+        played.failed, played.cpu_s,
+    )  # fmt: skip
+
+
+def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[str, ...]]:
+    """Returns the outcome of a course, and the wrong names that were confirmed in it.
+
+    A wrong name counts at any moment, also before the onset. All else is judged at the end.
+    """
+    true = truth.expected | truth.also
+    named = dict.fromkeys(name for each in findings for name in each.names)
+    wrong = tuple(each for each in named if each not in true)
+    last = findings[-1] if findings else NOTHING
+    if wrong:
+        return "wrong", wrong
+    if truth.expected <= set(last.names):
+        return "right", ()
+    if last.verdict != "abstain":
+        return "missed", ()
+    is_rightly = bool(truth.abstain) and truth.abstain == frozenset(last.suspects)
+    return "rightly abstained" if is_rightly else "abstained", ()
+
+
+def _named_s(findings: Sequence[Finding], episode: Episode) -> float | None:
+    expected = episode.truth.expected
+    right = (each.at_s for each in findings if expected and expected <= set(each.names))
+    first_s = next((each for each in right if each >= episode.onset_s), None)
+    return None if first_s is None else first_s - episode.onset_s

@@ -1,0 +1,84 @@
+"""Course of one episode, with the real diagnosis on the readings of the simulated plant."""
+
+from dataclasses import dataclass, field, replace
+from time import process_time
+
+from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
+from handwheel.agents.diagnosis.hypotheses import Hypotheses
+from handwheel.connectors.model.site import Site
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.conditions import History
+
+from ..plants.installed_plants import create_plant
+from ..room.model_plant import ModelPlant
+from .episodes import Episode
+
+SCAN_S = 1.0
+"""Process time between two readings of the plant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Answer of the diagnosis from a time on, until the next finding."""
+
+    at_s: float
+    verdict: str
+    names: tuple[str, ...]  # confirmed faults
+    suspects: tuple[str, ...]  # faults that are neither named nor refuted
+
+
+@dataclass(slots=True)
+class Played:
+    """Course of an episode."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    alarms: dict[str, float] = field(default_factory=dict[str, float])  # first time of each
+    failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
+    ended_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+def play(episode: Episode, site: Site, hypotheses: Hypotheses) -> Played:
+    """Plays an episode to its end, or to the alarm before which its judged time ends.
+
+    Args:
+        site: From `watched_site`, of the plant of the episode.
+    """
+    begun_s = process_time()
+    plant = create_plant(episode.plant, episode.seed)
+    devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
+    history = History(hypotheses.conditions)
+    diagnosis = ContinuousDiagnosis(hypotheses, history)
+    played = Played()
+    while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
+        for event in devices.advance(SCAN_S):
+            if event.kind == "alarm" and played.ended_s >= episode.onset_s:
+                played.alarms.setdefault(event.tag, played.ended_s)
+        played.ended_s += SCAN_S
+        readings = devices.readings()
+        history.observe(readings, played.ended_s)
+        if diagnosis.observe(readings, played.ended_s):
+            _note(played, diagnosis)
+    played.cpu_s = process_time() - begun_s
+    return played
+
+
+def _note(played: Played, diagnosis: ContinuousDiagnosis) -> None:
+    ranking = diagnosis.ranking
+    assert ranking is not None
+    suspected = (each.hypothesis for each in ranking.suspected)
+    suspects = tuple(each.id for each in suspected if each.mode.is_fault)
+    found = Finding(played.ended_s, ranking.verdict, tuple(diagnosis.named), suspects)
+    if not played.findings or replace(played.findings[-1], at_s=found.at_s) != found:
+        played.findings.append(found)
+    played.failed |= dict(ranking.faults)
+
+
+def watched_site(site: Site, hypotheses: Hypotheses) -> Site:
+    """Returns a site with only the tags that its hypotheses need, so that nothing else is read."""
+    names = {*hypotheses.tags, *(tag for each in hypotheses.conditions for tag in each.tags)}
+    if site.clock_tag:
+        names.add(site.clock_tag)
+    needed = {tag.name: tag for tag in site.needed(site.tags[name] for name in sorted(names))}
+    return replace(site, tags=needed)

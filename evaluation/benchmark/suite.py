@@ -1,0 +1,74 @@
+"""Suite of episodes as its file says, `suite/1`."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model, load_model
+from handwheel.connectors.config.yaml_documents import read_document
+
+_Share = Annotated[float, Field(ge=0.0, le=1.0)]
+_Drawn = Annotated[tuple[float, float], Field(strict=False)]
+Size = float | str | _Drawn
+"""Parameter of a fault, a pair of numbers if it is drawn between them."""
+
+
+class GoalSpec(Model):
+    """Shares of all episodes that a suite must show."""
+
+    right: _Share = Field(description="at least")
+    wrong: _Share = Field(description="at most")
+
+
+class EndsBefore(Model):
+    """Alarm of the plant before which the judged time ends."""
+
+    alarm: str
+    by: Duration
+
+
+class CaseSpec(Model):
+    """Case of a suite, with the truth by which its episodes are judged."""
+
+    faults: dict[str, dict[str, Size]] = Field(min_length=1, description="all begin at the onset")
+    expect: list[str] = Field(default_factory=list[str], description="names; none for a decoy")
+    also: list[str] = Field(default_factory=list[str], description="names that are true as well")
+    abstain: list[str] = Field(
+        default_factory=list[str], description="suspects of an abstention that is right"
+    )
+    lasts: Duration | str = Field(description="time after the onset, or a parameter in seconds")
+    ends_before: EndsBefore | None = None
+
+
+class SuiteFile(Model):
+    """The file of a suite."""
+
+    schema_: Literal["suite/1"] = Field(alias="schema")
+    title: str
+    plant: str
+    failure_modes: list[str] = Field(description="those that the site of the plant has")
+    onset: Annotated[tuple[Duration, Duration], Field(strict=False)]
+    goal: GoalSpec
+    cases: dict[str, CaseSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite with the hash of its file, which tells results of different suites apart."""
+
+    name: str
+    sha256: str
+    file: SuiteFile
+
+
+@lru_cache
+def load_suite(name: str) -> Suite:
+    """Reads an installed suite. Raises `ConfigError` with every problem of its file."""
+    path = Path(str(files(__package__ or "").joinpath("suites", f"{name}.yaml")))
+    document = read_document(path, f"suites/{name}.yaml")
+    return Suite(name, document.sha256, load_model(SuiteFile, document))

@@ -1,0 +1,136 @@
+"""The command `handwheel bench agents`."""
+
+import json
+import os
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shell.cli.exits import NO
+from ..shell.cli.interrupts import uninterrupted_import
+
+if TYPE_CHECKING:  # slow to import
+    from collections.abc import Sequence
+
+    from handwheel.evaluation.benchmark.judge import Result
+    from handwheel.evaluation.benchmark.suite import Suite
+
+_SEEDS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
+_MOST_SEEDS = 1000
+
+
+class SuiteName(StrEnum):
+    """Suites that can be run."""
+
+    WATCH = "watch"
+
+
+def agents(
+    suite: Annotated[
+        SuiteName, typer.Option(help="watch: the agent only diagnoses.")
+    ] = SuiteName.WATCH,
+    seeds: Annotated[
+        str, typer.Option(metavar="A-B", help="Seeds, such as 1-20, or one of them.")
+    ] = "1-20",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="ID", help="Only this case, such as F02. May be repeated."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Episodes at a time. Default: the number of cores."),
+    ] = None,
+    result: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write every episode's result as JSON."),
+    ] = None,
+) -> None:
+    """Measure how well the agents find faults of a simulated plant.
+
+    Each episode begins in the warm steady state. A seed draws the noise, the sizes of the fault
+    and its onset. The agents see only the tags of the site. An episode is judged by the fault
+    that was injected: wrong as soon as any other fault is confirmed, right if it is confirmed at
+    the end. Nothing is written to a device.
+
+    Exit codes: 0 the suite's goals are met, 1 they are missed, 2 wrong usage or configuration.
+    """
+    with uninterrupted_import():
+        from handwheel.evaluation.benchmark.suite import load_suite
+        from handwheel.evaluation.benchmark.summary import meets, summary
+
+        from .results import result_fields
+        from .table import lines
+
+    chosen = load_suite(suite.value)
+    cases = _cases(chosen, fault or ())
+    wanted = _seeds(seeds)
+    _check_files(result)
+    results = _run(chosen, cases, wanted, jobs or os.cpu_count() or 1)
+    for line in lines(chosen, results):
+        typer.echo(line)
+    if result is not None:
+        text = json.dumps(result_fields(chosen, results), indent=1)
+        result.write_text(f"{text}\n", encoding="utf-8")
+    if not meets(summary(results), chosen.file.goal):
+        raise SystemExit(NO)
+
+
+def _seeds(text: str) -> range:
+    found = _SEEDS.fullmatch(text.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not first <= last < first + _MOST_SEEDS:
+        raise typer.BadParameter(
+            f"{text!r}: write at most {_MOST_SEEDS} seeds as A-B, such as 1-20, or one as A",
+            param_hint="--seeds",
+        )
+    return range(first, last + 1)
+
+
+def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
+    """Returns the wanted cases in the order of the suite, by default all of them."""
+    known = list(suite.file.cases)
+    if unknown := [each for each in wanted if each not in known]:
+        raise typer.BadParameter(
+            f"{suite.name} has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}",
+            param_hint="--fault",
+        )
+    return [each for each in known if not wanted or each in wanted]
+
+
+def _check_files(result: Path | None) -> None:
+    """Ends the command before the long work if its results cannot be written."""
+    if result is not None and (result.is_dir() or not result.parent.is_dir()):
+        raise typer.BadParameter(f"{result} cannot be written", param_hint="--json")
+
+
+def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "list[Result]":
+    """Runs the episodes on a new site of the plant, with a bar of the progress at a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from handwheel.evaluation.benchmark.episodes import draw_episode
+    from handwheel.evaluation.benchmark.run_suite import run_suite
+    from handwheel.evaluation.plants.installed_plants import create_plant
+
+    from ..shell.cli.stdio import screen_output
+    from ..site.files.site_template import PlantEndpoints, write_site
+
+    episodes = [draw_episode(suite, case, seed) for seed in seeds for case in cases]
+    results: list[Result] = []
+    console = Console(file=screen_output(sys.stderr))
+    with (
+        TemporaryDirectory() as folder,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bars,
+    ):
+        root = Path(folder) / "site"
+        write_site(root, create_plant(suite.file.plant), PlantEndpoints())
+        bar = bars.add_task("episodes", total=len(episodes))
+        for each in run_suite(root, episodes, jobs):
+            results.append(each)
+            bars.update(bar, completed=len(results), description=f"{each.case}, seed {each.seed}")
+    return results

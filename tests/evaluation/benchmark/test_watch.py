@@ -1,0 +1,119 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
+from handwheel.evaluation.benchmark.judge import Result, judge, judged
+from handwheel.evaluation.benchmark.play import Finding, Played, play
+from handwheel.evaluation.benchmark.run_suite import watched
+from handwheel.evaluation.benchmark.suite import GoalSpec, load_suite
+from handwheel.evaluation.benchmark.summary import Share, meets, summary
+from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+WATCH = load_suite("watch")
+ONE = Truth(frozenset({"a"}))
+PAIR = Truth(frozenset({"a"}), abstain=frozenset({"a", "b"}))
+ALSO = Truth(frozenset({"a"}), also=frozenset({"b"}))
+DECOY = Truth(frozenset())
+
+
+def _course(*said: str) -> list[Finding]:
+    """Findings, each written as `name+name` or as `?suspect+suspect`; empty is normal."""
+    return [_finding(float(n), text) for n, text in enumerate(said)]
+
+
+def _finding(at_s: float, text: str) -> Finding:
+    verdict = "abstain" if text.startswith("?") else "named" if text else "normal"
+    ids = tuple(text.removeprefix("?").split("+")) if text else ()
+    named, suspects = ((), ids) if verdict == "abstain" else (ids, ())
+    return Finding(at_s, verdict, named, suspects)
+
+
+@pytest.mark.parametrize(
+    ("truth", "said", "outcome", "wrong"),
+    [
+        (ONE, ["", "?a+b", "a"], "right", ()),
+        (ONE, ["", "a", "a+c"], "wrong", ("c",)),
+        (ONE, ["b", "", "a"], "wrong", ("b",)),
+        (ONE, ["", "a", "?a+b"], "abstained", ()),
+        (ONE, ["", "a", ""], "missed", ()),
+        (ONE, [], "missed", ()),
+        (PAIR, ["", "?b+a"], "rightly abstained", ()),
+        (PAIR, ["", "?a"], "abstained", ()),
+        (PAIR, ["", "?a+b+c"], "abstained", ()),
+        (PAIR, ["", "b"], "wrong", ("b",)),
+        (ALSO, ["", "b", "b+a"], "right", ()),
+        (ALSO, ["", "b"], "missed", ()),
+        (DECOY, ["", "?a"], "right", ()),
+        (DECOY, ["", "a", ""], "wrong", ("a",)),
+    ],
+)
+def test_judged_by_the_truth_gives_the_outcome(
+    truth: Truth, said: Sequence[str], outcome: str, wrong: tuple[str, ...]
+) -> None:
+    assert judged(_course(*said), truth) == (outcome, wrong)
+
+
+def test_an_episode_that_ends_before_an_alarm_is_judged_before_it() -> None:
+    episode = Episode("watch", "p", "F", 1, (), ONE, 10.0, 100.0, alarm="X", before_s=20.0)
+    findings = [_finding(30.0, "a"), _finding(60.0, "c")]
+    early = judge(episode, Played(findings, {"X": 70.0}, ended_s=71.0))
+    late = judge(episode, Played(findings, {"Y": 70.0}, ended_s=110.0))
+    assert (early.outcome, early.named_s, early.alarm_s, early.lasted_s) == ("right", 20, 60, 40)
+    assert (late.outcome, late.wrong, late.lasted_s) == ("wrong", ("c",), 100.0)
+
+
+@pytest.mark.parametrize("case", WATCH.file.cases)
+def test_an_episode_is_drawn_within_its_ranges_and_fits_the_plant(case: str) -> None:
+    episodes = [draw_episode(WATCH, case, seed) for seed in (1, 2, 1)]
+    assert episodes[0] == episodes[2]
+    assert episodes[0].onset_s != episodes[1].onset_s
+    for each in episodes:
+        Simulation(create_plant(each.plant), Scenario(each.events))  # refuses what it has not
+        assert 1200.0 <= each.onset_s <= 1800.0
+        for event in each.events:
+            for name, size in WATCH.file.cases[case].faults[event.fault].items():
+                low, high = size if isinstance(size, tuple) else (size, size)
+                assert low <= event.parameters[name] <= high  # type: ignore[operator]
+
+
+def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None:
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    site, hypotheses = watched(load_site(tmp_path / "site"), WATCH)
+    drawn = draw_episode(WATCH, "F02", 1)
+    events = tuple(FaultEvent(each.fault, 120.0, each.parameters) for each in drawn.events)
+    episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
+    result = judge(episode, play(episode, site, hypotheses))
+    assert (result.outcome, result.names) == ("right", ("strainer-plugged",))
+    assert result.named_s is not None
+    assert 40.0 <= result.named_s <= 180.0
+
+
+def test_summary_counts_shares_with_their_intervals() -> None:
+    results = [_result("A", seed, "right") for seed in range(10)]
+    results += [
+        _result("B", seed, "wrong" if seed == 7 else "rightly abstained") for seed in range(10)
+    ]
+    found = summary(results)
+    assert (found.right.count, found.wrong.count) == (19, 1)
+    assert found.all_five == Share(3, 4)
+    assert found.wrong_names == {"b": 1}
+    assert (found.named_s, found.alarm_s) == (60.0, None)
+    # Newcombe, Stat. Med. 17 (1998) 857, table I, method 3
+    assert Share(81, 263).interval == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert Share(0, 20).interval == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert meets(found, GoalSpec(right=0.95, wrong=0.05))
+    assert not meets(found, GoalSpec(right=0.95, wrong=0.01))
+    assert not meets(found, GoalSpec(right=0.96, wrong=0.05))
+
+
+def _result(case: str, seed: int, outcome: str) -> Result:
+    wrong = ("b",) if outcome == "wrong" else ()
+    alarm_s = 5.0 if seed < 5 else None
+    return Result(case, seed, outcome, wrong, (), (), 60.0, alarm_s, 0.0, 1.0, {})  # type: ignore[arg-type]
