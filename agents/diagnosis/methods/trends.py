@@ -26,14 +26,15 @@ def time_to_limit(windows: Windows, inputs: Inputs) -> Measured | None:
             standard `errors` the slope is taken larger: 2 for the earliest time, -2 for the
             latest, 0 for the most probable.
     """
-    slope = windows.slope(inputs["value"], _WINDOW_S)
-    now = windows.mean(inputs["value"], _NOW_S)
-    if slope is None or now is None:
+    value, floor = inputs["value"], inputs["floor"]
+    slope, mean = windows.slope(value, _WINDOW_S), windows.mean(value, _WINDOW_S)
+    now = windows.mean(value, _NOW_S)
+    if slope is None or mean is None or now is None:
         return None
-    above, left = now - inputs["floor"], inputs["limit"] - inputs["floor"]
-    if above >= left:
+    if now >= inputs["limit"]:
         return Measured(0.0, now)
-    rate = slope.per_h + inputs["errors"] * slope.error_per_h
-    if above <= 0.0 or rate <= 0.0:
+    growth = slope.per_h + inputs["errors"] * slope.error_per_h
+    if min(now, mean) <= floor or growth <= 0.0:
         return Measured(_LONGEST_H, now)
-    return Measured(min(log(left / above) * above / rate, _LONGEST_H), now)
+    left = log((inputs["limit"] - floor) / (now - floor))
+    return Measured(min(left * (mean - floor) / growth, _LONGEST_H), now)
