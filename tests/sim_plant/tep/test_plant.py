@@ -73,16 +73,16 @@ def test_a_shutdown_freezes_process_and_controllers_and_takes_no_more_writes() -
             break
     verdict = plant.first_trip()
     assert verdict is not None
-    assert verdict[1] == "reactor pressure high"
+    assert verdict[1] == "reactor temperature high"
     assert [event.text for event in plant.drain_events() if event.kind == "trip"] == [verdict[1]]
     assert plant.measurements()["ESD.active"] is True
-    assert plant.measurements()["ESD.cause"] == 1
+    assert plant.measurements()["ESD.cause"] == 2
     state, control = list(plant.state.process.x), json.dumps(plant.snapshot()["state"]["control"])
     go_on(500, plant)
     assert plant.state.process.x == state
     assert json.dumps(plant.snapshot()["state"]["control"]) == control
     assert plant.first_trip() == verdict
-    with pytest.raises(WrongState, match="shut down by reactor pressure high"):
+    with pytest.raises(WrongState, match="shut down by reactor temperature high"):
         plant.write("TIC-1101.op", 50.0)
 
 

@@ -168,6 +168,17 @@ def test_the_process_trips_within_five_hours_without_control() -> None:
     assert process.state.trip == "reactor pressure high"  # the only outcome in Downs and Vogel 1993
 
 
+def test_a_runaway_without_cooling_ends_as_with_shorter_steps() -> None:
+    # As computed with 400 steps a second. Steps of 1 s trip at 197 and 110 s.
+    for mode, seconds in (("base", 418.0), ("4", 180.0)):
+        process = Process(None, mode)
+        process.state.xmv[9] = 0.0
+        while not process.state.trip and process.time_s < 600.0:
+            process.step()
+        assert process.state.trip == "reactor pressure high"
+        assert process.time_s == pytest.approx(seconds, abs=2.0), mode
+
+
 def test_valves_lag_by_their_time_constants() -> None:
     process = Process(None)
     x = process.state.x[38:]
