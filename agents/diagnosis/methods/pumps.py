@@ -15,8 +15,6 @@ _BEARING_S = 2700.0  # the bearing's temperature follows the speed by some ten m
 _STEADIEST = 1.0  # spread of the speed, %, up to which the pump counts as steady
 _SLOWEST = 20.0  # %, below which the curve says little
 _GRAVITY = 9.81
-_W_PER_KW = 1000.0
-_S_PER_H = 3600.0
 _DENSITY = 998.0  # kg/m3, water
 _SOURCE = "affinity laws and shaft power, White, Fluid Mechanics, 11.3 and 11.5"
 
@@ -28,7 +26,7 @@ _SHEET = {
     "density": "kg/m3",
 }  # fmt: skip
 _CURVE = {"shutoff": "m", "drop": "m"}
-_DENSITY_ALONE = frozenset({"density"})
+_OPTIONAL = frozenset({"density"})
 
 
 class _Duty(NamedTuple):
@@ -40,37 +38,36 @@ class _Duty(NamedTuple):
     flow: float  # its own, by its shaft power
 
 
-def _duty(windows: Windows, inputs: Inputs, window_s: float = _WINDOW_S) -> _Duty | None:
+def _duty(windows: Windows, inputs: Inputs) -> _Duty | None:
     """Returns the duty of a pump, or `None` unless it has run steadily through the window.
 
     Efficiency is a parabola with its best value at the rated flow, which the affinity laws move
     with the speed, so that the flow follows from power and lift in closed form.
     """
-    speed = _steady_speed(windows, inputs, window_s)
-    names = (inputs["current"], inputs["pressure"], inputs["level"], inputs["loss"])
-    means = [windows.mean(each, window_s) for each in names]
-    current, pressure, level, loss = means
+    speed = _steady_speed(windows, inputs)
+    current = windows.mean(inputs["current"], _WINDOW_S)
+    pressure = windows.mean(inputs["pressure"], _WINDOW_S)
+    level = windows.mean(inputs["level"], _WINDOW_S)
+    loss = windows.mean(inputs["loss"], _WINDOW_S)
     if speed is None or current is None or pressure is None or level is None or loss is None:
         return None
-    kpa_per_m = inputs.get("density", _DENSITY) * _GRAVITY / _W_PER_KW
+    kpa_per_m = inputs.get("density", _DENSITY) * _GRAVITY / 1000.0
     suction = level / 100.0 * inputs["span"] - loss / kpa_per_m
     lift = pressure / kpa_per_m - suction
     shaft = inputs["kw_per_a"] * current - inputs["idle"] * speed**3
     if shaft <= 0.0 or lift <= 0.0:
         return None
     best_flow = inputs["rated_flow"] * speed
-    at_best = kpa_per_m * lift * best_flow / _S_PER_H / inputs["efficiency"]
+    at_best = kpa_per_m * lift * best_flow / 3600.0 / inputs["efficiency"]
     return _Duty(speed, suction, lift, max(best_flow * (2.0 - at_best / shaft), 0.0))
 
 
-def _steady_speed(windows: Windows, inputs: Inputs, window_s: float) -> float | None:
+def _steady_speed(windows: Windows, inputs: Inputs) -> float | None:
     """Returns the mean speed as a fraction, if the pump has run steadily through the window."""
-    if windows.low(inputs["running"], window_s) != 1.0:
+    if windows.low(inputs["running"], _WINDOW_S) != 1.0:
         return None
-    speed, spread = (
-        windows.mean(inputs["speed"], window_s),
-        windows.spread(inputs["speed"], window_s),
-    )
+    speed = windows.mean(inputs["speed"], _WINDOW_S)
+    spread = windows.spread(inputs["speed"], _WINDOW_S)
     if speed is None or spread is None or spread > _STEADIEST or speed < _SLOWEST:
         return None
     return speed / 100.0
@@ -93,7 +90,7 @@ def _head_lost(duty: _Duty, flow: float, inputs: Inputs) -> Measured:
     unit="",
     window_s=_WINDOW_S,
     source=_SOURCE,
-    optional=_DENSITY_ALONE,
+    optional=_OPTIONAL,
 )
 def head_lost(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of its head that a pump has lost, at its own flow by its power.
@@ -113,7 +110,7 @@ def head_lost(windows: Windows, inputs: Inputs) -> Measured | None:
     unit="",
     window_s=_WINDOW_S,
     source=_SOURCE,
-    optional=_DENSITY_ALONE,
+    optional=_OPTIONAL,
 )
 def head_below_curve(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of its head that is missing at the metered flow, while its peer stands.
@@ -133,7 +130,7 @@ def head_below_curve(windows: Windows, inputs: Inputs) -> Measured | None:
     unit="m3/h",
     window_s=_WINDOW_S,
     source=_SOURCE,
-    optional=_DENSITY_ALONE,
+    optional=_OPTIONAL,
 )
 def flow_back(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns how much more a pump moves by its power than is metered, while its peer stands.
@@ -152,8 +149,8 @@ def flow_back(windows: Windows, inputs: Inputs) -> Measured | None:
     needs=_DUTY | _SHEET | {"atmosphere": "m", "required": "m"},
     unit="m",
     window_s=_WINDOW_S,
-    source="net positive suction head, ISO 9906, 3.2",
-    optional=_DENSITY_ALONE,
+    source="net positive suction head, ISO 9906",
+    optional=_OPTIONAL,
 )
 def suction_margin(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the net positive suction head that is left, below zero while the pump cavitates.
@@ -174,7 +171,7 @@ def suction_margin(windows: Windows, inputs: Inputs) -> Measured | None:
     needs={"pressure": "kPa", "usual": "kPa"},
     unit="kPa",
     window_s=_WINDOW_S,
-    source="vapour that collapses makes the delivery pressure noisy, ISO 9906, 3.2; White 11.3",
+    source="vapour that collapses makes the pressure noisy, White, Fluid Mechanics, 11.3",
 )
 def delivery_noise(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a sample of the delivery pressure scatters more than usual.
@@ -191,8 +188,8 @@ def delivery_noise(windows: Windows, inputs: Inputs) -> Measured | None:
     needs=_DUTY | _SHEET | {"vibration": "mm/s", "at_speed": "mm/s", "off_flow": "mm/s"},
     unit="mm/s",
     window_s=_WINDOW_S,
-    source="vibration grows with the square of speed and of the distance to the best flow, own",
-    optional=_DENSITY_ALONE,
+    source="vibration goes with the square of speed and of the distance to the best flow, own",
+    optional=_OPTIONAL,
 )
 def vibration_excess(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the vibration that neither the speed nor the flow of the pump explains.
@@ -214,7 +211,7 @@ def vibration_excess(windows: Windows, inputs: Inputs) -> Measured | None:
     needs={"running": "", "speed": "%", "temperature": "degC", "ambient": "degC", "rise": "K"},
     unit="K",
     window_s=_BEARING_S,
-    source="friction heat goes with the speed, ISO 15312, own",
+    source="friction heat of a bearing goes with its speed, own",
 )
 def bearing_heat(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a bearing is warmer than its speed explains.
