@@ -73,6 +73,8 @@ def playbook_lines(playbook: Playbook, plan: BoundPlaybook) -> Iterator[str]:
     ))  # fmt: skip
     writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
     limits = f"{writes}, {format_duration(plan.max_duration_s)}"
+    if plan.lease_s is not None:
+        limits += f"; taken back {format_duration(plan.lease_s)} after the last one"
     yield from _row("at most", limits)
 
 
@@ -237,6 +239,7 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
         "segments": segments,
         "safe_state": [_step_fields(each) for each in plan.safe_state],
         "max_writes": plan.max_writes, "max_duration_s": plan.max_duration_s,
+        "lease_s": plan.lease_s,
     }  # fmt: skip
 
 

@@ -139,6 +139,7 @@ class _Binder:
             ),
             max_writes=file.limits.max_writes,
             max_duration_s=file.limits.max_duration,
+            lease_s=file.limits.lease,
             schedules=tuple(self._triggers.schedules()),
             is_manual=self._triggers.is_manual,
             style=file.style,

@@ -67,6 +67,7 @@ class BoundPlaybook:
     escalations: tuple[Escalation, ...]
     max_writes: int
     max_duration_s: float
+    lease_s: float | None  # how long its writes stand; `None` if only the run ends them
     schedules: tuple[Schedule, ...]
     is_manual: bool  # whether a person may order a start
     style: Style

@@ -70,6 +70,12 @@ class LimitsSpec(Model):
 
     max_writes: int = Field(ge=0, description="most writes of all its steps")
     max_duration: Duration = Field(description="longest run, from the approval")
+    lease: Duration | None = Field(
+        None,
+        ge=1.0,
+        le=30 * 86400.0,
+        description="how long its writes stand, until the gate takes them back",
+    )
 
 
 class PlaybookFile(Model):

@@ -78,7 +78,7 @@ def _limits(playbook: Playbook) -> Iterator[Finding]:
         text = f"the steps write {writes} times, and max_writes is {file.limits.max_writes}"
         yield playbook.finding("too-many-writes", ("limits", "max_writes"), text)
     yield from _escalations(playbook)
-    timed = [_longest_s(step) for step in file.steps]
+    timed = [longest_s(step) for step in file.steps]
     if sum(timed) > file.limits.max_duration:
         worst, most = (format_duration(each) for each in (sum(timed), file.limits.max_duration))
         text = f"waits, verifies and expected results may take {worst}, and max_duration is {most}"
@@ -96,7 +96,8 @@ def _escalations(playbook: Playbook) -> Iterator[Finding]:
             yield playbook.finding("escalates-to-nobody", path, text, hint)
 
 
-def _longest_s(step: StepSpec) -> float:
+def longest_s(step: StepSpec) -> float:
+    """Returns how long a step may take."""
     # A promise is watched beside the verification, from the same write.
     windows = [each.within for each in (step.wait, step.verify) if each]
     windows += [each.within for each in step.expect if each.within is not None]

@@ -14,6 +14,7 @@ from ..language.loader import Playbook
 from ..language.names import every_role_binding
 from .constants import check_constants
 from .key_rules import check_form
+from .lease import check_lease
 from .limits import check_limits
 from .nested import Nesting
 from .noise import MeasuredNoise
@@ -90,6 +91,7 @@ def _check_plan(
     yield from check_verify_windows(playbook, plan, site)
     yield from check_ownership(playbook, plan, site)
     yield from check_segments(playbook, plan)
+    yield from check_lease(playbook, plan)
     yield from check_limits(playbook, plan, site)
     yield from check_dead_band(playbook, plan, site, noise)
 

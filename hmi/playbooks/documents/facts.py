@@ -195,3 +195,4 @@ def _ends(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
         yield (f"escalation when {each.when}", what), say.in_words(each.after_s)
     yield ("limits", "max_writes"), str(plan.max_writes)
     yield ("limits", "max_duration"), say.in_words(plan.max_duration_s)
+    yield ("limits", "lease"), "" if plan.lease_s is None else say.in_words(plan.lease_s)

@@ -204,3 +204,6 @@ def _limits(plan: BoundPlaybook) -> Iterator[Item]:
         yield Item((f"The first {what} begins within {by} of the trigger, or not at all.",))
     writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
     yield Item((f"At most {writes}, and {say.in_words(plan.max_duration_s)} from the approval.",))
+    if plan.lease_s is not None:
+        lease = say.in_words(plan.lease_s)
+        yield Item((f"The gate takes what was written back {lease} after the last write.",))

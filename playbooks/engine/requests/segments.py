@@ -149,6 +149,7 @@ def make_segment_of(inputs: Inputs, findings: Sequence[CheckResult]) -> Segment 
         proposal_key=proposal_key(inputs, str(inputs.run.restarts)),
         reason=_reason(inputs, commands, values),
         supersedes=newest_approved(inputs),
+        lease_s=plan.lease_s,
     )
 
 

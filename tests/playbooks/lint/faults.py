@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from handwheel.playbooks.lint.explanations import explanations, sample_parts
 
+from ..sample_playbook import GOOD
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -48,6 +50,16 @@ MANUAL = '    manual: {role: operator, instructions: ["?"], within: 61 s, on_tim
 def waits_first(hold: str, within: str) -> str:
     wait = f'    wait: {{until: "PT-102.pv > 299 kPa", hold: {hold}, within: {within}}}\n'
     return f"  - id: think\n{wait}    on_fail: {{then: hold}}\n{START_NOW}"
+
+
+_FROM_APPROVAL = GOOD[GOOD.index("approval:") : GOOD.index("tests: [")]
+LEASE = "max_duration: 30 min", "max_duration: 30 min, lease: 3 min"
+
+
+def leased(old: str, new: str, at: str, says: str) -> Fault:
+    """A fault of a playbook with a lease, which stands in its last part."""
+    text = _FROM_APPROVAL.replace(*LEASE).replace(old, new)
+    return Fault(_FROM_APPROVAL, text, at, says)
 
 
 FAULTS = {
@@ -189,6 +201,17 @@ FAULTS = {
     ],
     "verify-too-short": [
         sample("verify-too-short", "1 s}", "ends after 1 s, before the plant was read 3"),
+    ],
+    "lease": [
+        sample("lease", "2 min}", "may take 2 min 30 s, and the lease lasts 2 min"),
+        leased("undo: {write: {standby.run_cmd: false}}", "undo: none", "write: {", "no undo"),
+        leased("15 min, on", "15 min, covers: [steps, safe_state], on", "covers", "must cover"),
+        leased(
+            "safe_state:\n",
+            AGAIN.replace("undo: none", "undo: {write: {standby.run_cmd: true}}")
+            .replace("    write", f"{HOLD_POINT}    write", 1) + "safe_state:\n",
+            "again", "begins a second one",
+        ),
     ],
     "no-undo": [
         sample("no-undo", "id: start\n", "has no undo"),

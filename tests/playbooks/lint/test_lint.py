@@ -31,7 +31,7 @@ from handwheel.playbooks.lint.lint import lint, lint_all
 from ...plants.served import site_of
 from ...project.pages.doc_tables import DOCS, ROOT, sections, spans, text_of
 from ..sample_playbook import GOOD, changed, findings_of, loaded
-from .faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first
+from .faults import AGAIN, FAULTS, HOLD_POINT, LEASE, START, Fault, waits_first
 
 T0_US = 1_790_000_000_000_000
 _TELLS = f"""\
@@ -65,6 +65,7 @@ def test_what_is_sound_has_no_fault(tmp_path: Path, site: Site, beside: list[Pla
         *(changed(("not standby.running", each)) for each in quality),
         *(changed((START, each)) for each in in_time),
         changed(("safe_state:\n  steps", f"{again}safe_state:\n  steps")),
+        changed(LEASE),
         *(changed(("[PUMPS-101, E-101]", f"[{each}]")) for each in owned),
     ):
         assert findings_of(tmp_path, text, site, beside) == [], text
