@@ -22,6 +22,7 @@ class Result:
     wrong: tuple[str, ...]  # names that were confirmed and are not true
     names: tuple[str, ...]  # confirmed at the end
     suspects: tuple[str, ...]  # at the end
+    symptom_s: float | None  # a tag differed from the same plant without the fault
     named_s: float | None  # the first right name was confirmed
     alarm_s: float | None  # the first alarm of the plant came, also after the judged time
     onset_s: float
@@ -39,10 +40,10 @@ def judge(episode: Episode, played: Played) -> Result:
     findings = [each for each in played.findings if each.at_s <= end_s]
     last = findings[-1] if findings else NOTHING
     outcome, wrong = judged(findings, episode.truth)
-    first_s = min(played.alarms.values(), default=None)
     return Result(
         episode.case, episode.seed, outcome, wrong, last.names, last.suspects,
-        _named_s(findings, episode), None if first_s is None else first_s - episode.onset_s,
+        _after(episode, played.symptom_s), _after(episode, _named_s(findings, episode)),
+        _after(episode, min(played.alarms.values(), default=None)),
         episode.onset_s, end_s - episode.onset_s,
         {each.fault: dict(each.parameters) for each in episode.events},
         played.failed, played.cpu_s,
@@ -71,5 +72,8 @@ def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[st
 def _named_s(findings: Sequence[Finding], episode: Episode) -> float | None:
     expected = episode.truth.expected
     right = (each.at_s for each in findings if expected and expected <= set(each.names))
-    first_s = next((each for each in right if each >= episode.onset_s), None)
-    return None if first_s is None else first_s - episode.onset_s
+    return next((each for each in right if each >= episode.onset_s), None)
+
+
+def _after(episode: Episode, at_s: float | None) -> float | None:
+    return None if at_s is None else at_s - episode.onset_s

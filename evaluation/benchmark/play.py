@@ -13,6 +13,7 @@ from handwheel.tools.conditions import History
 from ..plants.installed_plants import create_plant
 from ..room.model_plant import ModelPlant
 from .episodes import Episode
+from .symptom import EVERY_S, Symptom
 
 SCAN_S = 1.0
 """Process time between two readings of the plant."""
@@ -35,6 +36,7 @@ class Played:
     findings: list[Finding] = field(default_factory=list[Finding])
     alarms: dict[str, float] = field(default_factory=dict[str, float])  # first time of each
     failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
+    symptom_s: float | None = None  # a tag showed the fault
     ended_s: float = 0.0
     cpu_s: float = 0.0
 
@@ -50,16 +52,19 @@ def play(episode: Episode, site: Site, hypotheses: Hypotheses) -> Played:
     devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
     history = History(hypotheses.conditions)
     diagnosis = ContinuousDiagnosis(hypotheses, history)
-    played = Played()
+    played, symptom = Played(), Symptom(episode)
     while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
         for event in devices.advance(SCAN_S):
             if event.kind == "alarm" and played.ended_s >= episode.onset_s:
                 played.alarms.setdefault(event.tag, played.ended_s)
         played.ended_s += SCAN_S
+        if played.ended_s % EVERY_S == 0.0:
+            symptom.observe(plant, played.ended_s)
         readings = devices.readings()
         history.observe(readings, played.ended_s)
         if diagnosis.observe(readings, played.ended_s):
             _note(played, diagnosis)
+    played.symptom_s = symptom.at_s
     played.cpu_s = process_time() - begun_s
     return played
 

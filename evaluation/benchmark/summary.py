@@ -50,6 +50,7 @@ class Summary:
     wrong: Share
     all_five: Share  # of the whole groups of five seeds
     wrong_names: Mapping[str, int]  # episodes in which a name was confirmed wrongly
+    symptom_s: float | None
     named_s: float | None
     alarm_s: float | None
 
@@ -65,6 +66,7 @@ def summary(results: Sequence[Result]) -> Summary:
         Share(outcomes["wrong"], of),
         _all_five(results),
         Counter(name for each in results for name in each.wrong),
+        _median([each.symptom_s for each in results]),
         _median([each.named_s for each in results]),
         _median([each.alarm_s for each in results]),
     )

@@ -39,6 +39,7 @@ def _summary_fields(found: Summary) -> dict[str, Any]:
         "wrong_interval": found.wrong.interval,
         "pass_5": found.all_five.value if found.all_five.of else None,
         "wrong_names": dict(found.wrong_names),
+        "symptom_s": found.symptom_s,
         "named_s": found.named_s,
         "alarm_s": found.alarm_s,
     }

@@ -9,7 +9,7 @@ from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meet
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.wrap import fold
 
-_HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "named", "alarm")
+_HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom", "named", "alarm")
 _MOST_SEEDS = 8  # of one outcome in a line
 
 
@@ -20,7 +20,7 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     whole = summary(results)
     rows.append(_row("all", whole))
     yield from in_columns(rows, ["  "] * (len(_HEAD) - 1), right=set(range(1, len(_HEAD))))
-    yield "named, alarm: median minutes from the onset to the right name, and to an alarm"
+    yield "median minutes from the onset to a symptom, the right name and an alarm of the plant"
     yield from _not_right(results)
     goal = suite.file.goal
     verdict = "met" if meets(whole, goal) else "missed"
@@ -38,7 +38,7 @@ def _row(case: str, found: Summary) -> tuple[str, ...]:
     return (
         case, str(found.right.of), _percent(found.right), f"{low:.0%} to {high:.0%}",
         _percent(found.all_five), str(found.wrong.count or "-"),
-        _minutes(found.named_s), _minutes(found.alarm_s),
+        _minutes(found.symptom_s), _minutes(found.named_s), _minutes(found.alarm_s),
     )  # fmt: skip
 
 

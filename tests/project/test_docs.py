@@ -277,7 +277,7 @@ def test_the_reference_lists_exactly_the_commands_and_their_options() -> None:
     for head in heads:
         section = text_of(page).partition(f"\n## handwheel {head}\n")[2].partition("\n## ")[0]
         listed = _listed_options(section, tables.get(f"handwheel {head}", []))
-        has_site = head.split()[0] not in ("demo", "init", "plants")
+        has_site = head.split()[0] not in ("bench", "demo", "init", "plants")
         assert listed | ({"--site"} if has_site else set()) == _options(tuple(head.split())) - {
             "--help"
         }, head

@@ -91,8 +91,9 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
     result = judge(episode, play(episode, site, hypotheses))
     assert (result.outcome, result.names) == ("right", ("strainer-plugged",))
+    assert result.symptom_s is not None
     assert result.named_s is not None
-    assert 40.0 <= result.named_s <= 180.0
+    assert 0.0 <= result.symptom_s <= 20.0 < 40.0 <= result.named_s <= 180.0
 
 
 def test_summary_counts_shares_with_their_intervals() -> None:
@@ -116,4 +117,4 @@ def test_summary_counts_shares_with_their_intervals() -> None:
 def _result(case: str, seed: int, outcome: str) -> Result:
     wrong = ("b",) if outcome == "wrong" else ()
     alarm_s = 5.0 if seed < 5 else None
-    return Result(case, seed, outcome, wrong, (), (), 60.0, alarm_s, 0.0, 1.0, {})  # type: ignore[arg-type]
+    return Result(case, seed, outcome, wrong, (), (), 1.0, 60.0, alarm_s, 0.0, 1.0, {})  # type: ignore[arg-type]
