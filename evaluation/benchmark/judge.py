@@ -1,7 +1,7 @@
 """Judgement of an episode by the faults that were injected. No model judges."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from .episodes import Episode, Truth
@@ -13,23 +13,35 @@ NOTHING = Finding(0.0, "normal", (), ())
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Judged episode. Times are seconds after the onset, `None` for what did not happen."""
+class Times:
+    """Times of an episode, seconds after the onset, `None` for what did not happen."""
 
-    case: str
-    seed: int
+    symptom_s: float | None  # a tag differed from the same plant without the fault
+    named_s: float | None  # the right names were confirmed
+    alarm_s: float | None  # the first alarm of the plant came, also after the judged time
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Judged episode."""
+
+    episode: Episode
+    played: Played
     outcome: Outcome
     wrong: tuple[str, ...]  # names that were confirmed and are not true
-    names: tuple[str, ...]  # confirmed at the end
-    suspects: tuple[str, ...]  # at the end
-    symptom_s: float | None  # a tag differed from the same plant without the fault
-    named_s: float | None  # the first right name was confirmed
-    alarm_s: float | None  # the first alarm of the plant came, also after the judged time
-    onset_s: float
-    lasted_s: float
-    sizes: dict[str, dict[str, float | str]]  # of the faults
-    failed: dict[str, str] = field(default_factory=dict[str, str])  # methods, and why
-    cpu_s: float = 0.0
+    last: Finding  # at the end of the judged time
+    times: Times
+    judged_s: float  # length of the judged time after the onset
+
+    @property
+    def case(self) -> str:
+        """Case of the suite."""
+        return self.episode.case
+
+    @property
+    def seed(self) -> int:
+        """Seed of the episode."""
+        return self.episode.seed
 
 
 def judge(episode: Episode, played: Played) -> Result:
@@ -38,16 +50,14 @@ def judge(episode: Episode, played: Played) -> Result:
     if (at_s := played.alarms.get(episode.alarm)) is not None:
         end_s = at_s - episode.before_s
     findings = [each for each in played.findings if each.at_s <= end_s]
-    last = findings[-1] if findings else NOTHING
     outcome, wrong = judged(findings, episode.truth)
-    return Result(
-        episode.case, episode.seed, outcome, wrong, last.names, last.suspects,
-        _after(episode, played.symptom_s), _after(episode, _named_s(findings, episode)),
+    times = Times(
+        _after(episode, played.symptom_s),
+        _after(episode, _named_s(findings, episode)),
         _after(episode, min(played.alarms.values(), default=None)),
-        episode.onset_s, end_s - episode.onset_s,
-        {each.fault: dict(each.parameters) for each in episode.events},
-        played.failed, played.cpu_s,
-    )  # fmt: skip
+    )
+    last = findings[-1] if findings else NOTHING
+    return Result(episode, played, outcome, wrong, last, times, end_s - episode.onset_s)
 
 
 def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[str, ...]]:

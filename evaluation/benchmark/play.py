@@ -34,7 +34,8 @@ class Played:
     """Course of an episode."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
-    alarms: dict[str, float] = field(default_factory=dict[str, float])  # first time of each
+    # the first time of each after the onset
+    alarms: dict[str, float] = field(default_factory=dict[str, float])
     failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
     symptom_s: float | None = None  # a tag showed the fault
     ended_s: float = 0.0
@@ -54,10 +55,11 @@ def play(episode: Episode, site: Site, hypotheses: Hypotheses) -> Played:
     diagnosis = ContinuousDiagnosis(hypotheses, history)
     played, symptom = Played(), Symptom(episode)
     while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
-        for event in devices.advance(SCAN_S):
-            if event.kind == "alarm" and played.ended_s >= episode.onset_s:
-                played.alarms.setdefault(event.tag, played.ended_s)
+        events = devices.advance(SCAN_S)
         played.ended_s += SCAN_S
+        for event in events if played.ended_s > episode.onset_s else ():
+            if event.kind == "alarm":
+                played.alarms.setdefault(event.tag, played.ended_s)
         if played.ended_s % EVERY_S == 0.0:
             symptom.observe(plant, played.ended_s)
         readings = devices.readings()

@@ -66,9 +66,9 @@ def summary(results: Sequence[Result]) -> Summary:
         Share(outcomes["wrong"], of),
         _all_five(results),
         Counter(name for each in results for name in each.wrong),
-        _median([each.symptom_s for each in results]),
-        _median([each.named_s for each in results]),
-        _median([each.alarm_s for each in results]),
+        _median([each.times.symptom_s for each in results]),
+        _median([each.times.named_s for each in results]),
+        _median([each.times.alarm_s for each in results]),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO
 from ..shell.cli.interrupts import uninterrupted_import
 
@@ -49,6 +50,10 @@ def agents(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write every episode's result as JSON."),
     ] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw when faults were named and when alarms came."),
+    ] = None,
 ) -> None:
     """Measure how well the agents find faults of a simulated plant.
 
@@ -69,13 +74,17 @@ def agents(
     chosen = load_suite(suite.value)
     cases = _cases(chosen, fault or ())
     wanted = _seeds(seeds)
-    _check_files(result)
+    _check_files(result, png)
     results = _run(chosen, cases, wanted, jobs or os.cpu_count() or 1)
     for line in lines(chosen, results):
         typer.echo(line)
     if result is not None:
         text = json.dumps(result_fields(chosen, results), indent=1)
         result.write_text(f"{text}\n", encoding="utf-8")
+    if png is not None:
+        from .plot import png_of  # it loads the library that draws
+
+        save_png(png, png_of(chosen, results))
     if not meets(summary(results), chosen.file.goal):
         raise SystemExit(NO)
 
@@ -102,10 +111,12 @@ def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
     return [each for each in known if not wanted or each in wanted]
 
 
-def _check_files(result: Path | None) -> None:
+def _check_files(result: Path | None, png: Path | None) -> None:
     """Ends the command before the long work if its results cannot be written."""
     if result is not None and (result.is_dir() or not result.parent.is_dir()):
         raise typer.BadParameter(f"{result} cannot be written", param_hint="--json")
+    if png is not None:
+        check_png(png)
 
 
 def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "list[Result]":

@@ -25,7 +25,26 @@ def result_fields(suite: Suite, results: Sequence[Result]) -> dict[str, Any]:
         "cases": {
             case: _summary_fields(summary(found)) for case, found in by_case(results).items()
         },
-        "episodes": [asdict(each) for each in results],
+        "episodes": [_episode_fields(each) for each in results],
+    }
+
+
+def _episode_fields(result: Result) -> dict[str, Any]:
+    episode, played = result.episode, result.played
+    return {
+        "case": result.case,
+        "seed": result.seed,
+        "outcome": result.outcome,
+        "wrong": result.wrong,
+        **asdict(result.times),
+        "onset_s": episode.onset_s,
+        "judged_s": result.judged_s,
+        "faults": {each.fault: dict(each.parameters) for each in episode.events},
+        "last": asdict(result.last),
+        "findings": [asdict(each) for each in played.findings],
+        "alarms": played.alarms,
+        "failed_methods": played.failed,
+        "cpu_s": round(played.cpu_s, 3),
     }
 
 

@@ -20,7 +20,7 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     whole = summary(results)
     rows.append(_row("all", whole))
     yield from in_columns(rows, ["  "] * (len(_HEAD) - 1), right=set(range(1, len(_HEAD))))
-    yield "median minutes from the onset to a symptom, the right name and an alarm of the plant"
+    yield "symptom, named, alarm: median minutes after the onset"
     yield from _not_right(results)
     goal = suite.file.goal
     verdict = "met" if meets(whole, goal) else "missed"
@@ -29,7 +29,7 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         f"wrong {whole.wrong.value:.1%} (at most {goal.wrong:.0%})",
         2,
     )
-    cpu_s = sum(each.cpu_s for each in results)
+    cpu_s = sum(each.played.cpu_s for each in results)
     yield f"{len(results)} episodes took {cpu_s:.1f} s of CPU time"
 
 
@@ -56,17 +56,18 @@ def _not_right(results: Sequence[Result]) -> Iterator[str]:
     for each in results:
         if each.outcome not in IS_RIGHT:
             said.setdefault((each.case, _instead(each)), []).append(each.seed)
-        for name, why in each.failed.items():
+        for name, why in each.played.failed.items():
             said.setdefault((each.case, f"method {name} failed: {why}"), []).append(each.seed)
     for (case, what), seeds in sorted(said.items()):
         shown = ", ".join(map(str, seeds[:_MOST_SEEDS]))
         more = f" and {len(seeds) - _MOST_SEEDS} more" if len(seeds) > _MOST_SEEDS else ""
-        yield fold(f"{case}: {what} (seed {shown}{more})", 4)
+        noun = "seed" if len(seeds) == 1 else "seeds"
+        yield fold(f"{case}: {what} ({noun} {shown}{more})", 4)
 
 
 def _instead(result: Result) -> str:
     if result.outcome == "wrong":
         return f"wrong, {', '.join(result.wrong)}"
     if result.outcome == "abstained":
-        return f"abstained, suspected {', '.join(result.suspects) or 'nothing'}"
+        return f"abstained, suspected {', '.join(result.last.suspects) or 'nothing'}"
     return "missed"

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
-from handwheel.evaluation.benchmark.judge import Result, judge, judged
+from handwheel.evaluation.benchmark.judge import Outcome, Result, Times, judge, judged
 from handwheel.evaluation.benchmark.play import Finding, Played, play
 from handwheel.evaluation.benchmark.run_suite import watched
 from handwheel.evaluation.benchmark.suite import GoalSpec, load_suite
@@ -65,8 +65,8 @@ def test_an_episode_that_ends_before_an_alarm_is_judged_before_it() -> None:
     findings = [_finding(30.0, "a"), _finding(60.0, "c")]
     early = judge(episode, Played(findings, {"X": 70.0}, ended_s=71.0))
     late = judge(episode, Played(findings, {"Y": 70.0}, ended_s=110.0))
-    assert (early.outcome, early.named_s, early.alarm_s, early.lasted_s) == ("right", 20, 60, 40)
-    assert (late.outcome, late.wrong, late.lasted_s) == ("wrong", ("c",), 100.0)
+    assert (early.outcome, early.times, early.judged_s) == ("right", Times(None, 20, 60), 40)
+    assert (late.outcome, late.wrong, late.judged_s) == ("wrong", ("c",), 100)
 
 
 @pytest.mark.parametrize("case", WATCH.file.cases)
@@ -90,10 +90,10 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     events = tuple(FaultEvent(each.fault, 120.0, each.parameters) for each in drawn.events)
     episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
     result = judge(episode, play(episode, site, hypotheses))
-    assert (result.outcome, result.names) == ("right", ("strainer-plugged",))
-    assert result.symptom_s is not None
-    assert result.named_s is not None
-    assert 0.0 <= result.symptom_s <= 20.0 < 40.0 <= result.named_s <= 180.0
+    assert (result.outcome, result.last.names) == ("right", ("strainer-plugged",))
+    assert result.times.symptom_s is not None
+    assert result.times.named_s is not None
+    assert 0.0 <= result.times.symptom_s <= 20.0 < 40.0 <= result.times.named_s <= 180.0
 
 
 def test_summary_counts_shares_with_their_intervals() -> None:
@@ -114,7 +114,8 @@ def test_summary_counts_shares_with_their_intervals() -> None:
     assert not meets(found, GoalSpec(right=0.96, wrong=0.05))
 
 
-def _result(case: str, seed: int, outcome: str) -> Result:
+def _result(case: str, seed: int, outcome: Outcome) -> Result:
+    episode = Episode("watch", "p", case, seed, (), ONE, 0.0, 1.0)
+    times = Times(1.0, 60.0, 5.0 if seed < 5 else None)
     wrong = ("b",) if outcome == "wrong" else ()
-    alarm_s = 5.0 if seed < 5 else None
-    return Result(case, seed, outcome, wrong, (), (), 1.0, 60.0, alarm_s, 0.0, 1.0, {})  # type: ignore[arg-type]
+    return Result(episode, Played(), outcome, wrong, _finding(0.0, ""), times, 1.0)

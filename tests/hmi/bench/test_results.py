@@ -1,0 +1,55 @@
+import json
+from io import BytesIO
+
+from PIL import Image
+
+from handwheel.evaluation.benchmark.episodes import draw_episode
+from handwheel.evaluation.benchmark.judge import Outcome, Result, Times
+from handwheel.evaluation.benchmark.play import Finding, Played
+from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.hmi.bench.plot import png_of
+from handwheel.hmi.bench.results import result_fields
+from handwheel.hmi.bench.table import lines
+
+WATCH = load_suite("watch")
+
+
+def _result(case: str, seed: int, outcome: Outcome, last: Finding, wrong: str = "") -> Result:
+    played = Played([last], {"XA-1": 1300.0}, {}, 10.0, 1500.0, 0.5)
+    times = Times(6.0, 90.0 if outcome == "right" else None, 59.0)
+    names = (wrong,) if wrong else ()
+    return Result(draw_episode(WATCH, case, seed), played, outcome, names, last, times, 60.0)
+
+
+RESULTS = [
+    _result("F02", 1, "right", Finding(9.0, "named", ("strainer-plugged",), ())),
+    _result("F02", 2, "abstained", Finding(9.0, "abstain", (), ("strainer-plugged", "x"))),
+    _result("F03", 1, "missed", Finding(9.0, "normal", (), ())),
+    _result("F03", 2, "missed", Finding(9.0, "normal", (), ())),
+    _result("D01", 1, "wrong", Finding(9.0, "named", ("basin-leaks",), ()), "basin-leaks"),
+]
+
+
+def test_the_table_has_a_row_for_each_case_and_says_what_was_not_right() -> None:
+    assert [*lines(WATCH, RESULTS)] == [
+        "case  n  right  95 % interval  pass^5  wrong  symptom  named  alarm",
+        "F02   2    50%      9% to 91%       -      -      0.1      -    1.0",
+        "F03   2     0%      0% to 66%       -      -      0.1      -    1.0",
+        "D01   1     0%      0% to 79%       -      1      0.1      -    1.0",
+        "all   5    20%      4% to 62%       -      1      0.1      -    1.0",
+        "symptom, named, alarm: median minutes after the onset",
+        "D01: wrong, basin-leaks (seed 1)",
+        "F02: abstained, suspected strainer-plugged, x (seed 2)",
+        "F03: missed (seeds 1, 2)",
+        "goals missed: right 20.0% (at least 95%), wrong 20.0% (at most 1%)",
+        "5 episodes took 2.5 s of CPU time",
+    ]
+
+
+def test_results_as_json_and_png_have_every_episode() -> None:
+    told = json.loads(json.dumps(result_fields(WATCH, RESULTS)))
+    assert told["suite_sha256"] == WATCH.sha256
+    assert not told["is_met"]
+    assert told["cases"]["F02"]["outcomes"] == {"right": 1, "abstained": 1}
+    assert [each["case"] for each in told["episodes"]] == ["F02", "F02", "F03", "F03", "D01"]
+    assert Image.open(BytesIO(png_of(WATCH, RESULTS))).width == 1600
