@@ -65,7 +65,7 @@ class UnusableDiagnoser(Exception):
 
 
 _SHIPPED = (
-    "balances", "exchangers", "levels", "loops", "pumps", "sensors", "strainers", "trends",
+    "balances", "exchangers", "fans", "levels", "loops", "pumps", "sensors", "strainers", "trends",
     "valves",
 )  # fmt: skip
 

@@ -1,1 +1,97 @@
-"""Methods of exchangers."""
+"""Heat exchangers, by the fouling resistance as measured and with one transmitter corrected."""
+
+from handwheel.connectors.methods.heat_exchanger import fouling, heat_duty
+
+from ..diagnoser import Diagnoser, Inputs, Measure, diagnoser
+from ..evidence import Measured
+from ..windows import Windows
+from .balances import MOVED_K, STEADY_S
+from .steadiness import is_steady
+
+_FLOWS = {"hot_flow": "m3/h", "cold_flow": "m3/h"}
+_TEMPERATURES = {"hot_in": "degC", "hot_out": "degC", "cold_in": "degC", "cold_out": "degC"}
+_DATA = {
+    "hot_heat_capacity": "kJ/m3K",
+    "area": "m2",
+    "hot_film": "W/m2K",
+    "hot_film_flow": "m3/h",
+    "cold_film": "W/m2K",
+    "cold_film_flow": "m3/h",
+}
+_FOULING = "Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.1, 11.14 and 11.15"
+_SERIAL = "serial elimination of gross errors, Narasimhan and Jordache, Data Reconciliation, 7.4"
+
+
+@diagnoser(
+    needs={"resistance": "m2K/W", "hot_out": "degC", "cold_out": "degC", "flow": "m3/h"},
+    unit="m2K/W",
+    window_s=STEADY_S,
+    source=_FOULING,
+)
+def fouling_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
+    """Returns the fouling resistance of an exchanger, which is computed in a steady state.
+
+    Args:
+        windows: Of all inputs.
+        inputs: `resistance` is the computed tag, `hot_out` and `cold_out` are the outlets, `flow`
+            that of the cold side.
+    """
+    outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
+    resistance = windows.mean(inputs["resistance"], STEADY_S)
+    flow = windows.mean(inputs["flow"], STEADY_S)
+    if resistance is None or flow is None or not is_steady(windows, outlets, STEADY_S):
+        return None
+    return Measured(resistance, flow)
+
+
+def _closed_by(suspect: str) -> Diagnoser:
+    """Makes the method that corrects one transmitter until both sides carry the same heat."""
+
+    def measure(windows: Windows, inputs: Inputs) -> Measured | None:
+        outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
+        if not is_steady(windows, outlets, STEADY_S):
+            return None
+        values = {each: windows.mean(inputs[each], STEADY_S) for each in (*_FLOWS, *_TEMPERATURES)}
+        known = {name: each for name, each in values.items() if each is not None}
+        if len(known) < len(values):
+            return None
+        at = known["cold_flow"]
+        known[suspect] = _corrected(known, inputs, suspect)
+        resistance = fouling(**known, **{name: inputs[name] for name in _DATA})
+        return None if resistance is None else Measured(resistance, at)
+
+    measure.__name__ = f"resistance_if_{suspect}_is_off"
+    needs = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
+    method: Measure = measure
+    return diagnoser(needs=needs, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)(method)
+
+
+def _corrected(known: dict[str, float], inputs: Inputs, suspect: str) -> float:
+    """Returns what a transmitter should read if all others are right."""
+    hot_capacity, cold_capacity = inputs["hot_heat_capacity"], inputs["cold_heat_capacity"]
+    hot_range, cold_range = known["hot_in"] - known["hot_out"], known["cold_out"] - known["cold_in"]
+    hot = heat_duty(flow=known["hot_flow"], warm=hot_range, cold=0.0, heat_capacity=hot_capacity)
+    cold = heat_duty(
+        flow=known["cold_flow"], warm=cold_range, cold=0.0, heat_capacity=cold_capacity
+    )
+    match suspect:
+        case "hot_flow":
+            return known["hot_flow"] * cold / hot
+        case "cold_flow":
+            return known["cold_flow"] * hot / cold
+        case "hot_in":
+            return known["hot_out"] + hot_range * cold / hot
+        case "hot_out":
+            return known["hot_in"] - hot_range * cold / hot
+        case "cold_out":
+            return known["cold_in"] + cold_range * hot / cold
+        case _:
+            return known["cold_out"] - cold_range * hot / cold
+
+
+resistance_if_hot_flow_is_off = _closed_by("hot_flow")
+resistance_if_cold_flow_is_off = _closed_by("cold_flow")
+resistance_if_hot_in_is_off = _closed_by("hot_in")
+resistance_if_hot_out_is_off = _closed_by("hot_out")
+resistance_if_cold_in_is_off = _closed_by("cold_in")
+resistance_if_cold_out_is_off = _closed_by("cold_out")
