@@ -9,7 +9,7 @@ from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.judge import Outcome, Result, Times, judge, judged
 from handwheel.evaluation.benchmark.play import Finding, Played, play
 from handwheel.evaluation.benchmark.run_suite import watched
-from handwheel.evaluation.benchmark.suite import GoalSpec, load_suite
+from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, load_suite
 from handwheel.evaluation.benchmark.summary import Share, meets, summary
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
@@ -86,6 +86,8 @@ def test_an_episode_is_drawn_within_its_ranges_and_fits_the_plant() -> None:
 def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None:
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site, hypotheses = watched(load_site(tmp_path / "site"), WATCH)
+    known = {each.id for each in hypotheses.every}
+    assert {name for each in WATCH.file.cases.values() for name in _names(each)} <= known
     drawn = draw_episode(WATCH, "F02", 1)
     events = tuple(FaultEvent(each.fault, 120.0, each.parameters) for each in drawn.events)
     episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
@@ -94,6 +96,10 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     assert result.times.symptom_s is not None
     assert result.times.named_s is not None
     assert 0.0 <= result.times.symptom_s <= 20.0 < 40.0 <= result.times.named_s <= 180.0
+
+
+def _names(case: CaseSpec) -> set[str]:
+    return {*case.expect, *case.also, *case.abstain}
 
 
 def test_summary_counts_shares_with_their_intervals() -> None:
