@@ -1,5 +1,6 @@
 """Healthy residuals of a plant, learnt from its own values, in `baseline.yaml`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,6 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
+
+_HEAD = """\
+# Healthy residuals of this plant, learnt by 'handwheel baseline learn'.
+# They count once an administrator or engineer has signed them: 'handwheel baseline sign'.
+"""
 
 
 class HealthySpec(Model):
@@ -23,10 +29,37 @@ class BaselineFile(Model):
     """The file `baseline.yaml`."""
 
     schema_: Literal["baseline/1"] = Field(alias="schema")
+    site: str
     plant: str
-    begin: str
+    begin: str  # stamps of the time from which it was learnt
     end: str
+    failure_modes: str  # hash of the calls that are learnt, see `Hypotheses.learnt_hash`
+    despite: list[str] = Field(
+        default_factory=list, description="faults and cases that a person has said are none"
+    )
     residuals: dict[str, list[HealthySpec]]
+
+    @property
+    def text(self) -> str:
+        """Content of the file, with one range in each line."""
+        said = self.model_dump(by_alias=True, exclude={"residuals"})
+        lines = [f"{key}: {json.dumps(value)}" for key, value in said.items()]
+        lines.append("residuals:" if self.residuals else "residuals: {}")
+        for call, ranges in self.residuals.items():
+            lines.append(f"  {json.dumps(call, ensure_ascii=False)}:")
+            lines += [f"    - {_range_text(each)}" for each in ranges]
+        return _HEAD + "\n".join(lines) + "\n"
+
+
+def _range_text(each: HealthySpec) -> str:
+    numbers = (f"{name}: {_number(value)}" for name, value in each.model_dump().items())
+    return f"{{{', '.join(numbers)}}}"
+
+
+def _number(value: float) -> str:
+    """Returns a number of six digits, whose exponent every YAML reader takes for one."""
+    digits, mark, exponent = f"{value:.6g}".partition("e")
+    return f"{digits}{'' if '.' in digits else '.0'}e{exponent}" if mark else digits
 
 
 @dataclass(frozen=True, slots=True)

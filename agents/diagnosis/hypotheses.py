@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from hashlib import sha256
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import Problem
@@ -77,6 +78,28 @@ class Hypotheses:
         """Tags whose windows are needed."""
         signs = (one for each in self.every for one in each.signs if one.method is not None)
         return frozenset(tag for each in signs for tag in each.tags)
+
+    @property
+    def read_tags(self) -> frozenset[str]:
+        """Tags that must be read."""
+        return self.tags.union(*(each.tags for each in self.conditions))
+
+    @property
+    def learnt_calls(self) -> tuple[str, ...]:
+        """Calls whose healthy residual a baseline has."""
+        signs = (one for each in self.every for one in each.signs if one.spec.baseline)
+        return tuple(sorted({each.call for each in signs}))
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Unit of the residual of each call."""
+        signs = (one for each in self.every for one in each.signs)
+        return {each.call: each.method.unit for each in signs if each.method is not None}
+
+    @property
+    def learnt_hash(self) -> str:
+        """SHA-256 of the calls whose healthy residual a baseline has, hexadecimal."""
+        return sha256("\n".join(self.learnt_calls).encode()).hexdigest()
 
     @property
     def conditions(self) -> list[Condition]:

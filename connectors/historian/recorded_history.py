@@ -90,6 +90,15 @@ class RecordedHistory:
         except HistoryError as error:
             self._warn(error)
 
+    def ago_s(self, wall_s: float) -> float:
+        """Returns the process time from a moment of the wall clock to the newest scan.
+
+        It is that of the oldest scan for an earlier moment. Thread-safe. Raises `HistoryError`.
+        """
+        with self._lock:
+            scale = self._scale(self._wall(), _LONGEST_S)
+            return scale[-1][1] - _shown_at(scale, wall_s) if scale else 0.0
+
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns the trend of a tag as (seconds before now, value), oldest first.
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from time import monotonic
@@ -12,6 +12,7 @@ from time import monotonic
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
+from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
@@ -42,6 +43,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
+from ..baseline.command import warn_of_baseline
 from ..journal.rows.run_text import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
@@ -73,6 +75,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
         warn_of_unreleased(site, loaded)
+        warn_of_baseline(site)
         scan = partial(reader.next_scan, scan_s(site))
         work = site_agents.work(reporting_reader(reader), scan)
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
@@ -125,7 +128,7 @@ async def _site_agents(
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
     every = bindings.with_nested(loaded)
-    tags = tags_of(site, every)
+    tags = tags_of(site, every, load_hypotheses(site)[0].read_tags)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
@@ -195,9 +198,9 @@ def scan_s(site: Site) -> float:
     return min((each.scan for each in site.connections.values()), default=1.0)
 
 
-def tags_of(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
-    """Returns the tags that some plans refer to, with the plant's clock."""
-    names = {name for plan in plans for name in plan.tags}
+def tags_of(site: Site, plans: Sequence[BoundPlaybook], diagnosed: Iterable[str] = ()) -> list[Tag]:
+    """Returns the tags that some plans and the diagnosis refer to, with the plant's clock."""
+    names = {name for plan in plans for name in plan.tags}.union(diagnosed)
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from handwheel.connectors.config.validation import Model
 from handwheel.connectors.model.site import Site
 
 from .schema import PlaybookFile
@@ -32,12 +33,15 @@ class _Generator(GenerateJsonSchema):
 
 def playbook_schema() -> _Schema:
     """Returns the JSON Schema, draft 2020-12, of a playbook file."""
-    schema = PlaybookFile.model_json_schema(
-        ref_template=DEFAULT_REF_TEMPLATE, schema_generator=_Generator
-    )
+    return file_schema(PlaybookFile, "playbook/1")
+
+
+def file_schema(model: type[Model], title: str) -> _Schema:
+    """Returns the JSON Schema, draft 2020-12, of a file that people write."""
+    schema = model.model_json_schema(ref_template=DEFAULT_REF_TEMPLATE, schema_generator=_Generator)
     for each in schema["$defs"].values():
         del each["title"]
-    return {"$schema": _Generator.schema_dialect, **schema, "title": "playbook/1"}
+    return {"$schema": _Generator.schema_dialect, **schema, "title": title}
 
 
 def site_schema(site: Site, roles: Sequence[str]) -> _Schema:

@@ -1,10 +1,12 @@
 """Check of all configuration files of a site."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
@@ -71,7 +73,11 @@ def _failure_mode_problems(
 ) -> Sequence[Problem]:
     # A playbook that cannot be read may be the one that a failure mode names.
     known = None if broken else [each.id for each in playbooks]
-    return load_hypotheses(site, known)[1]
+    hypotheses, problems = load_hypotheses(site, known)
+    with suppress(ConfigError):  # the check of operators.yaml reports it
+        now, none = datetime.now(UTC), frozenset[str]()
+        problems += read_baseline(site, hypotheses, load_roster(site), none, now).problems
+    return problems
 
 
 def _playbook_problems(

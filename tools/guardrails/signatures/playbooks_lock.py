@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 from pydantic import Field, ValidationError, model_validator
@@ -30,6 +30,36 @@ ENGINEER = "engineer"
 
 _MOST_PLACED = 200_000  # bytes in which the place of a problem is looked for; it takes seconds
 _KEPT = 8  # files whose content is kept
+
+Signature = Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
+
+
+class SignedByEngineer(Protocol):
+    """Document of a site that a person with a role that may release has signed."""
+
+    @property
+    def by(self) -> str:
+        """The person."""
+        ...
+
+    @property
+    def key_id(self) -> str:
+        """Fingerprint of the person's key."""
+        ...
+
+    @property
+    def at(self) -> str:
+        """Stamp of the signature."""
+        ...
+
+    @property
+    def signature(self) -> str:
+        """The signature, hexadecimal."""
+        ...
+
+    def signed(self, site_id: str) -> bytes:
+        """Returns the bytes that the person signs."""
+        ...
 
 
 class ReleasedWrite(Model):
@@ -70,7 +100,7 @@ class Release(Unsigned):
     by: Person
     key_id: KeyId
     at: Stamp
-    signature: Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
+    signature: Signature
 
     def signed(self, site_id: str) -> bytes:
         """Returns the bytes of release and site that the person signs."""
@@ -138,9 +168,13 @@ def sign_release(
 
 
 def release_fault(
-    release: Release, site_id: str, roster: Roster, revoked_keys: AbstractSet[str], at: datetime
+    release: SignedByEngineer,
+    site_id: str,
+    roster: Roster,
+    revoked_keys: AbstractSet[str],
+    at: datetime,
 ) -> str:
-    """Returns why the signature of a release does not count at a time, or an empty text.
+    """Returns why the signature of an engineer does not count at a time, or an empty text.
 
     The person must be enrolled then and when they signed, with a role that may release.
     """

@@ -1,0 +1,98 @@
+"""The commands `handwheel baseline`."""
+
+import json
+import sys
+
+import typer
+
+from handwheel.agents.deviations.baseline_file import SiteBaseline, read_baseline
+from handwheel.agents.diagnosis.hypotheses import Hypotheses
+from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
+from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.signatures.baseline_lock import BASELINE_LOCK, sign_baseline
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
+
+from ..people.rotate_key import revoked_keys
+from ..people.signer_choice import find_releaser
+from ..people.signing import open_signer
+from ..shell.cli.exits import CONFIGURATION, NO, fail
+from ..shell.cli.json_result import ResultOption, tell_result
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.signer_options import PassphraseOption, ReleaserOption
+from ..shell.terminal.wrap import fold
+from .baseline_text import baseline_lines, learnt_lines
+from .learn_command import learn
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("learn")(learn)
+
+_INDENT = 6
+
+
+@app.command("show")
+def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show the healthy residuals and whether they are used.
+
+    Exit codes: 0 used, 1 there are none or they are not used, 2 wrong configuration.
+    """
+    opened = open_site(site)
+    found, hypotheses = open_baseline(opened)
+    if as_json:
+        fields = found.file.model_dump(by_alias=True) if found.file else {}
+        why = [str(each) for each in found.problems]
+        typer.echo(json.dumps({**fields, "signed": found.signed, "not_used": why}))
+    else:
+        for line in baseline_lines(found, hypotheses):
+            typer.echo(fold(line, _INDENT))
+    if found.file is None and not found.problems:
+        fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}", NO)
+    if found.problems:
+        raise SystemExit(NO)
+
+
+@app.command("sign")
+def sign(
+    person: ReleaserOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+    as_json: ResultOption = False,
+) -> None:
+    """Sign the baseline, so that the agents use it.
+
+    An administrator or engineer signs it.
+
+    Exit codes: 0 signed, 1 refused, 2 there is none, no passphrase, wrong usage or configuration.
+    """
+    opened = open_site(site)
+    found, hypotheses = open_baseline(opened)
+    if found.misfits:
+        raise ConfigError(found.misfits)
+    if found.file is None:
+        fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}", CONFIGURATION)
+    now = parse_stamp(stamp(instant_now().wall))
+    operator = find_releaser(opened, load_roster(opened), person, now)
+    for line in learnt_lines(found.file, hypotheses):
+        typer.echo(fold(line, _INDENT))
+    signer = open_signer(opened, operator, passphrase_file)
+    signed = sign_baseline(found.digest, opened.id, operator, signer.private, now)
+    replace_file(opened.root / BASELINE_LOCK, signed.text)
+    typer.echo(f"{operator.person} signed {opened.baseline} in {BASELINE_LOCK}")
+    tell_result(by=operator.person, digest=found.digest)
+
+
+def open_baseline(site: Site) -> tuple[SiteBaseline, Hypotheses]:
+    """Returns the baseline of a site, and its hypotheses. Raises `ConfigError`."""
+    hypotheses, _ = load_hypotheses(site)
+    now = instant_now().wall
+    return read_baseline(site, hypotheses, load_roster(site), revoked_keys(site), now), hypotheses
+
+
+def warn_of_baseline(site: Site) -> None:
+    """Prints on standard error why the baseline of a site is not used, if it has one."""
+    for problem in open_baseline(site)[0].problems:
+        sys.stderr.write(fold(f"handwheel: the baseline is not used: {problem}", 4) + "\n")
