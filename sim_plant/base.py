@@ -31,8 +31,8 @@ S = TypeVar("S", bound=PlantState)
 class BasePlant(ABC, Generic[S]):
     """A plant that runs in fixed steps.
 
-    A subclass gives its tags, its state and three methods. The seed is of noise and disturbances;
-    `None` switches the noise off.
+    A subclass gives its tags, its state and three methods. The seed is of noise and disturbances,
+    `noise` switches the noise off alone. `None` is seed 0 without noise.
     """
 
     model: str
@@ -45,8 +45,9 @@ class BasePlant(ABC, Generic[S]):
     faults: Mapping[str, FaultKind] = MappingProxyType({})
     field_actions: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+    def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
+        self.seed = seed or 0
+        self.noise = noise and seed is not None
         self.events: list[PlantEvent] = []
         self._tags = {tag.name: tag for tag in self.tags}
         self._watched = [
@@ -160,7 +161,7 @@ class BasePlant(ABC, Generic[S]):
         if known is None or known.write is None:
             raise NotWritable(f"{tag} takes no writes")
         low, high = known.write
-        if not isfinite(value) or not low <= value <= high:
+        if not _is_within(value, low, high):
             raise OutOfRange(f"{tag} takes {low:g} to {high:g} {known.unit}".rstrip())
         before = self.measurements()[tag]
         self.apply(tag, value)
@@ -221,3 +222,11 @@ class BasePlant(ABC, Generic[S]):
         state.restore(fresh, saved.get("state"), "state")
         self.check(fresh)
         self.state = fresh
+
+
+def _is_within(value: Value, low: float, high: float) -> bool:
+    """Returns whether a finite number lies within limits, and false for anything else."""
+    try:
+        return low <= value <= high and isfinite(value)
+    except (TypeError, OverflowError):  # no number, or an integer beyond a double
+        return False

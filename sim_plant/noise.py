@@ -49,9 +49,9 @@ class NoiseBank:
 
 
 class ChanceBank:
-    """Uniform numbers 0..1 for random events, made on demand. Without a seed they are fixed."""
+    """Uniform numbers 0..1 for random events, made on demand."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int) -> None:
         self._seed = seed
         self._blocks: dict[str, tuple[int, list[float]]] = {}
 

@@ -63,8 +63,9 @@ class SensorState:
 class SensorBank:
     """All transmitters of a plant, in the order of the true values.
 
-    Their states are part of the plant's state. Without a seed there is no noise. `streams` are more
-    streams of noise that the plant uses itself, see `row`.
+    Their states are part of the plant's state. The seed is of the noise, if there is any, and of
+    lost samples and spikes. `streams` are more streams of noise that the plant uses itself, see
+    `row`.
 
     Source: own; the order of the faults is that of the signal path: element
     (gain, bias, drift, noise), converter (resolution, range), electronics (frozen,
@@ -77,15 +78,18 @@ class SensorBank:
         seed: int | None,
         step_s: float,
         streams: Sequence[str] = (),
+        *,
+        noise: bool = True,
     ) -> None:
         self.sensors = tuple(sensors)
         self._channels = [
             (each, each.name, each.sigma, each.low, each.high, each.resolution) for each in sensors
         ]
-        self._noise = NoiseBank(seed, (*(each.name for each in sensors), *streams))
-        self._chance = ChanceBank(seed)
+        self._is_noisy = noise and seed is not None
+        names = (*(each.name for each in sensors), *streams)
+        self._noise = NoiseBank(seed if self._is_noisy else None, names)
+        self._chance = ChanceBank(seed or 0)
         self._step_s = step_s
-        self._is_noisy = seed is not None
 
     def row(self, step: int) -> tuple[float, ...]:
         """Returns this step's standard normal numbers, the sensors' before the other streams'."""

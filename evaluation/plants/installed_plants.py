@@ -18,17 +18,28 @@ def plant_names() -> list[str]:
     return sorted(entry_points(group=GROUP).names)
 
 
-def create_plant(name: str, seed: int | None = None, mode: str | None = None) -> Plant:
-    """Returns a plant in its warmed-up steady state, without noise if `seed` is `None`.
+def create_plant(
+    name: str, seed: int | None = None, mode: str | None = None, *, noise: bool = True
+) -> Plant:
+    """Returns a plant in its warmed-up steady state.
+
+    `None` is seed 0 without noise. `noise` switches the noise off and keeps the seed of the
+    disturbances.
 
     Raises:
-        ScenarioError: No plant of this name is installed, or it has no such mode.
+        ScenarioError: No plant of this name is installed, it cannot be loaded, or it has no
+            such mode.
     """
     found = entry_points(group=GROUP, name=name)
     if not found:
         raise ScenarioError(f"there is no plant called {name!r}; known: {', '.join(plant_names())}")
-    create: Callable[[int | None], Plant] = found[name].load()
-    plant = create(seed)
+    (entry, *_) = found
+    try:
+        create: Callable[..., Plant] = entry.load()
+        plant = create(seed, noise=noise)
+    except (Exception, SystemExit) as error:  # code of others
+        reason = f"{entry.value}: {type(error).__name__}: {error}"
+        raise ScenarioError(f"the plant {name} cannot be loaded: {reason}") from error
     if mode is not None and mode != plant.modes[0]:  # in its usual one it is already
         plant.start(mode)
     return plant

@@ -45,9 +45,10 @@ class ServedModel:
         save_snapshot(model, snapshot)
         with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(plant_of(setup.site).secret)
-        noise = ["--no-noise"] if setup.seed is None else ["--seed", str(setup.seed)]
+        noise = ["--no-noise"] if setup.seed is None else []
         words = [
-            "plants", "serve", setup.model, "--json", "--speed", "0", *noise,
+            "plants", "serve", setup.model, "--json", "--speed", "0",
+            "--seed", str(setup.seed or 0), *noise,
             "--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0",
             "--gate-secret", str(secret), "--snapshot", str(snapshot),
             *(word for each in setup.faults for word in _words(each, model.time_s)),

@@ -51,9 +51,9 @@ class StirredTank(BasePlant[ReactorState]):
     faults = FAULTS
     field_actions = FIELD_ACTIONS
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._sensors = SensorBank(SENSORS, seed, STEP_S)
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
+        self._sensors = SensorBank(SENSORS, seed, STEP_S, noise=noise)
+        super().__init__(seed, noise=noise)
 
     def initial(self, mode: str) -> ReactorState:
         """Returns one of the steady states, with the loop in auto in an unstable one."""

@@ -21,9 +21,9 @@ from .tags import EQUIPMENT, TAGS
 WARM_STATE = Path(__file__).with_name("warm.json")
 
 
-def create(seed: int | None) -> "CoolingWater":
+def create(seed: int | None, *, noise: bool = True) -> "CoolingWater":
     """Returns the skid in its warm steady state, without noise if `seed` is `None`."""
-    plant = CoolingWater(seed)
+    plant = CoolingWater(seed, noise=noise)
     plant.start("base")
     return plant
 
@@ -40,10 +40,10 @@ class CoolingWater(BasePlant[SkidState]):
     faults = FAULTS
     field_actions = FIELD_ACTIONS
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
+        super().__init__(seed, noise=noise)
         self._sensors = SensorBank(
-            sensors.SENSORS, seed, k.STEP_S, streams=(sensors.CAVITATION_NOISE,)
+            sensors.SENSORS, seed, k.STEP_S, streams=(sensors.CAVITATION_NOISE,), noise=noise
         )
 
     def initial(self, mode: str) -> SkidState:

@@ -50,9 +50,9 @@ class QuadrupleTank(BasePlant[QuadState]):
     alarms = ALARMS
     faults = FAULTS
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._sensors = SensorBank(SENSORS, seed, STEP_S)
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
+        self._sensors = SensorBank(SENSORS, seed, STEP_S, noise=noise)
+        super().__init__(seed, noise=noise)
 
     def initial(self, mode: str) -> QuadState:
         """Returns the steady state of one of `POINTS`."""

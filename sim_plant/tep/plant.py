@@ -21,9 +21,9 @@ from .process.physics.constants import STEP_S
 from .process.process import Process
 
 
-def create(seed: int | None) -> "TennesseeEastman":
+def create(seed: int | None, *, noise: bool = True) -> "TennesseeEastman":
     """Returns the plant in its steady base state, without noise if `seed` is `None`."""
-    return TennesseeEastman(seed)
+    return TennesseeEastman(seed, noise=noise)
 
 
 class TennesseeEastman(BasePlant[TepState]):
@@ -38,13 +38,13 @@ class TennesseeEastman(BasePlant[TepState]):
     alarms = ALARMS
     faults = FAULTS
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._sensors = SensorBank(SENSORS, seed, STEP_S)
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
+        self._sensors = SensorBank(SENSORS, seed, STEP_S, noise=noise)
+        super().__init__(seed, noise=noise)
 
     def initial(self, mode: str) -> TepState:
         """Returns a published steady state with its controllers."""
-        self._process = Process(self.seed, mode)
+        self._process = Process(self.seed if self.noise else None, mode, self.seed)
         start = self._process.state
         return TepState(
             process=start,

@@ -1,11 +1,13 @@
 """What holds for every installed plant, whoever wrote it."""
 
 import json
+from math import inf, nan
+from typing import cast
 
 import pytest
 
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
-from handwheel.sim_plant.errors import SnapshotError, WriteRejected
+from handwheel.sim_plant.errors import OutOfRange, SnapshotError, WriteRejected
 from handwheel.sim_plant.model import ChoiceParameter, Node, Number
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
@@ -92,6 +94,25 @@ def test_whatever_becomes_of_it_a_snapshot_takes(name: str) -> None:
     for _ in range(30):
         go_on(50, plant)
         plant.restore(plant.snapshot())
+
+
+@PLANTS
+def test_a_value_that_is_no_number_of_its_range_is_refused(name: str) -> None:
+    plant = create_plant(name)
+    for tag in plant.inputs:
+        for value in (10**400, nan, inf, cast(float, "1")):
+            with pytest.raises(OutOfRange):
+                plant.write(tag.name, value)
+
+
+def test_without_noise_the_disturbances_keep_their_seed() -> None:
+    first, second = (create_plant("tep", seed, noise=False) for seed in (1, 2))
+    go_on(10, first, second)
+    assert first.measurements() == second.measurements()
+    for plant in (first, second):
+        plant.inject("IDV8", {}, 1.0)
+    go_on(1800, first, second)
+    assert first.measurements() != second.measurements()
 
 
 @PLANTS

@@ -87,16 +87,14 @@ async def _by_scenario(
     if own != file.plant:
         raise ScenarioError(f"{path} is for {file.plant}, and {site.id} is the site of a {own}")
     seed = file.seed if options.seed is None else options.seed
-    is_quiet = not file.noise and options.seed is None
-    plant = create_plant(file.plant, None if is_quiet else seed, file.mode)
+    plant = create_plant(file.plant, seed, file.mode, noise=file.noise)
     events = _events(plant, options, loaded.scenario.events)
     for_s = options.for_s or file.for_ or _FOR_S
     _check_times(events, for_s)
     warmup_s = file.warmup if options.warmup_s is None else options.warmup_s
     await warm_up(plant, warmup_s, lambda passed_s: tell(passed_s, warmup_s))
     return Setting(
-        plant, None if is_quiet else seed, events, for_s, options.at_s,
-        options.approve_after_s, None,
+        plant, seed, events, for_s, options.at_s, options.approve_after_s, None,
         f"as {path} begins", _missing(site, playbook, plant),
     )  # fmt: skip
 

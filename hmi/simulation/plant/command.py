@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
+from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
+from handwheel.sim_plant.plant import Plant
 
 from ...shell.cli.completion import complete_plant
+from ...shell.cli.exits import CONFIGURATION, fail
 from ...shell.cli.field_lines import print_fields
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
@@ -41,18 +44,30 @@ def models(as_json: JsonOption = False) -> None:
 
     Exit codes: 0 listed, 2 a plant cannot be loaded.
     """
-    plants = [create_plant(name) for name in plant_names()]
+    plants, problems = _load_all()
     if as_json:
         rows = [
             {"model": plant.model, "title": plant.title, "modes": list(plant.modes)}
             for plant in plants
         ]
         typer.echo(json.dumps(rows))
-        return
-    for plant in plants:
-        typer.echo(f"{plant.model:10} {plant.title}")
-        if len(plant.modes) > 1:
-            typer.echo(f"{'':10} modes: {', '.join(plant.modes)}")
+    else:
+        for plant in plants:
+            typer.echo(f"{plant.model:10} {plant.title}")
+            if len(plant.modes) > 1:
+                typer.echo(f"{'':10} modes: {', '.join(plant.modes)}")
+    if problems:
+        fail("\n".join(problems), CONFIGURATION)
+
+
+def _load_all() -> tuple[list[Plant], list[str]]:
+    plants, problems = list[Plant](), list[str]()
+    for name in plant_names():
+        try:
+            plants.append(create_plant(name))
+        except ScenarioError as error:
+            problems.append(str(error))
+    return plants, problems
 
 
 @app.command("show")

@@ -50,7 +50,7 @@ def set_up_plant(options: PlantOptions) -> PlantSetup:
     if options.file is None:
         assert options.model is not None
         seed = SEED if options.seed is None else options.seed
-        plant = create_plant(options.model, None if options.is_quiet else seed, options.mode)
+        plant = create_plant(options.model, seed, options.mode, noise=not options.is_quiet)
         return PlantSetup(plant, Scenario(_given(options, plant)), None)
     from .scenario import load_scenario  # its models take a moment to be built
 
@@ -60,7 +60,7 @@ def set_up_plant(options: PlantOptions) -> PlantSetup:
         raise ScenarioError(f"{options.file} is for {file.plant}, not for {options.model}")
     seed = file.seed if options.seed is None else options.seed
     is_quiet = options.is_quiet or not file.noise
-    plant = create_plant(file.plant, None if is_quiet else seed, options.mode or file.mode)
+    plant = create_plant(file.plant, seed, options.mode or file.mode, noise=not is_quiet)
     scenario = Scenario((*loaded.scenario.events, *_given(options, plant)), file.warmup)
     return PlantSetup(plant, scenario, file.for_)
 

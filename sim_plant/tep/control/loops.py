@@ -1,8 +1,9 @@
 """Measurements, outputs and tunings of the controllers.
 
 Source: Ricker, J. Process Control 6 (1996) 205, with the tunings of the archived model
-`MultiLoop_mode1`. Loops 18 and 19, the overrides, are not in it. Loop 18 has a tuning of our own
-and is off, since watching the pressure is the operator's task. Loop 19 is left out.
+`MultiLoop_mode1`. That AIC-A does not go below 0 is ours, not his. Loops 18 and 19, the
+overrides, are not in it. Loop 18 has a tuning of our own and is off, since watching the pressure
+is the operator's task. Loop 19 is left out.
 """
 
 from collections.abc import Mapping

@@ -50,9 +50,9 @@ class Process:
     """The process, whose controllers run after each step.
 
     Args:
-        seed: Of the measurement noise; `None` for none. Disturbances have their own stream
-            of the same seed, 0 for `None`.
+        seed: Of the measurement noise; `None` for none.
         mode: The steady state to start from: `base`, or an optimal mode `1` to `6`.
+        walk_seed: Of the disturbances, which have their own stream.
 
     Attributes:
         state: As a snapshot holds it.
@@ -63,10 +63,10 @@ class Process:
 
     step_s = k.STEP_S
 
-    def __init__(self, seed: int | None, mode: str = "base") -> None:
+    def __init__(self, seed: int | None, mode: str = "base", walk_seed: int = 0) -> None:
         x = operating_point(mode)
         self.state = ProcessState(x, x[VALVES], x[VALVES])
-        self._walk_seed = seed or 0
+        self._walk_seed = walk_seed
         self._noise = NoiseBank(seed, [f"XMEAS{i}" for i in range(1, CONTINUOUS + 1)])
         self._analysers = analysers(seed)
         outside = boundary(self.state.walks, self.state.idv)

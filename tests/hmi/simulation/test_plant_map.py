@@ -1,4 +1,4 @@
-"""`plants map`: what a plant publishes, as a site's tag file and as tables."""
+"""`plants map` and `list`: what a plant publishes, as a tag file and tables; which there are."""
 
 import csv
 from io import StringIO
@@ -48,6 +48,21 @@ def test_the_tables_list_every_tag_of_every_plant(model: str, said: Said) -> Non
         cells = line.split(" | ")
         assert (cells[0], cells[1]) == (f"| `{tag.name}`", tag.description)
         assert row["address"] in cells[-1]
+
+
+def test_a_plant_that_cannot_be_imported_is_named_and_the_others_are_listed(
+    tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "ruin-1.dist-info"
+    note.mkdir()
+    (note / "METADATA").write_text("Metadata-Version: 2.1\nName: ruin\nVersion: 1\n")
+    (note / "entry_points.txt").write_text("[handwheel.plants]\nruin = ruin:Ruin\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    code, out, err = said("plants", "list")
+    assert (code, "cw-100" in out, "ruin" in out) == (2, True, False)
+    text = " ".join(err.split())
+    assert text.startswith("handwheel: the plant ruin cannot be loaded: ruin:Ruin: ModuleNotFound")
+    assert said("plants", "show", "ruin")[0] == 2
 
 
 def test_an_unknown_form_is_refused(said: Said) -> None:
