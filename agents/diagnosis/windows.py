@@ -4,6 +4,7 @@ Samples are summed up in buckets, of 10 s for the last two hours and of 2 min fo
 Truth values and enumerations are numbers here. A bucket without a good sample is a gap.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import sqrt
@@ -113,8 +114,8 @@ class Windows:
         is_fine = last_s + until_s <= FINE_S
         found = (self._fine if is_fine else self._coarse).get(tag, [])
         end_s = self.now_s - until_s
-        most = int((last_s + until_s) / (BUCKET_S if is_fine else BUCKET_S * _COARSE)) + 2
-        return [each for each in found[-most:] if end_s - last_s <= each.at_s < end_s]
+        first = bisect_left(found, (end_s - last_s,))  # a bucket begins with its time
+        return found[first : bisect_left(found, (end_s,))]
 
     def covered(self, tag: str, last_s: float, until_s: float = 0.0) -> bool:
         """Whether good samples cover enough of a window."""
