@@ -6,11 +6,12 @@ from typing import Any, cast
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemService
+from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; `ua`'s is a subclass
 
+from ..item_values import ItemValues
 from ..node_adder import SUBSCRIBE_TO_EVENTS
 from ..status_codes import status
 from .event_fields import EventNotification, EventTypes
@@ -71,6 +72,13 @@ class PlantItems(MonitoredItemService):
         fields.ClientHandle = cast(ua.IntegerId, data.client_handle)
         fields.EventFields = [event.select(clause) for clause in clauses]
         await self.isub.enqueue_event(item, fields, data.queue_size)
+
+    def _make_monitored_item_common(
+        self, params: ua.MonitoredItemCreateRequest
+    ) -> tuple[ua.MonitoredItemCreateResult, MonitoredItemData]:
+        result, data = super()._make_monitored_item_common(params)
+        data.mvalue = ItemValues()
+        return result, data
 
     def _create_events_monitored_item(
         self, params: ua.MonitoredItemCreateRequest
