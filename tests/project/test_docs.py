@@ -17,6 +17,8 @@ README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_METHOD = DOCS / "how-to/write-a-method.md"
+OWN_MODE = DOCS / "how-to/write-a-failure-mode.md"
+BASELINE = DOCS / "how-to/learn-a-baseline.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
 SHIFT = DOCS / "how-to/work-a-shift.md"
 USERS = DOCS / "how-to/separate-os-users.md"
@@ -84,6 +86,15 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "pip install -e .": "needs the network",
         "handwheel tags list": "needs the method",
     },
+    OWN_MODE: {"pip install -e .": "needs the network; test_write_a_failure_mode.py measures"},
+    BASELINE: dict.fromkeys(  # test_baseline_command.py does the same with an hour of history
+        (
+            "handwheel baseline learn --for 2d",
+            "handwheel baseline sign --as eva",
+            "handwheel baseline show",
+        ),
+        "needs days of history",
+    ),
     OWN_PLANT: {  # test_write_a_plant.py types the rest
         "pip install -e .": "needs the network",
         "handwheel plants run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",

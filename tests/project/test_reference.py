@@ -8,6 +8,8 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel
 
+from handwheel.agents.diagnosis import baseline
+from handwheel.agents.diagnosis import failure_modes as modes
 from handwheel.connectors.model import computed, heartbeats, site, tag_file
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
@@ -29,7 +31,7 @@ from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request
 from handwheel.tools.requests import timestamps as stamps
 
-from .pages import plant_pages
+from .pages import method_table, plant_pages
 from .pages.doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of
 
 
@@ -131,6 +133,20 @@ def test_the_reference_lists_exactly_the_keys_of_playbook_tests() -> None:
     assert listed["The plant"] == _keys(playbook_tests.PlantSpec)
     assert listed["A decision"] == _keys(playbook_tests.DecisionSpec)
     assert listed["Expectations"] == _keys(playbook_tests.ExpectSpec)
+
+
+def test_the_reference_lists_exactly_the_keys_and_methods_of_diagnosis() -> None:
+    rows = sections(method_table.PAGE)
+    listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
+    assert listed["The file"] == _keys(modes.FailureModesFile)
+    assert listed["A failure mode"] == _keys(modes.ModeSpec)
+    assert listed["A sign"] == _keys(modes.SignSpec)
+    assert listed["A check"] == _keys(modes.CheckSpec)
+    site_files = sections(DOCS / "reference/site-files.md")["baseline.yaml"]
+    written = _keys(baseline.BaselineFile) | _keys(baseline.HealthySpec)
+    assert spans(*(cell for row in site_files for cell in row)) >= written
+    wanted = method_table.method_rows()
+    assert rows["Methods"] == wanted, "run: python -m tests.project.pages.method_table"
 
 
 def test_the_reference_lists_exactly_the_keys_of_requests_and_decisions() -> None:

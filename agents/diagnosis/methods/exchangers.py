@@ -61,6 +61,9 @@ def _closed_by(suspect: str) -> Diagnoser:
         return None if resistance is None else Measured(resistance, at)
 
     measure.__name__ = f"resistance_if_{suspect}_is_off"
+    side, _, quantity = suspect.partition("_")
+    what = {"flow": "flow", "in": "inlet", "out": "outlet"}[quantity]
+    measure.__doc__ = f"Returns the fouling resistance if the {side} {what} is read wrongly."
     needs = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
     method: Measure = measure
     return diagnoser(needs=needs, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)(method)
