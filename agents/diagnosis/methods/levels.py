@@ -80,8 +80,9 @@ def level_jump(windows: Windows, inputs: Inputs) -> Measured | None:
 def _implausible(found: list[Bucket], inputs: Inputs) -> list[float]:
     """Returns the steps of a level that are larger than any flow explains."""
     per_s = _BEYOND * inputs["full_make_up"] / inputs["volume"] * 100.0 / 3600.0
-    steps = [
-        (after.mean - each.mean, max(after.at_s - each.at_s, BUCKET_S), each.noise)
+    return [
+        after.mean - each.mean
         for each, after in pairwise(found)
+        if abs(after.mean - each.mean) > per_s * max(after.at_s - each.at_s, BUCKET_S)
+        and each.noise
     ]
-    return [step for step, seconds, noise in steps if noise and abs(step) > per_s * seconds]

@@ -1,7 +1,5 @@
 """Control valves, by their position against the signal of their controller."""
 
-from itertools import pairwise
-
 from ..diagnoser import Inputs, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
@@ -110,13 +108,12 @@ def valve_jump(windows: Windows, inputs: Inputs) -> Measured | None:
 
 def _largest_jump(found: list[tuple[float, float]]) -> float:
     largest = 0.0
-    moves = [abs(after[0] - each[0]) for each, after in pairwise(found)]
     for n in range(_STOOD - 1, len(found) - _JUMPED):
-        position, signal = found[n]
-        after, signal_after = found[n + _JUMPED]
-        jump = abs(after - position) - abs(signal_after - signal)
-        if jump <= largest:
+        (position, signal), (after, signal_after) = found[n], found[n + _JUMPED]
+        if abs(after - position) <= largest:
             continue
-        if max(moves[n - _STOOD + 1 : n]) <= _STANDS * jump:
+        jump = abs(after - position) - abs(signal_after - signal)
+        before = [each for each, _ in found[n - _STOOD + 1 : n + 1]]
+        if jump > largest and max(before) - min(before) <= _STANDS * jump:
             largest = jump
     return largest
