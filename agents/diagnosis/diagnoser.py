@@ -65,8 +65,8 @@ class UnusableDiagnoser(Exception):
 
 
 _SHIPPED = (
-    "balances", "exchangers", "fans", "levels", "loops", "pumps", "sensors", "strainers", "trends",
-    "valves",
+    "balances", "coolers", "exchangers", "fans", "feeds", "levels", "loops", "pumps", "sensors",
+    "strainers", "trends", "valves",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from ..evidence import Measured
 from ..windows import Windows
 
 _WINDOW_S = 3600.0
+_LONG_S = 10800.0
 _LONGEST_H = 1000.0  # what is given for a value that does not move towards its limit
 _NOW_S = 120.0
 
@@ -38,3 +39,23 @@ def time_to_limit(windows: Windows, inputs: Inputs) -> Measured | None:
         return Measured(_LONGEST_H, now)
     left = log((inputs["limit"] - floor) / (now - floor))
     return Measured(min(left * (mean - floor) / growth, _LONGEST_H), now)
+
+
+@diagnoser(
+    needs={"value": ANY_UNIT, "cause": ANY_UNIT, "gain": ""},
+    unit="",
+    window_s=_LONG_S,
+    source="own",
+)
+def spread_beyond(windows: Windows, inputs: Inputs) -> Measured | None:
+    """Returns the standard deviation of a value beyond what its cause explains, in its unit.
+
+    Args:
+        windows: Of both.
+        inputs: `value`, its `cause`, and the largest `gain` from that to the value.
+    """
+    value = windows.spread(inputs["value"], _LONG_S)
+    cause = windows.spread(inputs["cause"], _LONG_S)
+    if value is None or cause is None:
+        return None
+    return Measured(value - inputs["gain"] * cause)
