@@ -14,15 +14,13 @@ from ..diagnosis.ranking import Ranking, diagnose
 from ..diagnosis.weigh import Moment
 from ..diagnosis.windows import Windows
 
-EVERY_S = 20.0
-"""Process time from one diagnosis to the next."""
 CONFIRMED = 3
 """Diagnoses in a row that must name a hypothesis before it counts as named."""
 
 
 @dataclass(slots=True)
 class ContinuousDiagnosis:
-    """Diagnosis of a plant. `observe` takes each scan and diagnoses every 20 s.
+    """Diagnosis of a plant. `observe` takes each scan and diagnoses as often as they say.
 
     Attributes:
         ranking: The latest one, `None` before the first.
@@ -45,11 +43,11 @@ class ContinuousDiagnosis:
     def observe(self, readings: Readings, now_s: float) -> bool:
         """Takes a scan. Returns whether it was diagnosed."""
         self.windows.observe(readings, now_s)
-        if self._next_s - EVERY_S > now_s:  # the plant was restarted
+        if self._next_s - self.hypotheses.every_s > now_s:  # the plant was restarted
             self._next_s = now_s
         if now_s < self._next_s:
             return False
-        self._next_s = now_s + EVERY_S
+        self._next_s = now_s + self.hypotheses.every_s
         self.ranking = self.diagnose(readings)
         names = {each.hypothesis.id for each in self.ranking.named}
         self._times = {each: self._times.get(each, 0) + 1 for each in names}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, ModelT, load_model, spelled
 from handwheel.connectors.config.yaml_documents import Document, Path_, read_content
 from handwheel.connectors.errors import ConfigError, Problem
@@ -18,6 +19,13 @@ from .evidence import MOST_DB
 PACKAGE = "package:"
 _ID = Annotated[str, spelled(r"[a-z0-9][a-z0-9-]{0,62}", "is no id: a-z, 0-9 and hyphen")]
 _WEIGHT = Annotated[float, Field(ge=-MOST_DB, le=MOST_DB)]
+
+
+EVERY_S = 20.0
+"""Process time from one diagnosis to the next, where a file does not say otherwise."""
+Every = Annotated[
+    Duration, Field(ge=1.0, description="process time from one diagnosis to the next")
+]
 
 
 class SignSpec(Model):
@@ -102,6 +110,7 @@ class FailureModesFile(Model):
     """The file `failure_modes.yaml`."""
 
     schema_: Literal["failure-modes/1"] = Field(alias="schema")
+    every: Every = EVERY_S
     checks: dict[str, CheckSpec] = Field(default_factory=dict[str, CheckSpec])
     modes: list[ModeSpec]
 
@@ -110,6 +119,7 @@ class _Parts(Model):
     """The file with its parts unread, so that a problem of one costs no other."""
 
     schema_: Literal["failure-modes/1"] = Field(alias="schema")
+    every: Every = EVERY_S
     checks: dict[str, Any] = Field(default_factory=dict[str, Any])
     modes: list[Any]
 
@@ -119,6 +129,7 @@ class FailureModes:
     """Failure modes of a file, as far as they are valid."""
 
     source: Source
+    every_s: float  # process time from one diagnosis to the next
     checks: Mapping[str, CheckSpec | None]  # by name, `None` for one with a problem
     modes: Mapping[int, ModeSpec]  # by their place in the file, from 0
     problems: tuple[Problem, ...]
@@ -149,7 +160,7 @@ def read_failure_modes(root: Path, name: str) -> FailureModes:
         for n in range(len(parts.modes))
         if (mode := _part(ModeSpec, document, ("modes", n), problems)) is not None
     }
-    return FailureModes(source, checks, modes, tuple(problems))
+    return FailureModes(source, parts.every, checks, modes, tuple(problems))
 
 
 def _part(

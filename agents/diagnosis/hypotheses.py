@@ -14,7 +14,7 @@ from handwheel.tools.conditions import Condition, ConditionError, Name, parse_co
 
 from .check_names import CheckKey, piece_of, roles_in
 from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
-from .failure_modes import CheckSpec, FailureModes, ModeSpec, SignSpec
+from .failure_modes import EVERY_S, CheckSpec, FailureModes, ModeSpec, SignSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Hypotheses:
 
     every: tuple[Hypothesis, ...] = ()
     checks: Mapping[str, CheckSpec] = field(default_factory=dict[str, CheckSpec])
+    every_s: float = EVERY_S  # process time from one diagnosis to the next
 
     @property
     def questions(self) -> Mapping[CheckKey, CheckSpec]:
@@ -118,7 +119,10 @@ def bind_failure_modes(
     """
     binder = _Binder(site, file, playbooks)
     every = tuple(binder.hypotheses())
-    return Hypotheses(every, binder.checks), [*file.problems, *dict.fromkeys(binder.problems)]
+    return Hypotheses(every, binder.checks, file.every_s), [
+        *file.problems,
+        *dict.fromkeys(binder.problems),
+    ]
 
 
 class _Binder:

@@ -6,7 +6,7 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
-from .failure_modes import CheckSpec, UnknownFailureModes, read_failure_modes
+from .failure_modes import EVERY_S, CheckSpec, UnknownFailureModes, read_failure_modes
 from .hypotheses import Hypotheses, Hypothesis, bind_failure_modes
 
 
@@ -16,7 +16,8 @@ def load_hypotheses(
     """Returns the hypotheses of a site with every problem of its failure modes.
 
     A file, mode or check with a problem costs only itself, and a check also the modes that name
-    it. Of two files that have the same mode or check the first one counts.
+    it. The shortest time between
+    diagnoses counts, and of two files that have the same mode or check the first one counts.
 
     Args:
         playbooks: Ids of the playbooks of the site; `None` to accept any.
@@ -25,6 +26,7 @@ def load_hypotheses(
     every: list[Hypothesis] = []
     seen = set[str]()
     checks: dict[str, CheckSpec] = {}
+    every_s: list[float] = []
     known = None if playbooks is None else frozenset(playbooks)
     for n, name in enumerate(site.failure_modes):
         try:
@@ -39,6 +41,7 @@ def load_hypotheses(
         found, wrong = bind_failure_modes(site, file, known)
         problems += wrong
         every += [each for each in found.every if each.mode.id not in seen]
+        every_s.append(found.every_s)
         seen |= {each.id for each in file.modes.values()}
         checks = {**found.checks, **checks}
-    return Hypotheses(tuple(every), checks), problems
+    return Hypotheses(tuple(every), checks, min(every_s, default=EVERY_S)), problems

@@ -25,7 +25,7 @@ _LONGEST_LABEL = 60
 # The packages of playbooks that were written for a plant
 _PACKAGES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
 # The failure modes that were written for a plant
-_FAILURE_MODES = {"cw-100": ("package:cw",)}
+_FAILURE_MODES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
 
 
 @dataclass(frozen=True, slots=True)
