@@ -142,3 +142,21 @@ LEVELS: list[tuple[Course, float]] = [
 def test_level_jump_is_what_no_flow_explains(level: Course, expected: float) -> None:
     found = residual("level_jump", windows_of({"level": level}))
     assert found == pytest.approx(expected, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hot_flow": 43.0}, {"hot_in": 82.0}, {"cold_flow": 39.0}, {"cold_in": 24.5},
+     {"cold_out": 41.3}],
+    ids=", ".join,
+)  # fmt: skip
+def test_the_product_outlet_does_not_explain_what_another_transmitter_opens(
+    wrong: Mapping[str, float],
+) -> None:
+    windows = windows_of(wrong)
+    balance = residual("heat_balance", windows)
+    resistance = residual("resistance_if_hot_out_is_off", windows)
+    assert balance is not None
+    assert resistance is not None
+    assert abs(balance) > 5.0
+    assert abs(resistance) > 1e-4
