@@ -15,7 +15,7 @@ from .weigh import Moment
 from .windows import Windows
 
 EVERY_S = 60.0
-"""Process time from one measurement to the next."""
+"""Process time from one measurement to the next, or that of the diagnosis if it is longer."""
 LEAST = 20
 """Number of values without which a residual is not learnt."""
 _MOST_RANGES = 5
@@ -52,12 +52,13 @@ class Learning:
         """Takes a scan at a process time, which begins anew where it goes back."""
         self._windows.observe(readings, now_s)
         self._history.observe(readings, now_s)
-        if self._next_s - EVERY_S > now_s:
+        every_s = max(EVERY_S, self.hypotheses.every_s)
+        if self._next_s - every_s > now_s:
             self._next_s = now_s
         if now_s < self._next_s or not readings:
             return
-        self._next_s = now_s + EVERY_S
-        self.measured_s += EVERY_S
+        self._next_s = now_s + every_s
+        self.measured_s += every_s
         moment = Moment(self._windows, readings, self._history)
         names = diagnose(self.hypotheses, moment).names
         for call, values in self._values.items():
@@ -65,7 +66,7 @@ class Learning:
                 values.append(found)
         self._times = {each: self._times.get(each, 0) + 1 for each in names}
         for name in (each for each, times in self._times.items() if times >= _CONFIRMED):
-            first_s = now_s - (_CONFIRMED - 1) * EVERY_S
+            first_s = now_s - (_CONFIRMED - 1) * every_s
             self.named[name] = self.named.get(name, (first_s, now_s))[0], now_s
 
     @property
