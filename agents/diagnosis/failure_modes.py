@@ -12,7 +12,7 @@ from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, ModelT, load_model, spelled
 from handwheel.connectors.config.yaml_documents import Document, Path_, read_content
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.playbooks.language.source import Source, parse_source
+from handwheel.playbooks.language.source import Source, id_of, parse_source
 
 from .evidence import MOST_DB
 
@@ -133,6 +133,11 @@ class FailureModes:
     checks: Mapping[str, CheckSpec | None]  # by name, `None` for one with a problem
     modes: Mapping[int, ModeSpec]  # by their place in the file, from 0
     problems: tuple[Problem, ...]
+
+    @property
+    def ids(self) -> set[str]:
+        """Ids of all its modes, also of those with a problem."""
+        return {id_of(each) for each in self.source.document.data["modes"]} - {""}
 
 
 def read_failure_modes(root: Path, name: str) -> FailureModes:

@@ -42,6 +42,6 @@ def load_hypotheses(
         problems += wrong
         every += [each for each in found.every if each.mode.id not in seen]
         every_s.append(found.every_s)
-        seen |= {each.id for each in file.modes.values()}
+        seen |= file.ids
         checks = {**found.checks, **checks}
     return Hypotheses(tuple(every), checks, min(every_s, default=EVERY_S)), problems

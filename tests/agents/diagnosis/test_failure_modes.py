@@ -146,13 +146,16 @@ def test_a_file_that_is_not_there_costs_no_other(site: Site) -> None:
     (site.root / "site.yaml").write_text(text, encoding="utf-8")
 
 
-def test_the_first_file_that_has_a_mode_counts(site: Site) -> None:
-    path = site.root / "own.yaml"
-    own = _mode(_SIGN).replace("bad", "strainer-plugged")
-    path.write_text(f"schema: failure-modes/1\nmodes:\n{own}", encoding="utf-8")
+@pytest.mark.parametrize(("sign", "titles"), [(_SIGN, ["Bad"]), ("", [])])
+def test_the_first_file_that_has_a_mode_counts_also_with_a_problem(
+    site: Site, sign: str, titles: Sequence[str]
+) -> None:
+    own = _mode(sign).replace("bad", "strainer-plugged")
+    text = f"schema: failure-modes/1\nmodes:\n{own}"
+    (site.root / "own.yaml").write_text(text, encoding="utf-8")
     found, problems = load_hypotheses(replace(site, failure_modes=("own.yaml", "package:cw")))
-    assert problems == []
-    assert [e.title for e in found.every if e.mode.id == "strainer-plugged"] == ["Bad"]
+    assert len(problems) == (not titles)
+    assert [e.title for e in found.every if e.mode.id == "strainer-plugged"] == titles
 
 
 def test_check_lists_the_problems_of_failure_modes(tmp_path: Path) -> None:
