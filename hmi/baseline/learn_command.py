@@ -1,8 +1,10 @@
 """The command `handwheel baseline learn`."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ import typer
 from handwheel.agents.diagnosis.baseline import BaselineFile
 from handwheel.agents.diagnosis.learning import EVERY_S, LEAST, Learning
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.config.durations import format_duration, parse_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
@@ -28,6 +31,7 @@ from ..shell.terminal.wrap import fold
 from .objections import named_faults, open_cases
 from .scans import TimedScan, live_scans, recorded_scans
 
+_TOLD_EVERY_S = 10.0
 _ENOUGH = 0.9  # share of the time asked for that must be recorded
 _KEPT_S = RAW_US / 1e6
 _SHORTEST_S = LEAST * EVERY_S
@@ -39,17 +43,23 @@ class _Learnt:
     """Learning with the times of its first and last scan."""
 
     learning: Learning
+    for_s: float  # process time that was asked for
     begin: datetime = field(default_factory=lambda: datetime.now(UTC))
     end: datetime = field(default_factory=lambda: datetime.now(UTC))
     end_s: float = 0.0
     is_begun: bool = False
+    told_s: float = field(default_factory=monotonic)
 
     def take(self, scan: TimedScan) -> None:
-        """Takes a scan."""
+        """Takes a scan, and tells every 10 s how far it is."""
         if not self.is_begun:
             self.begin, self.is_begun = scan.wall, True
         self.end, self.end_s = scan.wall, scan.at_s
         self.learning.observe(scan.readings, scan.at_s)
+        if monotonic() - self.told_s >= _TOLD_EVERY_S:
+            self.told_s = monotonic()
+            passed, whole = map(format_duration, (self.learning.measured_s, self.for_s))
+            sys.stderr.write(f"handwheel: {passed} of {whole} measured\n")
 
 
 def learn(
@@ -86,13 +96,13 @@ def learn(
         raise ConfigError(problems)
     if not hypotheses.learnt_calls:
         fail("no sign of the site's failure modes has a baseline", CONFIGURATION)
-    learnt = _Learnt(Learning(hypotheses))
+    learnt = _Learnt(Learning(hypotheses), for_s)
     if live:
         if end is not None:
             raise typer.BadParameter("--live ends now; leave out --until")
-        run(_observe(opened, learnt, for_s))
+        run(_observe(opened, learnt))
     else:
-        _recall(opened, learnt, for_s, end)
+        _recall(opened, learnt, end)
     file = _file(opened, learnt, despite or ())
     replace_file(opened.root / opened.baseline, file.text)
     _tell(opened, learnt, file)
@@ -115,7 +125,8 @@ def _moment(text: str | None) -> datetime | None:
         raise typer.BadParameter(str(error), param_hint="--until") from None
 
 
-def _recall(site: Site, learnt: _Learnt, for_s: float, until: datetime | None) -> None:
+def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:
+    for_s = learnt.for_s
     scan_s = min((each.scan for each in site.connections.values()), default=1.0)
     tags = site.find_tags(sorted(learnt.learning.hypotheses.read_tags))
     for scan in recorded_scans(site, tags, for_s, until, scan_s):
@@ -133,11 +144,12 @@ def _recall(site: Site, learnt: _Learnt, for_s: float, until: datetime | None) -
         )
 
 
-async def _observe(site: Site, learnt: _Learnt, for_s: float) -> None:
+async def _observe(site: Site, learnt: _Learnt) -> None:
     scan_s = min((each.scan for each in site.connections.values()), default=1.0)
     names = learnt.learning.hypotheses.read_tags | ({site.clock_tag} - {""})
     tags = site.find_tags(sorted(names))
-    async for scan in live_scans(site, tags, for_s, scan_s):
+    await read_once(site, tags)  # raises if a connection does not answer
+    async for scan in live_scans(site, tags, learnt.for_s, scan_s):
         learnt.take(scan)
 
 
@@ -153,7 +165,8 @@ def _file(site: Site, learnt: _Learnt, despite: Sequence[str]) -> BaselineFile:
         fail("\n".join([words, *left, step]), NO)
     baseline = learnt.learning.baseline
     if not baseline.residuals:
-        fail("nothing was learnt: no method could measure often enough", CONFIGURATION)
+        why = "the plant moved, stood, or was not read every 10 s of its own time"
+        fail(f"nothing was learnt: no residual was measured {LEAST} times; {why}", CONFIGURATION)
     return BaselineFile(
         schema="baseline/1",
         site=site.id,

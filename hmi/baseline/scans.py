@@ -1,6 +1,5 @@
 """Scans of a plant to learn from, recorded or live, with their times."""
 
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from functools import partial
 from time import monotonic, time
 
 from handwheel.connectors.client.site_reader import SiteReader
-from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
@@ -17,8 +15,6 @@ from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import ProcessClock, Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-
-_TOLD_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +51,8 @@ def recorded_scans(
 async def live_scans(
     site: Site, tags: Sequence[Tag], for_s: float, scan_s: float
 ) -> AsyncIterator[TimedScan]:
-    """Yields the scans of a plant for a time, process time, and tells how far it is."""
-    clock, told_s, begin_s = ProcessClock(site.clock_tag), monotonic(), 0.0
+    """Yields the scans of a plant for a time, process time."""
+    clock, begin_s = ProcessClock(site.clock_tag), 0.0
     async with SiteReader(site, tags) as reader:
         while True:
             await reader.next_scan(scan_s)
@@ -68,7 +64,3 @@ async def live_scans(
             if clock.now_s - begin_s > for_s:
                 return
             yield TimedScan(readings, clock.now_s, datetime.now(UTC))
-            if monotonic() - told_s >= _TOLD_EVERY_S:
-                told_s = monotonic()
-                passed = format_duration(clock.now_s - begin_s)
-                sys.stderr.write(f"handwheel: {passed} of {format_duration(for_s)} measured\n")
