@@ -1,7 +1,7 @@
 """Dependencies of a site's agents."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -13,6 +13,8 @@ from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
+
+from .deviations.continuous_diagnosis import ContinuousDiagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class CaseContext:
     plans: Sequence[BoundPlaybook]  # every playbook, bound as its triggers bind it
     check: Callable[[BoundPlaybook], Denial | None]  # returns why a plan may not be requested now
     clock: Callable[[], Instant]
+    # Of the site's failure modes; `None` without any.
+    diagnosis: ContinuousDiagnosis | None = field(default=None, kw_only=True)
 
     def check_plan(self, plan: BoundPlaybook) -> Denial | None:
         """Returns why a plan may not be requested now. A plan without writes always may."""

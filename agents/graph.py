@@ -1,28 +1,36 @@
-"""Graph of the deliberation about one case, from its candidates to what came of it.
+"""Graph of the deliberation about one case, from what fired to what came of it.
 
 LangGraph has no authority. Its state is plain JSON for people to read later; a choice to act is
 followed only where nothing prevents the candidate, and what was decided is read from the ledger.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command, interrupt
+from langgraph.types import Command, Send, interrupt
 from pydantic import TypeAdapter
 
-from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Diagnosis, Judgement
+from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Judgement
 
+from .deviations.continuous_diagnosis import ContinuousDiagnosis
+from .diagnosis.ranking import weighed_fields
 from .planning.candidates import Candidate
+from .planning.rules import choose
+from .planning.situation import Situation
+from .planning.verdict import case_ranking
 
-_NODES = ("plan", "validate", "wait", "report")
+_NODES = ("gather", "diagnose", "rank", "plan", "wait", "follow", "report")
 _FINDINGS = TypeAdapter(tuple[CheckResult, ...])
+
+Outcome = Mapping[str, Any]
+"""What came of a case or run as the ledger has it. `is_over` says whether it has ended."""
 
 
 def _newest(_: Any, value: Any) -> Any:
@@ -30,15 +38,30 @@ def _newest(_: Any, value: Any) -> Any:
     return value
 
 
+def _gathered(before: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Adds what parallel nodes have weighed. An empty list begins anew."""
+    return [*before, *new] if new else []
+
+
 class Deliberation(TypedDict):
     """Content of a checkpoint."""
 
     thread: Annotated[str, _newest]  # id of the case, or of the run that is judged again
+    at: Annotated[str, _newest]  # stamp of the snapshot that is judged
+    deviations: Annotated[list[dict[str, Any]], _newest]
     candidates: Annotated[list[dict[str, Any]], _newest]
-    needs_evidence: Annotated[bool, _newest]
-    choice: Annotated[str, _newest]  # name of the candidate; empty to abstain
-    reason: Annotated[str, _newest]
-    outcome: Annotated[dict[str, str], _newest]  # empty as long as the case is open
+    hypotheses: Annotated[list[str], _newest]  # that explain a deviation
+    weighed: Annotated[list[dict[str, Any]], _gathered]
+    ranking: Annotated[dict[str, Any], _newest]
+    plan: Annotated[dict[str, Any], _newest]
+    outcome: Annotated[dict[str, Any], _newest]
+
+
+class _Weighing(TypedDict):
+    """Input of one of the nodes that work in parallel."""
+
+    thread: str
+    hypothesis: str
 
 
 Graph = CompiledStateGraph[Deliberation, Any, Deliberation, Deliberation]
@@ -53,100 +76,156 @@ class Deliberations:
     """Deliberations of a site, one thread a case.
 
     Args:
-        is_over: Returns whether a case or run is over, as the ledger has it.
+        outcome: Returns what came of a case or run, as the ledger has it.
         checkpointer: LangGraph's; `None` for one that ends with the process.
+        diagnosis: Of the site's failure modes; `None` without any.
     """
 
     def __init__(
-        self, is_over: Callable[[str], bool], checkpointer: BaseCheckpointSaver[Any] | None
+        self,
+        outcome: Callable[[str], Outcome],
+        checkpointer: BaseCheckpointSaver[Any] | None,
+        diagnosis: ContinuousDiagnosis | None = None,
     ) -> None:
-        self._is_over = is_over
+        self._outcome, self._diagnosis = outcome, diagnosis
+        self._situations: dict[str, Situation] = {}  # those that are judged now, by thread
+        self._begun = set[str]()  # threads of this process
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
         builder = StateGraph(Deliberation)
-        builder.add_node("plan", _plan)
-        builder.add_node("validate", _validate)
+        builder.add_node("gather", self._gather)
+        builder.add_node("diagnose", self._diagnose)
+        builder.add_node("rank", self._rank)
+        builder.add_node("plan", self._plan)
         builder.add_node("wait", _wait)
+        builder.add_node("follow", self._follow)
         builder.add_node("report", self._report)
-        builder.add_edge(START, "plan")
-        builder.add_edge("plan", "validate")
-        builder.add_edge("validate", "wait")
-        builder.add_conditional_edges("wait", self._after_wait, ["wait", "report"])
+        builder.add_edge(START, "gather")
+        builder.add_conditional_edges("gather", _to_diagnose, ["diagnose", "rank"])
+        builder.add_edge("diagnose", "rank")
+        builder.add_edge("rank", "plan")
+        builder.add_edge("plan", "wait")
+        builder.add_edge("wait", "follow")
         builder.add_edge("report", END)
         self.graph: Graph = builder.compile(checkpointer=checkpointer or InMemorySaver())
 
     async def judge(
-        self, thread: str, candidates: Sequence[Candidate], *, needs_evidence: bool = True
-    ) -> tuple[Candidate | None, Judgement]:
-        """Judges the candidates of a case anew, each as it was found on one snapshot.
+        self, thread: str, situation: Situation
+    ) -> tuple[Candidate | None, Judgement, dict[str, Any]]:
+        """Judges a case or run anew, as it was found on one snapshot.
 
         Returns:
-            The candidate to act by, or `None`, and the judgement in words.
+            The candidate to act by or `None`, the judgement in words, and what the journal keeps.
         """
-        begun: Deliberation = {
-            "thread": thread, "candidates": [_state(each) for each in candidates],
-            "needs_evidence": needs_evidence, "choice": "", "reason": "", "outcome": {},
+        self._situations[thread] = situation
+        try:
+            found = await self._deliberate(thread, situation)
+        finally:
+            self._situations.pop(thread, None)
+        plan, candidates = found["plan"], situation.candidates
+        every = {
+            "deviations": found["deviations"], "diagnosis": found["ranking"],
+            "passed_over": plan["passed_over"], "snapshot_at": found["at"],
         }  # fmt: skip
-        found = await self.graph.ainvoke(begun, _config(thread), durability="sync")
-        chosen = next((each for each in candidates if each.name == found["choice"]), None)
+        kept = {name: each for name, each in every.items() if each}
+        chosen = next((each for each in candidates if each.name == plan["choice"]), None)
         if chosen is not None and not chosen.code:
-            return chosen, Judgement("act", str(found["reason"]))
+            return chosen, Judgement("act", str(plan["reason"])), kept
         suggests = next((each.suggests for each in candidates if each.suggests), "")
         choice: Choice = "other" if suggests else "abstain"
-        return None, Judgement(choice, str(found["reason"]), suggests)
+        return None, Judgement(choice, str(plan["reason"]), suggests), kept
 
-    async def close(self, thread: str) -> None:
+    async def _deliberate(self, thread: str, situation: Situation) -> Deliberation:
+        """Wakes a thread that waits, else begins it. One that was moved begins anew."""
+        config = _config(thread)
+        if thread in self._begun and await self._is_waiting(thread):
+            work: Command[Any] = Command(resume="judge it anew")
+            found = await self.graph.ainvoke(work, config, durability="sync")
+            if found.get("at") == situation.at:
+                return found  # type: ignore[return-value]
+        self._begun.add(thread)
+        begun: Deliberation = {
+            "thread": thread, "at": "", "deviations": [], "candidates": [], "hypotheses": [],
+            "weighed": [], "ranking": {}, "plan": {}, "outcome": {},
+        }  # fmt: skip
+        return await self.graph.ainvoke(begun, config, durability="sync")  # type: ignore[return-value]
+
+    async def follow(self, thread: str) -> None:
         """Adds to a deliberation what came of it. One that was lost or moved stays so."""
-        snapshot = await self.graph.aget_state(_config(thread))
-        if len(snapshot.tasks) == len(snapshot.interrupts) == 1:
+        if await self._is_waiting(thread):
             work: Command[Any] = Command(resume="read the ledger")
             await self.graph.ainvoke(work, _config(thread), durability="sync")
 
-    async def _after_wait(self, state: Deliberation) -> str:
-        """Returns the next node by the ledger, whatever has woken this thread.
+    async def _is_waiting(self, thread: str) -> bool:
+        snapshot = await self.graph.aget_state(_config(thread))
+        return len(snapshot.tasks) == len(snapshot.interrupts) == 1
 
-        It is async because LangGraph runs a plain function in a thread of its own, where the
-        ledger cannot be read.
-        """
-        return "report" if self._is_over(state["thread"]) else "wait"
+    # --- nodes, all of them async because LangGraph runs a plain function in another thread -----
+
+    async def _gather(self, state: Deliberation) -> dict[str, Any]:
+        """Takes what is judged now. A thread that was moved here has nothing new."""
+        found = self._situations.get(state["thread"])
+        if found is None:
+            return {"weighed": []}
+        return {
+            "at": found.at, "deviations": list(found.deviations),
+            "candidates": [_state(each, found) for each in found.candidates],
+            "hypotheses": list(found.hypotheses), "weighed": [],
+        }  # fmt: skip
+
+    async def _diagnose(self, state: _Weighing) -> dict[str, Any]:
+        """Weighs one hypothesis, by the pure functions of `diagnosis`."""
+        situation = self._situations.get(state["thread"])
+        name = state.get("hypothesis", "")
+        if self._diagnosis is None or situation is None or name not in situation.hypotheses:
+            return {}
+        return {"weighed": [weighed_fields(self._diagnosis.weigh(name, situation.readings))]}
+
+    async def _rank(self, state: Deliberation) -> dict[str, Any]:
+        """Ranks what explains the case, among all that continuous diagnosis has weighed."""
+        situation = self._situations.get(state["thread"])
+        if self._diagnosis is None or situation is None or not situation.hypotheses:
+            return {"ranking": {}}
+        ranking = self._diagnosis.rank_anew(situation.hypotheses, situation.readings)
+        return {"ranking": case_ranking(ranking, situation.hypotheses, situation.named)}
+
+    async def _plan(self, state: Deliberation) -> dict[str, Any]:
+        """Chooses by rules."""
+        return {"plan": choose(state["candidates"], state["ranking"])}
+
+    async def _follow(self, state: Deliberation) -> Command[Literal["gather", "wait", "report"]]:
+        """Reads from the ledger what came of the case, whatever has woken this thread."""
+        found = dict(self._outcome(state["thread"]))
+        if found.pop("is_over"):
+            return Command(update={"outcome": found}, goto="report")
+        is_new = state["thread"] in self._situations
+        return Command(update={"outcome": found}, goto="gather" if is_new else "wait")
 
     async def _report(self, state: Deliberation) -> dict[str, Any]:
-        return {"outcome": {"state": "closed"} if self._is_over(state["thread"]) else {}}
+        """Ends with what the ledger says, whatever stands in the state."""
+        self._begun.discard(state["thread"])
+        found = self._outcome(state["thread"])
+        return {"outcome": {name: each for name, each in found.items() if name != "is_over"}}
 
 
 def _config(thread: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread}}
 
 
-def _state(candidate: Candidate) -> dict[str, Any]:
+def _state(candidate: Candidate, situation: Situation) -> dict[str, Any]:
     """Returns a candidate as plain JSON."""
+    answers = (situation.answers or {}).get(candidate.name, ())
     return {
         "name": candidate.name, "code": candidate.code, "reason": candidate.reason,
-        "suggests": candidate.suggests,
+        "suggests": candidate.suggests, "answers": list(answers),
         "findings": _FINDINGS.dump_python(candidate.diagnosis.findings, mode="json"),
     }  # fmt: skip
 
 
-async def _plan(state: Deliberation) -> dict[str, Any]:
-    """Chooses by rules the first candidate that nothing prevents."""
-    for each in state["candidates"]:
-        if not each["code"]:
-            return {"choice": each["name"], "reason": "all evidence for it is met, none against it"}
-    found = state["candidates"]
-    named = [f"{each['name']}: {each['reason']}" for each in found]
-    return {"choice": "", "reason": found[0]["reason"] if len(found) == 1 else "; ".join(named)}
-
-
-async def _validate(state: Deliberation) -> dict[str, Any]:
-    """Refuses a choice whose findings prevent it, whoever made it."""
-    for each in state["candidates"]:
-        if each["name"] == state["choice"]:
-            found = Diagnosis(_FINDINGS.validate_python(each["findings"]))
-            blocking = found.blocked_by(needs_evidence=state["needs_evidence"])
-            if not blocking:
-                return {}
-            reason = "; ".join(f"{one.id}: {one.shown}" for one in blocking)
-            return {"choice": "", "reason": reason}
-    return {"choice": ""}
+def _to_diagnose(state: Deliberation) -> list[Send] | str:
+    """Weighs each hypothesis in a node of its own, all at once."""
+    thread = state["thread"]
+    sent = [{"thread": thread, "hypothesis": each} for each in state["hypotheses"]]
+    return [Send("diagnose", each) for each in sent] or "rank"
 
 
 async def _wait(state: Deliberation) -> dict[str, Any]:

@@ -4,7 +4,6 @@ They judge cases as the real agents do, but have no port that files a request or
 due. Their cases are in a ledger of their own, which no gate opens, and they own no equipment.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -19,11 +18,10 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from .agent_context import CaseContext, ShadowLedger
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations
+from .problem_log import ProblemLog
 from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,11 @@ class ShadowAgents:
     """Agents of a site that file nothing. One process at a time writes in their ledger."""
 
     def __init__(self, context: ShadowContext) -> None:
+        self._report = ProblemLog(__name__)
         self.cases = SiteCases(context, self._report)
         self._context = context
-        self._deliberations = Deliberations(lambda each: each not in self.cases.cases, None)
+        self._deliberations = Deliberations(self.cases.outcome, None, context.diagnosis)
         self._again = set[str]()  # cases that are judged with the next scan
-        self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
 
     async def work(
@@ -65,7 +63,7 @@ class ShadowAgents:
         try:
             self._keep_lock()
             for each in self.cases.observe({}):
-                await self._deliberations.close(each)
+                await self._deliberations.follow(each)
             self._report("the ledger", "")
         except LostRace:
             raise
@@ -80,12 +78,13 @@ class ShadowAgents:
         """Judges a case, and records what would be asked for if that is new."""
         try:
             case = self.cases.cases[case_id]
-            _, candidates = self.cases.judge(case, {})
-            if candidates and self.cases.is_new(case, candidates):
-                chosen, judgement = await self._deliberations.judge(case_id, candidates)
+            plant, candidates = self.cases.judge(case, {})
+            if self.cases.is_new(case, candidates):
+                situation = self.cases.candidates.situation(case, candidates, plant)
+                chosen, judgement, kept = await self._deliberations.judge(case_id, situation)
                 asks = None if chosen is None else await self._context.preview(chosen.plan)
                 reason = judgement.reason
-                self.cases.record_judgement(case, candidates, reason, chosen, asks=asks)
+                self.cases.record_judgement(case, candidates, reason, chosen, asks=asks, kept=kept)
             if all(each.code for each in candidates):
                 self.cases.escalate(self.cases.cases[case_id])
             self._report(case_id, "")
@@ -101,10 +100,3 @@ class ShadowAgents:
         if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
             renew_runner_lock(ledger.context.database, ledger.holder, now)
             self._kept_ms = now.boot_ms
-
-    def _report(self, about: str, problem: str) -> None:
-        """Logs a problem once, not with every scan."""
-        if self._reported.get(about) != problem:
-            self._reported[about] = problem
-            if problem:
-                _logger.warning("%s: %s", about, problem)

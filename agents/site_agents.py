@@ -1,7 +1,6 @@
 """Agents of a site, which judge its cases and drive every run."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
@@ -20,27 +19,29 @@ from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.runs import RunEntry, asset_owners, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
+from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
-from .deviations.case import Case
+from .deviations.case import LETTER, Case
 from .deviations.site_cases import SiteCases
-from .graph import Deliberations, graph_hash
+from .graph import Deliberations, Outcome, graph_hash
 from .planning.candidates import Candidate, judge_candidate
+from .planning.situation import Situation
+from .problem_log import ProblemLog
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
 
-_logger = logging.getLogger(__name__)
-
 
 class SiteAgents:
     """Agents of one site. The runner lock lets one process at a time do this work."""
 
     def __init__(self, context: AgentContext) -> None:
+        self._report = ProblemLog(__name__)
         self.cases = SiteCases(context, self._report)
-        self.deliberations = Deliberations(self._is_over, context.checkpointer)
+        self.deliberations = Deliberations(self._outcome, context.checkpointer, context.diagnosis)
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
         hashes = {**context.hashes, "graph": graph_hash()}
@@ -48,7 +49,6 @@ class SiteAgents:
         self._start_orders = StartOrders(context, self.cases)
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
-        self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
@@ -125,7 +125,7 @@ class SiteAgents:
         self._start_orders.take(rows)
         closed = self.cases.observe(owners)
         if closed:
-            self._start_task(f"closing {closed[0]}", self._close_all(closed))
+            self._start_task(f"following {closed[0]}", self._follow_all(closed))
         if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
         for case_id in self.cases.due(changed):
@@ -202,15 +202,16 @@ class SiteAgents:
             plant, candidates = self.cases.judge(case, self._owners or {})
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
-            if candidates and (is_free or self.cases.is_new(case, candidates)):
-                chosen, judgement = await self.deliberations.judge(case_id, candidates)
+            if is_free or self.cases.is_new(case, candidates):
+                situation = self.cases.candidates.situation(case, candidates, plant)
+                chosen, judgement, kept = await self.deliberations.judge(case_id, situation)
                 if self.cases.cases.get(case_id) is not case:
                     self._changed.add(case_id)
                     return  # it is over, or another playbook has joined it
                 if chosen is None:
-                    self.cases.record_judgement(case, candidates, judgement.reason)
+                    self.cases.record_judgement(case, candidates, judgement.reason, kept=kept)
                 else:
-                    self._begin(case, candidates, chosen, judgement, plant)
+                    self._begin(case, candidates, (chosen, judgement, kept), plant)
             if case_id in self.cases.cases:
                 self.cases.escalate(self.cases.cases[case_id])
             self._report(case_id, "")
@@ -222,10 +223,11 @@ class SiteAgents:
             self._report(case_id, str(error) if is_foreseen else one_line(error))
 
     def _begin(
-        self, case: Case, candidates: list[Candidate], chosen: Candidate, judgement: Judgement,
-        plant: PlantSnapshot,
+        self, case: Case, candidates: list[Candidate],
+        judged: tuple[Candidate, Judgement, Mapping[str, Any]], plant: PlantSnapshot,
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
+        chosen, judgement, kept = judged
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
         start = RunStart(case.case_id, condition, self._runs.hashes, chosen.begin_by)
         try:
@@ -233,7 +235,9 @@ class SiteAgents:
                 self._runs.open(log, chosen.plan, plant, start)
                 body = judged_body(chosen.diagnosis, judgement, plant.now_s)
                 log.record(EventKind.JUDGED, **body)
-                self.cases.record_judgement(case, candidates, judgement.reason, chosen, log.run_id)
+                self.cases.record_judgement(
+                    case, candidates, judgement.reason, chosen, log.run_id, kept=kept
+                )
         except PermitRefused:
             return  # another run was faster
         except BaseException:
@@ -243,16 +247,19 @@ class SiteAgents:
         self._runs.take_up(chosen.plan, log).judged_on = plant
         self._start_run(log.run_id)
 
-    async def _close_all(self, threads: list[str]) -> None:
+    async def _follow_all(self, threads: list[str]) -> None:
         for each in threads:
             try:
-                await self.deliberations.close(each)
+                await self.deliberations.follow(each)
             except Exception as error:  # noqa: BLE001 (what is lost is only for people to read)
                 self._report(f"the deliberation of {each}", one_line(error))
 
-    def _is_over(self, thread: str) -> bool:
-        """Whether a case or a run is over."""
-        return thread not in self.cases.cases and thread not in self._runs.active
+    def _outcome(self, thread: str) -> Outcome:
+        """Returns what came of a case or a run, as the ledger has it."""
+        if thread.startswith(f"{LETTER}-"):
+            return self.cases.outcome(thread)
+        run, is_over = self._runs.run_of(thread), thread not in self._runs.active
+        return {"is_over": is_over, "state": str(run.state), "reason": run.reason}
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -263,8 +270,9 @@ class SiteAgents:
         candidate = judge_candidate(
             plan, found, self._context.check_plan, needs_evidence=needs_evidence
         )
-        _, judgement = await self.deliberations.judge(
-            run_id, [candidate], needs_evidence=needs_evidence
+        at, readings = stamp(self._context.clock().wall), self._context.plant.readings
+        _, judgement, _ = await self.deliberations.judge(
+            run_id, Situation(at, [candidate], readings)
         )
         return judgement
 
@@ -276,7 +284,7 @@ class SiteAgents:
         await active.advance()
         driver = active.driver
         try:
-            answered = self.cases.note_run(run_id, driver.run, driver.plan)
+            noted = self.cases.note_run(run_id, driver.run, driver.plan)
         except LostRace:
             raise
         except LedgerError as error:  # the case is given back with the next change of the run
@@ -285,11 +293,4 @@ class SiteAgents:
             return
         if driver.is_over:
             del self._runs.active[run_id]
-            await self._close_all([run_id, *([answered] if answered else [])])
-
-    def _report(self, about: str, problem: str) -> None:
-        """Logs a problem once, not with every scan."""
-        if self._reported.get(about) != problem:
-            self._reported[about] = problem
-            if problem:
-                _logger.warning("%s: %s", about, problem)
+        await self._follow_all([*([run_id] if driver.is_over else []), *([noted] if noted else [])])

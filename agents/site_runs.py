@@ -30,6 +30,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
+from .deviations.reask import GIVES_WAY
 from .planning.candidates import Candidate
 from .starts.admission import full_of_runs
 from .supervised_run import Report, SupervisedRun
@@ -118,7 +119,7 @@ class SiteRuns:
                 continue
             for one in active:
                 lower = one.driver.plan.concurrency.priority
-                reason = f"it gives way to {each.name}, of priority {own} before {lower}"
+                reason = f"{GIVES_WAY}{each.name}, of priority {own} before {lower}"
                 stop_waiting_run(one.driver.log, self._context.ledger, reason)
             return set(each.preempts)
         return set()

@@ -42,7 +42,9 @@ class Case:
     case_id: str
     opened_at: str = ""  # stamp
     condition: str = ""  # the trigger that opened it, with its values
+    opener: str = ""  # the playbook whose trigger opened it; empty if a diagnosis or an alarm did
     playbooks: tuple[str, ...] = ()  # those whose triggers belong to it, by `plan_name`
+    deviations: Mapping[str, str] = field(default_factory=dict[str, str])  # other ones' stamps
     triggered: Mapping[str, str] = field(default_factory=dict[str, str])  # their stamps, by name
     judgement: Mapping[str, Any] = field(default_factory=dict[str, Any])  # body of the latest
     judged_at: str = ""  # stamp
@@ -50,6 +52,7 @@ class Case:
     returned: Mapping[str, Any] = field(default_factory=dict[str, Any])  # of the latest run's end
     returned_at: str = ""  # stamp; empty if no run has given it back
     done: frozenset[str] = frozenset()  # playbooks that have completed for it
+    failures: int = 0  # runs in a row that were rejected, stopped or aborted
     escalated: frozenset[str] = frozenset()  # escalations that were sent since it is undecided
     is_closed: bool = False
     asked_at: str = ""  # stamp at which a shadow would first have asked; empty for never
@@ -65,22 +68,26 @@ class Case:
         """Stamp since which no run answers it."""
         return max(self.opened_at, self.returned_at)
 
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What came of it, as plain JSON."""
+        state = "closed" if self.is_closed else "answered" if self.run_id else "undecided"
+        returned = {key: self.returned.get(key, "") for key in ("run_id", "state", "reason")}
+        return {
+            "state": state, "run_id": self.run_id, "failures": self.failures,
+            **({"returned": returned} if self.returned else {}),
+        }  # fmt: skip
+
     def after(self, kind: CaseEvent, body: Mapping[str, Any], at: str) -> "Case":
         """Returns the case after an event."""
         match kind:
             case CaseEvent.OPENED:
-                name = str(body["playbook"])
                 return replace(
-                    self, opened_at=at, condition=str(body["condition"]), playbooks=(name,),
-                    triggered={name: at},
+                    self._with(body, at), opened_at=at, condition=str(body["condition"]),
+                    opener=str(body["playbook"]),
                 )  # fmt: skip
             case CaseEvent.JOINED:
-                name = str(body["playbook"])
-                playbooks = tuple(dict.fromkeys((*self.playbooks, name)))
-                triggered = {**self.triggered, name: at}
-                return replace(
-                    self, playbooks=playbooks, triggered=triggered, done=self.done - {name}
-                )
+                return self._with(body, at)
             case CaseEvent.JUDGED:
                 run_id = str(body.get("run_id", ""))
                 is_first = "asks" in body and not self.asked_at
@@ -92,14 +99,24 @@ class Case:
             case CaseEvent.RETURNED:
                 is_done = body["state"] == "COMPLETE"
                 done = self.done | {str(body["playbook"])} if is_done else self.done
+                failures = self.failures + bool(body.get("is_failure"))
                 return replace(
                     self, run_id="", returned=body, returned_at=at, done=done, judgement={},
-                    escalated=frozenset(),
+                    escalated=frozenset(), failures=0 if is_done else failures,
                 )  # fmt: skip
             case CaseEvent.ESCALATED:
                 return replace(self, escalated=self.escalated | {str(body["key"])})
             case CaseEvent.CLOSED | CaseEvent.ORDERED:
                 return replace(self, is_closed=kind is CaseEvent.CLOSED)
+
+    def _with(self, body: Mapping[str, Any], at: str) -> "Case":
+        """Returns the case with the playbook or the deviation that has joined it."""
+        name = str(body["playbook"])
+        if not name:
+            return replace(self, deviations={**self.deviations, str(body["deviation"]): at})
+        playbooks = tuple(dict.fromkeys((*self.playbooks, name)))
+        triggered = {**self.triggered, name: at}
+        return replace(self, playbooks=playbooks, triggered=triggered, done=self.done - {name})
 
 
 def plan_name(plan: BoundPlaybook) -> str:

@@ -1,6 +1,6 @@
 """Diagnosis of the whole plant at regular times, which does not wait for an alarm."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handwheel.tools.conditions import History
@@ -9,13 +9,25 @@ from handwheel.tools.conditions.operands import Readings
 from ..diagnosis.baseline import NO_BASELINE, Baseline
 from ..diagnosis.check_names import CheckKey
 from ..diagnosis.evidence import Evidence
-from ..diagnosis.hypotheses import Hypotheses
-from ..diagnosis.ranking import Ranking, diagnose
-from ..diagnosis.weigh import Moment
+from ..diagnosis.hypotheses import Hypotheses, Hypothesis
+from ..diagnosis.ranking import (
+    AHEAD_DB,
+    LEAST_COVERAGE,
+    NAMED_DB,
+    SUSPECTED_DB,
+    Ranking,
+    are_rivals,
+    rank,
+)
+from ..diagnosis.weigh import Moment, Weighed, weigh
 from ..diagnosis.windows import Windows
 
 CONFIRMED = 3
 """Diagnoses in a row that must name a hypothesis before it counts as named."""
+UNDECIDED = 9
+"""Diagnoses in a row for which the same hypotheses must rival before people are told."""
+_REFUTED = 3  # diagnoses in a row after which a hypothesis is gone
+_UNKNOWN = 30  # the same where its signs cannot be told
 
 
 @dataclass(slots=True)
@@ -23,41 +35,74 @@ class ContinuousDiagnosis:
     """Diagnosis of a plant. `observe` takes each scan and diagnoses as often as they say.
 
     Attributes:
+        more_tags: Tags that have windows beside those of the hypotheses.
         ranking: The latest one, `None` before the first.
         since_s: Process time since which each hypothesis is named without a break.
+        standing: Process time since which each fault stands that is confirmed, or that was and is
+            not gone yet. One that only rivals keep from being named is among them.
     """
 
     hypotheses: Hypotheses
     history: History  # of the conditions of the hypotheses, which its owner fills
     baseline: Baseline = NO_BASELINE
+    more_tags: frozenset[str] = frozenset()
     ranking: Ranking | None = None
     since_s: dict[str, float] = field(default_factory=dict[str, float])
+    standing: dict[str, float] = field(default_factory=dict[str, float])
     answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     windows: Windows = field(init=False)
+    _by_id: Mapping[str, Hypothesis] = field(init=False)
+    _moment: Moment | None = None  # of the latest scan, `None` until something is weighed
+    _weighed: dict[str, Weighed] = field(default_factory=dict[str, Weighed])  # in that moment
     _times: dict[str, int] = field(default_factory=dict[str, int])
+    _rivals: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
+    _absent: dict[str, int] = field(default_factory=dict[str, int])
     _next_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.windows = Windows(sorted(self.hypotheses.tags))
+        self.windows = Windows(sorted(self.hypotheses.tags | self.more_tags))
+        self._by_id = {each.id: each for each in self.hypotheses.every}
 
     def observe(self, readings: Readings, now_s: float) -> bool:
         """Takes a scan. Returns whether it was diagnosed."""
-        self.windows.observe(readings, now_s)
-        if self._next_s - self.hypotheses.every_s > now_s:  # the plant was restarted
+        self._moment = None
+        if now_s < self.windows.now_s:  # the plant was restarted
             self._next_s = now_s
+            self._forget()
+        self.windows.observe(readings, now_s)
         if now_s < self._next_s:
             return False
         self._next_s = now_s + self.hypotheses.every_s
         self.ranking = self.diagnose(readings)
-        names = {each.hypothesis.id for each in self.ranking.named}
-        self._times = {each: self._times.get(each, 0) + 1 for each in names}
-        self.since_s = {each: self.since_s.get(each, now_s) for each in names}
+        self._confirm(self.ranking, now_s)
         return True
+
+    def _forget(self) -> None:
+        for each in (self.since_s, self.standing, self._times, self._rivals, self._absent):
+            each.clear()
 
     def diagnose(self, readings: Readings) -> Ranking:
         """Returns the ranking of all hypotheses now."""
-        moment = Moment(self.windows, readings, self.history, self.baseline, self.answers)
-        return diagnose(self.hypotheses, moment)
+        return self._rank([self.weigh(each, readings) for each in self._by_id])
+
+    def weigh(self, hypothesis: str, readings: Readings) -> Weighed:
+        """Weighs a hypothesis by its id, once for a scan."""
+        if self._moment is None:
+            self._weighed = {}
+            self._moment = Moment(self.windows, readings, self.history, self.baseline, self.answers)
+        if hypothesis not in self._weighed:
+            self._weighed[hypothesis] = weigh(self._by_id[hypothesis], self._moment)
+        return self._weighed[hypothesis]
+
+    def rank_anew(self, names: Iterable[str], readings: Readings) -> Ranking:
+        """Returns the latest ranking, in which some hypotheses are weighed again."""
+        found = {each.hypothesis.id: each for each in self.ranking.weighed} if self.ranking else {}
+        found |= {each: self.weigh(each, readings) for each in names}
+        return self._rank(list(found.values()))
+
+    def _rank(self, found: Sequence[Weighed]) -> Ranking:
+        faults = self._moment.faults if self._moment else None
+        return rank(found, self.hypotheses, faults, self.answers)
 
     @property
     def named(self) -> list[str]:
@@ -65,3 +110,52 @@ class ContinuousDiagnosis:
         ranking = self.ranking
         names = ranking.names if ranking else ()
         return [each for each in names if self._times.get(each, 0) >= CONFIRMED]
+
+    def _confirm(self, ranking: Ranking, now_s: float) -> None:
+        """Counts the diagnoses that name each hypothesis, and notes those that stand."""
+        names = {each.hypothesis.id for each in ranking.named}
+        self._times = {each: self._times.get(each, 0) + 1 for each in names}
+        self.since_s = {each: self.since_s.get(each, now_s) for each in names}
+        rivals = _rivals_in(ranking)
+        before = self._rivals
+        self._rivals = {
+            each: (before.get(each, (0, now_s))[0] + 1, before.get(each, (0, now_s))[1])
+            for each in rivals
+        }
+        for name in self.named:
+            self.standing.setdefault(name, self.since_s[name])
+        for name, (times, since_s) in self._rivals.items():
+            if times >= UNDECIDED:
+                self.standing.setdefault(name, since_s)
+        for each in ranking.weighed:
+            self._note_absent(each, is_seen=each.hypothesis.id in names | rivals)
+
+    def _note_absent(self, weighed: Weighed, *, is_seen: bool) -> None:
+        """Ends what is refuted for a while, or cannot be told for a longer one."""
+        name = weighed.hypothesis.id
+        if name not in self.standing:
+            return
+        is_seen = is_seen or (
+            weighed.coverage >= LEAST_COVERAGE and weighed.total_db >= SUSPECTED_DB
+        )
+        absent = self._absent[name] = 0 if is_seen else self._absent.get(name, 0) + 1
+        if absent >= (_REFUTED if weighed.coverage >= LEAST_COVERAGE else _UNKNOWN):
+            del self.standing[name], self._absent[name]
+
+
+def _rivals_in(ranking: Ranking) -> set[str]:
+    """Returns the faults of which the best would be named if the others were not so close."""
+    faults = [each for each in ranking.suspected if each.hypothesis.mode.is_fault]
+    found: set[str] = set()
+    for best in faults:
+        if best.total_db < NAMED_DB or best.coverage < LEAST_COVERAGE:
+            continue
+        close = [
+            each
+            for each in faults
+            if each is best
+            or (abs(best.total_db - each.total_db) < AHEAD_DB and are_rivals(each, best))
+        ]
+        if len(close) > 1:
+            found |= {each.hypothesis.id for each in close}
+    return found

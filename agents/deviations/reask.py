@@ -17,6 +17,10 @@ REASK_S = 600.0
 """How long a case that a run gave back is not asked for again, wall-clock time."""
 RETRY_S = 60.0
 """The same where nobody was asked, since the plant could not be read."""
+MOST_REPLANS = 3
+"""How often a case is planned anew after its runs were rejected, stopped or aborted."""
+GIVES_WAY = "it gives way to "
+"""Beginning of the reason of a run that another one of a higher priority has stopped."""
 STEADY_S = 10.0
 """Process time for which a change must last to count."""
 
@@ -37,6 +41,13 @@ def after_pause(
     """
     if not case.returned_at or case.returned["state"] == RunState.COMPLETE:
         return found
+    if case.failures > MOST_REPLANS:
+        ended = f"{case.failures} runs of it were rejected, stopped or aborted"
+        reason = f"{ended}, the last one {case.returned['run_id']}: {case.returned['reason']}"
+        denial = Denial("people", f"{reason}; people decide now")
+        return [
+            each if each.code else blocked_by(each.plan, each.diagnosis, denial) for each in found
+        ]
     pause = timedelta(seconds=RETRY_S if case.returned["is_unread"] else REASK_S)
     until = parse_stamp(case.returned_at) + pause
     if now >= until:
@@ -55,6 +66,12 @@ def waits_for_people(run: Run) -> bool:
     late = (RequestState.EXPIRED, TOO_LATE)
     is_late = run.state is RunState.HELD and run.reason.startswith(late)
     return is_late or run.state is RunState.ABORTED
+
+
+def is_failure(run: Run) -> bool:
+    """Whether people or the plant did not let a run end, so that its case is planned anew."""
+    is_ended = run.state in {RunState.STOPPED, RunState.ABORTED}
+    return is_ended and not run.reason.startswith(GIVES_WAY)
 
 
 def _has_changed(

@@ -1,7 +1,7 @@
 """Cases of a site, each open until its deviation is over or a run has answered it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import diagnose
@@ -13,33 +13,22 @@ from handwheel.tools.requests.ids import new_id
 
 from ..agent_context import CaseContext
 from ..planning.candidates import Candidate
-from ..starts.admission import Admission
 from ..starts.schedules import Schedules
 from ..starts.watches import Watches
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
+from .case_candidates import CaseCandidates
+from .case_deviations import CaseDeviations
+from .case_memory import CaseMemory
 from .escalation import due_escalations, send
-from .reask import STEADY_S, after_pause, waits_for_people
+from .reask import STEADY_S, after_pause, is_failure, waits_for_people
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
 """How long a case is not judged again at most while nothing changes, process time."""
-_AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
 _REMOVED = "nobody follows the deviation, since its playbooks are not in use any more"
 
 Report = Callable[[str, str], None]
 """Takes a subject and its problem, which is empty once it is over."""
-
-
-@dataclass(slots=True)
-class _Memory:
-    """State of a case in this process, beside its rows."""
-
-    wanted: tuple[str, ...] = ()  # the candidates that were judged last
-    key: str = ""  # of the latest judgement that was recorded
-    recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
-    # Since when the evidence of a candidate is another, process time.
-    differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
-    gone_since_s: float | None = None  # since when its deviation is over, process time
 
 
 class SiteCases:
@@ -50,10 +39,14 @@ class SiteCases:
         self._context, self._report = context, report
         self.watches = Watches(context)
         self._watches = self.watches.by_name
-        self._admission = Admission(context)
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
-        self._memories: dict[str, _Memory] = {}
+        self._memories: dict[str, CaseMemory] = {}
         self._schedules = Schedules(self._log, self._watches)
+        self._deviations: CaseDeviations | None = None  # none without failure modes
+        if context.diagnosis is not None:
+            self._deviations = CaseDeviations(context, context.diagnosis)
+        self.candidates = CaseCandidates(context, self._watches, self._deviations)
+        self._queues = self.candidates.admission.queues
 
     def load(self) -> None:
         """Loads the cases that were open when the last process ended."""
@@ -66,9 +59,11 @@ class SiteCases:
             except LedgerError as error:  # a damaged case delays no other
                 self._report(case_id, str(error))
         self._schedules.load(self.cases.values(), self._context.clock())
+        if self._deviations is not None:
+            self._deviations.resume(self.cases.values())
 
     def observe(self, owners: Mapping[str, str]) -> list[str]:
-        """Evaluates the triggers on a scan. Returns the cases that are over.
+        """Evaluates the triggers on a scan, and diagnoses it. Returns the cases that are over.
 
         Args:
             owners: Open runs by the equipment that they own.
@@ -81,15 +76,17 @@ class SiteCases:
             self._report(watch.name, watch.problem)
             if watch.is_armed and (watch.due or watch.problem):
                 self._open(watch, self.cases.get(found_in.get(watch.name, "")))
+        self._take_deviations()
         for name in scheduled:  # after its case was opened, so that none is lost
             self._schedules.note_due(name, now)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
-            self._close(each, "the deviation is over" if self._known(each) else _REMOVED)
+            is_followed = self.candidates.known(each) or each.deviations
+            self._close(each, "the deviation is over" if is_followed else _REMOVED)
         return [each.case_id for each in gone]
 
     def _open(self, watch: TriggerWatch, known: Case | None) -> None:
-        """Opens a case, or adds the playbook to one over the same equipment.
+        """Opens a case, or adds the playbook to one over the same equipment or fault.
 
         One that has completed for its case is added again, since its deviation is a new one.
 
@@ -103,10 +100,25 @@ class SiteCases:
         for case in [known] if known else self.cases.values():
             if is_own and case.run_id:
                 continue
-            if any(not watch.owned.isdisjoint(each.owned) for each in self._known(case)):
+            if self.candidates.is_about(watch, case):
                 self._record(case, CaseEvent.JOINED, body)
                 return
         self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
+
+    def _take_deviations(self) -> None:
+        """Adds alarms and confirmed faults to the cases that they belong to, or opens some."""
+        if (own := self._deviations) is None:
+            return
+        new = own.observe(self._context.plant, self.cases.values())
+        self._report("diagnosis", "; ".join(f"{n}: {why}" for n, why in own.faults.items()))
+        for each in new:
+            triggered, cases = self.candidates.triggered, self.cases.values()
+            home = (one for one in cases if own.joins(each, one, triggered(one)))
+            body = {"condition": each.text, "playbook": "", "place": "", "deviation": each.id}
+            if case := next(home, None):
+                self._record(case, CaseEvent.JOINED, body)
+            elif own.opens(each) and not self.candidates.has_answered(each):
+                self._record(Case(new_id(LETTER)), CaseEvent.OPENED, body)
 
     def _opening(self, watch: TriggerWatch) -> Mapping[str, object]:
         return {
@@ -114,15 +126,13 @@ class SiteCases:
             "place": watch.due.place if watch.due else "",
         }  # fmt: skip
 
-    def _known(self, case: Case) -> list[TriggerWatch]:
-        return [self._watches[each] for each in case.playbooks if each in self._watches]
-
     def _is_gone(self, case: Case) -> bool:
         """Whether the deviation is over for a while, since a value may cross its limit often."""
-        known, plant, memory = self._known(case), self._context.plant, self._of(case)
-        if not known:
+        known, plant, memory = self.candidates.known(case), self._context.plant, self._of(case)
+        standing = self._deviations.of(case) if self._deviations else []
+        if not known and not case.deviations:
             return True
-        if not all(each.is_gone(plant) and not each.problem for each in known):
+        if standing or not all(each.is_gone(plant) and not each.problem for each in known):
             memory.gone_since_s = None
             return False
         if memory.gone_since_s is None:
@@ -137,19 +147,11 @@ class SiteCases:
     def _close(self, case: Case, reason: str) -> None:
         self._record(case, CaseEvent.CLOSED, {"reason": reason})
         del self.cases[case.case_id]
-        self._admission.queues.leave(case.case_id)
+        self._queues.leave(case.case_id)
         self._memories.pop(case.case_id, None)
         self._context.plant.await_change(case.case_id, None)
 
     # --- judging ------------------------------------------------------------------------------
-
-    def wanted(self, case: Case) -> list[TriggerWatch]:
-        """Returns the playbooks whose trigger is due now and that have not completed for it."""
-        return [
-            each
-            for each in self._known(case)
-            if each.is_armed and (each.due or each.problem) and each.name not in case.done
-        ]
 
     def due(self, changed: set[str]) -> list[str]:
         """Returns the cases without a run of which an input has changed."""
@@ -157,45 +159,32 @@ class SiteCases:
             case.case_id
             for case in self.cases.values()
             if not case.run_id
-            and (case.case_id in changed or self._wanted_names(case) != self._of(case).wanted)
+            and (case.case_id in changed or self.candidates.names(case) != self._of(case).wanted)
         ]
 
-    def _wanted_names(self, case: Case) -> tuple[str, ...]:
-        return tuple(each.name for each in self.wanted(case))
-
-    def _of(self, case: Case) -> _Memory:
-        return self._memories.setdefault(case.case_id, _Memory())
+    def _of(self, case: Case) -> CaseMemory:
+        return self._memories.setdefault(case.case_id, CaseMemory())
 
     def judge(self, case: Case, owners: Mapping[str, str]) -> tuple[PlantSnapshot, list[Candidate]]:
         """Judges every candidate of a case on one snapshot, in the order of the site."""
         plant = self._context.plant.snapshot()
         plant.is_past(plant.now_s + JUDGED_EVERY_S)
-        self._of(case).wanted = self._wanted_names(case)
-        self._admission.queues.leave(case.case_id)
-        found = self._candidates(case, plant, owners)
+        self._of(case).wanted = self.candidates.names(case)
+        self._queues.leave(case.case_id)
+        found = self.candidates.judge(case, plant, owners)
         self._context.plant.await_change(case.case_id, plant)
         wall, differs_since_s = self._context.clock().wall, self._of(case).differs_since_s
         return plant, after_pause(case, found, wall, plant.now_s, differs_since_s)
 
-    def _candidates(
-        self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]
-    ) -> list[Candidate]:
-        """Returns the playbooks that are due, then those that their evidence suggests."""
-        found = [self._admission.judge(case, each, plant, owners) for each in self.wanted(case)]
-        suggested = dict.fromkeys(each.suggests for each in found if each.suggests)
-        for watch in self._watches.values():
-            is_new = watch.name not in case.done and watch not in self.wanted(case)
-            if watch.plan.id in suggested and watch.is_armed and is_new:
-                found.append(self._admission.judge(case, watch, plant, owners))
-        return found
-
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""
-        key, memory = _key(candidates), self._of(case)
-        now_ms = self._context.clock().boot_ms
-        told_ms = memory.recorded.get(key)
-        is_recent = told_ms is not None and now_ms - told_ms < _AGAIN_S * 1000.0
-        return key != memory.key and not is_recent
+        if not candidates and not case.deviations:
+            return False
+        return self._of(case).is_new(self._key(case, candidates), self._context.clock().boot_ms)
+
+    def _key(self, case: Case, candidates: list[Candidate]) -> str:
+        lines = [each.key for each in candidates]
+        return "\n".join([*lines, self._deviations.key(case)] if self._deviations else lines)
 
     def record_judgement(
         self,
@@ -205,10 +194,12 @@ class SiteCases:
         chosen: Candidate | None = None,
         run_id: str = "",
         asks: Mapping[str, object] | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> None:
         """Records the judgement of a case.
 
         Args:
+            kept: What fired and what is wrong, as `Deliberations.judge` has it.
             run_id: The run that answers it now; empty for none.
             asks: What a shadow would ask for.
         """
@@ -218,15 +209,19 @@ class SiteCases:
         }  # fmt: skip
         if chosen is not None and chosen.name not in case.playbooks:
             # Its own trigger, which may follow, belongs to this case.
-            joined = {"condition": "suggested by evidence", "playbook": chosen.name, "place": ""}
+            joined = {
+                "condition": chosen.condition or "suggested by evidence",
+                "playbook": chosen.name,
+                "place": "",
+            }
             case = self._record(case, CaseEvent.JOINED, joined)
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
+        body |= kept or {}
         self._record(case, CaseEvent.JUDGED, body)
         if run_id:
-            self._admission.queues.leave(case.case_id)
+            self._queues.leave(case.case_id)
             self._context.plant.await_change(case.case_id, None)
-        memory, key = self._of(case), _key(candidates)
-        memory.key, memory.recorded[key] = key, self._context.clock().boot_ms
+        self._of(case).note(self._key(case, candidates), self._context.clock().boot_ms)
 
     # --- orders of people ---------------------------------------------------------------------
 
@@ -248,7 +243,7 @@ class SiteCases:
     def note_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
         """Gives a case back whose run is over, aborted, or was not approved in time.
 
-        Returns the id of the case if the run has answered it.
+        Returns the id of the case if it was given back or answered.
         """
         case = next((each for each in self.cases.values() if run_id in each.runs), None)
         if case is None or not (run.is_closed or waits_for_people(run)):
@@ -259,10 +254,11 @@ class SiteCases:
         plant, found = self._context.plant.snapshot(), list[Candidate]()
         if plan is not None:
             own = Candidate(plan, diagnose(plan, plant))
-            found = [own, *self._candidates(case, plant, {})]
+            found = [own, *self.candidates.judge(case, plant, {})]
         body = {
             "run_id": run_id, "playbook": name, "state": run.state.value,
             "reason": run.reason or str(run.state), "is_unread": run.is_unread,
+            "is_failure": is_failure(run),
             "signature": sorted({line for each in found for line in each.signature}),
         }  # fmt: skip
         is_answered = run.state is RunState.COMPLETE
@@ -270,8 +266,9 @@ class SiteCases:
             with self._log.transaction(self._context.clock()):
                 after = self._record(case, CaseEvent.RETURNED, body)
                 self._schedules.note_end(name, run, self._context.clock())
-                others = [each for each in self.wanted(after) if each.name != name]
-                if is_answered and not others:
+                if is_answered and not self.candidates.is_unanswered(after, name):
+                    if self._deviations is not None:
+                        self._deviations.note_answered(after)
                     self._close(after, f"answered by {run_id}")
         except BaseException:
             self.cases[case.case_id] = case  # nothing was recorded
@@ -280,17 +277,22 @@ class SiteCases:
         self._memories.pop(case.case_id, None)
         if is_answered and name in self._watches:
             self._watches[name].is_armed = False
-        return "" if case.case_id in self.cases else case.case_id
+        return case.case_id
+
+    def outcome(self, case_id: str) -> dict[str, Any]:
+        """Returns what came of a case, as the ledger has it."""
+        is_over = case_id not in self.cases
+        case = load_case(self._log.database, case_id) if is_over else self.cases[case_id]
+        return {"is_over": is_over, **case.outcome}
 
     def escalate(self, case: Case) -> None:
         """Tells people that nobody answers a case, as its playbooks say."""
-        plans, now = [each.plan for each in self.wanted(case)], self._context.clock().wall
+        plans, now = (
+            [each.plan for each in self.candidates.wanted(case)],
+            self._context.clock().wall,
+        )
         for due in due_escalations(case, plans, now):
             for problem in send(self._context.workorders, case, due, now):
                 self._report(case.case_id, problem)
             body = {"key": due.key, "to": list(due.to), "text": due.text}
             case = self._record(case, CaseEvent.ESCALATED, body)
-
-
-def _key(candidates: list[Candidate]) -> str:
-    return "\n".join(each.key for each in candidates)

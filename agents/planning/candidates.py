@@ -36,7 +36,7 @@ class Candidate:
 
     def condition_of(self, case: Case) -> str:
         """Returns the condition for which it answers a case that another may have opened."""
-        is_opener = self.name == case.playbooks[0]
+        is_opener = self.name == case.opener
         return case.condition if is_opener else self.condition or case.condition
 
     @property

@@ -7,8 +7,12 @@ from time import monotonic
 from typing import Any
 
 from handwheel.agents.agent_context import AgentContext
+from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
+from handwheel.agents.deviations.standing import diagnosis_of
+from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
@@ -41,12 +45,14 @@ class SteppedAgents:
 
     Attributes:
         view: The plant as the agents see it.
+        diagnosis: Continuous diagnosis of the agents, `None` without failure modes.
         site_agents: The agents that were started last.
         hashes: Hashes of the site's files, which each run records.
         scanned_s: How long the agents have scanned, wall-clock seconds.
     """
 
     view: PlantView
+    diagnosis: ContinuousDiagnosis | None
     site_agents: SiteAgents
 
     def __init__(
@@ -76,6 +82,7 @@ class SteppedAgents:
             checkpointer: LangGraph's; `None` for one that ends with the room.
 
         Raises:
+            ConfigError: The site's failure modes are wrong.
             GuardrailError: Other agents are at work.
             LedgerError: The ledger cannot be used.
             PlaybookError: A playbook does not fit the site.
@@ -86,11 +93,17 @@ class SteppedAgents:
         holder = take_runner_lock(context.database, now)
         build_context = BuildContext(site, context.policy, cross_limits(site, context.policy))
         ledger = LedgerPort(context, build_context, holder, self.clock.now, self._survey)
-        self.view = PlantView.of_plans(bindings.with_nested(playbooks), site.clock_tag)
+        hypotheses, problems = load_hypotheses(site)
+        if problems:
+            raise ConfigError(problems)
+        every = bindings.with_nested(playbooks)
+        self.view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
+        self.diagnosis = diagnosis_of(site, hypotheses, self.view)
         self.site_agents = SiteAgents(
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
+                diagnosis=self.diagnosis,
             )
         )  # fmt: skip
         for readings in past:

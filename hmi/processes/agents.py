@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from time import monotonic
@@ -12,6 +12,10 @@ from time import monotonic
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
+from handwheel.agents.deviations.baseline_file import read_baseline
+from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
+from handwheel.agents.diagnosis.baseline import Baseline
+from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
@@ -43,7 +47,6 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
-from ..baseline.command import warn_of_baseline
 from ..journal.rows.run_text import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
@@ -75,7 +78,6 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
         warn_of_unreleased(site, loaded)
-        warn_of_baseline(site)
         scan = partial(reader.next_scan, scan_s(site))
         work = site_agents.work(reporting_reader(reader), scan)
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
@@ -107,6 +109,24 @@ def valid_playbooks(site: Site) -> list[Playbook]:
     return _whole([each for each in loaded if each.display_name not in files])
 
 
+def valid_hypotheses(site: Site) -> Hypotheses:
+    """Returns the hypotheses without errors, and reports why others are left out.
+
+    One whose playbook is left out is diagnosed still.
+    """
+    hypotheses, problems = load_hypotheses(site)
+    for each in problems:
+        sys.stderr.write(f"handwheel: left out: {each}\n")
+    return hypotheses
+
+
+def baseline_of(context: DecisionContext, hypotheses: Hypotheses) -> Baseline:
+    """Returns the signed baseline of a site, an empty one if it does not count."""
+    now = instant_now().wall
+    found = read_baseline(context.site, hypotheses, context.roster, context.revoked_keys(), now)
+    return found.baseline
+
+
 def _whole(playbooks: Sequence[Playbook]) -> list[Playbook]:
     """Returns the playbooks without those that run one which is left out."""
     known, found = {each.id for each in playbooks}, list[Playbook]()
@@ -128,12 +148,13 @@ async def _site_agents(
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
     every = bindings.with_nested(loaded)
-    tags = tags_of(site, every, load_hypotheses(site)[0].read_tags)
+    hypotheses = valid_hypotheses(site)
+    tags = tags_of(site, every, hypotheses)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
-    view = PlantView.of_plans(every, site.clock_tag)
+    view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
     recorder = Recorder(site.state, source_limits(site), meanings)
     reader = SiteReader(site, tags, [recorder])
     with (
@@ -163,6 +184,9 @@ async def _site_agents(
                     partial(bindings.bind, loaded),
                     site.hashes,
                     saver,
+                    diagnosis=diagnosis_of(
+                        site, hypotheses, view, baseline_of(decision_context, hypotheses)
+                    ),
                 )
                 yield SiteAgents(context), reader, database
         finally:
@@ -198,9 +222,9 @@ def scan_s(site: Site) -> float:
     return min((each.scan for each in site.connections.values()), default=1.0)
 
 
-def tags_of(site: Site, plans: Sequence[BoundPlaybook], diagnosed: Iterable[str] = ()) -> list[Tag]:
+def tags_of(site: Site, plans: Sequence[BoundPlaybook], hypotheses: Hypotheses) -> list[Tag]:
     """Returns the tags that some plans and the diagnosis refer to, with the plant's clock."""
-    names = {name for plan in plans for name in plan.tags}.union(diagnosed)
+    names = {name for plan in plans for name in plan.tags} | diagnosed_tags(site, hypotheses)
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
 
 

@@ -13,6 +13,7 @@ import typer
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
+from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
@@ -43,11 +44,13 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 from ..playbooks.preview.asking import Asking
 from ..shell.terminal.line_writer import print_log
 from .agents import (
+    baseline_of,
     preload,
     recall_means,
     reporting_reader,
     scan_s,
     tags_of,
+    valid_hypotheses,
     valid_playbooks,
     watched_text,
 )
@@ -92,7 +95,8 @@ async def _shadow_agents(
         load_roster(site),
     )
     plans = Bindings(site).triggered(loaded)
-    view = PlantView.of_plans(plans, site.clock_tag)
+    hypotheses = valid_hypotheses(site)
+    view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
     open_history = partial(HistoryReader, site.state, definitions(site))
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     with (
@@ -107,7 +111,7 @@ async def _shadow_agents(
         await preload(view, recorded)
         holder = take_runner_lock(database, instant_now())
         try:
-            reader = SiteReader(site, tags_of(site, plans))
+            reader = SiteReader(site, tags_of(site, plans, hypotheses))
             await recall_means(reader, recorded)
             async with reader:
                 real = DecisionContext(site, read, policy, roster)
@@ -116,6 +120,7 @@ async def _shadow_agents(
                 context = ShadowContext(
                     ledger, view, notices, plans, partial(_lockout, real), instant_now,
                     asking.preview,
+                    diagnosis=diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses)),
                 )  # fmt: skip
                 yield ShadowAgents(context), reader, database
         finally:

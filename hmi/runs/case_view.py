@@ -88,10 +88,17 @@ def commands_in(reason: str) -> list[str]:
 
 def case_line(case: Case, run_state: str) -> str:
     """Returns a case as one line of a list, with the state of the run that answers it."""
+    line = verdict_of(case)
+    verdict = f"; {line}" if line else ""
     return (
         f"{plain(case.case_id)}  {_state(case, run_state)}, since {case.opened_at[11:19]} UTC: "
-        f"{printable(case.condition, _LONG)}"
+        f"{printable(case.condition, _LONG)}{verdict}"
     )
+
+
+def verdict_of(case: Case) -> str:
+    """Returns what is wrong or what would decide, in one line; empty without a diagnosis."""
+    return printable(str(case.judgement.get("diagnosis", {}).get("line", "")), _LONG)
 
 
 def _state(case: Case, run_state: str = "") -> str:
@@ -107,6 +114,8 @@ def case_lines(case: Case, rows: Sequence[JournalRow], run_state: str) -> Iterat
     yield f"{plain(case.case_id)}  {_state(case, run_state)}"
     yield f"  deviation  {printable(case.condition, _LONG)}"
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
+    if line := verdict_of(case):
+        yield f"  verdict    {line}"
     yield from (f"  playbook   {plain(each)}" for each in case.playbooks)
     if not case.is_closed and not case.run_id:
         yield "  what would decide"

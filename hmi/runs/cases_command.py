@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from handwheel.agents.checkpoints import read_deliberations
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
@@ -23,6 +24,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .case_view import case_fields, case_line, case_lines
+from .case_why import why_lines, why_steps
 from .run_view import view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -71,6 +73,9 @@ def list_cases(
 @app.command("show")
 def show(
     name: CaseArgument,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show step by step how it was judged.")
+    ] = False,
     shadow: ShadowOption = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
@@ -83,11 +88,15 @@ def show(
     with Database(opened.state, opened.id) as database:
         case = load_case(database, _find(database, name, shadow))
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
+    steps = why_steps(rows, read_deliberations(opened.state, case.case_id)) if why else []
+    if as_json and why:
+        typer.echo(json.dumps({"case_id": case.case_id, "steps": steps}))
+        return
     if as_json:
         fields = [{**row.fields, "hash": row.hash} for row in rows]
         typer.echo(json.dumps(case_fields(case) | {"events": fields}))
         return
-    for line in case_lines(case, rows, run_state):
+    for line in why_lines(steps) if why else case_lines(case, rows, run_state):
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
 
 

@@ -36,7 +36,7 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
-from ..runs.case_view import candidates_of, commands_in
+from ..runs.case_view import candidates_of, commands_in, verdict_of
 from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
@@ -173,6 +173,8 @@ def _cases(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
 def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[Waiting]:
     """Yields what would decide a case, or that nobody judges it."""
     since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {printable(case.condition, _LONG)}"
+    if line := verdict_of(case):
+        since = f"{since}; {line}"
     if live_runner(context.database, now) is None:
         text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
         yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))
@@ -188,7 +190,7 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         key = f"{case.case_id} {' '.join(details)}"
         yield Waiting("authority", case.case_id, text, key, details, granting)
     others = [each for each in candidates if each not in lacking]
-    if others:
+    if others or (case.deviations and not candidates):
         details = tuple(line for each in others for line in each.lines)
         commands = [line for each in others for line in commands_in(each.reason)]
         show = shell_command("cases", "show", case.case_id)
@@ -197,7 +199,7 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         yield Waiting(
             "case",
             case.case_id,
-            f"{since}; nothing is asked for{deciding}:",
+            f"{since}; nothing is asked for{deciding}{':' if details else ''}",
             key,
             details,
             (*dict.fromkeys(commands), show),

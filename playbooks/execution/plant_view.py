@@ -63,9 +63,14 @@ class PlantView:
         return view
 
     @classmethod
-    def of_plans(cls, plans: Sequence[BoundPlaybook], clock_tag: str) -> "PlantView":
-        """Returns a view for some playbooks. See `of`."""
-        conditions = [each for plan in plans for each in plan.conditions]
+    def of_plans(
+        cls,
+        plans: Sequence[BoundPlaybook],
+        clock_tag: str,
+        more: Iterable[Condition | Expression] = (),
+    ) -> "PlantView":
+        """Returns a view for some playbooks, with the history of more conditions. See `of`."""
+        conditions = [*(each for plan in plans for each in plan.conditions), *more]
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         return cls.of(conditions, clock_tag, trends)
 

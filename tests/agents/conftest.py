@@ -22,7 +22,8 @@ NewRoom = Callable[..., AbstractAsyncContextManager[AgentsRoom]]
 
 @pytest.fixture(scope="session")
 def agents_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make_site(tmp_path_factory.mktemp("site"))
+    """A site without failure modes, whose agents wait for triggers."""
+    return replace(make_site(tmp_path_factory.mktemp("site")), failure_modes=())
 
 
 @pytest.fixture(scope="session")

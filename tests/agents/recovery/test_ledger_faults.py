@@ -285,11 +285,11 @@ async def test_a_refusal_by_the_limits_stays_in_the_journal(
 async def test_a_deliberation_that_cannot_be_closed_ends_nobody(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def close(thread: str) -> None:
+    async def follow(thread: str) -> None:
         raise OSError("disk I/O error")
 
     await room.reach_request(1)
-    monkeypatch.setattr(room.agents.deliberations, "close", close)
+    monkeypatch.setattr(room.agents.deliberations, "follow", follow)
     room.say("reject")
     await room.reach("STOPPED")
     await room.scan()

@@ -83,6 +83,6 @@ async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoo
         kept = {name: each for name, each in found["channel_values"].items() if ":" not in name}
         assert json.loads(json.dumps(kept)) == kept
         (candidate,) = kept["candidates"]
-        assert (kept["choice"], kept["outcome"]) == (candidate["name"], {"state": "closed"})
+        assert (kept["plan"]["choice"], kept["outcome"]["state"]) == (candidate["name"], "closed")
         assert [each["id"] for each in candidate["findings"]][:2] == ["bearing", "trend"]
         await idle.kill_agents()

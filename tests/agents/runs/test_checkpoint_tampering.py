@@ -19,6 +19,8 @@ from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 Attack = Callable[[AgentsRoom], Awaitable[None]]
 _SWALLOWED = 3
 _CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
+_PLAN = {"choice": _CHANGEOVER, "reason": "it must be done", "passed_over": []}
+_NODES = ("gather", "diagnose", "rank", "plan", "wait", "follow", "report")
 
 
 def _thread(room: AgentsRoom) -> RunnableConfig:
@@ -34,7 +36,7 @@ def _invoke(work: Command[Any] | None) -> Attack:
 
 def _update(as_node: str) -> Attack:
     async def attack(room: AgentsRoom) -> None:
-        state = {"choice": _CHANGEOVER, "reason": "it must be done"}
+        state = {"plan": _PLAN, "outcome": {"state": "closed"}}
         await room.agents.deliberations.graph.aupdate_state(_thread(room), state, as_node=as_node)
         await _invoke(None)(room)
 
@@ -63,13 +65,10 @@ ATTACKS: dict[str, Attack] = {
     "resume with true": _invoke(Command(resume=True)),
     "resume with a decision": _invoke(Command(resume={"decision": "approve"})),
     "resume with a list": _invoke(Command(resume=[1, None, {"type": "accept"}])),
-    **{
-        f"goto {node}": _invoke(Command(goto=node))
-        for node in ("plan", "validate", "wait", "report")
-    },
-    "resume and goto": _invoke(Command(resume=True, goto=["validate", "report"])),
-    "choose it": _invoke(Command(update={"choice": _CHANGEOVER}, goto="wait")),
-    **{f"update as {node}": _update(node) for node in ("plan", "validate", "wait")},
+    **{f"goto {node}": _invoke(Command(goto=node)) for node in _NODES},
+    "resume and goto": _invoke(Command(resume=True, goto=["plan", "report"])),
+    "choose it": _invoke(Command(update={"plan": _PLAN}, goto="wait")),
+    **{f"update as {node}": _update(node) for node in ("plan", "rank", "wait", "follow")},
     "replay what was": _replay,
     "two resumers": _twice(Command(resume=True)),
     "two that go to report": _twice(Command(goto="report")),
@@ -180,7 +179,7 @@ async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom)
 async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom) -> None:
     room.plant.lies["P-101B.mode"] = None
     await room.until(room.cases, "a case")
-    for name in ("goto report", "update as validate", "choose it", "replay what was"):
+    for name in ("goto report", "update as plan", "choose it", "replay what was"):
         await _attack(room, ATTACKS[name])
         assert (room.runs(), room.requests(), room.due()) == ([], [], []), name
 
@@ -190,7 +189,7 @@ async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom) -> Non
     await room.ordered("hold", "HELD")
     room.plant.lies["VT-101A.pv"] = None  # nobody can tell whether it is the bearing
     await room.ordered("resume", "RESTARTING")
-    for name in ("goto validate", "choose it", "update as validate"):
+    for name in ("goto gather", "goto plan", "choose it", "update as plan"):
         await _attack(room, ATTACKS[name])
         assert (room.run.state, len(room.requests())) == ("RESTARTING", 1), name
     await room.reach("HELD")

@@ -1,0 +1,128 @@
+"""Playbooks that may answer a case, each judged on one snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.tools.requests.timestamps import stamp
+
+from ..agent_context import CaseContext
+from ..planning.answers import is_answer
+from ..planning.candidates import Candidate
+from ..planning.situation import Situation
+from ..starts.admission import Admission
+from .case import Case
+from .case_deviations import CaseDeviations
+from .deviation import Deviation
+from .triggers import Occasion, TriggerWatch
+
+
+class CaseCandidates:
+    """Candidates of the cases of a site.
+
+    Args:
+        watches: Of its playbooks, by name.
+        deviations: `None` without failure modes.
+    """
+
+    def __init__(
+        self,
+        context: CaseContext,
+        watches: Mapping[str, TriggerWatch],
+        deviations: CaseDeviations | None,
+    ) -> None:
+        self.admission = Admission(context)
+        self._context, self._watches, self._deviations = context, watches, deviations
+
+    def known(self, case: Case) -> list[TriggerWatch]:
+        """Returns the playbooks whose trigger has opened or joined a case."""
+        return [self._watches[each] for each in case.playbooks if each in self._watches]
+
+    def triggered(self, case: Case) -> list[TriggerWatch]:
+        """Returns those of `known` whose trigger stands, which no order or schedule is."""
+        plant = self._context.plant
+        own = (each for each in self.known(case) if not isinstance(each.due, Occasion))
+        return [each for each in own if not each.is_gone(plant)]
+
+    def is_about(self, watch: TriggerWatch, case: Case) -> bool:
+        """Whether a playbook owns equipment of a case, or answers a deviation of it."""
+        if any(not watch.owned.isdisjoint(each.owned) for each in self.known(case)):
+            return True
+        own = self._deviations
+        return own is not None and any(own.is_about(each, watch) for each in own.of(case))
+
+    def wanted(self, case: Case) -> list[TriggerWatch]:
+        """Returns the playbooks whose trigger is due now and that have not completed for it."""
+        return [
+            each
+            for each in self.known(case)
+            if each.is_armed and (each.due or each.problem) and each.name not in case.done
+        ]
+
+    def names(self, case: Case) -> tuple[str, ...]:
+        """Returns the names of `wanted`."""
+        return tuple(each.name for each in self.wanted(case))
+
+    def judge(self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]) -> list[Candidate]:
+        """Returns the playbooks that are due, then those that answer a confirmed fault.
+
+        Last are those that the evidence of the others suggests.
+        """
+        wanted, judge = self.wanted(case), self.admission.judge
+        found = [judge(case, each, plant, owners) for each in wanted]
+        more = [
+            each
+            for each in self._watches.values()
+            if each.is_armed and each.name not in case.done and each not in wanted
+        ]
+        faults = (
+            {each.name: self._deviations.wants(case, each) for each in more}
+            if (self._deviations)
+            else {}
+        )
+        found += [
+            replace(judge(case, each, plant, owners), condition=faults[each.name])
+            for each in more
+            if faults.get(each.name)
+        ]
+        suggested = {each.suggests for each in found if each.suggests}
+        found += [
+            judge(case, each, plant, owners)
+            for each in more
+            if each.plan.id in suggested and not faults.get(each.name)
+        ]
+        return found
+
+    def situation(self, case: Case, candidates: list[Candidate], plant: PlantSnapshot) -> Situation:
+        """Returns what a deliberation about a case starts from."""
+        at, own, view = stamp(self._context.clock().wall), self._deviations, self._context.plant
+        known = self.known(case)
+        if own is None:
+            fired = [
+                {"id": f"trigger {each.name}", "text": each.condition(view),
+                 "since": case.triggered.get(each.name, case.opened_at)}
+                for each in known
+                if each.due is not None
+            ]  # fmt: skip
+            return Situation(at, candidates, plant.readings, fired)
+        names = [each.name for each in candidates]
+        return Situation(
+            at, candidates, plant.readings, own.fields(case, known, view),
+            own.explaining(case, known), [each.id for each in own.named(case)],
+            {each: own.answered_by(self._watches[each]) for each in names},
+        )  # fmt: skip
+
+    def has_answered(self, deviation: Deviation) -> bool:
+        """Whether a playbook that answers a fault has completed, and its trigger still stands."""
+        own = self._deviations
+        spent = (each for each in self._watches.values() if not each.is_armed)
+        return own is not None and any(own.is_answer(each, deviation) for each in spent)
+
+    def is_unanswered(self, case: Case, name: str) -> bool:
+        """Whether something of a case is left, once a playbook has answered the rest of it."""
+        if any(each.name != name for each in self.wanted(case)):
+            return True
+        own, watch = self._deviations, self._watches.get(name)
+        if own is None or watch is None:
+            return False
+        return any(not is_answer(watch.plan, each) for each in own.named(case))

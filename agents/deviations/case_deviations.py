@@ -1,0 +1,177 @@
+"""Deviations of the cases of a site, beside the triggers of their playbooks."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from handwheel.playbooks.execution.plant_view import PlantView
+
+from ..agent_context import CaseContext
+from ..diagnosis.hypotheses import Hypothesis
+from ..planning.answers import is_answer
+from .case import Case
+from .continuous_diagnosis import ContinuousDiagnosis
+from .deviation import HYPOTHESIS, Deviation, motions
+from .standing import StandingDeviations
+from .triggers import Occasion, TriggerWatch
+
+_MOST_MOTIONS = 3
+
+
+class CaseDeviations:
+    """Alarms and confirmed faults, and the case that each belongs to.
+
+    Deviations over the same equipment, or that the same named fault explains, are one case.
+    """
+
+    def __init__(self, context: CaseContext, diagnosis: ContinuousDiagnosis) -> None:
+        self._standing = StandingDeviations(context.ledger.context.site, diagnosis)
+        self._diagnosis, self._tags = diagnosis, context.ledger.context.site.tags
+        self._by_id = {each.id: each for each in diagnosis.hypotheses.every}
+        self._answered = set[str]()  # those that a run has answered and that stand still
+
+    def resume(self, cases: Iterable[Case]) -> None:
+        """Lets the faults of cases that the last process left open stand until they are refuted."""
+        names = {name for case in cases for name in case.deviations}
+        for name in names:
+            hypothesis = name.removeprefix(HYPOTHESIS)
+            if name.startswith(HYPOTHESIS) and hypothesis in self._by_id:
+                self._diagnosis.standing.setdefault(hypothesis, 0.0)
+
+    def observe(self, plant: PlantView, cases: Iterable[Case]) -> list[Deviation]:
+        """Takes a scan. Returns the deviations that belong to no case."""
+        self._standing.observe(plant)
+        standing = self._standing.by_id
+        self._answered &= standing.keys()
+        known = {name for case in cases for name in case.deviations}
+        return [each for name, each in standing.items() if name not in known | self._answered]
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Methods that failed in the latest diagnosis, with the reason."""
+        return dict(self._diagnosis.ranking.faults) if self._diagnosis.ranking else {}
+
+    def opens(self, deviation: Deviation) -> bool:
+        """Whether a deviation that joins no case opens one."""
+        return self._standing.opens(deviation)
+
+    def note_answered(self, case: Case) -> None:
+        """Lets the deviations of a case open none while they stand, since a run answered them."""
+        self._answered |= case.deviations.keys() & self._standing.by_id.keys()
+
+    def of(self, case: Case) -> list[Deviation]:
+        """Returns the deviations of a case that stand."""
+        standing = self._standing.by_id
+        return [standing[name] for name in case.deviations if name in standing]
+
+    def joins(self, new: Deviation, case: Case, known: Iterable[TriggerWatch]) -> bool:
+        """Whether a deviation belongs to a case."""
+        return any(self.is_about(new, each) for each in known) or any(
+            _is_one(new, each) for each in self.of(case)
+        )
+
+    def is_about(self, deviation: Deviation, watch: TriggerWatch) -> bool:
+        """Whether a playbook owns equipment of a deviation, or answers it."""
+        is_there = not deviation.equipment.isdisjoint(watch.owned)
+        return is_there or self.is_answer(watch, deviation)
+
+    def is_answer(self, watch: TriggerWatch, deviation: Deviation) -> bool:
+        """Whether a playbook answers the fault that a deviation is."""
+        hypothesis = self._hypothesis(deviation)
+        return hypothesis is not None and is_answer(watch.plan, hypothesis)
+
+    def _hypothesis(self, deviation: Deviation) -> Hypothesis | None:
+        return self._by_id.get(deviation.id.removeprefix(HYPOTHESIS))
+
+    # --- what is judged -----------------------------------------------------------------------
+
+    def named(self, case: Case) -> list[Hypothesis]:
+        """Returns the confirmed faults of a case, without those that rival each other."""
+        found = (self._hypothesis(each) for each in self.of(case) if each.is_named)
+        return [each for each in found if each is not None]
+
+    def wants(self, case: Case, watch: TriggerWatch) -> str:
+        """Returns the confirmed fault of a case that a playbook answers, empty for none."""
+        found = (each for each in self.named(case) if is_answer(watch.plan, each))
+        return next((each.title for each in found), "")
+
+    def answered_by(self, watch: TriggerWatch) -> list[str]:
+        """Returns the ids of all faults that a playbook answers."""
+        return [name for name, each in self._by_id.items() if is_answer(watch.plan, each)]
+
+    def explaining(self, case: Case, known: Collection[TriggerWatch]) -> list[str]:
+        """Returns the ids of the hypotheses that explain a deviation of a case."""
+        own = self.of(case)
+        tags = {tag for each in known for tag in self._trigger_tags(each)}
+        tags |= {self._standing.measured.get(self._alarm(each), "") for each in own}
+        names = {each.id.removeprefix(HYPOTHESIS) for each in own}
+        ranking = self._diagnosis.ranking
+        for each in ranking.weighed if ranking else ():
+            if each.hypothesis.id in names:
+                tags |= {tag for one in each.met for tag in one.tags}
+        return [
+            name
+            for name, each in self._by_id.items()
+            if name in names
+            or not tags.isdisjoint(each.tags)
+            or any(is_answer(watch.plan, each) for watch in known)
+        ]
+
+    @staticmethod
+    def _alarm(deviation: Deviation) -> str:
+        return f"{deviation.id.partition(' ')[2]}.active"
+
+    def _trigger_tags(self, watch: TriggerWatch) -> Iterator[str]:
+        """Yields the tags of a trigger that is due, for an alarm what it is about."""
+        if watch.due is None or isinstance(watch.due, Occasion):
+            return
+        for tag in watch.due.condition.tags:
+            yield self._standing.measured.get(tag, tag)
+
+    def key(self, case: Case) -> str:
+        """Text that changes when the verdict on a case does."""
+        names = ", ".join(sorted(each.id for each in self.of(case)))
+        return f"{names}: {', '.join(sorted(each.id for each in self.named(case)))}"
+
+    def fields(
+        self, case: Case, known: Sequence[TriggerWatch], plant: PlantView
+    ) -> list[dict[str, Any]]:
+        """Returns what fired in a case as plain JSON, with its rates and times to a limit."""
+        found: list[dict[str, Any]] = [
+            {"id": f"trigger {each.name}", "text": each.condition(plant),
+             "since": case.triggered.get(each.name, case.opened_at),
+             "motions": self._motions(self._trigger_tags(each))}
+            for each in known
+            if each.due is not None
+        ]  # fmt: skip
+        for each in self.of(case):
+            stands_s = self._standing.now_s - each.since_s
+            found.append(
+                {"id": each.id, "text": each.text, "since": case.deviations[each.id],
+                 "stands_s": round(stands_s), "motions": self._motions(self._seen_in(each))}
+            )  # fmt: skip
+        return found
+
+    def _seen_in(self, deviation: Deviation) -> Iterator[str]:
+        hypothesis = self._hypothesis(deviation)
+        if hypothesis is None:
+            yield self._standing.measured.get(self._alarm(deviation), "")
+            return
+        yield from sorted(hypothesis.tags)
+
+    def _motions(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        windows = self._diagnosis.windows
+        known = [each for each in dict.fromkeys(names) if each in windows.tags]
+        found = motions(known, self._tags, windows)
+        return [each.fields for each in found[:_MOST_MOTIONS]]
+
+
+def _is_one(new: Deviation, old: Deviation) -> bool:
+    """Whether two deviations are of one case. Two named faults are so only in one place."""
+    if not new.equipment.isdisjoint(old.equipment):
+        return True
+    if new.is_named and old.is_named:
+        return False
+    is_fault = [each.id.startswith(HYPOTHESIS) for each in (new, old)]
+    if all(is_fault):
+        return not new.reach.isdisjoint(old.reach)
+    return not new.equipment.isdisjoint(old.reach) or not new.reach.isdisjoint(old.equipment)

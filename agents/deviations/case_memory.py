@@ -1,0 +1,29 @@
+"""Memory of a case in this process, beside its rows in the journal."""
+
+from dataclasses import dataclass, field
+
+_AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
+
+
+@dataclass(slots=True)
+class CaseMemory:
+    """State of a case that ends with the process."""
+
+    # Names of the playbooks that were judged last, `None` before the first judgement.
+    wanted: tuple[str, ...] | None = None
+    key: str = ""  # of the latest judgement that was recorded
+    recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
+    # Since when the evidence of a candidate is another, process time.
+    differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
+    gone_since_s: float | None = None  # since when its deviation is over, process time
+
+    def is_new(self, key: str, now_ms: float) -> bool:
+        """Whether a judgement is another than the one recorded last, and was not told lately."""
+        told_ms = self.recorded.get(key)
+        is_recent = told_ms is not None and now_ms - told_ms < _AGAIN_S * 1000.0
+        return key != self.key and not is_recent
+
+    def note(self, key: str, now_ms: float) -> None:
+        """Notes that a judgement was recorded."""
+        self.key = key
+        self.recorded[key] = now_ms

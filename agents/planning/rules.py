@@ -1,0 +1,51 @@
+"""Rules by which a playbook is chosen from the candidates of a case."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_ACTS = "all evidence for it is met, none against it"
+
+
+def choose(candidates: Sequence[Mapping[str, Any]], ranking: Mapping[str, Any]) -> dict[str, Any]:
+    """Chooses the playbook of a named fault, else the first candidate that nothing prevents.
+
+    A candidate that answers another fault than the named one is passed over.
+
+    Args:
+        candidates: As plain JSON, each with the faults that it answers.
+        ranking: From `case_ranking`; empty without failure modes.
+
+    Returns:
+        The choice, empty to abstain, with its reason and the candidates that were passed over.
+    """
+    named = set(ranking.get("named", ()))
+    titles = {each["id"]: each["title"] for each in ranking.get("hypotheses", ())}
+    free = [each for each in candidates if not each["code"]]
+    own = [each for each in free if not named.isdisjoint(each["answers"])]
+    other = [each for each in free if each["answers"] and named and each not in own]
+    passed = {each["name"]: _other_fault(each, named, titles) for each in other}
+    able = [*own, *(each for each in free if each not in own and each not in other)]
+    told = [{"name": name, "reason": reason} for name, reason in passed.items()]
+    if able:
+        first = able[0]
+        answered = sorted(named.intersection(first["answers"]))
+        why = f"{titles.get(answered[0], answered[0])}; {_ACTS}" if answered else _ACTS
+        return {"choice": first["name"], "reason": why, "passed_over": told}
+    reasons = [(each["name"], passed.get(each["name"], each["reason"])) for each in candidates]
+    if not reasons:
+        return {"choice": "", "reason": _undecided(ranking), "passed_over": told}
+    text = "; ".join(f"{name}: {reason}" for name, reason in reasons)
+    return {
+        "choice": "", "reason": reasons[0][1] if len(reasons) == 1 else text, "passed_over": told,
+    }  # fmt: skip
+
+
+def _other_fault(candidate: Mapping[str, Any], named: set[str], titles: Mapping[str, str]) -> str:
+    answers = " or ".join(titles.get(each, each) for each in candidate["answers"])
+    found = ", ".join(titles.get(each, each) for each in sorted(named))
+    return f"it answers another fault ({answers}) than the named one ({found})"
+
+
+def _undecided(ranking: Mapping[str, Any]) -> str:
+    line = str(ranking.get("line", ""))
+    return f"{line}; no playbook answers it" if ranking.get("named") else line or "nothing is named"

@@ -1,0 +1,75 @@
+"""Verdict of a ranking on one case, as plain JSON and in one line."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from ..diagnosis.ranking import Ranking, are_rivals, weighed_fields
+from ..diagnosis.weigh import Weighed
+
+_MOST = 3  # hypotheses of which the journal keeps the evidence, at least those that are named
+
+
+def case_ranking(
+    ranking: Ranking, explaining: Collection[str], confirmed: Collection[str]
+) -> dict[str, Any]:
+    """Returns what a ranking says of one case, the best hypotheses with their evidence.
+
+    Args:
+        explaining: Ids of the hypotheses that explain a deviation of the case.
+        confirmed: Ids of the faults that are named for long enough.
+    """
+    of_case = [each for each in ranking.weighed if each.hypothesis.id in explaining]
+    named = [each for each in ranking.named if each in of_case and _name(each) in confirmed]
+    suspected = [
+        each
+        for each in (*ranking.named, *ranking.suspected)
+        if each in of_case and each not in named and each.hypothesis.mode.is_fault
+    ]
+    kept = [*named, *suspected][: max(_MOST, len(named))]
+    rest = [each for each in of_case if each not in kept]
+    checks = ranking.checks if suspected and not named else ()
+    fields: dict[str, Any] = {
+        "verdict": "named" if named else "abstain" if suspected else "normal",
+        "named": [_name(each) for each in named],
+        "suspected": [_name(each) for each in suspected],
+        "hypotheses": [_fields(each, ranking) for each in kept],
+        "others": {_name(each): round(each.total_db, 1) for each in rest},
+        "checks": [each.fields for each in checks],
+        "faults": dict(ranking.faults),
+    }  # fmt: skip
+    return {**fields, "line": _line(named, suspected, ranking, fields["checks"])}
+
+
+def _fields(each: Weighed, ranking: Ranking) -> dict[str, Any]:
+    """Returns a hypothesis for the journal, which keeps no empty values."""
+    fields = weighed_fields(each)
+    evidence = [{k: v for k, v in one.items() if v is not None} for one in fields["evidence"]]
+    return {**fields, "evidence": evidence, "ahead_db": round(_ahead_db(each, ranking), 1)}
+
+
+def _name(each: Weighed) -> str:
+    return each.hypothesis.id
+
+
+def _ahead_db(each: Weighed, ranking: Ranking) -> float:
+    """Returns the distance to the best rival, without one to a fault that is not suspected."""
+    rivals = (one for one in ranking.weighed if one is not each and are_rivals(one, each))
+    return each.total_db - max([0.0, *(one.total_db for one in rivals)])
+
+
+def _line(
+    named: Sequence[Weighed],
+    suspected: Sequence[Weighed],
+    ranking: Ranking,
+    checks: Sequence[dict[str, Any]],
+) -> str:
+    if named:
+        found = (
+            f"{each.hypothesis.title}, {_ahead_db(each, ranking):.0f} dB ahead" for each in named
+        )
+        return "; ".join(found)
+    if not suspected:
+        return "no known fault explains it"
+    titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
+    deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
+    return f"{titles}; {deciding}"

@@ -1,0 +1,118 @@
+"""Deliberation about a case, step by step, from the journal and the checkpoints."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.safe_text import plain, printable
+
+from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+
+Deliberated = Mapping[str, Mapping[str, Any]]
+"""States of a case's thread by the stamp of their snapshot."""
+_LONG = 600  # characters of a line
+_SOON_MIN = 120.0  # a longer time is told in hours
+_JUDGED = f"{CASES}judged"
+
+
+def why_steps(rows: Sequence[JournalRow], deliberated: Deliberated) -> list[dict[str, Any]]:
+    """Returns the steps of a deliberation, each with what only its checkpoint has."""
+    steps: list[dict[str, Any]] = []
+    for row in rows:
+        fields = row.fields
+        kind, body = str(fields["kind"]), fields["body"]
+        if not kind.startswith(CASES):
+            continue
+        step = {"at": str(fields["at"]), "kind": kind.removeprefix(CASES), "body": body}
+        if kind == _JUDGED and body.get("diagnosis"):
+            state = deliberated.get(str(body.get("snapshot_at", "")), {})
+            kept = {each["id"] for each in body["diagnosis"]["hypotheses"]}
+            refuted = [each for each in state.get("weighed", ()) if each["id"] not in kept]
+            step |= {"refuted": refuted, "has_checkpoint": bool(state)}
+        steps.append(step)
+    return steps
+
+
+def why_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yields a deliberation as lines, indented by what belongs together."""
+    for step in steps:
+        at, body = plain(str(step["at"]))[11:19], step["body"]
+        if step["kind"] == "judged":
+            yield from _judged_lines(at, step)
+        elif step["kind"] in {"opened", "joined"}:
+            kind = "trigger" if body["place"] else "playbook"  # one that answers a fault
+            name = body.get("deviation") or f"{kind} {body['playbook']}"
+            yield f"{at}  fired       {_named(name, body['condition'])}"
+        else:
+            name = case_event_name(step["kind"])
+            yield f"{at}  {name:<10}  {case_event_text(step['kind'], body)}"
+
+
+def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
+    body = step["body"]
+    for each in body.get("deviations", ()):
+        yield from _motion_lines(at, each)
+    if diagnosis := body.get("diagnosis"):
+        yield f"{at}  diagnosed   {printable(diagnosis['line'], _LONG)}"
+        for each in diagnosis["hypotheses"]:
+            yield from _hypothesis_lines(each)
+        yield from _refuted_lines(step)
+        for each in diagnosis["checks"]:
+            yield f"  would decide  {_check_text(each)}"
+        for name, reason in diagnosis["faults"].items():
+            yield f"  failed  {_named(name, reason)}"
+    yield f"{at}  planned     {case_event_text('judged', body)}"
+    for each in body.get("passed_over", ()):
+        yield f"  passed over  {_named(each['name'], each['reason'])}"
+    for each in body["candidates"]:
+        if each["code"] and body.get("run_id") is None:
+            yield f"  prevented  {_named(each['playbook'], each['reason'])}"
+
+
+def _named(name: object, text: object) -> str:
+    return printable(f"{name}: {text}", _LONG)
+
+
+def _motion_lines(at: str, deviation: Mapping[str, Any]) -> Iterator[str]:
+    for each in deviation.get("motions", ()):
+        unit = printable(str(each["unit"]))
+        text = f"{plain(each['tag'])} is {each['value']:g} {unit}, {each['per_h']:+.3g} {unit}/h"
+        if "limit" in each:
+            span = f"{_time(each['earliest_min'])} to {_time(each['latest_min'])}"
+            text += f"; {plain(each['kind'])} at {each['limit']:g} {unit}"
+            text += f" in {_time(each['in_min'])} ({span})"
+        yield f"{at}  moves       {text}"
+
+
+def _time(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < _SOON_MIN else f"{minutes / 60.0:.1f} h"
+
+
+def _hypothesis_lines(each: Mapping[str, Any]) -> Iterator[str]:
+    known = f"{each['coverage']:.0%} of its signs are known"
+    prior = f"{each['prior_db']:+g} dB before any sign"
+    title = f"{each['title']} ({each['id']})"
+    yield f"  {each['total_db']:+.0f} dB  {printable(title, _LONG)}: {prior}, {known}"
+    for one in sorted(each["evidence"], key=lambda found: -abs(found["weight_db"])):
+        weight = "not known" if one["truth"] == "unknown" else f"{one['weight_db']:+.1f} dB"
+        yield f"    {weight:>9}  {printable(one['text'], _LONG)}"
+
+
+def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
+    others = step["body"]["diagnosis"]["others"]
+    if not others:
+        return
+    if not step["has_checkpoint"]:
+        found = ", ".join(f"{name} {db:+.0f} dB" for name, db in others.items())
+        yield f"  less likely  {printable(found, _LONG)}"
+        yield "  missing  their evidence, which only checkpoints.db had"
+        return
+    for each in step["refuted"]:
+        yield from _hypothesis_lines(each)
+
+
+def _check_text(check: Mapping[str, Any]) -> str:
+    answers = ", ".join(f"{name}: {answer}" for name, answer in check["expected"].items())
+    means = check["playbook"] or f"asked of {check['role']}"
+    text = f"{check['title']} ({means}, {check['risk']}, {check['minutes']:g} min); {answers}"
+    return printable(text, _LONG)

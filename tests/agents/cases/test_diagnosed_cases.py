@@ -1,0 +1,147 @@
+"""Continuous diagnosis opens cases, chooses among candidates, and says what would decide."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handwheel.agents.diagnosis.diagnoser import shipped
+from handwheel.connectors.model.site import Site
+from handwheel.evaluation.room.room import Room
+from handwheel.hmi.runs.case_view import case_line, case_lines
+from handwheel.hmi.runs.case_why import why_lines, why_steps
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+
+from ...sites.cw100 import make_site
+
+NewRoom = Callable[..., AbstractAsyncContextManager[Room]]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    found = make_site(tmp_path_factory.mktemp("diagnosed"))
+    assert found.failure_modes == ("package:cw",)
+    return found
+
+
+@pytest.fixture
+def new_room(site: Site) -> NewRoom:
+    @asynccontextmanager
+    async def make(*faults: FaultEvent) -> AsyncGenerator[Room]:
+        async with Room.open(site, create, seed=1, faults=list(faults)) as room:
+            room.scan_s = 5.0
+            yield room
+
+    return make
+
+
+async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
+    new_room: NewRoom,
+) -> None:
+    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.05, "tau": 600.0})) as room:
+        assert await room.until(lambda: room.cases, 2400.0)
+        (case,) = room.cases.values()
+        assert (case.opener, list(case.deviations)) == ("", ["hypothesis bearing-worn P-101A"])
+        assert not room.values["VAH-101A.active"]
+        await room.run_for(20.0)
+        (case,) = room.cases.values()
+        assert case.judgement["diagnosis"]["named"] == ["bearing-worn P-101A"]
+        assert (case.judgement["choice"], room.waiting) == ("", [])
+        assert "A bearing of P-101A is worn, " in case_line(case, "")
+        assert await room.until(lambda: room.waiting, 2400.0)
+        (case,) = room.cases.values()
+        assert case.judgement["choice"] == "cw/pump-bearing-changeover (P-101A, P-101B)"
+        assert case.judgement["reason"].startswith("A bearing of P-101A is worn; ")
+        assert not room.values["VAH-101A.active"]
+        _check_why(room, case.case_id)
+
+
+def _check_why(room: Room, case_id: str) -> None:
+    """The deliberation is told from the journal alone, which says what is missing."""
+    steps = why_steps(rows_of(room.database, case_id), {})
+    assert json.loads(json.dumps(steps)) == steps
+    text = "\n".join(why_lines(steps))
+    for words in (
+        "fired       hypothesis bearing-worn P-101A: A bearing of P-101A is worn",
+        "A bearing of P-101A is worn (bearing-worn P-101A): -10 dB before any sign",
+        "VT-101A.pv is ",
+        "prevented  cw/pump-bearing-changeover: bearing is not met",
+        "missing  their evidence, which only checkpoints.db had",
+        "answers it by cw/pump-bearing-changeover (P-101A, P-101B)",
+    ):
+        assert words in text
+    judged = next(each["body"] for each in steps if each["kind"] == "judged")
+    state: dict[str, dict[str, Any]] = {judged["snapshot_at"]: {"weighed": [
+        {"id": "strainer-plugged", "title": "Plugged", "total_db": -30.0, "prior_db": -10.0,
+         "coverage": 1.0, "evidence": []},
+    ]}}  # fmt: skip
+    told = list(why_lines(why_steps(rows_of(room.database, case_id), state)))
+    assert any("-30 dB  Plugged (strainer-plugged)" in line for line in told)
+
+
+async def test_a_valve_that_sticks_or_is_stuck_is_told_with_what_would_decide(
+    new_room: NewRoom,
+) -> None:
+    load = FaultEvent("D01", 1200.0, {"load": 41.5})
+    async with new_room(FaultEvent("F04", 1200.0, {}), load) as room:
+        assert await room.until(lambda: room.cases, 1800.0)
+        await room.run_for(5.0)
+        (case,) = room.cases.values()
+        diagnosis = case.judgement["diagnosis"]
+        assert diagnosis["verdict"] == "abstain"
+        assert set(diagnosis["suspected"]) == {"water-valve-sticks", "water-valve-stuck"}
+        assert (room.waiting, case.run_id) == ([], "")
+        (check, *_) = diagnosis["checks"]
+        assert f"to decide: {check['title']}" in diagnosis["line"]
+        shown = list(case_lines(case, rows_of(room.database, case.case_id), ""))
+        assert f"  verdict    {diagnosis['line']}" in shown
+
+
+def _raises(*_: object) -> float:
+    raise RuntimeError("no such pump")
+
+
+def _hangs(*_: object) -> float:
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [(_raises, "RuntimeError: no such pump"), (_hangs, "took more than 50 ms")],
+)
+async def test_a_method_that_fails_costs_only_its_sign_and_is_told(
+    new_room: NewRoom,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    measure: Callable[..., float],
+    told: str,
+) -> None:
+    name = "strainer_resistance"
+    monkeypatch.setitem(shipped(), name, replace(shipped()[name], measure=measure))
+    async with new_room() as room:
+        await room.run_for(140.0)
+        ranking = room.agents.diagnosis and room.agents.diagnosis.ranking
+        assert ranking
+        (plugged,) = (each for each in ranking.weighed if each.hypothesis.id == "strainer-plugged")
+        assert plugged.evidence[0].weight_db == 0.0
+        assert told in plugged.evidence[0].text
+        assert any(each.coverage == 1.0 for each in ranking.weighed)
+    assert f"diagnosis: {name}: {told}" in caplog.text
+
+
+async def test_a_run_answers_a_fault_that_is_confirmed_only_later(new_room: NewRoom) -> None:
+    """The trigger of the strainer's playbook is faster than its diagnosis."""
+    async with new_room(FaultEvent("F02", 300.0, {"plug": 15.0})) as room:
+        await room.run_for(900.0)
+        diagnosis = room.agents.diagnosis
+        assert diagnosis
+        assert "strainer-plugged" in diagnosis.named
+        (case,) = room.cases.values()
+        assert case.is_closed
+        assert [each.state for each in room.runs.values()] == ["COMPLETE"]
