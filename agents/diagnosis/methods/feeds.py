@@ -5,12 +5,11 @@ from math import exp
 from ..diagnoser import ANY_UNIT, Inputs, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
-from .blocks import block_rows, wander
+from .blocks import block_rows
 
 _NOW_S = 120.0
-_SHARE_S = 14400.0
-_WANDER_S = 21600.0
-_WANDER_BLOCK_S = 1080.0
+_SHARE_S = 21600.0
+_EXCHANGE_S = 14400.0
 _RATE_S = 32400.0
 _RATE_BLOCK_S = 5400.0
 _LEAST_OPEN = 5.0  # %, below which the valve's characteristic is uncertain
@@ -47,7 +46,7 @@ def valve_delivery(windows: Windows, inputs: Inputs) -> Measured | None:
 @diagnoser(
     needs=_STREAMS | {"mixed_share": "%", "recycle_share": "%"},
     unit="%",
-    window_s=_WANDER_S,
+    window_s=_SHARE_S,
     source=_MIXING,
 )
 def feed_share(windows: Windows, inputs: Inputs) -> Measured | None:
@@ -62,14 +61,14 @@ def feed_share(windows: Windows, inputs: Inputs) -> Measured | None:
     found = [
         (mixed * share - recycle * back) / feed
         for mixed, share, recycle, back, feed in block_rows(
-            windows, [inputs[each] for each in names], _WANDER_S
+            windows, [inputs[each] for each in names], _SHARE_S
         )
         if feed > 0.0
     ]
     return Measured(sum(found) / len(found)) if found else None
 
 
-@diagnoser(needs=_STREAMS | _PAIR, unit="%", window_s=_SHARE_S, source=_MIXING)
+@diagnoser(needs=_STREAMS | _PAIR, unit="%", window_s=_EXCHANGE_S, source=_MIXING)
 def feed_exchange(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns half the difference of the shares of two components in a feed.
 
@@ -80,41 +79,26 @@ def feed_exchange(windows: Windows, inputs: Inputs) -> Measured | None:
         inputs: As of `feed_share`, for a first and a second component, and a feed of the `pure`
             first one.
     """
-    found = _exchanges(windows, inputs, _SHARE_S, 1080.0)
-    return Measured(sum(found) / len(found)) if found else None
-
-
-@diagnoser(needs=_STREAMS | _PAIR, unit="%", window_s=_WANDER_S, source=_MIXING)
-def feed_exchange_wander(windows: Windows, inputs: Inputs) -> Measured | None:
-    """Returns by how much the exchange of two components wanders, beyond one step.
-
-    Args:
-        windows: Of every tag.
-        inputs: As of `feed_exchange`.
-    """
-    found = wander(_exchanges(windows, inputs, _WANDER_S, _WANDER_BLOCK_S))
-    return None if found is None else Measured(found)
-
-
-def _exchanges(windows: Windows, inputs: Inputs, last_s: float, block_s: float) -> list[float]:
     names = (
         "mixed", "mixed_first", "mixed_second", "recycle", "recycle_first", "recycle_second",
         "feed", "pure",
     )  # fmt: skip
-    return [
+    found = [
         (mixed * (first - second) - recycle * (back - other) - 100.0 * pure) / feed / 2.0
         for mixed, first, second, recycle, back, other, feed, pure in block_rows(
-            windows, [inputs[each] for each in names], last_s, block_s
+            windows, [inputs[each] for each in names], _EXCHANGE_S
         )
         if feed > 0.0
     ]
+    return Measured(sum(found) / len(found)) if found else None
 
 
 @diagnoser(
     needs={
         "feed": "kg/h", "pressure": "kPag", "temperature": "degC", "level": "%",
         "first": "%", "second": "%", "third": "%", "first_order": "", "second_order": "",
-        "activation": "K", "no_gas": "%", "usual": "", "usual_temperature": "degC",
+        "gas": "kscmh", "condensed": "m3/h", "gas_of_liquid": "", "activation": "K",
+        "no_gas": "%", "usual": "", "usual_temperature": "degC",
     },
     unit="",
     window_s=_RATE_S,
@@ -130,18 +114,23 @@ def reaction_deviation(windows: Windows, inputs: Inputs) -> Measured | None:
         inputs: `feed` that reacts with order 1 and is the `third` share of the gas that leaves,
             shares of the `first` and `second` reactant with their orders, `pressure`,
             `temperature` and `level` of the reactor, the level `no_gas` at which it is full,
-            temperature of `activation`, and the `usual` rate constant at its temperature.
+            flows of that `gas` and of what has `condensed` before the analysis, which was the
+            `gas_of_liquid` for a m3, temperature of `activation`, and the `usual` rate constant at
+            its temperature.
     """
-    names = ("feed", "pressure", "temperature", "level", "first", "second", "third")
+    names = (
+        "feed", "pressure", "temperature", "level", "gas", "condensed", "first", "second", "third",
+    )  # fmt: skip
     orders = inputs["first_order"], inputs["second_order"]
     cold = 1.0 / (inputs["usual_temperature"] + _KELVIN)
     found: list[float] = []
-    for feed, pressure, temperature, level, *shares in block_rows(
+    for feed, pressure, temperature, level, gas, condensed, *shares in block_rows(
         windows, [inputs[each] for each in names], _RATE_S, _RATE_BLOCK_S
     ):
-        if min(*shares, inputs["no_gas"] - level) <= 0.0:
+        if min(*shares, gas, inputs["no_gas"] - level) <= 0.0:
             continue
-        first, second, third = (each / 100.0 * (pressure + _ATMOSPHERE) for each in shares)
+        left = gas / (gas + inputs["gas_of_liquid"] * condensed) / 100.0
+        first, second, third = (each * left * (pressure + _ATMOSPHERE) for each in shares)
         driving = first ** orders[0] * second ** orders[1] * third * (inputs["no_gas"] - level)
         usual = inputs["usual"] * exp(inputs["activation"] * (cold - 1.0 / (temperature + _KELVIN)))
         found.append(abs(feed / (driving * usual) - 1.0))

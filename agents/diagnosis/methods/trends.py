@@ -5,9 +5,12 @@ from math import log
 from ..diagnoser import ANY_UNIT, Inputs, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
+from .blocks import block_rows
 
 _WINDOW_S = 3600.0
 _LONG_S = 10800.0
+_SWING_S = 32400.0
+_SWING_BLOCK_S = 1080.0
 _LONGEST_H = 1000.0  # what is given for a value that does not move towards its limit
 _NOW_S = 120.0
 
@@ -59,3 +62,23 @@ def spread_beyond(windows: Windows, inputs: Inputs) -> Measured | None:
     if value is None or cause is None:
         return None
     return Measured(value - inputs["gain"] * cause)
+
+
+@diagnoser(
+    needs={"value": ANY_UNIT, "target": ANY_UNIT},
+    unit="",
+    window_s=_SWING_S,
+    source="own",
+)
+def swing_about(windows: Windows, inputs: Inputs) -> Measured | None:
+    """Returns how far a value went to both sides of its target in nine hours, in its unit.
+
+    Args:
+        windows: Of both.
+        inputs: `value` and `target`.
+    """
+    rows = block_rows(windows, [inputs["value"], inputs["target"]], _SWING_S, _SWING_BLOCK_S)
+    if not rows:
+        return None
+    apart = [value - target for value, target in rows]
+    return Measured(max(min(max(apart), -min(apart)), 0.0))
