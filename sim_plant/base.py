@@ -50,9 +50,7 @@ class BasePlant(ABC, Generic[S]):
         self.noise = noise and seed is not None
         self.events: list[PlantEvent] = []
         self._tags = {tag.name: tag for tag in self.tags}
-        self._watched = [
-            (each, each.tag, each.measures, each.is_high, each.limit) for each in self.alarms
-        ]
+        self._watched = [(each, each.measures, each.is_high, each.limit) for each in self.alarms]
         self.state = self._begin(self.modes[0])
 
     @abstractmethod
@@ -110,8 +108,7 @@ class BasePlant(ABC, Generic[S]):
 
     def _begin(self, mode: str) -> S:
         fresh = self.initial(mode)
-        for definition in self.alarms:
-            fresh.alarms.setdefault(definition.tag, AlarmState())
+        fresh.alarms = {each.tag: AlarmState() for each in self.alarms}
         return fresh
 
     def step(self) -> None:
@@ -123,17 +120,18 @@ class BasePlant(ABC, Generic[S]):
 
     def _scan_alarms(self) -> None:
         values = self.alarm_inputs()
-        states = self.state.alarms
+        states = self.state.alarms.values()  # in the order of the alarms, as `_begin` made them
         scan, step_s = alarm.scan, self.step_s
-        for definition, tag, measures, is_high, limit in self._watched:
+        for (definition, measures, is_high, limit), current in zip(
+            self._watched, states, strict=True
+        ):
             value = values[measures]
-            current = states[tag]
             if not current.active and (value <= limit if is_high else value >= limit):
                 current.elapsed_s = 0.0  # as `scan`, without its call, which most steps need not
             elif scan(definition, current, value, step_s):
                 current.changed_at_s = self.time_s
                 kind = "alarm" if current.active else "clear"
-                self.note(kind, tag, f"{measures} {value:.4g}")
+                self.note(kind, definition.tag, f"{measures} {value:.4g}")
 
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the values that the alarms compare, by `AlarmDefinition.measures`."""

@@ -43,12 +43,13 @@ class PI:
         if state.mode == MANUAL:
             state.integral = state.output - proportional
             return state.output
+        low, high = self.low, self.high
         wanted = proportional + state.integral
         if (
-            self.low < wanted < self.high
-            or (wanted >= self.high and error < 0.0)
-            or (wanted <= self.low and error > 0.0)
+            low < wanted < high
+            or (wanted >= high and error < 0.0)
+            or (wanted <= low and error > 0.0)
         ):
             state.integral += proportional * dt_s / self.integral_time_s
-        state.output = min(max(wanted, self.low), self.high)
+        state.output = wanted if low < wanted < high else min(max(wanted, low), high)
         return state.output

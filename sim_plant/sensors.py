@@ -64,8 +64,7 @@ class SensorBank:
     """All transmitters of a plant, in the order of the true values.
 
     Their states are part of the plant's state. The seed is of the noise, if there is any, and of
-    lost samples and spikes. `streams` are more streams of noise that the plant uses itself, see
-    `row`.
+    lost samples and spikes.
 
     Source: own; the order of the faults is that of the signal path: element
     (gain, bias, drift, noise), converter (resolution, range), electronics (frozen,
@@ -77,7 +76,6 @@ class SensorBank:
         sensors: Sequence[Sensor],
         seed: int | None,
         step_s: float,
-        streams: Sequence[str] = (),
         *,
         noise: bool = True,
     ) -> None:
@@ -86,14 +84,10 @@ class SensorBank:
             (each, each.name, each.sigma, each.low, each.high, each.resolution) for each in sensors
         ]
         self._is_noisy = noise and seed is not None
-        names = (*(each.name for each in sensors), *streams)
+        names = [each.name for each in sensors]
         self._noise = NoiseBank(seed if self._is_noisy else None, names)
         self._chance = ChanceBank(seed or 0)
         self._step_s = step_s
-
-    def row(self, step: int) -> tuple[float, ...]:
-        """Returns this step's standard normal numbers, the sensors' before the other streams'."""
-        return self._noise.row(step)
 
     def fresh(self) -> dict[str, SensorState]:
         """Returns the states of new transmitters, by name, in the sensors' order."""
@@ -110,7 +104,7 @@ class SensorBank:
         is_noisy, step_s = self._is_noisy, self._step_s
         measured: dict[str, float] = {}
         for (sensor, name, sigma, low, high, resolution), state, value, number in zip(
-            self._channels, states.values(), true, noise, strict=False
+            self._channels, states.values(), true, noise, strict=True
         ):
             if state.is_faulty:
                 shown = self._faulty(sensor, state, step, value, number)
@@ -122,8 +116,10 @@ class SensorBank:
                     shown = low
                 elif shown > high:
                     shown = high
-            if is_noisy:
-                state.unchanged_s = state.unchanged_s + step_s if shown == state.value else 0.0
+            if shown == state.value and is_noisy:
+                state.unchanged_s += step_s
+            elif is_noisy:
+                state.unchanged_s = 0.0
             state.value = measured[name] = shown
         return measured
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..base import BasePlant
 from ..model import Quality, Value
-from ..sensors import SensorBank, is_suspect, qualities
+from ..noise import NoiseBank
+from ..sensors import SensorBank, is_suspect, qualities, values
 from . import sensors, state_limits, tag_access
 from .control import interlocks, loops
 from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
@@ -18,6 +19,7 @@ from .process import exchanger, hydraulics, pump, valve
 from .state import SkidState
 from .tags import EQUIPMENT, TAGS
 
+_NO_TROUBLE = dict.fromkeys((*TROUBLE.values(), LINK_TROUBLE), 0.0)
 WARM_STATE = Path(__file__).with_name("warm.json")
 
 
@@ -42,9 +44,8 @@ class CoolingWater(BasePlant[SkidState]):
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         super().__init__(seed, noise=noise)
-        self._sensors = SensorBank(
-            sensors.SENSORS, seed, k.STEP_S, streams=(sensors.CAVITATION_NOISE,), noise=noise
-        )
+        self._sensors = SensorBank(sensors.SENSORS, seed, k.STEP_S, noise=noise)
+        self._boiling = NoiseBank(seed if self.noise else None, (sensors.CAVITATION_NOISE,))
 
     def initial(self, mode: str) -> SkidState:
         """Returns the start of the warm-up, which `start` skips."""
@@ -96,13 +97,17 @@ class CoolingWater(BasePlant[SkidState]):
     def _true(self) -> tuple[float, ...]:
         s = self.state
         a, b = s.pumps.values()
-        lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))
+        lost = 0.0
+        for each in (a, b):
+            loss = 1.0 - each.head_factor
+            if loss > lost and each.is_running:
+                lost = loss
         header_kpa = s.header_m * k.KPA_PER_M
         # Between two steps a pump may draw more than the suction can give; a gauge never shows it.
         strainer_m = s.strainer_plug * k.CLEAN_STRAINER * s.flow * s.flow
         strainer_m = min(strainer_m, k.SUCTION_M + s.water.level_m)
         if lost > 1e-6:
-            boiling = self._sensors.row(s.steps)[-1]
+            (boiling,) = self._boiling.row(s.steps)
             header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * boiling
         return (
             s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
@@ -138,11 +143,13 @@ class CoolingWater(BasePlant[SkidState]):
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the measured values, and 1 for each suspect transmitter or link."""
         s = self.state
-        inputs: dict[str, float] = {}
-        for (name, trouble), state in zip(TROUBLE.items(), s.sensors.values(), strict=True):
-            inputs[name] = state.value
-            inputs[trouble] = 1.0 if is_suspect(state) else 0.0
-        inputs[LINK_TROUBLE] = 1.0 if s.link_down_s > 0.0 else 0.0
+        inputs = _NO_TROUBLE | values(s.sensors)
+        for name, state in s.sensors.items():
+            # Only these can make it suspect, and most steps have neither.
+            if (state.is_faulty or state.unchanged_s) and is_suspect(state):
+                inputs[TROUBLE[name]] = 1.0
+        if s.link_down_s > 0.0:
+            inputs[LINK_TROUBLE] = 1.0
         return inputs
 
     def qualities(self) -> Mapping[str, Quality]:

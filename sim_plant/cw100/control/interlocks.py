@@ -33,6 +33,9 @@ TRIPS: Mapping[str, tuple[float | None, float | None]] = {
     "FT-103": (_FLOW_M3H, None),
 }
 
+# The transmitters of a pump's own vibration and bearing
+_OWN = {"P-101A": ("VT-101A", "TT-111A"), "P-101B": ("VT-101B", "TT-111B")}
+
 _START_AFTER_S = 3.0
 _ARMED_FOR_S = 60.0
 _BLIND_FOR_S = 20.0
@@ -72,16 +75,17 @@ def scan(
     if readings["TT-202"] > _PRODUCT_C and not state.is_process_tripped:
         state.is_process_tripped = True
         yield "trip", "I-06", "process tripped by I-06, TT-202 over 60 degC"
-    state.key_s = max(state.key_s - k.STEP_S, 0.0)
+    if state.key_s > 0.0:
+        state.key_s = max(state.key_s - k.STEP_S, 0.0)
 
 
 def _standby_start(
     state: InterlockState, pumps: Mapping[str, PumpState], readings: Mapping[str, float]
 ) -> Iterator[Note]:
-    if any(pump.run_command for pump in pumps.values()):
-        state.since_commanded_s = 0.0
-    else:
-        state.since_commanded_s += k.STEP_S
+    state.since_commanded_s += k.STEP_S
+    for pump in pumps.values():
+        if pump.run_command:
+            state.since_commanded_s = 0.0
     is_armed = (
         state.since_commanded_s < _ARMED_FOR_S
         and readings["LT-101"] >= _LEVEL_PERCENT
@@ -107,20 +111,18 @@ def _standby_start(
 
 
 def _pump_trip(pump: PumpState, name: str, readings: Mapping[str, float]) -> int:
-    side = name[-1]
-    pump.vibration_timer_s = _held(
-        pump.vibration_timer_s, readings[f"VT-101{side}"] > _VIBRATION_MM_S
-    )
+    vibration, bearing = _OWN[name]
+    is_commanded, is_running = pump.run_command, pump.is_running
+    pump.vibration_timer_s = _held(pump.vibration_timer_s, readings[vibration] > _VIBRATION_MM_S)
     pump.low_flow_timer_s = _held(
-        pump.low_flow_timer_s,
-        readings["FT-103"] < _FLOW_M3H and pump.run_command and pump.is_running,
+        pump.low_flow_timer_s, readings["FT-103"] < _FLOW_M3H and is_commanded and is_running
     )
-    pump.start_timer_s = _held(pump.start_timer_s, pump.run_command and not pump.is_running)
-    if readings["LT-101"] < _LEVEL_PERCENT and (pump.is_running or pump.run_command):
+    pump.start_timer_s = _held(pump.start_timer_s, is_commanded and not is_running)
+    if readings["LT-101"] < _LEVEL_PERCENT and (is_running or is_commanded):
         return LOW_LEVEL
     if pump.vibration_timer_s >= _VIBRATION_FOR_S:
         return HIGH_VIBRATION
-    if readings[f"TT-111{side}"] > _BEARING_C:
+    if readings[bearing] > _BEARING_C:
         return HOT_BEARING
     if pump.low_flow_timer_s >= _FLOW_FOR_S:
         return LOW_FLOW
@@ -140,12 +142,12 @@ def is_start_forbidden(readings: Mapping[str, float]) -> bool:
 
 def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[str, float]) -> bool:
     """Clears a pump's trip if its cause is gone, and returns whether it did."""
-    side = name[-1]
+    vibration, bearing = _OWN[name]
     # A stopped pump has no flow, so I-07 checks it again after the start.
     remains = {
         LOW_LEVEL: readings["LT-101"] < _LEVEL_PERCENT,
-        HIGH_VIBRATION: readings[f"VT-101{side}"] > _VIBRATION_MM_S,
-        HOT_BEARING: readings[f"TT-111{side}"] > _BEARING_C,
+        HIGH_VIBRATION: readings[vibration] > _VIBRATION_MM_S,
+        HOT_BEARING: readings[bearing] > _BEARING_C,
         START_FAILURE: pump.is_start_blocked,
     }
     if not pump.is_tripped or pump.has_electrical_fault or remains.get(pump.trip_cause, False):

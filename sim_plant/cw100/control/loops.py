@@ -13,6 +13,7 @@ TUNING: dict[str, PI] = {
     "TIC-106": PI(gain=1.0, integral_time_s=300.0, span=50.0, low=0.10, direct=True),
 }
 MEASURES = {"PIC-102": "PT-102", "TIC-202": "TT-202", "LIC-101": "LT-101", "TIC-106": "TT-106"}
+_SCANNED = tuple((name, tuning, MEASURES[name]) for name, tuning in TUNING.items())
 SETPOINT_LIMITS = {
     "PIC-102": (250.0, 450.0),
     "TIC-202": (40.0, 55.0),
@@ -40,5 +41,6 @@ class LoopStates:
 
 def scan(states: LoopStates, readings: dict[str, float], dt_s: float) -> None:
     """Runs the four controllers once, in the PLC's order."""
-    for name, tuning in TUNING.items():
-        tuning.step(states.loops[name], readings[MEASURES[name]], dt_s)
+    loops = states.loops
+    for name, tuning, measures in _SCANNED:
+        tuning.step(loops[name], readings[measures], dt_s)

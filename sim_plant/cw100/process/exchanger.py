@@ -52,7 +52,9 @@ def advance(
     """Advances by one step, flows in m3/h. Source: asymptotic fouling, Kern and Seaton 1959."""
     hot_capacity = k.PRODUCT_CAPACITY * max(product, 0.05)
     cold_capacity = k.WATER_CAPACITY * max(water, 0.5)
-    smaller, larger = sorted((hot_capacity, cold_capacity))
+    smaller, larger = hot_capacity, cold_capacity
+    if larger < smaller:
+        smaller, larger = larger, smaller
     ntu = conductance(water, product, state.fouling) * k.AREA_M2 / (1000.0 * smaller)
     duty_kw = effectiveness(ntu, smaller / larger) * smaller * (k.PRODUCT_INLET_C - basin_c)
     share = dt_s / k.EXCHANGER_LAG_S

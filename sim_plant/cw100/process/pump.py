@@ -105,7 +105,8 @@ def advance(
     relative = flow / k.RATED_FLOW
     margin = suction_available - 1.5 * (1.0 + relative * relative)
     target = 1.0 - 0.03 * exp(min(-2.2 * margin, 50.0))
-    target = min(max(target, 0.3), 1.0)
+    if not 0.3 <= target <= 1.0:
+        target = min(max(target, 0.3), 1.0)
     pump.head_factor += dt_s * (target - pump.head_factor) / _CAVITATION_LAG_S
     if pump.damage_tau_s:
         pump.damage = min(pump.damage * exp(dt_s / pump.damage_tau_s), MAX_DAMAGE)
@@ -135,7 +136,8 @@ def drive(pump: PumpState, reference: float, dt_s: float) -> None:
     is_stuck = pump.is_start_blocked and not was_running
     target = reference if pump.run_command and not is_stuck else 0.0
     ramp = k.SPEED_RATE * dt_s
-    pump.speed += min(max(target - pump.speed, -ramp), ramp)
+    change = target - pump.speed
+    pump.speed += change if -ramp < change < ramp else min(max(change, -ramp), ramp)
     if pump.speed > k.TURNING:
         pump.run_time_s += dt_s
         if not was_running:
