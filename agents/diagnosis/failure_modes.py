@@ -89,6 +89,9 @@ class ModeSpec(Model):
     causes: list[str] = Field(default_factory=list[str])
     is_fault: bool = Field(True, description="false for a change that needs no response")
     prior_db: _WEIGHT
+    inputs: dict[str, str | float] = Field(
+        default_factory=dict[str, str | float], description="of all its methods that need them"
+    )
     signs: list[SignSpec] = Field(min_length=1, description="what is seen if it is so")
     checks: dict[str, str] = Field(default_factory=dict[str, str], description="expected answers")
     playbook: str = Field("", description="playbook that answers it")

@@ -158,8 +158,11 @@ class _Binder:
 
     def _hypothesis(self, path: Path_, mode: ModeSpec, roles: Mapping[str, str]) -> Hypothesis:
         names = tag_names(self._site, roles)
-        signs = [self._sign((*path, "signs", n), each, names) for n, each in enumerate(mode.signs)]
+        signs = [self._sign(path, n, mode, names) for n in range(len(mode.signs))]
         found = tuple(each for each in signs if each is not None)
+        used = {name for each in found for name in each.inputs}
+        for name in mode.inputs.keys() - used if len(found) == len(signs) else ():
+            self._note((*path, "inputs", name), "no method of its signs needs it")
         own = dict.fromkeys(self._site.tags[tag].equipment for each in found for tag in each.tags)
         equipment = tuple(roles.values()) or tuple(each for each in own if each)
         title = mode.title
@@ -171,7 +174,8 @@ class _Binder:
         pieces = {each: piece for each, piece in asked.items() if piece is not None}
         return Hypothesis(name, title, mode, equipment, found, pieces)
 
-    def _sign(self, path: Path_, spec: SignSpec, names: Mapping[str, Name]) -> Sign | None:
+    def _sign(self, of: Path_, n: int, mode: ModeSpec, names: Mapping[str, Name]) -> Sign | None:
+        spec, path = mode.signs[n], (*of, "signs", n)
         if spec.that:
             try:
                 return Sign(spec, parse_condition(spec.that, names, windows=True))
@@ -183,25 +187,30 @@ class _Binder:
         except UnusableDiagnoser as error:
             self._note((*path, "method"), str(error))
             return None
-        inputs = self._inputs((*path, "inputs"), spec, method, names)
+        inputs = self._inputs(of, path, mode.inputs, spec.inputs, method, names)
         call = ", ".join(f"{name}={inputs[name]}" for name in sorted(inputs))
         return Sign(spec, None, method, inputs, f"{method.name}({call})")
 
     def _inputs(
-        self, path: Path_, spec: SignSpec, method: Diagnoser, names: Mapping[str, Name]
-    ) -> dict[str, str | float]:
+        self, of: Path_, path: Path_, shared: Mapping[str, str | float],
+        own: Mapping[str, str | float], method: Diagnoser, names: Mapping[str, Name],
+    ) -> dict[str, str | float]:  # fmt: skip
+        """Returns the inputs of a method, those of the sign before those of its mode."""
+        given = {name: (of, each) for name, each in shared.items() if name in method.needs}
+        given |= {name: (path, each) for name, each in own.items()}
         inputs: dict[str, str | float] = {}
-        for name, given in spec.inputs.items():
+        for name, (at, value) in given.items():
+            here = (*at, "inputs", name)
             if name not in method.needs:
                 known = ", ".join(method.needs)
-                self._note((*path, name), f"is no input of {method.name}; known: {known}")
-            elif not isinstance(given, str):
-                inputs[name] = given
-            elif tag := self._tag((*path, name), given, method.needs[name], names):
+                self._note(here, f"is no input of {method.name}; known: {known}")
+            elif not isinstance(value, str):
+                inputs[name] = value
+            elif tag := self._tag(here, value, method.needs[name], names):
                 inputs[name] = tag.name
-        missing = [n for n in method.needs if n not in spec.inputs and n not in method.optional]
+        missing = [n for n in method.needs if n not in given and n not in method.optional]
         if missing:
-            self._note(path, f"{method.name} needs also {', '.join(missing)}")
+            self._note((*path, "inputs"), f"{method.name} needs also {', '.join(missing)}")
         return inputs
 
     def _tag(self, path: Path_, given: str, unit: str, names: Mapping[str, Name]) -> Tag | None:

@@ -63,6 +63,10 @@ MISTAKES: Mapping[str, tuple[str, Sequence[str]]] = {
             "did you mean 'P-101A.running'?",
         ],
     ),
+    "an input of the mode that no method needs": (
+        _mode(f"{{{_CALL}, {_INPUTS}}}", "inputs: {loss: PDT-101.pv}, "),
+        ["8:47: modes.1.inputs.loss: no method of its signs needs it"],
+    ),
     "an input that is missing": (
         _mode(f"{{{_CALL}, inputs: {{dp: PDT-101.pv, clean: 1}}}}"),
         ["9:89: modes.1.signs.0.inputs: strainer_resistance needs also flow"],
