@@ -65,7 +65,7 @@ MISTAKES: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "an input of the mode that no method needs": (
         _mode(f"{{{_CALL}, {_INPUTS}}}", "inputs: {loss: PDT-101.pv}, "),
-        ["8:47: modes.1.inputs.loss: no method of its signs needs it"],
+        ["8:51: modes.1.inputs.loss: no method of its signs needs it"],
     ),
     "an input that is missing": (
         _mode(f"{{{_CALL}, inputs: {{dp: PDT-101.pv, clean: 1}}}}"),
