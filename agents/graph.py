@@ -88,6 +88,7 @@ class Deliberations:
         diagnosis: ContinuousDiagnosis | None = None,
     ) -> None:
         self._outcome, self._diagnosis = outcome, diagnosis
+        self._fleeting = InMemorySaver() if checkpointer is None else None
         self._situations: dict[str, Situation] = {}  # those that are judged now, by thread
         self._begun = set[str]()  # threads of this process
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
@@ -106,7 +107,7 @@ class Deliberations:
         builder.add_edge("plan", "wait")
         builder.add_edge("wait", "follow")
         builder.add_edge("report", END)
-        self.graph: Graph = builder.compile(checkpointer=checkpointer or InMemorySaver())
+        self.graph: Graph = builder.compile(checkpointer=checkpointer or self._fleeting)
 
     async def judge(
         self, thread: str, situation: Situation
@@ -154,6 +155,8 @@ class Deliberations:
         if await self._is_waiting(thread):
             work: Command[Any] = Command(resume="read the ledger")
             await self.graph.ainvoke(work, _config(thread), durability="sync")
+        if self._fleeting is not None and thread not in self._begun:
+            await self._fleeting.adelete_thread(thread)
 
     async def _is_waiting(self, thread: str) -> bool:
         snapshot = await self.graph.aget_state(_config(thread))

@@ -37,7 +37,10 @@ def case_ranking(
         "checks": [each.fields for each in checks],
         "faults": dict(ranking.faults),
     }  # fmt: skip
-    return {**fields, "line": _line(named, suspected, ranking, fields["checks"])}
+    changes = [
+        each for each in ranking.named if each in of_case and not each.hypothesis.mode.is_fault
+    ]
+    return {**fields, "line": _line(named, suspected, changes, ranking, fields["checks"])}
 
 
 def _fields(each: Weighed, ranking: Ranking) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def _ahead_db(each: Weighed, ranking: Ranking) -> float:
 def _line(
     named: Sequence[Weighed],
     suspected: Sequence[Weighed],
+    changes: Sequence[Weighed],
     ranking: Ranking,
     checks: Sequence[dict[str, Any]],
 ) -> str:
@@ -69,7 +73,8 @@ def _line(
         )
         return "; ".join(found)
     if not suspected:
-        return "no known fault explains it"
+        told = ", ".join(each.hypothesis.title for each in changes)
+        return f"{told}, which needs no response" if told else "no known fault explains it"
     titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
     deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
     return f"{titles}; {deciding}"

@@ -89,10 +89,10 @@ def commands_in(reason: str) -> list[str]:
 def case_line(case: Case, run_state: str) -> str:
     """Returns a case as one line of a list, with the state of the run that answers it."""
     line = verdict_of(case)
-    verdict = f"; {line}" if line else ""
+    told = "" if line.startswith(case.condition) else printable(case.condition, _LONG)
     return (
         f"{plain(case.case_id)}  {_state(case, run_state)}, since {case.opened_at[11:19]} UTC: "
-        f"{printable(case.condition, _LONG)}{verdict}"
+        f"{'; '.join(filter(None, [told, line]))}"
     )
 
 

@@ -50,8 +50,8 @@ def why_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
     body = step["body"]
-    for each in body.get("deviations", ()):
-        yield from _motion_lines(at, each)
+    moves = (line for each in body.get("deviations", ()) for line in _motion_lines(at, each))
+    yield from dict.fromkeys(moves)  # two deviations may show in the same tag
     if diagnosis := body.get("diagnosis"):
         yield f"{at}  diagnosed   {printable(diagnosis['line'], _LONG)}"
         for each in diagnosis["hypotheses"]:

@@ -174,7 +174,7 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
     """Yields what would decide a case, or that nobody judges it."""
     since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {printable(case.condition, _LONG)}"
     if line := verdict_of(case):
-        since = f"{since}; {line}"
+        since += f"; {line}"
     if live_runner(context.database, now) is None:
         text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
         yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))

@@ -18,6 +18,11 @@ def _reason(reason: object) -> str:
     return "; ".join(each for each in str(reason).split("; ") if not each.startswith(NEXT))
 
 
+def _what(body: Mapping[str, Any]) -> str:
+    """Returns the playbook that has opened or joined a case, else the alarm or the hypothesis."""
+    return str(body["playbook"] or body["deviation"])
+
+
 def _returned(body: Mapping[str, Any]) -> str:
     state, reason = body["state"], _reason(body["reason"])
     return f"{body['run_id']} is {state}" + (f": {reason}" if reason != state else "")
@@ -46,9 +51,9 @@ def change_text(write: Mapping[str, Any]) -> str:
 
 _NAMES = {"returned": "given back"}
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "opened": lambda body: f"{body['playbook']}: {body['condition']}",
+    "opened": lambda body: f"{_what(body)}: {body['condition']}",
     "ordered": lambda body: f"{body['playbook']}: a start, by {body['person']}",
-    "joined": lambda body: f"{body['playbook']}: {body['condition']}",
+    "joined": lambda body: f"{_what(body)}: {body['condition']}",
     "judged": _judged,
     "returned": _returned,
     "escalated": lambda body: f"to {', '.join(body['to'])}: {body['text']}",
