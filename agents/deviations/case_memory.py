@@ -15,6 +15,8 @@ class CaseMemory:
     recorded: dict[str, float] = field(default_factory=dict[str, float])  # boot clock, by key
     # Since when the evidence of a candidate is another, process time.
     differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
+    # Since when nothing prevents a candidate that answers a fault, process time.
+    free_since_s: dict[str, float] = field(default_factory=dict[str, float])
     gone_since_s: float | None = None  # since when its deviation is over, process time
 
     def is_new(self, key: str, now_ms: float) -> bool:

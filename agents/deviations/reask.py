@@ -1,6 +1,6 @@
 """Pause before a case that a run gave back is asked for again."""
 
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 from datetime import datetime, timedelta
 
 from handwheel.connectors.denial import Denial
@@ -57,6 +57,29 @@ def after_pause(
     changed = [each for each in found if _has_changed(case, each, now_s, differs_since_s)]
     return [
         each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
+        for each in found
+    ]
+
+
+def once_steady(
+    found: list[Candidate], wanted: Collection[str], now_s: float, free_since_s: dict[str, float]
+) -> list[Candidate]:
+    """Prevents candidates without a trigger until nothing has prevented them for a while.
+
+    A trigger has its own delay; evidence alone may turn about its limit.
+
+    Args:
+        wanted: Names of those whose trigger is due.
+        now_s: Process time.
+        free_since_s: Since when nothing prevents each, process time. It is changed.
+    """
+    free = {each.name for each in found if not each.code and each.name not in wanted}
+    for name in free_since_s.keys() - free:
+        del free_since_s[name]
+    brief = {n for n in free if now_s - free_since_s.setdefault(n, now_s) < STEADY_S}
+    denial = Denial("steady", f"it is asked for once nothing has prevented it for {STEADY_S:g} s")
+    return [
+        blocked_by(each.plan, each.diagnosis, denial) if each.name in brief else each
         for each in found
     ]
 

@@ -20,7 +20,7 @@ from .case_candidates import CaseCandidates
 from .case_deviations import CaseDeviations
 from .case_memory import CaseMemory
 from .escalation import due_escalations, send
-from .reask import STEADY_S, after_pause, is_failure, waits_for_people
+from .reask import STEADY_S, after_pause, is_failure, once_steady, waits_for_people
 from .triggers import TriggerWatch
 
 JUDGED_EVERY_S = 10.0
@@ -129,15 +129,14 @@ class SiteCases:
     def _is_gone(self, case: Case) -> bool:
         """Whether the deviation is over for a while, since a value may cross its limit often."""
         known, plant, memory = self.candidates.known(case), self._context.plant, self._of(case)
-        standing = self._deviations.of(case) if self._deviations else []
         if not known and not case.deviations:
             return True
-        if standing or not all(each.is_gone(plant) and not each.problem for each in known):
+        stands = self._deviations is not None and bool(self._deviations.of(case))
+        if stands or not all(each.is_gone(plant) and not each.problem for each in known):
             memory.gone_since_s = None
             return False
-        if memory.gone_since_s is None:
-            memory.gone_since_s = plant.now_s
-        return plant.now_s - memory.gone_since_s >= STEADY_S
+        since_s = memory.gone_since_s = memory.gone_since_s or plant.now_s
+        return plant.now_s - since_s >= STEADY_S
 
     def _record(self, case: Case, kind: CaseEvent, body: Mapping[str, object]) -> Case:
         case = self._log.record(case, kind, body, self._context.clock())
@@ -173,8 +172,11 @@ class SiteCases:
         self._queues.leave(case.case_id)
         found = self.candidates.judge(case, plant, owners)
         self._context.plant.await_change(case.case_id, plant)
-        wall, differs_since_s = self._context.clock().wall, self._of(case).differs_since_s
-        return plant, after_pause(case, found, wall, plant.now_s, differs_since_s)
+        memory, wall, now_s = self._of(case), self._context.clock().wall, plant.now_s
+        found = after_pause(case, found, wall, now_s, memory.differs_since_s)
+        if self._deviations is not None:
+            found = once_steady(found, memory.wanted or (), now_s, memory.free_since_s)
+        return plant, found
 
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""

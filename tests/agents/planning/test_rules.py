@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.deviations.deviation import motions
-from handwheel.agents.deviations.reask import MOST_REPLANS, after_pause
+from handwheel.agents.deviations.reask import MOST_REPLANS, after_pause, once_steady
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.planning.candidates import Candidate
 from handwheel.agents.planning.rules import choose
@@ -63,6 +63,22 @@ def test_people_decide_after_three_replans() -> None:
     (found,) = after_pause(case, [free], later, 0.0, {})
     assert found.code == "people"
     assert "4 runs of it were rejected, stopped or aborted, the last one U-4" in found.reason
+
+
+def test_evidence_without_a_trigger_must_last() -> None:
+    free_since_s: dict[str, float] = {}
+    plan = Mock(id="cw/one", roles={}, given={})
+    free, shut = Candidate(plan, Mock()), Candidate(plan, Mock(), "evidence")
+
+    def code(candidate: Candidate, now_s: float, *wanted: str) -> str:
+        (found,) = once_steady([candidate], wanted, now_s, free_since_s)
+        return found.code
+
+    assert code(free, 0.0, "cw/one") == ""
+    assert [code(free, 0.0), code(free, 9.0), code(free, 10.0)] == ["steady", "steady", ""]
+    assert [code(shut, 11.0), code(free, 12.0), code(free, 21.0)] == [
+        "evidence", "steady", "steady",
+    ]  # fmt: skip
 
 
 def test_a_tag_that_rises_tells_when_it_reaches_its_next_limit() -> None:

@@ -1,11 +1,13 @@
 """Agents that die and come back: a run goes on by a person's word, and nothing is done twice."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 
 import pytest
 
-from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints
+from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints, read_deliberations
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
@@ -86,3 +88,9 @@ async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoo
         assert (kept["plan"]["choice"], kept["outcome"]["state"]) == (candidate["name"], "closed")
         assert [each["id"] for each in candidate["findings"]][:2] == ["bearing", "trend"]
         await idle.kill_agents()
+    case_id = idle.case.case_id
+    told = await asyncio.to_thread(read_deliberations, idle.site.state, case_id)
+    (judged,) = rows_of(idle.desk.database, case_id, "case.judged")
+    assert told[judged.fields["body"]["snapshot_at"]]["plan"]["choice"] == candidate["name"]
+    (idle.site.state / CHECKPOINTS_FILE).unlink()
+    assert await asyncio.to_thread(read_deliberations, idle.site.state, case_id) == {}

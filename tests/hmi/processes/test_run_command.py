@@ -1,5 +1,6 @@
 """`handwheel run` where something is missing, wrong, interrupted or dies; orders to its runs."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -184,6 +185,9 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
         stage.sees(agents, "PUMPS-101 was not granted to agents; ask ")
         stage.sees(agents, "next: handwheel authority give PUMPS-101 --for 1h --as ")
         assert stage.run("requests", "list", "--all") == (0, "no requests\n")
+        (case,) = json.loads(stage.run("cases", "list", "--json")[1])
+        code, why = stage.run("cases", "show", case["case_id"], "--why")
+        assert (code, "fired       trigger " in why, "  prevented  test/" in why) == (0, True, True)
         assert stage.desk  # hands the pumps over
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")
         for tag in ("SIM-CLOCK.pv", "P-101A.running"):  # what both connections read is recorded
