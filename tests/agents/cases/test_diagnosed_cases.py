@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from handwheel.evaluation.room.room import Room
 from handwheel.hmi.runs.case_view import case_line, case_lines
 from handwheel.hmi.runs.case_why import why_lines, why_steps
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ...sites.cw100 import make_site
+from ..testbed.stepped_agents import AgentsRoom
 
 NewRoom = Callable[..., AbstractAsyncContextManager[Room]]
 
@@ -145,3 +148,40 @@ async def test_a_run_answers_a_fault_that_is_confirmed_only_later(new_room: NewR
         (case,) = room.cases.values()
         assert case.is_closed
         assert [each.state for each in room.runs.values()] == ["COMPLETE"]
+
+
+MODES = """\
+schema: failure-modes/1
+modes:
+  - id: strainer-dirty
+    title: Strainer S-101 is dirty
+    prior_db: -10
+    signs: [{id: loss, that: "PDT-101.pv > 8 kPa", met_db: 25, not_met_db: -20}]
+"""
+
+
+async def test_a_case_of_a_fault_closes_once_the_fault_is_refuted(
+    agents_site: Site, tmp_path: Path
+) -> None:
+    (agents_site.root / "dirty.yaml").write_text(MODES, "utf-8")
+    site = replace(agents_site, state=tmp_path / "state", failure_modes=("dirty.yaml",))
+    site.state.mkdir()
+    room = AgentsRoom(site, [], Simulation(create(None), Scenario()), ())
+    try:
+        await room.start_agents()
+        room.scan_s = 5.0
+        room.plant.lies["PDT-101.pv"] = 9.0
+        await room.scan(8)
+        assert room.cases() == []  # named twice, and not confirmed
+        await room.scan(3)
+        (case,) = room.cases()
+        assert case.judgement["reason"].endswith("dB ahead; no playbook answers it")
+        await room.restart_agents()
+        await room.scan()
+        room.plant.lies.clear()
+        await room.scan(8)
+        assert len(room.cases()) == 1
+        await room.scan(7)
+        assert (room.cases(), room.case.is_closed) == ([], True)
+    finally:
+        await room.end()
