@@ -70,7 +70,7 @@ class Case:
 
     @property
     def outcome(self) -> dict[str, Any]:
-        """What came of it, as plain JSON."""
+        """Outcome of the case so far, as plain JSON."""
         state = "closed" if self.is_closed else "answered" if self.run_id else "undecided"
         returned = {key: self.returned.get(key, "") for key in ("run_id", "state", "reason")}
         return {

@@ -1,4 +1,4 @@
-"""Whether a playbook answers a failure mode of a certain piece of equipment."""
+"""Match of a playbook with a failure mode of a certain piece of equipment."""
 
 from collections.abc import Mapping
 

@@ -97,7 +97,7 @@ def case_line(case: Case, run_state: str) -> str:
 
 
 def verdict_of(case: Case) -> str:
-    """Returns what is wrong or what would decide, in one line; empty without a diagnosis."""
+    """Returns what is wrong or what would decide in one line, empty without a diagnosis."""
     return printable(str(case.judgement.get("diagnosis", {}).get("line", "")), _LONG)
 
 
