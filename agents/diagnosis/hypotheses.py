@@ -154,6 +154,9 @@ class _Binder:
             for role, asset in roles.items():
                 if asset not in self._site.equipment:
                     self._note((*path, "bind", n, role), f"there is no equipment {asset!r}")
+            if _first(roles) in map(_first, mode.bind[:n]):
+                reason = f"{_first(roles)!r} is the first here again, which names the hypothesis"
+                self._note((*path, "bind", n), reason)
         return mode.bind or [{}]
 
     def _hypothesis(self, path: Path_, mode: ModeSpec, roles: Mapping[str, str]) -> Hypothesis:
@@ -168,7 +171,7 @@ class _Binder:
         title = mode.title
         for role, asset in roles.items():
             title = title.replace(f"{{{role}}}", asset)
-        name = " ".join([mode.id, *list(roles.values())[:1]])
+        name = f"{mode.id} {_first(roles)}".rstrip()
         checks = {each: self.checks[each] for each in mode.checks if each in self.checks}
         asked = {each: piece_of(spec, roles) for each, spec in checks.items()}
         pieces = {each: piece for each, piece in asked.items() if piece is not None}
@@ -261,3 +264,7 @@ class _Binder:
         found = self._file.source.finding_within("expression", path, at, error.reason)
         place = self._file.source.document.problem(path, found.text)
         self.problems.append(replace(place, line=found.line, column=found.column))
+
+
+def _first(roles: Mapping[str, str]) -> str:
+    return next(iter(roles.values()), "")

@@ -9,10 +9,14 @@ from types import FrameType
 LIMIT_S = 0.05
 """CPU time that one method may take, seconds."""
 _WAIT_S = 2.0  # wall-clock time after which a method that waits is ended
+_REASONS: dict[int, str] = {
+    signal.SIGVTALRM: f"took more than {LIMIT_S * 1000:g} ms",
+    signal.SIGALRM: f"waited for more than {_WAIT_S:g} s",
+}
 
 
-class TookTooLong(Exception):
-    """A method did not return in time."""
+class TookTooLong(BaseException):
+    """A method did not return in time. It is no `Exception`, which a method may catch itself."""
 
 
 @contextmanager
@@ -21,15 +25,26 @@ def time_limit() -> Generator[None]:
 
     Outside the main thread there is no limit, since only that one takes signals.
     """
+    is_over = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal is_over
+        if not is_over:  # once, so that nothing comes between the timers and their end
+            is_over = True
+            raise TookTooLong(_REASONS[number])
+
     if current_thread() is not main_thread():
         yield
         return
-    before_cpu = signal.signal(signal.SIGVTALRM, _end)
-    before = signal.signal(signal.SIGALRM, _end)
+    before_cpu = signal.signal(signal.SIGVTALRM, end)
+    before = signal.signal(signal.SIGALRM, end)
     left_s, interval_s = signal.setitimer(signal.ITIMER_REAL, _WAIT_S)
     signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S)
     try:
-        yield
+        try:
+            yield
+        finally:
+            is_over = True
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
@@ -37,7 +52,3 @@ def time_limit() -> Generator[None]:
         signal.signal(signal.SIGALRM, before)
         if left_s:
             signal.setitimer(signal.ITIMER_REAL, left_s, interval_s)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise TookTooLong(f"took more than {LIMIT_S * 1000:g} ms")

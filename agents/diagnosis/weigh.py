@@ -31,6 +31,8 @@ class Moment:
     answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     faults: dict[str, str] = field(default_factory=dict[str, str])  # of methods, by name
     residuals: dict[str, Measured | None] = field(default_factory=dict[str, Measured | None])
+    failed: dict[str, str] = field(default_factory=dict[str, str])  # calls, with the reason
+    slow: dict[str, str] = field(default_factory=dict[str, str])  # methods, with the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _of_method(sign: Sign, moment: Moment) -> Evidence:
     found = _residual(sign, moment)
     window_s, source = method.window_s, method.source
     if found is None:
-        reason = moment.faults.get(method.name, "cannot be told now")
+        reason = moment.failed.get(sign.call, "cannot be told now")
         text = f"{spec.id}: {reason}"
         return Evidence(
             spec.id, text, Truth.UNKNOWN, None, method.unit, spec.to, 0.0, sign.tags, window_s,
@@ -134,19 +136,22 @@ def _widened(low: float, high: float, least: float) -> tuple[float, float]:
 
 
 def _residual(sign: Sign, moment: Moment) -> Measured | None:
-    """Measures a residual once for a moment."""
+    """Measures a residual once for a moment. A method that is slow is so for every piece."""
     method = sign.method
     assert method is not None
     if sign.call in moment.residuals:
         return moment.residuals[sign.call]
     result: Measured | None = None
-    if method.name not in moment.faults:
+    reason = moment.slow.get(method.name, "")
+    if not reason:
         try:
             result = _measured(method, moment.windows, sign.inputs)
         except TookTooLong as error:
-            moment.faults[method.name] = str(error)
-        except Exception as error:  # noqa: BLE001 (only its sign is unknown)
-            moment.faults[method.name] = printable(f"{type(error).__name__}: {error}", _LONG)
+            reason = moment.slow[method.name] = str(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (only its sign is unknown)
+            reason = printable(f"{type(error).__name__}: {error}", _LONG)
+    if reason:
+        moment.faults[method.name] = moment.failed[sign.call] = reason
     moment.residuals[sign.call] = result
     return result
 

@@ -112,7 +112,9 @@ class Windows:
             until_s: How long before now it ends.
         """
         is_fine = last_s + until_s <= FINE_S
-        found = (self._fine if is_fine else self._coarse).get(tag, [])
+        found = (self._fine if is_fine else self._coarse).get(tag)
+        if found is None:  # a number, say, that stands in place of a tag
+            raise LookupError(f"{tag!r} is no tag with a window")
         end_s = self.now_s - until_s
         first = bisect_left(found, (end_s - last_s,))  # a bucket begins with its time
         return found[first : bisect_left(found, (end_s,))]

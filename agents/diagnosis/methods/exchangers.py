@@ -56,7 +56,10 @@ def _closed_by(suspect: str) -> Diagnoser:
         if len(known) < len(values):
             return None
         at = known["cold_flow"]
-        known[suspect] = _corrected(known, inputs, suspect)
+        hot, cold = _duties(known, inputs)
+        if min(hot, cold, known["hot_flow"], known["cold_flow"]) <= 0.0:
+            return None
+        known[suspect] = _corrected(known, cold / hot, suspect)
         resistance = fouling(**known, **{name: inputs[name] for name in _DATA})
         return None if resistance is None else Measured(resistance, at)
 
@@ -69,27 +72,40 @@ def _closed_by(suspect: str) -> Diagnoser:
     return diagnoser(needs=needs, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)(method)
 
 
-def _corrected(known: dict[str, float], inputs: Inputs, suspect: str) -> float:
-    """Returns what a transmitter should read if all others are right."""
-    hot_capacity, cold_capacity = inputs["hot_heat_capacity"], inputs["cold_heat_capacity"]
-    hot_range, cold_range = known["hot_in"] - known["hot_out"], known["cold_out"] - known["cold_in"]
-    hot = heat_duty(flow=known["hot_flow"], warm=hot_range, cold=0.0, heat_capacity=hot_capacity)
-    cold = heat_duty(
-        flow=known["cold_flow"], warm=cold_range, cold=0.0, heat_capacity=cold_capacity
+def _duties(known: dict[str, float], inputs: Inputs) -> tuple[float, float]:
+    """Returns the heat of the hot and of the cold side."""
+    hot, cold = (
+        heat_duty(
+            flow=known[f"{side}_flow"],
+            warm=known[f"{side}_{warm}"],
+            cold=known[f"{side}_{cold}"],
+            heat_capacity=inputs[f"{side}_heat_capacity"],
+        )
+        for side, warm, cold in (("hot", "in", "out"), ("cold", "out", "in"))
     )
+    return hot, cold
+
+
+def _corrected(known: dict[str, float], share: float, suspect: str) -> float:
+    """Returns what a transmitter should read if all others are right.
+
+    Args:
+        share: Heat of the cold side as a share of that of the hot one.
+    """
+    hot_range, cold_range = known["hot_in"] - known["hot_out"], known["cold_out"] - known["cold_in"]
     match suspect:
         case "hot_flow":
-            return known["hot_flow"] * cold / hot
+            return known["hot_flow"] * share
         case "cold_flow":
-            return known["cold_flow"] * hot / cold
+            return known["cold_flow"] / share
         case "hot_in":
-            return known["hot_out"] + hot_range * cold / hot
+            return known["hot_out"] + hot_range * share
         case "hot_out":
-            return known["hot_in"] - hot_range * cold / hot
+            return known["hot_in"] - hot_range * share
         case "cold_out":
-            return known["cold_in"] + cold_range * hot / cold
+            return known["cold_in"] + cold_range / share
         case _:
-            return known["cold_out"] - cold_range * hot / cold
+            return known["cold_out"] - cold_range / share
 
 
 resistance_if_hot_flow_is_off = _closed_by("hot_flow")

@@ -74,7 +74,9 @@ def level_jump(windows: Windows, inputs: Inputs) -> Measured | None:
         inputs: `volume` is that of the vessel at 100 %, `full_make_up` its largest usual inflow.
     """
     found = windows.buckets(inputs["level"], _JUMP_S)
-    return Measured(abs(sum(_implausible(found, inputs)))) if len(found) >= 2 else None
+    if len(found) < 2 or not any(each.size > 1 for each in found):  # one sample has no noise
+        return None
+    return Measured(abs(sum(_implausible(found, inputs))))
 
 
 def _implausible(found: list[Bucket], inputs: Inputs) -> list[float]:

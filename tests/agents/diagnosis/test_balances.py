@@ -108,11 +108,13 @@ UNTOLD: list[tuple[str, Mapping[str, float | Course]]] = [
     ("wet_bulb", rising("cold", 20.0)),
     ("basin_leak", {"level": 70.0}),  # frozen
     ("basin_leak", {"level": lambda now_s: (70.0 if now_s < 600.0 else 78.0) + now_s % 2.0}),
+    ("resistance_if_hot_out_is_off", {"hot_flow": 0.0}),
+    ("resistance_if_hot_out_is_off", {"hot_in": 40.0, "hot_out": 40.0}),
 ]
 
 
 @pytest.mark.parametrize(("method", "changed"), UNTOLD)
-def test_residual_of_what_moves_jumps_or_stands_still_cannot_be_told(
+def test_residual_of_what_moves_jumps_stands_still_or_passes_no_heat_cannot_be_told(
     method: str, changed: Mapping[str, float | Course]
 ) -> None:
     assert residual(method, windows_of(changed)) is None

@@ -1,6 +1,8 @@
 """Weights in decibans, and what is named, suspected or left to a check."""
 
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from handwheel.agents.diagnosis.evidence import Evidence, Measured
 from handwheel.agents.diagnosis.failure_modes import CheckSpec, ModeSpec, SignSpec
 from handwheel.agents.diagnosis.hypotheses import Hypotheses, Hypothesis, Sign
 from handwheel.agents.diagnosis.ranking import Ranking, diagnose, rank
+from handwheel.agents.diagnosis.time_limit import time_limit
 from handwheel.agents.diagnosis.weigh import Moment, Weighed, weigh
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.tools.conditions import History, Truth
@@ -156,11 +159,28 @@ def _never_returns(windows: Windows, inputs: Inputs) -> float:
         pass
 
 
+def _never_gives_up(windows: Windows, inputs: Inputs) -> float:
+    while True:
+        with suppress(Exception):
+            sum(range(10_000))
+
+
+def _exits(windows: Windows, inputs: Inputs) -> float:
+    raise SystemExit(3)
+
+
+def _reads_a_number(windows: Windows, inputs: Inputs) -> float | None:
+    return windows.mean(5.0, 60.0)  # type: ignore[arg-type]  # what a file may give for a tag
+
+
 @pytest.mark.parametrize(
     ("measure", "reason"),
     [
         (_raises, "LookupError: no such key"),
         (_never_returns, "took more than 50 ms"),
+        (_never_gives_up, "took more than 50 ms"),
+        (_exits, "SystemExit: 3"),
+        (_reads_a_number, "LookupError: 5.0 is no tag with a window"),
         (reads(float("nan")), "ValueError: returned nan, which is no number"),
         (reads("wet"), "ValueError: returned 'wet', which is no number"),
     ],
@@ -172,6 +192,38 @@ def test_a_method_that_fails_costs_only_its_sign(measure: Measure, reason: str) 
     assert [each.hypothesis.id for each in found.weighed] == ["a", "b"]
     assert [each.coverage for each in found.weighed] == [0.5, 1.0]
     assert reason in found.weighed[0].evidence[0].text
+
+
+def test_a_method_that_raises_for_one_piece_is_measured_for_the_others() -> None:
+    def share(windows: Windows, inputs: Inputs) -> Any:
+        return 9.0 / inputs["clean"]
+
+    one = sign_of(share)
+    signs = [replace(one, inputs={"clean": n}, call=f"share(clean={n})") for n in (0.0, 1.0)]
+    found = diagnose(Hypotheses(tuple(hypothesis(f"h{n}", [signs[n]]) for n in (0, 1))), moment())
+    assert [(each.hypothesis.id, each.coverage) for each in found.weighed] == [
+        ("h1", 1.0), ("h0", 0.0),
+    ]  # fmt: skip
+    assert dict(found.faults) == {"method-dp": "ZeroDivisionError: float division by zero"}
+
+
+def test_a_timer_that_ends_with_its_method_leaves_no_other_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = signal.SIGVTALRM, signal.SIGALRM
+    before = [*map(signal.getsignal, numbers), signal.getitimer(signal.ITIMER_REAL)[0] > 0.0]
+    setitimer = signal.setitimer
+
+    def late(which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        if which == signal.ITIMER_VIRTUAL and not seconds:
+            signal.raise_signal(signal.SIGVTALRM)
+        return setitimer(which, seconds, interval)
+
+    monkeypatch.setattr(signal, "setitimer", late)
+    with time_limit():
+        pass
+    after = [*map(signal.getsignal, numbers), signal.getitimer(signal.ITIMER_REAL)[0] > 0.0]
+    assert after == before
 
 
 @pytest.mark.parametrize(("spread", "weight"), [(0.01, 20.0), (0.5, 10.0), (2.0, -20.0)])
