@@ -1,5 +1,6 @@
 """Formats each event of a case as text."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -49,11 +50,19 @@ def change_text(write: Mapping[str, Any]) -> str:
     return f"{change}, already so" if write["already"] else change
 
 
+def _answered(body: Mapping[str, Any]) -> str:
+    """Returns an answer as it was signed, with the question."""
+    card = json.loads(body["card"])
+    note = f" ({card['note']})" if "note" in card else ""
+    return f"{card['question']} {card['answer']}, by {body['person']}{note}"
+
+
 _NAMES = {"returned": "given back"}
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "opened": lambda body: f"{_what(body)}: {body['condition']}",
     "ordered": lambda body: f"{body['playbook']}: a start, by {body['person']}",
     "joined": lambda body: f"{_what(body)}: {body['condition']}",
+    "answered": _answered,
     "judged": _judged,
     "returned": _returned,
     "escalated": lambda body: f"to {', '.join(body['to'])}: {body['text']}",

@@ -30,6 +30,7 @@ VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
     "start-run": ("order to start", "orders to start"),
     "clear-run": ("order to clear", "orders to clear"),
     "sign-off-run": ("sign-off of a step", "sign-offs of steps"),
+    "answer-check": ("answer to a question", "answers to questions"),
     "end-shift": ("shift ended", "shifts ended"),
     "take-shift": ("shift taken", "shifts taken"),
 }

@@ -63,6 +63,7 @@ VERDICTS: Mapping[str, str] = {
     "start-run": "ORDERED A START",
     "clear-run": "CLEARED THE RUN",
     "sign-off-run": "SIGNED OFF A STEP",
+    "answer-check": "ANSWERED A QUESTION",
     "end-shift": "ENDED THE SHIFT",
     "take-shift": "TOOK THE SHIFT",
 }

@@ -39,7 +39,8 @@ def policy_yaml(plant: Plant, *, is_unattended: bool) -> str:
         f"# What may be written to {plant.model}. No matching rule denies; forbid wins;",
         "# the strictest of several rules holds.",
         "schema: policy/1",
-        "roles: {operator: {}, shift-supervisor: {acts_as: [operator]}}",
+        "roles: {field-operator: {}, operator: {acts_as: [field-operator]}, "
+        "shift-supervisor: {acts_as: [operator]}}",
         "ttl_max: 30 min",
         f"unattended: {'simulated' if is_unattended else 'never'}",
         *_suspend(plant),

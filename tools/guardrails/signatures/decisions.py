@@ -33,8 +33,9 @@ RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
 SiteVerdict = Literal["release", "revoke-key", "grant-authority", "end-maintenance"]
 RunVerdict = Literal["resume-run", "abort-run", "clear-run", "sign-off-run", "start-run"]
+CaseVerdict = Literal["answer-check"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
-SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
+SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, CaseVerdict, ShiftVerdict]
 VerdictName = Literal[RequestVerdict, SubjectVerdict]
 
 _MEANINGS: Mapping[SubjectVerdict, str] = {
@@ -49,6 +50,7 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "start-run": "I ask the agents to begin, which approves nothing: {}",
     "clear-run": "I have looked at the plant and clear {}",
     "sign-off-run": "I sign off what the step of {} asks for",
+    "answer-check": "I have looked and answer, which approves nothing: {}",
     "end-shift": "I have shown what is open and end my shift: {}",
     "take-shift": "I have read what is open and take the shift: {}",
 }
@@ -123,7 +125,7 @@ class Decision(CanonicalModel):
     attended: bool  # whether a person sat at a terminal
     card: _Hash | None = None  # digest of the card that was shown; `None` where none was
     # What it is about besides the digest: an action, a lockout, a key, a grant of authority, a
-    # run, a shift.
+    # run, a case, a shift.
     subject: str | None = Field(default=None, min_length=1)
     comment: ReasonText | None = None
 
@@ -307,6 +309,11 @@ def start_subject(case_id: str, playbook: str, digest: str, given: Mapping[str, 
     """Returns the subject of an order that a playbook of a digest starts with some parameters."""
     named = ",".join(f"{name}={given[name]}" for name in sorted(given))
     return f"start:{case_id}:{playbook}:{digest}:{named}"
+
+
+def answer_subject(case_id: str, check: str, equipment: str, answer: str) -> str:
+    """Returns the subject of an answer to a question of a case."""
+    return f"answer:{case_id}:{check}:{equipment}:{answer}"
 
 
 def shift_subject(leaving: str, coming: str, seq: int) -> str:

@@ -1,0 +1,162 @@
+"""Signed answers of people to questions of an open case. Each is evidence, and approves nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.denial import Denial
+
+from ...errors import InvalidArguments, PermitRefused
+from ...requests.reasons import ReasonText
+from ...requests.signed_document import SignedDocument
+from ...requests.timestamps import Instant
+from ..identity.roster import Operator
+from ..ledger.journal_rows import has_row, rows_of
+from ..ledger.store.database import Database, Transaction
+from .context import DecisionContext, insert_decision
+from .decisions import (
+    Decision,
+    DecisionRefused,
+    Reason,
+    Signed,
+    answer_subject,
+    check_about,
+    verify,
+)
+from .entitlement import check_roles
+
+ANSWERED = "case.answered"
+"""Kind of the journal row."""
+
+
+class CheckAnswer(SignedDocument):
+    """Question to a person, with the answer. It is shown, and signed as the card."""
+
+    schema_: Literal["answer/1"] = Field(default="answer/1", alias="schema")
+    site: str
+    case_id: str
+    check: str
+    equipment: str = ""  # piece that the question is about; empty if it is the only one
+    question: str
+    role: str  # role of whoever answers it
+    answer: str
+    note: ReasonText | None = None
+
+    @property
+    def subject(self) -> str:
+        """Subject of the decision that answers it."""
+        return answer_subject(self.case_id, self.check, self.equipment, self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """Answer as the journal has it, of which nothing has been checked."""
+
+    number: int  # of its row
+    answer: CheckAnswer | None = None
+    signed: Signed | None = None
+    fault: Denial | None = None  # of a row that is no answer, or repeats one
+
+
+class _Body(Model):
+    card: str
+    person: str
+    text: str
+    signature: str
+
+
+def record_answer(
+    context: DecisionContext, answer: CheckAnswer, signed: Signed, now: Instant
+) -> None:
+    """Records the answer to a question of an open case.
+
+    Raises:
+        GuardrailError: The decision is not valid, or the case is over; the journal records why.
+    """
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
+        _check(context, answer, decision, operator)
+        body: dict[str, object] = {
+            "card": answer.text, "person": operator.person, "text": signed.text,
+            "signature": signed.signature_hex,
+        }  # fmt: skip
+        with context.database.transaction(now) as transaction:
+            _check_open(transaction, answer.case_id)
+            insert_decision(transaction, None, decision, signed, answer.text)
+            transaction.record("case.answered", answer.case_id, body)
+
+
+def load_answers(database: Database, case_id: str) -> Iterator[GivenAnswer]:
+    """Yields the answers of a case, the oldest first.
+
+    A row that is no answer, or repeats one, has a fault, so that it hides none of the others.
+    """
+    seen = set[str]()
+    for row in rows_of(database, case_id, ANSWERED):
+        try:
+            body = _Body.model_validate(json.loads(row.text)["body"])
+            answer = CheckAnswer.model_validate(json.loads(body.card))
+        except (ValueError, KeyError, TypeError):
+            fault = Denial("row", f"row {row.seq} of the journal is no answer")
+            yield GivenAnswer(row.seq, fault=fault)
+            continue
+        again = Denial("nonce", Reason.SAME_NONCE) if body.text in seen else None
+        seen.add(body.text)
+        yield GivenAnswer(row.seq, answer, Signed(body.text, body.signature), again)
+
+
+def check_answer(
+    context: DecisionContext, case_id: str, given: GivenAnswer, now: Instant
+) -> tuple[CheckAnswer, Decision]:
+    """Returns a loaded answer with its decision, if it is a valid one to this case.
+
+    A row may have been written into the ledger's file, so it is checked again where it counts.
+
+    Raises:
+        GuardrailError: It is not valid.
+        LedgerError: The ledger cannot be read.
+    """
+    if given.answer is None or given.signed is None or given.fault:
+        raise PermitRefused(given.fault.reason if given.fault else "the answer is not signed")
+    revoked = context.revoked_keys()
+    decision, operator = verify(given.signed, context.roster, revoked, context.site.id, now.wall)
+    _check(context, given.answer, decision, operator)
+    if given.answer.case_id != case_id:
+        raise PermitRefused(f"it answers a question of {given.answer.case_id}")
+    return given.answer, decision
+
+
+def check_answerer(
+    context: DecisionContext, check: str, equipment: str, role: str, operator: Operator
+) -> None:
+    """Raises `PermitRefused` for a person who may not answer a question.
+
+    A role that is bound to areas counts for a question about equipment in them.
+    """
+    tags = [each.name for each in context.site.tags.values() if each.equipment == equipment]
+    check_roles(context, operator, [role], f"to answer {check}", tags if equipment else None)
+
+
+def _check(
+    context: DecisionContext, answer: CheckAnswer, decision: Decision, operator: Operator
+) -> None:
+    check_about(decision, "answer-check", answer.subject)
+    context.check_head(decision)
+    if answer.site != context.site.id:
+        raise DecisionRefused(Reason.OTHER_SITE)
+    if decision.card != answer.digest:
+        raise DecisionRefused(Reason.NO_CARD)
+    if not decision.attended and not context.policy.unattended:
+        raise DecisionRefused(Reason.UNATTENDED)
+    check_answerer(context, answer.check, answer.equipment, answer.role, operator)
+
+
+def _check_open(transaction: Transaction, case_id: str) -> None:
+    if not has_row(transaction, case_id, "case.opened"):
+        raise InvalidArguments(f"{case_id!r} is no case of this site")
+    if has_row(transaction, case_id, "case.closed"):
+        raise PermitRefused(f"{case_id} is over")
