@@ -32,6 +32,7 @@ class CaseEvent(StrEnum):
     JUDGED = "judged"
     RETURNED = "returned"
     ESCALATED = "escalated"
+    ANSWERED = "answered"
     CLOSED = "closed"
 
 
@@ -106,7 +107,7 @@ class Case:
                 )  # fmt: skip
             case CaseEvent.ESCALATED:
                 return replace(self, escalated=self.escalated | {str(body["key"])})
-            case CaseEvent.CLOSED | CaseEvent.ORDERED:
+            case CaseEvent.CLOSED | CaseEvent.ORDERED | CaseEvent.ANSWERED:
                 return replace(self, is_closed=kind is CaseEvent.CLOSED)
 
     def _with(self, body: Mapping[str, Any], at: str) -> "Case":

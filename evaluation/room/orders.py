@@ -24,6 +24,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer, record_answer
 from handwheel.tools.guardrails.signatures.decisions import (
     authority_subject,
     key_subject,
@@ -31,6 +32,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
+from handwheel.tools.guardrails.signatures.signing import subject_statement
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
@@ -97,6 +99,13 @@ class Orders(KeyHolders):
         signed = self.sign_subject("start-run", order.subject, person)
         order_start(self.decision_context, order, signed, needs_of(plan), self.clock.now())
         return order.case_id
+
+    def answer(self, answer: CheckAnswer, person: str) -> None:
+        """Answers a question of an open case. Raises `GuardrailError` if it does not count."""
+        signer = self.signer(person)
+        statement = subject_statement(signer, "answer-check", answer.subject, answer.digest)
+        signed = self.sign(person, statement)
+        record_answer(self.decision_context, answer, signed, self.clock.now())
 
     def order_run(self, run_id: str, order: Order, person: str, roles: Collection[str]) -> RunOrder:
         """Orders a run to hold or stop, or by a signature to resume, abort or clear.
