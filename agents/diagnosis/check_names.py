@@ -15,6 +15,12 @@ def check_name(key: CheckKey) -> str:
     return "/".join(filter(None, key))
 
 
+def check_key(name: str) -> CheckKey:
+    """Returns the check of a name."""
+    check, _, equipment = name.partition("/")
+    return check, equipment
+
+
 def roles_in(spec: CheckSpec) -> list[str]:
     """Returns the roles that the texts of a check name, each once."""
     return list(dict.fromkeys(_ROLE.findall(f"{spec.title} {spec.ask}")))

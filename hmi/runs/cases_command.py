@@ -10,9 +10,8 @@ import typer
 
 from handwheel.agents.checkpoints import read_deliberations
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
-from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import InvalidArguments, LedgerError
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -23,8 +22,10 @@ from ..shell.cli.completion import complete_case
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
+from .answer_command import answer
 from .case_view import case_fields, case_line, case_lines
 from .case_why import why_lines, why_steps
+from .find_case import find_case, list_all
 from .run_view import view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -67,7 +68,7 @@ def list_cases(
     for case, run_state in found:
         typer.echo(fold(case_line(case, run_state), _INDENT))
     if not found:
-        typer.echo("no cases" if every else f"no open case; {_list_all(shadow)}")
+        typer.echo("no cases" if every else f"no open case; {list_all(shadow=shadow)}")
 
 
 @app.command("show")
@@ -86,7 +87,7 @@ def show(
     """
     opened = _opened(site, shadow)
     with Database(opened.state, opened.id) as database:
-        case = load_case(database, _find(database, name, shadow))
+        case = load_case(database, find_case(database, name, shadow=shadow))
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
     steps = why_steps(rows, read_deliberations(opened.state, case.case_id)) if why else []
     if as_json and why:
@@ -115,14 +116,4 @@ def _run_state(database: Database, case: Case) -> str:
     return f"{view.run.state}{left}"
 
 
-def _list_all(shadow: bool) -> str:
-    return next_step("cases", "list", "--all", *(["--shadow"] if shadow else []))
-
-
-def _find(database: Database, name: str, shadow: bool) -> str:
-    known = case_ids(database, only_open=False)
-    found = [each for each in known if each.startswith(name)]
-    if name in known or len(found) == 1:
-        return name if name in known else found[0]
-    problem = "begins several cases" if found else "is no case of this site"
-    raise InvalidArguments(f"{plain(name)!r} {problem}; {_list_all(shadow)}")
+app.command("answer")(answer)

@@ -16,7 +16,7 @@ from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator
 from ..ledger.journal_rows import has_row, rows_of
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Database, LedgerReader
 from .context import DecisionContext, insert_decision
 from .decisions import (
     Decision,
@@ -85,7 +85,7 @@ def record_answer(
             "signature": signed.signature_hex,
         }  # fmt: skip
         with context.database.transaction(now) as transaction:
-            _check_open(transaction, answer.case_id)
+            check_case_open(transaction, answer.case_id)
             insert_decision(transaction, None, decision, signed, answer.text)
             transaction.record("case.answered", answer.case_id, body)
 
@@ -155,8 +155,9 @@ def _check(
     check_answerer(context, answer.check, answer.equipment, answer.role, operator)
 
 
-def _check_open(transaction: Transaction, case_id: str) -> None:
-    if not has_row(transaction, case_id, "case.opened"):
+def check_case_open(reader: LedgerReader, case_id: str) -> None:
+    """Raises `PermitRefused` for a case that is over, `InvalidArguments` if there is none."""
+    if not has_row(reader, case_id, "case.opened"):
         raise InvalidArguments(f"{case_id!r} is no case of this site")
-    if has_row(transaction, case_id, "case.closed"):
+    if has_row(reader, case_id, "case.closed"):
         raise PermitRefused(f"{case_id} is over")
