@@ -189,7 +189,10 @@ class Deliberations:
         if self._diagnosis is None or situation is None or not situation.hypotheses:
             return {"ranking": {}}
         ranking = self._diagnosis.rank_anew(situation.hypotheses, situation.readings)
-        return {"ranking": case_ranking(ranking, situation.hypotheses, situation.named)}
+        found = case_ranking(
+            ranking, situation.hypotheses, situation.named, self._diagnosis.deciding_checks
+        )
+        return {"ranking": found}
 
     async def _plan(self, state: Deliberation) -> dict[str, Any]:
         """Chooses by rules."""

@@ -23,6 +23,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
 from .deviations.case import LETTER, Case
+from .deviations.field_answers import OpenAnswers
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations, Outcome, graph_hash
 from .planning.candidates import Candidate, judge_candidate
@@ -47,6 +48,11 @@ class SiteAgents:
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
+        self._answers: OpenAnswers | None = None  # none without failure modes
+        if context.diagnosis is not None:
+            self._answers = OpenAnswers(
+                context.ledger, context.diagnosis, context.clock, self._report
+            )
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._kept_ms = context.clock().boot_ms
@@ -123,6 +129,8 @@ class SiteAgents:
             if run_id not in self._tasks:
                 self._start_run(run_id)
         self._start_orders.take(rows)
+        if self._answers is not None:
+            self._answers.take(self.cases.cases, rows)
         closed = self.cases.observe(owners)
         if closed:
             self._start_task(f"following {closed[0]}", self._follow_all(closed))

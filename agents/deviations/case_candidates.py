@@ -10,6 +10,7 @@ from ..agent_context import CaseContext
 from ..planning.answers import is_answer
 from ..planning.candidates import Candidate
 from ..planning.situation import Situation
+from ..planning.test_steps import is_test_step, why_asked
 from ..starts.admission import Admission
 from .case import Case
 from .case_deviations import CaseDeviations
@@ -66,7 +67,8 @@ class CaseCandidates:
     def judge(self, case: Case, plant: PlantSnapshot, owners: Mapping[str, str]) -> list[Candidate]:
         """Returns the playbooks that are due, then those that answer a confirmed fault.
 
-        Last are those that the evidence of the others suggests.
+        Then come those that the evidence of the others suggests, and last the test steps that
+        would decide, each once for a case unless its run has failed.
         """
         wanted, judge = self.wanted(case), self.admission.judge
         found = [judge(case, each, plant, owners) for each in wanted]
@@ -91,6 +93,12 @@ class CaseCandidates:
             for each in more
             if each.plan.id in suggested and not faults.get(each.name)
         ]
+        for check in self._deviations.test_steps(case) if self._deviations else ():
+            found += [
+                replace(judge(case, each, plant, owners), condition=why_asked(check))
+                for each in more
+                if is_test_step(each.plan, check)
+            ]
         return found
 
     def situation(self, case: Case, candidates: list[Candidate], plant: PlantSnapshot) -> Situation:
@@ -125,4 +133,6 @@ class CaseCandidates:
         own, watch = self._deviations, self._watches.get(name)
         if own is None or watch is None:
             return False
+        if name != case.opener and own.is_test_step(watch.plan.id):
+            return True  # what it has shown is still to be judged
         return any(not is_answer(watch.plan, each) for each in own.named(case))

@@ -6,7 +6,9 @@ from typing import Any
 from handwheel.playbooks.execution.plant_view import PlantView
 
 from ..agent_context import CaseContext
+from ..diagnosis.check_names import check_name
 from ..diagnosis.hypotheses import Hypothesis
+from ..diagnosis.ranking import DecidingCheck
 from ..planning.answers import is_answer
 from .case import Case
 from .continuous_diagnosis import ContinuousDiagnosis
@@ -89,6 +91,21 @@ class CaseDeviations:
         found = (self._hypothesis(each) for each in self.of(case) if each.is_named)
         return [each for each in found if each is not None]
 
+    def test_steps(self, case: Case) -> list[DecidingCheck]:
+        """Returns the test steps that would decide between rivals of a case that is not named."""
+        own = {each.id.removeprefix(HYPOTHESIS) for each in self.of(case)}
+        ranking = self._diagnosis.ranking
+        if ranking is None or self.named(case):
+            return []
+        rivals = [each for each in ranking.weighed if each.hypothesis.id in own]
+        found = self._diagnosis.deciding_checks(rivals) if len(rivals) > 1 else ()
+        return [each for each in found if each.spec.playbook]
+
+    def is_test_step(self, playbook: str) -> bool:
+        """Whether a playbook is the test step of a check."""
+        checks = self._diagnosis.hypotheses.checks.values()
+        return any(each.playbook == playbook for each in checks)
+
     def wants(self, case: Case, watch: TriggerWatch) -> str:
         """Returns the confirmed fault of a case that a playbook answers, empty for none."""
         found = (each for each in self.named(case) if is_answer(watch.plan, each))
@@ -130,7 +147,8 @@ class CaseDeviations:
     def key(self, case: Case) -> str:
         """Text that changes when the verdict on a case does."""
         names = ", ".join(sorted(each.id for each in self.of(case)))
-        return f"{names}: {', '.join(sorted(each.id for each in self.named(case)))}"
+        answered = ", ".join(map(check_name, sorted(self._diagnosis.answers)))
+        return f"{names}: {', '.join(sorted(each.id for each in self.named(case)))}: {answered}"
 
     def fields(
         self, case: Case, known: Sequence[TriggerWatch], plant: PlantView

@@ -15,8 +15,10 @@ from ..diagnosis.ranking import (
     LEAST_COVERAGE,
     NAMED_DB,
     SUSPECTED_DB,
+    DecidingCheck,
     Ranking,
     are_rivals,
+    deciding_checks,
     rank,
 )
 from ..diagnosis.weigh import Moment, Weighed, weigh
@@ -103,6 +105,10 @@ class ContinuousDiagnosis:
     def _rank(self, found: Sequence[Weighed]) -> Ranking:
         faults = self._moment.faults if self._moment else None
         return rank(found, self.hypotheses, faults, self.answers)
+
+    def deciding_checks(self, suspected: Sequence[Weighed]) -> tuple[DecidingCheck, ...]:
+        """Returns the checks that would decide between the best two of some suspects."""
+        return deciding_checks(suspected, self.hypotheses, self.answers)
 
     @property
     def named(self) -> list[str]:

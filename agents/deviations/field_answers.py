@@ -1,9 +1,11 @@
 """Answers of people to the questions of a case, as evidence of its diagnosis."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.tools.conditions import Truth
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
 from handwheel.tools.guardrails.signatures.check_answers import (
@@ -18,6 +20,7 @@ from handwheel.tools.requests.timestamps import Instant
 from ..diagnosis.check_names import CheckKey, about_piece, check_name
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.failure_modes import CheckSpec
+from .continuous_diagnosis import ContinuousDiagnosis
 
 Questions = Mapping[CheckKey, CheckSpec]
 """Questions of a site, each about a piece of equipment; see `Hypotheses.questions`."""
@@ -34,6 +37,39 @@ class FieldAnswers:
 
     evidence: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     refused: tuple[str, ...] = ()
+
+
+class OpenAnswers:
+    """Answers of the open cases of a site, which its diagnosis weighs as long as each is open."""
+
+    def __init__(
+        self,
+        ledger: LedgerPort,
+        diagnosis: ContinuousDiagnosis,
+        clock: Callable[[], Instant],
+        report: Callable[[str, str], None],
+    ) -> None:
+        self._ledger, self._diagnosis = ledger, diagnosis
+        self._clock, self._report = clock, report
+        self._questions = diagnosis.hypotheses.questions
+        self._found: dict[str, FieldAnswers] = {}  # by case
+
+    def take(self, cases: Collection[str], subjects: AbstractSet[str]) -> None:
+        """Takes the answers of the open cases, anew for those that new rows are about.
+
+        Raises `LedgerError` if the ledger cannot be read.
+        """
+        self._found = {each: self._found[each] for each in cases if each in self._found}
+        for each in cases:
+            if each in subjects or each not in self._found:
+                self._found.pop(each, None)  # it is read again if the ledger cannot be read now
+                context, now = self._ledger.renewed(), self._clock()
+                found = read_field_answers(context, self._questions, each, now)
+                self._found[each] = found
+                self._report(f"answers of {each}", "; ".join(found.refused))
+        self._diagnosis.answers = {
+            key: each for found in self._found.values() for key, each in found.evidence.items()
+        }
 
 
 def read_field_answers(

@@ -131,7 +131,7 @@ def rank(
             named.append(each)
         elif not any(are_rivals(each, one) for one in named):
             suspected.append(each)
-    checks = _deciding(suspected, hypotheses, answered)
+    checks = deciding_checks(suspected, hypotheses, answered)
     told = tuple(sorted((faults or {}).items()))
     return Ranking(tuple(order), tuple(named), tuple(suspected), checks, told)
 
@@ -142,12 +142,16 @@ def are_rivals(one: Weighed, other: Weighed) -> bool:
     return any(not tags.isdisjoint(each.tags) for each in other.met)
 
 
-def _deciding(
-    suspected: Sequence[Weighed], hypotheses: Hypotheses, answered: Collection[CheckKey]
+def deciding_checks(
+    suspected: Sequence[Weighed], hypotheses: Hypotheses, answered: Collection[CheckKey] = ()
 ) -> tuple[DecidingCheck, ...]:
     """Returns the checks for which the two best predict different answers.
 
     A hypothesis about another piece of equipment predicts no answer for this one.
+
+    Args:
+        suspected: The most probable first.
+        answered: Checks that decide no more.
     """
     best = [each.hypothesis for each in suspected[:2]]
     found: list[DecidingCheck] = []

@@ -1,22 +1,26 @@
 """Verdict of a ranking on one case, as plain JSON and in one line."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from ..diagnosis.ranking import Ranking, are_rivals, weighed_fields
+from ..diagnosis.ranking import DecidingCheck, Ranking, are_rivals, weighed_fields
 from ..diagnosis.weigh import Weighed
 
 _MOST = 3  # hypotheses of which the journal keeps the evidence, at least those that are named
 
 
 def case_ranking(
-    ranking: Ranking, explaining: Collection[str], confirmed: Collection[str]
+    ranking: Ranking,
+    explaining: Collection[str],
+    confirmed: Collection[str],
+    deciding: Callable[[Sequence[Weighed]], Sequence[DecidingCheck]],
 ) -> dict[str, Any]:
     """Returns what a ranking says of one case, the best hypotheses with their evidence.
 
     Args:
         explaining: Ids of the hypotheses that explain a deviation of the case.
         confirmed: Ids of the faults that are named for long enough.
+        deciding: Returns the checks that would decide between suspects, the best two first.
     """
     of_case = [each for each in ranking.weighed if each.hypothesis.id in explaining]
     named = [each for each in ranking.named if each in of_case and _name(each) in confirmed]
@@ -27,7 +31,7 @@ def case_ranking(
     ]
     kept = [*named, *suspected][: max(_MOST, len(named))]
     rest = [each for each in of_case if each not in kept]
-    checks = ranking.checks if suspected and not named else ()
+    checks = deciding(suspected) if not named else ()
     fields: dict[str, Any] = {
         "verdict": "named" if named else "abstain" if suspected else "normal",
         "named": [_name(each) for each in named],

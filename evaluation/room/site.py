@@ -1,6 +1,6 @@
 """Site of a stepped room, with the user's own tags on devices in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
@@ -111,7 +111,7 @@ def simulated_policy(site: Site, room: Site) -> Policy:
 def copied_site(site: Site, folder: Path) -> Site:
     """Copies the files of a site to a folder, and returns the site there, with its own state.
 
-    The gate compares requests with these files. The playbooks stay where they are.
+    The gate compares requests with these files. Playbooks and failure modes stay where they are.
 
     Raises:
         ConfigError: A file has changed since the site was read, or cannot be read.
@@ -126,6 +126,14 @@ def copied_site(site: Site, folder: Path) -> Site:
         (folder / copied).write_bytes(content)
     state = folder / _STATE
     state.mkdir()
+    return replace(
+        site, root=folder, state=state, tags_file=_TAGS_FILE,
+        playbooks=_there(site, site.playbooks),
+        failure_modes=_there(site, site.failure_modes),
+    )  # fmt: skip
+
+
+def _there(site: Site, names: Sequence[str]) -> tuple[str, ...]:
+    """Returns files of a site by their place there, and packages by their name."""
     root = site.root.absolute()
-    playbooks = (each if each.startswith(_PACKAGE) else str(root / each) for each in site.playbooks)
-    return replace(site, root=folder, state=state, tags_file=_TAGS_FILE, playbooks=tuple(playbooks))
+    return tuple(each if each.startswith(_PACKAGE) else str(root / each) for each in names)

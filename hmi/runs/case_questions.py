@@ -27,13 +27,13 @@ class CheckView:
 
     @property
     def line(self) -> str:
-        """The check with who or what answers it."""
-        by = f"a {self.role}" if self.ask else f"a test step, {self.playbook}"
-        return f"{self.ask or self.title} ({by}, {self.minutes:g} min)"
+        """Its question or title, with the role or the playbook that answers it."""
+        by = f"question for {self.role}" if self.ask else f"test step {self.playbook}"
+        return f"{by}, {self.minutes:g} min: {self.ask or self.title}"
 
     @property
     def predictions(self) -> str:
-        """What each hypothesis predicts."""
+        """Answer that each hypothesis predicts."""
         return "; ".join(f"{answer}: {name}" for name, answer in self.expected)
 
     @property
@@ -48,6 +48,7 @@ def deciding_checks(case: Case) -> list[CheckView]:
     if case.is_closed or case.run_id:
         return []
     found: Sequence[Mapping[str, Any]] = case.judgement.get("diagnosis", {}).get("checks", [])
+    done = {each.partition(" ")[0] for each in case.done}
     return [
         CheckView(
             plain(case.case_id), plain(each["name"]), printable(each["title"], _LONG),
@@ -57,6 +58,7 @@ def deciding_checks(case: Case) -> list[CheckView]:
             plain(each["playbook"]),
         )
         for each in found
+        if each["playbook"] not in done
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+from .case_questions import check_lines, waiting_roles
 
 _LONG = 600  # characters of a line
 
@@ -92,7 +93,7 @@ def case_line(case: Case, run_state: str) -> str:
     told = "" if line.startswith(case.condition) else printable(case.condition, _LONG)
     return (
         f"{plain(case.case_id)}  {_state(case, run_state)}, since {case.opened_at[11:19]} UTC: "
-        f"{'; '.join(filter(None, [told, line]))}"
+        f"{'; '.join(filter(None, [told, line, waiting_roles(case)]))}"
     )
 
 
@@ -120,6 +121,7 @@ def case_lines(case: Case, rows: Sequence[JournalRow], run_state: str) -> Iterat
     if not case.is_closed and not case.run_id:
         yield "  what would decide"
         yield from (f"    {line}" for each in candidates_of(case) for line in each.lines)
+        yield from (f"    {line}" for line in check_lines(case))
     yield "  events"
     yield from (f"    {case_row_text(row.fields)}" for row in rows)
 

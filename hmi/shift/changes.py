@@ -18,7 +18,7 @@ from ..requests.request_text import request_line
 from ..requests.write_followup import open_lines
 from .waiting import NOTHING, Waiting, waiting_for_people
 
-_SHOWN_AS_WAITING = frozenset({"run", "authority", "case", "work_order"})
+_SHOWN_AS_WAITING = frozenset({"run", "authority", "case", "question", "work_order"})
 NO_SNAPSHOT = "no snapshot from the gate: nothing can be approved"
 
 

@@ -36,13 +36,15 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
+from ..runs.case_questions import questions
 from ..runs.case_view import candidates_of, commands_in, verdict_of
 from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
 
 Kind = Literal[
-    "request", "run", "outcome", "open_write", "authority", "case", "lockout", "work_order",
+    "request", "run", "outcome", "open_write", "authority", "case", "question", "lockout",
+    "work_order",
 ]  # fmt: skip
 NOTHING = "nothing waits for a person"
 
@@ -179,6 +181,10 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
         yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))
         return
+    for each in questions(case):
+        text = f"{each.case_id}  {each.line}"
+        key = f"{each.case_id} {each.name}"
+        yield Waiting("question", each.case_id, text, key, (), tuple(each.commands))
     candidates = candidates_of(case)
     lacking = [each for each in candidates if each.code == "authority"]
     equipment = sorted({name for each in lacking for name in each.equipment})

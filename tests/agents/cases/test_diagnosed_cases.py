@@ -103,6 +103,10 @@ async def test_a_valve_that_sticks_or_is_stuck_is_told_with_what_would_decide(
         assert f"to decide: {check['title']}" in diagnosis["line"]
         shown = list(case_lines(case, rows_of(room.database, case.case_id), ""))
         assert f"  verdict    {diagnosis['line']}" in shown
+        assert await room.until(lambda: room.waiting, 30.0)
+        run = room.waiting[0].request.run
+        assert run is not None
+        assert run.playbook == "cw/valve-step-test"
 
 
 def _raises(*_: object) -> float:

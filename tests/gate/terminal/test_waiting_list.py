@@ -28,6 +28,11 @@ _UNKNOWN: dict[str, Any] = {
     "id": "standby-ready", "side": "permissive", "truth": "unknown",
     "shown": "P-101B.mode == 'remote'  [P-101B.mode is - (BadNoCommunication)]",
 }  # fmt: skip
+_QUESTION: dict[str, Any] = {
+    "name": "heat/P-101A", "title": "Feel P-101A", "ask": "How is the bearing of P-101A?",
+    "role": "operator", "answers": ["hot", "cold"], "minutes": 5.0, "playbook": "",
+    "expected": {"bearing-worn P-101A": "hot", "strainer-plugged": "cold"},
+}  # fmt: skip
 
 
 class Shift:
@@ -131,6 +136,12 @@ async def _not_known(shift: Shift) -> None:
     shift.judge("permissive", "standby-ready is not known", _UNKNOWN)
 
 
+async def _questioned(shift: Shift) -> None:
+    await _not_known(shift)
+    checks = {"checks": [_QUESTION, {**_QUESTION, "ask": "", "playbook": "cw/valve-step-test"}]}
+    shift.record(CaseEvent.JUDGED, {**shift.case.judgement, "diagnosis": checks})
+
+
 async def _no_gate(shift: Shift) -> None:
     shift.judge("no_gate", "no gate is running; next: handwheel gate")
 
@@ -141,6 +152,7 @@ async def _nothing(shift: Shift) -> None:
 
 _ORDER = "W-00000001"
 _RUN = ("handwheel runs resume", "handwheel runs abort", "handwheel runs stop")
+_ANSWERS = tuple(f"handwheel cases answer {_CASE} heat/P-101A {each}" for each in ("hot", "cold"))
 _GIVE = "handwheel authority give PUMPS-101 --for 1h --as anna"
 CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_nothing, [], NOTHING),
@@ -160,6 +172,8 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
      "P-101B is MAINTENANCE, set by max; nobody can grant it now"),
     (_not_known, [("case", _CASE, (_SHOW,))],
      "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
+    (_questioned, [("question", _CASE, _ANSWERS), ("case", _CASE, (_SHOW,))],
+     "C-00000001  question for operator, 5 min: How is the bearing of P-101A?"),
     (_no_gate, [("case", _CASE, ("handwheel gate", _SHOW))], f"{_NAME}: no gate is running"),
 ]  # fmt: skip
 

@@ -40,7 +40,7 @@ KINDS = sorted(
     {
         "request.filed", "request.refused", "decision", "decision.refused", "action.intent",
         "effect.CAME", "effect.MISSED", "effect.UNKNOWN", "run.ordered", "nothing.known", "",
-        "case.ordered",
+        "case.ordered", "case.answered",
         *(f"request.{each}" for each in RequestState),
         *(f"action.{each}" for each in ActionState),
         *(f"run.{each}" for each in EventKind),
