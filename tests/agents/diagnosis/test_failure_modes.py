@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.agents.diagnosis import diagnoser
+from handwheel.agents.diagnosis.check_names import check_name
 from handwheel.agents.diagnosis.failure_modes import library_names
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.model.site import Site, load_site
@@ -164,6 +165,28 @@ def test_the_first_file_that_has_a_mode_counts_also_with_a_problem(
     found, problems = load_hypotheses(replace(site, failure_modes=("own.yaml", "package:cw")))
     assert len(problems) == (not titles)
     assert [e.title for e in found.every if e.mode.id == "strainer-plugged"] == titles
+
+
+@pytest.mark.parametrize(
+    ("ask", "questions", "problem"),
+    [
+        ("Is it wet?", ["look"], ""),
+        ("Is {pump} wet?", ["look/P-101A", "look/P-101B"], ""),
+        ("Is {pmup} wet?", [], "asks about {pmup}, no role of its modes"),
+        ("Is {pump} as wet as {peer}?", [], "asks about several roles: pump, peer"),
+    ],
+)
+def test_a_check_asks_about_each_piece_of_the_role_in_its_text(
+    site: Site, ask: str, questions: Sequence[str], problem: str
+) -> None:
+    text = _HEAD.replace("Is it wet?, role: operator, answers: [wet, dry]",
+                         f'"{ask}", role: operator, answers: [wet, dry]')  # fmt: skip
+    (site.root / "own.yaml").write_text(text, encoding="utf-8")
+    found, problems = load_hypotheses(replace(site, failure_modes=("own.yaml",)))
+    assert [check_name(each) for each in found.questions] == questions
+    assert [each.reason for each in problems if each.key == "checks.look"] == [problem] * bool(
+        problem
+    )
 
 
 def test_check_lists_the_problems_of_failure_modes(tmp_path: Path) -> None:
