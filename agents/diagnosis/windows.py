@@ -147,8 +147,11 @@ class Windows:
         return max([each.high for each in found]) if is_enough else None
 
     def noise(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
-        """Returns the standard deviation of one sample, without what moves slowly."""
-        found = self.buckets(tag, last_s, until_s)
+        """Returns the standard deviation of one sample, without what moves slowly.
+
+        A bucket of one sample tells none, as where the plant runs 20 times as fast.
+        """
+        found = [each for each in self.buckets(tag, last_s, until_s) if each.size > 1]
         if not self._is_enough(found, last_s, until_s):
             return None
         return sqrt(sum([each.noise * each.noise for each in found]) / len(found))

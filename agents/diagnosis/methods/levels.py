@@ -47,7 +47,7 @@ def basin_leak(windows: Windows, inputs: Inputs) -> Measured | None:
         return None
     if _implausible(windows.buckets(level, _LEAK_S), inputs):
         return None
-    if windows.noise(level, _LEAK_S) == 0.0:  # a frozen level says nothing
+    if windows.low(level, _LEAK_S) == windows.high(level, _LEAK_S):  # frozen, it says nothing
         return None
     if not is_steady(windows, ((inputs["warm"], _MOVED_K), (inputs["cold"], _MOVED_K)), _LEAK_S):
         return None

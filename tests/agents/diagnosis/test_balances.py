@@ -28,14 +28,14 @@ ALIASES = {"flow": "cold_flow", "resistance": "rf"}
 READS_LOW = {"hot_out": 48.0, "hot_flow": 40.0, "cold_flow": 22.8, "cold_out": 49.0}
 
 
-def windows_of(changed: Mapping[str, float | Course | None]) -> Windows:
+def windows_of(changed: Mapping[str, float | Course | None], every_s: float = 5.0) -> Windows:
     """Returns windows that have seen 15 min, with duties and resistance computed as tags are."""
     courses: dict[str, float | Course | None] = {**HEALTHY, **changed}
     found = Windows([*courses, "hot", "cold_duty", "rf"])
-    for n in range(181):
-        now = {name: one(n * 5.0) if callable(one) else one for name, one in courses.items()}
+    for n in range(int(900.0 / every_s) + 1):
+        now = {name: one(n * every_s) if callable(one) else one for name, one in courses.items()}
         readings = {name: _reading(one) for name, one in (now | _computed(now)).items()}
-        found.observe(readings, n * 5.0)
+        found.observe(readings, n * every_s)
     return found
 
 
@@ -98,6 +98,13 @@ def test_residual_of_a_steady_duty_is_what_it_was_given(
     method: str, changed: Mapping[str, float | Course], expected: float, within: float
 ) -> None:
     assert residual(method, windows_of(changed)) == pytest.approx(expected, abs=within)
+
+
+def test_basin_leak_is_told_of_one_sample_a_bucket() -> None:
+    """A plant that is served 20 times as fast gives no more."""
+    leaking: dict[str, Course] = {"level": lambda now_s: 70.0 - 14.15 * now_s / 3600.0}
+    windows = windows_of(leaking, every_s=10.0)
+    assert residual("basin_leak", windows) == pytest.approx(2.97, abs=0.05)
 
 
 UNTOLD: list[tuple[str, Mapping[str, float | Course]]] = [

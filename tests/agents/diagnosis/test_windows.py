@@ -46,6 +46,10 @@ def test_noise_of_a_ramp_leaves_out_what_moves_slowly() -> None:
     assert shaken == pytest.approx(2**0.5, rel=0.02)
 
 
+def test_noise_is_unknown_where_a_bucket_has_one_sample() -> None:
+    assert windows_of([n % 2.0 for n in range(100)], every_s=10.0).noise(TAG, 300.0) is None
+
+
 @pytest.mark.parametrize(("bad", "is_known"), [(100, True), (200, False)])
 def test_a_window_with_gaps_is_known_while_good_samples_cover_enough(
     bad: int, is_known: bool
