@@ -138,6 +138,8 @@ class Deliberations:
     async def _deliberate(self, thread: str, situation: Situation) -> Deliberation:
         """Wakes a thread that waits, else begins it. One that was moved begins anew."""
         config = _config(thread)
+        if self._fleeting is not None:
+            await self._fleeting.adelete_thread(thread)  # nobody reads what was before
         if thread in self._begun and await self._is_waiting(thread):
             work: Command[Any] = Command(resume="judge it anew")
             found = await self.graph.ainvoke(work, config, durability="sync")

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.errors import LedgerError
@@ -92,8 +91,7 @@ class ShadowAgents:
             raise
         except Exception as error:  # noqa: BLE001 (the supervisor of cases; it is judged again)
             self._again.add(case_id)
-            is_foreseen = isinstance(error, HandwheelError)
-            self._report(case_id, str(error) if is_foreseen else one_line(error))
+            self._report(case_id, one_line(error))
 
     def _keep_lock(self) -> None:
         now, ledger = self._context.clock(), self._context.ledger

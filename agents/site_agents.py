@@ -48,11 +48,10 @@ class SiteAgents:
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
-        self._answers: OpenAnswers | None = None  # none without failure modes
-        if context.diagnosis is not None:
-            self._answers = OpenAnswers(
-                context.ledger, context.diagnosis, context.clock, self._report
-            )
+        own = context.diagnosis  # none without failure modes
+        self._answers = (
+            OpenAnswers(context.ledger, own, context.clock, self._report) if own else None
+        )
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._kept_ms = context.clock().boot_ms
@@ -121,8 +120,7 @@ class SiteAgents:
         before, owners = self._owners or {}, self._owners
         if self._rows or owners is None:
             self._owners = owners = asset_owners(self._database)
-        rows, self._rows = self._rows, set[str]()
-        changed, self._changed = self._changed | rows, set[str]()
+        rows, changed = self._rows, self._changed | self._rows
         if owners != before:
             changed |= self.cases.cases.keys()
         for run_id in self._runs.due(changed):
@@ -139,6 +137,7 @@ class SiteAgents:
         for case_id in self.cases.due(changed):
             if case_id not in self._tasks:
                 self._start_task(case_id, self._judge_case(case_id))
+        self._rows, self._changed = set[str](), set[str]()  # else they are tried again
 
     def _keep_lock(self) -> None:
         """Renews the runner lock and expires old requests, since no gate may be running."""
@@ -210,16 +209,17 @@ class SiteAgents:
             plant, candidates = self.cases.judge(case, self._owners or {})
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
-            if is_free or self.cases.is_new(case, candidates):
+            is_new = self.cases.is_new(case, candidates)
+            if is_new or (is_free and not self.cases.is_recorded(case, candidates)):
                 situation = self.cases.candidates.situation(case, candidates, plant)
                 chosen, judgement, kept = await self.deliberations.judge(case_id, situation)
                 if self.cases.cases.get(case_id) is not case:
                     self._changed.add(case_id)
                     return  # it is over, or another playbook has joined it
-                if chosen is None:
-                    self.cases.record_judgement(case, candidates, judgement.reason, kept=kept)
-                else:
+                if chosen is not None:
                     self._begin(case, candidates, (chosen, judgement, kept), plant)
+                elif is_new:
+                    self.cases.record_judgement(case, candidates, judgement.reason, kept=kept)
             if case_id in self.cases.cases:
                 self.cases.escalate(self.cases.cases[case_id])
             self._report(case_id, "")
@@ -227,8 +227,7 @@ class SiteAgents:
             raise
         except Exception as error:  # noqa: BLE001 (the supervisor of cases; it is judged again)
             self._changed.add(case_id)
-            is_foreseen = isinstance(error, HandwheelError)
-            self._report(case_id, str(error) if is_foreseen else one_line(error))
+            self._report(case_id, one_line(error))
 
     def _begin(
         self, case: Case, candidates: list[Candidate],
@@ -249,7 +248,7 @@ class SiteAgents:
         except PermitRefused:
             return  # another run was faster
         except BaseException:
-            self.cases.cases[case.case_id] = case  # as the ledger has it, if nothing was recorded
+            self.cases.restore(case)  # as the ledger has it, if nothing was recorded
             self._orphans = None  # else the next scan takes the run up
             raise
         self._runs.take_up(chosen.plan, log).judged_on = plant
@@ -279,10 +278,7 @@ class SiteAgents:
             plan, found, self._context.check_plan, needs_evidence=needs_evidence
         )
         at, readings = stamp(self._context.clock().wall), self._context.plant.readings
-        _, judgement, _ = await self.deliberations.judge(
-            run_id, Situation(at, [candidate], readings)
-        )
-        return judgement
+        return (await self.deliberations.judge(run_id, Situation(at, [candidate], readings)))[1]
 
     def _start_run(self, run_id: str) -> None:
         self._start_task(run_id, self._advance(run_id))

@@ -70,6 +70,8 @@ class SupervisedRun:
 
 
 def one_line(error: Exception) -> str:
-    """Returns an unforeseen error on one line, shortened."""
+    """Returns an error as text, one that is not foreseen on one line and shortened."""
+    if isinstance(error, HandwheelError):
+        return str(error)
     first = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first[:_MAX_LENGTH]}"

@@ -79,7 +79,7 @@ class CaseCandidates:
         ]
         faults = (
             {each.name: self._deviations.wants(case, each) for each in more}
-            if (self._deviations)
+            if self._deviations
             else {}
         )
         found += [
@@ -119,6 +119,11 @@ class CaseCandidates:
             own.explaining(case, known), [each.id for each in own.named(case)],
             {each: own.answered_by(self._watches[each]) for each in names},
         )  # fmt: skip
+
+    def key(self, case: Case, candidates: list[Candidate]) -> str:
+        """Returns a text that changes when the judgement of a case does."""
+        lines, own = [each.key for each in candidates], self._deviations
+        return "\n".join(lines if own is None else [*lines, own.key(case)])
 
     def has_answered(self, deviation: Deviation) -> bool:
         """Whether a playbook that answers a fault has completed, and its trigger still stands."""

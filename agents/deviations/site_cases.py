@@ -1,6 +1,6 @@
 """Cases of a site, each open until its deviation is over or a run has answered it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -15,6 +15,7 @@ from ..agent_context import CaseContext
 from ..planning.candidates import Candidate
 from ..starts.schedules import Schedules
 from ..starts.watches import Watches
+from ..supervised_run import Report
 from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .case_candidates import CaseCandidates
 from .case_deviations import CaseDeviations
@@ -26,9 +27,6 @@ from .triggers import TriggerWatch
 JUDGED_EVERY_S = 10.0
 """How long a case is not judged again at most while nothing changes, process time."""
 _REMOVED = "nobody follows the deviation, since its playbooks are not in use any more"
-
-Report = Callable[[str, str], None]
-"""Takes a subject and its problem, which is empty once it is over."""
 
 
 class SiteCases:
@@ -42,9 +40,8 @@ class SiteCases:
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._memories: dict[str, CaseMemory] = {}
         self._schedules = Schedules(self._log, self._watches)
-        self._deviations: CaseDeviations | None = None  # none without failure modes
-        if context.diagnosis is not None:
-            self._deviations = CaseDeviations(context, context.diagnosis)
+        own = context.diagnosis
+        self._deviations = CaseDeviations(context, own) if own else None  # none without modes
         self.candidates = CaseCandidates(context, self._watches, self._deviations)
         self._queues = self.candidates.admission.queues
 
@@ -182,11 +179,12 @@ class SiteCases:
         """Whether the judgement of a case is another than the one that was recorded."""
         if not candidates and not case.deviations:
             return False
-        return self._of(case).is_new(self._key(case, candidates), self._context.clock().boot_ms)
+        key = self.candidates.key(case, candidates)
+        return self._of(case).is_new(key, self._context.clock().boot_ms)
 
-    def _key(self, case: Case, candidates: list[Candidate]) -> str:
-        lines = [each.key for each in candidates]
-        return "\n".join([*lines, self._deviations.key(case)] if self._deviations else lines)
+    def is_recorded(self, case: Case, candidates: list[Candidate]) -> bool:
+        """Whether the judgement of a case is the same as the one that was recorded last."""
+        return self._of(case).key == self.candidates.key(case, candidates)
 
     def record_judgement(
         self,
@@ -213,9 +211,8 @@ class SiteCases:
             # Its own trigger, which may follow, belongs to this case.
             joined = {
                 "condition": chosen.condition or "suggested by evidence",
-                "playbook": chosen.name,
-                "place": "",
-            }
+                "playbook": chosen.name, "place": "",
+            }  # fmt: skip
             case = self._record(case, CaseEvent.JOINED, joined)
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
         body |= kept or {}
@@ -223,7 +220,12 @@ class SiteCases:
         if run_id:
             self._queues.leave(case.case_id)
             self._context.plant.await_change(case.case_id, None)
-        self._of(case).note(self._key(case, candidates), self._context.clock().boot_ms)
+        self._of(case).note(self.candidates.key(case, candidates), self._context.clock().boot_ms)
+
+    def restore(self, case: Case) -> None:
+        """Takes a case back as it was, since nothing was recorded; it is judged anew."""
+        self.cases[case.case_id] = case
+        self._memories.pop(case.case_id, None)
 
     # --- orders of people ---------------------------------------------------------------------
 
@@ -289,10 +291,8 @@ class SiteCases:
 
     def escalate(self, case: Case) -> None:
         """Tells people that nobody answers a case, as its playbooks say."""
-        plans, now = (
-            [each.plan for each in self.candidates.wanted(case)],
-            self._context.clock().wall,
-        )
+        plans = [each.plan for each in self.candidates.wanted(case)]
+        now = self._context.clock().wall
         for due in due_escalations(case, plans, now):
             for problem in send(self._context.workorders, case, due, now):
                 self._report(case.case_id, problem)

@@ -1,0 +1,67 @@
+"""A case whose judgement stays the same, or flips, fills neither the journal nor the memory."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from handwheel.agents.graph import Deliberations
+from handwheel.agents.planning.situation import Situation
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+
+from ...plants.cooling_water import worn_bearing
+from ..testbed.stepped_agents import AgentsRoom
+
+OTHER_FAULT = """\
+schema: failure-modes/1
+modes:
+  - id: bearing-worn
+    class: pump
+    title: A bearing of {pump} is worn
+    prior_db: -10
+    playbook: cw/pump-bearing-changeover
+    signs: [{id: hot, that: "pump.vibration > 50 mm/s", met_db: 25, not_met_db: -20}]
+  - id: pump-loose
+    class: pump
+    title: '{pump} is loose on its base'
+    prior_db: -10
+    signs: [{id: shakes, that: "pump.vibration > 4 mm/s", met_db: 25, not_met_db: -20}]
+"""
+
+
+async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
+    agents_site: Site, library: list[Playbook], tmp_path: Path
+) -> None:
+    (agents_site.root / "other.yaml").write_text(OTHER_FAULT, "utf-8")
+    site = replace(agents_site, state=tmp_path / "state", failure_modes=("other.yaml",))
+    site.state.mkdir()
+    simulation = Simulation(create(None), Scenario())
+    saved, past = worn_bearing()
+    simulation.plant.restore(saved)
+    room = AgentsRoom(site, library, simulation, past)
+    try:
+        await room.start_agents()
+        room.obstacle = "the test says so"
+        await room.scan(60)
+        room.obstacle = ""
+        await room.scan(30)
+        (case,) = room.cases()
+        assert case.judgement["reason"].startswith("it answers another fault (bearing-worn P-101A)")
+        kinds = [each.fields["kind"] for each in rows_of(room.desk.database, case.case_id)]
+        assert (kinds.count("case.judged"), room.requests()) == (3, [])
+    finally:
+        await room.end()
+
+
+async def test_deliberations_that_end_with_the_process_keep_only_the_latest() -> None:
+    deliberations = Deliberations(lambda _: {"is_over": False}, None)
+    sizes = set[int]()
+    for n in range(4):
+        await deliberations.judge("C-1", Situation(f"at {n}", [], {}))
+        sizes.add(len([each async for each in deliberations.graph.aget_state_history(
+            {"configurable": {"thread_id": "C-1"}}
+        )]))  # fmt: skip
+    assert len(sizes) == 1
