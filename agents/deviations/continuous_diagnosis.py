@@ -22,7 +22,7 @@ from ..diagnosis.ranking import (
     rank,
 )
 from ..diagnosis.weigh import Moment, Weighed, weigh
-from ..diagnosis.windows import Windows
+from ..diagnosis.windows import GUESSED_S, Windows
 
 CONFIRMED = 3
 """Diagnoses in a row that must name a hypothesis before it counts as named."""
@@ -68,7 +68,7 @@ class ContinuousDiagnosis:
     def observe(self, readings: Readings, now_s: float) -> bool:
         """Takes a scan. Returns whether it was diagnosed."""
         self._moment = None
-        if now_s < self.windows.now_s:  # the plant was restarted
+        if now_s < self.windows.now_s - GUESSED_S:  # the plant was restarted
             self._next_s = now_s
             self._forget()
         self.windows.observe(readings, now_s)

@@ -18,6 +18,8 @@ FINE_S = 7200.0
 """How far back fine buckets reach."""
 LONGEST_S = 86400.0
 """How far back coarse buckets reach."""
+GUESSED_S = 60.0
+"""By how much process time may go back without a restart, as after a clock was not readable."""
 _COARSE = 12  # fine buckets in a coarse one
 _LEAST_COVERED = 0.6
 _SPARE = 1.25  # buckets are dropped many at once
@@ -60,8 +62,8 @@ class Windows:
         self._coarse: dict[str, list[Bucket]] = {each: [] for each in self.tags}
 
     def observe(self, readings: Mapping[str, DataValue], now_s: float) -> None:
-        """Takes one scan. Process time that goes back empties every window."""
-        if now_s < self.now_s:
+        """Takes one scan. Process time that goes back by more than a minute empties all windows."""
+        if now_s < self.now_s - GUESSED_S:
             self._clear()
         if now_s >= self._begin_s + BUCKET_S:
             self._close(now_s)

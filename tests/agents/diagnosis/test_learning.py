@@ -72,6 +72,17 @@ def test_a_healthy_plant_with_other_constants_is_named_only_without_its_baseline
     assert named(strainer, learning.baseline, 10.0) == ["plugged"]
 
 
+def test_a_fault_stands_until_the_plant_restarts(strainer: Hypotheses) -> None:
+    diagnosis = ContinuousDiagnosis(strainer, History(strainer.conditions))
+    *earlier, (readings, now_s) = scans(10.0, 12)
+    for each in earlier:
+        diagnosis.observe(*each)
+    diagnosis.observe(readings, now_s - 20.0)  # the clock was guessed while it was not readable
+    assert (list(diagnosis.standing), diagnosis.named) == (["plugged"], ["plugged"])
+    diagnosis.observe(readings, 0.0)
+    assert (list(diagnosis.standing), diagnosis.named) == ([], [])
+
+
 def test_residuals_are_learnt_only_if_they_were_measured_often(strainer: Hypotheses) -> None:
     learning = learn(strainer, scans(1.0, 15))
     assert (learning.baseline.residuals, learning.missing) == ({}, [*strainer.learnt_calls])

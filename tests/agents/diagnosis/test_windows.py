@@ -65,11 +65,14 @@ def test_a_long_window_has_the_mean_of_coarse_buckets() -> None:
     assert found.mean(TAG, 3600.0, until_s=7200.0) == pytest.approx(1.0, abs=0.05)
 
 
-def test_time_that_goes_back_empties_the_windows() -> None:
+@pytest.mark.parametrize(("back_to_s", "mean_after"), [(0.0, None), (280.0, 1.0)])
+def test_time_that_goes_back_by_more_than_a_guess_empties_the_windows(
+    back_to_s: float, mean_after: float | None
+) -> None:
     found = windows_of([1.0] * 300)
-    found.observe({TAG: DataValue(1.0, GOOD, None, None, 0.0)}, 0.0)
-    assert found.mean(TAG, 60.0) is None
-    assert found.latest(TAG) == 1.0
+    found.observe({TAG: DataValue(2.0, GOOD, None, None, 0.0)}, back_to_s)
+    assert found.mean(TAG, 60.0) == mean_after
+    assert found.latest(TAG) == 2.0
 
 
 def test_a_text_is_no_sample() -> None:
