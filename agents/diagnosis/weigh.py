@@ -104,15 +104,19 @@ def _of_method(sign: Sign, moment: Moment) -> Evidence:
     assert spec.to is not None
     found = _residual(sign, moment)
     window_s, source = method.window_s, method.source
+    healthy, reason = None, moment.failed.get(sign.call, "cannot be told now")
+    if found is not None and spec.baseline and moment.baseline.residuals:
+        healthy = moment.baseline.healthy(sign.call, found.at)
+        if healthy is None:  # a plant that differs from its data sheet does so here as well
+            found, reason = None, "its healthy residual is not learnt"
     if found is None:
-        reason = moment.failed.get(sign.call, "cannot be told now")
         text = f"{spec.id}: {reason}"
         return Evidence(
             spec.id, text, Truth.UNKNOWN, None, method.unit, spec.to, 0.0, sign.tags, window_s,
             source,
         )  # fmt: skip
     low, high, value = spec.from_, spec.to, found.value - spec.healthy
-    if spec.baseline and (healthy := moment.baseline.healthy(sign.call, found.at)):
+    if healthy is not None:
         value = found.value - healthy.mean
         low, high = _widened(low, high, _WIDENED * healthy.spread)
     share = min(max((value - low) / (high - low), 0.0), 1.0)

@@ -17,7 +17,7 @@ def baseline_lines(found: SiteBaseline, hypotheses: Hypotheses) -> Iterator[str]
 
 
 def learnt_lines(file: BaselineFile, hypotheses: Hypotheses) -> Iterator[str]:
-    """Yields when a baseline was learnt, and each healthy residual."""
+    """Yields when a baseline was learnt, each healthy residual, and those that it lacks."""
     begin, end = (each[:16].replace("T", " ") for each in (file.begin, file.end))
     yield f"healthy residuals of {file.plant or file.site}, learnt from {begin} to {end} UTC"
     if file.despite:
@@ -26,6 +26,8 @@ def learnt_lines(file: BaselineFile, hypotheses: Hypotheses) -> Iterator[str]:
     for call, ranges in file.residuals.items():
         yield f"  {call}"
         yield from (f"    {_range_text(each, units.get(call, ''))}" for each in ranges)
+    missing = (each for each in hypotheses.learnt_calls if each not in file.residuals)
+    yield from (f"  not learnt, so that its signs are unknown: {each}" for each in missing)
 
 
 def _range_text(each: HealthySpec, unit: str) -> str:

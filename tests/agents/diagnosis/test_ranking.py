@@ -236,6 +236,15 @@ def test_a_baseline_is_subtracted_and_its_spread_moves_the_thresholds(
     assert found.evidence[0].weight_db == pytest.approx(weight)
 
 
+def test_a_residual_that_a_baseline_does_not_have_says_nothing() -> None:
+    healthy = HealthySpec(low=0.0, high=9.0, mean=0.0, spread=0.1, count=20)
+    signs = [sign_of(reads(9.0), id=each, baseline=True) for each in ("learnt", "standby")]
+    found = weigh(hypothesis("a", signs), moment(Baseline({signs[0].call: [healthy]})))
+    assert [each.weight_db for each in found.evidence] == [20.0, 0.0]
+    assert found.evidence[1].text == "standby: its healthy residual is not learnt"
+    assert found.coverage == 0.5
+
+
 def test_an_answer_counts_for_the_modes_of_its_piece_by_what_each_predicted() -> None:
     answered = Evidence("look", "yes", Truth.TRUE, None, "", None, 20.0, (), 0.0, "ben, field")
     said = {("look", "P-1"): answered}

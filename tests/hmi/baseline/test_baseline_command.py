@@ -85,6 +85,7 @@ def test_a_baseline_is_learnt_from_a_healthy_time_and_counts_as_it_was_signed(
 
     code, told, _ = said("baseline", "show")
     assert (code, f"  {CALL}\n" in told) == (1, True)
+    assert "not learnt, so that its signs are unknown: head_lost(" in " ".join(told.split())
     assert "baseline.yaml: it is not signed; next: handwheel baseline sign" in told
     code, _, wrong = said("check")
     assert (code, "baseline.yaml: it is not signed" in wrong) == (2, True)
