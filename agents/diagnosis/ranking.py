@@ -17,6 +17,7 @@ SUSPECTED_DB = 0.0
 """Sum from which a hypothesis is suspected, so that the plant is not called normal."""
 LEAST_COVERAGE = 0.6
 """Share of its signs that must be known before a hypothesis is named."""
+_COMMON = 0.5  # share of the tags of two rivals
 _RISKS = ("R0", "R1", "R2", "R3")
 
 Verdict = Literal["named", "normal", "abstain"]
@@ -137,9 +138,15 @@ def rank(
 
 
 def are_rivals(one: Weighed, other: Weighed) -> bool:
-    """Whether two hypotheses explain the same, since evidence for both is on the same tags."""
+    """Whether two hypotheses explain the same, since evidence for both is on the same tags.
+
+    Half of the tags of both must be common, because a balance of one thing and a resistance of
+    another share a flow or a temperature without explaining the same.
+    """
     tags = {tag for each in one.met for tag in each.tags}
-    return any(not tags.isdisjoint(each.tags) for each in other.met)
+    others = {tag for each in other.met for tag in each.tags}
+    common = tags & others
+    return bool(common) and len(common) >= _COMMON * len(tags | others)
 
 
 def deciding_checks(

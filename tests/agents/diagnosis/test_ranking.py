@@ -37,8 +37,9 @@ def evidence(weight_db: float, *tags: str, truth: Truth = Truth.TRUE) -> Evidenc
     return Evidence("sign", "", truth, None, "", None, weight_db, tags, 0.0, "own")
 
 
-def weighed(name: str, total_db: float, tag: str = "A.pv", **keys: Any) -> Weighed:
-    return Weighed(hypothesis(name, **keys), (evidence(20.0, tag),), total_db, 1.0)
+def weighed(name: str, total_db: float, *tags: str, **keys: Any) -> Weighed:
+    seen = evidence(20.0, *(tags or ("A.pv",)))
+    return Weighed(hypothesis(name, **keys), (seen,), total_db, 1.0)
 
 
 def ranked(*found: Weighed, checks: dict[str, CheckSpec] | None = None) -> Ranking:
@@ -64,8 +65,20 @@ def test_a_hypothesis_is_named_at_10_db_and_7_db_ahead(
     assert (found.verdict, list(found.names)) == (verdict, named)
 
 
-def test_hypotheses_without_a_common_tag_are_both_named() -> None:
-    assert ranked(weighed("a", 12.0, "A.pv"), weighed("b", 11.0, "B.pv")).names == ("a", "b")
+@pytest.mark.parametrize(
+    ("one", "other", "named"),
+    [
+        ("A", "B", ("a", "b")),
+        ("AF", "BF", ("a", "b")),  # a flow that both need
+        ("ABF", "BCF", ()),
+        ("AF", "ABFG", ()),
+    ],
+)
+def test_hypotheses_with_few_common_tags_are_both_named(
+    one: str, other: str, named: tuple[str, ...]
+) -> None:
+    found = ranked(weighed("a", 12.0, *one), weighed("b", 11.0, *other))
+    assert found.names == named
 
 
 def test_a_change_that_is_no_fault_is_normal() -> None:
