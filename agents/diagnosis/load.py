@@ -16,8 +16,8 @@ def load_hypotheses(
     """Returns the hypotheses of a site with every problem of its failure modes.
 
     A file, mode or check with a problem costs only itself, and a check also the modes that name
-    it. The shortest time between
-    diagnoses counts, and of two files that have the same mode or check the first one counts.
+    it. The shortest time between diagnoses counts, and of two files that have the same mode or
+    check the first one counts.
 
     Args:
         playbooks: Ids of the playbooks of the site; `None` to accept any.

@@ -50,12 +50,6 @@ class Weighed:
         found = [each for each in self.evidence if each.weight_db > 0.0]
         return sorted(found, key=lambda each: -each.weight_db)
 
-    @property
-    def against(self) -> list[Evidence]:
-        """Evidence that speaks against it, the strongest first."""
-        found = [each for each in self.evidence if each.weight_db < 0.0]
-        return sorted(found, key=lambda each: each.weight_db)
-
 
 def weigh(hypothesis: Hypothesis, moment: Moment) -> Weighed:
     """Weighs a hypothesis. A method that fails leaves only its sign unknown."""

@@ -121,10 +121,6 @@ class Windows:
         first = bisect_left(found, (end_s - last_s,))  # a bucket begins with its time
         return found[first : bisect_left(found, (end_s,))]
 
-    def covered(self, tag: str, last_s: float, until_s: float = 0.0) -> bool:
-        """Whether good samples cover enough of a window."""
-        return self._is_enough(self.buckets(tag, last_s, until_s), last_s, until_s)
-
     def _is_enough(self, found: list[Bucket], last_s: float, until_s: float) -> bool:
         length_s = BUCKET_S if last_s + until_s <= FINE_S else BUCKET_S * _COARSE
         return bool(found) and len(found) * length_s >= _LEAST_COVERED * last_s

@@ -5,9 +5,7 @@ from ..evidence import Measured
 from ..windows import Windows
 
 _NOISE_S = 40.0
-_SPIKE_S = 900.0
 _LEAST_SAMPLES = 3  # in a bucket, below which its noise says nothing
-_LEAST_SPIKE = 8.0  # standard deviations
 
 
 @diagnoser(

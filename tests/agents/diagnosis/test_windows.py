@@ -56,7 +56,6 @@ def test_a_window_with_gaps_is_known_while_good_samples_cover_enough(
 ) -> None:
     found = windows_of([1.0] * 300 + [None] * bad + [1.0])
     assert (found.mean(TAG, 300.0) is not None) is is_known
-    assert found.covered(TAG, 300.0) is is_known
 
 
 def test_a_long_window_has_the_mean_of_coarse_buckets() -> None:
