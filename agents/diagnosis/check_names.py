@@ -21,9 +21,9 @@ def check_key(name: str) -> CheckKey:
     return check, equipment
 
 
-def roles_in(spec: CheckSpec) -> list[str]:
-    """Returns the roles that the texts of a check name, each once."""
-    return list(dict.fromkeys(_ROLE.findall(f"{spec.title} {spec.ask}")))
+def roles_in(text: str) -> list[str]:
+    """Returns the roles that a text names, each once."""
+    return list(dict.fromkeys(_ROLE.findall(text)))
 
 
 def piece_of(spec: CheckSpec, roles: Mapping[str, str]) -> str | None:
@@ -31,7 +31,7 @@ def piece_of(spec: CheckSpec, roles: Mapping[str, str]) -> str | None:
 
     It is `None` if the check asks about a role that is none of `roles`.
     """
-    named = roles_in(spec)
+    named = roles_in(f"{spec.title} {spec.ask}")
     return roles.get(named[0]) if named else ""
 
 

@@ -142,6 +142,9 @@ class _Binder:
             seen.add(mode.id)
             self._check_playbook((*path, "playbook"), mode.playbook)
             self._check_answers((*path, "checks"), mode)
+            for role in roles_in(mode.title):
+                if role not in mode.roles:
+                    self._note((*path, "title"), f"names {{{role}}}, which is no role of the mode")
             found = [self._hypothesis(path, mode, each) for each in self._roles(path, mode)]
             if len(self.problems) == before and self.checks.keys() >= mode.checks.keys():
                 yield from found
@@ -235,7 +238,7 @@ class _Binder:
                 continue
             before = len(self.problems)
             self._check_playbook(("checks", name, "playbook"), check.playbook)
-            roles = roles_in(check)
+            roles = roles_in(f"{check.title} {check.ask}")
             of = [each for each in self._file.modes.values() if name in each.checks]
             if len(roles) > 1:
                 self._note(("checks", name), f"asks about several roles: {', '.join(roles)}")

@@ -103,6 +103,10 @@ MISTAKES: Mapping[str, tuple[str, Sequence[str]]] = {
         _mode(_SIGN, "bind: [{pump: P-109A}], "),
         ["8:50: modes.1.bind.0.pump: there is no equipment 'P-109A'"],
     ),
+    "a role that is none": (
+        _mode(_SIGN).replace("title: Bad", "title: 'Bad {pmp}'"),
+        ["8:15: modes.1.title: names {pmp}, which is no role of the mode"],
+    ),
     "a hypothesis twice": (
         _mode(_SIGN, "bind: [{pump: P-101A, duty: P-101B}, {pump: P-101A}], "),
         ["8:79: modes.1.bind.1: 'P-101A' is the first here again, which names the hypothesis"],
