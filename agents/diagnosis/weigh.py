@@ -86,6 +86,8 @@ def _of_condition(sign: Sign, moment: Moment) -> Evidence:
     truth = condition.truth(ConditionInputs(moment.readings, moment.history.series, None))
     weight = {Truth.TRUE: spec.met_db, Truth.FALSE: spec.not_met_db}.get(truth, 0.0)
     text = spec.text or condition.shown(moment.readings, moment.history)
+    if spec.text and truth is Truth.FALSE:
+        text = f"not so: {text}"  # the text says what is so if it is met
     return Evidence(
         spec.id, text, truth, None, "", None, weight, sign.tags, condition.longest_window_s, "own"
     )

@@ -89,12 +89,16 @@ def commands_in(reason: str) -> list[str]:
 
 def case_line(case: Case, run_state: str) -> str:
     """Returns a case as one line of a list, with the state of the run that answers it."""
+    told = "; ".join(filter(None, [what_is_wrong(case), waiting_roles(case)]))
+    since = f"since {case.opened_at[11:19]} UTC"
+    return f"{plain(case.case_id)}  {_state(case, run_state)}, {since}: {told}"
+
+
+def what_is_wrong(case: Case) -> str:
+    """Returns the deviation and the verdict in one line, without saying a fault twice."""
     line = verdict_of(case)
     told = "" if line.startswith(case.condition) else printable(case.condition, _LONG)
-    return (
-        f"{plain(case.case_id)}  {_state(case, run_state)}, since {case.opened_at[11:19]} UTC: "
-        f"{'; '.join(filter(None, [told, line, waiting_roles(case)]))}"
-    )
+    return "; ".join(filter(None, [told, line]))
 
 
 def verdict_of(case: Case) -> str:

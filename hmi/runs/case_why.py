@@ -91,11 +91,15 @@ def _time(minutes: float) -> str:
 def _hypothesis_lines(each: Mapping[str, Any]) -> Iterator[str]:
     known = f"{each['coverage']:.0%} of its signs are known"
     prior = f"{each['prior_db']:+g} dB before any sign"
-    title = f"{each['title']} ({each['id']})"
-    yield f"  {each['total_db']:+.0f} dB  {printable(title, _LONG)}: {prior}, {known}"
+    yield f"{_hypothesis_head(each)}: {prior}, {known}"
     for one in sorted(each["evidence"], key=lambda found: -abs(found["weight_db"])):
         weight = "not known" if one["truth"] == "unknown" else f"{one['weight_db']:+.1f} dB"
         yield f"    {weight:>9}  {printable(one['text'], _LONG)}"
+
+
+def _hypothesis_head(each: Mapping[str, Any]) -> str:
+    title = f"{each['title']} ({each['id']})"
+    return f"  {each['total_db']:+.0f} dB  {printable(title, _LONG)}"
 
 
 def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
@@ -107,8 +111,16 @@ def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
         yield f"  less likely  {printable(found, _LONG)}"
         yield "  missing  their evidence, which only checkpoints.db had"
         return
-    for each in step["refuted"]:
-        yield from _hypothesis_lines(each)
+    for each in sorted(step["refuted"], key=lambda found: -found["total_db"]):
+        yield f"{_hypothesis_head(each)}: {_against(each)}"
+
+
+def _against(each: Mapping[str, Any]) -> str:
+    """Returns the sign that speaks most against a hypothesis."""
+    found = min(each["evidence"], key=lambda one: one["weight_db"], default=None)
+    if found is None or found["weight_db"] >= 0.0:
+        return f"no sign speaks against it, {each['coverage']:.0%} of its signs are known"
+    return f"{found['weight_db']:+.1f} dB {printable(found['text'], _LONG)}"
 
 
 def _check_text(check: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
 from ..runs.case_questions import questions
-from ..runs.case_view import candidates_of, commands_in, verdict_of
+from ..runs.case_view import candidates_of, commands_in, what_is_wrong
 from ..runs.orders import check_order_signer, roles_of
 from ..runs.run_screen import run_line
 from ..runs.run_view import RunView, view_run
@@ -174,9 +174,7 @@ def _cases(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
 
 def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[Waiting]:
     """Yields what would decide a case, or that nobody judges it."""
-    since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {printable(case.condition, _LONG)}"
-    if line := verdict_of(case):
-        since += f"; {line}"
+    since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {what_is_wrong(case)}"
     if live_runner(context.database, now) is None:
         text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
         yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))
