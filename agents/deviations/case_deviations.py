@@ -161,12 +161,11 @@ class CaseDeviations:
             for each in known
             if each.due is not None
         ]  # fmt: skip
-        for each in self.of(case):
-            stands_s = self._standing.now_s - each.since_s
-            found.append(
-                {"id": each.id, "text": each.text, "since": case.deviations[each.id],
-                 "stands_s": round(stands_s), "motions": self._motions(self._seen_in(each))}
-            )  # fmt: skip
+        found += [
+            {"id": each.id, "text": each.text, "since": case.deviations[each.id],
+             "motions": self._motions(self._seen_in(each))}
+            for each in self.of(case)
+        ]  # fmt: skip
         return found
 
     def _seen_in(self, deviation: Deviation) -> Iterator[str]:

@@ -23,6 +23,7 @@ from ..diagnosis.ranking import (
 )
 from ..diagnosis.weigh import Moment, Weighed, weigh
 from ..diagnosis.windows import GUESSED_S, Windows
+from .deviation import SLOPE_WINDOW_S
 
 CONFIRMED = 3
 """Diagnoses in a row that must name a hypothesis before it counts as named."""
@@ -69,8 +70,7 @@ class ContinuousDiagnosis:
         """Takes a scan. Returns whether it was diagnosed."""
         self._moment = None
         if now_s < self.windows.now_s - GUESSED_S:  # the plant was restarted
-            self._next_s = now_s
-            self._forget()
+            self.forget()
         self.windows.observe(readings, now_s)
         if now_s < self._next_s:
             return False
@@ -79,7 +79,24 @@ class ContinuousDiagnosis:
         self._confirm(self.ranking, now_s)
         return True
 
-    def _forget(self) -> None:
+    @property
+    def reaches(self) -> Mapping[str, float]:
+        """How far back the methods look at each tag, process time."""
+        found = dict.fromkeys(self.windows.tags, SLOPE_WINDOW_S)
+        for each in self.hypotheses.every:
+            for sign in each.signs:
+                if sign.method is not None:
+                    longest = {tag: max(found[tag], sign.method.window_s) for tag in sign.tags}
+                    found |= longest
+        return found
+
+    def recall(self, readings: Readings, now_s: float) -> None:
+        """Takes a recorded scan from before this process, oldest first."""
+        self.windows.observe(readings, now_s)
+
+    def forget(self) -> None:
+        """Begins anew, since this is another plant."""
+        self.windows, self._next_s = Windows(self.windows.tags), 0.0
         for each in (self.since_s, self.standing, self._times, self._rivals, self._absent):
             each.clear()
 

@@ -12,7 +12,8 @@ ALARM = "alarm "
 """What stands before the name of an alarm in the id of its deviation."""
 HYPOTHESIS = "hypothesis "
 """What stands before the id of a hypothesis in that of its deviation."""
-_WINDOW_S = 1800.0  # of the slope; a shorter one is too noisy for a time to a limit
+SLOPE_WINDOW_S = 1800.0
+"""Window of a slope, process time. A shorter one is too noisy for a time to a limit."""
 _SURE = 2.0  # standard errors by which a slope must differ from none
 _LONGEST_H = 24.0  # a limit that is further away is not told
 
@@ -63,7 +64,7 @@ def motions(names: Iterable[str], tags: Mapping[str, Tag], windows: Windows) -> 
 
 
 def _motion(tag: Tag, windows: Windows) -> Motion | None:
-    slope, value = windows.slope(tag.name, _WINDOW_S), windows.mean(tag.name, 60.0)
+    slope, value = windows.slope(tag.name, SLOPE_WINDOW_S), windows.mean(tag.name, 60.0)
     if slope is None or value is None or abs(slope.per_h) <= _SURE * slope.error_per_h:
         return None
     moved = Motion(tag.name, tag.unit, value, slope.per_h)

@@ -31,12 +31,19 @@ class StandingDeviations:
         self._site = site
         self._alarms = {each.name: _about(site, each) for each in alarm_tags(site)}
         self.measured = {each.name: measured_by(each) for each in alarm_tags(site)}
-        self._since_s: dict[str, float] = {}
 
     def observe(self, plant: PlantView) -> bool:
-        """Takes a scan. Returns whether the plant was diagnosed."""
-        self.now_s = plant.clock.shown_s
-        is_diagnosed = self.diagnosis.observe(plant.readings, self.now_s)
+        """Takes a scan. Returns whether the plant was diagnosed.
+
+        While its clock cannot be read nothing is, since the time is a guess that may be ahead.
+        """
+        clock = plant.clock
+        is_back = clock.is_readable and clock.shown_s < self.diagnosis.windows.now_s
+        if is_back or clock.is_restarted:  # it is another plant
+            self.diagnosis.forget()
+            self.by_id.clear()
+        self.now_s = clock.shown_s
+        is_diagnosed = clock.is_readable and self.diagnosis.observe(plant.readings, self.now_s)
         self._look_at_alarms(plant)
         if is_diagnosed:
             self._take_hypotheses()

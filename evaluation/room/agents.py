@@ -78,7 +78,7 @@ class SteppedAgents:
         """Starts agents, which hold the runs that others have left open.
 
         Args:
-            past: Scans from before, for the windows of conditions.
+            past: Scans from before, for the windows of conditions and of the diagnosis.
             checkpointer: LangGraph's; `None` for one that ends with the room.
 
         Raises:
@@ -108,6 +108,8 @@ class SteppedAgents:
         )  # fmt: skip
         for readings in past:
             self.view.observe(readings, self.scanned_s)
+            if self.diagnosis is not None:
+                self.diagnosis.recall(readings, self.view.clock.shown_s)
         self.site_agents.take_over()
         await self.settle()
 

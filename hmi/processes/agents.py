@@ -13,6 +13,7 @@ from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.deviations.baseline_file import read_baseline
+from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
 from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
@@ -162,12 +163,14 @@ async def _site_agents(
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
-        await preload(view, recorded)
+        decision_context = DecisionContext(site, database, policy, load_roster(site))
+        baseline = baseline_of(decision_context, hypotheses)
+        diagnosis = diagnosis_of(site, hypotheses, view, baseline)
+        await preload(view, recorded, diagnosis)
         await recall_means(reader, recorded)
         note_start()
         holder = take_runner_lock(database, instant_now())
         try:
-            decision_context = DecisionContext(site, database, policy, load_roster(site))
             build_context = BuildContext(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
@@ -184,18 +187,19 @@ async def _site_agents(
                     partial(bindings.bind, loaded),
                     site.hashes,
                     saver,
-                    diagnosis=diagnosis_of(
-                        site, hypotheses, view, baseline_of(decision_context, hypotheses)
-                    ),
+                    diagnosis=diagnosis,
                 )
                 yield SiteAgents(context), reader, database
         finally:
             release_runner_lock(database, holder, instant_now())
 
 
-async def preload(view: PlantView, recorded: RecordedHistory) -> None:
-    """Fills the windows of a view from recorded values. Tells after 2 s, stops after 60 s."""
-    recalling = asyncio.create_task(asyncio.to_thread(view.preload, recorded, monotonic()))
+async def preload(
+    view: PlantView, recorded: RecordedHistory, diagnosis: ContinuousDiagnosis | None = None
+) -> None:
+    """Fills windows from recorded values. Tells after 2 s, stops after 60 s."""
+    recall = asyncio.to_thread(view.preload, recorded, monotonic(), diagnosis)
+    recalling = asyncio.create_task(recall)
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
             sys.stderr.write(

@@ -108,19 +108,20 @@ async def _shadow_agents(
         read.refuse_changes()  # the site's own ledger, which says what blocks a request
         if (pid := live_runner(database, instant_now())) is not None:
             raise PermitRefused(f"another shadow of {site.id} is at work: pid {pid}; end it first")
-        await preload(view, recorded)
+        real = DecisionContext(site, read, policy, roster)
+        diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
+        await preload(view, recorded, diagnosis)
         holder = take_runner_lock(database, instant_now())
         try:
             reader = SiteReader(site, tags_of(site, plans, hypotheses))
             await recall_means(reader, recorded)
             async with reader:
-                real = DecisionContext(site, read, policy, roster)
                 asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
                 ledger = ShadowLedger(DecisionContext(own, database, policy, roster), holder)
                 context = ShadowContext(
                     ledger, view, notices, plans, partial(_lockout, real), instant_now,
                     asking.preview,
-                    diagnosis=diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses)),
+                    diagnosis=diagnosis,
                 )  # fmt: skip
                 yield ShadowAgents(context), reader, database
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import ProcessClock, Readings
@@ -21,6 +22,25 @@ from ..binding.model import BoundPlaybook
 from ..engine.inputs import PlantSnapshot, Tracked
 
 _MOST_POINTS = 1200
+
+
+class RecalledWindows(Protocol):
+    """Windows beside those of conditions, which the recorded history fills too."""
+
+    @property
+    def reaches(self) -> Mapping[str, float]:
+        """How far back each tag is needed, process time."""
+        ...
+
+    def recall(self, readings: Readings, now_s: float) -> None:
+        """Takes a recorded scan, oldest first."""
+        ...
+
+    def forget(self) -> None:
+        """Empties the windows, since another plant was recorded before."""
+        ...
+
+
 _UNREAD = never_read(BAD_WAITING, 0.0)
 
 
@@ -74,7 +94,12 @@ class PlantView:
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         return cls.of(conditions, clock_tag, trends)
 
-    def preload(self, recorded: RecordedHistory, monotonic_s: float) -> None:
+    def preload(
+        self,
+        recorded: RecordedHistory,
+        monotonic_s: float,
+        more: RecalledWindows | None = None,
+    ) -> None:
         """Fills the windows with the recorded history from before this process.
 
         A window has a gap where no good value was recorded. If the plant's clock shows at the
@@ -83,12 +108,19 @@ class PlantView:
         """
         self._recorded = recorded
         self._is_preloading = True
-        for scan in recorded.scans(self._reaches):
+        reaches = dict(self._reaches)
+        for tag, reach_s in more.reaches.items() if more else ():
+            reaches[tag] = max(reaches.get(tag, 0.0), reach_s)
+        for scan in recorded.scans(reaches):
             self.clock.tick(scan.readings, monotonic_s - scan.before_s)
             if self.clock.is_restarted:
                 self.history.forget()
+                if more:
+                    more.forget()
             if scan.readings and self.clock.is_readable:
                 self.history.recall(scan.readings, self.clock.shown_s, scan.ago_s)
+                if more:
+                    more.recall(scan.readings, self.clock.shown_s)
 
     def observe(self, readings: Readings, monotonic_s: float) -> set[str]:
         """Takes a scan. Returns the waiting runs for which it changes something."""

@@ -11,7 +11,11 @@ from time import monotonic, sleep
 
 import pytest
 
+from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
+from handwheel.agents.deviations.standing import StandingDeviations
 from handwheel.agents.deviations.triggers import TriggerWatch
+from handwheel.agents.diagnosis.hypotheses import Hypotheses
+from handwheel.agents.diagnosis.windows import Windows
 from handwheel.connectors.historian import database
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
@@ -26,7 +30,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
-from handwheel.tools.conditions import Truth, parse_condition, parse_expression
+from handwheel.tools.conditions import History, Truth, parse_condition, parse_expression
 
 from ...plants.served import site_of
 from ...playbooks.sample_playbook import changed, loaded
@@ -57,10 +61,12 @@ def record(state: Path, length_s: int, read: Callable[[int], Readings], start_s:
         writer.write(batches)
 
 
-def restart(view: PlantView, state: Path, at_s: float) -> RecordedHistory:
+def restart(
+    view: PlantView, state: Path, at_s: float, more: ContinuousDiagnosis | None = None
+) -> RecordedHistory:
     clock_tag = view.clock.tag
     past = RecordedHistory(partial(HistoryReader, state), clock_tag, 1.0, wall=lambda: T0_S + at_s)
-    view.preload(past, NOW_S)
+    view.preload(past, NOW_S, more)
     return past
 
 
@@ -360,3 +366,42 @@ async def test_a_history_that_is_locked_holds_up_nobody_but_who_asks(
         other.execute("ROLLBACK")
         assert len(past.trend(VT, 100.0, 60)) > 20
     assert past.trend(VT, 100.0, 60) == []  # closed: whoever is late is told nothing
+
+
+# --- windows of the diagnosis -----------------------------------------------------------------
+
+
+def diagnosis() -> ContinuousDiagnosis:
+    return ContinuousDiagnosis(Hypotheses(), History(()), more_tags=frozenset({VT}))
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_windows_of_the_diagnosis_are_as_if_they_had_seen_it(
+    tmp_path: Path, seed: int
+) -> None:
+    seen, recalled, read = diagnosis(), diagnosis(), some_plant(seed)
+    for second in range(600):
+        if readings := read(second):
+            seen.observe(readings, NOW_S - 600.0 + second)
+    record(tmp_path, 599, read)
+    view = PlantView.of((), "")
+    with closing(restart(view, tmp_path, 600.0, recalled)):
+        recalled.observe(read(599), NOW_S - 1.0)
+    for statistic in (Windows.mean, Windows.noise, Windows.low, Windows.slope):
+        found = [statistic(each.windows, VT, 300.0) for each in (recalled, seen)]
+        assert found[1] is not None
+        assert found[0] == found[1]
+
+
+def test_windows_of_the_diagnosis_outlast_an_outage_and_end_with_the_plant(
+    plain_site: Site,
+) -> None:
+    for shown_s, is_kept in ((648.5, True), (20.0, False), (5000.0, False)):
+        view, own = PlantView.of((), CLOCK), diagnosis()
+        standing = StandingDeviations(plain_site, own)
+        for second in range(651):
+            now = {VT: reading(2.0), CLOCK: reading(shown_s if second == 650 else float(second))}
+            is_lost = 600 <= second < 650  # its clock is guessed meanwhile, and ahead at the end
+            view.observe({} if is_lost else now, NOW_S + second)
+            standing.observe(view)
+        assert bool(own.windows.buckets(VT, 6000.0)) is is_kept, shown_s
