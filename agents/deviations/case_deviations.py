@@ -92,12 +92,15 @@ class CaseDeviations:
         return [each for each in found if each is not None]
 
     def test_steps(self, case: Case) -> list[DecidingCheck]:
-        """Returns the test steps that would decide between rivals of a case that is not named."""
+        """Returns the test steps that would decide between rivals of a case that is not named.
+
+        Rivals that stood before a restart are tested only once they are suspected again.
+        """
         own = {each.id.removeprefix(HYPOTHESIS) for each in self.of(case)}
         ranking = self._diagnosis.ranking
         if ranking is None or self.named(case):
             return []
-        rivals = [each for each in ranking.weighed if each.hypothesis.id in own]
+        rivals = [each for each in ranking.suspected if each.hypothesis.id in own]
         found = self._diagnosis.deciding_checks(rivals) if len(rivals) > 1 else ()
         return [each for each in found if each.spec.playbook]
 
