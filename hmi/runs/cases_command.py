@@ -10,6 +10,7 @@ import typer
 
 from handwheel.agents.checkpoints import read_deliberations
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
@@ -25,7 +26,7 @@ from ..shell.terminal.wrap import fold
 from .answer_command import answer
 from .case_view import case_fields, case_line, case_lines
 from .case_why import why_lines, why_steps
-from .find_case import find_case, list_all
+from .find_case import find_case, list_all, why_of
 from .run_view import view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -99,6 +100,10 @@ def show(
         return
     for line in why_lines(steps) if why else case_lines(case, rows, run_state):
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
+    if not why:
+        typer.echo(f"  {why_of(case.case_id, shadow=shadow)}")
+    if run_state and not why:
+        typer.echo(f"  {next_step('runs', 'show', case.run_id)}")
 
 
 def _opened(site: Path | None, shadow: bool) -> Site:

@@ -12,6 +12,11 @@ def list_all(*, shadow: bool = False) -> str:
     return next_step("cases", "list", "--all", *(["--shadow"] if shadow else []))
 
 
+def why_of(case_id: str, *, shadow: bool = False) -> str:
+    """Returns the next step that shows how a case was judged."""
+    return next_step("cases", "show", case_id, "--why", *(["--shadow"] if shadow else []))
+
+
 def find_case(database: Database, name: str, *, shadow: bool = False) -> str:
     """Returns the id of a case. Raises `InvalidArguments` if none, or several, begin so."""
     known = case_ids(database, only_open=False)
