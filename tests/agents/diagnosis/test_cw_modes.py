@@ -24,10 +24,11 @@ def test_a_valve_far_from_an_output_at_its_limit_is_stuck(
 ) -> None:
     site_of(tmp_path, PlantEndpoints())
     hypotheses, _ = load_hypotheses(load_site(tmp_path))
-    windows = Windows(sorted(hypotheses.tags))
+    windows, history = Windows(sorted(hypotheses.tags)), History(hypotheses.conditions)
     values = {"LIC-101.op": 100.0, "LV-101.pos": position}
     readings = {name: DataValue(each, GOOD, None, None, 0.0) for name, each in values.items()}
     for n in range(140):
         windows.observe(readings, n * 5.0)
-    moment = Moment(windows, readings, History(hypotheses.conditions))
+        history.observe(readings, n * 5.0)
+    moment = Moment(windows, readings, history)
     assert diagnose(hypotheses, moment).names == named
