@@ -12,6 +12,7 @@ from ..diagnosis.hypotheses import Hypotheses
 from ..diagnosis.weigh import Weighed
 from .continuous_diagnosis import CONFIRMED, ContinuousDiagnosis
 from .deviation import ALARM, HYPOTHESIS, Deviation
+from .reask import STEADY_S
 
 _ACTIVE = ".active"
 
@@ -28,6 +29,7 @@ class StandingDeviations:
         self.by_id: dict[str, Deviation] = {}
         self.diagnosis = diagnosis
         self.now_s = 0.0
+        self._left_s: dict[str, float] = {}  # since when an alarm that stands is inactive
         self._site = site
         self._alarms = {each.name: _about(site, each) for each in alarm_tags(site)}
         self.measured = {each.name: measured_by(each) for each in alarm_tags(site)}
@@ -42,6 +44,7 @@ class StandingDeviations:
         if is_back or clock.is_restarted:  # it is another plant
             self.diagnosis.forget()
             self.by_id.clear()
+            self._left_s.clear()
         self.now_s = clock.shown_s
         is_diagnosed = clock.is_readable and self.diagnosis.observe(plant.readings, self.now_s)
         self._look_at_alarms(plant)
@@ -50,15 +53,23 @@ class StandingDeviations:
         return is_diagnosed
 
     def _look_at_alarms(self, plant: PlantView) -> None:
-        """Takes the alarms. One that cannot be read stays as it was."""
+        """Takes the alarms. One that cannot be read stays as it was.
+
+        One that is inactive stands for a while still, since it may chatter.
+        """
         for name, equipment in self._alarms.items():
             reading = plant.readings.get(name)
             if reading is None or reading.status & NOT_GOOD:
                 continue
             id_ = ALARM + name.removesuffix(_ACTIVE)
             if not reading.value:
-                self.by_id.pop(id_, None)
-            elif id_ not in self.by_id:
+                if id_ in self.by_id:
+                    left_s = self._left_s.setdefault(id_, self.now_s)
+                    if self.now_s - left_s >= STEADY_S:
+                        del self.by_id[id_], self._left_s[id_]
+                continue
+            self._left_s.pop(id_, None)
+            if id_ not in self.by_id:
                 label = self._site.tags[name].label
                 text = f"{name} [{label}]" if label else name
                 self.by_id[id_] = Deviation(id_, text, equipment, equipment, self.now_s)

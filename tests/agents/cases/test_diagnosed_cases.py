@@ -189,3 +189,19 @@ async def test_a_case_of_a_fault_closes_once_the_fault_is_refuted(
         assert (room.cases(), room.case.is_closed) == ([], True)
     finally:
         await room.end()
+
+
+async def test_an_alarm_that_chatters_opens_a_case_once(agents_site: Site, tmp_path: Path) -> None:
+    site = replace(agents_site, state=tmp_path / "state", failure_modes=("package:cw",))
+    site.state.mkdir()
+    room = AgentsRoom(site, [], Simulation(create(None), Scenario()), ())
+    try:
+        await room.start_agents()
+        room.scan_s = 5.0
+        for n in range(40):
+            room.plant.lies["LAL-101.active"] = n % 8 > 0  # inactive for one scan of eight
+            await room.scan()
+        rows = [each.fields["kind"] for each in rows_of(room.desk.database, room.case.case_id)]
+        assert (len(room.cases()), rows.count("case.judged")) == (1, 1)
+    finally:
+        await room.end()
