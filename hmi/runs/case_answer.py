@@ -23,7 +23,10 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer, sign_subject
 from ..shell.cli.json_result import tell_result
+from ..shell.terminal.wrap import fold
 from .find_case import find_case
+
+_INDENT = 4
 
 
 def answer_question(
@@ -53,7 +56,7 @@ def answer_question(
         refuse = partial(check_answerer, context, answer.check, answer.equipment, answer.role)
         operator = find_operator(context, person, refuse)
         refuse(operator)
-        typer.echo(f"{case_id}  {printable(answer.question)}")
+        typer.echo(fold(f"{case_id}  {printable(answer.question)}", _INDENT))
         typer.echo(f"answer: {plain(answer.answer)}; it is evidence, and approves nothing")
         signer, now = open_signer(site, operator, passphrase_file), instant_now()
         subject, card = answer.subject, answer.digest
