@@ -1,7 +1,7 @@
 """The command `handwheel baseline learn`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -100,6 +100,8 @@ def learn(
     if live:
         if end is not None:
             raise typer.BadParameter("--live ends now; leave out --until")
+        now = datetime.now(UTC)
+        _refuse(open_cases(opened, now, now), despite or ())  # before hours are measured in vain
         run(_observe(opened, learnt))
     else:
         _recall(opened, learnt, end)
@@ -153,16 +155,21 @@ async def _observe(site: Site, learnt: _Learnt) -> None:
         learnt.take(scan)
 
 
+def _refuse(found: Iterable[tuple[str, str]], despite: Sequence[str]) -> None:
+    """Ends the command if a plant was not well for a reason that nobody has overridden."""
+    if left := [f"  {name}  {text}" for name, text in found if name not in despite]:
+        words = "nothing was learnt, because the plant was not well"
+        step = "choose another time with --until, or say that it is none with --despite NAME"
+        fail("\n".join([words, *left, step]), NO)
+
+
 def _file(site: Site, learnt: _Learnt, despite: Sequence[str]) -> BaselineFile:
     """Returns the file to write. A plant that was not well ends the command."""
     found = [
         *open_cases(site, learnt.begin, learnt.end),
         *named_faults(learnt.learning, learnt.end_s),
     ]
-    if left := [f"  {name}  {text}" for name, text in found if name not in despite]:
-        words = "nothing was learnt, because the plant was not well"
-        step = "choose another time with --until, or say that it is none with --despite NAME"
-        fail("\n".join([words, *left, step]), NO)
+    _refuse(found, despite)
     baseline = learnt.learning.baseline
     if not baseline.residuals:
         why = "the plant moved, stood, or was not read every 10 s of its own time"
