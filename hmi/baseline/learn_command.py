@@ -34,7 +34,7 @@ from .scans import TimedScan, live_scans, recorded_scans
 _TOLD_EVERY_S = 10.0
 _ENOUGH = 0.9  # share of the time asked for that must be recorded
 _KEPT_S = RAW_US / 1e6
-_SHORTEST_S = LEAST * EVERY_S
+_SHORTEST_S = (LEAST + 4) * EVERY_S  # the windows of most methods fill first
 _INDENT = 4
 
 
