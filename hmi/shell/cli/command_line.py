@@ -53,7 +53,7 @@ MODULES: dict[str, str] = {  # below `hmi`
     "plants": "simulation.plant.command",
     "run": "processes.run_command",
     "runs": "runs.command",
-    "cases": "runs.cases_command",
+    "cases": "cases.command",
     "gate": "processes.gate_command",
     "requests": "requests.command",
     "desk": "shift.desk_command",

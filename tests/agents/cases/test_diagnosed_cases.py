@@ -12,8 +12,8 @@ import pytest
 from handwheel.agents.diagnosis.diagnoser import shipped
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.runs.case_view import case_line, case_lines
-from handwheel.hmi.runs.case_why import why_lines, why_steps
+from handwheel.hmi.cases.case_view import case_line, case_lines
+from handwheel.hmi.cases.case_why import why_lines, why_steps
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
+from ..runs.run_view import view_run
 from ..shell.cli.completion import complete_case
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -27,7 +28,6 @@ from .answer_command import answer
 from .case_view import case_fields, case_line, case_lines
 from .case_why import why_lines, why_steps
 from .find_case import find_case, list_all, why_of
-from .run_view import view_run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

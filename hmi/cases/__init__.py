@@ -1,0 +1,1 @@
+"""Commands and texts of cases, the deviations that stand."""
