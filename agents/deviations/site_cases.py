@@ -223,7 +223,7 @@ class SiteCases:
         self._of(case).note(self.candidates.key(case, candidates), self._context.clock().boot_ms)
 
     def restore(self, case: Case) -> None:
-        """Takes a case back as it was, since nothing was recorded; it is judged anew."""
+        """Takes a case back as it was, to judge it anew, since nothing was recorded."""
         self.cases[case.case_id] = case
         self._memories.pop(case.case_id, None)
 
