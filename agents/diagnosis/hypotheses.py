@@ -257,7 +257,9 @@ class _Binder:
 
     def _check_playbook(self, path: Path_, name: str) -> None:
         if name and self._playbooks is not None and name not in self._playbooks:
-            self._note(path, f"there is no playbook {name!r} at this site")
+            close = get_close_matches(name, self._playbooks, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            self._note(path, f"there is no playbook {name!r} at this site{hint}")
 
     def _note(self, path: Path_, reason: str) -> None:
         self.problems.append(self._file.source.document.problem(path, reason))

@@ -120,11 +120,16 @@ def _of_method(sign: Sign, moment: Moment) -> Evidence:
     truth = Truth.TRUE if share >= 1.0 else Truth.FALSE if share <= 0.0 else Truth.UNKNOWN
     if truth is Truth.UNKNOWN:  # between the two it is known, only less certain
         truth = Truth.TRUE if weight > 0.0 else Truth.FALSE
-    shown = f"{value:.3g} {method.unit}".rstrip()
+    shown = f"{_number(value)} {method.unit}".rstrip()
     text = (spec.text or f"{spec.id} is {{measured}}").replace("{measured}", shown)
     return Evidence(
         spec.id, text, truth, value, method.unit, high, weight, sign.tags, window_s, source
     )
+
+
+def _number(value: float) -> str:
+    """Returns three digits, without an exponent for large numbers."""
+    return f"{value:.0f}" if 1000.0 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def _widened(low: float, high: float, least: float) -> tuple[float, float]:
