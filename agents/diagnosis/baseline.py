@@ -10,8 +10,8 @@ from pydantic import Field
 from handwheel.connectors.config.validation import Model
 
 _HEAD = """\
-# Healthy residuals of this plant, learnt by 'handwheel baseline learn'.
-# They count once an administrator or engineer has signed them: 'handwheel baseline sign'.
+# Healthy residuals of this plant, as `baseline learn` has measured them.
+# They count once an administrator or engineer has signed them with `baseline sign`.
 """
 
 

@@ -15,7 +15,7 @@ from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.config.durations import format_duration, parse_duration
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import next_step, shell_command
 from handwheel.connectors.historian.downsampling import DAY_US, RAW_US
 from handwheel.connectors.model.site import Site
 from handwheel.tools.atomic_files import replace_file
@@ -139,8 +139,8 @@ def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:
         kept = f"{RAW_US // DAY_US} days"
         fail(
             f"{format_duration(measured_s)} of {format_duration(for_s)} are recorded, and "
-            f"{format_duration(needed_s - measured_s)} more are needed; 'handwheel run' records "
-            f"the plant and keeps {kept}\n"
+            f"{format_duration(needed_s - measured_s)} more are needed; "
+            f"'{shell_command('run')}' records the plant and keeps {kept}\n"
             f"{next_step('baseline', 'learn', '--for', f'{for_s / 3600.0:g}h', '--live')}",
             CONFIGURATION,
         )

@@ -39,8 +39,11 @@ class CheckView:
     @property
     def commands(self) -> list[str]:
         """Commands that answer it, one for each answer."""
-        words = "cases", "answer", self.case_id, self.name
-        return [shell_command(*words, each) for each in self.answers if self.ask]
+        return [
+            shell_command("cases", "answer", self.case_id, self.name, each)
+            for each in self.answers
+            if self.ask
+        ]
 
 
 def deciding_checks(case: Case) -> list[CheckView]:
