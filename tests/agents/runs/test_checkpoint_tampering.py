@@ -19,7 +19,7 @@ from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 Attack = Callable[[AgentsRoom], Awaitable[None]]
 _SWALLOWED = 3
 _CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
-_PLAN = {"choice": _CHANGEOVER, "reason": "it must be done", "passed_over": []}
+_PLAN: dict[str, Any] = {"choice": _CHANGEOVER, "reason": "it must be done", "passed_over": []}
 _NODES = ("gather", "diagnose", "rank", "plan", "wait", "follow", "report")
 
 
