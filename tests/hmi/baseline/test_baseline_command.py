@@ -24,7 +24,7 @@ from handwheel.sim_plant.simulation import Simulation
 from ...plants.served import site_of
 from ..command_in_process import Said
 
-RECORDED_S, SCAN_S = 46 * 60, 2
+RECORDED_S, SCAN_S = 46 * 60, 3
 FAULT_MIN = 26
 CALL = "strainer_resistance(clean=0.00313, dp=PDT-101.pv, flow=FT-103.pv)"
 

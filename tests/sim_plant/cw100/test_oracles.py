@@ -180,12 +180,17 @@ CHECKS = {"values", "events", "least", "most", "swing"}
 
 
 EVERY = [*ROWS["pumps"], *ROWS["process"]]
+_LONG_S = 4 * 3600.0  # such rows are for `make soak`
+
+
+def _is_long(row: Row) -> bool:
+    return "soak" in row or parse_duration(row["run"]) >= _LONG_S
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "row",
-    [pytest.param(row, marks=pytest.mark.soak if "soak" in row else ()) for row in EVERY],
+    [pytest.param(row, marks=pytest.mark.soak if _is_long(row) else ()) for row in EVERY],
     ids=[row["row"] for row in EVERY],
 )
 def test_oracle(row: Row) -> None:

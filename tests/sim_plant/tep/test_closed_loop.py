@@ -60,7 +60,9 @@ def test_hours_without_a_fault_bring_all_valves_back(hours: float) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("mode", "123456")
+@pytest.mark.parametrize(
+    "mode", ["1", "6", *(pytest.param(each, marks=pytest.mark.soak) for each in "2345")]
+)
 @pytest.mark.parametrize("hours", [1.0, pytest.param(24.0, marks=pytest.mark.soak)])
 def test_each_mode_is_held(mode: str, hours: float) -> None:
     plant: TennesseeEastman = create(None)
