@@ -1,6 +1,9 @@
 """Gate and agents go on working while the ledger cannot be read."""
 
 import asyncio
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,24 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ...plants.devices.misbehaving import eventually
 
+Printed = Callable[[], tuple[str, str]]
+
+
+@contextmanager
+def printed_to(folder: Path) -> Generator[Printed]:
+    """Makes output and error files, since `capfd` loses what is written as it is read.
+
+    A fixture cannot do it, because pytest sets both anew as the test begins.
+    """
+    out, err = folder / "stdout", folder / "stderr"
+    with out.open("w") as stdout, err.open("w") as stderr, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        patch.setattr(sys, "stderr", stderr)
+        yield lambda: (out.read_text("utf-8"), err.read_text("utf-8"))
+
 
 async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = 0
 
@@ -24,7 +42,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
         tries += 1
         raise LedgerError("another process has held it for 5 s")
 
-    with Database(tmp_path, "cooling") as database:
+    with Database(tmp_path, "cooling") as database, printed_to(tmp_path) as printed:
         serving = asyncio.create_task(
             serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]), tmp_path)
         )
@@ -35,14 +53,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
                 transaction.record("gate.started", "1", {})
             await asyncio.sleep(0.3)
         assert tries > 0
-        told = ""
-
-        def is_told() -> bool:
-            nonlocal told
-            told += capfd.readouterr().out
-            return told == "gate.started\n"
-
-        await eventually(is_told)
+        await eventually(lambda: printed()[0] == "gate.started\n")
         assert not serving.done()
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
@@ -50,7 +61,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
 
 @pytest.mark.parametrize("fault", [KeyError("epoch"), RuntimeError("a bug"), None])
 async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: Exception | None
+    tmp_path: Path, fault: Exception | None
 ) -> None:
     """The rows behind it are told, and the work comes to its own end."""
 
@@ -59,27 +70,27 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
             raise fault
         return str(row.fields["subject"])
 
-    out, err, is_done = "", "", asyncio.Event()
-
-    def is_told() -> bool:
-        nonlocal out, err
-        found = capfd.readouterr()
-        out, err = out + found.out, err + found.err
-        return "4" in out and ("cannot be printed" in err) is (fault is not None)
+    is_done = asyncio.Event()
 
     async def work() -> None:
         await is_done.wait()
 
-    with Database(tmp_path, "cooling") as database:
+    with Database(tmp_path, "cooling") as database, printed_to(tmp_path) as printed:
         serving = asyncio.create_task(serve(work(), database, show, tmp_path))
         await asyncio.sleep(0.05)
         for number in "1234":
             with database.transaction(instant_now()) as transaction:
                 transaction.record("gate.started", number, {})
+
+        def is_told() -> bool:
+            out, err = printed()
+            return "4" in out and ("cannot be printed" in err) is (fault is not None)
+
         await eventually(is_told)
         assert not serving.done()
         is_done.set()
         await serving
+        out, err = printed()
     assert out.split() == (["1", "2", "3", "4"] if fault is None else ["1", "4"])
     told = err.splitlines()
     assert len(told) == (fault is not None)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.connectors.model.values import (
@@ -97,7 +97,6 @@ def test_a_truth_is_no_boolean() -> None:
             bool(truth)
 
 
-@settings(max_examples=50)
 @given(expressions_with_good, plants, st.sets(st.sampled_from(sorted(TAGS))))
 def test_readings_of_which_some_are_lost_give_what_another_evaluator_says(
     expression: Expression, plant: dict[str, Value], lost: set[str]
