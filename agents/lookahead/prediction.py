@@ -1,0 +1,59 @@
+"""Prediction of a plan, both courses of the plant beside each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .twin import Course
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Least distance of a comparison of an invariant to its limit, in both courses.
+
+    A distance is negative where the comparison is broken, and `None` where it is unknown.
+    """
+
+    text: str  # the comparison, such as `PT-102.pv > 280 kPa`
+    unit: str
+    without: float | None
+    without_at_s: float  # process time after now
+    with_plan: float | None
+    with_plan_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Courses that a twin foretells without and with a plan.
+
+    A twin clears or forbids a plan only where it is trusted. Otherwise it informs people.
+    """
+
+    twin: str  # name of its entry point
+    horizon_s: float
+    without: Course
+    with_plan: Course
+    margins: Sequence[Margin]
+    residual: float | None  # of the twin over its own last day, a share of the range
+    trust: float  # largest residual with which the site trusts it
+    assumptions: Sequence[str]
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the twin has followed the plant closely enough. Unknown means no."""
+        return self.residual is not None and self.residual <= self.trust
+
+    @property
+    def broken(self) -> list[Margin]:
+        """Comparisons that the plan breaks."""
+        return [each for each in self.margins if each.with_plan is not None and each.with_plan < 0]
+
+    @property
+    def forbids(self) -> bool:
+        """Whether the plan must not be requested."""
+        return self.is_trusted and bool(self.broken)
+
+    @property
+    def clears(self) -> bool:
+        """Whether nothing speaks against the plan. An unknown margin does."""
+        is_known = all(each.with_plan is not None for each in self.margins)
+        return self.is_trusted and is_known and not self.broken and self.with_plan.trip is None
