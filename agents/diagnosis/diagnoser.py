@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from .evidence import Measured
 from .windows import Windows
@@ -105,7 +105,21 @@ def load_diagnoser(name: str) -> Diagnoser:
         raise UnusableDiagnoser(reason) from None
     if not isinstance(method, Diagnoser):
         raise UnusableDiagnoser(f"{entry.value} is a {type(method).__name__}, not a Diagnoser")
+    if fault := _fault(method.needs, method.window_s, method.unit):
+        raise UnusableDiagnoser(f"{entry.value}: {fault}")
     return method
+
+
+def _fault(needs: object, window_s: object, unit: object) -> str:
+    """Returns why a method of others cannot be used, empty if it can. Types are theirs to check."""
+    if not isinstance(needs, Mapping):
+        return f"needs is {ascii(needs)[:60]}, not the unit of each input by its name"
+    pairs = cast("Mapping[object, object]", needs)
+    if not all(isinstance(each, str) for pair in pairs.items() for each in pair):
+        return f"needs is {ascii(pairs)[:60]}, of which a name or a unit is no text"
+    if isinstance(window_s, bool) or not isinstance(window_s, int | float) or not window_s > 0.0:
+        return f"window_s is {ascii(window_s)[:60]}, not a number of seconds"
+    return "" if isinstance(unit, str) else f"unit is {ascii(unit)[:60]}, not a text"
 
 
 def checked(result: object) -> Measured | None:

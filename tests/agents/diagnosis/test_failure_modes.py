@@ -1,14 +1,18 @@
 """Failure modes of a site with every kind of mistake, each of which costs only its own mode."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from handwheel.agents.diagnosis import diagnoser
 from handwheel.agents.diagnosis.check_names import check_name
+from handwheel.agents.diagnosis.diagnoser import Diagnoser, UnusableDiagnoser, load_diagnoser
 from handwheel.agents.diagnosis.failure_modes import library_names
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.model.site import Site, load_site
@@ -143,6 +147,20 @@ def test_a_mistake_is_told_with_its_place_and_costs_only_its_mode(
     assert [str(each).removeprefix(f"{path}:") for each in problems] == [_SHORT, *said]
     assert [each.id for each in found.every] == ["whole P-101A", "whole P-101B"]
     assert found.every[0].title == "Pump P-101A"
+
+
+def test_a_method_with_a_wrong_declaration_is_told_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def measure(*_: object) -> None: ...
+
+    needs: Any = ["dp"]
+    method = Diagnoser("own", measure, needs, "", 60.0, "own")
+    monkeypatch.setitem(sys.modules, "elsewhere", SimpleNamespace(METHOD=method))
+    own = EntryPoint("own", "elsewhere:METHOD", diagnoser.GROUP)
+    monkeypatch.setattr(diagnoser, "entry_points", EntryPoints([own]).select)
+    with pytest.raises(UnusableDiagnoser, match=r"^elsewhere:METHOD: needs is \['dp'\], not the"):
+        load_diagnoser("own")
 
 
 def test_a_file_that_is_not_there_costs_no_other(site: Site) -> None:
