@@ -15,6 +15,9 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
+from .planning.planners import Planners
+
+Rebind = Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class CaseContext:
     clock: Callable[[], Instant]
     # Of the site's failure modes; `None` without any.
     diagnosis: ContinuousDiagnosis | None = field(default=None, kw_only=True)
+    planners: Planners = field(default_factory=Planners, kw_only=True)
+    # Binds a playbook by its id, roles and values that are not the default; raises
+    # `HandwheelError` if there is no such playbook. `None` where none is bound anew.
+    rebind: Rebind | None = field(default=None, kw_only=True)
 
     def check_plan(self, plan: BoundPlaybook) -> Denial | None:
         """Returns why a plan may not be requested now. A plan without writes always may."""
@@ -48,8 +55,6 @@ class AgentContext(CaseContext):
     """Dependencies of a site's agents."""
 
     ledger: LedgerPort
-    # Binds a playbook by its id, roles and values that are not the default; raises
-    # `HandwheelError` if there is no such playbook.
-    rebind: Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
+    rebind: Rebind = field()
     hashes: Mapping[str, str]  # hashes of the site's files, which each run records
     checkpointer: BaseCheckpointSaver[Any] | None  # `None` for one that ends with the process

@@ -22,7 +22,8 @@ from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Judgement
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
 from .diagnosis.ranking import weighed_fields
 from .planning.candidates import Candidate
-from .planning.rules import choose
+from .planning.planner import RULES, PlanningCase
+from .planning.planners import Planners
 from .planning.situation import Situation
 from .planning.verdict import case_ranking
 
@@ -79,6 +80,7 @@ class Deliberations:
         outcome: Returns what came of a case or run, as the ledger has it.
         checkpointer: LangGraph's; `None` for one that ends with the process.
         diagnosis: Of the site's failure modes; `None` without any.
+        planners: Planner of the site, by default the rules.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class Deliberations:
         outcome: Callable[[str], Outcome],
         checkpointer: BaseCheckpointSaver[Any] | None,
         diagnosis: ContinuousDiagnosis | None = None,
+        planners: Planners | None = None,
     ) -> None:
         self._outcome, self._diagnosis = outcome, diagnosis
+        self._planners = planners or Planners()
         self._fleeting = InMemorySaver() if checkpointer is None else None
         self._situations: dict[str, Situation] = {}  # those that are judged now, by thread
         self._begun = set[str]()  # threads of this process
@@ -126,10 +130,11 @@ class Deliberations:
         every = {
             "deviations": found["deviations"], "diagnosis": found["ranking"],
             "passed_over": plan["passed_over"], "snapshot_at": found["at"],
+            "plan": _journalled(plan),
         }  # fmt: skip
         kept = {name: each for name, each in every.items() if each}
-        chosen = next((each for each in candidates if each.name == plan["choice"]), None)
-        if chosen is not None and not chosen.code:
+        chosen = situation.candidate(plan)
+        if chosen is not None:
             return chosen, Judgement("act", str(plan["reason"])), kept
         suggests = next((each.suggests for each in candidates if each.suggests), "")
         choice: Choice = "other" if suggests else "abstain"
@@ -197,8 +202,14 @@ class Deliberations:
         return {"ranking": found}
 
     async def _plan(self, state: Deliberation) -> dict[str, Any]:
-        """Chooses by rules."""
-        return {"plan": choose(state["candidates"], state["ranking"])}
+        """Asks the planner of the site, whose plan is checked."""
+        situation = self._situations.get(state["thread"])
+        case = PlanningCase(
+            state["thread"], state["at"], state["deviations"], state["candidates"],
+            state["ranking"],
+        )  # fmt: skip
+        plan = await self._planners.plan(case, situation.bind if situation else None)
+        return {"plan": plan.fields}
 
     async def _follow(self, state: Deliberation) -> Command[Literal["gather", "wait", "report"]]:
         """Reads from the ledger what came of the case, whatever has woken this thread."""
@@ -223,10 +234,20 @@ def _state(candidate: Candidate, situation: Situation) -> dict[str, Any]:
     """Returns a candidate as plain JSON."""
     answers = (situation.answers or {}).get(candidate.name, ())
     return {
-        "name": candidate.name, "code": candidate.code, "reason": candidate.reason,
+        "name": candidate.name, "playbook": candidate.plan.id,
+        "risk": (situation.risks or {}).get(candidate.name, ""),
+        "code": candidate.code, "reason": candidate.reason,
         "suggests": candidate.suggests, "answers": list(answers),
         "findings": _FINDINGS.dump_python(candidate.diagnosis.findings, mode="json"),
     }  # fmt: skip
+
+
+def _journalled(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the journal keeps of a plan that is not by rules, or whose planner failed."""
+    if plan.get("author", RULES) == RULES and not plan.get("problem"):
+        return {}
+    kept = ("kind", "parameters", "risk", "author", "problem")
+    return {name: plan[name] for name in kept if plan.get(name)}
 
 
 def _to_diagnose(state: Deliberation) -> list[Send] | str:

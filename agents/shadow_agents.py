@@ -39,7 +39,9 @@ class ShadowAgents:
         self._report = ProblemLog(__name__)
         self.cases = SiteCases(context, self._report)
         self._context = context
-        self._deliberations = Deliberations(self.cases.outcome, None, context.diagnosis)
+        self._deliberations = Deliberations(
+            self.cases.outcome, None, context.diagnosis, context.planners
+        )
         self._again = set[str]()  # cases that are judged with the next scan
         self._kept_ms = context.clock().boot_ms
 
@@ -79,13 +81,13 @@ class ShadowAgents:
             case = self.cases.cases[case_id]
             plant, candidates = self.cases.judge(case, {})
             if self.cases.is_new(case, candidates):
-                situation = self.cases.candidates.situation(case, candidates, plant)
+                situation = self.cases.candidates.situation(case, candidates, plant, {})
                 chosen, judgement, kept = await self._deliberations.judge(case_id, situation)
                 asks = None if chosen is None else await self._context.preview(chosen.plan)
                 reason = judgement.reason
                 self.cases.record_judgement(case, candidates, reason, chosen, asks=asks, kept=kept)
             if all(each.code for each in candidates):
-                self.cases.escalate(self.cases.cases[case_id])
+                self.cases.escalate(case_id)
             self._report(case_id, "")
         except LostRace:
             raise

@@ -42,19 +42,19 @@ class SiteAgents:
     def __init__(self, context: AgentContext) -> None:
         self._report = ProblemLog(__name__)
         self.cases = SiteCases(context, self._report)
-        self.deliberations = Deliberations(self._outcome, context.checkpointer, context.diagnosis)
+        own = context.diagnosis  # none without failure modes
+        saver, planners = context.checkpointer, context.planners
+        self.deliberations = Deliberations(self._outcome, saver, own, planners)
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
-        own = context.diagnosis  # none without failure modes
-        self._answers = (
-            OpenAnswers(context.ledger, own, context.clock, self._report) if own else None
-        )
+        port, now = context.ledger, context.clock
+        self._answers = OpenAnswers(port, own, now, self._report) if own else None
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
-        self._kept_ms = context.clock().boot_ms
+        self._kept_ms = now().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
         # Open runs by the equipment that they own, `None` until the ledger was read.
@@ -206,12 +206,13 @@ class SiteAgents:
         """Judges a case, and opens the run of the candidate that is chosen."""
         try:
             case = self.cases.cases[case_id]
-            plant, candidates = self.cases.judge(case, self._owners or {})
+            owners = self._owners or {}
+            plant, candidates = self.cases.judge(case, owners)
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
             is_new = self.cases.is_new(case, candidates)
             if is_new or (is_free and not self.cases.is_recorded(case, candidates)):
-                situation = self.cases.candidates.situation(case, candidates, plant)
+                situation = self.cases.candidates.situation(case, candidates, plant, owners)
                 chosen, judgement, kept = await self.deliberations.judge(case_id, situation)
                 if self.cases.cases.get(case_id) is not case:
                     self._changed.add(case_id)
@@ -220,8 +221,7 @@ class SiteAgents:
                     self._begin(case, candidates, (chosen, judgement, kept), plant)
                 elif is_new:
                     self.cases.record_judgement(case, candidates, judgement.reason, kept=kept)
-            if case_id in self.cases.cases:
-                self.cases.escalate(self.cases.cases[case_id])
+            self.cases.escalate(case_id)
             self._report(case_id, "")
         except LostRace:
             raise

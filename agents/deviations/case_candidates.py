@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from handwheel.playbooks.engine.inputs import PlantSnapshot
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
 from ..planning.answers import is_answer
 from ..planning.candidates import Candidate
+from ..planning.risk import lowest_class
 from ..planning.situation import Situation
 from ..planning.test_steps import is_test_step, why_asked
 from ..starts.admission import Admission
@@ -101,8 +104,44 @@ class CaseCandidates:
             ]
         return found
 
-    def situation(self, case: Case, candidates: list[Candidate], plant: PlantSnapshot) -> Situation:
+    def situation(
+        self,
+        case: Case,
+        candidates: list[Candidate],
+        plant: PlantSnapshot,
+        owners: Mapping[str, str],
+    ) -> Situation:
         """Returns what a deliberation about a case starts from."""
+        found = self._situation(case, candidates, plant)
+        policy = self._context.ledger.context.policy
+        risks = {
+            each.name: lowest_class(policy, each.plan, plant.readings)
+            for each in candidates
+            if not each.code
+        }
+        bind = partial(self._bind, case, plant, owners) if self._context.rebind else None
+        return replace(found, risks=risks, bind=bind)
+
+    def _bind(
+        self,
+        case: Case,
+        plant: PlantSnapshot,
+        owners: Mapping[str, str],
+        name: str,
+        values: Mapping[str, str],
+    ) -> Candidate:
+        """Judges a candidate with other values. Raises `HandwheelError` if they do not fit."""
+        rebind, watch = self._context.rebind, self._watches[name]
+        if rebind is None:
+            raise InvalidArguments("no values can be bound here")
+        plan = rebind(watch.plan.id, watch.plan.roles, {**watch.plan.given, **values})
+        bound = replace(watch, plan=plan)
+        bound.name = name  # its place in a queue, and the time of its trigger
+        return replace(self.admission.judge(case, bound, plant, owners), base=name)
+
+    def _situation(
+        self, case: Case, candidates: list[Candidate], plant: PlantSnapshot
+    ) -> Situation:
         at, own, view = stamp(self._context.clock().wall), self._deviations, self._context.plant
         known = self.known(case)
         if own is None:

@@ -209,10 +209,8 @@ class SiteCases:
         }  # fmt: skip
         if chosen is not None and chosen.name not in case.playbooks:
             # Its own trigger, which may follow, belongs to this case.
-            joined = {
-                "condition": chosen.condition or "suggested by evidence",
-                "playbook": chosen.name, "place": "",
-            }  # fmt: skip
+            why = chosen.condition or "suggested by evidence"
+            joined = {"condition": why, "playbook": chosen.name, "place": ""}
             case = self._record(case, CaseEvent.JOINED, joined)
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
         body |= kept or {}
@@ -289,8 +287,10 @@ class SiteCases:
         case = load_case(self._log.database, case_id) if is_over else self.cases[case_id]
         return {"is_over": is_over, **case.outcome}
 
-    def escalate(self, case: Case) -> None:
-        """Tells people that nobody answers a case, as its playbooks say."""
+    def escalate(self, case_id: str) -> None:
+        """Tells people that nobody answers an open case, as its playbooks say."""
+        if (case := self.cases.get(case_id)) is None:
+            return
         plans = [each.plan for each in self.candidates.wanted(case)]
         now = self._context.clock().wall
         for due in due_escalations(case, plans, now):

@@ -28,11 +28,12 @@ class Candidate:
     begin_by: str = ""  # stamp of its deadline; empty for none
     condition: str = ""  # its own trigger that is due, with its values; empty for none
     preempts: tuple[str, ...] = ()  # open runs that prevent it, and give way if they may
+    base: str = ""  # the candidate that it is with other values; empty if it is itself
 
     @property
     def name(self) -> str:
         """Its playbook's id with what its roles are bound to."""
-        return plan_name(self.plan)
+        return self.base or plan_name(self.plan)
 
     def condition_of(self, case: Case) -> str:
         """Returns the condition for which it answers a case that another may have opened."""

@@ -1,23 +1,27 @@
 """Rules by which a playbook is chosen from the candidates of a case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from .planner import Kind, Plan, PlanningCase
 
 _ACTS = "all evidence for it is met, none against it"
 
 
-def choose(candidates: Sequence[Mapping[str, Any]], ranking: Mapping[str, Any]) -> dict[str, Any]:
+class Rules:
+    """Planner that needs no model, no key and no network."""
+
+    async def plan(self, case: PlanningCase) -> Plan:
+        """Returns the plan of a case. See `Planner`."""
+        return choose(case)
+
+
+def choose(case: PlanningCase) -> Plan:
     """Chooses the playbook of a named fault, else the first candidate that nothing prevents.
 
     A candidate that answers another fault than the named one is passed over.
-
-    Args:
-        candidates: As plain JSON, each with the faults that it answers.
-        ranking: From `case_ranking`; empty without failure modes.
-
-    Returns:
-        The choice, empty to abstain, with its reason and the candidates that were passed over.
     """
+    candidates, ranking = case.candidates, case.ranking
     named = set(ranking.get("named", ()))
     titles = {each["id"]: each["title"] for each in ranking.get("hypotheses", ())}
     free = [each for each in candidates if not each["code"]]
@@ -30,14 +34,15 @@ def choose(candidates: Sequence[Mapping[str, Any]], ranking: Mapping[str, Any]) 
         first = able[0]
         answered = sorted(named.intersection(first["answers"]))
         why = f"{titles.get(answered[0], answered[0])}; {_ACTS}" if answered else _ACTS
-        return {"choice": first["name"], "reason": why, "passed_over": told}
+        tests = {each["playbook"] for each in ranking.get("checks", ())}
+        kind: Kind = "check" if first.get("playbook", "") in tests else "act"
+        return Plan(kind, why, first["name"], risk=first.get("risk", ""), passed_over=told)
     reasons = [(each["name"], passed.get(each["name"], each["reason"])) for each in candidates]
     if not reasons:
-        return {"choice": "", "reason": _undecided(ranking), "passed_over": told}
+        needs_nothing = ranking.get("verdict") == "normal"
+        return Plan("leave" if needs_nothing else "abstain", _undecided(ranking))
     text = "; ".join(f"{name}: {reason}" for name, reason in reasons)
-    return {
-        "choice": "", "reason": reasons[0][1] if len(reasons) == 1 else text, "passed_over": told,
-    }  # fmt: skip
+    return Plan("abstain", str(reasons[0][1]) if len(reasons) == 1 else text, passed_over=told)
 
 
 def _other_fault(candidate: Mapping[str, Any], named: set[str], titles: Mapping[str, str]) -> str:

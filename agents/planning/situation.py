@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 
 from .candidates import Candidate
+from .planners import Bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Situation:
         hypotheses: Ids of those that explain a deviation.
         named: Ids of the confirmed faults among them.
         answers: Faults that each candidate answers, by its name.
+        risks: Lowest class of each candidate's requests, by its name.
+        bind: Judges a candidate with other values; `None` where none can be bound.
     """
 
     at: str  # stamp
@@ -27,3 +31,21 @@ class Situation:
     hypotheses: Sequence[str] = ()
     named: Sequence[str] = ()
     answers: Mapping[str, Sequence[str]] | None = None
+    risks: Mapping[str, str] | None = None
+    bind: Bind | None = None
+
+    def candidate(self, plan: Mapping[str, Any]) -> Candidate | None:
+        """Returns the candidate of a plan with its values, `None` if it may not be followed.
+
+        Args:
+            plan: As plain JSON, which is checked, since a checkpoint may have been changed.
+        """
+        name = plan.get("choice", "")
+        values: Mapping[str, str] = plan.get("parameters", {})
+        found = next((each for each in self.candidates if each.name == name), None)
+        if found is not None and values and not found.code:
+            try:
+                found = self.bind(found.name, values) if self.bind else None
+            except HandwheelError:
+                return None
+        return None if found is None or found.code else found

@@ -73,6 +73,7 @@ class Site:
     plant: str = ""  # the plant that playbooks are written for; empty if the site names none
     failure_modes: tuple[str, ...] = ()  # files, relative to the root, and `package:NAME` for ours
     baseline: str = "baseline.yaml"  # path of the healthy residuals, relative to the root
+    planner: str = "rules"  # name of the planner of its agents
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -220,6 +221,7 @@ def load_site(root: Path) -> Site:
         config.plant,
         tuple(config.failure_modes),
         config.baseline,
+        config.planner,
     )
 
 

@@ -79,6 +79,7 @@ class SiteFile(Model):
     failure_modes: list[str] = Field(default_factory=list)
     baseline: str = "baseline.yaml"
     plant: str = ""
+    planner: str = "rules"
 
     @field_validator("state")
     @classmethod

@@ -10,6 +10,7 @@ from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.planning.planners import Planners
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
@@ -103,7 +104,7 @@ class SteppedAgents:
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
-                diagnosis=self.diagnosis,
+                diagnosis=self.diagnosis, planners=Planners(site.planner),
             )
         )  # fmt: skip
         for readings in past:

@@ -62,11 +62,22 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
         for name, reason in diagnosis["faults"].items():
             yield f"  failed  {_named(name, reason)}"
     yield f"{at}  planned     {case_event_text('judged', body)}"
+    yield from _plan_lines(body.get("plan", {}))
     for each in body.get("passed_over", ()):
         yield f"  passed over  {_named(each['name'], each['reason'])}"
     for each in body["candidates"]:
         if each["code"] and body.get("run_id") is None:
             yield f"  prevented  {_named(each['playbook'], each['reason'])}"
+
+
+def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Yields who has planned, where it was not the rules alone."""
+    if plan.get("problem"):
+        yield f"  failed  {printable(str(plan['problem']), _LONG)}"
+    elif plan:
+        values = ", ".join(f"{name} {value}" for name, value in plan.get("parameters", {}).items())
+        with_ = f", with {values}" if values else ""
+        yield f"  by planner  {printable(plan['author'] + with_, _LONG)}"
 
 
 def _named(name: object, text: object) -> str:

@@ -19,6 +19,7 @@ from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.planning.plan_check import check_plan
+from handwheel.agents.planning.planners import Planners
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader
@@ -188,6 +189,7 @@ async def _site_agents(
                     site.hashes,
                     saver,
                     diagnosis=diagnosis,
+                    planners=Planners(site.planner),
                 )
                 yield SiteAgents(context), reader, database
         finally:

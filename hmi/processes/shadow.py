@@ -15,6 +15,7 @@ from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.planning.plan_check import check_plan
+from handwheel.agents.planning.planners import Planners
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial
@@ -94,7 +95,8 @@ async def _shadow_agents(
         load_policy(site),
         load_roster(site),
     )
-    plans = Bindings(site).triggered(loaded)
+    bindings = Bindings(site)
+    plans = bindings.triggered(loaded)
     hypotheses = valid_hypotheses(site)
     view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
     open_history = partial(HistoryReader, site.state, definitions(site))
@@ -121,7 +123,8 @@ async def _shadow_agents(
                 context = ShadowContext(
                     ledger, view, notices, plans, partial(_lockout, real), instant_now,
                     asking.preview,
-                    diagnosis=diagnosis,
+                    diagnosis=diagnosis, planners=Planners(site.planner),
+                    rebind=partial(bindings.bind, loaded),
                 )  # fmt: skip
                 yield ShadowAgents(context), reader, database
         finally:

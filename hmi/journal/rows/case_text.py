@@ -30,6 +30,11 @@ def _returned(body: Mapping[str, Any]) -> str:
 
 
 def _judged(body: Mapping[str, Any]) -> str:
+    problem = body.get("plan", {}).get("problem", "")
+    return _judgement(body) + (f"; {problem}" if problem else "")
+
+
+def _judgement(body: Mapping[str, Any]) -> str:
     if body.get("run_id"):
         prevented = (
             f"; not by {each['playbook']}: {_reason(each['reason'])}"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
@@ -55,6 +56,7 @@ def check_site(root: Path) -> Site:
     library = load_library(site)
     problems += _playbook_problems(site, *library)
     problems += _failure_mode_problems(site, *library)
+    problems += _planner_problems(site)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
     return site
@@ -78,6 +80,12 @@ def _failure_mode_problems(
         now, none = datetime.now(UTC), frozenset[str]()
         problems += read_baseline(site, hypotheses, load_roster(site), none, now).problems
     return problems
+
+
+def _planner_problems(site: Site) -> Iterator[Problem]:
+    if fault := Planners(site.planner).problem:
+        document = read_document(site.root / SITE_FILE)
+        yield document.problem(("planner",), f"planner {site.planner}: {fault}")
 
 
 def _playbook_problems(

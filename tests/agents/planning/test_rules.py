@@ -9,12 +9,13 @@ from handwheel.agents.deviations.deviation import motions
 from handwheel.agents.deviations.reask import MOST_REPLANS, after_pause, once_steady
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.planning.candidates import Candidate
+from handwheel.agents.planning.planner import Plan, PlanningCase
 from handwheel.agents.planning.rules import choose
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.requests.timestamps import parse_stamp
 
-NAMED = {
+NAMED: dict[str, object] = {
     "named": ["bearing-worn P-101A"], "line": "A bearing of P-101A is worn, 20 dB ahead",
     "hypotheses": [{"id": "bearing-worn P-101A", "title": "A bearing of P-101A is worn"}],
 }  # fmt: skip
@@ -24,32 +25,36 @@ def _candidate(name: str, *answers: str, code: str = "") -> dict[str, object]:
     return {"name": name, "code": code, "reason": f"no {name}", "answers": list(answers)}
 
 
+def _choose(candidates: list[dict[str, object]], ranking: dict[str, object]) -> Plan:
+    return choose(PlanningCase("C-1", "", (), candidates, ranking))
+
+
 OWN = _candidate("changeover", "bearing-worn P-101A")
 NEUTRAL, OTHER = _candidate("load-cut"), _candidate("strainer", "strainer-plugged")
 
 
 def test_the_playbook_of_the_named_fault_goes_first() -> None:
-    found = choose([OTHER, NEUTRAL, OWN], NAMED)
-    assert found["choice"] == "changeover"
-    assert found["reason"].startswith("A bearing of P-101A is worn; ")
-    (passed,) = found["passed_over"]
+    found = _choose([OTHER, NEUTRAL, OWN], NAMED)
+    assert (found.kind, found.candidate) == ("act", "changeover")
+    assert found.because.startswith("A bearing of P-101A is worn; ")
+    (passed,) = found.passed_over
     assert passed["name"] == "strainer"
     assert "it answers another fault (strainer-plugged)" in passed["reason"]
 
 
 def test_a_candidate_for_another_fault_is_never_the_second_choice() -> None:
     blocked = _candidate("changeover", "bearing-worn P-101A", code="permissive")
-    assert choose([OTHER, blocked, NEUTRAL], NAMED)["choice"] == "load-cut"
-    found = choose([OTHER, blocked], NAMED)
-    assert found["choice"] == ""
-    assert "strainer: it answers another fault" in found["reason"]
-    assert "changeover: no changeover" in found["reason"]
+    assert _choose([OTHER, blocked, NEUTRAL], NAMED).candidate == "load-cut"
+    found = _choose([OTHER, blocked], NAMED)
+    assert (found.kind, found.candidate) == ("abstain", "")
+    assert "strainer: it answers another fault" in found.because
+    assert "changeover: no changeover" in found.because
 
 
 def test_without_a_named_fault_the_first_free_candidate_is_chosen() -> None:
-    assert choose([OTHER, NEUTRAL], {})["choice"] == "strainer"
-    assert choose([], {"line": "A or B; to decide: look"})["reason"] == "A or B; to decide: look"
-    assert choose([], NAMED)["reason"].endswith("; no playbook answers it")
+    assert _choose([OTHER, NEUTRAL], {}).candidate == "strainer"
+    assert _choose([], {"line": "A or B; to decide: look"}).because == "A or B; to decide: look"
+    assert _choose([], NAMED).because.endswith("; no playbook answers it")
 
 
 def test_people_decide_after_three_replans() -> None:
