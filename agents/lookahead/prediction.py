@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isclose
 
 from .twin import Course
 
@@ -19,6 +20,18 @@ class Margin:
     without_at_s: float  # process time after now
     with_plan: float | None
     with_plan_at_s: float
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the comparison is known to break with the plan."""
+        return self.with_plan is not None and self.with_plan < 0
+
+    @property
+    def is_as_bad_without(self) -> bool:
+        """Whether it is known to break without the plan by as much or more."""
+        if self.without is None or self.with_plan is None or self.without >= 0:
+            return False
+        return self.without <= self.with_plan or isclose(self.without, self.with_plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +57,8 @@ class Prediction:
 
     @property
     def broken(self) -> list[Margin]:
-        """Comparisons that the plan breaks."""
-        return [each for each in self.margins if each.with_plan is not None and each.with_plan < 0]
+        """Comparisons that the plan breaks. One that breaks as much without it is not its doing."""
+        return [each for each in self.margins if each.is_broken and not each.is_as_bad_without]
 
     @property
     def forbids(self) -> bool:
@@ -55,5 +68,5 @@ class Prediction:
     @property
     def clears(self) -> bool:
         """Whether nothing speaks against the plan. An unknown margin does."""
-        is_known = all(each.with_plan is not None for each in self.margins)
-        return self.is_trusted and is_known and not self.broken and self.with_plan.trip is None
+        are_met = all(each.with_plan is not None and each.with_plan >= 0 for each in self.margins)
+        return self.is_trusted and are_met and self.with_plan.trip is None

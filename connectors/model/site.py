@@ -26,6 +26,7 @@ from .site_file import (
 )
 from .tag_file import TagFile
 from .tags import Tag
+from .twin_spec import TwinSpec
 
 __all__ = [
     "LOCK_FILE",
@@ -74,6 +75,7 @@ class Site:
     failure_modes: tuple[str, ...] = ()  # files, relative to the root, and `package:NAME` for ours
     baseline: str = "baseline.yaml"  # path of the healthy residuals, relative to the root
     planner: str = "rules"  # name of the planner of its agents
+    twin: TwinSpec | None = None  # the model that foretells plans; `None` without one
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -222,6 +224,7 @@ def load_site(root: Path) -> Site:
         tuple(config.failure_modes),
         config.baseline,
         config.planner,
+        config.twin,
     )
 
 

@@ -14,6 +14,7 @@ from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
 from .heartbeats import HeartbeatSpec, check_heartbeats
 from .tag_file import NAME
 from .tags import Computation, NodeAddress, RegisterAddress, Tag
+from .twin_spec import TwinSpec
 
 SITE_SCOPE = "site"
 
@@ -78,6 +79,7 @@ class SiteFile(Model):
     playbooks: list[str] = Field(default_factory=list)
     failure_modes: list[str] = Field(default_factory=list)
     baseline: str = "baseline.yaml"
+    twin: TwinSpec | None = None
     plant: str = ""
     planner: str = "rules"
 

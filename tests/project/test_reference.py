@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from handwheel.agents.diagnosis import baseline
 from handwheel.agents.diagnosis import failure_modes as modes
-from handwheel.connectors.model import computed, heartbeats, site, tag_file
+from handwheel.connectors.model import computed, heartbeats, site, tag_file, twin_spec
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
@@ -113,6 +113,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["A piece of equipment"] == _keys(site.Equipment)
     assert listed["A computed tag"] == _keys(computed.ComputedSpec)
     assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
+    assert listed["A twin"] == _keys(twin_spec.TwinSpec)
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)
     assert every | listed["A tag on Modbus"] == _keys(tag_file.RegisterTag)

@@ -7,6 +7,7 @@ from math import isfinite, nan
 from typing import Any
 
 from handwheel.agents.deviations.case import PREFIX as CASES
+from handwheel.agents.lookahead.distances import Distance, distances
 from handwheel.connectors.model.values import Quality
 from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -15,8 +16,6 @@ from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runs import PREFIX as RUNS
 from handwheel.tools.guardrails.signatures.request_class import RequestClass, class_of
 from handwheel.tools.requests.request import ActionRequest
-
-from .margins import Distance, distances
 
 
 def _doubles() -> "array[float]":

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
@@ -57,6 +58,7 @@ def check_site(root: Path) -> Site:
     problems += _playbook_problems(site, *library)
     problems += _failure_mode_problems(site, *library)
     problems += _planner_problems(site)
+    problems += load_twin(site)[1]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
     return site

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.agents.lookahead.distances import distances
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import GOOD, DataValue
-from handwheel.hmi.playbooks.simulation.margins import distances
 from handwheel.hmi.playbooks.simulation.measured_state import take_over
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create

@@ -1,0 +1,110 @@
+"""Courses that a twin foretells, checked before anybody goes by them.
+
+A twin is code of others. What it raises or returns costs nothing but its prediction.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from math import isfinite
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from ..diagnosis.windows import Windows
+from .load import SiteTwin
+from .twin import Course, Estimate, Move, TwinError
+
+_LAST_S = 60.0  # by how much a course may be too short
+_LONG = 200  # characters
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Foretold(NamedTuple):
+    """State that a twin has found, and the courses without and with a plan."""
+
+    estimate: Estimate
+    without: Course
+    with_plan: Course
+
+
+def foretell(own: SiteTwin, windows: Windows, moves: Sequence[Move]) -> Foretold:
+    """Returns the courses of the plant without and with the moves of a plan.
+
+    Raises `TwinError` with the twin's name for whatever the twin does wrong.
+    """
+    estimate, state = _estimate(own, windows)
+    without = _course(own, state, (), own.horizon_s)
+    with_plan = _course(own, state, moves, own.horizon_s)
+    if without.series.keys() != with_plan.series.keys():
+        raise TwinError(f"{own.name}: it foretells other tags with the plan than without")
+    return Foretold(estimate, without, with_plan)
+
+
+def foretell_without(own: SiteTwin, windows: Windows, horizon_s: float) -> Course:
+    """Returns the course of the plant if nobody writes. Raises as `foretell`."""
+    return _course(own, _estimate(own, windows)[1], (), horizon_s)
+
+
+def _estimate(own: SiteTwin, windows: Windows) -> tuple[Estimate, Mapping[str, Any]]:
+    found: Any = _call(own.name, own.twin.estimate, windows)
+    if found is None:
+        raise TwinError(f"{own.name}: the measurements do not suffice to find its state")
+    if not isinstance(found, Estimate):
+        raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
+    return found, found.state
+
+
+def _course(
+    own: SiteTwin, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float
+) -> Course:
+    course = _call(own.name, own.twin.predict, state, moves, horizon_s)
+    try:
+        _check_times(course, horizon_s)
+        _check_series(course)
+    except _Nonsense as fault:
+        raise TwinError(f"{own.name}: {fault}") from None
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise TwinError(f"{own.name}: its course is none: {_one_line(error)}") from error
+    return course
+
+
+def _call(name: str, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return method(*args, **kwargs)
+    except TwinError as error:
+        raise TwinError(f"{name}: {error}") from None
+    except (Exception, SystemExit) as error:  # code of others
+        raise TwinError(f"{name}: {_one_line(error)}") from error
+
+
+class _Nonsense(Exception):
+    """A course that cannot be. The text is the reason."""
+
+
+def _check_times(course: Course, horizon_s: float) -> None:
+    times = course.times_s
+    if len(times) < 2 or times[0] != 0.0 or not all(map(isfinite, times)):
+        raise _Nonsense("the times of its course do not begin with 0")
+    if not all(before < after for before, after in pairwise(times)):
+        raise _Nonsense("the times of its course are not in order")
+    if course.trip is None and times[-1] < horizon_s - _LAST_S:
+        text = f"its course ends after {times[-1]:.0f} s of {horizon_s:.0f} s, without a trip"
+        raise _Nonsense(text)
+    ends = [*course.alarms.values(), *([course.trip[0]] if course.trip else [])]
+    if not all(map(isfinite, ends)):
+        raise _Nonsense("the time of an alarm or trip is not finite")
+
+
+def _check_series(course: Course) -> None:
+    if not course.series:
+        raise _Nonsense("it foretells no tag")
+    for tag, values in course.series.items():
+        if len(values) != len(course.times_s):
+            counts = f"{len(values)} samples at {len(course.times_s)} times"
+            raise _Nonsense(f"{tag} has {counts}")
+        if not all(map(isfinite, values)):
+            raise _Nonsense(f"{tag} is not finite, so it has diverged")
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:_LONG]}"

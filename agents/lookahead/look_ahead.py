@@ -1,0 +1,65 @@
+"""Prediction of a plan from what was measured, without any agents."""
+
+from collections.abc import Iterator, Mapping
+
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.tags import Tag
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.tools.conditions import History
+
+from ..diagnosis.windows import Windows
+from .foretell import Foretold, foretell
+from .load import SiteTwin
+from .margins import margins
+from .moves import PlannedMoves, moves_of
+from .prediction import Margin, Prediction
+
+
+def look_ahead(
+    own: SiteTwin,
+    plan: BoundPlaybook,
+    tags: Mapping[str, Tag],
+    windows: Windows,
+    readings: Readings,
+    history: History,
+    residual: float | None,
+) -> Prediction:
+    """Returns both courses of the plant, without a plan and with it from its first step on.
+
+    Args:
+        tags: Of the site.
+        windows: Of the twin's tags.
+        history: Of the conditions of the plan.
+        residual: Of the twin over its own last day; `None` if that is unknown.
+
+    Raises:
+        TwinError: The twin fails or returns nonsense, or the moves of the plan are not known.
+    """
+    planned = moves_of(plan, readings, history)
+    found = foretell(own, windows, planned.moves)
+    return prediction_of(own, plan, tags, planned, found, residual)
+
+
+def prediction_of(
+    own: SiteTwin,
+    plan: BoundPlaybook,
+    tags: Mapping[str, Tag],
+    planned: PlannedMoves,
+    found: Foretold,
+    residual: float | None,
+) -> Prediction:
+    """Returns the prediction of a plan whose courses are known. Arguments as of `look_ahead`."""
+    begin_s = planned.moves[0].at_s if planned.moves else 0.0
+    courses = found.without, found.with_plan
+    own_margins = margins(plan, tags, courses, begin_s)
+    assumptions = [*planned.assumptions, *found.estimate.assumptions, *_unknown(own_margins)]
+    return Prediction(
+        own.name, own.horizon_s, *courses, own_margins, residual, own.trust, assumptions
+    )
+
+
+def _unknown(found: list[Margin]) -> Iterator[str]:
+    """Yields what the twin does not tell about the invariants."""
+    unknown = [each.text for each in found if each.with_plan is None]
+    if unknown:
+        yield f"the twin does not tell {'; '.join(unknown)}"

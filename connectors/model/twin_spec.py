@@ -1,0 +1,31 @@
+"""Twin of a site, as `site.yaml` names it."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from ..config.durations import Duration
+from ..config.validation import Model
+
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
+
+
+def _parse_share(text: object) -> float:
+    match = _SHARE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None or not 0.0 < float(match[1]) <= 100.0:
+        raise ValueError(f"{text!r} is no share; write a number above 0, at most 100, and %: 3 %")
+    return float(match[1]) / 100.0
+
+
+_Written = Annotated[str, Field(pattern=rf"^\s*{_SHARE.pattern}\s*$")]
+Share = Annotated[float, BeforeValidator(_parse_share, json_schema_input_type=_Written)]
+"""A pydantic field between 0 and 1, written as text in percent."""
+
+
+class TwinSpec(Model):
+    """Twin with the residual up to which it is trusted, and how far it looks ahead."""
+
+    model: str  # name of its entry point
+    trust: Share  # of the measuring range
+    horizon: Annotated[Duration, Field(ge=60.0, le=86400.0)] = 3600.0
