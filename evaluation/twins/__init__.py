@@ -1,0 +1,1 @@
+"""Twins of the simulated plants, which find their state from measurements alone."""

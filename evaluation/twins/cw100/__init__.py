@@ -1,0 +1,1 @@
+"""Twin of the cooling-water skid."""

@@ -1,0 +1,104 @@
+"""What the twin of cw-100 foretells against what the plant does, with noise.
+
+`pytest -m soak tests/soak/test_cw100_twin.py -s` prints the table of docs/reference/twins.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from time import process_time
+from typing import NamedTuple
+
+import pytest
+
+from handwheel.agents.lookahead.twin import Course, Move
+from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
+from handwheel.sim_plant.scenario import FaultEvent
+
+from ..evaluation.twins.watched import Watched
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
+
+TWIN = CoolingWaterTwin()
+SEEDS = (11, 12, 13)
+HOUR_S = 3600.0
+CHANGE_OVER = (Move("P-101B.run_cmd", 1.0, 0.0), Move("P-101A.run_cmd", 0.0, 60.0))
+ENDS = ("PT-102.pv", "FT-103.pv", "TT-202.pv", "TT-106.pv", "TV-202.pos")
+MOST_CPU_S = 0.5
+"""For half an hour of plant time; the table shows the time, no test asserts it."""
+
+
+class Case(NamedTuple):
+    """A course, and how far its end may be from the plant's, in the order of `ENDS`."""
+
+    title: str
+    faults: Mapping[str, Mapping[str, float | str]]  # all begin after 10 min
+    since_s: float  # from the onset until the twin looks ahead
+    moves: Sequence[Move]
+    horizon_s: float
+    within: tuple[float, ...] = (1.5, 0.4, 0.1, 0.1, 0.6)
+    trip_within_s: float = 0.0
+
+
+def _load(flow: float) -> tuple[Move, ...]:
+    return (Move("FIC-201.sp", flow, 0.0),)
+
+
+CASES = (
+    Case("healthy", {}, 700.0, (), HOUR_S / 2),
+    Case("load 40 -> 30 m3/h", {}, 700.0, _load(30.0), HOUR_S / 2),
+    Case("load 40 -> 46 m3/h", {}, 700.0, _load(46.0), HOUR_S / 2),
+    Case("change-over", {}, 700.0, CHANGE_OVER, HOUR_S / 2),
+    Case("F01, nothing done", {"F01": {"tau": HOUR_S}}, 12240.0, (), HOUR_S, trip_within_s=60.0),
+    Case("F01, change-over", {"F01": {"tau": HOUR_S}}, 12240.0, CHANGE_OVER, HOUR_S),
+    Case("F03 b, load cut", {"F03": {"rf": 3.5e-4}}, 2 * HOUR_S, _load(36.0), HOUR_S),
+    Case("F02 x15, change-over", {"F02": {"plug": 15.0}}, 900.0, CHANGE_OVER, HOUR_S / 2),
+    Case(
+        "F02 x28, change-over", {"F02": {"plug": 28.0}}, 300.0, CHANGE_OVER, HOUR_S / 2,
+        within=(12.0, 1.0, 0.3, 0.1, 2.0),
+    ),
+    Case(
+        "F05 with load 46, load cut", {"F05": {}, "D01": {"load": 46.0}}, 1500.0, _load(36.0),
+        HOUR_S / 2,
+    ),
+    Case("F09 leak 3, nothing done", {"F09": {"leak": 3.0}}, HOUR_S, (), HOUR_S),
+    Case("F12, load cut by 30 %", {"F12": {}}, 1200.0, _load(28.0), HOUR_S),
+    Case("F14, nothing done", {"F14": {"w": 0.85}}, 1500.0, (), HOUR_S / 2),
+    Case("D02, nothing done", {"D02": {"twb": 24.0}}, HOUR_S, (), HOUR_S),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=[each.title for each in CASES])
+def test_course_of_the_twin_ends_where_the_plant_does(case: Case) -> None:
+    for seed in SEEDS:
+        faults = [FaultEvent(name, 600.0, dict(given)) for name, given in case.faults.items()]
+        plant = Watched.of(TWIN, "cw-100", seed, *faults)
+        plant.run(600.0 + case.since_s)
+        begun_s = process_time()
+        found = TWIN.estimate(plant.windows)
+        assert found is not None
+        course = TWIN.predict(found.state, case.moves, case.horizon_s)
+        cpu_s = process_time() - begun_s
+        now_s = plant.plant.time_s
+        plant.act(case.moves, case.horizon_s)
+        off = [course.series[tag][-1] - plant.end(tag) for tag in ENDS]
+        trips = None if course.trip is None else course.trip[0], plant.trip_s(now_s)
+        print(_row(case, seed, off, trips, course, plant, cpu_s))
+        assert all(abs(one) <= most for one, most in zip(off, case.within, strict=True)), off
+        assert (trips[0] is None) == (trips[1] is None)
+        if trips[0] is not None and trips[1] is not None:
+            assert abs(trips[0] - trips[1]) <= case.trip_within_s
+
+
+def _row(
+    case: Case,
+    seed: int,
+    off: Sequence[float],
+    trips: tuple[float | None, float | None],
+    course: Course,
+    plant: Watched,
+    cpu_s: float,
+) -> str:
+    lowest = min(course.series["PT-102.pv"]), min(each["PT-102.pv"] for each in plant.samples)
+    ends = " | ".join(f"{each:+.2f}" for each in off)
+    tripped = " / ".join("-" if each is None else f"{each:.0f}" for each in trips)
+    low = " / ".join(f"{each:.1f}" for each in lowest)
+    return f"| {case.title} | {seed} | {ends} | {low} | {tripped} | {cpu_s:.2f} |"
