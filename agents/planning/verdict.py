@@ -51,14 +51,14 @@ def _fields(each: Weighed, ranking: Ranking) -> dict[str, Any]:
     """Returns a hypothesis for the journal, which keeps no empty values."""
     fields = weighed_fields(each)
     evidence = [{k: v for k, v in one.items() if v is not None} for one in fields["evidence"]]
-    return {**fields, "evidence": evidence, "ahead_db": round(_ahead_db(each, ranking), 1)}
+    return {**fields, "evidence": evidence, "ahead_db": round(ahead_db(each, ranking), 1)}
 
 
 def _name(each: Weighed) -> str:
     return each.hypothesis.id
 
 
-def _ahead_db(each: Weighed, ranking: Ranking) -> float:
+def ahead_db(each: Weighed, ranking: Ranking) -> float:
     """Returns the distance to the best rival, without one to a fault that is not suspected."""
     rivals = (one for one in ranking.weighed if one is not each and are_rivals(one, each))
     return each.total_db - max([0.0, *(one.total_db for one in rivals)])
@@ -73,7 +73,7 @@ def _line(
 ) -> str:
     if named:
         found = (
-            f"{each.hypothesis.title}, {_ahead_db(each, ranking):.0f} dB ahead" for each in named
+            f"{each.hypothesis.title}, {ahead_db(each, ranking):.0f} dB ahead" for each in named
         )
         return "; ".join(found)
     if not suspected:

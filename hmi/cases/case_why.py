@@ -7,6 +7,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+from ..requests.assessment.ranking_text import check_text, hypothesis_lines, refuted_line
 
 Deliberated = Mapping[str, Mapping[str, Any]]
 """States of a case's thread by the stamp of their snapshot."""
@@ -55,10 +56,10 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
     if diagnosis := body.get("diagnosis"):
         yield f"{at}  diagnosed   {printable(diagnosis['line'], _LONG)}"
         for each in diagnosis["hypotheses"]:
-            yield from _hypothesis_lines(each)
+            yield from hypothesis_lines(each)
         yield from _refuted_lines(step)
         for each in diagnosis["checks"]:
-            yield f"  would decide  {_check_text(each)}"
+            yield f"  would decide  {check_text(each)}"
         for name, reason in diagnosis["faults"].items():
             yield f"  failed  {_named(name, reason)}"
     yield f"{at}  planned     {case_event_text('judged', body)}"
@@ -99,20 +100,6 @@ def _time(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < _SOON_MIN else f"{minutes / 60.0:.1f} h"
 
 
-def _hypothesis_lines(each: Mapping[str, Any]) -> Iterator[str]:
-    known = f"{each['coverage']:.0%} of its signs are known"
-    prior = f"{each['prior_db']:+g} dB before any sign"
-    yield f"{_hypothesis_head(each)}: {prior}, {known}"
-    for one in sorted(each["evidence"], key=lambda found: -abs(found["weight_db"])):
-        weight = "not known" if one["truth"] == "unknown" else f"{one['weight_db']:+.1f} dB"
-        yield f"    {weight:>9}  {printable(one['text'], _LONG)}"
-
-
-def _hypothesis_head(each: Mapping[str, Any]) -> str:
-    title = f"{each['title']} ({each['id']})"
-    return f"  {each['total_db']:+.0f} dB  {printable(title, _LONG)}"
-
-
 def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
     others = step["body"]["diagnosis"]["others"]
     if not others:
@@ -123,19 +110,4 @@ def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
         yield "  missing  their evidence, which only checkpoints.db had"
         return
     for each in sorted(step["refuted"], key=lambda found: -found["total_db"]):
-        yield f"{_hypothesis_head(each)}: {_against(each)}"
-
-
-def _against(each: Mapping[str, Any]) -> str:
-    """Returns the sign that speaks most against a hypothesis."""
-    found = min(each["evidence"], key=lambda one: one["weight_db"], default=None)
-    if found is None or found["weight_db"] >= 0.0:
-        return f"no sign speaks against it, {each['coverage']:.0%} of its signs are known"
-    return f"{found['weight_db']:+.1f} dB {printable(found['text'], _LONG)}"
-
-
-def _check_text(check: Mapping[str, Any]) -> str:
-    answers = ", ".join(f"{name}: {answer}" for name, answer in check["expected"].items())
-    means = check["playbook"] or f"asked of {check['role']}"
-    text = f"{check['title']} ({means}, {check['risk']}, {check['minutes']:g} min); {answers}"
-    return printable(text, _LONG)
+        yield refuted_line(each)

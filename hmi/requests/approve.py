@@ -25,6 +25,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
+from .assessment.background import BackgroundAssessment, assessed_beside
 from .cards.card_text import render_card
 from .cards.live_card import QUESTION, LiveCard
 from .cards.tag_history import history_lines
@@ -58,7 +59,8 @@ def ask(
         raise PermitRefused(NO_GATE.format(next_step("gate")))
     session, message = ApprovalSession.settled(context, record), ""
     while True:
-        answer, screen = _answer(session, message)
+        with assessed_beside(context.site, record.request.request_id) as beside:
+            answer, screen = _answer(session, message, beside)
         if answer is PromptAnswer.REJECT and (state := _reject(context, record, open_key)):
             return state
         if answer is PromptAnswer.YES:
@@ -97,10 +99,14 @@ def card_left_by_ctrl_c() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _answer(session: ApprovalSession, message: str) -> tuple[PromptAnswer, LiveCard]:
+def _answer(
+    session: ApprovalSession, message: str, beside: BackgroundAssessment
+) -> tuple[PromptAnswer, LiveCard]:
     context = session.decision_context
     screen = LiveCard(
-        session, lambda: history_lines(context.database, session.record, instant_now())
+        session,
+        lambda: history_lines(context.database, session.record, instant_now()),
+        beside.latest,
     )
     if not session.card.is_approvable:
         show_card(session.card)

@@ -1,5 +1,7 @@
 """Shows a request with its card or outcome, its actions and what followed."""
 
+from collections.abc import Iterator
+
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.approval.session import signers
@@ -10,8 +12,11 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.timestamps import Instant
 
-from ..shell.terminal.panel import card_width, has_colour
+from ..shell.terminal.panel import card_width, draw_part, has_colour
 from ..shell.terminal.wrap import fold
+from .assessment.assessment_text import ASSESSED_KEYS, assessment_parts, render_assessed
+from .assessment.background import assessed_beside
+from .assessment.model import Assessment
 from .cards.card_details import DETAIL_KEYS, render_details
 from .cards.card_text import render_card
 from .outcome_text import render_request
@@ -23,23 +28,36 @@ _INDENT = 4
 
 def whole_request(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
-) -> list[str]:
-    """Returns everything about a request as lines for this terminal, its card until decided."""
+) -> Iterator[str]:
+    """Yields everything about a request as lines for this terminal, its card until decided.
+
+    What is computed here comes last, after some seconds.
+    """
     width, snapshot = card_width(), read_snapshot(context.site.state, now)
-    lines = (
+    yield from (
         _whole_card(card, width)
         if card
         else render_request(record, signers(context.database, record), width)
     )
-    return [
-        *lines,
-        fold(request_line(listed(record), now, has_gate=snapshot is not None), _INDENT),
-        *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
-        *(
-            fold(f"  {line}", _INDENT)
-            for line in followup_lines(context.database, record, snapshot, now)
-        ),
-    ]
+    yield fold(request_line(listed(record), now, has_gate=snapshot is not None), _INDENT)
+    yield from (fold(f"  {action_line(each)}", _INDENT) for each in record.actions)
+    for line in followup_lines(context.database, record, snapshot, now):
+        yield fold(f"  {line}", _INDENT)
+    if card is not None:
+        with assessed_beside(context.site, record.request.request_id) as beside:
+            yield from _whole_assessment(beside.first(), width)
+
+
+def _whole_assessment(assessment: Assessment | None, width: int) -> Iterator[str]:
+    """Yields an assessment with all its details."""
+    if assessment is None:
+        return
+    yield ""
+    for part in assessment_parts(assessment, 3):
+        yield from draw_part(part, width, is_coloured=has_colour())
+    for key in ASSESSED_KEYS if assessment.unable is None else ():
+        yield ""
+        yield from render_assessed(assessment, key, width)
 
 
 def _whole_card(card: Card, width: int) -> list[str]:

@@ -17,6 +17,7 @@ class Fold(IntEnum):
     EVIDENCE = 1  # that does not support the run
     UNDO = 2
     MET = 3  # evidence and required conditions that are met
+    COUNTED = 4  # all evidence and required conditions that support the run, in one row
 
 
 UNSEEN = "as filed, not seen here"
@@ -85,9 +86,30 @@ def ready(card: Card, room: int, fold: Fold) -> Iterator[Part]:
     usual = [each for each in card.requires if each.truth == "true"]
     odd = [each for each in card.requires if each.truth != "true"]
     rows = [Row(["", text]) for text in _packed(list(map(_condition, usual)), room, fold)]
-    rows += [Row([MARK, f"{TRUTH_TEXT[each.truth]}: {each.text}"], True) for each in odd]
+    rows += map(_unmet_condition, odd)
     if rows:
         yield Part("Ready", rows)
+
+
+def in_short(card: Card) -> Iterator[Part]:
+    """Yields all evidence and required conditions, only counted where they support the run."""
+    run = card.run.evidence if card.run else []
+    found = [each for each in run if each.side in {"for", "against"}]
+    odd = [each for each in found if each.is_against]
+    usual = [each for each in found if not each.is_against]
+    met = [each for each in card.requires if each.truth == "true"]
+    unseen = sum(each.now is None for each in usual)
+    seen = len(usual) + len(met) - unseen
+    more = f"   {_UNSEEN_MARK} {unseen} {UNSEEN}" if unseen else ""
+    rows = [Row(["", f"✓ {seen} support it{more}: press e"])] if usual or met else []
+    rows += [_summary(odd, len(found))] if len(odd) > 1 else map(_odd, odd)
+    rows += [_unmet_condition(each) for each in card.requires if each.truth != "true"]
+    if rows:
+        yield Part("Evidence", rows)
+
+
+def _unmet_condition(each: CardCondition) -> Row:
+    return Row([MARK, f"{TRUTH_TEXT[each.truth]}: {each.text}"], True)
 
 
 def _condition(each: CardCondition) -> str:

@@ -6,7 +6,6 @@ from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown
 from handwheel.tools.guardrails.approval.cards.card_model import (
     Card,
     CardChange,
-    CardReading,
     CardRecovery,
 )
 
@@ -22,43 +21,53 @@ from ...shell.terminal.panel import (
     with_unit,
 )
 from ...shell.terminal.plural import counted
+from ..assessment.assessment_text import assessment_parts
+from ..assessment.model import Assessment
 from .card_changes import change_part, pace_text, ramps
-from .card_evidence import UNSEEN, Fold, evidence, numbers_text, ready
+from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, ready
+from .card_readings import reading_rows
 
 _WITHIN = " within "
 _MARGIN = 2  # columns of the mark
 _LINES = 20  # of a card that no terminal limits
+_ASSESSED_LINES = 8  # of an assessment beside it
 _REASON_LINES, _EXPECTED_LINES, _PROBLEM_LINES, _PLAN_LINES = 3, 2, 2, 3
 
 
 def render_card(
-    card: Card, width: int = WIDEST, *, is_coloured: bool = False, most: int | None = None
+    card: Card,
+    width: int = WIDEST,
+    *,
+    is_coloured: bool = False,
+    most: int | None = None,
+    assessment: Assessment | None = None,
 ) -> list[str]:
     """Returns a card as lines, none wider than the terminal, from 60 to 80 columns.
 
     Args:
         is_coloured: Whether abnormal rows are also coloured.
-        most: Lines there are. The reason is cut, and then evidence and undo are folded, where that
-            makes the card fit.
+        most: Lines there are. The reason is cut, and then evidence, undo and assessment are folded,
+            where that makes the card fit.
+        assessment: What this terminal has computed itself. It is no part of the card.
     """
-    width, room = fitting_width(width), _LINES if most is None else min(most, _LINES)
-    whole = [
-        _drawn(card, width, Fold.NOTHING, reason, is_coloured=is_coloured)
-        for reason in range(_REASON_LINES, 0, -1)
-    ]
+    width = fitting_width(width)
+
+    def drawn(fold: Fold, reason: int, assessed: int = 2) -> list[str]:
+        lines = list(_headline(card, width))
+        for part in _parts(card, width, fold, reason, assessment, assessed):
+            lines += draw_part(part, width, is_coloured=is_coloured)
+        return lines
+
+    room = _LINES if most is None else min(most, _LINES + (_ASSESSED_LINES if assessment else 0))
+    whole = [drawn(Fold.NOTHING, reason) for reason in range(_REASON_LINES, 0, -1)]
     if fitting := next((each for each in whole if len(each) <= room), None):
         return fitting
     if most is None or len(whole[-1]) <= most:
         return whole[-1]
-    folded = (_drawn(card, width, fold, 1, is_coloured=is_coloured) for fold in Fold)
+    folded = [drawn(fold, 1) for fold in Fold]
+    if assessment is not None:
+        folded += [drawn(Fold.COUNTED, 1, assessed) for assessed in (1, 0)]
     return next((each for each in folded if len(each) <= most), whole[-1])
-
-
-def _drawn(card: Card, width: int, fold: Fold, reason: int, *, is_coloured: bool) -> list[str]:
-    lines = list(_headline(card, width))
-    for part in _parts(card, width, fold, reason):
-        lines += draw_part(part, width, is_coloured=is_coloured)
-    return lines
 
 
 def render_changes(card: Card, width: int) -> list[str]:
@@ -121,19 +130,26 @@ def _origin(card: Card) -> str:
     return f"{where}, run {card.run.run_id} of {card.run.playbook} {card.run.version}"
 
 
-def _parts(card: Card, width: int, fold: Fold, reason: int) -> Iterator[Part]:
+def _parts(
+    card: Card, width: int, fold: Fold, reason: int, assessment: Assessment | None, assessed: int
+) -> Iterator[Part]:
     room = width - LABEL - _MARGIN
     if card.unreleased:
         yield Part("Plan", [Row([MARK, card.unreleased], True, _PLAN_LINES)])
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
     yield Part("Why", [*_order(card), *_triggers(card), *_reason(card, reason)])
+    if assessment is not None:
+        yield from assessment_parts(assessment, assessed)
     yield change_part(card.changes)
-    yield Part("Now", list(_readings(card)))
+    yield Part("Now", list(reading_rows(card)))
     yield Part("Then", list(_then(card)))
-    yield from evidence(card, "for", "For", room, fold)
-    yield from evidence(card, "against", "Against", room, fold)
-    yield from ready(card, room, fold)
+    if fold is Fold.COUNTED:
+        yield from in_short(card)
+    else:
+        yield from evidence(card, "for", "For", room, fold)
+        yield from evidence(card, "against", "Against", room, fold)
+        yield from ready(card, room, fold)
     yield from _time_limit(card)
     yield Part("Undo", list(_undo(card, fold)))
     yield Part("Class", list(_class(card)))
@@ -169,40 +185,6 @@ def _reason(card: Card, most: int) -> Iterator[Row]:
         yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=most)
     else:
         yield Row(["", f"{card.proposer}: “{card.reason}”"], most=most)
-
-
-def _readings(card: Card) -> Iterator[Row]:
-    """Yields each reading with a fault, and of the others quality and age."""
-    limits = {each.tag: each.age_limit_s for each in card.changes}
-    usual = [each for each in card.readings if not each.fault]
-    is_one = len(usual) == 1
-    for each in card.readings:
-        if each.fault or is_one:
-            yield _reading(each, limits.get(each.tag))
-    if len(usual) > 1:
-        oldest_s = max(each.age_s or 0.0 for each in usual)
-        least_s = min((limit for limit in limits.values() if limit is not None), default=None)
-        text = f"{len(usual)} readings good, {oldest_s:.1f} s old"
-        most, is_old = _age_limit(oldest_s, least_s)
-        yield Row([MARK if is_old else "", f"{text}{most}"], is_old)
-
-
-def _reading(reading: CardReading, limit_s: float | None) -> Row:
-    age = "" if reading.age_s is None else f", {reading.age_s:.1f} s old"
-    most, is_old = _age_limit(reading.age_s, limit_s)
-    value = f"{with_unit(reading.shown, reading.unit)}, {reading.quality}"
-    fault = f": {reading.fault}" if reading.fault else ""
-    is_odd = is_old or bool(fault)
-    return Row([MARK if is_odd else "", reading.tag, f"{value}{age}{most}{fault}"], is_odd)
-
-
-def _age_limit(age_s: float | None, limit_s: float | None) -> tuple[str, bool]:
-    """Returns the age limit in words, and whether the age is over it."""
-    if age_s is None or limit_s is None:
-        return "", False
-    if age_s > limit_s:
-        return f", too old: at most {limit_s:g} s", True
-    return f", at most {limit_s:g} s when sent", False
 
 
 def _then(card: Card) -> Iterator[Row]:

@@ -12,6 +12,8 @@ from ...shell.cli.stdio import screen_output
 from ...shell.terminal.panel import columns_of, fitting_width, has_colour
 from ...shell.terminal.prompt import PromptAnswer, wrong_word_text
 from ...shell.terminal.wrap import fold
+from ..assessment.assessment_text import ASSESSED_KEYS, render_assessed
+from ..assessment.model import Assessment
 from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card, render_changes
 
@@ -29,14 +31,23 @@ QUESTION = "> "
 class LiveCard:
     """Screen of an approval, as `PromptScreen`. It is drawn anew where the terminal can do so.
 
+    Args:
+        assessed: Returns at once what was computed about the request beside the card.
+
     Attributes:
         change: What changed while the card was read, and ended the question. Empty for nothing.
     """
 
-    def __init__(self, session: ApprovalSession, history: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        session: ApprovalSession,
+        history: Callable[[], Sequence[str]],
+        assessed: Callable[[], Assessment | None] = lambda: None,
+    ) -> None:
         self.change = ""
         self._session = session
         self._history = history
+        self._assessed = assessed
         self._shown: list[str] = []  # the card's lines on the screen; empty where it is not live
         self._size = shutil.get_terminal_size()
 
@@ -74,6 +85,8 @@ class LiveCard:
         elif key == _HISTORY:
             rows = [fold(line, _INDENT) for line in self._history()]
             self.draw(details=["", *"\n".join(rows).split("\n")])
+        elif key in ASSESSED_KEYS:
+            self.draw(details=["", *render_assessed(self._assessed(), key, self._size.columns)])
         elif key in DETAIL_KEYS:
             width, is_coloured = self._size.columns, has_colour()
             card = self._session.card
@@ -113,7 +126,9 @@ class LiveCard:
         card, columns = self._session.card, self._size.columns
         below = len(footer_lines(card, columns)) - 1  # without the empty line
         most = self._size.lines - below - _BELOW
-        return render_card(card, columns, is_coloured=has_colour(), most=most)
+        return render_card(
+            card, columns, is_coloured=has_colour(), most=most, assessment=self._assessed()
+        )
 
     @staticmethod
     def _write(text: str) -> None:

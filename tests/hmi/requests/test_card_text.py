@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.hmi.requests.assessment.model import AssessedLine, Assessment
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
@@ -97,6 +98,33 @@ def test_a_card_looks_as_it_did(name: str) -> None:
     if os.environ.get("HANDWHEEL_DRAW"):
         golden.write_text(drawn, encoding="utf-8")
     assert drawn == golden.read_text(encoding="utf-8")
+
+
+ASSESSED = Assessment(
+    until="2026-11-25T08:51:12.000Z",
+    cause=[
+        AssessedLine(text="A bearing of P-101A is worn, 18 dB ahead: the pump vibrates by 5.6 mm/s "
+                          "more than its speed and flow explain"),
+        AssessedLine(text="cw/change-over answers another fault: The impeller of P-101A is worn",
+                     is_abnormal=True),
+        AssessedLine(text="against: nothing measured; not known: growth"),
+    ],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [20, 18, None])
+def test_a_card_beside_an_assessment_fits_and_keeps_what_is_abnormal(
+    most: int | None,
+) -> None:
+    lines = render_card(CARDS["undo"], most=most, assessment=ASSESSED)
+    assert most is None or len(lines) <= most
+    assert sum("! cw/change-over answers another fault" in each for each in lines) == 1
+    assert sum("until 08:51:12 UTC" in each for each in lines) == 1
+    if most == 20:
+        golden = GOLDEN / "assessed.txt"
+        if os.environ.get("HANDWHEEL_DRAW"):
+            golden.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        assert "\n".join(lines) + "\n" == golden.read_text(encoding="utf-8")
 
 
 def test_the_details_of_a_card_look_as_they_did() -> None:

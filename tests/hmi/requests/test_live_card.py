@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 
+from handwheel.hmi.requests.assessment.model import PENDING, AssessedLine, Assessment
 from handwheel.hmi.requests.cards import live_card
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.requests.cards.live_card import LiveCard, footer_lines
@@ -100,3 +101,23 @@ def test_a_key_shows_its_details_and_nothing_else_answers(
         assert screen.open(key) is None, key
         assert shown in capsys.readouterr().out, key
     assert screen.open("r") is PromptAnswer.REJECT
+
+
+def test_an_assessment_comes_when_it_is_computed_and_a_key_shows_it_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = Assessment(
+        until="2026-11-25T08:51:12.000Z",
+        cause=[AssessedLine(text="a bearing is worn")],
+        ranking=["+21 dB  a bearing is worn"],
+    )
+    coming = [PENDING, PENDING, done, done, done, done]
+    screen = LiveCard(Session(card(), card(), card()), list, lambda: coming.pop(0))
+    screen.draw()
+    assert "being computed here from recorded values" in capsys.readouterr().out
+    assert screen.refresh()
+    assert capsys.readouterr().out == "\x1b7\x1b8"
+    assert screen.refresh()
+    assert "a bearing is worn" in capsys.readouterr().out
+    screen.open("d")
+    assert "+21 dB" in capsys.readouterr().out

@@ -1,0 +1,33 @@
+"""Assessment of a request as the terminal shows it beside the card."""
+
+from typing import Self
+
+from pydantic import Field
+
+from handwheel.connectors.config.validation import Model
+
+
+class AssessedLine(Model):
+    """One line of an assessment."""
+
+    text: str
+    is_abnormal: bool = False  # whether it speaks against the request
+
+
+class Assessment(Model):
+    """What a terminal has computed about a request, or why it cannot."""
+
+    until: str = ""  # stamp of the newest recorded value that it is computed from
+    unable: AssessedLine | None = None  # why nothing is computed
+    cause: list[AssessedLine] = Field(default_factory=list[AssessedLine])
+    ranking: list[str] = Field(default_factory=list[str])  # of the hypotheses, with evidence
+
+    @classmethod
+    def without(cls, reason: str, *, is_abnormal: bool = False) -> Self:
+        """Returns one that says only why nothing is computed."""
+        text = f"cannot be computed here: {reason}"
+        return cls(unable=AssessedLine(text=text, is_abnormal=is_abnormal))
+
+
+PENDING = Assessment()
+"""Assessment that is not computed yet."""

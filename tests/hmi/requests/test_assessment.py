@@ -1,0 +1,137 @@
+"""Lines that a terminal computes beside a card, and when it computes none."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from handwheel.agents.diagnosis.baseline import NO_BASELINE
+from handwheel.agents.diagnosis.evidence import Evidence
+from handwheel.agents.diagnosis.failure_modes import CheckSpec, ModeSpec
+from handwheel.agents.diagnosis.hypotheses import Hypothesis
+from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.diagnosis.ranking import DecidingCheck, Ranking
+from handwheel.agents.diagnosis.weigh import Weighed
+from handwheel.connectors.historian.database import HISTORY_FILE
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.hmi.requests.assessment.cause import Asked, cause_lines
+from handwheel.hmi.requests.assessment.recorded_plant import (
+    NotComputable,
+    OtherPlant,
+    recorded_plant,
+)
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.tools.conditions import Truth
+from handwheel.tools.guardrails.approval.plant_snapshot import Reading
+
+PLAYBOOK = "cw/pump-bearing-changeover"
+CHECK = DecidingCheck(
+    "sound", "P-101A",
+    CheckSpec(title="Listen to it", ask="Does it grind?", role="field-operator",
+              answers=["yes", "no"], minutes=15.0),
+    (("bearing-worn P-101A", "yes"),),
+)  # fmt: skip
+
+
+def weighed(name: str, title: str, total_db: float, *signs: Evidence) -> Weighed:
+    sign = {"id": "s", "that": "true", "met_db": 1.0, "not_met_db": -1.0}
+    mode = ModeSpec.model_validate({"id": "m", "title": title, "prior_db": -10.0, "signs": [sign]})
+    return Weighed(Hypothesis(name, title, mode, ("P-101A",), ()), signs, total_db, 1.0)
+
+
+def sign(text: str, weight_db: float, *tags: str) -> Evidence:
+    truth = Truth.TRUE if weight_db > 0.0 else Truth.FALSE if weight_db < 0.0 else Truth.UNKNOWN
+    return Evidence(text, text, truth, 1.0, "", 1.0, weight_db, tags, 60.0, "own")
+
+
+BEARING = weighed("bearing-worn P-101A", "A bearing of P-101A is worn", 21.0,
+                  sign("the pump vibrates by 5.6 mm/s more", 14.0, "VT-101A.pv"),
+                  sign("growth", 0.0, "VT-101A.pv"))  # fmt: skip
+IMPELLER = weighed("impeller-worn P-101A", "The impeller of P-101A is worn", 3.0,
+                   sign("the head is as usual", -12.0, "PT-102.pv"),
+                   sign("it vibrates", 4.0, "VT-101A.pv"))  # fmt: skip
+GONE = weighed("bearing-worn P-101A", "A bearing of P-101A is worn", -18.0,
+               sign("it vibrates as usual", -20.0, "VT-101A.pv"))  # fmt: skip
+NAMED = Ranking((BEARING, IMPELLER), (BEARING,), (), ())
+OPEN = Ranking((BEARING, IMPELLER), (), (BEARING, IMPELLER), (CHECK,))
+
+
+@pytest.mark.parametrize(
+    ("ranking", "asked", "lines"),
+    [
+        (
+            NAMED, Asked(PLAYBOOK, ("bearing-worn P-101A",), True),
+            ["A bearing of P-101A is worn, 18 dB ahead: the pump vibrates by 5.6 mm/s more",
+             "against: nothing measured; not known: growth"],
+        ),
+        (
+            NAMED, Asked("cw/impeller-worn", ("impeller-worn P-101A",), True),
+            ["A bearing of P-101A is worn, 18 dB ahead: the pump vibrates by 5.6 mm/s more",
+             "! cw/impeller-worn answers another fault: The impeller of P-101A is worn",
+             "against: nothing measured; not known: growth"],
+        ),
+        (
+            OPEN, Asked(),
+            ["not decided: A bearing of P-101A is worn +21 dB; The impeller of P-101A is worn "
+             "+3 dB",
+             "against: nothing measured; not known: growth",
+             "would decide: Listen to it (asked of field-operator, 15 min)"],
+        ),
+        (
+            Ranking((GONE,), (), (), ()), Asked(PLAYBOOK, ("bearing-worn P-101A",), True),
+            ["no fault is named or suspected",
+             "! not seen now: A bearing of P-101A is worn (-18 dB), against: it vibrates as usual "
+             "(-20 dB)"],
+        ),
+        (
+            Ranking((GONE,), (), (), ()), Asked(PLAYBOOK, ("bearing-worn P-101A",)),
+            ["no fault is named or suspected"],
+        ),
+    ],
+    ids=["named", "another", "undecided", "gone", "ordered"],
+)  # fmt: skip
+def test_the_cause_of_a_request_marks_what_its_playbook_does_not_answer(
+    ranking: Ranking, asked: Asked, lines: list[str]
+) -> None:
+    found = cause_lines(ranking, asked)
+    assert [f"{'! ' if each.is_abnormal else ''}{each.text}" for each in found] == lines
+
+
+@pytest.mark.parametrize(
+    ("age_s", "seen", "reason"),
+    [
+        (1.0, 350.0, ""),
+        (1.0, 362.0, "PT-102.pv reads 362 at the gate, and 350 is recorded"),
+        (60.0, 350.0, "the newest recorded values are 60 s old"),
+        (None, 350.0, "no values are recorded; the agents record them while they run"),
+    ],
+)
+def test_nothing_is_computed_where_the_record_is_not_what_the_gate_reads(
+    tmp_path: Path, age_s: float | None, seen: float, reason: str
+) -> None:
+    write_site(tmp_path, create(None), PlantEndpoints(opcua=1, modbus=1, gate=1))
+    site = load_site(tmp_path)
+    site.state.mkdir(exist_ok=True)
+    if age_s is not None:
+        writer = HistoryWriter(site.state / HISTORY_FILE, {}, definitions(site))
+        until_us = round((time.time() - age_s) * 1e6)
+        for n in range(40, -1, -1):
+            values = {"SIM-CLOCK.pv": 1000.0 - n / 2, "PT-102.pv": 350.0 + n % 2}
+            samples = [
+                (name, DataValue(value, GOOD, None, None, 0.0)) for name, value in values.items()
+            ]
+            writer.write([SampleBatch(until_us - n * 500_000, samples)])
+        writer.close()
+    hypotheses, _ = load_hypotheses(site)
+    reading = {"PT-102.pv": Reading(value=seen, shown=f"{seen:g}", status=0, age_s=0.5)}
+    if not reason:
+        plant = recorded_plant(site, hypotheses, NO_BASELINE, reading)
+        assert plant.diagnosis.windows.mean("PT-102.pv", 10.0) == pytest.approx(350.5, abs=0.3)
+        return
+    with pytest.raises(NotComputable, match=reason) as caught:
+        recorded_plant(site, hypotheses, NO_BASELINE, reading)
+    assert isinstance(caught.value, OtherPlant) is ("gate" in reason)
