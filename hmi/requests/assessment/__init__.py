@@ -1,1 +1,1 @@
-"""Assessment of a request, which the approver's terminal computes itself from recorded values."""
+"""Assessment of a request, which the terminal computes itself from recorded values."""

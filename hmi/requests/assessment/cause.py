@@ -15,7 +15,7 @@ _SUSPECTS = 2  # of those that are not decided
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request is for, as far as its released playbook says it."""
+    """Purpose of a request, as far as its released playbook says it."""
 
     playbook: str = ""  # empty for none that is released
     answers: Collection[str] = ()  # ids of the hypotheses that it answers

@@ -15,7 +15,7 @@ class AssessedLine(Model):
 
 
 class Assessment(Model):
-    """What a terminal has computed about a request, or why it cannot."""
+    """Result of what a terminal computes about a request, or why it computes nothing."""
 
     until: str = ""  # stamp of the newest recorded value that it is computed from
     unable: AssessedLine | None = None  # why nothing is computed

@@ -31,7 +31,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import Reading
 PLAYBOOK = "cw/pump-bearing-changeover"
 CHECK = DecidingCheck(
     "sound", "P-101A",
-    CheckSpec(title="Listen to it", ask="Does it grind?", role="field-operator",
+    CheckSpec(title="Listen to it", playbook="", ask="Does it grind?", role="field-operator",
               answers=["yes", "no"], minutes=15.0),
     (("bearing-worn P-101A", "yes"),),
 )  # fmt: skip
