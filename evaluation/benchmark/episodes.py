@@ -43,19 +43,21 @@ class Episode:
 def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
     """Draws an episode. The same case and seed give the same one on every machine."""
     spec = suite.file.cases[case]
-    draw = Random(f"{suite.name} {suite.file.plant} {case} {seed}")
+    drawn_as = suite.file.cases_of or suite.name
+    draw = Random(f"{drawn_as} {suite.file.plant} {case} {seed}")
     onset_s = float(round(draw.uniform(*suite.file.onset)))
     events = tuple(
         FaultEvent(fault, onset_s, {name: _drawn(size, draw) for name, size in sizes.items()})
         for fault, sizes in spec.faults.items()
     )
     truth = Truth(frozenset(spec.expect), frozenset(spec.also), frozenset(spec.abstain))
-    ends = spec.ends_before
+    lasts_s, ends = _lasts_s(spec, events), spec.ends_before
+    if suite.file.respond is not None:  # what is right may take longer than to find the fault
+        lasts_s, ends = suite.file.respond.responses[case].lasts or lasts_s, None
     alarm, before_s = (ends.alarm, ends.by) if ends else ("", 0.0)
     return Episode(
-        suite.name, suite.file.plant, case, seed, events, truth, onset_s, _lasts_s(spec, events),
-        alarm, before_s,
-    )  # fmt: skip
+        suite.name, suite.file.plant, case, seed, events, truth, onset_s, lasts_s, alarm, before_s
+    )
 
 
 def _drawn(size: Size, draw: Random) -> float | str:

@@ -2,49 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from .episodes import Episode, Truth
 from .play import Finding, Played
+from .results import Outcome, Result, Times, after_onset
 
-Outcome = Literal["right", "rightly abstained", "abstained", "missed", "wrong"]
-IS_RIGHT: frozenset[Outcome] = frozenset({"right", "rightly abstained"})
 NOTHING = Finding(0.0, "normal", (), ())
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Times of an episode, seconds after the onset, `None` for what did not happen."""
+class Diagnosed(Result):
+    """Judged episode in which the agents only diagnose."""
 
-    symptom_s: float | None  # a tag differed from the same plant without the fault
-    named_s: float | None  # the right names were confirmed
-    alarm_s: float | None  # the first alarm of the plant came, also after the judged time
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Judged episode."""
-
-    episode: Episode
     played: Played
-    outcome: Outcome
-    wrong: tuple[str, ...]  # names that were confirmed and are not true
     last: Finding  # at the end of the judged time
-    times: Times
     judged_s: float  # length of the judged time after the onset
 
     @property
-    def case(self) -> str:
-        """Case of the suite."""
-        return self.episode.case
+    def instead(self) -> str:
+        """The answer that was given instead of the right one."""
+        if self.outcome == "wrong":
+            return f"wrong, {', '.join(self.wrong)}"
+        if self.outcome == "abstained":
+            return f"abstained, suspected {', '.join(self.last.suspects) or 'nothing'}"
+        return "missed"
 
-    @property
-    def seed(self) -> int:
-        """Seed of the episode."""
-        return self.episode.seed
 
-
-def judge(episode: Episode, played: Played) -> Result:
+def judge(episode: Episode, played: Played) -> Diagnosed:
     """Judges an episode."""
     end_s = min(played.ended_s, episode.end_s)
     if (at_s := played.alarms.get(episode.alarm)) is not None:
@@ -52,12 +36,13 @@ def judge(episode: Episode, played: Played) -> Result:
     findings = [each for each in played.findings if each.at_s <= end_s]
     outcome, wrong = judged(findings, episode.truth)
     times = Times(
-        _after(episode, played.symptom_s),
-        _after(episode, _named_s(findings, episode)),
-        _after(episode, min(played.alarms.values(), default=None)),
+        after_onset(episode, played.symptom_s),
+        after_onset(episode, _named_s(findings, episode)),
+        after_onset(episode, min(played.alarms.values(), default=None)),
     )
     last = findings[-1] if findings else NOTHING
-    return Result(episode, played, outcome, wrong, last, times, end_s - episode.onset_s)
+    judged_s = end_s - episode.onset_s
+    return Diagnosed(episode, outcome, wrong, times, played.cpu_s, played, last, judged_s)
 
 
 def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[str, ...]]:
@@ -83,7 +68,3 @@ def _named_s(findings: Sequence[Finding], episode: Episode) -> float | None:
     expected = episode.truth.expected
     right = (each.at_s for each in findings if expected and expected <= set(each.names))
     return next((each for each in right if each >= episode.onset_s), None)
-
-
-def _after(episode: Episode, at_s: float | None) -> float | None:
-    return None if at_s is None else at_s - episode.onset_s

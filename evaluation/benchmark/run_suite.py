@@ -1,5 +1,6 @@
 """Run of many episodes, in this process or in several."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -9,12 +10,17 @@ from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_library
 
 from ..process_pool import in_processes
 from ..room.site import in_memory_site
 from .episodes import Episode
-from .judge import Result, judge
+from .judge import judge
 from .play import play, watched_site
+from .responding.act import act
+from .responding.judge_response import judge_response
+from .results import Result
 from .suite import Suite, load_suite
 
 
@@ -30,13 +36,33 @@ def run_suite(root: Path, episodes: Sequence[Episode], jobs: int) -> Iterator[Re
         HandwheelError: A process has ended before its episode.
     """
     for each in {each.suite for each in episodes}:
-        _setting(root, each)  # every problem before the first episode, and for every process
+        # Every problem is told before the first episode, and what was read is every process's.
+        _setting(root, each) if load_suite(each).file.respond is None else _acting(root, each)
     yield from in_processes(_run, [(root, each) for each in episodes], jobs)
 
 
 def _run(root: Path, episode: Episode) -> Result:
+    respond = load_suite(episode.suite).file.respond
+    if respond is not None:
+        site, library = _acting(root, episode.suite)
+        acted = asyncio.run(act(episode, site, library, respond))
+        return judge_response(episode, acted, respond.responses[episode.case])
     site, hypotheses = _setting(root, episode.suite)
     return judge(episode, play(episode, site, hypotheses))
+
+
+@lru_cache(1)
+def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook]]:
+    return acting(load_site(root), load_suite(suite))
+
+
+def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:
+    """Returns a site with the failure modes of a suite, and its library. Raises `PlaybookError`."""
+    own = with_modes(site, suite)
+    library, findings = load_library(own)
+    if wrong := [each for each in findings if each.is_error]:
+        raise PlaybookError(wrong)
+    return own, library
 
 
 @lru_cache(1)
@@ -46,8 +72,13 @@ def _setting(root: Path, suite: str) -> tuple[Site, Hypotheses]:
 
 def watched(site: Site, suite: Suite) -> tuple[Site, Hypotheses]:
     """Returns a site in memory with the failure modes of a suite. Raises `ConfigError`."""
-    with_modes = replace(site, failure_modes=tuple(suite.file.failure_modes))
-    hypotheses, problems = load_hypotheses(with_modes)
+    own = with_modes(site, suite)
+    hypotheses, problems = load_hypotheses(own)
     if problems:
         raise ConfigError(problems)
-    return in_memory_site(watched_site(with_modes, hypotheses)), hypotheses
+    return in_memory_site(watched_site(own, hypotheses)), hypotheses
+
+
+def with_modes(site: Site, suite: Suite) -> Site:
+    """Returns a site with the failure modes of a suite."""
+    return replace(site, failure_modes=tuple(suite.file.failure_modes))

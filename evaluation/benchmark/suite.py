@@ -1,7 +1,9 @@
 """Suite of episodes as its file says, `suite/1`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +12,10 @@ from pydantic import Field
 
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, load_model
-from handwheel.connectors.config.yaml_documents import read_document
+from handwheel.connectors.config.yaml_documents import Document, read_document
+from handwheel.connectors.errors import ConfigError, Problem
+
+from .responding.responses import RespondSpec
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 _Drawn = Annotated[tuple[float, float], Field(strict=False)]
@@ -52,9 +57,11 @@ class SuiteFile(Model):
     title: str
     plant: str
     failure_modes: list[str] = Field(description="those that the site of the plant has")
-    onset: Annotated[tuple[Duration, Duration], Field(strict=False)]
+    onset: Annotated[tuple[Duration, Duration], Field(strict=False)] = (0.0, 0.0)
     goal: GoalSpec
-    cases: dict[str, CaseSpec]
+    cases: dict[str, CaseSpec] = Field(default_factory=dict[str, CaseSpec])
+    cases_of: str | None = Field(default=None, description="another suite, whose cases it has")
+    respond: RespondSpec | None = Field(default=None, description="if the agents act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +78,25 @@ def load_suite(name: str) -> Suite:
     """Reads an installed suite. Raises `ConfigError` with every problem of its file."""
     path = Path(str(files(__package__ or "").joinpath("suites", f"{name}.yaml")))
     document = read_document(path, f"suites/{name}.yaml")
-    return Suite(name, document.sha256, load_model(SuiteFile, document))
+    file = load_model(SuiteFile, document)
+    digest = document.sha256
+    if file.cases_of is not None:
+        of = load_suite(file.cases_of)
+        file = file.model_copy(update={"cases": of.file.cases, "onset": of.file.onset})
+        digest = sha256(f"{digest} {of.sha256}".encode()).hexdigest()
+    if problems := list(_problems(file, document)):
+        raise ConfigError(problems)
+    return Suite(name, digest, file)
+
+
+def _problems(file: SuiteFile, document: Document) -> Iterator[Problem]:
+    """Yields what is wrong between two parts of a file."""
+    responses = file.respond.responses if file.respond else file.cases
+    for case in file.cases:
+        if case not in responses:
+            yield document.problem(("respond", "responses"), f"there is none for {case}")
+    for case in responses:
+        if case not in file.cases:
+            known = ", ".join(file.cases)
+            at = ("respond", "responses", case)
+            yield document.problem(at, f"there is no case {case!r}; known: {known}")

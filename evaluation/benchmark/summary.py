@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
-from .judge import IS_RIGHT, Outcome, Result
+from .results import IS_RIGHT, Outcome, Result
 from .suite import GoalSpec
 
 GROUP = 5
@@ -51,7 +51,7 @@ class Summary:
     all_five: Share  # of the whole groups of five seeds
     wrong_names: Mapping[str, int]  # episodes in which a name was confirmed wrongly
     symptom_s: float | None
-    named_s: float | None
+    answered_s: float | None
     alarm_s: float | None
 
 
@@ -67,7 +67,7 @@ def summary(results: Sequence[Result]) -> Summary:
         _all_five(results),
         Counter(name for each in results for name in each.wrong),
         _median([each.times.symptom_s for each in results]),
-        _median([each.times.named_s for each in results]),
+        _median([each.times.answered_s for each in results]),
         _median([each.times.alarm_s for each in results]),
     )
 

@@ -18,7 +18,7 @@ from ..shell.cli.interrupts import uninterrupted_import
 if TYPE_CHECKING:  # slow to import
     from collections.abc import Sequence
 
-    from handwheel.evaluation.benchmark.judge import Result
+    from handwheel.evaluation.benchmark.results import Result
     from handwheel.evaluation.benchmark.suite import Suite
 
 _SEEDS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
@@ -29,11 +29,15 @@ class SuiteName(StrEnum):
     """Suites that can be run."""
 
     WATCH = "watch"
+    RESPOND = "respond"
 
 
 def agents(
     suite: Annotated[
-        SuiteName, typer.Option(help="watch: the agent only diagnoses.")
+        SuiteName,
+        typer.Option(
+            help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
+        ),
     ] = SuiteName.WATCH,
     seeds: Annotated[
         str, typer.Option(metavar="A-B", help="Seeds, such as 1-20, or one of them.")
@@ -55,12 +59,12 @@ def agents(
         typer.Option(metavar="FILE", help="Draw when faults were named and when alarms came."),
     ] = None,
 ) -> None:
-    """Measure how well the agents find faults of a simulated plant.
+    """Measure how well the agents find and answer faults of a simulated plant.
 
     Each episode begins in the warm steady state. A seed draws the noise, the sizes of the fault
     and its onset. The agents see only the tags of the site. An episode is judged by the fault
-    that was injected: wrong as soon as any other fault is confirmed, right if it is confirmed at
-    the end. Nothing is written to a device.
+    that was injected. In watch it is wrong as soon as any other fault is confirmed. In respond it
+    is wrong as soon as a frame comes that is not right for the fault. No device is written to.
 
     Exit codes: 0 the suite's goals are met, 1 they are missed, 2 wrong usage or configuration.
     """
@@ -122,7 +126,13 @@ def _check_files(result: Path | None, png: Path | None) -> None:
 def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "list[Result]":
     """Runs the episodes on a new site of the plant, with a bar of the progress at a terminal."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     from handwheel.evaluation.benchmark.episodes import draw_episode
     from handwheel.evaluation.benchmark.run_suite import run_suite
@@ -134,9 +144,15 @@ def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "li
     episodes = [draw_episode(suite, case, seed) for seed in seeds for case in cases]
     results: list[Result] = []
     console = Console(file=screen_output(sys.stderr))
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("rest"), TimeRemainingColumn(),
+    )  # fmt: skip
     with (
         TemporaryDirectory() as folder,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bars,
+        Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as bars,
     ):
         root = Path(folder) / "site"
         write_site(root, create_plant(suite.file.plant), PlantEndpoints())

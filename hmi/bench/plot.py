@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from handwheel.evaluation.benchmark.judge import Result
+from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import by_case, summary
 
@@ -14,6 +14,7 @@ _LEGEND: dict[DotKind, str] = {
     "named": "the right name is confirmed",
     "alarm": "first alarm of the plant",
 }
+_ACTING: dict[DotKind, str] = {**_LEGEND, "named": "what is right is asked for"}
 
 
 def png_of(suite: Suite, results: Sequence[Result]) -> bytes:
@@ -23,7 +24,7 @@ def png_of(suite: Suite, results: Sequence[Result]) -> bytes:
         StripChart(
             f"{suite.file.plant}, suite {suite.name}",
             f"seeds {seeds[0]} to {seeds[-1]}, a dot for each episode",
-            _LEGEND,
+            _ACTING if suite.file.respond else _LEGEND,
             "minutes after the onset",
             _TICKS,
             [
@@ -42,7 +43,7 @@ def _note(results: Sequence[Result]) -> str:
 def _dots(results: Sequence[Result]) -> Iterator[tuple[DotKind, float]]:
     for times in (each.times for each in results):
         found: dict[DotKind, float | None] = {
-            "seen": times.symptom_s, "alarm": times.alarm_s, "named": times.named_s,
+            "seen": times.symptom_s, "alarm": times.alarm_s, "named": times.answered_s,
         }  # fmt: skip
         for kind, at_s in found.items():
             if at_s is not None:

@@ -6,31 +6,32 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from handwheel.evaluation.benchmark.judge import Result
+from handwheel.evaluation.benchmark.judge import Diagnosed
+from handwheel.evaluation.benchmark.responding.judge_response import Responded
+from handwheel.evaluation.benchmark.responding.summary import response_summary
+from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.suite import Suite
-from handwheel.evaluation.benchmark.summary import Summary, by_case, meets, summary
+from handwheel.evaluation.benchmark.summary import by_case, meets, summary
 
 
 def result_fields(suite: Suite, results: Sequence[Result]) -> dict[str, Any]:
     """Returns all results with the hash of the suite and the versions, which tell them apart."""
-    whole = summary(results)
     return {
         "schema": "benchmark-results/1",
         "suite": suite.name,
         "suite_sha256": suite.sha256,
         "versions": {"handwheel": version("handwheel"), "python": platform.python_version()},
         "goal": suite.file.goal.model_dump(),
-        "is_met": meets(whole, suite.file.goal),
-        "total": _summary_fields(whole),
-        "cases": {
-            case: _summary_fields(summary(found)) for case, found in by_case(results).items()
-        },
+        "is_met": meets(summary(results), suite.file.goal),
+        "total": _summary_fields(results),
+        "cases": {case: _summary_fields(found) for case, found in by_case(results).items()},
         "episodes": [_episode_fields(each) for each in results],
     }
 
 
 def _episode_fields(result: Result) -> dict[str, Any]:
-    episode, played = result.episode, result.played
+    episode = result.episode
+    own = _diagnosed_fields if isinstance(result, Diagnosed) else _responded_fields
     return {
         "case": result.case,
         "seed": result.seed,
@@ -38,17 +39,33 @@ def _episode_fields(result: Result) -> dict[str, Any]:
         "wrong": result.wrong,
         **asdict(result.times),
         "onset_s": episode.onset_s,
-        "judged_s": result.judged_s,
         "faults": {each.fault: dict(each.parameters) for each in episode.events},
-        "last": asdict(result.last),
-        "findings": [asdict(each) for each in played.findings],
-        "alarms": played.alarms,
-        "failed_methods": played.failed,
-        "cpu_s": round(played.cpu_s, 3),
+        **own(result),
+        "cpu_s": round(result.cpu_s, 3),
     }
 
 
-def _summary_fields(found: Summary) -> dict[str, Any]:
+def _diagnosed_fields(result: Result) -> dict[str, Any]:
+    assert isinstance(result, Diagnosed)
+    return {
+        "judged_s": result.judged_s,
+        "last": asdict(result.last),
+        "findings": [asdict(each) for each in result.played.findings],
+        "alarms": result.played.alarms,
+        "failed_methods": result.played.failed,
+    }
+
+
+def _responded_fields(result: Result) -> dict[str, Any]:
+    assert isinstance(result, Responded)
+    acted = asdict(result.acted)
+    del acted["cpu_s"]
+    return {"missing": result.missing, "needless": result.needless, **acted}
+
+
+def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
+    found = summary(results)
+    acted = [each for each in results if isinstance(each, Responded)]
     return {
         "n": found.right.of,
         "outcomes": dict(found.outcomes),
@@ -59,6 +76,7 @@ def _summary_fields(found: Summary) -> dict[str, Any]:
         "pass_5": found.all_five.value if found.all_five.of else None,
         "wrong_names": dict(found.wrong_names),
         "symptom_s": found.symptom_s,
-        "named_s": found.named_s,
+        "answered_s": found.answered_s,
         "alarm_s": found.alarm_s,
+        **(asdict(response_summary(acted)) if acted else {}),
     }

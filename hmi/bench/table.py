@@ -1,26 +1,33 @@
 """Table of a benchmark's results for the terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from handwheel.evaluation.benchmark.judge import IS_RIGHT, Result
+from handwheel.evaluation.benchmark.judge import Diagnosed
+from handwheel.evaluation.benchmark.responding.judge_response import Responded
+from handwheel.evaluation.benchmark.responding.summary import response_summary
+from handwheel.evaluation.benchmark.results import IS_RIGHT, Result
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meets, summary
 
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.wrap import fold
 
-_HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom", "named", "alarm")
+_HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom")
+_HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "requests/h", "kept")
 _MOST_SEEDS = 8  # of one outcome in a line
 
 
 def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     """Yields a row for each case and one for all of them, then what was not right, and why."""
     cases = by_case(results)
-    rows = [_HEAD, *(_row(case, summary(found)) for case, found in cases.items())]
     whole = summary(results)
+    answered = "asked" if suite.file.respond else "named"
+    rows: list[tuple[str, ...]] = [(*_HEAD, answered, "alarm")]
+    rows += [_row(case, summary(found)) for case, found in cases.items()]
     rows.append(_row("all", whole))
-    yield from in_columns(rows, ["  "] * (len(_HEAD) - 1), right=set(range(1, len(_HEAD))))
-    yield "symptom, named, alarm: median minutes after the onset"
+    yield from _columns(rows)
+    yield f"symptom, {answered}, alarm: median minutes after the onset"
+    yield from _harm({**cases, "all": results})
     yield from _not_right(results)
     goal = suite.file.goal
     verdict = "met" if meets(whole, goal) else "missed"
@@ -29,8 +36,13 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         f"wrong {whole.wrong.value:.1%} (at most {goal.wrong:.0%})",
         2,
     )
-    cpu_s = sum(each.played.cpu_s for each in results)
+    cpu_s = sum(each.cpu_s for each in results)
     yield f"{len(results)} episodes took {cpu_s:.1f} s of CPU time"
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    width = len(rows[0])
+    yield from in_columns(rows, ["  "] * (width - 1), right=set(range(1, width)))
 
 
 def _row(case: str, found: Summary) -> tuple[str, ...]:
@@ -38,7 +50,36 @@ def _row(case: str, found: Summary) -> tuple[str, ...]:
     return (
         case, str(found.right.of), _percent(found.right), f"{low:.0%} to {high:.0%}",
         _percent(found.all_five), str(found.wrong.count or "-"),
-        _minutes(found.symptom_s), _minutes(found.named_s), _minutes(found.alarm_s),
+        _minutes(found.symptom_s), _minutes(found.answered_s), _minutes(found.alarm_s),
+    )  # fmt: skip
+
+
+def _harm(cases: Mapping[str, Sequence[Result]]) -> Iterator[str]:
+    """Yields a second table if the agents have acted."""
+    acted = {
+        case: [each for each in found if isinstance(each, Responded)]
+        for case, found in cases.items()
+    }
+    if not any(acted.values()):
+        return
+    yield ""
+    yield from _columns(
+        [_HARM_HEAD, *(_harm_row(case, found) for case, found in acted.items() if found)]
+    )
+    yield fold(
+        "alone: the same plant and seed without agents; excess: mean minutes beyond the alarm "
+        "limits, times the share of the span; kept: promises of the requests",
+        2,
+    )
+
+
+def _harm_row(case: str, results: Sequence[Responded]) -> tuple[str, ...]:
+    found = response_summary(results)
+    return (
+        case, str(found.trips.count or "-"), str(found.trips_alone.count or "-"),
+        f"{found.excess_minutes:.1f}", f"{found.excess_minutes_alone:.1f}",
+        str(found.better.count or "-"), str(found.worse.count or "-"),
+        f"{found.requests_per_hour:.1f}", _percent(found.kept),
     )  # fmt: skip
 
 
@@ -51,23 +92,15 @@ def _minutes(seconds: float | None) -> str:
 
 
 def _not_right(results: Sequence[Result]) -> Iterator[str]:
-    """Yields what was said instead, with the seeds, by which an episode can be run again."""
+    """Yields what was said or done instead, with the seeds, to run an episode again."""
     said: dict[tuple[str, str], list[int]] = {}
     for each in results:
         if each.outcome not in IS_RIGHT:
-            said.setdefault((each.case, _instead(each)), []).append(each.seed)
-        for name, why in each.played.failed.items():
+            said.setdefault((each.case, each.instead), []).append(each.seed)
+        for name, why in each.played.failed.items() if isinstance(each, Diagnosed) else ():
             said.setdefault((each.case, f"method {name} failed: {why}"), []).append(each.seed)
     for (case, what), seeds in sorted(said.items()):
         shown = ", ".join(map(str, seeds[:_MOST_SEEDS]))
         more = f" and {len(seeds) - _MOST_SEEDS} more" if len(seeds) > _MOST_SEEDS else ""
         noun = "seed" if len(seeds) == 1 else "seeds"
         yield fold(f"{case}: {what} ({noun} {shown}{more})", 4)
-
-
-def _instead(result: Result) -> str:
-    if result.outcome == "wrong":
-        return f"wrong, {', '.join(result.wrong)}"
-    if result.outcome == "abstained":
-        return f"abstained, suspected {', '.join(result.last.suspects) or 'nothing'}"
-    return "missed"

@@ -6,8 +6,9 @@ import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
-from handwheel.evaluation.benchmark.judge import Outcome, Result, Times, judge, judged
+from handwheel.evaluation.benchmark.judge import Diagnosed, judge, judged
 from handwheel.evaluation.benchmark.play import Finding, Played, play
+from handwheel.evaluation.benchmark.results import Outcome, Result, Times
 from handwheel.evaluation.benchmark.run_suite import watched
 from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, load_suite
 from handwheel.evaluation.benchmark.summary import Share, meets, summary
@@ -94,8 +95,8 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     result = judge(episode, play(episode, site, hypotheses))
     assert (result.outcome, result.last.names) == ("right", ("strainer-plugged",))
     assert result.times.symptom_s is not None
-    assert result.times.named_s is not None
-    assert 0.0 <= result.times.symptom_s <= 20.0 < 40.0 <= result.times.named_s <= 180.0
+    assert result.times.answered_s is not None
+    assert 0.0 <= result.times.symptom_s <= 20.0 < 40.0 <= result.times.answered_s <= 180.0
 
 
 def _names(case: CaseSpec) -> set[str]:
@@ -111,7 +112,7 @@ def test_summary_counts_shares_with_their_intervals() -> None:
     assert (found.right.count, found.wrong.count) == (19, 1)
     assert found.all_five == Share(3, 4)
     assert found.wrong_names == {"b": 1}
-    assert (found.named_s, found.alarm_s) == (60.0, None)
+    assert (found.answered_s, found.alarm_s) == (60.0, None)
     # Newcombe, Stat. Med. 17 (1998) 857, table I, method 3
     assert Share(81, 263).interval == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert Share(0, 20).interval == pytest.approx((0.0, 0.1611), abs=5e-5)
@@ -124,4 +125,4 @@ def _result(case: str, seed: int, outcome: Outcome) -> Result:
     episode = Episode("watch", "p", case, seed, (), ONE, 0.0, 1.0)
     times = Times(1.0, 60.0, 5.0 if seed < 5 else None)
     wrong = ("b",) if outcome == "wrong" else ()
-    return Result(episode, Played(), outcome, wrong, _finding(0.0, ""), times, 1.0)
+    return Diagnosed(episode, outcome, wrong, times, 0.0, Played(), _finding(0.0, ""), 1.0)

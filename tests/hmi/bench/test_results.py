@@ -4,8 +4,9 @@ from io import BytesIO
 from PIL import Image
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.judge import Outcome, Result, Times
+from handwheel.evaluation.benchmark.judge import Diagnosed
 from handwheel.evaluation.benchmark.play import Finding, Played
+from handwheel.evaluation.benchmark.results import Outcome, Times
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.hmi.bench.plot import png_of
 from handwheel.hmi.bench.results import result_fields
@@ -14,11 +15,12 @@ from handwheel.hmi.bench.table import lines
 WATCH = load_suite("watch")
 
 
-def _result(case: str, seed: int, outcome: Outcome, last: Finding, wrong: str = "") -> Result:
+def _result(case: str, seed: int, outcome: Outcome, last: Finding, wrong: str = "") -> Diagnosed:
     played = Played([last], {"XA-1": 1300.0}, {}, 10.0, 1500.0, 0.5)
     times = Times(6.0, 90.0 if outcome == "right" else None, 59.0)
     names = (wrong,) if wrong else ()
-    return Result(draw_episode(WATCH, case, seed), played, outcome, names, last, times, 60.0)
+    episode = draw_episode(WATCH, case, seed)
+    return Diagnosed(episode, outcome, names, times, played.cpu_s, played, last, 60.0)
 
 
 RESULTS = [

@@ -1,0 +1,1 @@
+"""Episodes in which the agents ask and act, and a person answers."""

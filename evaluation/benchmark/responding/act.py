@@ -1,0 +1,140 @@
+"""Course of one episode in the stepped room, with the real agents, the real gate and people."""
+
+from collections.abc import Sequence
+from time import process_time
+
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.requests.timestamps import parse_stamp
+
+from ...plants.installed_plants import create_plant
+from ...room.room import Room
+from ..episodes import Episode
+from .acted import Acted, Asked, SentFrame
+from .harm import EVERY_S, HarmMeter
+from .judge_response import missing
+from .people import LOOK_S, RespondingPeople
+from .responses import RespondSpec
+from .undisturbed import Undisturbed, leave_alone
+
+_SAME_S = 1e-6
+
+
+async def act(
+    episode: Episode, site: Site, library: Sequence[Playbook], spec: RespondSpec
+) -> Acted:
+    """Plays an episode with agents, gate and people, and beside it the plant left alone.
+
+    Agents and people leave some time after all that is right has happened. The plant then runs on
+    to the end of the episode.
+    """
+    begun_s = process_time()
+    alone = leave_alone(episode)
+    async with Room.open(
+        site,
+        lambda seed: create_plant(episode.plant, seed),
+        seed=episode.seed,
+        faults=episode.events,
+        library=library,
+    ) as room:
+        course = Course(room, episode, spec, alone)
+        await course.play()
+        course.run_on()
+        acted = course.acted
+    acted.cpu_s = process_time() - begun_s
+    return acted
+
+
+class Course:
+    """Course of an episode in an open room."""
+
+    def __init__(self, room: Room, episode: Episode, spec: RespondSpec, alone: Undisturbed) -> None:
+        self.acted = Acted(alone.harm, alone)
+        self._room, self._episode, self._spec = room, episode, spec
+        self._response = spec.responses[episode.case]
+        self._people = RespondingPeople(room, episode, spec.people, self._response.answers)
+        self._meter = HarmMeter(room.plant.simulation.plant)
+        self._began = room.clock.now().wall
+        self._looked_s = 0.0
+
+    async def play(self) -> None:
+        """Lets agents, gate and people work, until some time after all is done."""
+        room, end_s = self._room, self._episode.end_s
+        is_quiet = not (self._response.frames or self._response.orders or self._response.notices)
+        while room.now_s < end_s:
+            await room.step(self._spec.scan if self._is_open() else self._spec.idle_scan)
+            self._note_frames()
+            if room.now_s - self._looked_s < LOOK_S - _SAME_S:
+                continue
+            self._meter.observe(room.plant.simulation.plant, room.now_s - self._looked_s)
+            self._looked_s = room.now_s
+            self._people.act()
+            self._note_asked()
+            if (
+                end_s == self._episode.end_s
+                and not is_quiet
+                and not any(missing(self._episode, self.acted, self._response))
+            ):
+                end_s = min(end_s, room.now_s + self._spec.leave_after)
+        self.acted.watched_s = room.now_s
+        self._note_end()
+
+    def run_on(self) -> None:
+        """Lets the plant run on alone to the end of the episode."""
+        simulation = self._room.plant.simulation
+        now_s = self._room.now_s
+        while now_s < self._episode.end_s:
+            simulation.run(EVERY_S)
+            now_s += EVERY_S
+            self._meter.observe(simulation.plant, EVERY_S)
+        self.acted.harm = self._meter.harm(simulation.plant)
+
+    def _is_open(self) -> bool:
+        return any(not each.is_closed for each in self._room.cases.values())
+
+    def _note_frames(self) -> None:
+        plant, frames = self._room.plant, self.acted.frames
+        for each in plant.frames[len(frames) :]:
+            tag, value = plant.written_by(each)[0]
+            frames.append(SentFrame(self._room.now_s, tag.name, value))
+
+    def _note_asked(self) -> None:
+        """Notes all that was asked for up to now."""
+        room, acted = self._room, self.acted
+        run_of = {run_id: str(each.opening["playbook"]) for run_id, each in room.runs.items()}
+        workorders = room.agents.workorders
+        acted.requests = [
+            Asked(
+                self._at_s(each.request.filed_at),
+                each.request.run.playbook,
+                each.request.request_id,
+            )
+            for each in load_requests(room.database)
+            if each.request.run is not None
+        ]
+        acted.orders = [
+            Asked(self._at_s(each.opened_at), each.playbook.partition(" ")[0], each.title)
+            for each in workorders.all()
+        ]
+        acted.notices = [
+            Asked(self._at_s(each.at), run_of.get(each.run_id, ""), each.text)
+            for each in workorders.notices()
+        ]
+        if room.agents.diagnosis is not None:
+            acted.named += [each for each in room.agents.diagnosis.named if each not in acted.named]
+
+    def _at_s(self, stamp: str) -> float:
+        return (parse_stamp(stamp) - self._began).total_seconds()
+
+    def _note_end(self) -> None:
+        room, acted = self._room, self.acted
+        acted.refused = self._people.refused
+        for run_id, run in room.runs.items():
+            acted.runs.append(f"{run.opening['playbook']} {run.state} {run.reason}".rstrip())
+            acted.kept += [
+                bool(each.body["kept"])
+                for each in room.events(run_id)
+                if each.kind == EventKind.EXPECTED
+            ]

@@ -1,0 +1,100 @@
+"""Judgement of an episode by the table of right responses. No model judges."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from handwheel.connectors.model.values import Value
+
+from ..episodes import Episode
+from ..results import Outcome, Result, Times, after_onset
+from .acted import Acted, Asked
+from .responses import FrameValue, ResponseSpec
+
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Responded(Result):
+    """Judged episode in which the agents act."""
+
+    acted: Acted
+    missing: tuple[str, ...]  # what is right and did not happen
+    needless: tuple[str, ...]  # what was asked for and is not right
+
+    @property
+    def instead(self) -> str:
+        """The deeds of the agents instead of the right ones."""
+        if self.outcome == "wrong":
+            return f"wrong, {', '.join(self.wrong)}"
+        if self.outcome == "needless":
+            return f"needless, {', '.join(self.needless)}"
+        return f"missed, {', '.join(self.missing)}"
+
+
+def judge_response(episode: Episode, acted: Acted, response: ResponseSpec) -> Responded:
+    """Judges an episode."""
+    wrong = tuple(wrong_frames(episode, acted, response))
+    lacking = tuple(missing(episode, acted, response))
+    needless = tuple(_needless(acted, response))
+    outcome: Outcome = (
+        "wrong" if wrong else "missed" if lacking else "needless" if needless else "right"
+    )
+    asked = (*acted.requests, *acted.orders)
+    right = [each.at_s for each in asked if each.playbook in response.playbooks]
+    alone = acted.alone
+    times = Times(
+        after_onset(episode, alone.symptom_s),
+        after_onset(episode, min(right, default=None)),
+        after_onset(episode, min(alone.alarms.values(), default=None)),
+    )
+    return Responded(episode, outcome, wrong, times, acted.cpu_s, acted, lacking, needless)
+
+
+def wrong_frames(episode: Episode, acted: Acted, response: ResponseSpec) -> Iterator[str]:
+    """Yields the frames that are not right for this fault, also those before its onset."""
+    needed = dict(response.frames)
+    for each in acted.frames:
+        if each.at_s > episode.onset_s:
+            if _fits(each.value, needed.get(each.tag)):
+                del needed[each.tag]
+                continue
+            if _fits(each.value, response.may.get(each.tag)):
+                continue
+        yield each.text
+
+
+def missing(episode: Episode, acted: Acted, response: ResponseSpec) -> Iterator[str]:
+    """Yields all that must have happened and has not."""
+    for tag, value in response.frames.items() if _is_large(episode, response) else ():
+        if not any(each.tag == tag and _fits(each.value, value) for each in acted.frames):
+            yield tag
+    for what, wanted, found in (
+        ("work order", response.orders, acted.orders),
+        ("notice", response.notices, acted.notices),
+    ):
+        for playbook in wanted:
+            if not any(_is_of(each, playbook, episode) for each in found):
+                yield f"{what} of {playbook}"
+
+
+def _needless(acted: Acted, response: ResponseSpec) -> Iterator[str]:
+    asked = dict.fromkeys(each.playbook for each in (*acted.requests, *acted.orders))
+    yield from (each for each in asked if each not in response.playbooks)
+
+
+def _is_of(asked: Asked, playbook: str, episode: Episode) -> bool:
+    return asked.playbook == playbook and asked.at_s > episode.onset_s
+
+
+def _is_large(episode: Episode, response: ResponseSpec) -> bool:
+    sizes: Mapping[str, float | str] = {
+        name: value for each in episode.events for name, value in each.parameters.items()
+    }
+    return all(float(sizes[name]) >= least for name, least in response.frames_from.items())
+
+
+def _fits(value: Value, wanted: FrameValue | None) -> bool:
+    if wanted is None or isinstance(value, str) or isinstance(wanted, str):
+        return wanted is not None and value == wanted
+    low, high = wanted if isinstance(wanted, tuple) else (wanted, wanted)
+    return low - _SAME <= float(value) <= high + _SAME

@@ -1,0 +1,102 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
+from handwheel.evaluation.benchmark.responding.act import act
+from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
+from handwheel.evaluation.benchmark.responding.harm import Harm
+from handwheel.evaluation.benchmark.responding.judge_response import judge_response
+from handwheel.evaluation.benchmark.responding.responses import ResponseSpec
+from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
+from handwheel.evaluation.benchmark.run_suite import acting
+from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.scenario import FaultEvent
+
+RESPOND = load_suite("respond")
+FAULT = FaultEvent("F03", 100.0, {"rf": 4e-4})
+NONE = Harm(False, 0.0)
+CUT = ResponseSpec(
+    frames={"F.sp": 36.0}, may={"T.sp": (46.0, 48.0)}, orders=["x/cut"], by=["x/test"]
+)
+LARGE = CUT.model_copy(update={"frames_from": {"rf": 5e-4}})
+NOTHING = ResponseSpec()
+
+
+def _acted(*said: str) -> Acted:
+    """What has happened, each as `TAG=value@time` or `playbook@time`."""
+    acted = Acted(NONE, Undisturbed(NONE, 110.0))
+    for each in said:
+        what, _, at = each.partition("@")
+        tag, is_frame, value = what.partition("=")
+        if is_frame:
+            acted.frames.append(SentFrame(float(at or 200), tag, float(value)))
+        else:
+            acted.orders.append(Asked(float(at or 200), what, "a text"))
+    return acted
+
+
+@pytest.mark.parametrize(
+    ("response", "said", "outcome"),
+    [
+        (CUT, ["F.sp=36", "x/cut"], "right"),
+        (CUT, ["F.sp=36", "x/cut", "T.sp=46.5", "T.sp=48", "x/test"], "right"),
+        (CUT, ["x/cut"], "missed"),
+        (LARGE, ["x/cut"], "right"),
+        (LARGE, ["F.sp=36", "x/cut"], "right"),
+        (CUT, ["F.sp=36"], "missed"),
+        (CUT, ["F.sp=36", "x/cut@90"], "missed"),  # before the fault
+        (CUT, ["F.sp=36@90", "x/cut"], "wrong"),
+        (CUT, ["F.sp=36", "F.sp=36", "x/cut"], "wrong"),
+        (CUT, ["F.sp=36", "T.sp=45", "x/cut"], "wrong"),
+        (CUT, ["F.sp=36", "P.run=1", "x/cut"], "wrong"),
+        (CUT, ["F.sp=36", "x/cut", "x/other"], "needless"),
+        (NOTHING, [], "right"),
+        (NOTHING, ["x/cut"], "needless"),
+        (NOTHING, ["T.sp=48"], "wrong"),
+    ],
+)
+def test_judge_response_by_the_table_gives_the_outcome(
+    response: ResponseSpec, said: list[str], outcome: str
+) -> None:
+    episode = Episode("respond", "p", "F03", 1, (FAULT,), Truth(frozenset()), 100.0, 500.0)
+    found = judge_response(episode, _acted(*said), response)
+    assert found.outcome == outcome
+    assert found.times.symptom_s == 10.0
+
+
+def test_harm_is_worse_by_a_trip_and_then_by_the_time_beyond_the_limits() -> None:
+    assert Harm(True, 0.0).worse_than(Harm(False, 9.0)) == 1
+    assert Harm(False, 1.0).worse_than(Harm(False, 2.0)) == -1
+    assert Harm(False, 1.0).worse_than(Harm(False, 1.05)) == 0
+
+
+async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
+    tmp_path: Path,
+) -> None:
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    site, library = acting(load_site(tmp_path / "site"), RESPOND)
+    drawn = draw_episode(RESPOND, "F12", 1)
+    events = tuple(replace(each, at_s=60.0) for each in drawn.events)
+    episode = replace(drawn, events=events, onset_s=60.0, lasts_s=400.0)
+    spec = RESPOND.file.respond
+    assert spec is not None
+    quick = spec.model_copy(
+        update={
+            "leave_after": 0.0,
+            "people": spec.people.model_copy(update={"thinks": (20.0, 60.0)}),
+        }
+    )
+    acted = await act(episode, site, library, quick)
+    assert [each.text for each in acted.frames] == ["FIC-201.sp=28"]
+    assert not acted.harm.has_tripped
+    assert acted.harm.worse_than(acted.alone.harm) <= 0
+    response = spec.responses["F12"]
+    assert judge_response(episode, acted, response).outcome == "right"
+    other = response.model_copy(update={"frames": {"FIC-201.sp": 36.0}})
+    result = judge_response(episode, acted, other)
+    assert (result.outcome, result.wrong) == ("wrong", ("FIC-201.sp=28",))
