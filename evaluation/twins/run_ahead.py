@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from typing import Any, TypeVar
 
 from handwheel.agents.lookahead.twin import Course, Move, TwinError
-from handwheel.sim_plant.errors import WriteRejected
+from handwheel.sim_plant.errors import SnapshotError, WriteRejected
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.plant import Plant
 
@@ -17,6 +18,16 @@ _SAME_S = 1e-6
 _MOST_S = 7 * 86400.0
 
 Values = Mapping[str, float]
+Model = TypeVar("Model", bound=Plant)
+
+
+def restored(model: Model, state: Mapping[str, Any]) -> Model:
+    """Returns a model at an estimate. Raises `TwinError` if it cannot be in that state."""
+    try:
+        model.restore(state)
+    except SnapshotError as error:
+        raise TwinError(f"no state of the model explains the measurements: {error}") from error
+    return model
 
 
 def nothing_more(values: Values) -> Values:

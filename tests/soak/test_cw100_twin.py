@@ -1,9 +1,10 @@
-"""What the twin of cw-100 foretells against what the plant does, with noise.
+"""Courses that the twin of cw-100 foretells against what the plant does, with noise.
 
 `pytest -m soak tests/soak/test_cw100_twin.py -s` prints the table of docs/reference/twins.md.
 """
 
 from collections.abc import Mapping, Sequence
+from random import Random
 from time import process_time
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import pytest
 
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
+from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.scenario import FaultEvent
 
 from ..evaluation.twins.watched import Watched
@@ -22,8 +24,8 @@ SEEDS = (11, 12, 13)
 HOUR_S = 3600.0
 CHANGE_OVER = (Move("P-101B.run_cmd", 1.0, 0.0), Move("P-101A.run_cmd", 0.0, 60.0))
 ENDS = ("PT-102.pv", "FT-103.pv", "TT-202.pv", "TT-106.pv", "TV-202.pos")
-MOST_CPU_S = 0.5
-"""For half an hour of plant time; the table shows the time, no test asserts it."""
+LAST_S = 300.0
+"""Length of the end, over which a header that cavitates has a mean."""
 
 
 class Case(NamedTuple):
@@ -42,6 +44,14 @@ def _load(flow: float) -> tuple[Move, ...]:
     return (Move("FIC-201.sp", flow, 0.0),)
 
 
+# Constants of the plant that the twin has from data sheets
+CONSTANTS = (
+    "SHUTOFF_HEAD_M", "PUMP_CURVE", "AMPERE_PER_KW", "RISER", "CLEAN_STRAINER", "VALVE_KV",
+    "HOT_FILM", "COLD_FILM", "AREA_M2", "EVAPORATION", "PRODUCT_CAPACITY", "WATER_CAPACITY",
+    "BASIN_AREA_M2",
+)  # fmt: skip
+TRUSTED = 0.01
+
 CASES = (
     Case("healthy", {}, 700.0, (), HOUR_S / 2),
     Case("load 40 -> 30 m3/h", {}, 700.0, _load(30.0), HOUR_S / 2),
@@ -53,7 +63,7 @@ CASES = (
     Case("F02 x15, change-over", {"F02": {"plug": 15.0}}, 900.0, CHANGE_OVER, HOUR_S / 2),
     Case(
         "F02 x28, change-over", {"F02": {"plug": 28.0}}, 300.0, CHANGE_OVER, HOUR_S / 2,
-        within=(12.0, 1.0, 0.3, 0.1, 2.0),
+        within=(6.0, 1.0, 0.3, 0.1, 2.0),
     ),
     Case(
         "F05 with load 46, load cut", {"F05": {}, "D01": {"load": 46.0}}, 1500.0, _load(36.0),
@@ -79,13 +89,50 @@ def test_course_of_the_twin_ends_where_the_plant_does(case: Case) -> None:
         cpu_s = process_time() - begun_s
         now_s = plant.plant.time_s
         plant.act(case.moves, case.horizon_s)
-        off = [course.series[tag][-1] - plant.end(tag) for tag in ENDS]
+        off = [_end(course, tag) - plant.end(tag, LAST_S) for tag in ENDS]
         trips = None if course.trip is None else course.trip[0], plant.trip_s(now_s)
         print(_row(case, seed, off, trips, course, plant, cpu_s))
         assert all(abs(one) <= most for one, most in zip(off, case.within, strict=True)), off
         assert (trips[0] is None) == (trips[1] is None)
         if trips[0] is not None and trips[1] is not None:
             assert abs(trips[0] - trips[1]) <= case.trip_within_s
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_twin_with_small_residuals_is_right_though_constants_are_off(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = Random(seed)
+    own = {name: getattr(k, name) * drawn.uniform(0.92, 1.08) for name in CONSTANTS}
+    plant = Watched.of(TWIN, "cw-100", seed)
+    with monkeypatch.context() as patched:
+        for name, value in own.items():
+            patched.setattr(k, name, value)
+        plant.run(1.5 * HOUR_S)
+    found = TWIN.estimate(plant.windows)
+    assert found is not None
+    course = TWIN.predict(found.state, _load(46.0), HOUR_S / 2)
+    with monkeypatch.context() as patched:
+        for name, value in own.items():
+            patched.setattr(k, name, value)
+        plant.act(_load(46.0), HOUR_S / 2)
+    off = [_end(course, tag) - plant.end(tag, LAST_S) for tag in ENDS]
+    worst = max(map(abs, found.residuals.values()), default=None)
+    shown = "none" if worst is None else f"{100.0 * worst:.1f} %"
+    print(f"| {seed} | {shown} | {' | '.join(f'{each:+.2f}' for each in off)} |")
+    if worst is not None and worst <= TRUSTED:
+        assert abs(off[0]) < 5.0
+        assert abs(off[1]) < 3.0
+
+
+def _end(course: Course, tag: str) -> float:
+    begin_s = course.times_s[-1] - LAST_S
+    last = [
+        value
+        for at_s, value in zip(course.times_s, course.series[tag], strict=True)
+        if at_s > begin_s
+    ]
+    return sum(last) / len(last)
 
 
 def _row(

@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handwheel.agents.diagnosis.windows import Windows
-from handwheel.agents.lookahead.twin import Course, Estimate, Move, TwinError
-from handwheel.sim_plant.alarm import AlarmState
+from handwheel.agents.lookahead.twin import Course, Estimate, Move
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.cw100.sensors import SENSORS
 from handwheel.sim_plant.cw100.state import PUMPS, SkidState
 from handwheel.sim_plant.cw100.tags import TAGS
-from handwheel.sim_plant.errors import SnapshotError
 
+from ..alarms import read_alarms
 from ..measured import Measured, NotMeasured
-from ..run_ahead import run_ahead
+from ..run_ahead import restored, run_ahead
 from . import actuators, pumps, water
 from .computed import computed
 from .residuals import residuals
@@ -61,21 +60,12 @@ class CoolingWaterTwin:
         for sensor in SENSORS:
             s.sensors[sensor.name].value = measured.value(f"{sensor.name}.pv")
         state = plant.snapshot()
-        found = residuals(_restored(state), measured)
+        found = residuals(restored(CoolingWater(None), state), measured)
         return Estimate(measured.windows.now_s, state, found, assumed)
 
     def predict(self, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float) -> Course:
         """Returns the course from a state on. See `Twin.predict`."""
-        return run_ahead(_restored(state), moves, horizon_s, computed)
-
-
-def _restored(state: Mapping[str, Any]) -> CoolingWater:
-    plant = CoolingWater(None)
-    try:
-        plant.restore(state)
-    except SnapshotError as error:
-        raise TwinError(f"no state of the model explains the measurements: {error}") from error
-    return plant
+        return run_ahead(restored(CoolingWater(None), state), moves, horizon_s, computed)
 
 
 def _latches(s: SkidState, m: Measured) -> None:
@@ -85,8 +75,4 @@ def _latches(s: SkidState, m: Measured) -> None:
     locks.is_low_flow_latched = bool(m.now("I-07.active"))
     locks.blind_s = _I03_BLIND_S if m.now("I-03.active") else 0.0
     locks.since_commanded_s = min(m.since(f"{name}.run_cmd", 60.0) for name in PUMPS)
-    s.alarms = {
-        each.tag: AlarmState(active=is_on, acknowledged=not is_on)
-        for each in ALARMS
-        for is_on in (bool(m.now(f"{each.tag}.active")),)
-    }
+    s.alarms = read_alarms(ALARMS, m)
