@@ -22,6 +22,7 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
@@ -66,6 +67,7 @@ class Room:
             longer one is faster, and a delay or window may end that much later. No scan is left
             out while nothing is open, since windows of evidence need each.
         now_s: Seconds since the room was opened, on every clock alike.
+        trips: Trips of the plant and of its equipment since then.
     """
 
     site: Site
@@ -76,6 +78,7 @@ class Room:
     agents: SteppedAgents
     scan_s: float = 1.0
     now_s: float = 0.0
+    trips: list[PlantEvent] = field(default_factory=list[PlantEvent])
     _seen: dict[str, tuple[object, Any]] = field(default_factory=dict[str, tuple[object, Any]])
 
     @classmethod
@@ -167,7 +170,7 @@ class Room:
             raise InvalidArguments(f"{seconds:g} s is no whole number of steps of {step_s:g} s")
         self.clock.forward(seconds)
         self.now_s += seconds
-        self.plant.advance(seconds)
+        self.trips += (each for each in self.plant.advance(seconds) if each.kind == "trip")
         await self.agents.scan(self.plant.readings(), seconds)
         await self.gate.go_round()
 

@@ -48,25 +48,40 @@ def marks_of(simulated: Simulated) -> list[PlotMark]:
 def plot_lines(simulated: Simulated, width: int) -> Iterator[str]:
     """Yields a trend for each tag with its limits, and the marks under all of them."""
     recording, trends = simulated.recording, simulated.trends
-    axes = {each.tag.name: each.axis(recording.series[each.tag.name]) for each in trends}
+    axes = {each.tag.name: each.axis(_both(simulated, each.tag.name)) for each in trends}
     ends = [end for axis in axes.values() for end in (axis.low, axis.high)]
     limits = [limit for each in trends for limit in each.limits]
     gutter = max((len(f"{each:g}") for each in (*ends, *limits)), default=0)
     columns = width - gutter - 1
     for each in trends:
-        axis, series = axes[each.tag.name], recording.series[each.tag.name]
-        shown = ", ".join(f"{limit:g}" for limit in each.limits)
+        name = each.tag.name
+        axis, series = axes[name], recording.series[name]
+        limits_shown = ", ".join(f"{limit:g}" for limit in each.limits)
         title = f"{each.tag.name}, {each.tag.unit}".rstrip(", ")
-        title += f" (┄ {shown})" if shown else ""
+        title += f" (┄ {limits_shown})" if limits_shown else ""
         scale = TrendScale(axis.low, axis.high, others=each.limits)
-        yield from labelled(title, _spread(series, columns), width, _HEIGHT, scale, gutter)
+        shown, dotted = _spread(series, columns), _spread(_without(simulated, name), columns)
+        yield from labelled(title, shown, width, _HEIGHT, scale, gutter, dotted)
     if trends:
         yield f"{'':{gutter}}└{_marked(simulated, columns)}"
         yield from _time_lines(simulated, columns, gutter)
+    if trends and simulated.without is not None:
+        yield f"{'':{gutter + 1}}⠒⠒⠒ with the run, ⠂⠂⠂ without it"
+
+
+def _without(simulated: Simulated, name: str) -> Sequence[float]:
+    """Returns the values of a tag without the run, none where both courses are one."""
+    return simulated.without.recording.series[name] if simulated.without else ()
+
+
+def _both(simulated: Simulated, name: str) -> Sequence[float]:
+    return [*simulated.recording.series[name], *_without(simulated, name)]
 
 
 def _spread(series: Sequence[float], columns: int) -> list[float | None]:
     """Returns the values so often that a short run fills the width too."""
+    if not series:
+        return []
     repeat = -(-2 * columns // len(series))
     return [value if isfinite(value) else None for value in series for _ in range(repeat)]
 
@@ -101,14 +116,17 @@ def _time_lines(simulated: Simulated, columns: int, gutter: int) -> Iterator[str
 def png_of(simulated: Simulated, title: str, subtitle: str) -> bytes:
     """Returns the trends as a PNG file, each with all of its limits."""
     recording = simulated.recording
-    panels = [_panel(each, recording.series[each.tag.name]) for each in simulated.trends]
+    panels = [_panel(simulated, each) for each in simulated.trends]
     marks = [Mark(each.at_s, each.kind, each.label) for each in marks_of(simulated)]
     length = format_duration(round(recording.times_s[-1]))
-    return draw_png(TrendChart(title, f"{length}, {subtitle}", recording.times_s, panels, marks))
+    grey = ", grey without the run" if simulated.without else ""
+    subtitle = f"{length}, {subtitle}{grey}"
+    return draw_png(TrendChart(title, subtitle, recording.times_s, panels, marks))
 
 
-def _panel(trend: Trend, series: Sequence[float]) -> Panel:
-    tag = trend.tag
+def _panel(simulated: Simulated, trend: Trend) -> Panel:
+    tag, series = trend.tag, simulated.recording.series[trend.tag.name]
     note = ", ".join(part for part in (tag.unit, tag.description) if part)
     limits = [Limit(each, f"{each:g}") for each in trend.limits]
-    return Panel(tag.name, note, series, trend.axis(series), limits)
+    axis = trend.axis(_both(simulated, tag.name))
+    return Panel(tag.name, note, series, axis, limits, _without(simulated, tag.name))

@@ -27,6 +27,7 @@ from .report import (
     INDENT,
     asked_lines,
     begin_lines,
+    course_lines,
     end_lines,
     final_state,
     margin_lines,
@@ -93,6 +94,9 @@ def _lines(simulated: Simulated) -> Iterator[str]:
     yield f"\nMargins of the invariants, {since}"
     margins = [*margin_lines(simulated)] or ["it has no invariant"]
     yield from (fold(f"  {line}", 4) for line in margins)
+    if courses := [*course_lines(simulated)]:
+        yield "\nAlarms and trips"
+        yield from (fold(f"  {line}", 4) for line in courses)
     yield ""
     yield from plot_lines(simulated, min(shutil.get_terminal_size().columns, _WIDEST))
     yield ""

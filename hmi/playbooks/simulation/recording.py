@@ -1,7 +1,7 @@
 """Recording of a playbook's run in a stepped room, made after each scan."""
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
@@ -11,6 +11,9 @@ from handwheel.agents.lookahead.distances import Distance, distances
 from handwheel.connectors.model.values import Quality
 from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.sim_plant.model import PlantEvent
+from handwheel.sim_plant.plant import Plant
 from handwheel.tools.conditions import Condition, Names, Truth
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runs import PREFIX as RUNS
@@ -73,6 +76,9 @@ class Recording:
         self.trace: list[TraceRow] = []
         self.asked: list[Asked] = []
         self.plan = plans[0]  # of the newest run; before one, as its first trigger binds it
+        self.alarms: dict[str, float] = {}  # time at which each was first active
+        self.trip: tuple[float, str] | None = None  # the first one, of a machine or the process
+        self._names = names
         self._plans = plans
         self._invariants = {
             each.condition.bound: each.condition for plan in plans for each in plan.invariants
@@ -86,23 +92,41 @@ class Recording:
                 self._measured.setdefault(each.text, _Measured(each))
         self._seq = 0
 
+    def anew(self) -> "Recording":
+        """Returns an empty recording of the same playbook."""
+        return Recording(self._plans, list(self.series), self._names)
+
     def observe(self, room: Room) -> None:
         """Records what a scan has changed."""
-        view = room.agents.view
-        self.times_s.append(room.now_s)
-        for name, values in self.series.items():
-            reading = view.readings[name]
-            value = reading.value if reading.quality is Quality.GOOD else None
-            values.append(float(value) if isinstance(value, int | float) else nan)
-        for each in self._measured.values():
-            found = each.distance.distance.value(view.readings, view.history)
-            each.values.append(float(found) if isinstance(found, int | float) else nan)
-        for bound, condition in self._judged.items():
-            truth = condition.evaluate(view.readings, view.history)
-            self._truths[bound].append(truth is Truth.TRUE)
+        self.measure(room.now_s, room.agents.view)
+        self.note_events(room.now_s, room.plant.simulation.plant, room.trips)
         head = room.database.head()
         if head is not None and head.seq > self._seq:
             self._take_rows(room)
+
+    def measure(self, at_s: float, view: PlantView) -> None:
+        """Records trends and distances of a scan."""
+        readings, history = view.readings, view.history
+        self.times_s.append(at_s)
+        for name, values in self.series.items():
+            reading = readings[name]
+            value = reading.value if reading.quality is Quality.GOOD else None
+            values.append(float(value) if isinstance(value, int | float) else nan)
+        for each in self._measured.values():
+            found = each.distance.distance.value(readings, history)
+            each.values.append(float(found) if isinstance(found, int | float) else nan)
+        for bound, condition in self._judged.items():
+            truth = condition.evaluate(readings, history)
+            self._truths[bound].append(truth is Truth.TRUE)
+
+    def note_events(self, at_s: float, plant: Plant, events: Iterable[PlantEvent]) -> None:
+        """Notes the alarms that are active for the first time, and the first trip."""
+        trip = next((each for each in events if each.kind == "trip"), None)
+        if self.trip is None and trip is not None:
+            self.trip = at_s, trip.text
+        for name, state in plant.alarm_states().items():
+            if state.active:
+                self.alarms.setdefault(name, at_s)
 
     def _take_rows(self, room: Room) -> None:
         for row in room.database.journal(after=self._seq):

@@ -16,7 +16,7 @@ from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from .measured_state import MeasuredState
 from .plot import marks_of
-from .recording import Asked, Margin, TraceRow
+from .recording import Asked, Margin, Recording, TraceRow
 from .run_simulation import Simulated
 from .slow_faults import advice
 
@@ -25,6 +25,7 @@ COMPLETE = "complete"
 INDENT = 25
 """Column of the texts of the trace."""
 _SHOWN = 6  # differences between model and plant
+_OwnMargin = tuple[str, Margin | None, float | None]  # invariant, margin, and when it was broken
 _LEFT_OUT = frozenset({"run.due", "run.completing", "case.closed"})
 _LONG = 600  # characters
 
@@ -115,23 +116,49 @@ def _now(action: Action) -> str:
 
 def margin_lines(simulated: Simulated) -> Iterator[str]:
     """Yields the margin of each invariant, from the first write on."""
-    for text, margin, broken_at_s in _margins(simulated):
-        if margin is None or not isfinite(margin.smallest):
-            yield f"{printable(text)}: {_kept(broken_at_s)}"
-            continue
-        amount = f"{abs(margin.smallest):.3g} {margin.unit}".rstrip()
-        where = "beyond it" if margin.smallest < 0.0 else "left"
-        yield f"{printable(margin.text)}: {amount} {where} at {clock(margin.at_s)}"
+    without = simulated.without
+    beside = [""] * len(found := list(_margins(simulated, simulated.recording)))
+    if without is not None:
+        beside = [f"; without {_margin(each)}" for each in _margins(simulated, without.recording)]
+    for each, other in zip(found, beside, strict=True):
+        text, margin, _ = each
+        yield f"{printable(margin.text if margin else text)}: {_margin(each)}{other}"
+
+
+def _margin(each: _OwnMargin) -> str:
+    _, margin, broken_at_s = each
+    if margin is None or not isfinite(margin.smallest):
+        return _kept(broken_at_s)
+    amount = f"{abs(margin.smallest):.3g} {margin.unit}".rstrip()
+    where = "beyond it" if margin.smallest < 0.0 else "left"
+    return f"{amount} {where} at {clock(margin.at_s)}"
+
+
+def course_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields alarms and trip without and with the run, none where both courses are one."""
+    without, end_s = simulated.without, simulated.recording.times_s[-1]
+    if without is None:
+        return
+    yield f"without the run, until {clock(without.end_s)}: {_happened(without.recording)}"
+    yield f"with the run, until {clock(end_s)}: {_happened(simulated.recording)}"
+
+
+def _happened(recording: Recording) -> str:
+    """Returns alarms and the first trip of a course."""
+    alarms, trip = recording.alarms.items(), recording.trip
+    found = [f"{plain(name)} at {clock(at_s)}" for name, at_s in alarms] or ["no alarm"]
+    tripped = f"{printable(trip[1])} at {clock(trip[0])}" if trip else "no trip"
+    return ", ".join([*found, tripped])
 
 
 def _kept(broken_at_s: float | None) -> str:
     return "kept" if broken_at_s is None else f"not kept at {clock(broken_at_s)}"
 
 
-def _margins(simulated: Simulated) -> Iterator[tuple[str, Margin | None, float | None]]:
-    recording, names = simulated.recording, simulated.site.tags
-    begin_s = recording.first_write_s or 0.0
-    for each in recording.plan.invariants:
+def _margins(simulated: Simulated, recording: Recording) -> Iterator[_OwnMargin]:
+    """Yields the margins in a course, in both from the first write of the run on."""
+    names, begin_s = simulated.site.tags, simulated.recording.first_write_s or 0.0
+    for each in simulated.recording.plan.invariants:
         broken_at_s = recording.broken_at_s(each.condition, begin_s)
         found = list(recording.margins(each.condition, names, begin_s))
         yield from ((each.condition.bound, margin, broken_at_s) for margin in found)
@@ -208,16 +235,32 @@ def simulation_fields(simulated: Simulated) -> Mapping[str, Any]:
             for each in recording.trace
         ],
         "requests": [_asked_fields(each) for each in recording.asked],
-        "margins": [
-            {
-                "invariant": text, "broken_at_s": broken_at_s,
-                "comparison": margin.text if margin else None,
-                "smallest": _finite(margin.smallest) if margin else None,
-                "unit": margin.unit if margin else None, "at_s": margin.at_s if margin else None,
-            }
-            for text, margin, broken_at_s in _margins(simulated)
-        ],
+        "alarms": dict(recording.alarms), "first_trip": recording.trip,
+        "margins": [_margin_fields(each) for each in _margins(simulated, recording)],
+        "without": _without_fields(simulated),
         "refused": [each._asdict() for each in simulated.result.refused],
+    }  # fmt: skip
+
+
+def _without_fields(simulated: Simulated) -> Mapping[str, Any] | None:
+    """Returns the course without the run, `None` where both are one."""
+    without = simulated.without
+    if without is None:
+        return None
+    margins = [_margin_fields(each) for each in _margins(simulated, without.recording)]
+    return {
+        "until_s": without.end_s, "alarms": dict(without.recording.alarms),
+        "first_trip": without.recording.trip, "margins": margins,
+    }  # fmt: skip
+
+
+def _margin_fields(each: _OwnMargin) -> Mapping[str, Any]:
+    text, margin, broken_at_s = each
+    return {
+        "invariant": text, "broken_at_s": broken_at_s,
+        "comparison": margin.text if margin else None,
+        "smallest": _finite(margin.smallest) if margin else None,
+        "unit": margin.unit if margin else None, "at_s": margin.at_s if margin else None,
     }  # fmt: skip
 
 

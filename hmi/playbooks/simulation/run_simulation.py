@@ -19,6 +19,7 @@ from ...people.rotate_key import revoked_keys
 from .measured_state import MeasuredState
 from .recording import Recording
 from .trends import Trend, trends_of
+from .without_run import PlantAlone, WithoutRun
 
 _ENDED = CLOSED | {RunState.ABORTED}
 _AFTERWARDS_S = 120.0  # what is simulated after the end of the run, process time
@@ -48,6 +49,7 @@ class Simulated:
     recording: Recording
     trends: Sequence[Trend]
     result: CaseResult
+    without: WithoutRun | None  # `None` where the run has written nothing, so that both are one
 
 
 async def simulate(
@@ -63,7 +65,7 @@ async def simulate(
 
     Args:
         others: The playbooks that it may start.
-        tell: Takes the process time after each scan.
+        tell: Takes the process time after each scan, first with the run and then without it.
 
     Raises:
         ConfigError: A file of the site has changed since it was read, or is not valid.
@@ -74,6 +76,7 @@ async def simulate(
     """
     plans = bind_triggers(playbook, site)
     trends = [each for plan in plans for each in trends_of(plan, setting.plant, site)]
+    alone = PlantAlone(site, setting.plant, setting.events)
     recording = Recording(plans, [each.tag.name for each in trends], site.tags)
     is_by_hand = plans[0].is_manual and not plans[0].triggers
     start = Start(setting.start_s, OPERATORS[0], {}) if is_by_hand else None
@@ -94,7 +97,10 @@ async def simulate(
         model=lambda _: setting.plant, revoked_keys=revoked_keys(site), is_over=is_over,
     )  # fmt: skip
     chosen = trends_of(recording.plan, setting.plant, site)
-    return Simulated(site, setting, recording, chosen, result)
+    without = None
+    if recording.first_write_s is not None:
+        without = await alone.course(plans, recording, setting.for_s, tell)
+    return Simulated(site, setting, recording, chosen, result, without)
 
 
 def _case(

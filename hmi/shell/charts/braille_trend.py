@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # rows from the top
 _LIMIT = "┄"
+_APART = 3  # columns of dots from one to the next of a dotted series
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,20 @@ class TrendScale:
         return self.others if self.limit is None else (self.limit, *self.others)
 
 
-def trend(values: Sequence[float | None], width: int, height: int, scale: TrendScale) -> list[str]:
+def trend(
+    values: Sequence[float | None],
+    width: int,
+    height: int,
+    scale: TrendScale,
+    dotted: Sequence[float | None] = (),
+) -> list[str]:
     """Returns `height` lines of `width` characters.
 
     Args:
         values: Equally spaced, oldest first; the last one stands at the right edge, `None`
             leaves a gap. Each column of dots shows the extremes of what falls into it.
         scale: Values outside are drawn at the edge.
+        dotted: Another series over the same time, drawn with dots that stand apart.
     """
     rows, columns = height * 4, width * 2
     cells = [[0] * width for _ in range(height)]
@@ -42,6 +50,10 @@ def trend(values: Sequence[float | None], width: int, height: int, scale: TrendS
         for row in range(min(joined), max(joined) + 1):
             cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
         previous = dots[-1]
+    for column, bucket in enumerate(_buckets(dotted, columns)):
+        if bucket and column % _APART == 0:
+            row = _row(bucket[-1], scale, rows)
+            cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
     limits = {_row(each, scale, rows) // 4 for each in scale.limits}
     return [
         "".join(_character(cell, is_limit=n in limits) for cell in line)
@@ -78,11 +90,13 @@ def labelled(
     height: int,
     scale: TrendScale,
     gutter: int = 0,
+    dotted: Sequence[float | None] = (),
 ) -> list[str]:
     """Returns a trend under its title, `width` columns wide with the ends of its scale.
 
     Args:
         gutter: Least width of the scale, so that several trends stand under each other.
+        dotted: Another series, see `trend`.
     """
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
@@ -90,7 +104,7 @@ def labelled(
         row = _row(limit, scale, height * 4) // 4
         labels[row] = labels[row] or f"{limit:g}"
     gutter = max(gutter, *map(len, labels))
-    lines = trend(values, width - gutter - 1, height, scale)
+    lines = trend(values, width - gutter - 1, height, scale, dotted)
     return [
         title,
         *(f"{label:>{gutter}}│{line}" for label, line in zip(labels, lines, strict=True)),

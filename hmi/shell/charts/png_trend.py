@@ -21,7 +21,7 @@ _BACKGROUND, _TEXT, _SECONDARY, _GRID, _FRAME = (
     "#e6e9ed",
     "#b8c0c8",
 )
-_SERIES, _LIMIT = "#1b5e8c", "#c0392b"
+_SERIES, _PALE, _LIMIT = "#1b5e8c", "#9aa3ac", "#c0392b"
 _MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the panels
     "fault": ("#1f2933", "#9aa3ac"),
     "alarm": ("#c0392b", "#e3a19a"),
@@ -48,13 +48,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Trend of one tag. Values that are not finite or lie outside the axis leave a gap."""
+    """Trend of one tag. Values that are not finite or lie outside the axis leave a gap.
+
+    Attributes:
+        pale: Another series, drawn behind the values, such as their course without a playbook.
+    """
 
     name: str
     note: str
     values: Sequence[float]
     axis: Axis
     limits: Sequence[Limit] = ()
+    pale: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TrendChart:
-    """Content of the image. Every panel has one value for each time."""
+    """Content of the image. Every series of a panel has one value for each time."""
 
     title: str
     subtitle: str
@@ -151,7 +156,9 @@ class _Pen:
             self._dashes(y, right)
             self._text((right + 12, y), limit.label, _SMALL_TEXT, _LIMIT, "lm")
         self._line([(_LEFT, top), (_LEFT, top + _PANEL), (right, top + _PANEL)], _FRAME, 1.5)
-        self._draw_series(panel, top)
+        if panel.pale:
+            self._draw_series(panel.pale, panel.axis, top, _PALE)
+        self._draw_series(panel.values, panel.axis, top, _SERIES)
 
     def _draw_name(self, panel: Panel, y: float) -> None:
         note = _LEFT + self._length(panel.name, _NAME_TEXT) + 14
@@ -161,14 +168,14 @@ class _Pen:
         self._text((_LEFT, y), panel.name, _NAME_TEXT, _TEXT, "lm")
         self._text((note, y + 1), panel.note, _SMALL_TEXT, _SECONDARY, "lm")
 
-    def _draw_series(self, panel: Panel, top: float) -> None:
-        points = zip(map(self._x, self._chart.times_s), panel.values, strict=True)
-        for is_shown, run in groupby(points, key=lambda point: panel.axis.holds(point[1])):
+    def _draw_series(self, values: Sequence[float], axis: Axis, top: float, colour: str) -> None:
+        points = zip(map(self._x, self._chart.times_s), values, strict=True)
+        for is_shown, run in groupby(points, key=lambda point: axis.holds(point[1])):
             if is_shown:
-                line = [(x, self._y(panel.axis, value, top)) for x, value in _thinned(run)]
+                line = [(x, self._y(axis, value, top)) for x, value in _thinned(run)]
                 # A value that stands alone is a dot.
                 self._line(line if len(line) > 1 else [line[0], (line[0][0] + 2, line[0][1])],
-                           _SERIES, 3.0)  # fmt: skip
+                           colour, 3.0)  # fmt: skip
 
     def _draw_marks(self) -> None:
         for mark in self._chart.marks:

@@ -53,6 +53,12 @@ def test_a_run_from_what_the_plant_measures_is_shown_whole(
     assert any(line.startswith("   └") and "1" in line for line in lines)
     assert max(map(len, lines[lines.index("PT-102.pv, kPa (┄ 150)") : -3])) <= 80
     assert lines[-1].startswith("complete; ")
+    alone, beside = lines[lines.index("Alarms and trips") + 1 :][:2]
+    assert alone.endswith(", until 0:20:00: no alarm, no trip")
+    assert beside.startswith("  with the run, until 0:0")
+    assert any(
+        line.startswith("  PT-102.pv > 150 kPa: ") and "; without " in line for line in lines
+    )
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -65,7 +71,7 @@ def test_a_run_that_nobody_approves_does_not_complete(
     assert (code, told["final"], told["measured"]["compared"]) == (1, "waiting_approval", 0)
     assert told["measured"]["down"].keys() == {"dcs", "pkg"}
     assert [each["tag"] for each in told["requests"][0]["writes"]] == ["P-101B.run_cmd"]
-    assert site.name == "cw"
+    assert (site.name, told["without"]) == ("cw", None)  # nothing was written, so both are one
 
 
 @pytest.mark.parametrize(
@@ -163,3 +169,18 @@ def test_the_distance_of_a_comparison_to_its_limit(site: Path, text: str, shown:
     }
     found = distances(parse_condition(text, tags), tags)
     assert [each.distance.show(readings) for each in found] == ([shown] if shown else [])
+
+
+def test_a_plant_without_the_run_goes_on_with_its_fault_up_to_the_trip(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--warmup", "0s", "--approve-after", "5s", "--fault", "F01@10s,d0=0.8,tau=20min")
+    code, out, _ = said_by(capsys)(*SIMULATE, *words, "--for", "10min", "--json")
+    told = json.loads(out)
+    assert (code, told["first_trip"]) == (0, None)
+    without = told["without"]
+    assert without["first_trip"][1] == "P-101A tripped by I-02"
+    assert told["simulated_s"] < without["first_trip"][0] <= without["until_s"] <= 600.0
+    assert [each["comparison"] for each in without["margins"]] == [
+        each["comparison"] for each in told["margins"]
+    ]
