@@ -9,7 +9,7 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 
 Course = Callable[[float], float | None]
-CONSTANTS = {"least": 0.3, "usual": 0.5, "limit": 100.0}
+CONSTANTS = {"least": 0.3, "usual": 0.5, "limit": 100.0, "gain": 1.0}
 
 
 def ramp(now_s: float) -> float:
@@ -57,9 +57,9 @@ OTHERS: list[tuple[str, dict[str, Course], float]] = [
 ]
 
 
-def residual(method: str, courses: Mapping[str, Course]) -> float | None:
+def residual(method: str, courses: Mapping[str, Course], lasts_s: float = 1500.0) -> float | None:
     windows = Windows(courses)
-    for n in range(751):
+    for n in range(int(lasts_s / 2.0) + 1):
         now = {name: one(n * 2.0) for name, one in courses.items()}
         readings = {name: _reading(one) for name, one in now.items()}
         windows.observe(readings, n * 2.0)
