@@ -15,6 +15,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
+from .lookahead.site_look_ahead import SiteLookAhead
 from .planning.planners import Planners
 
 Rebind = Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
@@ -41,6 +42,7 @@ class CaseContext:
     # Of the site's failure modes; `None` without any.
     diagnosis: ContinuousDiagnosis | None = field(default=None, kw_only=True)
     planners: Planners = field(default_factory=Planners, kw_only=True)
+    look_ahead: SiteLookAhead | None = field(default=None, kw_only=True)  # `None` without a twin
     # Binds a playbook by its id, roles and values that are not the default; raises
     # `HandwheelError` if there is no such playbook. `None` where none is bound anew.
     rebind: Rebind | None = field(default=None, kw_only=True)

@@ -21,13 +21,16 @@ from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Judgement
 
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
 from .diagnosis.ranking import weighed_fields
+from .lookahead.foretold_plans import FORBIDDEN, ForetoldPlans
+from .lookahead.site_look_ahead import SiteLookAhead
 from .planning.candidates import Candidate
 from .planning.planner import RULES, PlanningCase
 from .planning.planners import Planners
-from .planning.situation import Situation
+from .planning.situation import Judged, Situation
 from .planning.verdict import case_ranking
 
-_NODES = ("gather", "diagnose", "rank", "plan", "wait", "follow", "report")
+_NODES = ("gather", "diagnose", "rank", "plan", "look_ahead", "wait", "follow", "report")
+_STEPS = 20  # of one deliberation, beside two for each candidate that the twin forbids
 _FINDINGS = TypeAdapter(tuple[CheckResult, ...])
 
 Outcome = Mapping[str, Any]
@@ -55,6 +58,7 @@ class Deliberation(TypedDict):
     weighed: Annotated[list[dict[str, Any]], _gathered]
     ranking: Annotated[dict[str, Any], _newest]
     plan: Annotated[dict[str, Any], _newest]
+    predictions: Annotated[list[dict[str, Any]], _newest]  # of each plan that was looked at
     outcome: Annotated[dict[str, Any], _newest]
 
 
@@ -81,6 +85,7 @@ class Deliberations:
         checkpointer: LangGraph's; `None` for one that ends with the process.
         diagnosis: Of the site's failure modes; `None` without any.
         planners: Planner of the site, by default the rules.
+        look_ahead: Twin of the site; `None` without one.
     """
 
     def __init__(
@@ -89,11 +94,13 @@ class Deliberations:
         checkpointer: BaseCheckpointSaver[Any] | None,
         diagnosis: ContinuousDiagnosis | None = None,
         planners: Planners | None = None,
+        look_ahead: SiteLookAhead | None = None,
     ) -> None:
-        self._outcome, self._diagnosis = outcome, diagnosis
+        self._outcome, self._diagnosis, self._twin = outcome, diagnosis, look_ahead
         self._planners = planners or Planners()
         self._fleeting = InMemorySaver() if checkpointer is None else None
         self._situations: dict[str, Situation] = {}  # those that are judged now, by thread
+        self._foretold: dict[str, ForetoldPlans] = {}  # of each of them
         self._begun = set[str]()  # threads of this process
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
         builder = StateGraph(Deliberation)
@@ -101,6 +108,7 @@ class Deliberations:
         builder.add_node("diagnose", self._diagnose)
         builder.add_node("rank", self._rank)
         builder.add_node("plan", self._plan)
+        builder.add_node("look_ahead", self._look_ahead)
         builder.add_node("wait", _wait)
         builder.add_node("follow", self._follow)
         builder.add_node("report", self._report)
@@ -108,41 +116,38 @@ class Deliberations:
         builder.add_conditional_edges("gather", _to_diagnose, ["diagnose", "rank"])
         builder.add_edge("diagnose", "rank")
         builder.add_edge("rank", "plan")
-        builder.add_edge("plan", "wait")
+        builder.add_edge("plan", "look_ahead")
         builder.add_edge("wait", "follow")
         builder.add_edge("report", END)
         self.graph: Graph = builder.compile(checkpointer=checkpointer or self._fleeting)
 
-    async def judge(
-        self, thread: str, situation: Situation
-    ) -> tuple[Candidate | None, Judgement, dict[str, Any]]:
-        """Judges a case or run anew, as it was found on one snapshot.
-
-        Returns:
-            The candidate to act by or `None`, the judgement in words, and what the journal keeps.
-        """
-        self._situations[thread] = situation
+    async def judge(self, thread: str, situation: Situation) -> Judged:
+        """Judges a case or run anew, as it was found on one snapshot."""
+        foretold = ForetoldPlans(self._twin, situation.has_written)
+        self._situations[thread], self._foretold[thread] = situation, foretold
         try:
             found = await self._deliberate(thread, situation)
         finally:
-            self._situations.pop(thread, None)
-        plan, candidates = found["plan"], situation.candidates
+            del self._situations[thread], self._foretold[thread]
+        plan, candidates = found["plan"], foretold.mark(situation.candidates)
         every = {
             "deviations": found["deviations"], "diagnosis": found["ranking"],
             "passed_over": plan["passed_over"], "snapshot_at": found["at"],
-            "plan": _journalled(plan),
+            "plan": _journalled(plan), "predictions": found["predictions"],
         }  # fmt: skip
         kept = {name: each for name, each in every.items() if each}
-        chosen = situation.candidate(plan)
-        if chosen is not None:
-            return chosen, Judgement("act", str(plan["reason"])), kept
+        chosen, reason = situation.candidate(plan), str(plan["reason"])
+        prevented = foretold.prevents(chosen) if chosen else ""
+        if chosen is not None and not prevented:
+            return Judged(chosen, Judgement("act", reason), kept, candidates)
         suggests = next((each.suggests for each in candidates if each.suggests), "")
         choice: Choice = "other" if suggests else "abstain"
-        return None, Judgement(choice, str(plan["reason"]), suggests), kept
+        return Judged(None, Judgement(choice, prevented or reason, suggests), kept, candidates)
 
     async def _deliberate(self, thread: str, situation: Situation) -> Deliberation:
         """Wakes a thread that waits, else begins it. One that was moved begins anew."""
         config = _config(thread)
+        config["recursion_limit"] = _STEPS + 2 * len(situation.candidates)
         if self._fleeting is not None:
             await self._fleeting.adelete_thread(thread)  # nobody reads what was before
         if thread in self._begun and await self._is_waiting(thread):
@@ -153,7 +158,7 @@ class Deliberations:
         self._begun.add(thread)
         begun: Deliberation = {
             "thread": thread, "at": "", "deviations": [], "candidates": [], "hypotheses": [],
-            "weighed": [], "ranking": {}, "plan": {}, "outcome": {},
+            "weighed": [], "ranking": {}, "plan": {}, "predictions": [], "outcome": {},
         }  # fmt: skip
         return await self.graph.ainvoke(begun, config, durability="sync")  # type: ignore[return-value]
 
@@ -179,7 +184,7 @@ class Deliberations:
         return {
             "at": found.at, "deviations": list(found.deviations),
             "candidates": [_state(each, found) for each in found.candidates],
-            "hypotheses": list(found.hypotheses), "weighed": [],
+            "hypotheses": list(found.hypotheses), "weighed": [], "predictions": [],
         }  # fmt: skip
 
     async def _diagnose(self, state: _Weighing) -> dict[str, Any]:
@@ -210,6 +215,24 @@ class Deliberations:
         )  # fmt: skip
         plan = await self._planners.plan(case, situation.bind if situation else None)
         return {"plan": plan.fields}
+
+    async def _look_ahead(self, state: Deliberation) -> Command[Literal["plan", "wait"]]:
+        """Foretells what the plan does. One that the twin forbids is planned anew."""
+        situation = self._situations.get(state["thread"])
+        chosen = situation.candidate(state["plan"]) if situation else None
+        if situation is None or chosen is None:
+            return Command(goto="wait")
+        foretold = self._foretold[state["thread"]]
+        fields = await foretold.ask(chosen, situation.readings)
+        update = {"predictions": [*state["predictions"], *([fields] if fields else [])]}
+        if not (reason := foretold.prevents(chosen)):
+            return Command(update=update, goto="wait")
+        prevented = {"code": FORBIDDEN, "reason": reason}
+        candidates = [
+            each | (prevented if each["name"] == chosen.name else {})
+            for each in state["candidates"]
+        ]
+        return Command(update={**update, "candidates": candidates}, goto="plan")
 
     async def _follow(self, state: Deliberation) -> Command[Literal["gather", "wait", "report"]]:
         """Reads from the ledger what came of the case, whatever has woken this thread."""

@@ -40,7 +40,7 @@ class ShadowAgents:
         self.cases = SiteCases(context, self._report)
         self._context = context
         self._deliberations = Deliberations(
-            self.cases.outcome, None, context.diagnosis, context.planners
+            self.cases.outcome, None, context.diagnosis, context.planners, context.look_ahead
         )
         self._again = set[str]()  # cases that are judged with the next scan
         self._kept_ms = context.clock().boot_ms
@@ -50,9 +50,13 @@ class ShadowAgents:
     ) -> None:
         """Works on every scan of the plant until it is cancelled. See `SiteAgents.work`."""
         self.cases.load()
-        while True:
-            await scan()
-            await self.scan(latest(), monotonic())
+        try:
+            while True:
+                await scan()
+                await self.scan(latest(), monotonic())
+        finally:
+            if self._context.look_ahead is not None:
+                await self._context.look_ahead.end()
 
     async def scan(self, readings: Readings, monotonic_s: float) -> None:
         """Takes one scan of the plant, and judges the cases that it changes.
@@ -60,6 +64,8 @@ class ShadowAgents:
         Raises `LostRace` if another shadow has taken over.
         """
         changed = self._context.plant.observe(readings, monotonic_s) | self._again
+        if self._context.look_ahead is not None:
+            self._context.look_ahead.observe()
         self._again = set[str]()
         try:
             self._keep_lock()
@@ -82,10 +88,11 @@ class ShadowAgents:
             plant, candidates = self.cases.judge(case, {})
             if self.cases.is_new(case, candidates):
                 situation = self.cases.candidates.situation(case, candidates, plant, {})
-                chosen, judgement, kept = await self._deliberations.judge(case_id, situation)
+                judged = await self._deliberations.judge(case_id, situation)
+                candidates, chosen = list(judged.candidates), judged.chosen
+                self.cases.note_forbidden(case, candidates)
                 asks = None if chosen is None else await self._context.preview(chosen.plan)
-                reason = judgement.reason
-                self.cases.record_judgement(case, candidates, reason, chosen, asks=asks, kept=kept)
+                self.cases.record_judgement(case, judged, asks=asks)
             if all(each.code for each in candidates):
                 self.cases.escalate(case_id)
             self._report(case_id, "")

@@ -27,7 +27,7 @@ from .deviations.field_answers import OpenAnswers
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations, Outcome, graph_hash
 from .planning.candidates import Candidate, judge_candidate
-from .planning.situation import Situation
+from .planning.situation import Judged, Situation
 from .problem_log import ProblemLog
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
@@ -43,8 +43,8 @@ class SiteAgents:
         self._report = ProblemLog(__name__)
         self.cases = SiteCases(context, self._report)
         own = context.diagnosis  # none without failure modes
-        saver, planners = context.checkpointer, context.planners
-        self.deliberations = Deliberations(self._outcome, saver, own, planners)
+        saver, planners, self._ahead = context.checkpointer, context.planners, context.look_ahead
+        self.deliberations = Deliberations(self._outcome, saver, own, planners, self._ahead)
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
         hashes = {**context.hashes, "graph": graph_hash()}
@@ -90,19 +90,23 @@ class SiteAgents:
         """
         self._raise_task_errors()
         self._changed |= self._context.plant.observe(readings, monotonic_s)
+        if self._ahead is not None:
+            self._ahead.observe()
         self._guard(self._work_once)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is done until the next scan. An error of a task is raised."""
         self._raise_task_errors()
-        return not self._tasks
+        return not self._tasks and not (self._ahead and self._ahead.is_busy)
 
     async def end(self) -> None:
         """Ends what is being done. Runs stay as they are."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._ahead is not None:
+            await self._ahead.end()
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
@@ -213,14 +217,15 @@ class SiteAgents:
             is_new = self.cases.is_new(case, candidates)
             if is_new or (is_free and not self.cases.is_recorded(case, candidates)):
                 situation = self.cases.candidates.situation(case, candidates, plant, owners)
-                chosen, judgement, kept = await self.deliberations.judge(case_id, situation)
+                judged = await self.deliberations.judge(case_id, situation)
                 if self.cases.cases.get(case_id) is not case:
                     self._changed.add(case_id)
                     return  # it is over, or another playbook has joined it
-                if chosen is not None:
-                    self._begin(case, candidates, (chosen, judgement, kept), plant)
+                self.cases.note_forbidden(case, judged.candidates)
+                if judged.chosen is not None:
+                    self._begin(case, judged, judged.chosen, plant)
                 elif is_new:
-                    self.cases.record_judgement(case, candidates, judgement.reason, kept=kept)
+                    self.cases.record_judgement(case, judged)
             self.cases.escalate(case_id)
             self._report(case_id, "")
         except LostRace:
@@ -229,22 +234,16 @@ class SiteAgents:
             self._changed.add(case_id)
             self._report(case_id, one_line(error))
 
-    def _begin(
-        self, case: Case, candidates: list[Candidate],
-        judged: tuple[Candidate, Judgement, Mapping[str, Any]], plant: PlantSnapshot,
-    ) -> None:  # fmt: skip
+    def _begin(self, case: Case, judged: Judged, chosen: Candidate, plant: PlantSnapshot) -> None:
         """Opens a run with its judgement, and notes with the case that it answers it."""
-        chosen, judgement, kept = judged
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
         start = RunStart(case.case_id, condition, self._runs.hashes, chosen.begin_by)
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)
-                body = judged_body(chosen.diagnosis, judgement, plant.now_s)
+                body = judged_body(chosen.diagnosis, judged.judgement, plant.now_s)
                 log.record(EventKind.JUDGED, **body)
-                self.cases.record_judgement(
-                    case, candidates, judgement.reason, chosen, log.run_id, kept=kept
-                )
+                self.cases.record_judgement(case, judged, log.run_id)
         except PermitRefused:
             return  # another run was faster
         except BaseException:
@@ -278,7 +277,8 @@ class SiteAgents:
             plan, found, self._context.check_plan, needs_evidence=needs_evidence
         )
         at, readings = stamp(self._context.clock().wall), self._context.plant.readings
-        return (await self.deliberations.judge(run_id, Situation(at, [candidate], readings)))[1]
+        situation = Situation(at, [candidate], readings, has_written=not needs_evidence)
+        return (await self.deliberations.judge(run_id, situation)).judgement
 
     def _start_run(self, run_id: str) -> None:
         self._start_task(run_id, self._advance(run_id))

@@ -1,7 +1,14 @@
 """Memory of a case in this process, beside its rows in the journal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from handwheel.connectors.denial import Denial
+
+from ..lookahead.foretold_plans import FORBIDDEN
+from ..planning.candidates import Candidate, blocked_by
+
+_FORBIDDEN_S = 600.0  # process time after which the twin is asked again
 _AGAIN_S = 60.0  # shortest wall-clock time between two rows of the same judgement of a case
 
 
@@ -17,6 +24,8 @@ class CaseMemory:
     differs_since_s: dict[str, float] = field(default_factory=dict[str, float])
     # Since when nothing prevents a candidate that answers a fault, process time.
     free_since_s: dict[str, float] = field(default_factory=dict[str, float])
+    # Why the twin forbids a candidate, and since when that counts, process time.
+    forbidden: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
     gone_since_s: float | None = None  # since when its deviation is over, process time
 
     def is_new(self, key: str, now_ms: float) -> bool:
@@ -29,3 +38,21 @@ class CaseMemory:
         """Notes that a judgement was recorded."""
         self.key = key
         self.recorded[key] = now_ms
+
+    def note_forbidden(self, candidates: Iterable[Candidate], now_s: float) -> None:
+        """Notes the candidates that the twin forbids, at a process time."""
+        for each in candidates:
+            if each.code == FORBIDDEN:
+                self.forbidden.setdefault(each.name, (each.reason, now_s))
+
+    def without_forbidden(self, found: list[Candidate], now_s: float) -> list[Candidate]:
+        """Returns the candidates, with those prevented that the twin has forbidden lately."""
+        for name, (_, since_s) in list(self.forbidden.items()):
+            if not since_s <= now_s < since_s + _FORBIDDEN_S:
+                del self.forbidden[name]
+        return [
+            blocked_by(each.plan, each.diagnosis, Denial(FORBIDDEN, self.forbidden[each.name][0]))
+            if not each.code and each.name in self.forbidden
+            else each
+            for each in found
+        ]

@@ -1,6 +1,6 @@
 """Cases of a site, each open until its deviation is over or a run has answered it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -13,6 +13,7 @@ from handwheel.tools.requests.ids import new_id
 
 from ..agent_context import CaseContext
 from ..planning.candidates import Candidate
+from ..planning.situation import Judged
 from ..starts.schedules import Schedules
 from ..starts.watches import Watches
 from ..supervised_run import Report
@@ -173,7 +174,11 @@ class SiteCases:
         found = after_pause(case, found, wall, now_s, memory.differs_since_s)
         if self._deviations is not None:
             found = once_steady(found, memory.wanted or (), now_s, memory.free_since_s)
-        return plant, found
+        return plant, memory.without_forbidden(found, now_s)
+
+    def note_forbidden(self, case: Case, candidates: Sequence[Candidate]) -> None:
+        """Notes what the twin forbids, so that it is not asked again at once."""
+        self._of(case).note_forbidden(candidates, self._context.plant.now_s)
 
     def is_new(self, case: Case, candidates: list[Candidate]) -> bool:
         """Whether the judgement of a case is another than the one that was recorded."""
@@ -187,24 +192,17 @@ class SiteCases:
         return self._of(case).key == self.candidates.key(case, candidates)
 
     def record_judgement(
-        self,
-        case: Case,
-        candidates: list[Candidate],
-        reason: str,
-        chosen: Candidate | None = None,
-        run_id: str = "",
+        self, case: Case, judged: Judged, run_id: str = "",
         asks: Mapping[str, object] | None = None,
-        kept: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Records the judgement of a case.
+    ) -> None:  # fmt: skip
+        """Records the judgement of a case, with what a shadow would ask for, if that is given.
 
         Args:
-            kept: What fired and what is wrong, as `Deliberations.judge` has it.
             run_id: The run that answers it now; empty for none.
-            asks: What a shadow would ask for.
         """
+        chosen, candidates = judged.chosen, list(judged.candidates)
         body: dict[str, object] = {
-            "choice": chosen.name if chosen else "", "reason": reason,
+            "choice": chosen.name if chosen else "", "reason": judged.judgement.reason,
             "candidates": [each.fields() for each in candidates],
         }  # fmt: skip
         if chosen is not None and chosen.name not in case.playbooks:
@@ -213,7 +211,7 @@ class SiteCases:
             joined = {"condition": why, "playbook": chosen.name, "place": ""}
             case = self._record(case, CaseEvent.JOINED, joined)
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
-        body |= kept or {}
+        body |= judged.kept
         self._record(case, CaseEvent.JUDGED, body)
         if run_id:
             self._queues.leave(case.case_id)

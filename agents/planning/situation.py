@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
+from handwheel.playbooks.engine.diagnosis import Judgement
 
 from .candidates import Candidate
 from .planners import Bind
@@ -22,6 +23,7 @@ class Situation:
         answers: Faults that each candidate answers, by its name.
         risks: Lowest class of each candidate's requests, by its name.
         bind: Judges a candidate with other values; `None` where none can be bound.
+        has_written: Whether it is a run that has written something, whose rest is not foretold.
     """
 
     at: str  # stamp
@@ -33,6 +35,7 @@ class Situation:
     answers: Mapping[str, Sequence[str]] | None = None
     risks: Mapping[str, str] | None = None
     bind: Bind | None = None
+    has_written: bool = False
 
     def candidate(self, plan: Mapping[str, Any]) -> Candidate | None:
         """Returns the candidate of a plan with its values, `None` if it may not be followed.
@@ -49,3 +52,12 @@ class Situation:
             except HandwheelError:
                 return None
         return None if found is None or found.code else found
+
+
+class Judged(NamedTuple):
+    """Result of a deliberation."""
+
+    chosen: Candidate | None  # the candidate to act by
+    judgement: Judgement
+    kept: Mapping[str, Any]  # what the journal keeps
+    candidates: Sequence[Candidate]  # those of the situation, with what the twin forbids

@@ -10,6 +10,9 @@ from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.lookahead.load import SiteTwin
+from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead
+from handwheel.agents.lookahead.twin_process import InThisProcess
 from handwheel.agents.planning.planners import Planners
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
@@ -20,7 +23,7 @@ from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
-from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.playbooks.execution.plant_view import PlantView, RecalledWindows
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
@@ -47,6 +50,7 @@ class SteppedAgents:
     Attributes:
         view: The plant as the agents see it.
         diagnosis: Continuous diagnosis of the agents, `None` without failure modes.
+        look_ahead: Twin of the agents, `None` without one.
         site_agents: The agents that were started last.
         hashes: Hashes of the site's files, which each run records.
         scanned_s: How long the agents have scanned, wall-clock seconds.
@@ -54,6 +58,7 @@ class SteppedAgents:
 
     view: PlantView
     diagnosis: ContinuousDiagnosis | None
+    look_ahead: SiteLookAhead | None
     site_agents: SiteAgents
 
     def __init__(
@@ -75,12 +80,14 @@ class SteppedAgents:
         playbooks: Sequence[Playbook],
         past: Iterable[Readings] = (),
         checkpointer: Any = None,
+        twin: SiteTwin | None = None,
     ) -> None:
         """Starts agents, which hold the runs that others have left open.
 
         Args:
             past: Scans from before, for the windows of conditions and of the diagnosis.
             checkpointer: LangGraph's; `None` for one that ends with the room.
+            twin: What looks ahead, in this process and without a time limit; `None` for nothing.
 
         Raises:
             ConfigError: The site's failure modes are wrong.
@@ -100,17 +107,20 @@ class SteppedAgents:
         every = bindings.with_nested(playbooks)
         self.view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
         self.diagnosis = diagnosis_of(site, hypotheses, self.view)
+        self.look_ahead = SiteLookAhead(twin, site, self.view, InThisProcess()) if twin else None
         self.site_agents = SiteAgents(
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
                 diagnosis=self.diagnosis, planners=Planners(site.planner),
+                look_ahead=self.look_ahead,
             )
         )  # fmt: skip
+        more: list[RecalledWindows | None] = [self.diagnosis, self.look_ahead]
         for readings in past:
             self.view.observe(readings, self.scanned_s)
-            if self.diagnosis is not None:
-                self.diagnosis.recall(readings, self.view.clock.shown_s)
+            for each in filter(None, more):
+                each.recall(readings, self.view.clock.shown_s)
         self.site_agents.take_over()
         await self.settle()
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from handwheel.agents.deviations.case import Case, case_ids, load_case
+from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
@@ -93,6 +94,7 @@ class Room:
         library: Sequence[Playbook] | None = None,
         operators: Sequence[str] = OPERATORS,
         revoked_keys: AbstractSet[str] | None = None,
+        twin: SiteTwin | None = None,
     ) -> AsyncGenerator["Room"]:
         """Opens the room of a site, with a gate and agents at work, and ends it.
 
@@ -108,6 +110,7 @@ class Room:
             operators: Who holds every role that is asked for, at least one, beside `ADMINISTRATOR`.
             revoked_keys: Those of the site, for releases to count in the room as they do there;
                 `None` if every playbook counts as released.
+            twin: What the agents look ahead with; `None` for nothing.
 
         Raises:
             ConfigError: The site's policy is not valid, or a file has changed since it was read.
@@ -149,7 +152,7 @@ class Room:
             await gate.start()
             people.grant_authority("site", _AUTHORITY_S, operators[0])
             opened.push_async_callback(agents.end)
-            await agents.start(playbooks)
+            await agents.start(playbooks, twin=twin)
             yield cls(own, clock, devices, gate, people, agents)
 
     # --- time ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.case_text import CASES, case_event_name, case_event_text
 from ..requests.assessment.ranking_text import check_text, hypothesis_lines, refuted_line
+from .prediction_text import prediction_lines
 
 Deliberated = Mapping[str, Mapping[str, Any]]
 """States of a case's thread by the stamp of their snapshot."""
@@ -64,6 +65,8 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
             yield f"  failed  {_named(name, reason)}"
     yield f"{at}  planned     {case_event_text('judged', body)}"
     yield from _plan_lines(body.get("plan", {}))
+    for each in body.get("predictions", ()):
+        yield from prediction_lines(each)
     for each in body.get("passed_over", ()):
         yield f"  passed over  {_named(each['name'], each['reason'])}"
     for each in body["candidates"]:

@@ -13,11 +13,13 @@ from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.deviations.baseline_file import read_baseline
-from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
 from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.lookahead.load import SiteTwin, load_twin
+from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead, looked_at
+from handwheel.agents.lookahead.twin_process import TwinProcess
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.planning.planners import Planners
 from handwheel.agents.site_agents import SiteAgents
@@ -35,7 +37,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
-from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.playbooks.execution.plant_view import PlantView, RecalledWindows
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.approval.build_request import BuildContext
@@ -122,6 +124,19 @@ def valid_hypotheses(site: Site) -> Hypotheses:
     return hypotheses
 
 
+def valid_twin(site: Site) -> SiteTwin | None:
+    """Returns the twin of a site, and reports why it is left out."""
+    own, problems = load_twin(site)
+    for each in problems:
+        sys.stderr.write(f"handwheel: left out: {each}\n")
+    return own
+
+
+def look_ahead_of(twin: SiteTwin | None, site: Site, view: PlantView) -> SiteLookAhead | None:
+    """Returns a twin at work in a process of its own, `None` without one."""
+    return SiteLookAhead(twin, site, view, TwinProcess()) if twin else None
+
+
 def baseline_of(context: DecisionContext, hypotheses: Hypotheses) -> Baseline:
     """Returns the signed baseline of a site, an empty one if it does not count."""
     now = instant_now().wall
@@ -151,7 +166,8 @@ async def _site_agents(
     plans = bindings.triggered(loaded)
     every = bindings.with_nested(loaded)
     hypotheses = valid_hypotheses(site)
-    tags = tags_of(site, every, hypotheses)
+    twin = valid_twin(site)
+    tags = tags_of(site, every, hypotheses, twin)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
@@ -167,7 +183,8 @@ async def _site_agents(
         decision_context = DecisionContext(site, database, policy, load_roster(site))
         baseline = baseline_of(decision_context, hypotheses)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline)
-        await preload(view, recorded, diagnosis)
+        look_ahead = look_ahead_of(twin, site, view)
+        await preload(view, recorded, diagnosis, look_ahead)
         await recall_means(reader, recorded)
         note_start()
         holder = take_runner_lock(database, instant_now())
@@ -189,6 +206,7 @@ async def _site_agents(
                     site.hashes,
                     saver,
                     diagnosis=diagnosis,
+                    look_ahead=look_ahead,
                     planners=Planners(site.planner),
                 )
                 yield SiteAgents(context), reader, database
@@ -197,10 +215,11 @@ async def _site_agents(
 
 
 async def preload(
-    view: PlantView, recorded: RecordedHistory, diagnosis: ContinuousDiagnosis | None = None
+    view: PlantView, recorded: RecordedHistory, *more: RecalledWindows | None
 ) -> None:
     """Fills windows from recorded values. Tells after 2 s, stops after 60 s."""
-    recall = asyncio.to_thread(view.preload, recorded, monotonic(), diagnosis)
+    filled = [each for each in more if each is not None]
+    recall = asyncio.to_thread(view.preload, recorded, monotonic(), *filled)
     recalling = asyncio.create_task(recall)
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
@@ -228,9 +247,12 @@ def scan_s(site: Site) -> float:
     return min((each.scan for each in site.connections.values()), default=1.0)
 
 
-def tags_of(site: Site, plans: Sequence[BoundPlaybook], hypotheses: Hypotheses) -> list[Tag]:
-    """Returns the tags that some plans and the diagnosis refer to, with the plant's clock."""
+def tags_of(
+    site: Site, plans: Sequence[BoundPlaybook], hypotheses: Hypotheses, twin: SiteTwin | None
+) -> list[Tag]:
+    """Returns the tags that some plans, the diagnosis and the twin need, and the plant's clock."""
     names = {name for plan in plans for name in plan.tags} | diagnosed_tags(site, hypotheses)
+    names |= looked_at(twin, site) if twin else set()
     return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
 
 

@@ -46,6 +46,7 @@ from ..playbooks.preview.asking import Asking
 from ..shell.terminal.line_writer import print_log
 from .agents import (
     baseline_of,
+    look_ahead_of,
     preload,
     recall_means,
     reporting_reader,
@@ -53,6 +54,7 @@ from .agents import (
     tags_of,
     valid_hypotheses,
     valid_playbooks,
+    valid_twin,
     watched_text,
 )
 from .serve import serve, way_to_stop
@@ -97,7 +99,7 @@ async def _shadow_agents(
     )
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    hypotheses = valid_hypotheses(site)
+    hypotheses, twin = valid_hypotheses(site), valid_twin(site)
     view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
     open_history = partial(HistoryReader, site.state, definitions(site))
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
@@ -112,10 +114,11 @@ async def _shadow_agents(
             raise PermitRefused(f"another shadow of {site.id} is at work: pid {pid}; end it first")
         real = DecisionContext(site, read, policy, roster)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
-        await preload(view, recorded, diagnosis)
+        look_ahead = look_ahead_of(twin, site, view)
+        await preload(view, recorded, diagnosis, look_ahead)
         holder = take_runner_lock(database, instant_now())
         try:
-            reader = SiteReader(site, tags_of(site, plans, hypotheses))
+            reader = SiteReader(site, tags_of(site, plans, hypotheses, twin))
             await recall_means(reader, recorded)
             async with reader:
                 asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
@@ -123,7 +126,7 @@ async def _shadow_agents(
                 context = ShadowContext(
                     ledger, view, notices, plans, partial(_lockout, real), instant_now,
                     asking.preview,
-                    diagnosis=diagnosis, planners=Planners(site.planner),
+                    diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
                     rebind=partial(bindings.bind, loaded),
                 )  # fmt: skip
                 yield ShadowAgents(context), reader, database

@@ -98,7 +98,7 @@ class PlantView:
         self,
         recorded: RecordedHistory,
         monotonic_s: float,
-        more: RecalledWindows | None = None,
+        *more: RecalledWindows,
     ) -> None:
         """Fills the windows with the recorded history from before this process.
 
@@ -109,18 +109,19 @@ class PlantView:
         self._recorded = recorded
         self._is_preloading = True
         reaches = dict(self._reaches)
-        for tag, reach_s in more.reaches.items() if more else ():
-            reaches[tag] = max(reaches.get(tag, 0.0), reach_s)
+        for each in more:
+            longest = {tag: max(reaches.get(tag, 0.0), s) for tag, s in each.reaches.items()}
+            reaches |= longest
         for scan in recorded.scans(reaches):
             self.clock.tick(scan.readings, monotonic_s - scan.before_s)
             if self.clock.is_restarted:
                 self.history.forget()
-                if more:
-                    more.forget()
+                for each in more:
+                    each.forget()
             if scan.readings and self.clock.is_readable:
                 self.history.recall(scan.readings, self.clock.shown_s, scan.ago_s)
-                if more:
-                    more.recall(scan.readings, self.clock.shown_s)
+                for each in more:
+                    each.recall(scan.readings, self.clock.shown_s)
 
     def observe(self, readings: Readings, monotonic_s: float) -> set[str]:
         """Takes a scan. Returns the waiting runs for which it changes something."""

@@ -62,11 +62,11 @@ def record(state: Path, length_s: int, read: Callable[[int], Readings], start_s:
 
 
 def restart(
-    view: PlantView, state: Path, at_s: float, more: ContinuousDiagnosis | None = None
+    view: PlantView, state: Path, at_s: float, *more: ContinuousDiagnosis
 ) -> RecordedHistory:
     clock_tag = view.clock.tag
     past = RecordedHistory(partial(HistoryReader, state), clock_tag, 1.0, wall=lambda: T0_S + at_s)
-    view.preload(past, NOW_S, more)
+    view.preload(past, NOW_S, *more)
     return past
 
 

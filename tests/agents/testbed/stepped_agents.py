@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
+from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
@@ -53,6 +54,7 @@ class AgentsRoom(Books):
         speed: How much faster the plant's time passes.
         obstacle: Why a plan may not be asked for; empty if it may.
         is_gate_idle: Whether the gate takes nothing up.
+        twin: What agents that are started look ahead with.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class AgentsRoom(Books):
         self.speed = 1.0
         self.obstacle = ""
         self.is_gate_idle = False
+        self.twin: SiteTwin | None = None
         self.workorders = WorkOrders(site.state)
         self.stepped_agents = SteppedAgents(
             self.desk.decision_context, self.plant, self.clock, self.workorders,
@@ -85,7 +88,8 @@ class AgentsRoom(Books):
         """Starts the process that works on the runs."""
         self.saver = saver or InMemorySaver()
         release_library(self.site, self.library)
-        await self.stepped_agents.start(self.library, self._seen_before(), self.saver)
+        past = self._seen_before()
+        await self.stepped_agents.start(self.library, past, self.saver, twin=self.twin)
 
     def _seen_before(self) -> Iterator[Readings]:
         for at_s, values in self.past:

@@ -1,0 +1,119 @@
+"""Looking ahead for the agents of a site, with the trust in its twin."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.plant_view import PlantView
+
+from ..diagnosis.windows import GUESSED_S, Windows
+from ..problem_log import ProblemLog
+from .foretell import foretell, foretell_without
+from .load import SiteTwin
+from .look_ahead import prediction_of
+from .moves import moves_of
+from .prediction import Prediction
+from .prediction_fields import forbids_text, prediction_fields
+from .trust import AHEAD_S, TwinTrust, commands_of
+from .twin_process import Runner
+
+_REACH_S = 1800.0  # how far back recorded values fill its windows, process time
+
+
+class SiteLookAhead:
+    """Twin of a site at work. `observe` takes each scan of the plant.
+
+    Args:
+        view: The plant as the agents see it.
+        runner: Where the twin works.
+    """
+
+    def __init__(self, own: SiteTwin, site: Site, view: PlantView, runner: Runner) -> None:
+        self.own = own
+        self.windows = Windows(sorted(looked_at(own, site)))
+        self.trust = TwinTrust(site.tags, commands_of(site))
+        self._site, self._view, self._runner = site, view, runner
+        self._report = ProblemLog(__name__)
+        self._task: asyncio.Task[None] | None = None
+
+    # --- windows ------------------------------------------------------------------------------
+
+    @property
+    def reaches(self) -> Mapping[str, float]:
+        """How far back each tag is needed, process time."""
+        return dict.fromkeys(self.windows.tags, _REACH_S)
+
+    def recall(self, readings: Readings, now_s: float) -> None:
+        """Takes a recorded scan from before this process, oldest first."""
+        self.windows.observe(readings, now_s)
+
+    def forget(self) -> None:
+        """Begins anew, since this is another plant."""
+        self.windows = Windows(self.windows.tags)
+        self.trust.forget()
+
+    def observe(self) -> None:
+        """Takes the latest scan, and checks the twin in a task of its own when it is time."""
+        clock = self._view.clock
+        now_s = clock.shown_s
+        if clock.is_restarted or now_s < self.windows.now_s - GUESSED_S:
+            self.forget()
+        if not clock.is_readable:
+            return
+        self.windows.observe(self._view.readings, now_s)
+        self.trust.compare(self.windows)
+        if now_s >= self.trust.next_s and not self.is_busy:
+            self.trust.next_s = now_s + AHEAD_S
+            self._task = asyncio.create_task(self._check(now_s))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a check of the twin is being made."""
+        return self._task is not None and not self._task.done()
+
+    async def end(self) -> None:
+        """Ends a check that is being made, and the place where the twin works."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._runner.close()
+
+    async def _check(self, now_s: float) -> None:
+        windows = self.windows
+        try:
+            course = await self._runner.run(foretell_without, self.own, windows, AHEAD_S)
+            if windows is self.windows:  # else it is another plant now
+                self.trust.begin(course, now_s)
+            self._report(f"twin {self.own.name}", "")
+        except HandwheelError as error:
+            self._report(f"twin {self.own.name}", str(error))
+
+    # --- plans --------------------------------------------------------------------------------
+
+    async def predict(self, plan: BoundPlaybook, readings: Readings) -> Prediction:
+        """Returns the prediction of a plan that is requested now. Raises `TwinError`."""
+        planned = moves_of(plan, readings, self._view.history)
+        found = await self._runner.run(foretell, self.own, self.windows, planned.moves)
+        tags, residual = self._site.tags, self.trust.residual
+        return prediction_of(self.own, plan, tags, planned, found, residual)
+
+    async def foretold(self, plan: BoundPlaybook, readings: Readings) -> tuple[dict[str, Any], str]:
+        """Returns a prediction as plain JSON, and why the plan must not be requested, else empty.
+
+        A twin that fails forbids nothing. What it says of itself is in the prediction.
+        """
+        try:
+            found = await self.predict(plan, readings)
+        except HandwheelError as error:
+            return {"twin": self.own.name, "problem": str(error)}, ""
+        reason = forbids_text(found) if found.forbids else ""
+        return prediction_fields(found, plan), reason
+
+
+def looked_at(own: SiteTwin, site: Site) -> set[str]:
+    """Returns the tags that looking ahead needs, those of the twin and those that are written."""
+    return {*own.twin.tags, *commands_of(site)}

@@ -1,0 +1,72 @@
+"""Trust in a twin, and the process that it works in."""
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from handwheel.agents.diagnosis.windows import Windows
+from handwheel.agents.lookahead.trust import TwinTrust
+from handwheel.agents.lookahead.twin import Course, TwinError
+from handwheel.agents.lookahead.twin_process import TwinProcess
+from handwheel.connectors.model.site import Site
+
+from .lines import PRESSURE, read
+
+SP = "FIC-201.sp"
+
+
+def _trust(
+    site: Site, pressure: Callable[[float], float], sp: Callable[[float], float]
+) -> TwinTrust:
+    """Trust after a check that foretold 300 kPa, from 600 s to 1200 s."""
+    trust = TwinTrust(site.tags, frozenset({SP}))
+    windows = Windows([PRESSURE, SP])
+    for n in range(250):
+        at_s = 5.0 * n
+        windows.observe({PRESSURE: read(pressure(at_s)), SP: read(sp(at_s))}, at_s)
+        if at_s == 600.0:
+            trust.begin(Course([0.0, 300.0, 600.0], {PRESSURE: [300.0] * 3}), at_s)
+        trust.compare(windows)
+    return trust
+
+
+def test_the_residual_is_a_share_of_the_range_and_unknown_without_a_check(
+    agents_site: Site,
+) -> None:
+    low, high = agents_site.tags[PRESSURE].span or (0.0, 0.0)
+    share = 12.0 / (high - low)
+    assert TwinTrust(agents_site.tags, frozenset()).residual is None
+    found = _trust(agents_site, lambda _: 312.0, lambda _: 60.0)
+    assert found.residual == pytest.approx(share)
+    for day in (0.1, 0.2):  # the median of three counts, and only of the last day
+        found.note({PRESSURE: 0.001}, 1200.0 + day * 86400.0)
+    assert found.residual == pytest.approx(0.001)
+    found.note({PRESSURE: 0.5}, 3.0 * 86400.0)
+    assert found.residual == 0.5
+
+
+def test_nothing_is_compared_where_somebody_wrote_meanwhile(agents_site: Site) -> None:
+    def written(at_s: float) -> float:
+        return 60.0 if at_s < 900.0 else 50.0
+
+    assert _trust(agents_site, lambda _: 300.0, written).residual is None
+    # A controller moves its output all the time, which is no write.
+    moving = _trust(agents_site, lambda _: 300.0, lambda at_s: 60.0 + at_s * 0.01)
+    assert moving.residual == pytest.approx(0.0, abs=1e-9)
+
+
+async def test_a_twin_that_hangs_or_ends_its_process_is_told_and_another_one_starts() -> None:
+    hanging, dying = TwinProcess(limit_s=0.1), TwinProcess()
+    try:
+        with pytest.raises(TwinError, match=r"it took more than 0\.1 s, so its process was ended"):
+            await hanging.run(time.sleep, 1e6)
+        with pytest.raises(TwinError, match="its process has ended"):
+            await dying.run(os._exit, 3)
+        assert await dying.run(abs, -3) == 3
+        with pytest.raises(TwinError, match="ValueError"):
+            await dying.run(int, "three")
+    finally:
+        hanging.close()
+        dying.close()
