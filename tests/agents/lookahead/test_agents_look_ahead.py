@@ -59,7 +59,10 @@ def _why(room: AgentsRoom) -> str:
     return "\n".join(why_lines(why_steps(rows, {})))
 
 
-async def test_what_a_trusted_twin_forbids_is_not_filed_and_told_once(idle: AgentsRoom) -> None:
+async def test_what_a_trusted_twin_forbids_is_not_filed_and_told_once(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.agents.deviations.case_memory._FORBIDDEN_S", 30.0)
     judgement = await _judged(idle, own(LineTwin(jump=-90.0)), 0.01)
     assert (idle.runs(), idle.requests()) == ([], [])
     (candidate,) = judgement["candidates"]
@@ -68,11 +71,11 @@ async def test_what_a_trusted_twin_forbids_is_not_filed_and_told_once(idle: Agen
     assert judgement["reason"] == candidate["reason"]
     assert len(idle.judged()) == 1
     assert "trusted, its residual is 1 % (limit 3 %)" in _why(idle)
-    # It is asked again after ten minutes of the plant, and is not trusted then.
+    # It is asked again after a while, and is not trusted then.
     ahead = idle.stepped_agents.look_ahead
     assert ahead is not None
     ahead.trust.forget()
-    await idle.wait(640.0, speed=4.0)
+    await idle.scan(30)
     assert len(idle.requests()) == 1
 
 
