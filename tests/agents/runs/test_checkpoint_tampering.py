@@ -20,7 +20,7 @@ Attack = Callable[[AgentsRoom], Awaitable[None]]
 _SWALLOWED = 3
 _CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
 _PLAN: dict[str, Any] = {"choice": _CHANGEOVER, "reason": "it must be done", "passed_over": []}
-_NODES = ("gather", "diagnose", "rank", "plan", "wait", "follow", "report")
+_NODES = ("gather", "diagnose", "rank", "plan", "look_ahead", "wait", "follow", "report")
 
 
 def _thread(room: AgentsRoom) -> RunnableConfig:
