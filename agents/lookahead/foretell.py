@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ..diagnosis.windows import Windows
 from .load import SiteTwin
-from .twin import Course, Estimate, Move, TwinError
+from .twin import Course, Estimate, Move, TooLittleMeasured, TwinError
 
 _LAST_S = 60.0  # by how much a course may be too short
 _LONG = 200  # characters
@@ -35,8 +35,6 @@ def foretell(own: SiteTwin, windows: Windows, moves: Sequence[Move]) -> Foretold
     estimate, state = _estimate(own, windows)
     without = _course(own, state, (), own.horizon_s)
     with_plan = _course(own, state, moves, own.horizon_s)
-    if without.series.keys() != with_plan.series.keys():
-        raise TwinError(f"{own.name}: it foretells other tags with the plan than without")
     return Foretold(estimate, without, with_plan)
 
 
@@ -48,7 +46,7 @@ def foretell_without(own: SiteTwin, windows: Windows, horizon_s: float) -> Cours
 def _estimate(own: SiteTwin, windows: Windows) -> tuple[Estimate, Mapping[str, Any]]:
     found: Any = _call(own.name, own.twin.estimate, windows)
     if found is None:
-        raise TwinError(f"{own.name}: the measurements do not suffice to find its state")
+        raise TooLittleMeasured(f"{own.name}: the measurements do not suffice to find its state")
     if not isinstance(found, Estimate):
         raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
     return found, found.state

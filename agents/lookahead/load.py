@@ -24,6 +24,11 @@ class SiteTwin:
     horizon_s: float
 
 
+def twin_names() -> list[str]:
+    """Returns the names of the installed twins."""
+    return sorted(entry_points(group=GROUP).names)
+
+
 def load_twin(site: Site) -> tuple[SiteTwin | None, list[Problem]]:
     """Returns the twin that a site names, `None` without one or if it cannot be used.
 
@@ -48,7 +53,7 @@ class _Unusable(Exception):
 def _create(name: str) -> Twin:
     found = entry_points(group=GROUP, name=name)
     if not found:
-        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none is installed"
+        known = ", ".join(twin_names()) or "none is installed"
         raise _Unusable(f"there is no twin called {name!r}; known: {known}")
     (entry, *_) = found
     try:

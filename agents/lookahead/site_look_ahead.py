@@ -19,8 +19,10 @@ from .moves import moves_of
 from .prediction import Prediction
 from .prediction_fields import forbids_text, prediction_fields
 from .trust import AHEAD_S, TwinTrust, commands_of
+from .twin import TooLittleMeasured
 from .twin_process import Runner
 
+_RETRY_S = 60.0  # until a check is tried again for which too little was measured, process time
 _REACH_S = 1800.0  # how far back recorded values fill its windows, process time
 
 
@@ -64,6 +66,8 @@ class SiteLookAhead:
             self.forget()
         if not clock.is_readable:
             return
+        if not self.windows.now_s:  # nothing was recorded
+            self.trust.next_s = now_s + AHEAD_S
         self.windows.observe(self._view.readings, now_s)
         self.trust.compare(self.windows)
         if now_s >= self.trust.next_s and not self.is_busy:
@@ -89,6 +93,8 @@ class SiteLookAhead:
             if windows is self.windows:  # else it is another plant now
                 self.trust.begin(course, now_s)
             self._report(f"twin {self.own.name}", "")
+        except TooLittleMeasured:  # such as without a transmitter that it needs
+            self.trust.next_s = now_s + _RETRY_S
         except HandwheelError as error:
             self._report(f"twin {self.own.name}", str(error))
 

@@ -16,6 +16,10 @@ class TwinError(HandwheelError):
     """A twin has diverged, or cannot foretell what it was asked for."""
 
 
+class TooLittleMeasured(TwinError):
+    """The measurements do not suffice to find the state of a twin."""
+
+
 class Move(NamedTuple):
     """Write that a plan would send."""
 
