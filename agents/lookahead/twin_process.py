@@ -52,11 +52,12 @@ class TwinProcess:
     """Runner with one process, which does one call after the other.
 
     Args:
+        name: Of the twin, for messages.
         limit_s: How long one call may take, wall-clock time.
     """
 
-    def __init__(self, limit_s: float = LIMIT_S) -> None:
-        self._limit_s = limit_s
+    def __init__(self, name: str, limit_s: float = LIMIT_S) -> None:
+        self._name, self._limit_s = name, limit_s
         self._turn = asyncio.Lock()
         self._process: SpawnProcess | None = None
         self._link: Connection | None = None
@@ -90,9 +91,10 @@ class TwinProcess:
                 return link.recv_bytes()
         except (EOFError, OSError):
             self.close()
-            raise TwinError("its process has ended") from None
+            raise TwinError(f"{self._name}: its process has ended") from None
         self.close()
-        raise TwinError(f"it took more than {self._limit_s:g} s, so its process was ended")
+        took = f"it took more than {self._limit_s:g} s"
+        raise TwinError(f"{self._name}: {took}, so its process was ended")
 
     def _start(self) -> Connection:
         """Starts the process and waits until it can be asked."""
@@ -108,7 +110,7 @@ class TwinProcess:
         except (EOFError, OSError):
             pass
         self.close()
-        raise TwinError("its process does not start")
+        raise TwinError(f"{self._name}: its process does not start")
 
 
 def _serve(link: Connection) -> None:

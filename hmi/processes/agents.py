@@ -134,7 +134,7 @@ def valid_twin(site: Site) -> SiteTwin | None:
 
 def look_ahead_of(twin: SiteTwin | None, site: Site, view: PlantView) -> SiteLookAhead | None:
     """Returns a twin at work in a process of its own, `None` without one."""
-    return SiteLookAhead(twin, site, view, TwinProcess()) if twin else None
+    return SiteLookAhead(twin, site, view, TwinProcess(twin.name)) if twin else None
 
 
 def baseline_of(context: DecisionContext, hypotheses: Hypotheses) -> Baseline:

@@ -58,11 +58,13 @@ def test_nothing_is_compared_where_somebody_wrote_meanwhile(agents_site: Site) -
 
 
 async def test_a_twin_that_hangs_or_ends_its_process_is_told_and_another_one_starts() -> None:
-    hanging, dying = TwinProcess(limit_s=0.1), TwinProcess()
+    hanging, dying = TwinProcess("slow", limit_s=0.1), TwinProcess("dead")
     try:
-        with pytest.raises(TwinError, match=r"it took more than 0\.1 s, so its process was ended"):
+        with pytest.raises(
+            TwinError, match=r"^slow: it took more than 0\.1 s, so its process was ended"
+        ):
             await hanging.run(time.sleep, 1e6)
-        with pytest.raises(TwinError, match="its process has ended"):
+        with pytest.raises(TwinError, match=r"^dead: its process has ended"):
             await dying.run(os._exit, 3)
         assert await dying.run(abs, -3) == 3
         with pytest.raises(TwinError, match="ValueError"):
