@@ -41,19 +41,21 @@ def run_ahead(
     moves: Sequence[Move],
     horizon_s: float,
     computed: Callable[[Values], Values] = nothing_more,
+    every_s: float = EVERY_S,
 ) -> Course:
     """Runs a model from its present state and returns its course.
 
     Args:
         plant: Model without noise, which is advanced.
         computed: Computes further tags of each sample from the plant's own.
+        every_s: Time from one sample to the next while nothing happens.
 
     Raises:
         TwinError: The model takes no such write, diverges, or the horizon is none.
     """
     if not 0.0 < horizon_s <= _MOST_S:
         raise TwinError(f"a horizon lies within 7 d, and {horizon_s:g} s does not")
-    run = _Run(plant, computed)
+    run = _Run(plant, computed, every_s)
     pending = sorted(moves, key=lambda each: each.at_s)
     steps, step_s = round(horizon_s / plant.step_s), plant.step_s
     for step in range(steps + 1):
@@ -70,8 +72,8 @@ def run_ahead(
 class _Run:
     """Samples and events of a model that runs ahead."""
 
-    def __init__(self, plant: Plant, computed: Callable[[Values], Values]) -> None:
-        self._plant, self._computed = plant, computed
+    def __init__(self, plant: Plant, computed: Callable[[Values], Values], every_s: float) -> None:
+        self._plant, self._computed, self._every_s = plant, computed, every_s
         self._times_s: list[float] = []
         self._series: dict[str, list[float]] = {}
         self._close_until_s = self._next_s = 0.0
@@ -90,7 +92,7 @@ class _Run:
         self._times_s.append(now_s)
         for name, value in values.items():
             self._series.setdefault(name, []).append(value)
-        self._next_s = now_s + (CLOSE_S if now_s < self._close_until_s else EVERY_S)
+        self._next_s = now_s + (CLOSE_S if now_s < self._close_until_s else self._every_s)
 
     def _check(self, values: Values, now_s: float) -> None:
         for name, value in values.items():

@@ -1,0 +1,1 @@
+"""Twin of the Tennessee Eastman plant."""
