@@ -40,7 +40,9 @@ class EndsBefore(Model):
 class CaseSpec(Model):
     """Case of a suite, with the truth by which its episodes are judged."""
 
-    faults: dict[str, dict[str, Size]] = Field(min_length=1, description="all begin at the onset")
+    faults: dict[str, dict[str, Size]] = Field(
+        description="all begin at the onset; none for a sound plant"
+    )
     expect: list[str] = Field(default_factory=list[str], description="names; none for a decoy")
     also: list[str] = Field(default_factory=list[str], description="names that are true as well")
     abstain: list[str] = Field(

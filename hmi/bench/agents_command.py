@@ -30,6 +30,7 @@ class SuiteName(StrEnum):
 
     WATCH = "watch"
     RESPOND = "respond"
+    TEP = "tep"
 
 
 def agents(
@@ -37,6 +38,7 @@ def agents(
         SuiteName,
         typer.Option(
             help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
+            " tep: the same on the Tennessee Eastman process."
         ),
     ] = SuiteName.WATCH,
     seeds: Annotated[

@@ -35,6 +35,8 @@ def judge_response(episode: Episode, acted: Acted, response: ResponseSpec) -> Re
     """Judges an episode."""
     wrong = tuple(wrong_frames(episode, acted, response))
     lacking = tuple(missing(episode, acted, response))
+    if response.rides and acted.harm.has_tripped:
+        lacking += ("a plant that rides through",)
     needless = tuple(_needless(acted, response))
     outcome: Outcome = (
         "wrong" if wrong else "missed" if lacking else "needless" if needless else "right"

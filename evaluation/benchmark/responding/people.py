@@ -42,9 +42,12 @@ class RespondingPeople:
         self._draw = Random(f"people {episode.plant} {episode.case} {episode.seed}")
         self._due_s: dict[str, float] = {}
         self._done: set[str] = set()
+        self._back_s: float | None = None  # when somebody looks at the first request
 
     def act(self) -> None:
         """Does everything that is due by now."""
+        if not self._are_there():
+            return
         room, thinks = self._room, self._spec.thinks
         for record in room.waiting:
             request_id = record.request.request_id
@@ -63,6 +66,12 @@ class RespondingPeople:
             if action := self._spec.works.get(order.playbook.partition(" ")[0]):
                 work = partial(self._work, action)
                 self._once_due(order.workorder_id, self._spec.work_takes, work)
+
+    def _are_there(self) -> bool:
+        now_s, away = self._room.now_s, self._spec.away
+        if self._back_s is None and away[1] > 0.0 and self._room.waiting:
+            self._back_s = now_s + self._draw.uniform(*away)
+        return self._back_s is None or now_s >= self._back_s
 
     def _once_due(self, key: str, within: tuple[float, float], do: Callable[[], None]) -> None:
         now_s = self._room.now_s

@@ -39,6 +39,7 @@ class ResponseSpec(Model):
     answers: dict[str, str] = Field(
         default_factory=dict[str, str], description="true answers that the fault changes, by check"
     )
+    rides: bool = Field(default=False, description="if a plant that trips is not right")
     lasts: Duration | None = Field(
         default=None, description="time after the onset, if not the case's own"
     )
@@ -53,6 +54,9 @@ class PeopleSpec(Model):
     """The people of a suite approve each request, and answer questions by the truth."""
 
     thinks: _Drawn = Field(description="time until a request is decided or a question is answered")
+    away: _Drawn = Field(
+        default=(0.0, 0.0), description="time from the first request until anybody looks at it"
+    )
     answers: dict[str, str] = Field(
         default_factory=dict[str, str], description="answers at a sound plant, by check"
     )

@@ -69,6 +69,29 @@ def test_judge_response_by_the_table_gives_the_outcome(
     assert found.times.symptom_s == 10.0
 
 
+def test_judge_response_of_a_plant_that_must_ride_and_trips_is_missed() -> None:
+    episode = Episode("tep", "p", "IDV6", 1, (FAULT,), Truth(frozenset()), 100.0, 500.0)
+    acted = _acted("F.sp=36", "x/cut")
+    rides = CUT.model_copy(update={"rides": True})
+    assert judge_response(episode, acted, rides).outcome == "right"
+    acted.harm = Harm(True, 0.0)
+    assert judge_response(episode, acted, CUT).outcome == "right"
+    assert judge_response(episode, acted, rides).outcome == "missed"
+
+
+def test_suite_tep_lets_nothing_be_done_but_to_the_four_faults_with_a_playbook() -> None:
+    suite = load_suite("tep")
+    assert suite.file.respond is not None
+    responses = suite.file.respond.responses
+    assert list(suite.file.cases) == [f"IDV{n}" for n in range(21)]
+    assert draw_episode(suite, "IDV0", 1).events == ()
+    assert [event.fault for event in draw_episode(suite, "IDV9", 1).events] == ["IDV9"]
+    answered = [case for case, each in responses.items() if each.playbooks]
+    assert sorted(answered) == ["IDV14", "IDV17", "IDV19", "IDV6"]
+    written = [case for case, each in responses.items() if each.frames or each.may]
+    assert sorted(written) == ["IDV17", "IDV6"]
+
+
 def test_harm_is_worse_by_a_trip_and_then_by_the_time_beyond_the_limits() -> None:
     assert Harm(True, 0.0).worse_than(Harm(False, 9.0)) == 1
     assert Harm(False, 1.0).worse_than(Harm(False, 2.0)) == -1
@@ -82,17 +105,18 @@ async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
     site, library = acting(load_site(tmp_path / "site"), RESPOND)
     drawn = draw_episode(RESPOND, "F12", 1)
     events = tuple(replace(each, at_s=60.0) for each in drawn.events)
-    episode = replace(drawn, events=events, onset_s=60.0, lasts_s=400.0)
+    episode = replace(drawn, events=events, onset_s=60.0, lasts_s=430.0)
     spec = RESPOND.file.respond
     assert spec is not None
     quick = spec.model_copy(
         update={
             "leave_after": 0.0,
-            "people": spec.people.model_copy(update={"thinks": (20.0, 60.0)}),
+            "people": spec.people.model_copy(update={"thinks": (20.0, 60.0), "away": (30.0, 30.1)}),
         }
     )
     acted = await act(episode, site, library, quick)
     assert [each.text for each in acted.frames] == ["FIC-201.sp=28"]
+    assert acted.frames[0].at_s - acted.requests[0].at_s >= 50.0
     assert not acted.harm.has_tripped
     assert acted.harm.worse_than(acted.alone.harm) <= 0
     response = spec.responses["F12"]
