@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from handwheel.agents.deviations.baseline_file import SiteBaseline, read_baseline
 from handwheel.agents.deviations.case import case_ids
@@ -10,6 +11,7 @@ from handwheel.agents.diagnosis.check_names import CheckKey
 from handwheel.agents.diagnosis.evidence import Evidence
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.planning.answers import is_answer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.binding.bind import bind
@@ -23,56 +25,105 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from .cause import Asked, cause_lines
-from .model import Assessment
+from .courses import ahead_lines, course_lines, course_plots
+from .foretold import foretold, shown_tags
+from .model import AssessedLine, Assessment
 from .ranking_text import ranking_lines
-from .recorded_plant import NotComputable, OtherPlant, recorded_plant
+from .recorded_plant import NotComputable, OtherPlant, RecordedPlant, recorded_plant
+from .twin_record import TwinRecord, TwinResidual, measured_residual
 
 _RECORDED_S = 1.5  # after which values that the gate has read are recorded too
 
 
-def assess(context: DecisionContext, request: ActionRequest) -> Assessment:
-    """Computes the assessment of a request, which takes seconds. It raises nothing of its own.
+class Assessor:
+    """Assesses one request again and again. It measures the twin only now and then."""
 
-    Effect: none on the plant; reads the record, the gate's snapshot and the ledger.
-    """
-    try:
-        return _assess(context, request)
-    except HandwheelError as error:
-        return Assessment.without(str(error), is_abnormal=isinstance(error, OtherPlant))
+    def __init__(self) -> None:
+        self._residual: TwinResidual | None = None
 
+    def assess(self, context: DecisionContext, request: ActionRequest) -> Iterator[Assessment]:
+        """Yields the assessment of a request as far as it is computed, which takes seconds.
 
-def _assess(context: DecisionContext, request: ActionRequest) -> Assessment:
-    site = context.site
-    snapshot, begun_s = read_snapshot(site.state, instant_now()), time.monotonic()
-    if snapshot is None:
-        raise NotComputable("there is no snapshot of the gate to compare the record with")
-    hypotheses, _ = load_hypotheses(site)
-    now = instant_now().wall
-    healthy = read_baseline(site, hypotheses, context.roster, context.revoked_keys(), now)
-    plan = _released_plan(context, request)
-    time.sleep(max(_RECORDED_S - (time.monotonic() - begun_s), 0.0))
-    plant = recorded_plant(site, hypotheses, healthy.baseline, snapshot.readings)
-    plant.diagnosis.answers = _answers(context, hypotheses)
-    ranking = plant.diagnosis.diagnose(plant.readings)
-    return Assessment(
-        until=stamp(plant.until),
-        cause=cause_lines(ranking, _asked(context, request, plan, hypotheses)),
-        ranking=[*_healthy_lines(healthy), *ranking_lines(ranking.fields)],
-    )
+        Effect: none on the plant; reads the record, the gate's snapshot and the ledger.
+        """
+        try:
+            yield from self._assess(context, request)
+        except HandwheelError as error:
+            yield Assessment.without(str(error), is_abnormal=isinstance(error, OtherPlant))
+
+    def _assess(self, context: DecisionContext, request: ActionRequest) -> Iterator[Assessment]:
+        site = context.site
+        snapshot, begun_s = read_snapshot(site.state, instant_now()), time.monotonic()
+        if snapshot is None:
+            raise NotComputable("there is no snapshot of the gate to compare the record with")
+        hypotheses, _ = load_hypotheses(site)
+        now = instant_now().wall
+        healthy = read_baseline(site, hypotheses, context.roster, context.revoked_keys(), now)
+        plan = _released_plan(context, request)
+        own, problems = load_twin(site)
+        twin = TwinRecord(own, site) if own else None
+        time.sleep(max(_RECORDED_S - (time.monotonic() - begun_s), 0.0))
+        others = [twin] if twin else []
+        plant = recorded_plant(site, hypotheses, healthy.baseline, snapshot.readings, plan, others)
+        plant.diagnosis.answers = _answers(context, hypotheses)
+        ranking = plant.diagnosis.diagnose(plant.readings)
+        diagnosed = Assessment(
+            until=stamp(plant.until),
+            cause=cause_lines(ranking, _asked(context, request, plan, hypotheses)),
+            ranking=[*_healthy_lines(healthy), *ranking_lines(ranking.fields)],
+        )
+        if twin is None:
+            failed = [AssessedLine(text=f"cannot be foretold here: {each}") for each in problems]
+            yield diagnosed.model_copy(update={"courses": failed})
+            return
+        yield diagnosed.model_copy(update={"is_whole": False})
+        yield from self._foretold(context, request, plan, plant, twin, diagnosed)
+
+    def _foretold(
+        self,
+        context: DecisionContext,
+        request: ActionRequest,
+        plan: BoundPlaybook | None,
+        plant: RecordedPlant,
+        twin: TwinRecord,
+        diagnosed: Assessment,
+    ) -> Iterator[Assessment]:
+        """Yields the assessment with both courses, and again once the twin's residual is known."""
+        tags = context.site.tags
+        try:
+            found = foretold(twin, request, plan, plant, tags)
+        except HandwheelError as error:
+            failed = [AssessedLine(text=f"cannot be foretold here: {error}")]
+            yield diagnosed.model_copy(update={"courses": failed})
+            return
+
+        def judged(measured: TwinResidual | None, *, is_whole: bool) -> Assessment:
+            known = replace(found, residual=measured.residual if measured else None)
+            more = {
+                "courses": course_lines(known, tags),
+                "ahead": list(ahead_lines(known, measured.checked_s if measured else 0.0)),
+                "plots": course_plots(known, shown_tags(request, plan), tags),
+                "is_whole": is_whole,
+            }  # fmt: skip
+            return diagnosed.model_copy(update=more)
+
+        if self._residual is None or self._residual.is_old:
+            yield judged(self._residual, is_whole=False)
+            self._residual = measured_residual(twin.own, context.site)
+        yield judged(self._residual, is_whole=True)
 
 
 def _released_plan(context: DecisionContext, request: ActionRequest) -> BoundPlaybook | None:
-    """Returns the playbook of a request with its equipment, `None` unless it is released."""
+    """Returns the playbook of a request as it is bound, `None` unless it is released."""
     run, now = request.run, instant_now().wall
     if run is None or class_of(context.site, context.database, request, now).unreleased:
         return None
     library, _ = load_library(context.site)
     for each in library:
         if (each.id, each.digest) == (run.playbook, run.digest):
-            roles = {
-                name: run.parameters.get(name, asset) for name, asset in each.file.roles.items()
-            }
-            return bind(each, context.site, roles)
+            roles = {name: text for name, text in run.parameters.items() if name in each.file.roles}
+            given = {name: text for name, text in run.parameters.items() if name not in roles}
+            return bind(each, context.site, roles, given)
     return None
 
 

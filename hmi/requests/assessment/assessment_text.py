@@ -1,13 +1,19 @@
 """Draws an assessment beside a card. Nothing of it is part of the card that is signed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from handwheel.tools.safe_text import printable
 
+from ...shell.charts.axis import round_axis
+from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
-from .model import PENDING, AssessedLine, Assessment
+from .model import PENDING, AssessedLine, Assessment, CoursePlot
 
 _LONG = 600  # characters of a line
+_HEIGHT = 5  # lines of a plot
+_BETWEEN = 2  # columns between two plots
+_CALM = 0.01  # share of a value by which a plot reaches beyond it at least
 
 
 def assessment_parts(assessment: Assessment, most: int) -> Iterator[Part]:
@@ -18,14 +24,17 @@ def assessment_parts(assessment: Assessment, most: int) -> Iterator[Part]:
     """
     if assessment is PENDING:
         yield Part("Cause", [Row(["", "being computed here from recorded values"])])
-    elif assessment.unable is not None:
+        return
+    if assessment.unable is not None:
         yield Part("Cause", [_row(assessment.unable, most or 1)])
-    else:
-        shown = [each for each in assessment.cause if most or each.is_abnormal]
-        keys = " and ".join(_PARTS)
-        origin = f"computed here from recorded values until {assessment.until[11:19]} UTC"
-        rows = [_row(each, most or 1) for each in shown]
-        yield Part("Cause", [*rows, Row(["", f"{origin}: press {keys}"])])
+        return
+    for label, lines in (("Cause", assessment.cause), ("Courses", assessment.courses)):
+        rows = [_row(each, most or 1) for each in lines if most or each.is_abnormal]
+        if rows:
+            yield Part(label, rows)
+    keys = "d" if not assessment.ahead else " or ".join(ASSESSED_KEYS)
+    origin = f"computed here from recorded values until {assessment.until[11:19]} UTC: press {keys}"
+    yield Part("", [Row(["", origin])])
 
 
 def render_assessed(assessment: Assessment | None, key: str, width: int) -> list[str]:
@@ -34,10 +43,9 @@ def render_assessed(assessment: Assessment | None, key: str, width: int) -> list
     if assessment is None:
         return ["The site has no failure modes, so nothing is diagnosed."]
     if assessment is PENDING or assessment.unable is not None:
-        parts = list(assessment_parts(assessment, 3))
-    else:
-        parts = [_PARTS[key](assessment)]
-    return [line for part in parts for line in draw_part(part, width, is_coloured=False)]
+        parts = assessment_parts(assessment, 3)
+        return [line for part in parts for line in draw_part(part, width, is_coloured=False)]
+    return list(_DRAWN[key](assessment, width))
 
 
 def _row(each: AssessedLine, most: int) -> Row:
@@ -45,11 +53,38 @@ def _row(each: AssessedLine, most: int) -> Row:
     return Row([mark, printable(each.text, _LONG)], each.is_abnormal, most)
 
 
-def _diagnosis(assessment: Assessment) -> Part:
-    lines = (each.removeprefix("  ") for each in assessment.ranking)
-    return Part("Diagnosis", [Row(["", printable(each, _LONG)]) for each in lines])
+def _part(label: str, lines: Sequence[str], width: int) -> Iterator[str]:
+    part = Part(label, [Row(["", printable(each.removeprefix("  "), _LONG)]) for each in lines])
+    yield from draw_part(part, width, is_coloured=False)
 
 
-_PARTS: Mapping[str, Callable[[Assessment], Part]] = {"d": _diagnosis}
-ASSESSED_KEYS = tuple(_PARTS)
+def _diagnosis(assessment: Assessment, width: int) -> Iterator[str]:
+    yield from _part("Diagnosis", assessment.ranking, width)
+
+
+def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
+    own = (width - _BETWEEN) // 2
+    plots = [_plot(each, own) for each in assessment.plots]
+    for left, right in zip_longest(plots[::2], plots[1::2], fillvalue=()):
+        for one, other in zip_longest(left, right, fillvalue=""):
+            yield f"{one:<{own + _BETWEEN}}{other}".rstrip()
+    if plots:
+        minutes = assessment.plots[0].horizon_s / 60.0
+        yield f"The next {minutes:.0f} min: ⠒⠒⠒ with the request, ⠂⠂⠂ without"
+    yield from _part("Ahead", assessment.ahead or ["no courses"], width)
+
+
+def _plot(plot: CoursePlot, width: int) -> list[str]:
+    known = [each for each in (*plot.without, *plot.with_plan) if each is not None]
+    margin = max(_CALM * max(map(abs, known), default=1.0), 1e-6)
+    axis = round_axis(min(known, default=0.0) - margin, max(known, default=0.0) + margin)
+    scale = TrendScale(axis.low, axis.high)
+    title = printable(plot.title, width)
+    return labelled(title, plot.with_plan, width, _HEIGHT, scale, dotted=plot.without)
+
+
+_DRAWN: Mapping[str, Callable[[Assessment, int], Iterator[str]]] = {
+    "d": _diagnosis, "l": _ahead,
+}  # fmt: skip
+ASSESSED_KEYS = tuple(_DRAWN)
 """Keys that show an assessment in full."""

@@ -50,8 +50,8 @@ class BackgroundAssessment:
         return self._found
 
     def first(self) -> Assessment | None:
-        """Waits for the first assessment, see `latest`."""
-        while (found := self.latest()) is PENDING:
+        """Waits for the first whole assessment, see `latest`."""
+        while (found := self.latest()) is not None and not found.is_whole:
             sleep(_POLL_S)
         return found
 
@@ -87,15 +87,17 @@ class BackgroundAssessment:
             self._end("its process has ended")
         elif now_s - self._asked_s > _LONGEST_S:
             self._end(f"it takes more than {_LONGEST_S:g} s")
-        line, is_whole, self._read = (self._read + (part or b"")).partition(b"\n")
-        if not is_whole:
-            self._read = line
-            return
-        self._asked_s, self._next_s = None, now_s + _AGAIN_S
-        try:
-            self._found = Assessment.model_validate_json(line)
-        except ValidationError:
-            self._end("its process has answered wrongly")
+        *lines, self._read = (self._read + (part or b"")).split(b"\n")
+        for line in lines:
+            try:
+                found = Assessment.model_validate_json(line)
+            except ValidationError:
+                self._end("its process has answered wrongly")
+                return
+            if found.is_whole:
+                self._asked_s, self._next_s = None, now_s + _AGAIN_S
+            if found.is_whole or not self._found.is_whole:  # else the earlier one has more
+                self._found = found
 
     def _end(self, reason: str) -> None:
         self._found = Assessment.without(reason)

@@ -14,13 +14,26 @@ class AssessedLine(Model):
     is_abnormal: bool = False  # whether it speaks against the request
 
 
+class CoursePlot(Model):
+    """Foretold courses of one tag. Their values are equally spaced, `None` after a course ends."""
+
+    title: str
+    horizon_s: float
+    without: list[float | None]
+    with_plan: list[float | None]
+
+
 class Assessment(Model):
     """Result of what a terminal computes about a request, or why it computes nothing."""
 
     until: str = ""  # stamp of the newest recorded value that it is computed from
     unable: AssessedLine | None = None  # why nothing is computed
+    is_whole: bool = True  # whether no more follows from the same values
     cause: list[AssessedLine] = Field(default_factory=list[AssessedLine])
     ranking: list[str] = Field(default_factory=list[str])  # of the hypotheses, with evidence
+    courses: list[AssessedLine] = Field(default_factory=list[AssessedLine])
+    ahead: list[str] = Field(default_factory=list[str])  # margins, trust and assumptions
+    plots: list[CoursePlot] = Field(default_factory=list[CoursePlot])
 
     @classmethod
     def without(cls, reason: str, *, is_abnormal: bool = False) -> Self:
@@ -29,5 +42,5 @@ class Assessment(Model):
         return cls(unable=AssessedLine(text=text, is_abnormal=is_abnormal))
 
 
-PENDING = Assessment()
+PENDING = Assessment(is_whole=False)
 """Assessment that is not computed yet."""

@@ -1,10 +1,10 @@
 """Plant as it was recorded up to now, if the gate reads the same values."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from math import sqrt
@@ -22,7 +22,9 @@ from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value
-from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.plant_view import PlantView, RecalledWindows
+from handwheel.tools.conditions import History
 from handwheel.tools.conditions.operands import is_number
 from handwheel.tools.guardrails.approval.plant_snapshot import Reading
 
@@ -48,6 +50,7 @@ class RecordedPlant:
 
     diagnosis: ContinuousDiagnosis
     readings: Readings
+    history: History  # of the conditions of the diagnosis and of a plan
     until: datetime
 
 
@@ -68,43 +71,60 @@ class _WatchedHistory(RecordedHistory):
 
 @dataclass(slots=True)
 class _Windows:
-    """Windows of a diagnosis, and tags of which only the latest values are needed."""
+    """Windows of several, and tags of which only the latest values are needed."""
 
-    diagnosis: ContinuousDiagnosis
+    every: Sequence[RecalledWindows]
     latest: frozenset[str]
 
     @property
     def reaches(self) -> Mapping[str, float]:
-        return {**dict.fromkeys(self.latest, _LATEST_S), **self.diagnosis.reaches}
+        found = dict.fromkeys(self.latest, _LATEST_S)
+        for tag, reach_s in (pair for each in self.every for pair in each.reaches.items()):
+            found[tag] = max(found.get(tag, 0.0), reach_s)
+        return found
 
     def recall(self, readings: Readings, now_s: float) -> None:
-        self.diagnosis.recall(readings, now_s)
+        for each in self.every:
+            each.recall(readings, now_s)
 
     def forget(self) -> None:
-        self.diagnosis.forget()
+        for each in self.every:
+            each.forget()
+
+
+def history_of(site: Site) -> tuple[Callable[[], HistoryReader], str, float]:
+    """Returns the arguments of the `RecordedHistory` of a site."""
+    scan_s = min((each.scan for each in site.connections.values()), default=1.0)
+    return partial(HistoryReader, site.state, definitions(site)), site.clock_tag, scan_s
 
 
 def recorded_plant(
-    site: Site, hypotheses: Hypotheses, baseline: Baseline, seen: Mapping[str, Reading]
+    site: Site,
+    hypotheses: Hypotheses,
+    baseline: Baseline,
+    seen: Mapping[str, Reading],
+    plan: BoundPlaybook | None = None,
+    others: Sequence[RecalledWindows] = (),
 ) -> RecordedPlant:
     """Returns the plant as it is recorded up to now.
 
     Args:
         seen: Readings of the gate's snapshot, which the card shows.
+        plan: Playbook whose conditions need history too.
+        others: Further windows that the record fills.
 
     Raises:
         NotComputable: Nothing is recorded, the record is old, or the gate reads other values.
     """
-    view = PlantView.of(hypotheses.conditions, site.clock_tag)
-    names = frozenset(seen) | hypotheses.read_tags
+    plans = [plan] if plan else []
+    view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
+    names = frozenset(seen) | hypotheses.read_tags | {tag for each in plans for tag in each.tags}
     diagnosis = diagnosis_of(site, hypotheses, view, baseline)
     if diagnosis is None:
         raise NotComputable("the site has no failure modes")
-    scan_s = min((each.scan for each in site.connections.values()), default=1.0)
-    open_reader = partial(HistoryReader, site.state, definitions(site))
-    begun_s = monotonic()
-    with closing(_WatchedHistory(open_reader, site.clock_tag, scan_s)) as recorded:
-        view.preload(recorded, begun_s, _Windows(diagnosis, names))
+    begun_s, begun = monotonic(), datetime.now(UTC)
+    with closing(_WatchedHistory(*history_of(site))) as recorded:
+        view.preload(recorded, begun_s, _Windows([diagnosis, *others], names))
         latest = list(recorded.latest)
     if not latest:
         raise NotComputable("no values are recorded; the agents record them while they run")
@@ -116,9 +136,8 @@ def recorded_plant(
     view.observe(newest.readings, begun_s - newest.before_s)
     if not view.clock.is_readable:
         raise NotComputable("the plant's clock cannot be read")
-    diagnosis.observe(newest.readings, view.clock.shown_s)
-    until = datetime.fromtimestamp(datetime.now(UTC).timestamp() - newest.before_s, UTC)
-    return RecordedPlant(diagnosis, newest.readings, until)
+    until = begun - timedelta(seconds=newest.before_s)
+    return RecordedPlant(diagnosis, newest.readings, view.history, until)
 
 
 def _difference(

@@ -1,13 +1,14 @@
 """Process that assesses a request each time it reads a line, for `BackgroundAssessment`.
 
 It is a process of its own, since methods of other packages run in it, and a console may hold an
-open key. It answers with one line of JSON.
+open key. It answers with lines of JSON, of which the last is whole.
 """
 
 import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError
@@ -16,7 +17,7 @@ from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.safe_text import printable
 
 from ...people.signing import open_context
-from .assess import assess
+from .assess import Assessor
 from .model import Assessment
 
 _NICE = 10  # so that the gate's scans come first
@@ -28,19 +29,22 @@ def main() -> None:
     logging.disable()  # nothing is said where a card is drawn
     os.nice(_NICE)
     root, request_id = sys.argv[1:]
+    assessor = Assessor()
     for _ in sys.stdin:
-        sys.stdout.write(f"{_assessed(Path(root), request_id).model_dump_json()}\n")
-        sys.stdout.flush()
+        for each in _assessed(assessor, Path(root), request_id):
+            sys.stdout.write(f"{each.model_dump_json()}\n")
+            sys.stdout.flush()
 
 
-def _assessed(root: Path, request_id: str) -> Assessment:
+def _assessed(assessor: Assessor, root: Path, request_id: str) -> Iterator[Assessment]:
     try:
         with open_context(load_site(root)) as context:
-            return assess(context, load_exactly(context.database, request_id).request)
+            request = load_exactly(context.database, request_id).request
+            yield from assessor.assess(context, request)
     except HandwheelError as error:
-        return Assessment.without(printable(str(error)))
+        yield Assessment.without(printable(str(error)))
     except Exception as error:  # noqa: BLE001 (an error costs only these lines)
-        return Assessment.without(printable(f"unexpected {type(error).__name__}: {error}"))
+        yield Assessment.without(printable(f"unexpected {type(error).__name__}: {error}"))
 
 
 if __name__ == "__main__":

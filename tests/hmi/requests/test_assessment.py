@@ -1,6 +1,7 @@
 """Lines that a terminal computes beside a card, and when it computes none."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,18 @@ from handwheel.agents.diagnosis.hypotheses import Hypothesis
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.diagnosis.ranking import DecidingCheck, Ranking
 from handwheel.agents.diagnosis.weigh import Weighed
+from handwheel.agents.lookahead.prediction import Margin, Prediction
+from handwheel.agents.lookahead.twin import Course
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.hmi.requests.assessment.assessment_text import render_assessed
 from handwheel.hmi.requests.assessment.cause import Asked, cause_lines
+from handwheel.hmi.requests.assessment.courses import ahead_lines, course_lines, course_plots
+from handwheel.hmi.requests.assessment.model import Assessment
 from handwheel.hmi.requests.assessment.recorded_plant import (
     NotComputable,
     OtherPlant,
@@ -99,6 +106,76 @@ def test_the_cause_of_a_request_marks_what_its_playbook_does_not_answer(
 ) -> None:
     found = cause_lines(ranking, asked)
     assert [f"{'! ' if each.is_abnormal else ''}{each.text}" for each in found] == lines
+
+
+TIMES_S = [0.0, 600.0, 1800.0, 3600.0]
+TAGS = {
+    "PT-102.pv": Tag("PT-102.pv", "dcs", "float", RegisterAddress("input", 0, "float32"), "kPa",
+                     (0.0, 600.0)),
+}  # fmt: skip
+TRIPS = Course(TIMES_S, {"PT-102.pv": [350.0, 350.0, 240.0, 349.0]},
+               (1800.0, "P-101A tripped by I-02"), {"VAH-101A": 480.0})  # fmt: skip
+CALM = Course(TIMES_S, {"PT-102.pv": [350.0, 323.0, 349.0, 350.0]})
+KEPT = Margin("PT-102.pv > 280 kPa", "kPa", -40.0, 1800.0, 43.0, 600.0)
+BROKEN = Margin("PT-102.pv > 280 kPa", "kPa", 60.0, 1800.0, -12.0, 600.0)
+
+
+def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Prediction:
+    return Prediction("cw-100", 3600.0, TRIPS, with_plan, [margin], residual, 0.03, ["all is well"])
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (
+            prediction(CALM, KEPT, 0.012),
+            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
+             "with: no alarm, no trip; PT-102.pv > 280 kPa keeps 43 kPa",
+             "twin cw-100: trusted, its residual is 1.2 % (limit 3 %)"],
+        ),
+        (
+            prediction(TRIPS, BROKEN, 0.012),
+            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
+             "! with: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min; "
+             "BREAKS PT-102.pv > 280 kPa in 10 min",
+             "twin cw-100: trusted, its residual is 1.2 % (limit 3 %)"],
+        ),
+        (
+            prediction(CALM, KEPT, 0.05),
+            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
+             "with: no alarm, no trip; the twin is not trusted and clears nothing",
+             "! twin cw-100: not trusted, its residual is 5 % (limit 3 %); it may warn, clears nothing"],
+        ),
+        (
+            prediction(CALM, replace(KEPT, with_plan=None), None),
+            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
+             "with: no alarm, no trip; the twin is not trusted and clears nothing",
+             "! twin cw-100: not trusted, since none of its predictions was checked yet (limit 3 %); "
+             "it may warn, clears nothing"],
+        ),
+    ],
+    ids=["cleared", "broken", "untrusted", "unknown"],
+)  # fmt: skip
+def test_the_courses_of_a_request_mark_what_it_breaks_and_a_twin_without_trust(
+    found: Prediction, lines: list[str]
+) -> None:
+    shown = course_lines(found, TAGS)
+    assert [f"{'! ' if each.is_abnormal else ''}{each.text}" for each in shown] == lines
+
+
+def test_the_plots_of_the_courses_stand_beside_margins_and_assumptions() -> None:
+    found = prediction(CALM, KEPT, 0.012)
+    plots = course_plots(found, ["PT-102.pv"], TAGS)
+    assessed = Assessment(
+        until="2026-11-25T08:51:12.000Z", ahead=list(ahead_lines(found, 3600.0)), plots=plots
+    )
+    lines = render_assessed(assessed, "l", 80)
+    assert lines[0] == "PT-102.pv, kPa"
+    assert plots[0].without[-1] is not None
+    text = " ".join(" ".join(lines).split())
+    assert "PT-102.pv > 280 kPa: without 40 kPa beyond it in 30 min, with 43 kPa left" in text
+    assert "measured over 60 min of the record" in text
+    assert lines[-1].strip() == "assumed: all is well"
 
 
 @pytest.mark.parametrize(
