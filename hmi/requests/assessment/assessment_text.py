@@ -71,7 +71,8 @@ def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
     if plots:
         minutes = assessment.plots[0].horizon_s / 60.0
         yield f"The next {minutes:.0f} min: ⠒⠒⠒ with the request, ⠂⠂⠂ without"
-    yield from _part("Ahead", assessment.ahead or ["no courses"], width)
+    told = assessment.ahead or [each.text for each in assessment.courses]
+    yield from _part("Ahead", told or ["the site has no twin, so no course is foretold"], width)
 
 
 def _plot(plot: CoursePlot, width: int) -> list[str]:

@@ -144,14 +144,15 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
             prediction(CALM, KEPT, 0.05),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip; the twin is not trusted and clears nothing",
-             "! twin cw-100: not trusted, its residual is 5 % (limit 3 %); it may warn, clears nothing"],
+             "! twin cw-100: not trusted, its residual is 5 % (limit 3 %); it may warn, "
+             "clears nothing"],
         ),
         (
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip; the twin is not trusted and clears nothing",
-             "! twin cw-100: not trusted, since none of its predictions was checked yet (limit 3 %); "
-             "it may warn, clears nothing"],
+             "! twin cw-100: not trusted, since none of its predictions was checked yet "
+             "(limit 3 %); it may warn, clears nothing"],
         ),
     ],
     ids=["cleared", "broken", "untrusted", "unknown"],
