@@ -10,8 +10,8 @@ from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
 from .model import PENDING, AssessedLine, Assessment, CoursePlot
 
-_LONG = 600  # characters of a line
-_HEIGHT = 5  # lines of a plot
+_LONG = 1200  # characters of a line
+_HEIGHT = 4  # lines of a plot
 _BETWEEN = 2  # columns between two plots
 _CALM = 0.01  # share of a value by which a plot reaches beyond it at least
 
@@ -63,6 +63,8 @@ def _diagnosis(assessment: Assessment, width: int) -> Iterator[str]:
 
 
 def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
+    told = assessment.ahead or [each.text for each in assessment.courses]
+    yield from _part("Ahead", told or ["the site has no twin, so no course is foretold"], width)
     own = (width - _BETWEEN) // 2
     plots = [_plot(each, own) for each in assessment.plots]
     for left, right in zip_longest(plots[::2], plots[1::2], fillvalue=()):
@@ -71,8 +73,6 @@ def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
     if plots:
         minutes = assessment.plots[0].horizon_s / 60.0
         yield f"The next {minutes:.0f} min: ⠒⠒⠒ with the request, ⠂⠂⠂ without"
-    told = assessment.ahead or [each.text for each in assessment.courses]
-    yield from _part("Ahead", told or ["the site has no twin, so no course is foretold"], width)
 
 
 def _plot(plot: CoursePlot, width: int) -> list[str]:

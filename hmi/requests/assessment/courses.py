@@ -38,22 +38,21 @@ def _trust_text(found: Prediction) -> str:
 
 
 def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:
-    """Yields margins, trust and assumptions of a prediction.
+    """Yields trust and assumptions of a prediction, then its margins and both courses.
 
     Args:
         checked_s: Recorded process time over which the twin's residual was measured.
     """
-    yield f"the next {_span(found.horizon_s)} by the twin {found.twin}"
-    for name, course in (("without", found.without), ("with", found.with_plan)):
-        yield f"{name}: {_ends(course, most=len(course.alarms))}"
+    over = f", measured over {_span(checked_s)} of the record" if checked_s else ""
+    yield f"{_trust_text(found)}{over}"
+    assumed = "; ".join(each.rstrip(".") for each in found.assumptions)
+    yield f"assumed: {assumed}"
     for each in found.margins:
         without = _kept(each.without, each.unit, each.without_at_s)
         with_plan = _kept(each.with_plan, each.unit, each.with_plan_at_s)
         yield f"{each.text}: without {without}, with {with_plan}"
-    over = f", measured over {_span(checked_s)} of the record" if checked_s else ""
-    yield f"{_trust_text(found)}{over}"
-    for one in found.assumptions:
-        yield f"assumed: {one}"
+    yield f"without: {_ends(found.without, most=len(found.without.alarms))}"
+    yield f"with: {_ends(found.with_plan, most=len(found.with_plan.alarms))}"
 
 
 def course_plots(
