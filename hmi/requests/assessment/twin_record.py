@@ -24,6 +24,7 @@ _REACH_S = (
     7200.0  # of recorded values from which its state and its residual are found, process time
 )
 _CHECKS_S = 20.0  # CPU time after which it is checked no further
+_RETRY_S = 60.0  # process time, after it has told nothing
 _LIMIT_S = 30.0  # CPU time that one prediction may take
 _OLD_S = 600.0  # after which it is measured again
 
@@ -83,8 +84,8 @@ class _CheckedTwin(TwinRecord):
             with limited():
                 self.trust.begin(foretell_without(self.own, self.windows, AHEAD_S), now_s)
             self.checked_s += AHEAD_S
-        except TwinError:  # it lacks values so early, say, and is checked later again
-            return
+        except TwinError:  # it lacks values so early, say
+            self.trust.next_s = now_s + _RETRY_S
 
     def forget(self) -> None:
         super().forget()
