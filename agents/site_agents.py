@@ -1,9 +1,7 @@
 """Agents of a site, which judge its cases and drive every run."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
-from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
@@ -21,6 +19,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
+from .advice.site_advice import ADVICE, SiteAdvice
 from .agent_context import AgentContext
 from .deviations.case import LETTER, Case
 from .deviations.field_answers import OpenAnswers
@@ -32,6 +31,7 @@ from .problem_log import ProblemLog
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line
+from .tasks import Tasks
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
 
@@ -46,12 +46,13 @@ class SiteAgents:
         saver, planners, self._ahead = context.checkpointer, context.planners, context.look_ahead
         self.deliberations = Deliberations(self._outcome, saver, own, planners, self._ahead)
         self._context = context
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Tasks()
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
         port, now = context.ledger, context.clock
         self._answers = OpenAnswers(port, own, now, self._report) if own else None
+        self._advice = SiteAdvice(context, self.cases, self._report)
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._kept_ms = now().boot_ms
@@ -88,7 +89,7 @@ class SiteAgents:
 
         Raises `LostRace` if another process has the runner lock.
         """
-        self._raise_task_errors()
+        self._tasks.raise_errors()
         self._changed |= self._context.plant.observe(readings, monotonic_s)
         if self._ahead is not None:
             self._ahead.observe()
@@ -97,14 +98,17 @@ class SiteAgents:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is done until the next scan. An error of a task is raised."""
-        self._raise_task_errors()
-        return not self._tasks and not (self._ahead and self._ahead.is_busy)
+        self._tasks.raise_errors()
+        return not self._tasks.names and not (self._ahead and self._ahead.is_busy)
+
+    @property
+    def is_advising(self) -> bool:
+        """Whether set points are being searched, which takes many predictions."""
+        return ADVICE in self._tasks.names
 
     async def end(self) -> None:
         """Ends what is being done. Runs stay as they are."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._tasks.end()
         if self._ahead is not None:
             await self._ahead.end()
 
@@ -128,20 +132,26 @@ class SiteAgents:
         if owners != before:
             changed |= self.cases.cases.keys()
         for run_id in self._runs.due(changed):
-            if run_id not in self._tasks:
+            if run_id not in self._tasks.names:
                 self._start_run(run_id)
         self._start_orders.take(rows)
         if self._answers is not None:
             self._answers.take(self.cases.cases, rows)
         closed = self.cases.observe(owners)
         if closed:
-            self._start_task(f"following {closed[0]}", self._follow_all(closed))
+            self._tasks.start(f"following {closed[0]}", self._follow_all(closed))
+        self._advise(owners)
         if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
         for case_id in self.cases.due(changed):
-            if case_id not in self._tasks:
-                self._start_task(case_id, self._judge_case(case_id))
+            if case_id not in self._tasks.names:
+                self._tasks.start(case_id, self._judge_case(case_id))
         self._rows, self._changed = set[str](), set[str]()  # else they are tried again
+
+    def _advise(self, owners: Mapping[str, str]) -> None:
+        playbook = self._advice.observe(owners)
+        if playbook and not self.is_advising:
+            self._tasks.start(ADVICE, self._advice.search(playbook))
 
     def _keep_lock(self) -> None:
         """Renews the runner lock and expires old requests, since no gate may be running."""
@@ -154,15 +164,6 @@ class SiteAgents:
     @property
     def _database(self) -> Database:
         return self._context.ledger.context.database
-
-    def _start_task(self, name: str, work: Any) -> None:
-        self._tasks[name] = asyncio.create_task(work, name=name)
-
-    def _raise_task_errors(self) -> None:
-        for name, task in list(self._tasks.items()):
-            if task.done():
-                del self._tasks[name]
-                task.result()
 
     # --- runs and cases that another process left open ----------------------------------------
 
@@ -213,7 +214,7 @@ class SiteAgents:
             owners = self._owners or {}
             plant, candidates = self.cases.judge(case, owners)
             is_free = any(not each.code for each in candidates)
-            self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.keys())
+            self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.names)
             is_new = self.cases.is_new(case, candidates)
             if is_new or (is_free and not self.cases.is_recorded(case, candidates)):
                 situation = self.cases.candidates.situation(case, candidates, plant, owners)
@@ -273,15 +274,14 @@ class SiteAgents:
         self, run_id: str, plan: BoundPlaybook, found: Diagnosis, needs_evidence: bool
     ) -> Judgement:
         """Judges a run within another, or again one that was resumed."""
-        candidate = judge_candidate(
-            plan, found, self._context.check_plan, needs_evidence=needs_evidence
-        )
+        check = self._context.check_plan
+        candidate = judge_candidate(plan, found, check, needs_evidence=needs_evidence)
         at, readings = stamp(self._context.clock().wall), self._context.plant.readings
         situation = Situation(at, [candidate], readings, has_written=not needs_evidence)
         return (await self.deliberations.judge(run_id, situation)).judgement
 
     def _start_run(self, run_id: str) -> None:
-        self._start_task(run_id, self._advance(run_id))
+        self._tasks.start(run_id, self._advance(run_id))
 
     async def _advance(self, run_id: str) -> None:
         active = self._runs.active[run_id]

@@ -33,6 +33,8 @@ class CaseEvent(StrEnum):
     RETURNED = "returned"
     ESCALATED = "escalated"
     ANSWERED = "answered"
+    PROMISED = "promised"
+    MEASURED = "measured"
     CLOSED = "closed"
 
 
@@ -107,8 +109,8 @@ class Case:
                 )  # fmt: skip
             case CaseEvent.ESCALATED:
                 return replace(self, escalated=self.escalated | {str(body["key"])})
-            case CaseEvent.CLOSED | CaseEvent.ORDERED | CaseEvent.ANSWERED:
-                return replace(self, is_closed=kind is CaseEvent.CLOSED)
+            case _:  # an answer or a promise changes nothing of it
+                return replace(self, is_closed=self.is_closed or kind is CaseEvent.CLOSED)
 
     def _with(self, body: Mapping[str, Any], at: str) -> "Case":
         """Returns the case with the playbook or the deviation that has joined it."""

@@ -32,29 +32,31 @@ def foretell(own: SiteTwin, windows: Windows, moves: Sequence[Move]) -> Foretold
 
     Raises `TwinError` with the twin's name for whatever the twin does wrong.
     """
-    estimate, state = _estimate(own, windows)
-    without = _course(own, state, (), own.horizon_s)
-    with_plan = _course(own, state, moves, own.horizon_s)
+    estimate = estimate_of(own, windows)
+    without = course_of(own, estimate.state, (), own.horizon_s)
+    with_plan = course_of(own, estimate.state, moves, own.horizon_s)
     return Foretold(estimate, without, with_plan)
 
 
 def foretell_without(own: SiteTwin, windows: Windows, horizon_s: float) -> Course:
     """Returns the course of the plant if nobody writes. Raises as `foretell`."""
-    return _course(own, _estimate(own, windows)[1], (), horizon_s)
+    return course_of(own, estimate_of(own, windows).state, (), horizon_s)
 
 
-def _estimate(own: SiteTwin, windows: Windows) -> tuple[Estimate, Mapping[str, Any]]:
+def estimate_of(own: SiteTwin, windows: Windows) -> Estimate:
+    """Returns the state that a twin has found. Raises as `foretell`."""
     found: Any = _call(own.name, own.twin.estimate, windows)
     if found is None:
         raise TooLittleMeasured(f"{own.name}: the measurements do not suffice to find its state")
     if not isinstance(found, Estimate):
         raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
-    return found, found.state
+    return found
 
 
-def _course(
+def course_of(
     own: SiteTwin, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float
 ) -> Course:
+    """Returns the course from a state of the twin on. Raises as `foretell`."""
     course = _call(own.name, own.twin.predict, state, moves, horizon_s)
     try:
         _check_times(course, horizon_s)

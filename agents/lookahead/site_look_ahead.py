@@ -1,7 +1,7 @@
 """Looking ahead for the agents of a site, with the trust in its twin."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
@@ -12,14 +12,14 @@ from handwheel.playbooks.execution.plant_view import PlantView
 
 from ..diagnosis.windows import GUESSED_S, Windows
 from ..problem_log import ProblemLog
-from .foretell import foretell, foretell_without
+from .foretell import course_of, estimate_of, foretell, foretell_without
 from .load import SiteTwin
 from .look_ahead import prediction_of
 from .moves import moves_of
 from .prediction import Prediction
 from .prediction_fields import forbids_text, prediction_fields
 from .trust import AHEAD_S, TwinTrust, commands_of
-from .twin import TooLittleMeasured
+from .twin import Course, Estimate, Move, TooLittleMeasured
 from .twin_process import Runner
 
 _RETRY_S = 60.0  # until a check is tried again for which too little was measured, process time
@@ -97,6 +97,22 @@ class SiteLookAhead:
             self.trust.next_s = now_s + _RETRY_S
         except HandwheelError as error:
             self._report(f"twin {self.own.name}", str(error))
+
+    # --- set points ---------------------------------------------------------------------------
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it has followed the plant closely enough. Unknown means no."""
+        residual = self.trust.residual
+        return residual is not None and residual <= self.own.trust
+
+    async def estimate(self) -> Estimate:
+        """Returns the state of the plant now. Raises `TwinError`."""
+        return await self._runner.run(estimate_of, self.own, self.windows)
+
+    async def course(self, estimate: Estimate, moves: Sequence[Move], horizon_s: float) -> Course:
+        """Returns the course from a state on. Raises `TwinError`."""
+        return await self._runner.run(course_of, self.own, estimate.state, moves, horizon_s)
 
     # --- plans --------------------------------------------------------------------------------
 

@@ -139,10 +139,15 @@ class SteppedAgents:
         await self.settle()
 
     async def settle(self) -> None:
-        """Waits until every run waits for a change. Raises `RuntimeError` after 15 s."""
+        """Waits until every run waits for a change. Raises `RuntimeError` after 15 s.
+
+        A search of set points, which takes many predictions, is waited for without a limit.
+        """
         until_s = monotonic() + _SETTLE_S
         while not self.site_agents.is_idle:
-            if monotonic() > until_s:
+            if self.site_agents.is_advising:
+                until_s = monotonic() + _SETTLE_S
+            elif monotonic() > until_s:
                 raise RuntimeError(f"a run does not come to rest within {_SETTLE_S:g} s")
             await asyncio.sleep(0)
 

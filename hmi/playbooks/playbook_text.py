@@ -56,6 +56,7 @@ def playbook_lines(playbook: Playbook, plan: BoundPlaybook) -> Iterator[str]:
     yield from _rows("concurrency", _beside(plan))
     starts = [*map(_trigger, plan.triggers), *(f"the clock: {e.text}" for e in plan.schedules)]
     yield from _rows("started by", [*starts, *["a person, by runs start"] * plan.is_manual])
+    yield from _rows("advises", _advice(plan))
     rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
     yield from _rows("again after", rearms)
     if plan.deadline_s is not None:
@@ -206,6 +207,13 @@ def _wrapped(line: str, indent: int, first: int = 0) -> Iterator[str]:
     )  # fmt: skip
 
 
+def _advice(plan: BoundPlaybook) -> Iterator[str]:
+    if (advice := plan.advice) is not None:
+        least = f"{advice.least_gain:g} {advice.objective.unit}".rstrip()
+        horizon, every = map(format_duration, (advice.horizon_s, advice.every_s))
+        yield f"{advice.text}; for {least} over {horizon}, at most every {every}"
+
+
 def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
     """Returns a bound playbook as JSON fields."""
     approval, segments = plan.approval, list[str]()
@@ -227,6 +235,7 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
             for each in plan.triggers
         ],
         "schedules": [each.text for each in plan.schedules], "manual": plan.is_manual,
+        "advice": next(_advice(plan), None),
         "for": [_check_fields(each) for each in plan.evidence_for],
         "against": [_check_fields(each) for each in plan.evidence_against],
         "permissives": [_check_fields(each) for each in plan.permissives],

@@ -14,6 +14,7 @@ from ..language.names import RoleBinding, default_role_binding, role_bindings, t
 from ..language.schema import EvidenceSpec, PermissiveSpec
 from ..language.schema_start import ConcurrencySpec
 from . import model as bound
+from .advice import bind_advice
 from .bind_parameters import bind_parameters, parameter_text
 from .bind_steps import StepBinder
 from .bind_triggers import TriggerBinder
@@ -146,6 +147,7 @@ class _Binder:
             concurrency=_concurrency(file.concurrency),
             achieves=self._achieves(file.achieves),
             deadline_s=file.deadline.within if file.deadline else None,
+            advice=bind_advice(self._playbook, file.advise, self._read) if file.advise else None,
         )
 
     def _assets(self) -> Iterator[str]:

@@ -8,6 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Checked, Condition, Expression, StepValue, Template
 
+from .advice import Advice
 from .start import Concurrency, Schedule, Style, Trigger
 from .step_model import RequiredApproval, Step, WorkOrderStep, Write
 
@@ -74,6 +75,7 @@ class BoundPlaybook:
     achieves: Condition | None  # what a complete run has brought about
     concurrency: Concurrency
     deadline_s: float | None  # from the trigger to the first write, wall-clock time
+    advice: Advice | None = None  # on its set points
 
     @property
     def writes(self) -> tuple[Write, ...]:
@@ -106,9 +108,13 @@ class BoundPlaybook:
 
     @property
     def formulas(self) -> tuple[Expression, ...]:
-        """Every expression whose value is written, or the time of a work order."""
+        """Every expression whose value is written, advised on, or the time of a work order."""
         orders = (step.work for step in self.steps if isinstance(step.work, WorkOrderStep))
-        found = (*(each.value for each in self.writes), *(each.due for each in orders))
+        found = (
+            *(each.value for each in self.writes),
+            *(each.due for each in orders),
+            self.advice.objective if self.advice else None,
+        )
         return tuple(each for each in found if isinstance(each, Expression))
 
     @property

@@ -31,9 +31,13 @@ def default_role_binding(playbook: Playbook, roles: Mapping[str, str] | None = N
 
 
 def role_bindings(playbook: Playbook) -> list[RoleBinding]:
-    """Returns the distinct role bindings of the triggers, in their order."""
+    """Returns the distinct role bindings of the triggers, in their order.
+
+    That of an advice is the default one.
+    """
     trigger = playbook.file.trigger
-    found = [default_role_binding(playbook)] if trigger and trigger.all else list[RoleBinding]()
+    is_default = (trigger and trigger.all) or playbook.file.advise
+    found = [default_role_binding(playbook)] if is_default else list[RoleBinding]()
     for n, item in enumerate(trigger.any if trigger else ()):
         roles = {**playbook.file.roles, **item.bind}
         if all(each.roles != roles for each in found):

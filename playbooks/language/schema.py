@@ -13,6 +13,7 @@ from .schema_parts import (
     Name,
     PlaybookId,
     Recipients,
+    Scalar,
     Text,
 )
 from .schema_start import ConcurrencySpec, DeadlineSpec, ParameterSpec, TriggerSpec
@@ -65,6 +66,20 @@ class EscalationSpec(Model):
     to: Recipients = Field(description="who is told")
 
 
+class AdviceSpec(Model):
+    """Advice on set points, asked for where a twin foretells a gain."""
+
+    minimise: Text = Field(description="expression of a number, such as power or cost")
+    by: list[Name] = Field(
+        min_length=1, description="parameters that are searched, between their min and max"
+    )
+    horizon: Duration = Field(
+        ge=60.0, le=86400.0, description="how far ahead the gain is foretold, and then measured"
+    )
+    least_gain: Scalar = Field(description="least mean gain that is worth a request")
+    every: Duration = Field(ge=60.0, description="shortest time between two searches")
+
+
 class LimitsSpec(Model):
     """Limits of a run."""
 
@@ -99,6 +114,7 @@ class PlaybookFile(Model):
     )
     achieves: str = Field("", description="condition that a complete run has brought about")
     trigger: TriggerSpec | None = Field(None, description="what starts a run")
+    advise: AdviceSpec | None = Field(None, description="set points that the agents advise on")
     deadline: DeadlineSpec | None = Field(None, description="by when a run must have begun")
     concurrency: ConcurrencySpec | None = Field(None, description="what a run owns")
     diagnosis: DiagnosisSpec = Field(

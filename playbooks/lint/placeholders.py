@@ -26,7 +26,7 @@ def check_placeholders(playbook: Playbook) -> Iterator[Finding]:
 
 def check_start(playbook: Playbook, others: Collection[Playbook]) -> Iterator[Finding]:
     """Yields that nothing starts a playbook, neither a trigger nor another playbook of the site."""
-    if playbook.file.trigger or not others:
+    if playbook.file.trigger or playbook.file.advise or not others:
         return
     if any(playbook.id in _named_by(each) for each in others if each.id != playbook.id):
         return

@@ -69,6 +69,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "joined": lambda body: f"{_what(body)}: {body['condition']}",
     "answered": _answered,
     "judged": _judged,
+    "promised": lambda body: str(body["text"]),
+    "measured": lambda body: str(body["text"]),
     "returned": _returned,
     "escalated": lambda body: f"to {', '.join(body['to'])}: {body['text']}",
 }

@@ -103,6 +103,12 @@ def _triggers(file: PlaybookFile, plan: BoundPlaybook) -> Iterator[Fact]:
     begun = say.in_words(file.deadline.within) if file.deadline else ""
     yield ("a run", "must begin after the trigger within"), begun
     yield ("a run", "achieves"), file.achieves
+    if advice := file.advise:
+        yield ("the advice", "minimises"), advice.minimise
+        yield ("the advice", "by"), ", ".join(advice.by)
+        yield ("the advice", "horizon"), say.in_words(advice.horizon)
+        yield ("the advice", "least gain"), str(advice.least_gain)
+        yield ("the advice", "at most every"), say.in_words(advice.every)
     yield ("a run", "owns"), ", ".join(plan.assets)
     rules, owned = plan.concurrency, bool(plan.assets)
     yield ("a run", "when another owns it"), say.policy_text(rules.policy) if owned else ""

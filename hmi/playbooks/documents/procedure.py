@@ -93,6 +93,8 @@ def _starts(plan: BoundPlaybook) -> Iterator[Item]:
             said += [*([" and "] if said else []), Code(part.condition.bound), say.part_text(part)]
         yield Item((*said, "."))
     yield from (Item((f"At {each.text}.",)) for each in plan.schedules)
+    if plan.advice:
+        yield Item(("The agents advise: ", Code(plan.advice.text), "."))
     if plan.is_manual:
         yield Item(
             ("When a person orders it by ", Code(shell_command("runs", "start", plan.id)), ".")

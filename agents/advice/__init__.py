@@ -1,0 +1,1 @@
+"""Advice on set points, searched with a twin and measured afterwards."""
