@@ -1,13 +1,14 @@
-"""Twin of a site, by the entry point that its file names."""
+"""Twin of a site, by the entry point or the unit that its file names."""
 
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.connectors.errors import Problem
+from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
+from .fmi.load import load_unit
 from .twin import GROUP, Twin
 
 _METHODS = ("estimate", "predict")
@@ -18,7 +19,7 @@ _MOST_TAGS = 3  # that a message names
 class SiteTwin:
     """Twin of a site, with what the site says of it."""
 
-    name: str  # of its entry point
+    name: str  # of its entry point, or of its unit's file
     twin: Twin
     trust: float  # largest residual with which it is trusted, a share of the range
     horizon_s: float
@@ -38,10 +39,17 @@ def load_twin(site: Site) -> tuple[SiteTwin | None, list[Problem]]:
     if spec is None:
         return None, []
     try:
-        own = SiteTwin(spec.model, _create(spec.model), spec.trust, spec.horizon)
+        if spec.fmu:
+            unit = load_unit(site.root / spec.fmu, site.root / spec.map)
+            own = SiteTwin(unit.path.stem, unit, spec.trust, spec.horizon)
+        else:
+            own = SiteTwin(spec.model, _create(spec.model), spec.trust, spec.horizon)
         _check_tags(own, site)
+    except ConfigError as error:
+        return None, [*error.problems]
     except _Unusable as error:
-        problem = read_document(site.root / SITE_FILE).problem(("twin", "model"), str(error))
+        key = "fmu" if spec.fmu else "model"
+        problem = read_document(site.root / SITE_FILE).problem(("twin", key), str(error))
         return None, [problem]
     return own, []
 

@@ -1,9 +1,9 @@
 """Twin of a site, as `site.yaml` names it."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..config.durations import Duration
 from ..config.validation import Model
@@ -24,8 +24,19 @@ Share = Annotated[float, BeforeValidator(_parse_share, json_schema_input_type=_W
 
 
 class TwinSpec(Model):
-    """Twin with the residual up to which it is trusted, and how far it looks ahead."""
+    """Twin with the residual up to which it is trusted, and how far it looks ahead.
 
-    model: str  # name of its entry point
+    It is an installed one, or a unit of the Functional Mock-up Interface with its map.
+    """
+
+    model: str = ""  # name of its entry point
+    fmu: str = ""  # path of a unit, from the site's folder
+    map: str = ""  # path of the map between its variables and tags
     trust: Share  # of the measuring range
     horizon: Annotated[Duration, Field(ge=60.0, le=86400.0)] = 3600.0
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if bool(self.model) == bool(self.fmu) or bool(self.fmu) != bool(self.map):
+            raise ValueError("give either model, or fmu and map")
+        return self
