@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from handwheel.agents.diagnosis import baseline
 from handwheel.agents.diagnosis import failure_modes as modes
+from handwheel.agents.lookahead.fmi.mapping import Output, UnitMap
 from handwheel.connectors.model import computed, heartbeats, site, tag_file, twin_spec
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
@@ -124,6 +125,13 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["A condition across tags"] == _keys(policy_schema.AcrossRule)
     assert listed["operators.yaml"] == _keys(operators.OperatorsFile)
     assert listed["An enrolment record"] == _keys(operators.Record)
+
+
+def test_the_reference_lists_exactly_the_keys_of_a_units_map() -> None:
+    rows = sections(DOCS / "reference/twins.md")
+    listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
+    assert listed["The map"] == _keys(UnitMap)
+    assert listed["A link"] == _keys(Output)
 
 
 def test_the_reference_lists_exactly_the_keys_of_playbook_tests() -> None:

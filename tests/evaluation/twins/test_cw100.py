@@ -1,12 +1,18 @@
 from copy import deepcopy
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
+from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.twin import GROUP, Move, TwinError
+from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
+from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.scenario import FaultEvent
 
+from ...plants.served import site_of
 from .watched import Watched
 
 TWIN = CoolingWaterTwin()
@@ -23,6 +29,15 @@ def healthy() -> Watched:
 def test_entry_point_of_the_twin_makes_it() -> None:
     (entry,) = entry_points(group=GROUP, name="cw-100")
     assert isinstance(entry.load()(), CoolingWaterTwin)
+
+
+def test_site_of_the_plant_takes_its_twin(tmp_path: Path) -> None:
+    site_of(tmp_path, PlantEndpoints())
+    file = tmp_path / "site.yaml"
+    file.write_text(file.read_text() + "twin: {model: cw-100, trust: 1 %}\n")
+    own, problems = load_twin(load_site(tmp_path))
+    assert not problems
+    assert own is not None
 
 
 def test_estimate_of_a_healthy_plant_has_small_residuals(healthy: Watched) -> None:
@@ -48,8 +63,9 @@ def test_course_of_a_load_cut_ends_where_the_plant_does(healthy: Watched) -> Non
 def test_course_of_a_change_over_shows_the_dip_of_the_header(healthy: Watched) -> None:
     found = TWIN.estimate(healthy.windows)
     assert found is not None
-    pressures = TWIN.predict(found.state, CHANGE_OVER, 180.0).series["PT-102.pv"]
-    assert min(pressures) == pytest.approx(323.6, abs=2.0)
+    series = TWIN.predict(found.state, CHANGE_OVER, 180.0).series
+    assert min(series["PT-102.pv"]) == pytest.approx(323.6, abs=2.0)
+    assert {each.name for each in TAGS} | {"E-101.rf", "E-101.duty_hot"} <= series.keys()
 
 
 def test_course_of_a_change_over_shows_that_the_standby_cavitates_too() -> None:
