@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from handwheel.hmi.requests.assessment.background import assessed_beside
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.requests.cards.live_card import QUESTION, footer_lines
 from handwheel.hmi.simulation.demo.approver import DemoApprover
@@ -34,6 +35,8 @@ FONT = ("Cascadia Mono NF", "20.82px")
 
 
 ALONE_S = 1.5  # after the failing pump has stopped
+ROWS = 20  # of the card on a screen of 24
+THINK_S = 20.0  # until the script approves, so that the card is assessed before
 
 
 async def pictures() -> tuple[RenderableType, RenderableType]:
@@ -44,7 +47,7 @@ async def pictures() -> tuple[RenderableType, RenderableType]:
         ) as system:
             with Database(system.site.state, system.site.id) as ledger:
                 approver = DemoApprover(system.site, system.people)
-                decisions = Decisions(approver, Decider.SCRIPT, 3.0)
+                decisions = Decisions(approver, Decider.SCRIPT, THINK_S)
                 demo = DemoRun(system, ledger, decisions, is_live=False)
                 async with asyncio.TaskGroup() as group:
                     running = group.create_task(demo.run())
@@ -69,7 +72,10 @@ async def approval(system: DemoSystem, ledger: Database) -> RenderableType:
     await until(lambda: bool(load_requests(ledger, WAITING_REQUESTS)))
     request = load_requests(ledger, WAITING_REQUESTS)[0].request
     card = await DemoApprover(system.site, system.people).settle(request.request_id)
-    return Text("\n".join([*render_card(card), *footer_lines(card, 80), QUESTION]))
+    with assessed_beside(system.site, request.request_id) as beside:
+        assessment = await asyncio.to_thread(beside.first)
+    shown = render_card(card, most=ROWS, assessment=assessment)
+    return Text("\n".join([*shown, *footer_lines(card, 80), QUESTION]))
 
 
 def draw(shown: RenderableType, title: str, name: str) -> None:
