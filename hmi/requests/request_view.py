@@ -53,7 +53,7 @@ def _whole_assessment(assessment: Assessment | None, width: int) -> Iterator[str
     if assessment is None:
         return
     yield ""
-    for part in assessment_parts(assessment, 3):
+    for part in assessment_parts(assessment, 3, has_keys=False):
         yield from draw_part(part, width, is_coloured=has_colour())
     for key in ASSESSED_KEYS if assessment.unable is None else ():
         yield ""

@@ -16,11 +16,12 @@ _BETWEEN = 2  # columns between two plots
 _CALM = 0.01  # share of a value by which a plot reaches beyond it at least
 
 
-def assessment_parts(assessment: Assessment, most: int) -> Iterator[Part]:
+def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True) -> Iterator[Part]:
     """Yields an assessment in short.
 
     Args:
         most: Lines that each of its rows may take; with 0 only the abnormal rows are shown.
+        has_keys: Whether keys show it in full.
     """
     if assessment is PENDING:
         yield Part("Cause", [Row(["", "being computed here from recorded values"])])
@@ -33,8 +34,8 @@ def assessment_parts(assessment: Assessment, most: int) -> Iterator[Part]:
         if rows:
             yield Part(label, rows)
     keys = "d" if not assessment.ahead else " or ".join(ASSESSED_KEYS)
-    origin = f"computed here from recorded values until {assessment.until[11:19]} UTC: press {keys}"
-    yield Part("", [Row(["", origin])])
+    origin = f"computed here from recorded values until {assessment.until[11:19]} UTC"
+    yield Part("", [Row(["", f"{origin}: press {keys}" if has_keys else origin])])
 
 
 def render_assessed(assessment: Assessment | None, key: str, width: int) -> list[str]:

@@ -22,19 +22,20 @@ def course_lines(found: Prediction, tags: Mapping[str, Tag]) -> list[AssessedLin
     new = with_plan.alarms.keys() - without.alarms.keys()
     is_worse = bool(found.broken or new or with_plan.trip)
     margin = _margin_text(found, tags)
+    more = f"; {margin}" if margin else ""
     if not found.is_trusted and not is_worse:
-        margin = "the twin is not trusted and clears nothing"
+        more = ", by a twin that is not trusted"
     return [
         AssessedLine(text=f"without: {ends[0]}"),
-        AssessedLine(text=f"with: {ends[1]}{'; ' if margin else ''}{margin}", is_abnormal=is_worse),
+        AssessedLine(text=f"with: {ends[1]}{more}", is_abnormal=is_worse),
         AssessedLine(text=_trust_text(found), is_abnormal=not found.is_trusted),
     ]
 
 
 def _trust_text(found: Prediction) -> str:
     """Returns how far a twin is trusted, and what it is good for if it is not."""
-    rest = "" if found.is_trusted else "; it may warn, clears nothing"
-    return f"twin {found.twin}: {trust_text(found)}{rest}"
+    use = "" if found.is_trusted else "may warn, clears nothing; "
+    return f"twin {found.twin}: {use}{trust_text(found)}"
 
 
 def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:

@@ -143,16 +143,16 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
         (
             prediction(CALM, KEPT, 0.05),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "with: no alarm, no trip; the twin is not trusted and clears nothing",
-             "! twin cw-100: not trusted, its residual is 5 % (limit 3 %); it may warn, "
-             "clears nothing"],
+             "with: no alarm, no trip, by a twin that is not trusted",
+             "! twin cw-100: may warn, clears nothing; not trusted, its residual is 5 % "
+             "(limit 3 %)"],
         ),
         (
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "with: no alarm, no trip; the twin is not trusted and clears nothing",
-             "! twin cw-100: not trusted, since none of its predictions was checked yet "
-             "(limit 3 %); it may warn, clears nothing"],
+             "with: no alarm, no trip, by a twin that is not trusted",
+             "! twin cw-100: may warn, clears nothing; not trusted, since none of its "
+             "predictions was checked yet (limit 3 %)"],
         ),
     ],
     ids=["cleared", "broken", "untrusted", "unknown"],
