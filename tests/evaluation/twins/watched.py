@@ -31,12 +31,13 @@ class Watched:
         plant = create_plant(model, seed)
         return cls(plant, Windows(twin.tags), Simulation(plant, Scenario(faults, plant.time_s)))
 
-    def run(self, seconds: float) -> None:
-        """Runs the plant with a scan each second."""
+    def run(self, seconds: float, *, is_kept: bool = False) -> None:
+        """Runs the plant with a scan each second, and keeps the samples on demand."""
         for _ in range(round(seconds / SCAN_S)):
             self.events += self.simulation.run(SCAN_S)
             values, bad = self.plant.measurements(), self.plant.qualities()
-            self.samples.append({name: float(each) for name, each in values.items()})
+            if is_kept:
+                self.samples.append({name: float(each) for name, each in values.items()})
             self.windows.observe(
                 {
                     tag: DataValue(
@@ -53,10 +54,10 @@ class Watched:
         self.samples.clear()
         now_s = 0.0
         for move in sorted(moves, key=lambda each: each.at_s):
-            self.run(move.at_s - now_s)
+            self.run(move.at_s - now_s, is_kept=True)
             now_s = move.at_s
             self.plant.write(move.tag, move.value)
-        self.run(seconds - now_s)
+        self.run(seconds - now_s, is_kept=True)
 
     def end(self, tag: str, last_s: float = 60.0) -> float:
         """Returns the mean of a tag's last samples."""
