@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import process_time
 
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.engine.states import EventKind, RunState
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
@@ -20,6 +20,8 @@ from .responses import RespondSpec
 from .undisturbed import Undisturbed, leave_alone
 
 _SAME_S = 1e-6
+_STARTS_S = 30.0  # in which a run goes on after a decision
+_WAITING = frozenset({RunState.WAITING_APPROVAL, RunState.HELD})
 
 
 async def act(
@@ -64,7 +66,7 @@ class Course:
         room, end_s = self._room, self._episode.end_s
         is_quiet = not (self._response.frames or self._response.orders or self._response.notices)
         while room.now_s < end_s:
-            await room.step(self._spec.scan if self._is_open() else self._spec.idle_scan)
+            await room.step(self._spec.scan if self._is_busy() else self._spec.idle_scan)
             self._note_frames()
             if room.now_s - self._looked_s < LOOK_S - _SAME_S:
                 continue
@@ -91,8 +93,13 @@ class Course:
             self._meter.observe(simulation.plant, EVERY_S)
         self.acted.harm = self._meter.harm(simulation.plant)
 
-    def _is_open(self) -> bool:
-        return any(not each.is_closed for each in self._room.cases.values())
+    def _is_busy(self) -> bool:
+        """Whether a run is at work, or will be at once since people have just decided."""
+        room = self._room
+        has_decided = room.now_s - self._people.acted_s < _STARTS_S
+        return has_decided or any(
+            not each.is_closed and each.state not in _WAITING for each in room.runs.values()
+        )
 
     def _note_frames(self) -> None:
         plant, frames = self._room.plant, self.acted.frames

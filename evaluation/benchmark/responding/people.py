@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from math import inf
 from random import Random
 from typing import Any
 
@@ -30,12 +31,14 @@ class RespondingPeople:
     is held is resumed. They order nothing else, and write nothing.
 
     Attributes:
+        acted_s: Process time at which they have last done something.
         refused: Decisions that did not count, each with its reason.
     """
 
     def __init__(
         self, room: Room, episode: Episode, spec: PeopleSpec, answers: Mapping[str, str]
     ) -> None:
+        self.acted_s = -inf
         self.refused: list[str] = []
         self._room, self._spec = room, spec
         self._answers = {**spec.answers, **answers}
@@ -82,6 +85,7 @@ class RespondingPeople:
         try:
             do()
             self._done.add(key)
+            self.acted_s = now_s
         except (GuardrailError, WriteRejected) as refusal:
             self.refused.append(f"{key.partition(' ')[0]}: {refusal}")
             self._due_s[key] = now_s + _AGAIN_S

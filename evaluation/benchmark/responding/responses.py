@@ -73,7 +73,7 @@ class RespondSpec(Model):
     """Part of a suite's file that says how agents act, and what is right."""
 
     people: PeopleSpec
-    scan: Duration = Field(description="of the room while a case is open")
+    scan: Duration = Field(description="of the room while a run is at work")
     idle_scan: Duration = Field(description="of the room while none is")
     leave_after: Duration = Field(description="once all that must happen has happened")
     responses: dict[str, ResponseSpec] = Field(description="by case")

@@ -41,7 +41,7 @@ ANSWERS: dict[str, tuple[list[FaultEvent], int, dict[str, str]]] = {
     "F08b": ([fault("F08b")], 50, {"product-temperature-check": "COMPLETE"}),
     "F09": ([fault("F09", leak=20.0)], 45, {"basin-low": "COMPLETE", "basin-leak": "COMPLETE"}),
     "F10": ([fault("F10")], 10, {"pump-tripped": "COMPLETE"}),
-    "F10b": ([fault("F10b")], 10, {}),
+    "F10b": ([fault("F10b")], 10, {"pump-tripped": "COMPLETE"}),
     "F11": ([fault("F11")], 30, {"non-return-valve-passing": "COMPLETE"}),
     "F12": ([fault("F12")], 40, {"tower-fan": "COMPLETE"}),
     "F13": ([fault("F13"), fault("F09", leak=1.0)], 30, {"make-up-valve-stuck": "COMPLETE"}),
