@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import isfinite
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Generic, TypeVar
 
 from . import alarm, state
@@ -44,6 +44,7 @@ class BasePlant(ABC, Generic[S]):
     alarms: Sequence[AlarmDefinition] = ()
     faults: Mapping[str, FaultKind] = MappingProxyType({})
     field_actions: Mapping[str, str] = MappingProxyType({})
+    constants: ModuleType | None = None  # module whose numbers its model reads at each step
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         self.seed = seed or 0

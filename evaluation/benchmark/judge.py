@@ -16,6 +16,7 @@ class Diagnosed(Result):
 
     played: Played
     last: Finding  # at the end of the judged time
+    unlearnt: tuple[str, ...]  # wrong names of the diagnosis without a baseline
     judged_s: float  # length of the judged time after the onset
 
     @property
@@ -42,7 +43,8 @@ def judge(episode: Episode, played: Played) -> Diagnosed:
     )
     last = findings[-1] if findings else NOTHING
     judged_s = end_s - episode.onset_s
-    return Diagnosed(episode, outcome, wrong, times, played.cpu_s, played, last, judged_s)
+    _, unlearnt = judged([each for each in played.unlearnt if each.at_s <= end_s], episode.truth)
+    return Diagnosed(episode, outcome, wrong, times, played.cpu_s, played, last, unlearnt, judged_s)
 
 
 def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[str, ...]]:

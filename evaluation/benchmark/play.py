@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from time import process_time
 
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
+from handwheel.agents.diagnosis.baseline import NO_BASELINE
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.scenario import Scenario
@@ -13,6 +14,7 @@ from handwheel.tools.conditions import History
 from ..plants.installed_plants import create_plant
 from ..room.model_plant import ModelPlant
 from .episodes import Episode
+from .mismatch import Learnt
 from .symptom import EVERY_S, Symptom
 
 SCAN_S = 1.0
@@ -34,6 +36,8 @@ class Played:
     """Course of an episode."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
+    # those without a baseline, where the others have one
+    unlearnt: list[Finding] = field(default_factory=list[Finding])
     # the first time of each after the onset
     alarms: dict[str, float] = field(default_factory=dict[str, float])
     failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
@@ -42,17 +46,23 @@ class Played:
     cpu_s: float = 0.0
 
 
-def play(episode: Episode, site: Site, hypotheses: Hypotheses) -> Played:
+def play(
+    episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None = None
+) -> Played:
     """Plays an episode to its end, or to the alarm before which its judged time ends.
 
     Args:
         site: From `watched_site`, of the plant of the episode.
+        learnt: State from which the plant goes on, with a baseline; a second diagnosis has none.
     """
     begun_s = process_time()
     plant = create_plant(episode.plant, episode.seed)
+    if learnt is not None:
+        plant.restore(learnt.state)
     devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
     history = History(hypotheses.conditions)
-    diagnosis = ContinuousDiagnosis(hypotheses, history)
+    baselines = (NO_BASELINE,) if learnt is None else (learnt.baseline, NO_BASELINE)
+    diagnoses = [ContinuousDiagnosis(hypotheses, history, each) for each in baselines]
     played, symptom = Played(), Symptom(episode)
     while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
         events = devices.advance(SCAN_S)
@@ -64,21 +74,22 @@ def play(episode: Episode, site: Site, hypotheses: Hypotheses) -> Played:
             symptom.observe(plant, played.ended_s)
         readings = devices.readings()
         history.observe(readings, played.ended_s)
-        if diagnosis.observe(readings, played.ended_s):
-            _note(played, diagnosis)
+        for findings, diagnosis in zip((played.findings, played.unlearnt), diagnoses, strict=False):
+            if diagnosis.observe(readings, played.ended_s):
+                _note(played, findings, diagnosis)
     played.symptom_s = symptom.at_s
     played.cpu_s = process_time() - begun_s
     return played
 
 
-def _note(played: Played, diagnosis: ContinuousDiagnosis) -> None:
+def _note(played: Played, findings: list[Finding], diagnosis: ContinuousDiagnosis) -> None:
     ranking = diagnosis.ranking
     assert ranking is not None
     suspected = (each.hypothesis for each in ranking.suspected)
     suspects = tuple(each.id for each in suspected if each.mode.is_fault)
     found = Finding(played.ended_s, ranking.verdict, tuple(diagnosis.named), suspects)
-    if not played.findings or replace(played.findings[-1], at_s=found.at_s) != found:
-        played.findings.append(found)
+    if not findings or replace(findings[-1], at_s=found.at_s) != found:
+        findings.append(found)
     played.failed |= dict(ranking.faults)
 
 

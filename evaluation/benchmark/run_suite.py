@@ -13,10 +13,12 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 
+from ..plants.other_constants import scaled_constants
 from ..process_pool import in_processes
 from ..room.site import in_memory_site
 from .episodes import Episode
 from .judge import judge
+from .mismatch import Plants, factors_of
 from .play import play, watched_site
 from .responding.act import act
 from .responding.judge_response import judge_response
@@ -47,8 +49,20 @@ def _run(root: Path, episode: Episode) -> Result:
         site, library = _acting(root, episode.suite)
         acted = asyncio.run(act(episode, site, library, respond))
         return judge_response(episode, acted, respond.responses[episode.case])
+    mismatch = load_suite(episode.suite).file.mismatch
     site, hypotheses = _setting(root, episode.suite)
-    return judge(episode, play(episode, site, hypotheses))
+    if mismatch is None:
+        return judge(episode, play(episode, site, hypotheses))
+    with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
+        learnt = _plants(root, episode.suite).learnt(episode.plant, episode.seed)
+        return judge(episode, play(episode, site, hypotheses, learnt))
+
+
+@lru_cache(1)
+def _plants(root: Path, suite: str) -> Plants:
+    mismatch = load_suite(suite).file.mismatch
+    assert mismatch is not None
+    return Plants(*_setting(root, suite), mismatch)
 
 
 @lru_cache(1)

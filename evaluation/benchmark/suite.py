@@ -37,6 +37,15 @@ class EndsBefore(Model):
     by: Duration
 
 
+class MismatchSpec(Model):
+    """Plants whose constants differ, and from which healthy residuals are learnt first."""
+
+    constants: list[str] = Field(min_length=1, description="each is scaled by a factor of its own")
+    off_by: _Share = Field(description="by how much a factor may differ from 1")
+    settles: Duration = Field(description="time before the plant is looked at")
+    learns: Duration = Field(description="time in which it is learnt")
+
+
 class CaseSpec(Model):
     """Case of a suite, with the truth by which its episodes are judged."""
 
@@ -63,6 +72,9 @@ class SuiteFile(Model):
     goal: GoalSpec
     cases: dict[str, CaseSpec] = Field(default_factory=dict[str, CaseSpec])
     cases_of: str | None = Field(default=None, description="another suite, whose cases it has")
+    mismatch: MismatchSpec | None = Field(
+        default=None, description="if the plants differ from their data sheets"
+    )
     respond: RespondSpec | None = Field(default=None, description="if the agents act")
 
 

@@ -39,7 +39,7 @@ class Symptom:
 
     def observe(self, plant: Plant, now_s: float) -> None:
         """Takes the present state of the plant."""
-        if self.at_s is not None:
+        if self.at_s is not None or not self._episode.events:
             return
         if now_s <= self._episode.onset_s:
             for name, value in plant.measurements().items():

@@ -41,6 +41,7 @@ class CoolingWater(BasePlant[SkidState]):
     alarms = ALARMS
     faults = FAULTS
     field_actions = FIELD_ACTIONS
+    constants = k
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         super().__init__(seed, noise=noise)

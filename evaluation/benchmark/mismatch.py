@@ -1,0 +1,55 @@
+"""Plants whose constants differ from their data sheets, and what is learnt of them first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from handwheel.agents.diagnosis.baseline import Baseline
+from handwheel.agents.diagnosis.hypotheses import Hypotheses
+from handwheel.agents.diagnosis.learning import Learning
+from handwheel.connectors.model.site import Site
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ..plants.installed_plants import create_plant
+from ..room.model_plant import ModelPlant
+from .suite import MismatchSpec
+
+_SCAN_S = 5.0
+_KEPT = 4  # plants in memory; the cases of a seed share theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A healthy plant with other constants, and its healthy residuals."""
+
+    state: Mapping[str, Any]
+    baseline: Baseline
+
+
+def factors_of(plant: str, seed: int, spec: MismatchSpec) -> dict[str, float]:
+    """Draws the factor of each constant. All cases of a seed have the same plant."""
+    draw = Random(f"constants {plant} {seed}")
+    return {name: draw.uniform(1.0 - spec.off_by, 1.0 + spec.off_by) for name in spec.constants}
+
+
+class Plants:
+    """The learnt plants of a suite, each of which is run once for all its cases."""
+
+    def __init__(self, site: Site, hypotheses: Hypotheses, spec: MismatchSpec) -> None:
+        self._site, self._hypotheses, self._spec = site, hypotheses, spec
+        self.learnt = lru_cache(_KEPT)(self._learn)
+
+    def _learn(self, model: str, seed: int) -> Learnt:
+        """Lets a plant settle, and learns from it. Its constants must be scaled meanwhile."""
+        plant, spec = create_plant(model, seed), self._spec
+        devices = ModelPlant(self._site, Simulation(plant, Scenario()))
+        devices.advance(spec.settles)
+        learning, now_s = Learning(self._hypotheses), 0.0
+        while now_s < spec.learns:
+            devices.advance(_SCAN_S)
+            now_s += _SCAN_S
+            learning.observe(devices.readings(), now_s)
+        return Learnt(plant.snapshot(), learning.baseline)
