@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .episodes import Episode, Truth
 from .play import Finding, Played
 from .results import Outcome, Result, Times, after_onset
+from .summary import Share
 
 NOTHING = Finding(0.0, "normal", (), ())
 
@@ -64,6 +65,12 @@ def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[st
         return "missed", ()
     is_rightly = bool(truth.abstain) and truth.abstain == frozenset(last.suspects)
     return "rightly abstained" if is_rightly else "abstained", ()
+
+
+def wrong_without_baseline(results: Sequence[Result]) -> Share:
+    """Returns the share of episodes with a wrong name in the diagnosis without a baseline."""
+    found = [each for each in results if isinstance(each, Diagnosed) and each.played.unlearnt]
+    return Share(sum(bool(each.unlearnt) for each in found), len(found))
 
 
 def _named_s(findings: Sequence[Finding], episode: Episode) -> float | None:

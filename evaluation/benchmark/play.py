@@ -36,14 +36,14 @@ class Played:
     """Course of an episode."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
-    # those without a baseline, where the others have one
-    unlearnt: list[Finding] = field(default_factory=list[Finding])
     # the first time of each after the onset
     alarms: dict[str, float] = field(default_factory=dict[str, float])
     failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
     symptom_s: float | None = None  # a tag showed the fault
     ended_s: float = 0.0
     cpu_s: float = 0.0
+    # findings without a baseline, where the others have one
+    unlearnt: list[Finding] = field(default_factory=list[Finding])
 
 
 def play(

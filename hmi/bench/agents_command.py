@@ -31,6 +31,7 @@ class SuiteName(StrEnum):
     WATCH = "watch"
     RESPOND = "respond"
     TEP = "tep"
+    MISMATCH = "mismatch"
 
 
 def agents(
@@ -66,7 +67,8 @@ def agents(
     Each episode begins in the warm steady state. A seed draws the noise, the sizes of the fault
     and its onset. The agents see only the tags of the site. An episode is judged by the fault
     that was injected. In watch it is wrong as soon as any other fault is confirmed. In respond it
-    is wrong as soon as a frame comes that is not right for the fault. No device is written to.
+    is wrong as soon as a frame comes that is not right for the fault. In mismatch each plant is
+    learnt first. No device is written to.
 
     Exit codes: 0 the suite's goals are met, 1 they are missed, 2 wrong usage or configuration.
     """

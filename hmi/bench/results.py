@@ -6,7 +6,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from handwheel.evaluation.benchmark.judge import Diagnosed
+from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
 from handwheel.evaluation.benchmark.results import Result
@@ -49,6 +49,7 @@ def _diagnosed_fields(result: Result) -> dict[str, Any]:
     assert isinstance(result, Diagnosed)
     return {
         "judged_s": result.judged_s,
+        "wrong_without_baseline": result.unlearnt,
         "last": asdict(result.last),
         "findings": [asdict(each) for each in result.played.findings],
         "alarms": result.played.alarms,
@@ -66,6 +67,7 @@ def _responded_fields(result: Result) -> dict[str, Any]:
 def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
     found = summary(results)
     acted = [each for each in results if isinstance(each, Responded)]
+    unlearnt = wrong_without_baseline(results)
     return {
         "n": found.right.of,
         "outcomes": dict(found.outcomes),
@@ -78,5 +80,6 @@ def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
         "symptom_s": found.symptom_s,
         "answered_s": found.answered_s,
         "alarm_s": found.alarm_s,
+        **({"wrong_without_baseline": unlearnt.value} if unlearnt.of else {}),
         **(asdict(response_summary(acted)) if acted else {}),
     }

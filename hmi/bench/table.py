@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from handwheel.evaluation.benchmark.judge import Diagnosed
+from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
 from handwheel.evaluation.benchmark.results import IS_RIGHT, Result
@@ -29,6 +29,10 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     yield f"symptom, {answered}, alarm: median minutes after the onset"
     yield from _harm({**cases, "all": results})
     yield from _not_right(results)
+    if (unlearnt := wrong_without_baseline(results)).of:
+        low, high = unlearnt.interval
+        shown = f"wrong {unlearnt.value:.1%}, {low:.0%} to {high:.0%}"
+        yield f"without a baseline, on the same plants: {shown}"
     goal = suite.file.goal
     verdict = "met" if meets(whole, goal) else "missed"
     yield fold(

@@ -125,4 +125,4 @@ def _result(case: str, seed: int, outcome: Outcome) -> Result:
     episode = Episode("watch", "p", case, seed, (), ONE, 0.0, 1.0)
     times = Times(1.0, 60.0, 5.0 if seed < 5 else None)
     wrong = ("b",) if outcome == "wrong" else ()
-    return Diagnosed(episode, outcome, wrong, times, 0.0, Played(), _finding(0.0, ""), 1.0)
+    return Diagnosed(episode, outcome, wrong, times, 0.0, Played(), _finding(0.0, ""), (), 1.0)

@@ -20,7 +20,7 @@ def _result(case: str, seed: int, outcome: Outcome, last: Finding, wrong: str = 
     times = Times(6.0, 90.0 if outcome == "right" else None, 59.0)
     names = (wrong,) if wrong else ()
     episode = draw_episode(WATCH, case, seed)
-    return Diagnosed(episode, outcome, names, times, played.cpu_s, played, last, 60.0)
+    return Diagnosed(episode, outcome, names, times, played.cpu_s, played, last, (), 60.0)
 
 
 RESULTS = [
