@@ -39,7 +39,8 @@ def agents(
         SuiteName,
         typer.Option(
             help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
-            " tep: the same on the Tennessee Eastman process."
+            " tep: the same on the Tennessee Eastman process. mismatch: they diagnose plants that"
+            " differ from their data sheets."
         ),
     ] = SuiteName.WATCH,
     seeds: Annotated[
