@@ -20,17 +20,18 @@ def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True
     """Yields an assessment in short.
 
     Args:
-        most: Lines that each of its rows may take; with 0 only the abnormal rows are shown.
+        most: Lines that each of its rows may take; with 0 only the abnormal rows are shown, in at
+            most two lines each, and with -1 in one.
         has_keys: Whether keys show it in full.
     """
     if assessment is PENDING:
         yield Part("Cause", [Row(["", "being computed here from recorded values"])])
         return
     if assessment.unable is not None:
-        yield Part("Cause", [_row(assessment.unable, most or 1)])
+        yield Part("Cause", [_row(assessment.unable, abs(most) or 2)])
         return
     for label, lines in (("Cause", assessment.cause), ("Courses", assessment.courses)):
-        rows = [_row(each, most or 1) for each in lines if most or each.is_abnormal]
+        rows = [_row(each, abs(most) or 2) for each in lines if most > 0 or each.is_abnormal]
         if rows:
             yield Part(label, rows)
     keys = "d" if not assessment.ahead else " or ".join(ASSESSED_KEYS)
