@@ -1,6 +1,8 @@
 """Twin of a site, by the entry point or the unit that its file names."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -8,8 +10,9 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
+from ..diagnosis.windows import Windows
 from .fmi.load import load_unit
-from .twin import GROUP, Twin
+from .twin import GROUP, Course, Estimate, Move, Twin, TwinError
 
 _METHODS = ("estimate", "predict")
 _MOST_TAGS = 3  # that a message names
@@ -30,10 +33,16 @@ def twin_names() -> list[str]:
     return sorted(entry_points(group=GROUP).names)
 
 
-def load_twin(site: Site) -> tuple[SiteTwin | None, list[Problem]]:
+def load_twin(
+    site: Site, tags_of: Callable[[str], Sequence[str]] | None = None
+) -> tuple[SiteTwin | None, list[Problem]]:
     """Returns the twin that a site names, `None` without one or if it cannot be used.
 
     A problem has the place of the site's key. It costs nothing but the twin.
+
+    Args:
+        tags_of: Asks the process in which alone the code of the twin is loaded for `twin_tags`; by
+            default it is loaded in this one.
     """
     spec = site.twin
     if spec is None:
@@ -43,26 +52,45 @@ def load_twin(site: Site) -> tuple[SiteTwin | None, list[Problem]]:
             unit = load_unit(site.root / spec.fmu, site.root / spec.map)
             own = SiteTwin(unit.path.stem, unit, spec.trust, spec.horizon)
         else:
-            own = SiteTwin(spec.model, _create(spec.model), spec.trust, spec.horizon)
+            name = spec.model
+            twin = NamedTwin(name, tuple(tags_of(name))) if tags_of else _create(name)
+            own = SiteTwin(name, twin, spec.trust, spec.horizon)
         _check_tags(own, site)
     except ConfigError as error:
         return None, [*error.problems]
-    except _Unusable as error:
+    except TwinError as error:
         key = "fmu" if spec.fmu else "model"
         problem = read_document(site.root / SITE_FILE).problem(("twin", key), str(error))
         return None, [problem]
     return own, []
 
 
-class _Unusable(Exception):
-    """A twin that cannot be used. The text is the reason."""
+def twin_tags(name: str) -> tuple[str, ...]:
+    """Returns the tags that an installed twin needs. Raises `TwinError` if it cannot be used."""
+    return tuple(_loaded(name).tags)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTwin:
+    """Twin by its name, whose code is loaded in the process that asks it."""
+
+    name: str
+    tags: tuple[str, ...]
+
+    def estimate(self, windows: Windows) -> Estimate | None:
+        """Returns the state of the plant now. See `Twin`."""
+        return _loaded(self.name).estimate(windows)
+
+    def predict(self, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float) -> Course:
+        """Returns the course from a state on. See `Twin`."""
+        return _loaded(self.name).predict(state, moves, horizon_s)
 
 
 def _create(name: str) -> Twin:
     found = entry_points(group=GROUP, name=name)
     if not found:
         known = ", ".join(twin_names()) or "none is installed"
-        raise _Unusable(f"there is no twin called {name!r}; known: {known}")
+        raise TwinError(f"there is no twin called {name!r}; known: {known}")
     (entry, *_) = found
     try:
         twin: Any = entry.load()()
@@ -73,14 +101,17 @@ def _create(name: str) -> Twin:
     except (Exception, SystemExit) as error:  # code of others
         first = str(error).partition("\n")[0]
         reason = f"{entry.value}: {type(error).__name__}: {first}"
-        raise _Unusable(f"the twin {name} cannot be loaded: {reason}") from error
-    raise _Unusable(f"the twin {name} is none: {entry.value} returns a {type(twin).__name__}")
+        raise TwinError(f"the twin {name} cannot be loaded: {reason}") from error
+    raise TwinError(f"the twin {name} is none: {entry.value} returns a {type(twin).__name__}")
+
+
+_loaded = cache(_create)
 
 
 def _check_tags(own: SiteTwin, site: Site) -> None:
-    """Raises `_Unusable` if the site lacks tags from which the twin finds its state."""
+    """Raises `TwinError` if the site lacks tags from which the twin finds its state."""
     missing = [each for each in own.twin.tags if each not in site.tags]
     if missing:
         rest = len(missing) - _MOST_TAGS
         named = ", ".join(missing[:_MOST_TAGS]) + (f" and {rest} more" if rest > 0 else "")
-        raise _Unusable(f"the twin {own.name} needs tags that the site lacks: {named}")
+        raise TwinError(f"the twin {own.name} needs tags that the site lacks: {named}")

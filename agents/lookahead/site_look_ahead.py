@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -12,6 +11,7 @@ from handwheel.playbooks.execution.plant_view import PlantView
 
 from ..diagnosis.windows import GUESSED_S, Windows
 from ..problem_log import ProblemLog
+from ..supervised_run import one_line
 from .foretell import course_of, estimate_of, foretell, foretell_without
 from .load import SiteTwin
 from .look_ahead import prediction_of
@@ -95,8 +95,8 @@ class SiteLookAhead:
             self._report(f"twin {self.own.name}", "")
         except TooLittleMeasured:  # such as without a transmitter that it needs
             self.trust.next_s = now_s + _RETRY_S
-        except HandwheelError as error:
-            self._report(f"twin {self.own.name}", str(error))
+        except Exception as error:  # noqa: BLE001 (a twin costs only itself)
+            self._report(f"twin {self.own.name}", one_line(error))
 
     # --- set points ---------------------------------------------------------------------------
 
@@ -130,8 +130,8 @@ class SiteLookAhead:
         """
         try:
             found = await self.predict(plan, readings)
-        except HandwheelError as error:
-            return {"twin": self.own.name, "problem": str(error)}, ""
+        except Exception as error:  # noqa: BLE001 (a twin costs only itself)
+            return {"twin": self.own.name, "problem": one_line(error)}, ""
         reason = forbids_text(found) if found.forbids else ""
         return prediction_fields(found, plan), reason
 

@@ -6,19 +6,22 @@ It starts when it is first needed. A twin that takes too long is ended with it.
 import asyncio
 import os
 import pickle
-import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from typing import ParamSpec, Protocol, TypeVar
+from socket import socketpair
+from threading import Thread
+from time import sleep
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from .twin import TwinError
 
 LIMIT_S = 60.0
 """How long one call may take, wall-clock time."""
+_ERRORS = 2  # the agents' output is for machines
+_LOOK_S = 1.0
 _START_S = 120.0  # until the process is ready, wall-clock time
 
 P = ParamSpec("P")
@@ -51,6 +54,8 @@ class InThisProcess:
 class TwinProcess:
     """Runner with one process, which does one call after the other.
 
+    Code of others is loaded there only. The process ends with this one.
+
     Args:
         name: Of the twin, for messages.
         limit_s: How long one call may take, wall-clock time.
@@ -59,7 +64,7 @@ class TwinProcess:
     def __init__(self, name: str, limit_s: float = LIMIT_S) -> None:
         self._name, self._limit_s = name, limit_s
         self._turn = asyncio.Lock()
-        self._process: SpawnProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._link: Connection | None = None
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -69,23 +74,26 @@ class TwinProcess:
         """
         async with self._turn:
             asked = pickle.dumps((function, args, kwargs))  # before its windows move on
-            is_done, found = pickle.loads(await asyncio.to_thread(self._ask, asked))  # noqa: S301
-        if not is_done:
-            raise found
-        return found  # type: ignore[no-any-return]
+            found: R = _result(await asyncio.to_thread(self._ask, asked))
+        return found
+
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Calls the function as `run` does, and waits."""
+        found: R = _result(self._ask(pickle.dumps((function, args, kwargs))))
+        return found
 
     def close(self) -> None:
         """Ends the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.join()
+            process.wait()
 
     def _ask(self, asked: bytes) -> bytes:
-        link = self._link
-        if self._process is None or link is None:
-            link = self._start()
         try:
+            link = self._link
+            if self._process is None or link is None:
+                link = self._start()
             link.send_bytes(asked)
             if link.poll(self._limit_s):
                 return link.recv_bytes()
@@ -98,30 +106,44 @@ class TwinProcess:
 
     def _start(self) -> Connection:
         """Starts the process and waits until it can be asked."""
-        context = get_context("spawn")  # a fork would have the agents' connections and locks
-        here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(there,), name="twin", daemon=True)
-        process.start()
-        there.close()
-        self._process, self._link = process, here
+        ours, theirs = socketpair()
+        here, there = Connection(ours.detach()), theirs.detach()
         try:
-            if here.poll(_START_S) and here.recv_bytes() == b"":
-                return here
-        except (EOFError, OSError):
-            pass
-        self.close()
-        raise TwinError(f"{self._name}: its process does not start")
+            self._process = subprocess.Popen(  # noqa: S603 (our own code)
+                [sys.executable, "-c", f"from {__name__} import serve; serve({there})"],
+                stdin=subprocess.DEVNULL, stdout=_ERRORS, pass_fds=[there], start_new_session=True,
+            )  # fmt: skip
+        finally:
+            os.close(there)
+        self._link = here
+        if not here.poll(_START_S) or here.recv_bytes():
+            raise EOFError
+        return here
 
 
-def _serve(link: Connection) -> None:
-    """Answers calls until the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the agents, which end this
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the agents' output is for machines
+def _result(answer: bytes) -> Any:
+    is_done, found = pickle.loads(answer)  # noqa: S301 (by our own process)
+    if not is_done:
+        raise found
+    return found
+
+
+def serve(descriptor: int) -> None:
+    """Answers calls until the other end is closed. It is what the process of a twin does."""
+    link, parent = Connection(descriptor), os.getppid()
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
     link.send_bytes(b"")
     with suppress(EOFError, OSError):
         while True:
             function, args, kwargs = pickle.loads(link.recv_bytes())  # noqa: S301
             link.send_bytes(_answer(function, args, kwargs))
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process after its parent, also where a twin does not return."""
+    while os.getppid() == parent:
+        sleep(_LOOK_S)
+    os._exit(1)
 
 
 def _answer(

@@ -17,7 +17,7 @@ from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
 from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
-from handwheel.agents.lookahead.load import SiteTwin, load_twin
+from handwheel.agents.lookahead.load import SiteTwin, load_twin, twin_tags
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead, looked_at
 from handwheel.agents.lookahead.twin_process import TwinProcess
 from handwheel.agents.planning.plan_check import check_plan
@@ -124,17 +124,25 @@ def valid_hypotheses(site: Site) -> Hypotheses:
     return hypotheses
 
 
-def valid_twin(site: Site) -> SiteTwin | None:
-    """Returns the twin of a site, and reports why it is left out."""
-    own, problems = load_twin(site)
+def valid_twin(site: Site) -> tuple[SiteTwin, TwinProcess] | None:
+    """Returns the twin of a site with its process, and reports why it is left out."""
+    if site.twin is None:
+        return None
+    process = TwinProcess(site.twin.model or site.twin.fmu)
+    own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
     for each in problems:
         sys.stderr.write(f"handwheel: left out: {each}\n")
-    return own
+    if own is None:
+        process.close()
+        return None
+    return own, process
 
 
-def look_ahead_of(twin: SiteTwin | None, site: Site, view: PlantView) -> SiteLookAhead | None:
+def look_ahead_of(
+    twin: tuple[SiteTwin, TwinProcess] | None, site: Site, view: PlantView
+) -> SiteLookAhead | None:
     """Returns a twin at work in a process of its own, `None` without one."""
-    return SiteLookAhead(twin, site, view, TwinProcess(twin.name)) if twin else None
+    return SiteLookAhead(twin[0], site, view, twin[1]) if twin else None
 
 
 def baseline_of(context: DecisionContext, hypotheses: Hypotheses) -> Baseline:
@@ -167,7 +175,7 @@ async def _site_agents(
     every = bindings.with_nested(loaded)
     hypotheses = valid_hypotheses(site)
     twin = valid_twin(site)
-    tags = tags_of(site, every, hypotheses, twin)
+    tags = tags_of(site, every, hypotheses, twin[0] if twin else None)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)

@@ -118,7 +118,7 @@ async def _shadow_agents(
         await preload(view, recorded, diagnosis, look_ahead)
         holder = take_runner_lock(database, instant_now())
         try:
-            reader = SiteReader(site, tags_of(site, plans, hypotheses, twin))
+            reader = SiteReader(site, tags_of(site, plans, hypotheses, twin[0] if twin else None))
             await recall_means(reader, recorded)
             async with reader:
                 asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)

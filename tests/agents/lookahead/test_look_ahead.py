@@ -137,6 +137,11 @@ def test_what_a_twin_does_wrong_is_told_by_name(name: str, folder: Path, agents_
     assert said in str(caught.value)
 
 
+def _without_twin(text: str) -> str:
+    """A site's text without the twin that `init` has named, if it is installed."""
+    return "".join(each for each in text.splitlines(True) if not each.startswith("twin:"))
+
+
 @pytest.mark.parametrize(
     ("factory", "said"),
     [
@@ -155,6 +160,7 @@ def test_a_twin_that_cannot_be_used_is_told_with_its_place(
     text, tags = (
         (agents_site.root / each).read_text("utf-8") for each in ("site.yaml", "tags.yaml")
     )
+    text = _without_twin(text)
     (tmp_path / "site.yaml").write_text(f"{text}twin: {{model: mine, trust: 3 %}}\n", "utf-8")
     (tmp_path / "tags.yaml").write_text(tags, "utf-8")
     site = load_site(tmp_path)
@@ -170,7 +176,7 @@ def test_a_twin_that_cannot_be_used_is_told_with_its_place(
 
 
 def test_check_tells_a_trust_that_is_no_share(agents_site: Site, tmp_path: Path) -> None:
-    text = (agents_site.root / "site.yaml").read_text("utf-8")
+    text = _without_twin((agents_site.root / "site.yaml").read_text("utf-8"))
     path = tmp_path / "site.yaml"
     path.write_text(f"{text}twin: {{model: mine, trust: 3, horizon: 2 d}}\n", "utf-8")
     said = handwheel("check", "--site", str(tmp_path)).stderr
