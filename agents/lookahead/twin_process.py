@@ -85,9 +85,12 @@ class TwinProcess:
     def close(self) -> None:
         """Ends the process."""
         process, self._process = self._process, None
+        link, self._link = self._link, None
         if process is not None:
             process.kill()
             process.wait()
+        if link is not None:
+            link.close()
 
     def _ask(self, asked: bytes) -> bytes:
         try:

@@ -4,8 +4,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from time import monotonic
 
@@ -124,18 +124,20 @@ def valid_hypotheses(site: Site) -> Hypotheses:
     return hypotheses
 
 
-def valid_twin(site: Site) -> tuple[SiteTwin, TwinProcess] | None:
-    """Returns the twin of a site with its process, and reports why it is left out."""
+@contextmanager
+def valid_twin(site: Site) -> Generator[tuple[SiteTwin, TwinProcess] | None]:
+    """Opens the process of a site's twin, and reports why the twin is left out."""
     if site.twin is None:
-        return None
+        yield None
+        return
     process = TwinProcess(site.twin.model or site.twin.fmu)
-    own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
-    for each in problems:
-        sys.stderr.write(f"handwheel: left out: {each}\n")
-    if own is None:
+    try:
+        own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
+        for each in problems:
+            sys.stderr.write(f"handwheel: left out: {each}\n")
+        yield (own, process) if own else None
+    finally:
         process.close()
-        return None
-    return own, process
 
 
 def look_ahead_of(
@@ -174,17 +176,15 @@ async def _site_agents(
     plans = bindings.triggered(loaded)
     every = bindings.with_nested(loaded)
     hypotheses = valid_hypotheses(site)
-    twin = valid_twin(site)
-    tags = tags_of(site, every, hypotheses, twin[0] if twin else None)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
     recorder = Recorder(site.state, source_limits(site), meanings)
-    reader = SiteReader(site, tags, [recorder])
     with (
         closing(recorded),
+        valid_twin(site) as twin,
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
@@ -192,6 +192,8 @@ async def _site_agents(
         baseline = baseline_of(decision_context, hypotheses)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline)
         look_ahead = look_ahead_of(twin, site, view)
+        tags = tags_of(site, every, hypotheses, twin[0] if twin else None)
+        reader = SiteReader(site, tags, [recorder])
         await preload(view, recorded, diagnosis, look_ahead)
         await recall_means(reader, recorded)
         note_start()

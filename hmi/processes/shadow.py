@@ -99,12 +99,13 @@ async def _shadow_agents(
     )
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    hypotheses, twin = valid_hypotheses(site), valid_twin(site)
+    hypotheses = valid_hypotheses(site)
     view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
     open_history = partial(HistoryReader, site.state, definitions(site))
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     with (
         closing(recorded),
+        valid_twin(site) as twin,
         Database(site.state, site.id) as read,
         Database(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
