@@ -210,8 +210,9 @@ class SiteAgents:
     async def _judge_case(self, case_id: str) -> None:
         """Judges a case, and opens the run of the candidate that is chosen."""
         try:
-            case = self.cases.cases[case_id]
-            owners = self._owners or {}
+            case, owners = self.cases.cases.get(case_id), self._owners or {}
+            if case is None:
+                return  # a run that ended has closed it before this task began
             plant, candidates = self.cases.judge(case, owners)
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.names)
