@@ -1,6 +1,7 @@
 """Agents of a site, which judge its cases and drive every run."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from time import monotonic
 
 from handwheel.connectors.errors import HandwheelError
@@ -21,6 +22,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .advice.site_advice import ADVICE, SiteAdvice
 from .agent_context import AgentContext
+from .composing.composer import Composer
 from .deviations.case import LETTER, Case
 from .deviations.field_answers import OpenAnswers
 from .deviations.site_cases import SiteCases
@@ -41,7 +43,10 @@ class SiteAgents:
 
     def __init__(self, context: AgentContext) -> None:
         self._report = ProblemLog(__name__)
+        composer = Composer(context)
+        context = replace(context, rebind=composer.rebind)
         self.cases = SiteCases(context, self._report)
+        self.cases.candidates.compose = composer.compose
         own = context.diagnosis  # none without failure modes
         saver, planners, self._ahead = context.checkpointer, context.planners, context.look_ahead
         self.deliberations = Deliberations(self._outcome, saver, own, planners, self._ahead)
@@ -140,18 +145,13 @@ class SiteAgents:
         closed = self.cases.observe(owners)
         if closed:
             self._tasks.start(f"following {closed[0]}", self._follow_all(closed))
-        self._advise(owners)
+        self._advice.observe(owners, self._tasks)
         if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
         for case_id in self.cases.due(changed):
             if case_id not in self._tasks.names:
                 self._tasks.start(case_id, self._judge_case(case_id))
         self._rows, self._changed = set[str](), set[str]()  # else they are tried again
-
-    def _advise(self, owners: Mapping[str, str]) -> None:
-        playbook = self._advice.observe(owners)
-        if playbook and not self.is_advising:
-            self._tasks.start(ADVICE, self._advice.search(playbook))
 
     def _keep_lock(self) -> None:
         """Renews the runner lock and expires old requests, since no gate may be running."""

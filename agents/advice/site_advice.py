@@ -19,6 +19,7 @@ from ..deviations.triggers import Occasion
 from ..lookahead.site_look_ahead import SiteLookAhead
 from ..lookahead.twin import Move
 from ..supervised_run import Report, one_line
+from ..tasks import Tasks
 from .foretold_cost import is_allowed, mean_cost
 from .promise import MOST_SHORT, MeasuredCost, Promise
 from .search import Values, least_cost
@@ -57,8 +58,8 @@ class SiteAdvice:
             if each.advice is not None
         ]
 
-    def observe(self, owners: Mapping[str, str]) -> str:
-        """Takes a scan. Returns the id of the playbook whose set points are to be searched now.
+    def observe(self, owners: Mapping[str, str], tasks: Tasks) -> None:
+        """Takes a scan, and starts a search where it is time for one.
 
         Args:
             owners: Open runs by the equipment that they own.
@@ -70,10 +71,11 @@ class SiteAdvice:
                 each.next_s = view.now_s + each.advice.horizon_s
             if each.promise is not None:
                 self._follow(each, each.promise, view.now_s)
-        if self._cases.cases or owners or not self._is_quiet:
-            return ""
+        if self._cases.cases or owners or ADVICE in tasks.names or not self._is_quiet:
+            return
         due = (each for each in self._watched if self._is_due(each, view.now_s))
-        return next((each.plan.id for each in due), "")
+        if (own := next(due, None)) is not None:
+            tasks.start(ADVICE, self._search_for(own))
 
     @property
     def _is_quiet(self) -> bool:
@@ -91,9 +93,9 @@ class SiteAdvice:
 
     # --- searching ----------------------------------------------------------------------------
 
-    async def search(self, playbook: str) -> None:
+    async def _search_for(self, own: _Watched) -> None:
         """Searches the set points of a playbook, and opens a case that asks for them."""
-        own = next(each for each in self._watched if each.plan.id == playbook)
+        playbook = own.plan.id
         own.next_s = self._context.plant.now_s + own.advice.every_s
         try:
             await self._search(own)

@@ -1,9 +1,10 @@
 """Playbooks that may answer a case, each judged on one snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.timestamps import stamp
@@ -15,6 +16,7 @@ from ..planning.risk import lowest_class
 from ..planning.situation import Situation
 from ..planning.test_steps import is_test_step, why_asked
 from ..starts.admission import Admission
+from ..starts.watches import Watches
 from .case import Case
 from .case_deviations import CaseDeviations
 from .deviation import Deviation
@@ -25,18 +27,24 @@ class CaseCandidates:
     """Candidates of the cases of a site.
 
     Args:
-        watches: Of its playbooks, by name.
         deviations: `None` without failure modes.
+
+    Attributes:
+        compose: Composes a plan that achieves what a prevented playbook would.
     """
+
+    compose: Callable[[BoundPlaybook, PlantSnapshot], BoundPlaybook | None] | None = None
 
     def __init__(
         self,
         context: CaseContext,
-        watches: Mapping[str, TriggerWatch],
+        watches: Watches,
         deviations: CaseDeviations | None,
     ) -> None:
         self.admission = Admission(context)
-        self._context, self._watches, self._deviations = context, watches, deviations
+        self._context, self._deviations = context, deviations
+        self._every, self._watches = watches, watches.by_name
+        self._stands_for: dict[str, str] = {}  # the prevented playbook, by a composed one's name
 
     def known(self, case: Case) -> list[TriggerWatch]:
         """Returns the playbooks whose trigger has opened or joined a case."""
@@ -102,7 +110,24 @@ class CaseCandidates:
                 for each in more
                 if is_test_step(each.plan, check)
             ]
-        return found
+        return [*found, *self._composed(case, found, plant, owners)]
+
+    def _composed(
+        self, case: Case, found: list[Candidate], plant: PlantSnapshot, owners: Mapping[str, str]
+    ) -> Iterator[Candidate]:
+        """Yields a composed plan for each named fault whose own playbook a permissive prevents."""
+        named = self._deviations.named(case) if self._deviations else ()
+        for each in found if self.compose else ():
+            is_own = any(is_answer(each.plan, fault) for fault in named)
+            if not is_own or each.code != "permissive" or self.compose is None:
+                continue
+            if (plan := self.compose(each.plan, plant)) is None:
+                continue
+            watch = self._every.of(plan)
+            self._stands_for[watch.name] = each.name
+            if watch.name not in case.done:
+                judged = self.admission.judge(case, watch, plant, owners)
+                yield replace(judged, condition=f"composed, since {each.name}: {each.reason}")
 
     def situation(
         self,
@@ -156,7 +181,8 @@ class CaseCandidates:
         return Situation(
             at, candidates, plant.readings, own.fields(case, known, view),
             own.explaining(case, known), [each.id for each in own.named(case)],
-            {each: own.answered_by(self._watches[each]) for each in names},
+            {each: own.answered_by(self._watches[self._stands_for.get(each, each)])
+             for each in names},
         )  # fmt: skip
 
     def key(self, case: Case, candidates: list[Candidate]) -> str:

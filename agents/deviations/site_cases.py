@@ -43,7 +43,7 @@ class SiteCases:
         self._schedules = Schedules(self._log, self._watches)
         own = context.diagnosis
         self._deviations = CaseDeviations(context, own) if own else None  # none without modes
-        self.candidates = CaseCandidates(context, self._watches, self._deviations)
+        self.candidates = CaseCandidates(context, self.watches, self._deviations)
         self._queues = self.candidates.admission.queues
 
     def load(self) -> None:

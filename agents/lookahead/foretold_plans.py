@@ -7,6 +7,7 @@ from typing import Any
 from handwheel.connectors.model.process_clock import Readings
 
 from ..planning.candidates import Candidate
+from ..planning.planner import COMPOSED
 from .site_look_ahead import SiteLookAhead
 
 FORBIDDEN = "twin"
@@ -39,6 +40,9 @@ class ForetoldPlans:
 
     def prevents(self, candidate: Candidate) -> str:
         """Returns why a candidate must not be requested, empty if it may."""
+        is_composed = candidate.plan.id.startswith(COMPOSED)
+        if is_composed and self.look_ahead is None and not self.has_written:
+            return "a composed plan needs a twin that clears it, and there is none"
         return self.reasons.get(candidate.name, _NOT_ASKED) if self._is_foretold(candidate) else ""
 
     def mark(self, candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -10,6 +10,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 
 from ..diagnosis.windows import GUESSED_S, Windows
+from ..planning.planner import COMPOSED
 from ..problem_log import ProblemLog
 from ..supervised_run import one_line
 from .foretell import course_of, estimate_of, foretell, foretell_without
@@ -17,12 +18,13 @@ from .load import SiteTwin
 from .look_ahead import prediction_of
 from .moves import moves_of
 from .prediction import Prediction
-from .prediction_fields import forbids_text, prediction_fields
+from .prediction_fields import forbids_text, prediction_fields, trust_text
 from .trust import AHEAD_S, TwinTrust, commands_of
 from .twin import Course, Estimate, Move, TooLittleMeasured
 from .twin_process import Runner
 
 _RETRY_S = 60.0  # until a check is tried again for which too little was measured, process time
+_NOT_CLEARED = "a composed plan is asked for only where a trusted twin clears it"
 _REACH_S = 1800.0  # how far back recorded values fill its windows, process time
 
 
@@ -126,13 +128,19 @@ class SiteLookAhead:
     async def foretold(self, plan: BoundPlaybook, readings: Readings) -> tuple[dict[str, Any], str]:
         """Returns a prediction as plain JSON, and why the plan must not be requested, else empty.
 
-        A twin that fails forbids nothing. What it says of itself is in the prediction.
+        A twin that fails forbids nothing but a composed plan, which it must clear. What it says of
+        itself is in the prediction.
         """
+        is_composed = plan.id.startswith(COMPOSED)
         try:
             found = await self.predict(plan, readings)
         except Exception as error:  # noqa: BLE001 (a twin costs only itself)
-            return {"twin": self.own.name, "problem": one_line(error)}, ""
+            problem = one_line(error)
+            reason = f"{_NOT_CLEARED}: {problem}" if is_composed else ""
+            return {"twin": self.own.name, "problem": problem}, reason
         reason = forbids_text(found) if found.forbids else ""
+        if is_composed and not found.clears:
+            reason = reason or f"{_NOT_CLEARED}; {trust_text(found)}"
         return prediction_fields(found, plan), reason
 
 

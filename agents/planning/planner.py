@@ -6,6 +6,8 @@ from typing import Any, Literal, Protocol
 
 GROUP = "handwheel.planners"
 """Entry points of planners, each a function without arguments that returns a `Planner`."""
+COMPOSED = "composed/"
+"""Beginning of the ids of playbooks that were composed, which nobody has released."""
 RULES = "rules"
 """Name of the planner that every site has."""
 

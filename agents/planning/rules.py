@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .planner import Kind, Plan, PlanningCase
+from .planner import COMPOSED, Kind, Plan, PlanningCase
 
 _ACTS = "all evidence for it is met, none against it"
 
@@ -35,7 +35,9 @@ def choose(case: PlanningCase) -> Plan:
         answered = sorted(named.intersection(first["answers"]))
         why = f"{titles.get(answered[0], answered[0])}; {_ACTS}" if answered else _ACTS
         tests = {each["playbook"] for each in ranking.get("checks", ())}
-        kind: Kind = "check" if first.get("playbook", "") in tests else "act"
+        playbook = str(first.get("playbook", ""))
+        kind: Kind = "check" if playbook in tests else "act"
+        kind = "compose" if playbook.startswith(COMPOSED) else kind
         return Plan(kind, why, first["name"], risk=first.get("risk", ""), passed_over=told)
     reasons = [(each["name"], passed.get(each["name"], each["reason"])) for each in candidates]
     if not reasons:

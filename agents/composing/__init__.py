@@ -1,0 +1,1 @@
+"""Plans composed from the steps of released playbooks, where the own playbook cannot act."""
