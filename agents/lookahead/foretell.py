@@ -13,7 +13,10 @@ from .load import SiteTwin
 from .twin import Course, Estimate, Move, TooLittleMeasured, TwinError
 
 _LAST_S = 60.0  # by how much a course may be too short
-_LONG = 200  # characters
+_LONG = 200  # characters of an error
+_LONGEST = 500  # characters of an assumption, a cause or a name
+_MOST = 20_000  # samples, so that margins are found in a second
+_MOST_TOLD = 100  # assumptions or alarms
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +53,10 @@ def estimate_of(own: SiteTwin, windows: Windows) -> Estimate:
         raise TooLittleMeasured(f"{own.name}: the measurements do not suffice to find its state")
     if not isinstance(found, Estimate):
         raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
+    try:
+        _check_texts("assumptions", found.assumptions)
+    except _Nonsense as fault:
+        raise TwinError(f"{own.name}: {fault}") from None
     return found
 
 
@@ -61,9 +68,10 @@ def course_of(
     try:
         _check_times(course, horizon_s)
         _check_series(course)
+        _check_events(course)
     except _Nonsense as fault:
         raise TwinError(f"{own.name}: {fault}") from None
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise TwinError(f"{own.name}: its course is none: {_one_line(error)}") from error
     return course
 
@@ -85,14 +93,13 @@ def _check_times(course: Course, horizon_s: float) -> None:
     times = course.times_s
     if len(times) < 2 or times[0] != 0.0 or not all(map(isfinite, times)):
         raise _Nonsense("the times of its course do not begin with 0")
+    if len(times) > _MOST:
+        raise _Nonsense(f"its course has {len(times)} samples, and at most {_MOST} are taken")
     if not all(before < after for before, after in pairwise(times)):
         raise _Nonsense("the times of its course are not in order")
     if course.trip is None and times[-1] < horizon_s - _LAST_S:
         text = f"its course ends after {times[-1]:.0f} s of {horizon_s:.0f} s, without a trip"
         raise _Nonsense(text)
-    ends = [*course.alarms.values(), *([course.trip[0]] if course.trip else [])]
-    if not all(map(isfinite, ends)):
-        raise _Nonsense("the time of an alarm or trip is not finite")
 
 
 def _check_series(course: Course) -> None:
@@ -104,6 +111,24 @@ def _check_series(course: Course) -> None:
             raise _Nonsense(f"{tag} has {counts}")
         if not all(map(isfinite, values)):
             raise _Nonsense(f"{tag} is not finite, so it has diverged")
+
+
+def _check_events(course: Course) -> None:
+    """Checks alarms and trip, which the journal keeps and people read."""
+    events = dict(course.alarms)
+    if course.trip is not None:
+        at_s, cause = course.trip
+        events[cause] = at_s
+    _check_texts("alarms and trip", list(events))
+    if not all(isfinite(each) and each >= 0.0 for each in events.values()):
+        raise _Nonsense("the time of an alarm or trip is negative or not finite")
+
+
+def _check_texts(what: str, texts: object) -> None:
+    if not isinstance(texts, list | tuple) or len(texts) > _MOST_TOLD:
+        raise _Nonsense(f"its {what} are no list of at most {_MOST_TOLD}")
+    if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts):
+        raise _Nonsense(f"its {what} are no texts of at most {_LONGEST} characters")
 
 
 def _one_line(error: BaseException) -> str:

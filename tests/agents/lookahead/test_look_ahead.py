@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead import load
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.look_ahead import look_ahead
 from handwheel.agents.lookahead.margins import margins
 from handwheel.agents.lookahead.moves import moves_of
 from handwheel.agents.lookahead.prediction import Prediction
-from handwheel.agents.lookahead.twin import GROUP, Course, Move, TwinError
+from handwheel.agents.lookahead.twin import GROUP, Course, Estimate, Move, TwinError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding.bind import bind_triggers
@@ -118,6 +119,17 @@ class _Nonsense(LineTwin):
         return replace(super().predict(state, moves, horizon_s), **self.changes)  # type: ignore[attr-defined]
 
 
+class _Assuming(LineTwin):
+    """Twin that assumes something."""
+
+    def __init__(self, assumptions: Any) -> None:
+        super().__init__()
+        object.__setattr__(self, "assumptions", assumptions)
+
+    def estimate(self, windows: Windows) -> Estimate | None:
+        return Estimate(0.0, {"p": 300.0}, assumptions=self.assumptions)  # type: ignore[attr-defined]
+
+
 _WRONG: Mapping[str, tuple[LineTwin, str]] = {
     "raises": (RaisingTwin(), "line: ZeroDivisionError: the model has diverged"),
     "no number": (_Nonsense(series={PRESSURE: [nan] * 361}), f"{PRESSURE} is not finite"),
@@ -126,6 +138,14 @@ _WRONG: Mapping[str, tuple[LineTwin, str]] = {
     "short": (_Nonsense(times_s=[0.0, 1.0]), "its course ends after 1 s of 3600 s"),
     "order": (_Nonsense(times_s=[0.0] * 361), "are not in order"),
     "no series": (_Nonsense(series=[1.0]), "its course is none: AttributeError"),
+    "trip without a cause": (_Nonsense(trip=(5.0,)), "its course is none: ValueError"),
+    "trip of another type": (_Nonsense(trip=(5.0, object())), "its alarms and trip are no texts"),
+    "alarms by number": (_Nonsense(alarms={3: 5.0}), "its alarms and trip are no texts"),
+    "alarm before now": (_Nonsense(alarms={"A": -5.0}), "alarm or trip is negative or not finite"),
+    "too long": (_Nonsense(times_s=range(30_000)), "its course has 30000 samples"),
+    "assumes no text": (_Assuming([None]), "its assumptions are no texts"),
+    "assumes too much": (_Assuming(["x" * 1000]), "its assumptions are no texts"),
+    "assumes no list": (_Assuming(None), "its assumptions are no list"),
 }
 
 
