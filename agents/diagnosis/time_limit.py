@@ -1,6 +1,7 @@
 """Limit of the time that a method may take, by timer signals of the main thread."""
 
 import signal
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
@@ -23,23 +24,27 @@ class TookTooLong(BaseException):
 def time_limit() -> Generator[None]:
     """Ends what runs inside after 50 ms of CPU time or 2 s, by `TookTooLong`.
 
-    Outside the main thread there is no limit, since only that one takes signals.
+    Python drops an exception within a finaliser, so it is raised again until the end. Outside the
+    main thread there is no limit, since only that one takes signals.
     """
     is_over = False
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal is_over
-        if not is_over:  # once, so that nothing comes between the timers and their end
-            is_over = True
+        if not is_over:  # nothing comes between the timers and their end
             raise TookTooLong(_REASONS[number])
+
+    def drop(dropped: "sys.UnraisableHookArgs") -> None:
+        if dropped.exc_type is not TookTooLong:
+            hook(dropped)
 
     if current_thread() is not main_thread():
         yield
         return
     before_cpu = signal.signal(signal.SIGVTALRM, end)
     before = signal.signal(signal.SIGALRM, end)
-    left_s, interval_s = signal.setitimer(signal.ITIMER_REAL, _WAIT_S)
-    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S)
+    hook, sys.unraisablehook = sys.unraisablehook, drop
+    left_s, interval_s = signal.setitimer(signal.ITIMER_REAL, _WAIT_S, _WAIT_S)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S, LIMIT_S)
     try:
         try:
             yield
@@ -50,5 +55,6 @@ def time_limit() -> Generator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGVTALRM, before_cpu)
         signal.signal(signal.SIGALRM, before)
+        sys.unraisablehook = hook
         if left_s:
             signal.setitimer(signal.ITIMER_REAL, left_s, interval_s)

@@ -178,6 +178,18 @@ def _never_gives_up(windows: Windows, inputs: Inputs) -> float:
             sum(range(10_000))
 
 
+class _Finalised:
+    def __del__(self) -> None:
+        while True:
+            pass
+
+
+def _ends_in_a_finaliser(windows: Windows, inputs: Inputs) -> float:
+    _Finalised()  # Python drops the exception that ends its finaliser
+    while True:
+        pass
+
+
 def _exits(windows: Windows, inputs: Inputs) -> float:
     raise SystemExit(3)
 
@@ -192,6 +204,7 @@ def _reads_a_number(windows: Windows, inputs: Inputs) -> float | None:
         (_raises, "LookupError: no such key"),
         (_never_returns, "took more than 50 ms"),
         (_never_gives_up, "took more than 50 ms"),
+        (_ends_in_a_finaliser, "took more than 50 ms"),
         (_exits, "SystemExit: 3"),
         (_reads_a_number, "LookupError: 5.0 is no tag with a window"),
         (reads(float("nan")), "ValueError: returned nan, which is no number"),
