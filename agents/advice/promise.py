@@ -11,7 +11,10 @@ from handwheel.playbooks.binding.advice import Advice
 KEPT = 0.5
 """Share of a promised gain that must come."""
 MOST_SHORT = 2
-"""How many times in a row it may not come until nothing is asked for any more."""
+"""How many times in a row it may not come until nothing is asked for any more.
+
+As many runs in a row may be stopped or aborted, such as by a person who rejects them.
+"""
 _EVERY_S = 5.0  # process time between two values
 _LEAST_COVERED = 0.9  # share of the horizon
 

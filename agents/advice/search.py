@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import product
-from math import floor, log10
+from math import ceil, floor, log10
 
 MOST = 40
 """Most predictions of one search."""
@@ -61,7 +61,7 @@ def _around(
     near = [each for each in signs if 0 < sum(map(abs, each)) <= _AXES]
     for each in sorted(near, key=lambda one: sum(map(abs, one))):
         yield tuple(
-            _rounded(min(max(centre[n] + each[n] * size * (high - low), low), high), grid[n])
+            _rounded(centre[n] + each[n] * size * (high - low), low, high, grid[n])
             for n, (low, high) in enumerate(bands)
         )
 
@@ -71,5 +71,7 @@ def _step(low: float, high: float) -> float:
     return float(10.0 ** floor(log10((high - low) / _STEPS)))
 
 
-def _rounded(value: float, step: float) -> float:
-    return round(round(value / step) * step, 9)
+def _rounded(value: float, low: float, high: float, step: float) -> float:
+    """Returns the nearest multiple of a step that lies in a band."""
+    lowest, highest = ceil(round(low / step, 6)), floor(round(high / step, 6))
+    return round(min(max(round(value / step), lowest), highest) * step, 9)

@@ -30,6 +30,9 @@ _ASK_WITHIN_S = 1800.0
 """How long what was found may wait for permissives, process time."""
 
 
+_DECLINED = frozenset({RunState.STOPPED, RunState.ABORTED})
+
+
 @dataclass(slots=True)
 class _Watched:
     """Playbook with an advice, and what became of it."""
@@ -42,6 +45,7 @@ class _Watched:
     until_s: float = 0.0  # until the run must have begun, then until the gain is measured
     is_measuring: bool = False
     short: int = 0  # promises in a row that were not kept
+    declined: int = 0  # runs in a row that people or the plant have ended
 
 
 class SiteAdvice:
@@ -85,7 +89,7 @@ class SiteAdvice:
         return not is_named and ahead is not None and ahead.is_trusted
 
     def _is_due(self, each: _Watched, now_s: float) -> bool:
-        is_stopped = each.short >= MOST_SHORT
+        is_stopped = max(each.short, each.declined) >= MOST_SHORT
         return (
             each.promise is None and not is_stopped and each.next_s is not None
             and now_s >= each.next_s and each.cost.mean() is not None
@@ -190,8 +194,16 @@ class SiteAdvice:
             state = load_case(database, promise.case_id).returned.get("state")
             self._cases.watches.by_name.pop(promise.watch, None)
             own.is_measuring = state == RunState.COMPLETE
+            if own.is_measuring or state in _DECLINED:
+                self._note_end(own, is_complete=own.is_measuring)
             own.until_s = now_s + own.advice.horizon_s
             own.promise = promise if own.is_measuring else None
+
+    def _note_end(self, own: _Watched, *, is_complete: bool) -> None:
+        own.declined = 0 if is_complete else own.declined + 1
+        if own.declined >= MOST_SHORT:
+            text = f"the last {own.declined} runs were not completed, so nothing more is asked "
+            self._report(f"advice {own.plan.id}", f"{text}for until the agents are started again")
 
     def _measure(self, own: _Watched, promise: Promise, now_s: float) -> None:
         """Compares the gain with the promise, unless something else came up meanwhile."""

@@ -67,6 +67,11 @@ class Prediction:
 
     @property
     def clears(self) -> bool:
-        """Whether nothing speaks against the plan. An unknown margin does."""
+        """Whether nothing speaks against the plan. An unknown margin or a new alarm does.
+
+        A plan without any margin is not cleared, since nothing of it was checked.
+        """
         are_met = all(each.with_plan is not None and each.with_plan >= 0 for each in self.margins)
-        return self.is_trusted and are_met and self.with_plan.trip is None
+        is_calm = self.with_plan.alarms.keys() <= self.without.alarms.keys()
+        is_checked = self.is_trusted and bool(self.margins)
+        return is_checked and are_met and is_calm and self.with_plan.trip is None

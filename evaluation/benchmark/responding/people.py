@@ -27,8 +27,9 @@ _AGAIN_S = 30.0  # after which a person whose decision did not count tries again
 class RespondingPeople:
     """The people approve whatever the gate lets them, each time after a drawn time.
 
-    They know the plant, so that a question is answered by what is true in the episode. A run that
-    is held is resumed. They order nothing else, and write nothing.
+    They know the plant, so that a question is answered by what is true in the episode, and before
+    the onset by what is true at a sound plant. A run that is held is resumed. They order nothing
+    else, and write nothing.
 
     Attributes:
         acted_s: Process time at which they have last done something.
@@ -41,7 +42,7 @@ class RespondingPeople:
         self.acted_s = -inf
         self.refused: list[str] = []
         self._room, self._spec = room, spec
-        self._answers = {**spec.answers, **answers}
+        self._onset_s, self._of_fault = episode.onset_s, answers
         self._draw = Random(f"people {episode.plant} {episode.case} {episode.seed}")
         self._due_s: dict[str, float] = {}
         self._done: set[str] = set()
@@ -103,19 +104,24 @@ class RespondingPeople:
         people = self._room.people
         people.order_run(run_id, "resume", OPERATORS[0], people.operator(OPERATORS[0]).roles)
 
+    def _answers(self) -> Mapping[str, str]:
+        """Returns what is true now, by check."""
+        has_fault = self._room.now_s > self._onset_s
+        return {**self._spec.answers, **(self._of_fault if has_fault else {})}
+
     def _questions(self) -> Iterator[tuple[str, str]]:
         """Yields the questions of open cases that people can answer, each with its case."""
         for case_id, case in self._room.cases.items():
             diagnosis: Mapping[str, Any] = case.judgement.get("diagnosis") or {}
             for check in () if case.is_closed else diagnosis.get("checks", ()):
-                if str(check["id"]) in self._answers:
+                if str(check["id"]) in self._answers():
                     yield case_id, str(check["id"])
 
     def _answer(self, case_id: str, name: str) -> None:
         room = self._room
         assert room.agents.diagnosis is not None  # since a check is one of its
         questions = room.agents.diagnosis.hypotheses.questions
-        key, text = check_key(name), self._answers[name]
+        key, text = check_key(name), self._answers()[name]
         room.people.answer(make_answer(room.site.id, case_id, questions, key, text), OPERATORS[0])
 
     def _work(self, action: str) -> None:

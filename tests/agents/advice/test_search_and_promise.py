@@ -34,6 +34,18 @@ async def test_search_finds_the_least_cost_within_its_predictions() -> None:
     assert all(low <= each[n] <= high for each in asked for n, (low, high) in enumerate(BANDS))
 
 
+async def test_search_rounds_into_bands_that_begin_anywhere() -> None:
+    asked: list[Values] = []
+
+    async def cost(values: Values) -> float | None:
+        asked.append(values)
+        return values[0]
+
+    best, _, _ = await least_cost([(327.3, 367.3)], (347.3,), cost)
+    assert best == (328.0,)
+    assert max(asked) == (367.0,)
+
+
 async def test_search_never_returns_what_is_not_allowed() -> None:
     async def cost(values: Values) -> float | None:
         return values[0] if values[0] >= 341.0 else None

@@ -116,6 +116,19 @@ async def test_a_gain_that_did_not_come_twice_is_not_promised_again(new_room: Ne
         assert len(room.runs()) == 2
 
 
+async def test_advice_that_people_reject_twice_is_not_asked_for_again(new_room: NewRoom) -> None:
+    async with new_room(is_worn=False) as room:
+        await _started(room, 0.03)
+        room.scan_s = 5.0  # the same request is refused for some time
+        for number in (1, 2):
+            await room.until(lambda n=number: len(room.requests()) == n, number, 2000.0)  # type: ignore[misc]
+            room.say("reject")
+            await room.scan(4)
+        before = len(room.runs())
+        await room.scan(200)
+        assert len(room.runs()) == before
+
+
 async def test_no_set_point_is_asked_for_with_an_untrusted_twin(new_room: NewRoom) -> None:
     async with new_room(is_worn=False) as room:
         await _started(room, 0.03, residual=0.04)

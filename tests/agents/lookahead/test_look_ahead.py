@@ -89,6 +89,12 @@ def test_only_what_the_plan_breaks_is_its_doing(folder: Path, agents_site: Site)
     assert falls.forbids
     assert not alone.forbids
     assert not alone.clears
+    steady = _ahead(plan, agents_site, LineTwin(), 0.01)
+    assert steady.clears
+    assert not replace(steady, margins=()).clears  # nothing was checked
+    alarmed = replace(steady.with_plan, alarms={"PAL-102": 300.0})
+    assert not replace(steady, with_plan=alarmed).clears
+    assert replace(steady, with_plan=alarmed, without=alarmed).clears
     assert not replace(falls, residual=None).forbids  # nothing was checked
     assert not replace(falls, residual=0.04).forbids
 

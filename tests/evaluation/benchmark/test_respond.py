@@ -1,15 +1,18 @@
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
+from handwheel.evaluation.benchmark.responding import people
 from handwheel.evaluation.benchmark.responding.act import act
 from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
 from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import judge_response
-from handwheel.evaluation.benchmark.responding.responses import ResponseSpec
+from handwheel.evaluation.benchmark.responding.people import RespondingPeople
+from handwheel.evaluation.benchmark.responding.responses import PeopleSpec, ResponseSpec
 from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
 from handwheel.evaluation.benchmark.run_suite import acting
 from handwheel.evaluation.benchmark.suite import load_suite
@@ -90,6 +93,22 @@ def test_suite_tep_lets_nothing_be_done_but_to_the_four_faults_with_a_playbook()
     assert sorted(answered) == ["IDV14", "IDV17", "IDV19", "IDV6"]
     written = [case for case, each in responses.items() if each.frames or each.may]
     assert sorted(written) == ["IDV17", "IDV6"]
+
+
+def test_people_answer_by_the_fault_only_after_its_onset(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[str] = []
+
+    def note(*args: object) -> None:
+        answers.append(str(args[-1]))
+
+    monkeypatch.setattr(people, "make_answer", note)
+    spec = PeopleSpec.model_validate({"thinks": ["0 s", "0 s"], "answers": {"glass": "agrees"}})
+    case = Mock(is_closed=False, judgement={"diagnosis": {"checks": [{"id": "glass"}]}})
+    room = Mock(waiting=(), runs={}, cases={"C1": case})
+    episode = Episode("respond", "p", "F07", 1, (FAULT,), Truth(frozenset()), 100.0, 500.0)
+    for room.now_s in (90.0, 110.0):
+        RespondingPeople(room, episode, spec, {"glass": "differs"}).act()
+    assert answers == ["agrees", "differs"]
 
 
 def test_harm_is_worse_by_a_trip_and_then_by_the_time_beyond_the_limits() -> None:
