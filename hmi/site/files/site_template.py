@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from handwheel.agents.lookahead.load import twin_names
 from handwheel.connectors.model.tags import Limits
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
@@ -26,6 +27,8 @@ _LONGEST_LABEL = 60
 _PACKAGES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
 # The failure modes that were written for a plant
 _FAILURE_MODES = {"cw-100": ("package:cw",), "tep": ("package:tep",)}
+
+_TRUST = "3 %"  # of the measuring range
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
     ]
     if modes := _FAILURE_MODES.get(plant.model):
         lines.append(f"failure_modes: {flow(list(modes))}")
+    if plant.model in twin_names():
+        lines.append(f"twin: {flow({'model': plant.model, 'trust': _TRUST})}")
     lines.append(f"plant: {flow(plant.model)}")
     return "\n".join(lines) + "\n"
 
