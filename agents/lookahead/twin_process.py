@@ -66,6 +66,7 @@ class TwinProcess:
         self._turn = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Connection | None = None
+        self._is_ready = False
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Calls the function in the process.
@@ -82,6 +83,11 @@ class TwinProcess:
         found: R = _result(self._ask(pickle.dumps((function, args, kwargs))))
         return found
 
+    def start(self) -> None:
+        """Starts the process beside other work, so that the first call waits less for it."""
+        with suppress(OSError):  # the first call tells it
+            self._open()
+
     def close(self) -> None:
         """Ends the process."""
         process, self._process = self._process, None
@@ -94,9 +100,11 @@ class TwinProcess:
 
     def _ask(self, asked: bytes) -> bytes:
         try:
-            link = self._link
-            if self._process is None or link is None:
-                link = self._start()
+            link = self._link or self._open()
+            if not self._is_ready:
+                if not link.poll(_START_S) or link.recv_bytes():
+                    raise EOFError
+                self._is_ready = True
             link.send_bytes(asked)
             if link.poll(self._limit_s):
                 return link.recv_bytes()
@@ -107,8 +115,8 @@ class TwinProcess:
         took = f"it took more than {self._limit_s:g} s"
         raise TwinError(f"{self._name}: {took}, so its process was ended")
 
-    def _start(self) -> Connection:
-        """Starts the process and waits until it can be asked."""
+    def _open(self) -> Connection:
+        """Starts the process, which says when it can be asked."""
         ours, theirs = socketpair()
         here, there = Connection(ours.detach()), theirs.detach()
         try:
@@ -118,9 +126,7 @@ class TwinProcess:
             )  # fmt: skip
         finally:
             os.close(there)
-        self._link = here
-        if not here.poll(_START_S) or here.recv_bytes():
-            raise EOFError
+        self._link, self._is_ready = here, False
         return here
 
 

@@ -76,15 +76,17 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
     Effect: OBSERVE; requests are submitted, and the gate carries out what people approve.
     """
-    loaded = valid_playbooks(site)
-    for package in (agents, playbooks, historian, computed_tags):
-        print_log(package.__name__)
-    async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
-        _announce(site, loaded, as_json=as_json)
-        warn_of_unreleased(site, loaded)
-        scan = partial(reader.next_scan, scan_s(site))
-        work = site_agents.work(reporting_reader(reader), scan)
-        await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
+    with twin_process(site) as process:
+        loaded = valid_playbooks(site)
+        for package in (agents, playbooks, historian, computed_tags):
+            print_log(package.__name__)
+        at_work = _site_agents(site, loaded, process, note_start)
+        async with at_work as (site_agents, reader, database):
+            _announce(site, loaded, as_json=as_json)
+            warn_of_unreleased(site, loaded)
+            scan = partial(reader.next_scan, scan_s(site))
+            work = site_agents.work(reporting_reader(reader), scan)
+            await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
 def reporting_reader(reader: SiteReader) -> Callable[[], Readings]:
@@ -125,19 +127,26 @@ def valid_hypotheses(site: Site) -> Hypotheses:
 
 
 @contextmanager
-def valid_twin(site: Site) -> Generator[tuple[SiteTwin, TwinProcess] | None]:
-    """Opens the process of a site's twin, and reports why the twin is left out."""
-    if site.twin is None:
-        yield None
-        return
-    process = TwinProcess(site.twin.model or site.twin.fmu)
+def twin_process(site: Site) -> Generator[TwinProcess | None]:
+    """Starts the process of a site's twin beside the start of the agents, `None` without one."""
+    process = TwinProcess(site.twin.model or site.twin.fmu) if site.twin else None
     try:
-        own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
-        for each in problems:
-            sys.stderr.write(f"handwheel: left out: {each}\n")
-        yield (own, process) if own else None
+        if process is not None:
+            process.start()
+        yield process
     finally:
-        process.close()
+        if process is not None:
+            process.close()
+
+
+def valid_twin(site: Site, process: TwinProcess | None) -> tuple[SiteTwin, TwinProcess] | None:
+    """Returns a site's twin with its process, and reports why it is left out."""
+    if process is None:
+        return None
+    own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
+    for each in problems:
+        sys.stderr.write(f"handwheel: left out: {each}\n")
+    return (own, process) if own else None
 
 
 def look_ahead_of(
@@ -169,7 +178,10 @@ def _whole(playbooks: Sequence[Playbook]) -> list[Playbook]:
 
 @asynccontextmanager
 async def _site_agents(
-    site: Site, loaded: Sequence[Playbook], note_start: Callable[[], None]
+    site: Site,
+    loaded: Sequence[Playbook],
+    process: TwinProcess | None,
+    note_start: Callable[[], None],
 ) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Database]]:
     policy = load_policy(site)
     bindings = Bindings(site)
@@ -184,10 +196,10 @@ async def _site_agents(
     recorder = Recorder(site.state, source_limits(site), meanings)
     with (
         closing(recorded),
-        valid_twin(site) as twin,
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
+        twin = valid_twin(site, process)
         decision_context = DecisionContext(site, database, policy, load_roster(site))
         baseline = baseline_of(decision_context, hypotheses)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline)

@@ -52,6 +52,7 @@ from .agents import (
     reporting_reader,
     scan_s,
     tags_of,
+    twin_process,
     valid_hypotheses,
     valid_playbooks,
     valid_twin,
@@ -105,7 +106,7 @@ async def _shadow_agents(
     recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     with (
         closing(recorded),
-        valid_twin(site) as twin,
+        twin_process(site) as process,
         Database(site.state, site.id) as read,
         Database(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
@@ -115,6 +116,7 @@ async def _shadow_agents(
             raise PermitRefused(f"another shadow of {site.id} is at work: pid {pid}; end it first")
         real = DecisionContext(site, read, policy, roster)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
+        twin = valid_twin(site, process)
         look_ahead = look_ahead_of(twin, site, view)
         await preload(view, recorded, diagnosis, look_ahead)
         holder = take_runner_lock(database, instant_now())
