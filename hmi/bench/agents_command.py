@@ -1,6 +1,7 @@
 """The command `handwheel bench agents`."""
 
 import json
+import logging
 import os
 import re
 import sys
@@ -84,6 +85,7 @@ def agents(
     cases = _cases(chosen, fault or ())
     wanted = _seeds(seeds)
     _check_files(result, png)
+    logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
     results = _run(chosen, cases, wanted, jobs or os.cpu_count() or 1)
     for line in lines(chosen, results):
         typer.echo(line)
