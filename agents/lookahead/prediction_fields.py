@@ -46,9 +46,9 @@ def trust_words(residual: float | None, trust: float) -> str:
     """Returns how far a twin is trusted, by its residual and the largest one that is allowed."""
     limit = f"{trust * 100.0:.3g} %"
     if residual is None:
-        return f"not trusted, since none of its predictions was checked yet (limit {limit})"
+        return f"not trusted, not checked yet (limit {limit})"
     word = "trusted" if residual <= trust else "not trusted"
-    return f"{word}, its residual is {residual * 100.0:.2g} % (limit {limit})"
+    return f"{word}, residual {residual * 100.0:.2g} % (limit {limit})"
 
 
 def _broken_text(each: Margin) -> str:

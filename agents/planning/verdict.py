@@ -64,6 +64,15 @@ def ahead_db(each: Weighed, ranking: Ranking) -> float:
     return each.total_db - max([0.0, *(one.total_db for one in rivals)])
 
 
+def unjudged_text(ranking: Ranking) -> str:
+    """Returns how many faults cannot be excluded, since too few of their signs are known."""
+    faults = [each for each in ranking.weighed if each.hypothesis.mode.is_fault]
+    open_ = [each for each in ranking.unjudged if each.hypothesis.mode.is_fault]
+    if not open_:
+        return ""
+    return f"; too little is known to judge {len(open_)} of {len(faults)} faults"
+
+
 def _line(
     named: Sequence[Weighed],
     suspected: Sequence[Weighed],
@@ -78,7 +87,8 @@ def _line(
         return "; ".join(found)
     if not suspected:
         told = ", ".join(each.hypothesis.title for each in changes)
-        return f"{told}, which needs no response" if told else "no known fault explains it"
+        own = f"{told}, which needs no response" if told else "no known fault explains it"
+        return own + unjudged_text(ranking)
     titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
     deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
     return f"{titles}; {deciding}"

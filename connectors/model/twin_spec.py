@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..config.durations import Duration
 from ..config.validation import Model
@@ -33,7 +33,14 @@ class TwinSpec(Model):
     fmu: str = ""  # path of a unit, from the site's folder
     map: str = ""  # path of the map between its variables and tags
     trust: Share  # of the measuring range
-    horizon: Annotated[Duration, Field(ge=60.0, le=86400.0)] = 3600.0
+    horizon: Duration = 3600.0
+
+    @field_validator("horizon")
+    @classmethod
+    def _is_usable(cls, seconds: float) -> float:
+        if not 60.0 <= seconds <= 86400.0:
+            raise ValueError("must lie between 1 min and 24 h")
+        return seconds
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

@@ -115,7 +115,7 @@ def _answer(
     try:
         return confirm(QUESTION, session.expected_word, _ANSWER_S, screen), screen
     except KeyboardInterrupt:
-        typer.echo("\nnot approved; nothing was sent")
+        typer.echo(f"\nnot approved; {_NOTHING_SENT}")
         raise
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.agents.diagnosis.ranking import Ranking
 from handwheel.agents.diagnosis.weigh import Weighed
-from handwheel.agents.planning.verdict import ahead_db
+from handwheel.agents.planning.verdict import ahead_db, unjudged_text
 from handwheel.tools.conditions import Truth
 
 from .model import AssessedLine
@@ -83,7 +83,7 @@ def _undecided(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
 def _normal(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
     changes = ", ".join(each.hypothesis.title for each in ranking.named)
     usual = f"; {changes}, which needs no response" if changes else ""
-    yield AssessedLine(text=f"no fault is named or suspected{usual}")
+    yield AssessedLine(text=f"no fault is named or suspected{usual}{unjudged_text(ranking)}")
     answered = [each for each in ranking.weighed if each.hypothesis.id in asked.answers]
     if not asked.is_for_fault or not answered:
         return

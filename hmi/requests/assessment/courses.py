@@ -34,7 +34,7 @@ def course_lines(found: Prediction, tags: Mapping[str, Tag]) -> list[AssessedLin
 
 def _trust_text(found: Prediction) -> str:
     """Returns how far a twin is trusted, and what it is good for if it is not."""
-    use = "" if found.is_trusted else "may warn, clears nothing; "
+    use = "" if found.is_trusted else "may only warn; "
     return f"twin {found.twin}: {use}{trust_text(found)}"
 
 
@@ -44,7 +44,7 @@ def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:
     Args:
         checked_s: Recorded process time over which the twin's residual was measured.
     """
-    over = f", measured over {_span(checked_s)} of the record" if checked_s else ""
+    over = f", measured over {_span(checked_s)} of the record" if checked_s and found.residual is not None else ""
     yield f"{_trust_text(found)}{over}"
     assumed = "; ".join(each.rstrip(".") for each in found.assumptions)
     yield f"assumed: {assumed}"

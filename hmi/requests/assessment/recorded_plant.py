@@ -33,6 +33,7 @@ OLD_S = 10.0
 _COMPARED_S = 15.0  # how far back a value of the gate's snapshot may have been recorded
 _NOISE = 4.0  # standard deviations within which two readings are the same
 _SHARE = 0.005  # of the range within which they are the same in any case
+_RECORDS = "the agents record them while they run"
 _LATEST_S = 3600.0  # process time that is read of a tag without a window
 
 
@@ -127,10 +128,12 @@ def recorded_plant(
         view.preload(recorded, begun_s, _Windows([diagnosis, *others], names))
         latest = list(recorded.latest)
     if not latest:
-        raise NotComputable("no values are recorded; the agents record them while they run")
+        raise NotComputable(f"no values are recorded; {_RECORDS}")
     newest = latest[-1]
     if newest.before_s > OLD_S:
-        raise NotComputable(f"the newest recorded values are {newest.before_s:.0f} s old")
+        raise NotComputable(
+            f"the newest recorded values are {newest.before_s:.0f} s old; {_RECORDS}"
+        )
     if odd := _difference(site.tags, seen, latest):
         raise OtherPlant(odd)
     view.observe(newest.readings, begun_s - newest.before_s)

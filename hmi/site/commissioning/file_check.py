@@ -87,7 +87,7 @@ def _failure_mode_problems(
 def _planner_problems(site: Site) -> Iterator[Problem]:
     if fault := Planners(site.planner).problem:
         document = read_document(site.root / SITE_FILE)
-        yield document.problem(("planner",), f"planner {site.planner}: {fault}")
+        yield document.problem(("planner",), f"{site.planner}: {fault}")
 
 
 def _playbook_problems(

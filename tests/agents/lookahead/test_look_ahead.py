@@ -207,4 +207,4 @@ def test_check_tells_a_trust_that_is_no_share(agents_site: Site, tmp_path: Path)
     path.write_text(f"{text}twin: {{model: mine, trust: 3, horizon: 2 d}}\n", "utf-8")
     said = handwheel("check", "--site", str(tmp_path)).stderr
     assert "twin.trust: 3 is no share; write a number above 0, at most 100, and %: 3 %" in said
-    assert "twin.horizon: " in said
+    assert "twin.horizon: must lie between 1 min and 24 h" in said

@@ -79,7 +79,7 @@ async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
     with pytest.raises(KeyboardInterrupt):
         asking.ask(room.desk.decision_context, room.desk.record(request.request_id), lambda: None)  # type: ignore[arg-type, return-value]
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "not approved; nothing was sent"
+    assert last == "not approved; nothing was sent, and the request still waits for approval"
     assert room.desk.record(request.request_id).state == "PENDING"
 
 

@@ -98,8 +98,12 @@ OPEN = Ranking((BEARING, IMPELLER), (), (BEARING, IMPELLER), (CHECK,))
             Ranking((GONE,), (), (), ()), Asked(PLAYBOOK, ("bearing-worn P-101A",)),
             ["no fault is named or suspected"],
         ),
+        (
+            Ranking((GONE, replace(IMPELLER, coverage=0.5)), (), (), ()), Asked(),
+            ["no fault is named or suspected; too little is known to judge 1 of 2 faults"],
+        ),
     ],
-    ids=["named", "another", "undecided", "gone", "ordered"],
+    ids=["named", "another", "undecided", "gone", "ordered", "unknown"],
 )  # fmt: skip
 def test_the_cause_of_a_request_marks_what_its_playbook_does_not_answer(
     ranking: Ranking, asked: Asked, lines: list[str]
@@ -131,28 +135,26 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
             prediction(CALM, KEPT, 0.012),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip; PT-102.pv > 280 kPa keeps 43 kPa",
-             "twin cw-100: trusted, its residual is 1.2 % (limit 3 %)"],
+             "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
         ),
         (
             prediction(TRIPS, BROKEN, 0.012),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "! with: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min; "
              "BREAKS PT-102.pv > 280 kPa in 10 min",
-             "twin cw-100: trusted, its residual is 1.2 % (limit 3 %)"],
+             "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
         ),
         (
             prediction(CALM, KEPT, 0.05),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip, by a twin that is not trusted",
-             "! twin cw-100: may warn, clears nothing; not trusted, its residual is 5 % "
-             "(limit 3 %)"],
+             "! twin cw-100: may only warn; not trusted, residual 5 % (limit 3 %)"],
         ),
         (
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip, by a twin that is not trusted",
-             "! twin cw-100: may warn, clears nothing; not trusted, since none of its "
-             "predictions was checked yet (limit 3 %)"],
+             "! twin cw-100: may only warn; not trusted, not checked yet (limit 3 %)"],
         ),
     ],
     ids=["cleared", "broken", "untrusted", "unknown"],
