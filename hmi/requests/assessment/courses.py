@@ -44,7 +44,11 @@ def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:
     Args:
         checked_s: Recorded process time over which the twin's residual was measured.
     """
-    over = f", measured over {_span(checked_s)} of the record" if checked_s and found.residual is not None else ""
+    over = (
+        f", measured over {_span(checked_s)} of the record"
+        if checked_s and found.residual is not None
+        else ""
+    )
     yield f"{_trust_text(found)}{over}"
     assumed = "; ".join(each.rstrip(".") for each in found.assumptions)
     yield f"assumed: {assumed}"

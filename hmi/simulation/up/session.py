@@ -106,7 +106,7 @@ def _introduction(model: str, started: StartedSite, faults: tuple[str, ...]) -> 
     yield "Try, one line at a time:"
     yield f"  propose {write:<23} then approve ID, with the ID that appears"
     if faults:
-        yield f"  {'speed 60':<31} until {', '.join(faults)} shows"
+        yield f"  {'speed 20':<31} until {', '.join(faults)} shows"
     elif is_cooling:
         yield f"  {'fault F01,d0=0.5,tau=1h':<31} then speed 20, and the agents request"
     yield f"  {'status':<31} also: help, quit"
