@@ -117,6 +117,8 @@ class SiteAdvice:
         start = tuple(each[0] for each in box if each)
         bands = [(each[1], each[2]) for each in box if each]
         state = await ahead.estimate()
+        if state.off > ahead.own.trust:
+            return  # the twin does not follow the plant now
         horizon_s, tags = own.advice.horizon_s, [each.tag for each in own.advice.set_points]
         without = await ahead.course(state, (), horizon_s)
 

@@ -55,8 +55,12 @@ def estimate_of(own: SiteTwin, windows: Windows) -> Estimate:
         raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
     try:
         _check_texts("assumptions", found.assumptions)
+        if not all(map(isfinite, found.residuals.values())):
+            raise _Nonsense("a residual of its estimate is not finite")
     except _Nonsense as fault:
         raise TwinError(f"{own.name}: {fault}") from None
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        raise TwinError(f"{own.name}: its residuals are none: {_one_line(error)}") from error
     return found
 
 
@@ -124,7 +128,7 @@ def _check_events(course: Course) -> None:
         raise _Nonsense("the time of an alarm or trip is negative or not finite")
 
 
-def _check_texts(what: str, texts: object) -> None:
+def _check_texts(what: str, texts: Sequence[Any]) -> None:
     if not isinstance(texts, list | tuple) or len(texts) > _MOST_TOLD:
         raise _Nonsense(f"its {what} are no list of at most {_MOST_TOLD}")
     if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts):

@@ -54,8 +54,9 @@ def prediction_of(
     own_margins = margins(plan, tags, courses, begin_s)
     assumptions = [*planned.assumptions, *found.estimate.assumptions, *_unknown(own_margins)]
     return Prediction(
-        own.name, own.horizon_s, *courses, own_margins, residual, own.trust, assumptions
-    )
+        own.name, own.horizon_s, *courses, own_margins, residual, own.trust, assumptions,
+        found.estimate.off,
+    )  # fmt: skip
 
 
 def _unknown(found: list[Margin]) -> Iterator[str]:

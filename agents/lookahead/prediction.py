@@ -49,11 +49,12 @@ class Prediction:
     residual: float | None  # of the twin over its own last day, a share of the range
     trust: float  # largest residual with which the site trusts it
     assumptions: Sequence[str]
+    off: float = 0.0  # largest residual of its estimate now
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the twin has followed the plant closely enough. Unknown means no."""
-        return self.residual is not None and self.residual <= self.trust
+        """Whether the twin has followed the plant closely enough, now too. Unknown means no."""
+        return self.residual is not None and max(self.residual, self.off) <= self.trust
 
     @property
     def broken(self) -> list[Margin]:

@@ -22,7 +22,7 @@ def prediction_fields(found: Prediction, plan: BoundPlaybook) -> dict[str, Any]:
     fields = {
         "twin": found.twin, "horizon_s": found.horizon_s, "is_trusted": found.is_trusted,
         "residual": None if found.residual is None else _rounded(found.residual),
-        "trust": found.trust, "forbids": found.forbids,
+        "trust": found.trust, "off": _rounded(found.off), "forbids": found.forbids,
         "margins": [_margin_fields(each) for each in found.margins],
         "assumptions": list(found.assumptions),
         "without": _course_fields(found.without, tags),
@@ -39,12 +39,19 @@ def forbids_text(found: Prediction) -> str:
 
 def trust_text(found: Prediction) -> str:
     """Returns how far a twin is trusted."""
-    return trust_words(found.residual, found.trust)
+    return trust_words(found.residual, found.trust, found.off)
 
 
-def trust_words(residual: float | None, trust: float) -> str:
-    """Returns how far a twin is trusted, by its residual and the largest one that is allowed."""
+def trust_words(residual: float | None, trust: float, off: float) -> str:
+    """Returns how far a twin is trusted, by its residuals and the largest one that is allowed.
+
+    Args:
+        residual: Over its own last day.
+        off: Of its estimate now.
+    """
     limit = f"{trust * 100.0:.3g} %"
+    if off > trust:
+        return f"not trusted, it is {off * 100.0:.2g} % off now (limit {limit})"
     if residual is None:
         return f"not trusted, not checked yet (limit {limit})"
     word = "trusted" if residual <= trust else "not trusted"

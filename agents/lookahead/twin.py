@@ -43,6 +43,11 @@ class Estimate:
     residuals: Mapping[str, float] = field(default_factory=dict[str, float])
     assumptions: Sequence[str] = ()
 
+    @property
+    def off(self) -> float:
+        """Largest residual, 0 where nothing is compared."""
+        return max(map(abs, self.residuals.values()), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Course:

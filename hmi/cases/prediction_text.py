@@ -17,7 +17,7 @@ def prediction_lines(fields: Mapping[str, Any]) -> Iterator[str]:
     if "problem" in fields:
         yield _line(f"  not foretold  {name}: {fields['problem']}")
         return
-    trust = trust_words(fields.get("residual"), fields["trust"])
+    trust = trust_words(fields.get("residual"), fields["trust"], fields.get("off", 0.0))
     over = format_duration(fields["horizon_s"])
     yield _line(f"  foretold  {name}, by {fields['twin']} over {over}; {trust}")
     for each in fields["margins"]:

@@ -46,7 +46,9 @@ def foretold(
         return prediction_of(own, plan, tags, planned, found, None)
     assumptions = [*planned.assumptions, *found.estimate.assumptions]
     courses = found.without, found.with_plan
-    return Prediction(own.name, own.horizon_s, *courses, (), None, own.trust, assumptions)
+    return Prediction(
+        own.name, own.horizon_s, *courses, (), None, own.trust, assumptions, found.estimate.off
+    )
 
 
 def shown_tags(request: ActionRequest, plan: BoundPlaybook | None) -> list[str]:

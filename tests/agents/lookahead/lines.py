@@ -19,10 +19,12 @@ class LineTwin:
     Attributes:
         per_s: Its slope.
         jump: What each write adds.
+        off: Residual of its estimate.
     """
 
     per_s: float = 0.0
     jump: float = 0.0
+    off: float = 0.0
 
     @property
     def tags(self) -> Sequence[str]:
@@ -32,7 +34,9 @@ class LineTwin:
         now = windows.latest(PRESSURE)
         if now is None:
             return None
-        return Estimate(windows.now_s, {"p": now}, assumptions=["the load stays as it is"])
+        return Estimate(
+            windows.now_s, {"p": now}, {PRESSURE: self.off}, ["the load stays as it is"]
+        )
 
     def predict(self, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float) -> Course:
         times = [10.0 * n for n in range(int(horizon_s / 10.0) + 1)]

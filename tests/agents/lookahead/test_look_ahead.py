@@ -16,6 +16,7 @@ from handwheel.agents.lookahead.look_ahead import look_ahead
 from handwheel.agents.lookahead.margins import margins
 from handwheel.agents.lookahead.moves import moves_of
 from handwheel.agents.lookahead.prediction import Prediction
+from handwheel.agents.lookahead.prediction_fields import trust_text
 from handwheel.agents.lookahead.twin import GROUP, Course, Estimate, Move, TwinError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import DataValue
@@ -97,6 +98,10 @@ def test_only_what_the_plan_breaks_is_its_doing(folder: Path, agents_site: Site)
     assert replace(steady, with_plan=alarmed, without=alarmed).clears
     assert not replace(falls, residual=None).forbids  # nothing was checked
     assert not replace(falls, residual=0.04).forbids
+    off = _ahead(plan, agents_site, LineTwin(jump=-25.0, off=-0.5), 0.01)
+    assert (off.forbids, trust_text(off)) == (
+        False, "not trusted, it is 50 % off now (limit 3 %)",
+    )  # fmt: skip
 
 
 def test_moves_follow_the_steps_with_their_assumptions(folder: Path, agents_site: Site) -> None:
@@ -152,6 +157,7 @@ _WRONG: Mapping[str, tuple[LineTwin, str]] = {
     "assumes no text": (_Assuming([None]), "its assumptions are no texts"),
     "assumes too much": (_Assuming(["x" * 1000]), "its assumptions are no texts"),
     "assumes no list": (_Assuming(None), "its assumptions are no list"),
+    "is off by no number": (LineTwin(off=nan), "a residual of its estimate is not finite"),
 }
 
 
