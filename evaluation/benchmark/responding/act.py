@@ -138,6 +138,7 @@ class Course:
     def _note_end(self) -> None:
         room, acted = self._room, self.acted
         acted.refused = self._people.refused
+        acted.trips = [each.text for each in room.trips]
         for run_id, run in room.runs.items():
             acted.runs.append(f"{run.opening['playbook']} {run.state} {run.reason}".rstrip())
             acted.kept += [

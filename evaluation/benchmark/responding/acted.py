@@ -46,5 +46,6 @@ class Acted:
     refused: list[str] = field(default_factory=list[str])  # decisions of people, and why
     runs: list[str] = field(default_factory=list[str])  # each playbook with its last state
     named: list[str] = field(default_factory=list[str])  # faults that were ever confirmed
+    trips: list[str] = field(default_factory=list[str])  # of equipment too, while agents were there
     watched_s: float = 0.0  # with agents and people
     cpu_s: float = 0.0

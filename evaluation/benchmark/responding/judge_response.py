@@ -35,7 +35,7 @@ def judge_response(episode: Episode, acted: Acted, response: ResponseSpec) -> Re
     """Judges an episode."""
     wrong = tuple(wrong_frames(episode, acted, response))
     lacking = tuple(missing(episode, acted, response))
-    if response.rides and acted.harm.has_tripped:
+    if response.rides and (acted.harm.has_tripped or acted.trips):
         lacking += ("a plant that rides through",)
     needless = tuple(_needless(acted, response))
     outcome: Outcome = (

@@ -39,7 +39,9 @@ class ResponseSpec(Model):
     answers: dict[str, str] = Field(
         default_factory=dict[str, str], description="true answers that the fault changes, by check"
     )
-    rides: bool = Field(default=False, description="if a plant that trips is not right")
+    rides: bool = Field(
+        default=False, description="if a trip of the plant or its equipment is not right"
+    )
     lasts: Duration | None = Field(
         default=None, description="time after the onset, if not the case's own"
     )

@@ -119,6 +119,23 @@ def test_moves_follow_the_steps_with_their_assumptions(folder: Path, agents_site
         moves_of(plan, {}, History(plan.conditions))
 
 
+class _Unmeasured(LineTwin):
+    """Twin that finds its state from another tag, so that its pressure is never compared."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        return ("LT-101.pv",)
+
+
+def test_a_tag_on_which_a_twin_is_never_checked_forbids_and_clears_nothing(
+    folder: Path, agents_site: Site
+) -> None:
+    found = _ahead(_plan(folder, agents_site), agents_site, _Unmeasured(jump=-25.0), 0.01)
+    assert found.is_trusted
+    assert (found.forbids, found.clears) == (False, False)
+    assert any("is not checked on, or does not tell" in each for each in found.assumptions)
+
+
 class _Nonsense(LineTwin):
     """Twin whose course is changed after the fact."""
 

@@ -80,6 +80,8 @@ def test_judge_response_of_a_plant_that_must_ride_and_trips_is_missed() -> None:
     acted.harm = Harm(True, 0.0)
     assert judge_response(episode, acted, CUT).outcome == "right"
     assert judge_response(episode, acted, rides).outcome == "missed"
+    acted.harm, acted.trips = NONE, ["I-02 trips P-101A"]
+    assert judge_response(episode, acted, rides).outcome == "missed"
 
 
 def test_suite_tep_lets_nothing_be_done_but_to_the_four_faults_with_a_playbook() -> None:
