@@ -41,7 +41,8 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         2,
     )
     cpu_s = sum(each.cpu_s for each in results)
-    yield f"{len(results)} episodes took {cpu_s:.1f} s of CPU time"
+    episodes = "1 episode" if len(results) == 1 else f"{len(results)} episodes"
+    yield f"{episodes} took {cpu_s:.1f} s of CPU time"
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -214,7 +214,7 @@ def test_a_check_asks_about_each_piece_of_the_role_in_its_text(
 def test_check_lists_the_problems_of_failure_modes(tmp_path: Path) -> None:
     site_of(tmp_path, PlantEndpoints())
     path = tmp_path / "site.yaml"
-    text = path.read_text("utf-8").replace('["package:cw"]\nplant', "[own.yaml]\nplant")
+    text = path.read_text("utf-8").replace('modes: ["package:cw"]', "modes: [own.yaml]")
     path.write_text(text, encoding="utf-8")
     (tmp_path / "own.yaml").write_text(_HEAD, encoding="utf-8")
     done = handwheel("check", cwd=tmp_path)
