@@ -11,6 +11,7 @@ from .model import AssessedLine, CoursePlot
 
 _MOST_ALARMS = 2
 _MOST_PLOTS = 4
+_LEAST_CHANGE = 0.005  # share of the range from which a course is shown that nobody asks for
 _POINTS = 150  # of a plot
 _MINUTES_S, _HOURS_S = 90.0, 7200.0  # from which a time is told in minutes and hours
 
@@ -63,14 +64,20 @@ def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:
 def course_plots(
     found: Prediction, names: Sequence[str], tags: Mapping[str, Tag]
 ) -> list[CoursePlot]:
-    """Returns the courses of some tags, numbers only."""
-    shown = [
+    """Returns the courses of some tags, then of those with an alarm limit that change most."""
+    known = [
         name
-        for name in names
-        if tags[name].kind == "float"
-        and name in found.without.series
-        and name in found.with_plan.series
+        for name in found.without.series
+        if name in found.with_plan.series and name in tags and tags[name].kind == "float"
     ]
+    own = [name for name in names if name in known]
+    changes = {
+        name: _change(found, name, tags[name])
+        for name in known
+        if name not in own and tags[name].alarm != (None, None)
+    }
+    moved = [name for name, change in changes.items() if change > _LEAST_CHANGE]
+    shown = [*own, *sorted(moved, key=lambda name: -changes[name])]
     return [
         CoursePlot(
             title=f"{name}, {tags[name].unit}".rstrip(", "),
@@ -80,6 +87,15 @@ def course_plots(
         )
         for name in shown[:_MOST_PLOTS]
     ]
+
+
+def _change(found: Prediction, name: str, tag: Tag) -> float:
+    """Returns the largest difference between both courses of a tag, as a share of its range."""
+    courses = (_spread(each, name, found.horizon_s) for each in (found.without, found.with_plan))
+    pairs = zip(*courses, strict=True)
+    apart = [abs(one - other) for one, other in pairs if one is not None and other is not None]
+    low, high = tag.span or (0.0, 0.0)
+    return max(apart, default=0.0) / (high - low) if high > low else 0.0
 
 
 def _spread(course: Course, name: str, horizon_s: float) -> list[float | None]:

@@ -180,6 +180,22 @@ def test_the_plots_of_the_courses_stand_beside_margins_and_assumptions() -> None
     assert "measured over 60 min of the record assumed: all is well" in text
 
 
+def test_the_plots_go_on_with_the_tags_with_an_alarm_that_a_request_changes_most() -> None:
+    flat, up = [350.0] * 4, [350.0, 360.0, 370.0, 380.0]
+    names = ["FIC-201.sp", "PT-102.pv", "PT-103.pv", "PT-104.pv", "PT-105.pv"]
+    limits = {"PT-103.pv": (None, 500.0), "PT-104.pv": (100.0, None), "PT-105.pv": (0.0, 600.0)}
+    tags = {
+        each: replace(TAGS["PT-102.pv"], name=each, alarm=limits.get(each, (None, None)))
+        for each in names
+    }
+    without, risen = Course(TIMES_S, dict.fromkeys(names, flat)), [each + 9.0 for each in up]
+    courses = {"FIC-201.sp": up, "PT-102.pv": up, "PT-103.pv": up, "PT-104.pv": risen}
+    with_plan = Course(TIMES_S, {"PT-105.pv": flat, **courses})
+    found = Prediction("cw-100", 3600.0, without, with_plan, [], 0.01, 0.03, [])
+    shown = [each.title for each in course_plots(found, ["FIC-201.sp"], tags)]
+    assert shown == ["FIC-201.sp, kPa", "PT-104.pv, kPa", "PT-103.pv, kPa"]
+
+
 @pytest.mark.parametrize(
     ("age_s", "seen", "reason"),
     [
