@@ -16,8 +16,9 @@ _READY_S = 300.0  # how long a step waits for the permissives of its playbook
 def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
     """Returns a playbook of the given steps, bound to their equipment, without its id.
 
-    It has the invariants and the safe states of every playbook that a step is from. Each later
-    step of another playbook waits for the permissives of that one.
+    It has the invariants and the safe states of the playbook that cannot act, and of every
+    playbook that a step is from. Each later step of another playbook waits for the permissives of
+    that one.
 
     Args:
         own: The playbook that cannot act, whose goal this brings about.
@@ -25,7 +26,7 @@ def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
     plans = list({id(each.plan): each.plan for each in parts}.values())
     first = plans[0]
     permissives = [{"id": each.id, "that": each.condition.bound} for each in first.permissives]
-    invariants, steps = list(_invariants(plans)), list(_steps(parts))
+    invariants, steps = list(_invariants([own, *plans])), list(_steps(parts))
     writes = sum(len(each.step.writes) for each in parts)
     lasts_s = sum(each.max_duration_s for each in plans) + _READY_S * len(parts)
     covers = {"steps"}.union(first.covers).intersection(*(each.covers for each in plans))
@@ -39,13 +40,13 @@ def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
         "style": "computer-assisted",
         "references": [f"goal of {own.id} {own.version}: {goal}"],
         "concurrency": {
-            "key": sorted({a for each in plans for a in each.assets}),
+            "key": sorted({a for each in (own, *plans) for a in each.assets}),
             "policy": "reject",
         },
         "diagnosis": {"for": [{"id": "goal-is-open", "that": f"not ({goal})"}]},
         "approval": {**_approval(approval, "stop"), "covers": sorted(covers)},
         "rollback": {"order": "reverse"},
-        "safe_state": _safe_state(plans),
+        "safe_state": _safe_state([own, *plans]),
         "escalate": [{"when": "held", "after": "0 s", "to": "shift-supervisor"}],
         "limits": {"max_writes": writes, "max_duration": _seconds(lasts_s)},
         "achieves": goal,
@@ -133,14 +134,13 @@ def _value(write: Write) -> Any:
 
 
 def _invariants(plans: Sequence[BoundPlaybook]) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
-    for each in (one for plan in plans for one in plan.invariants):
-        if each.condition.bound not in seen:
-            seen.add(each.condition.bound)
-            yield {
-                "that": each.condition.bound, "grace": _seconds(each.grace_s),
-                "on_violation": each.on_violation,
-            }  # fmt: skip
+    every = (
+        (each.condition.bound, _seconds(each.grace_s), each.on_violation)
+        for plan in plans
+        for each in plan.invariants
+    )
+    for that, grace, on_violation in dict.fromkeys(every):
+        yield {"that": that, "grace": grace, "on_violation": on_violation}
 
 
 def _safe_state(plans: Sequence[BoundPlaybook]) -> dict[str, Any]:

@@ -52,11 +52,16 @@ STOP = HEAD.format(
 
 @dataclass(frozen=True)
 class SteadyTwin(LineTwin):
-    """Twin in which the pressure stays."""
+    """Twin in which pressure and product temperature stay."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        return (PRESSURE, "TT-202.pv")
 
     def predict(self, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float) -> Course:
         found = super().predict(state, moves, horizon_s)
-        return replace(found, series={PRESSURE: [350.0] * len(found.times_s)})
+        count = len(found.times_s)
+        return replace(found, series={PRESSURE: [350.0] * count, "TT-202.pv": [48.0] * count})
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +120,8 @@ async def test_two_released_steps_answer_a_fault_whose_own_playbook_is_prevented
         await room.until(lambda: room.runs[run_id].is_closed, within_s=300.0)
         assert room.runs[run_id].state == "COMPLETE"
         (kept,) = (room.site.state / "composed").iterdir()
-        assert "(step stop of cw/stop-a 1.0.0)" in kept.read_text("utf-8")
+        text = kept.read_text("utf-8")
+        assert "(step stop of cw/stop-a 1.0.0)" in text
+        assert [text.count(f'"that": "{each}"') for each in (
+            "PT-102.pv > 280 kPa", "TT-202.pv < 55 degC", "PT-102.pv > 200 kPa",
+        )] == [1, 1, 1]  # fmt: skip
