@@ -13,8 +13,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from socket import socketpair
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, ParamSpec, Protocol, TypeVar
+
+from handwheel.connectors.config.durations import format_duration
 
 from .twin import TwinError
 
@@ -23,6 +25,7 @@ LIMIT_S = 60.0
 _ERRORS = 2  # the agents' output is for machines
 _LOOK_S = 1.0
 _START_S = 120.0  # until the process is ready, wall-clock time
+_REST_S = 600.0  # after a call that took too long, wall-clock time
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,6 +67,7 @@ class TwinProcess:
     def __init__(self, name: str, limit_s: float = LIMIT_S) -> None:
         self._name, self._limit_s = name, limit_s
         self._turn = asyncio.Lock()
+        self._rests_until_s = 0.0  # monotonic clock
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Connection | None = None
         self._is_ready = False
@@ -71,7 +75,8 @@ class TwinProcess:
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Calls the function in the process.
 
-        Raises `TwinError` if it takes too long or its process ends; the next call starts another.
+        Raises `TwinError` if its process ends, of which the next call starts another, or if it
+        takes too long, after which it is not asked for 10 min.
         """
         async with self._turn:
             asked = pickle.dumps((function, args, kwargs))  # before its windows move on
@@ -99,6 +104,18 @@ class TwinProcess:
             link.close()
 
     def _ask(self, asked: bytes) -> bytes:
+        """Asks the process, unless it took too long lately, since a case waits for it each time."""
+        begun_s = monotonic()
+        if begun_s < self._rests_until_s:
+            again = format_duration(self._rests_until_s - begun_s)
+            raise TwinError(f"{self._name}: it took too long, and is asked again in {again}")
+        try:
+            return self._exchange(asked)
+        finally:
+            if monotonic() - begun_s >= self._limit_s and self._process is None:
+                self._rests_until_s = monotonic() + _REST_S
+
+    def _exchange(self, asked: bytes) -> bytes:
         try:
             link = self._link or self._open()
             if not self._is_ready:

@@ -57,13 +57,15 @@ def test_nothing_is_compared_where_somebody_wrote_meanwhile(agents_site: Site) -
     assert moving.residual == pytest.approx(0.0, abs=1e-9)
 
 
-async def test_a_twin_that_hangs_or_ends_its_process_is_told_and_another_one_starts() -> None:
+async def test_a_twin_that_hangs_is_left_alone_and_one_that_ends_is_started_again() -> None:
     hanging, dying = TwinProcess("slow", limit_s=0.1), TwinProcess("dead")
     try:
         with pytest.raises(
             TwinError, match=r"^slow: it took more than 0\.1 s, so its process was ended"
         ):
             await hanging.run(time.sleep, 1e6)
+        with pytest.raises(TwinError, match=r"^slow: it took too long, and is asked again in "):
+            await hanging.run(abs, -3)  # no case waits for it again at once
         with pytest.raises(TwinError, match=r"^dead: its process has ended"):
             await dying.run(os._exit, 3)
         assert await dying.run(abs, -3) == 3
