@@ -41,6 +41,7 @@ from handwheel.tools.safe_text import plain, printable
 from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.cancellable_prompt import ask_in_thread
+from ..shell.terminal.wrap import fold
 from .approve import NO_GATE
 
 
@@ -90,7 +91,7 @@ async def propose_writes(
     propose(decision_context, request, signed, denial, now)
     record = load_exactly(decision_context.database, request.request_id)
     if denial:
-        typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
+        typer.echo(fold(f"{request.request_id}  DENIED  {printable(denial.reason)}", 4))
         for each in assignments:
             typer.echo(next_step("policy", "explain", each))
         return record

@@ -46,7 +46,7 @@ def refuted_line(each: Mapping[str, Any]) -> str:
 
 def check_text(check: Mapping[str, Any]) -> str:
     """Returns a check that would decide, with the answers that are expected."""
-    answers = ", ".join(f"{name}: {answer}" for name, answer in check["expected"].items())
+    answers = ", ".join(f"{answer!r} if {name}" for name, answer in check["expected"].items())
     means = check["playbook"] or f"asked of {check['role']}"
     text = f"{check['title']} ({means}, {check['risk']}, {check['minutes']:g} min); {answers}"
     return printable(text, _LONG)
