@@ -14,7 +14,7 @@ from ...room.room import Room
 from ..episodes import Episode
 from .acted import Acted, Asked, SentFrame
 from .harm import EVERY_S, HarmMeter
-from .judge_response import missing
+from .judge_response import is_as_large, missing
 from .people import LOOK_S, RespondingPeople
 from .responses import RespondSpec
 from .undisturbed import Undisturbed, leave_alone
@@ -56,7 +56,9 @@ class Course:
         self.acted = Acted(alone.harm, alone)
         self._room, self._episode, self._spec = room, episode, spec
         self._response = spec.responses[episode.case]
-        self._people = RespondingPeople(room, episode, spec.people, self._response.answers)
+        own = self._response
+        answers = own.answers if is_as_large(episode, own.answers_from) else {}
+        self._people = RespondingPeople(room, episode, spec.people, answers)
         self._meter = HarmMeter(room.plant.simulation.plant)
         self._began = room.clock.now().wall
         self._looked_s = 0.0

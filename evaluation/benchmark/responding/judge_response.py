@@ -67,9 +67,13 @@ def wrong_frames(episode: Episode, acted: Acted, response: ResponseSpec) -> Iter
 
 def missing(episode: Episode, acted: Acted, response: ResponseSpec) -> Iterator[str]:
     """Yields all that must have happened and has not."""
-    for tag, value in response.frames.items() if _is_large(episode, response) else ():
+    for tag, value in response.frames.items() if is_as_large(episode, response.frames_from) else ():
         if not any(each.tag == tag and _fits(each.value, value) for each in acted.frames):
             yield tag
+    for tag, value in response.last.items():
+        written = [each.value for each in acted.frames if each.tag == tag]
+        if written and not _fits(written[-1], value):
+            yield f"{tag} as it was"
     for what, wanted, found in (
         ("work order", response.orders, acted.orders),
         ("notice", response.notices, acted.notices),
@@ -88,11 +92,12 @@ def _is_of(asked: Asked, playbook: str, episode: Episode) -> bool:
     return asked.playbook == playbook and asked.at_s > episode.onset_s
 
 
-def _is_large(episode: Episode, response: ResponseSpec) -> bool:
+def is_as_large(episode: Episode, least: Mapping[str, float]) -> bool:
+    """Whether the fault of an episode has at least some sizes."""
     sizes: Mapping[str, float | str] = {
         name: value for each in episode.events for name, value in each.parameters.items()
     }
-    return all(float(sizes[name]) >= least for name, least in response.frames_from.items())
+    return all(float(sizes[name]) >= each for name, each in least.items())
 
 
 def _fits(value: Value, wanted: FrameValue | None) -> bool:

@@ -27,6 +27,10 @@ class ResponseSpec(Model):
         default_factory=dict[str, FrameValue],
         description="by tag, as often as asked",
     )
+    last: dict[str, FrameValue] = Field(
+        default_factory=dict[str, FrameValue],
+        description="by tag, which the last frame to it must write, if one has come",
+    )
     orders: list[str] = Field(
         default_factory=list[str], description="playbooks whose work order must be raised"
     )
@@ -38,6 +42,10 @@ class ResponseSpec(Model):
     )
     answers: dict[str, str] = Field(
         default_factory=dict[str, str], description="true answers that the fault changes, by check"
+    )
+    answers_from: dict[str, float] = Field(
+        default_factory=dict[str, float],
+        description="sizes of the fault below which it does not change them",
     )
     rides: bool = Field(
         default=False, description="if a trip of the plant or its equipment is not right"

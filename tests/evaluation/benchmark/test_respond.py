@@ -27,6 +27,7 @@ CUT = ResponseSpec(
     frames={"F.sp": 36.0}, may={"T.sp": (46.0, 48.0)}, orders=["x/cut"], by=["x/test"]
 )
 LARGE = CUT.model_copy(update={"frames_from": {"rf": 5e-4}})
+BACK = CUT.model_copy(update={"last": {"T.sp": 48.0}})
 NOTHING = ResponseSpec()
 
 
@@ -51,6 +52,9 @@ def _acted(*said: str) -> Acted:
         (CUT, ["x/cut"], "missed"),
         (LARGE, ["x/cut"], "right"),
         (LARGE, ["F.sp=36", "x/cut"], "right"),
+        (BACK, ["F.sp=36", "x/cut"], "right"),
+        (BACK, ["F.sp=36", "x/cut", "T.sp=46.5", "T.sp=48"], "right"),
+        (BACK, ["F.sp=36", "x/cut", "T.sp=48", "T.sp=46.5"], "missed"),
         (CUT, ["F.sp=36"], "missed"),
         (CUT, ["F.sp=36", "x/cut@90"], "missed"),  # before the fault
         (CUT, ["F.sp=36@90", "x/cut"], "wrong"),
