@@ -13,6 +13,8 @@ from .twin import Course
 AHEAD_S = 600.0
 """How far ahead a check foretells, and how often there is one, process time."""
 _MEAN_S = 60.0  # over which a foretold and a measured value are compared
+LEAST_CHECKS = 3
+"""Checks below which nothing is known of a twin."""
 _LATE_S = 120.0  # after which a check is over that was not compared
 _SAME = 1e-6  # share of the range in which a command counts as unchanged
 
@@ -42,7 +44,9 @@ class TwinTrust:
 
     @property
     def residual(self) -> float | None:
-        """The largest median residual of a tag, a share of its range. `None` without a check."""
+        """The largest median residual of a tag, a share of its range, `None` before 3 checks."""
+        if len(self._found) < LEAST_CHECKS:
+            return None
         by_tag: dict[str, list[float]] = {}
         for _, residuals in self._found:
             for tag, each in residuals.items():

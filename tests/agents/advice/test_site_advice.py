@@ -6,6 +6,7 @@ from typing import Any
 
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.load import SiteTwin
+from handwheel.agents.lookahead.trust import LEAST_CHECKS
 from handwheel.agents.lookahead.twin import Course, Estimate, Move
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
@@ -62,7 +63,8 @@ async def _started(room: AgentsRoom, amperes_per_kpa: float, residual: float = 0
     await room.start_agents()
     ahead = room.stepped_agents.look_ahead
     assert ahead is not None
-    ahead.trust.note({"PT-102.pv": residual}, 0.0)
+    for _ in range(LEAST_CHECKS):
+        ahead.trust.note({"PT-102.pv": residual}, 0.0)
     room.speed = 2.0
 
 

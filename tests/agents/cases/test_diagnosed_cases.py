@@ -46,8 +46,8 @@ def new_room(site: Site) -> NewRoom:
 async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
     new_room: NewRoom,
 ) -> None:
-    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.05, "tau": 600.0})) as room:
-        assert await room.until(lambda: room.cases, 2400.0)
+    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.05, "tau": 1200.0})) as room:
+        assert await room.until(lambda: room.cases, 4800.0)
         (case,) = room.cases.values()
         assert (case.opener, list(case.deviations)) == ("", ["hypothesis bearing-worn P-101A"])
         assert not room.values["VAH-101A.active"]
@@ -56,7 +56,7 @@ async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
         assert case.judgement["diagnosis"]["named"] == ["bearing-worn P-101A"]
         assert (case.judgement["choice"], room.waiting) == ("", [])
         assert "A bearing of P-101A is worn, " in case_line(case, "")
-        assert await room.until(lambda: room.waiting, 2400.0)
+        assert await room.until(lambda: room.waiting, 4800.0)
         (case,) = room.cases.values()
         assert case.judgement["choice"] == "cw/pump-bearing-changeover (P-101A, P-101B)"
         assert case.judgement["reason"].startswith("A bearing of P-101A is worn; ")

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from handwheel.agents.lookahead.load import SiteTwin
-from handwheel.agents.lookahead.trust import TwinTrust
+from handwheel.agents.lookahead.trust import LEAST_CHECKS, TwinTrust
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.room.room import Room
@@ -95,7 +95,8 @@ async def test_two_released_steps_answer_a_fault_whose_own_playbook_is_prevented
         room.scan_s = 5.0
         ahead = room.agents.look_ahead
         assert ahead is not None
-        ahead.trust.note({PRESSURE: residual}, 0.0)
+        for _ in range(LEAST_CHECKS):
+            ahead.trust.note({PRESSURE: residual}, 0.0)
         is_asked = await room.until(lambda: room.waiting, within_s=2400.0)
         assert is_asked == (residual < twin.trust)
         if not is_asked:

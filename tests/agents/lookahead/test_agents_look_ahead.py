@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.agents.lookahead.load import SiteTwin
+from handwheel.agents.lookahead.trust import LEAST_CHECKS
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
@@ -48,7 +49,8 @@ async def _judged(room: AgentsRoom, twin: SiteTwin, residual: float | None) -> M
     ahead = room.stepped_agents.look_ahead
     assert ahead is not None
     if residual is not None:
-        ahead.trust.note({PRESSURE: residual}, 0.0)
+        for _ in range(LEAST_CHECKS):
+            ahead.trust.note({PRESSURE: residual}, 0.0)
     await room.until(room.cases, "a case")
     await room.scan(15)
     return room.case.judgement

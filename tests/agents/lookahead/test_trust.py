@@ -32,18 +32,18 @@ def _trust(
     return trust
 
 
-def test_the_residual_is_a_share_of_the_range_and_unknown_without_a_check(
+def test_the_residual_is_a_share_of_the_range_and_unknown_before_three_checks(
     agents_site: Site,
 ) -> None:
     low, high = agents_site.tags[PRESSURE].span or (0.0, 0.0)
     share = 12.0 / (high - low)
-    assert TwinTrust(agents_site.tags, frozenset()).residual is None
     found = _trust(agents_site, lambda _: 312.0, lambda _: 60.0)
-    assert found.residual == pytest.approx(share)
-    for day in (0.1, 0.2):  # the median of three counts, and only of the last day
-        found.note({PRESSURE: 0.001}, 1200.0 + day * 86400.0)
-    assert found.residual == pytest.approx(0.001)
-    found.note({PRESSURE: 0.5}, 3.0 * 86400.0)
+    assert found.residual is None
+    found.note({PRESSURE: 1.0}, 1200.0 + 0.1 * 86400.0)
+    found.note({PRESSURE: 0.001}, 1200.0 + 0.2 * 86400.0)
+    assert found.residual == pytest.approx(share)  # the median
+    for day in (3.0, 3.1, 3.2):  # only the last day counts
+        found.note({PRESSURE: 0.5}, day * 86400.0)
     assert found.residual == 0.5
 
 
@@ -51,10 +51,15 @@ def test_nothing_is_compared_where_somebody_wrote_meanwhile(agents_site: Site) -
     def written(at_s: float) -> float:
         return 60.0 if at_s < 900.0 else 50.0
 
-    assert _trust(agents_site, lambda _: 300.0, written).residual is None
-    # A controller moves its output all the time, which is no write.
-    moving = _trust(agents_site, lambda _: 300.0, lambda at_s: 60.0 + at_s * 0.01)
-    assert moving.residual == pytest.approx(0.0, abs=1e-9)
+    def moving(at_s: float) -> float:
+        """A controller moves its output all the time, which is no write."""
+        return 60.0 + at_s * 0.01
+
+    for course, is_compared in ((written, False), (moving, True)):
+        found = _trust(agents_site, lambda _: 300.0, course)
+        found.note({PRESSURE: 0.0}, 1300.0)
+        found.note({PRESSURE: 0.0}, 1400.0)
+        assert (found.residual is not None) == is_compared
 
 
 async def test_a_twin_that_hangs_is_left_alone_and_one_that_ends_is_started_again() -> None:

@@ -154,7 +154,7 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
              "with: no alarm, no trip, by a twin that is not trusted",
-             "! twin cw-100: may only warn; not trusted, not checked yet (limit 3 %)"],
+             "! twin cw-100: may only warn; not trusted, under 3 checks so far (limit 3 %)"],
         ),
     ],
     ids=["cleared", "broken", "untrusted", "unknown"],
