@@ -27,6 +27,7 @@ from .report import (
     INDENT,
     asked_lines,
     begin_lines,
+    clock,
     course_lines,
     end_lines,
     final_state,
@@ -90,12 +91,14 @@ def _lines(simulated: Simulated) -> Iterator[str]:
     asked = [*asked_lines(simulated)] or ["nobody is asked"]
     yield from (fold(f"  {line}", 13) for line in asked)
     has_written = simulated.recording.first_write_s is not None
-    since = "from the first write" if has_written else "over the whole time: nothing is written"
+    until = clock(simulated.until_s)
+    since = f"from the first write until {until}"
+    since = since if has_written else "over the whole time: nothing is written"
     yield f"\nMargins of the invariants, {since}"
     margins = [*margin_lines(simulated)] or ["it has no invariant"]
     yield from (fold(f"  {line}", 4) for line in margins)
     if courses := [*course_lines(simulated)]:
-        yield "\nAlarms and trips"
+        yield f"\nAlarms and trips until {until}"
         yield from (fold(f"  {line}", 4) for line in courses)
     yield ""
     yield from plot_lines(simulated, min(shutil.get_terminal_size().columns, _WIDEST))

@@ -71,7 +71,8 @@ class Recording:
     """
 
     def __init__(self, plans: Sequence[BoundPlaybook], tags: Sequence[str], names: Names) -> None:
-        self.times_s = _doubles()
+        self.times_s = _doubles()  # of the trends, which end with the simulation of the run
+        self._measured_s = _doubles()  # of all else, which goes on as the plant does
         self.series: Mapping[str, array[float]] = {name: _doubles() for name in tags}
         self.trace: list[TraceRow] = []
         self.asked: list[Asked] = []
@@ -104,14 +105,16 @@ class Recording:
         if head is not None and head.seq > self._seq:
             self._take_rows(room)
 
-    def measure(self, at_s: float, view: PlantView) -> None:
-        """Records trends and distances of a scan."""
+    def measure(self, at_s: float, view: PlantView, *, is_drawn: bool = True) -> None:
+        """Records distances of a scan, and trends if they are drawn."""
         readings, history = view.readings, view.history
-        self.times_s.append(at_s)
-        for name, values in self.series.items():
-            reading = readings[name]
-            value = reading.value if reading.quality is Quality.GOOD else None
-            values.append(float(value) if isinstance(value, int | float) else nan)
+        self._measured_s.append(at_s)
+        if is_drawn:
+            self.times_s.append(at_s)
+            for name, values in self.series.items():
+                reading = readings[name]
+                value = reading.value if reading.quality is Quality.GOOD else None
+                values.append(float(value) if isinstance(value, int | float) else nan)
         for each in self._measured.values():
             found = each.distance.distance.value(readings, history)
             each.values.append(float(found) if isinstance(found, int | float) else nan)
@@ -167,20 +170,20 @@ class Recording:
         self, condition: Condition, names: Names, begin_s: float
     ) -> Iterator[tuple[str, str, list[tuple[float, float]]]]:
         for each in distances(condition, names):
-            values = zip(self._measured[each.text].values, self.times_s, strict=True)
+            values = zip(self._measured[each.text].values, self._measured_s, strict=True)
             known = [(value, at_s) for value, at_s in values if at_s >= begin_s and isfinite(value)]
             yield each.text, each.distance.unit, known
 
     def broken_at_s(self, invariant: Condition, begin_s: float) -> float | None:
         """Returns when an invariant was first false or unknown since some time, else `None`."""
-        truths = zip(self._truths[invariant.bound], self.times_s, strict=True)
+        truths = zip(self._truths[invariant.bound], self._measured_s, strict=True)
         return next((at_s for is_met, at_s in truths if at_s >= begin_s and not is_met), None)
 
     def longest_true_s(self, part: Condition) -> float:
         """Returns how long a part of a trigger was true without a break, at most."""
         longest_s = 0.0
         begun_s: float | None = None
-        for is_met, at_s in zip(self._truths[part.bound], self.times_s, strict=True):
+        for is_met, at_s in zip(self._truths[part.bound], self._measured_s, strict=True):
             begun_s = at_s if is_met and begun_s is None else begun_s
             longest_s = longest_s if begun_s is None else max(longest_s, at_s - begun_s)
             begun_s = begun_s if is_met else None

@@ -136,11 +136,11 @@ def _margin(each: _OwnMargin) -> str:
 
 def course_lines(simulated: Simulated) -> Iterator[str]:
     """Yields alarms and trip without and with the run, none where both courses are one."""
-    without, end_s = simulated.without, simulated.recording.times_s[-1]
+    without = simulated.without
     if without is None:
         return
-    yield f"without the run, until {clock(without.end_s)}: {_happened(without.recording)}"
-    yield f"with the run, until {clock(end_s)}: {_happened(simulated.recording)}"
+    yield f"without the run: {_happened(without.recording)}"
+    yield f"with the run: {_happened(simulated.recording)}"
 
 
 def _happened(recording: Recording) -> str:
@@ -200,7 +200,7 @@ def _missed_lines(simulated: Simulated, part: TriggerPart) -> Iterator[str]:
 
 def first_trip(simulated: Simulated) -> tuple[float, str] | None:
     """Returns when the plant first tripped, since the beginning, and by what."""
-    plant, end_s = simulated.setting.plant, simulated.recording.times_s[-1]
+    plant, end_s = simulated.setting.plant, simulated.until_s
     tripped = plant.first_trip()
     return None if tripped is None else (tripped[0] - plant.time_s + end_s, tripped[1])
 
@@ -229,7 +229,8 @@ def simulation_fields(simulated: Simulated) -> Mapping[str, Any]:
         },
         "missing": list(setting.missing), "final": state, "reason": reason,
         "advice": advice(setting) if state == "not_triggered" else None,
-        "simulated_s": recording.times_s[-1], "tripped": first_trip(simulated),
+        "simulated_s": recording.times_s[-1],
+        "until_s": simulated.until_s, "tripped": first_trip(simulated),
         "trace": [
             {"at_s": each.at_s, "about": each.subject, "kind": each.kind, **each.body}
             for each in recording.trace
@@ -249,8 +250,8 @@ def _without_fields(simulated: Simulated) -> Mapping[str, Any] | None:
         return None
     margins = [_margin_fields(each) for each in _margins(simulated, without.recording)]
     return {
-        "until_s": without.end_s, "alarms": dict(without.recording.alarms),
-        "first_trip": without.recording.trip, "margins": margins,
+        "alarms": dict(without.recording.alarms), "first_trip": without.recording.trip,
+        "margins": margins,
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ...people.rotate_key import revoked_keys
 from .measured_state import MeasuredState
 from .recording import Recording
 from .trends import Trend, trends_of
-from .without_run import PlantAlone, WithoutRun
+from .without_run import PlantAlone, PlantCourse, WithoutRun
 
 _ENDED = CLOSED | {RunState.ABORTED}
 _AFTERWARDS_S = 120.0  # what is simulated after the end of the run, process time
@@ -51,6 +51,11 @@ class Simulated:
     result: CaseResult
     without: WithoutRun | None  # `None` where the run has written nothing, so that both are one
 
+    @property
+    def until_s(self) -> float:
+        """Process time until which alarms, trips and margins are recorded in every course."""
+        return self.without.end_s if self.without else self.recording.times_s[-1]
+
 
 async def simulate(
     site: Site,
@@ -61,6 +66,7 @@ async def simulate(
 ) -> Simulated:
     """Runs a playbook in a room of its own, until some minutes after its run has ended.
 
+    Then the plants with and without the run go on alone to the same end, so that they compare.
     Playbooks count as released only as far as they are at the site.
 
     Args:
@@ -80,7 +86,7 @@ async def simulate(
     recording = Recording(plans, [each.tag.name for each in trends], site.tags)
     is_by_hand = plans[0].is_manual and not plans[0].triggers
     start = Start(setting.start_s, OPERATORS[0], {}) if is_by_hand else None
-    ended_s = list[float]()
+    ended_s, rooms = list[float](), list[Room]()
 
     def is_over(room: Room) -> bool:
         runs = room.runs.values()
@@ -89,6 +95,7 @@ async def simulate(
         return bool(ended_s) and room.now_s >= ended_s[0] + _AFTERWARDS_S
 
     def observe(room: Room) -> None:
+        rooms[:] = [room]
         recording.observe(room)
         tell(room.now_s)
 
@@ -100,6 +107,10 @@ async def simulate(
     without = None
     if recording.first_write_s is not None:
         without = await alone.course(plans, recording, setting.for_s, tell)
+        room = rooms[0]  # its agents and its gate have ended, its plant has not
+        seen_s, view = room.agents.scanned_s, room.agents.view
+        beside = PlantCourse(room.plant, view, recording, room.now_s, seen_s)
+        await beside.go_on(without.end_s, tell)
     return Simulated(site, setting, recording, chosen, result, without)
 
 
