@@ -10,6 +10,7 @@ from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
 from .model import PENDING, AssessedLine, Assessment, CoursePlot
 
+_NO_CAUSE = -2
 _LONG = 1200  # characters of a line
 _HEIGHT = 4  # lines of a plot
 _BETWEEN = 2  # columns between two plots
@@ -20,18 +21,23 @@ def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True
     """Yields an assessment in short.
 
     Args:
-        most: Lines that each of its rows may take; with 0 only the abnormal rows are shown, in at
-            most two lines each, and with -1 in one.
+        most: Lines that each of its rows may take. With 0 and less only the cause in one line and
+            the abnormal rows are shown, these in two lines with 0, in one with -1, and with -2
+            without the cause.
         has_keys: Whether keys show it in full.
     """
+    height = most if most > 0 else 2 if most == 0 else 1
     if assessment is PENDING:
         yield Part("Cause", [Row(["", "being computed here from recorded values"])])
         return
     if assessment.unable is not None:
-        yield Part("Cause", [_row(assessment.unable, abs(most) or 2)])
+        yield Part("Cause", [_row(assessment.unable, height)])
         return
-    for label, lines in (("Cause", assessment.cause), ("Courses", assessment.courses)):
-        rows = [_row(each, abs(most) or 2) for each in lines if most > 0 or each.is_abnormal]
+    cause, is_short = assessment.cause, most <= 0
+    for label, lines in (("Cause", cause), ("Courses", assessment.courses)):
+        rows = [_row(each, height) for each in lines if not is_short or each.is_abnormal]
+        if is_short and most > _NO_CAUSE and lines is cause and not cause[0].is_abnormal:
+            rows.insert(0, _row(cause[0], 1))
         if rows:
             yield Part(label, rows)
     keys = "d" if not assessment.ahead else " or ".join(ASSESSED_KEYS)

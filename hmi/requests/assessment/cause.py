@@ -11,6 +11,8 @@ from handwheel.tools.conditions import Truth
 from .model import AssessedLine
 
 _SUSPECTS = 2  # of those that are not decided
+_COUNTS_DB = 3.0  # from which a sign is told that speaks against a fault
+_WORDS = ((20.0, "strong evidence"), (10.0, "good evidence"), (6.0, "a hint"))  # as documented
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ def _named(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
     own = [each for each in faults if each.hypothesis.id in asked.answers]
     first, *others = [*own, *(each for each in faults if each not in own)]
     sign = first.met[0].text if first.met else "by what is usual, without a sign"
-    ahead = f"{ahead_db(first, ranking):.0f} dB ahead"
-    yield AssessedLine(text=f"{first.hypothesis.title}, {ahead}: {sign}")
+    strength = _strength(ahead_db(first, ranking))
+    yield AssessedLine(text=f"{first.hypothesis.title}: {sign}; {strength}")
     if asked.answers and not own:
         answers = _titles(ranking, asked.answers)
         text = f"{asked.playbook} answers another fault: {answers}"
@@ -54,12 +56,19 @@ def _against(weighed: Weighed) -> str:
     rest = f"; not known: {', '.join(unknown)}" if unknown else ""
     if found is None or found.weight_db >= 0.0:
         return f"nothing measured{rest}"
-    return f"{found.text} ({found.weight_db:+.0f} dB){rest}"
+    if found.weight_db > -_COUNTS_DB:
+        return f"nothing that counts{rest}"
+    return f"{_strength(-found.weight_db)}: {found.text}{rest}"
+
+
+def _strength(decibans: float) -> str:
+    """Returns evidence in words. A sum of signs has no more than that one is strong."""
+    return next((words for least_db, words in _WORDS if decibans >= least_db), "little")
 
 
 def _undecided(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
     faults = [each for each in ranking.suspected if each.hypothesis.mode.is_fault]
-    shown = [f"{each.hypothesis.title} {each.total_db:+.0f} dB" for each in faults[:_SUSPECTS]]
+    shown = [f"{each.hypothesis.title} ({_strength(each.total_db)})" for each in faults[:_SUSPECTS]]
     more = f", and {len(faults) - _SUSPECTS} more" if len(faults) > _SUSPECTS else ""
     yield AssessedLine(text=f"not decided: {'; '.join(shown)}{more}")
     ids = {each.hypothesis.id for each in faults}
@@ -88,7 +97,7 @@ def _normal(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
     if not asked.is_for_fault or not answered:
         return
     best = answered[0]  # the most probable of them
-    text = f"not seen now: {best.hypothesis.title} ({best.total_db:+.0f} dB), against: "
+    text = f"not seen now: {best.hypothesis.title}; against: "
     yield AssessedLine(text=text + _against(best), is_abnormal=True)
 
 

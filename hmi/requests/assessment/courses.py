@@ -23,12 +23,12 @@ def course_lines(found: Prediction, tags: Mapping[str, Tag]) -> list[AssessedLin
     new = with_plan.alarms.keys() - without.alarms.keys()
     is_worse = bool(found.broken or new or with_plan.trip)
     margin = _margin_text(found, tags)
-    more = f"; {margin}" if margin else ""
+    with_text = f"{margin}; {ends[1]}" if margin else ends[1]  # the end of a line may be cut
     if not found.is_trusted and not is_worse:
-        more = ", by a twin that is not trusted"
+        with_text = f"{ends[1]}, by a twin that is not trusted"
     return [
         AssessedLine(text=f"without: {ends[0]}"),
-        AssessedLine(text=f"with: {ends[1]}{more}", is_abnormal=is_worse),
+        AssessedLine(text=f"with: {with_text}", is_abnormal=is_worse),
         AssessedLine(text=_trust_text(found), is_abnormal=not found.is_trusted),
     ]
 

@@ -66,7 +66,7 @@ def render_card(
         return whole[-1]
     folded = [drawn(fold, 1) for fold in Fold]
     if assessment is not None:
-        folded += [drawn(Fold.COUNTED, 1, assessed) for assessed in (1, 0, -1)]
+        folded += [drawn(Fold.COUNTED, 1, assessed) for assessed in (1, 0, -1, -2)]
     return next((each for each in folded if len(each) <= most), whole[-1])
 
 

@@ -103,8 +103,8 @@ def test_a_card_looks_as_it_did(name: str) -> None:
 ASSESSED = Assessment(
     until="2026-11-25T08:51:12.000Z",
     cause=[
-        AssessedLine(text="A bearing of P-101A is worn, 18 dB ahead: the pump vibrates by 5.6 mm/s "
-                          "more than its speed and flow explain"),
+        AssessedLine(text="A bearing of P-101A is worn: the pump vibrates by 5.6 mm/s more than "
+                          "its speed and flow explain; good evidence"),
         AssessedLine(text="cw/change-over answers another fault: The impeller of P-101A is worn",
                      is_abnormal=True),
         AssessedLine(text="against: nothing measured; not known: growth"),
@@ -119,12 +119,25 @@ def test_a_card_beside_an_assessment_fits_and_keeps_what_is_abnormal(
     lines = render_card(CARDS["undo"], most=most, assessment=ASSESSED)
     assert most is None or len(lines) <= most
     assert sum("! cw/change-over answers another fault" in each for each in lines) == 1
+    if most != 18:
+        assert sum("worn: the pump vibrates by 5.6 mm/s" in each for each in lines) == 1
     assert sum("until 08:51:12 UTC" in each for each in lines) == 1
     if most == 20:
         golden = GOLDEN / "assessed.txt"
         if os.environ.get("HANDWHEEL_DRAW"):
             golden.write_text("\n".join(lines) + "\n", encoding="utf-8")
         assert "\n".join(lines) + "\n" == golden.read_text(encoding="utf-8")
+
+
+def test_a_card_on_24_lines_keeps_the_sign_and_what_breaks() -> None:
+    breaks = AssessedLine(
+        text="with: BREAKS TT-202.pv < 50 degC in 10 min; no alarm, no trip", is_abnormal=True
+    )
+    calm = AssessedLine(text="without: no alarm, no trip")
+    assessed = ASSESSED.model_copy(update={"courses": [calm, breaks], "ahead": ["more"]})
+    lines = "\n".join(render_card(CARDS["undo"], most=20, assessment=assessed))
+    assert "worn: the pump vibrates by 5.6 mm/s" in lines
+    assert f"Courses   ! {breaks.text}" in lines
 
 
 def test_the_details_of_a_card_look_as_they_did() -> None:
