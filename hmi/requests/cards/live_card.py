@@ -20,6 +20,7 @@ from .card_text import render_card, render_changes
 _INDENT = 4
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
 _BELOW = 2  # rows for the question, and for the cursor after Enter, which must not scroll
+_LEAST = 4  # rows in which details are shown page by page
 _HOME, _CLEAR_BELOW, _CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[2K"
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"  # of abnormal rows
@@ -50,6 +51,8 @@ class LiveCard:
         self._assessed = assessed
         self._shown: list[str] = []  # the card's lines on the screen; empty where it is not live
         self._size = shutil.get_terminal_size()
+        self._opened = ""  # key whose assessment is shown
+        self._from = 0  # first line of it that the next press shows
 
     def draw(self, message: str = "", details: Sequence[str] = ()) -> None:
         """Draws card, details and message, and what may be typed."""
@@ -86,7 +89,9 @@ class LiveCard:
             rows = [fold(line, _INDENT) for line in self._history()]
             self.draw(details=["", *"\n".join(rows).split("\n")])
         elif key in ASSESSED_KEYS:
-            self.draw(details=["", *render_assessed(self._assessed(), key, self._size.columns)])
+            self._size = shutil.get_terminal_size()
+            lines = render_assessed(self._assessed(), key, self._size.columns)
+            self.draw(details=["", *self._page(key, lines)])
         elif key in DETAIL_KEYS:
             width, is_coloured = self._size.columns, has_colour()
             card = self._session.card
@@ -94,6 +99,24 @@ class LiveCard:
         else:
             self._tell(wrong_word_text(typed, self._session.expected_word))
         return None
+
+    def _page(self, key: str, lines: Sequence[str]) -> Sequence[str]:
+        """Returns as many lines as stay on the screen, the next ones where a key is pressed again.
+
+        Without this the first lines scroll away, which are those of the best hypothesis.
+        """
+        card, columns = self._session.card, self._size.columns
+        around = [*render_changes(card, columns), *footer_lines(card, columns, is_folded=False)]
+        room = self._size.lines - _BELOW - len(around) - 2  # and the empty lines
+        if not _can_move() or room < _LEAST or len(lines) <= room:
+            self._opened = ""
+            return lines
+        begin = self._from if key == self._opened and self._from < len(lines) else 0
+        shown = lines[begin : begin + room - 1]
+        self._opened, self._from = key, begin + len(shown)
+        left = len(lines) - self._from
+        more = f"… {left} more lines" if left else f"… the first of {len(lines)} lines"
+        return [*shown, f"{more}: press {key} again"]
 
     def _tell(self, message: str) -> None:
         if self._shown:

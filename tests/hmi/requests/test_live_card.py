@@ -121,3 +121,18 @@ def test_an_assessment_comes_when_it_is_computed_and_a_key_shows_it_all(
     assert "a bearing is worn" in capsys.readouterr().out
     screen.open("d")
     assert "+21 dB" in capsys.readouterr().out
+
+
+def test_a_long_assessment_begins_with_its_first_line_and_goes_on_with_the_same_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ranking = [f"hypothesis {n}." for n in range(20)]
+    screen = LiveCard(Session(card()), list, lambda: Assessment(ranking=ranking))
+    for first, last, more in ((0, 13, "6 more"), (14, 19, "the first of 20"), (0, 13, "6 more")):
+        capsys.readouterr()
+        screen.open("d")
+        drawn = capsys.readouterr().out
+        assert len(drawn.splitlines()) <= 22  # and the question, and the cursor after Enter
+        assert f"hypothesis {first}." in drawn
+        assert f"hypothesis {last}.\n… {more} lines: press d again\n" in drawn
+        assert drawn.count("hypothesis") == last - first + 1
