@@ -38,6 +38,10 @@ from .report import (
 from .run_simulation import Simulated, simulate
 
 _WIDEST = 100
+_NO_SEARCH = (
+    "the search for its set points is not simulated, so its parameters have their defaults; agents "
+    "search at a site with a twin that is trusted, and ask with the gain that it foretells"
+)
 
 
 async def print_simulation(
@@ -89,6 +93,8 @@ def _lines(simulated: Simulated) -> Iterator[str]:
     yield from (fold(line, INDENT) for line in trace_lines(simulated))
     yield "\nAsked"
     asked = [*asked_lines(simulated)] or ["nobody is asked"]
+    if simulated.recording.plan.advice is not None:
+        asked.append(_NO_SEARCH)
     yield from (fold(f"  {line}", 13) for line in asked)
     has_written = simulated.recording.first_write_s is not None
     until = clock(simulated.until_s)

@@ -108,6 +108,15 @@ def test_a_trigger_that_was_true_too_briefly_says_so(
     assert (code, told in out) == (1, True), out
 
 
+def test_a_playbook_that_advises_says_that_its_search_is_not_simulated(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("cw/energy-advice", "--warmup", "0s", "--for", "2s")
+    code, out, _ = said_by(capsys)("playbooks", "simulate", *words)
+    told = "Asked nobody is asked the search for its set points is not simulated, so"
+    assert (site.name, code, told in " ".join(out.split())) == ("cw", 1, True), out
+
+
 def test_what_cannot_be_simulated_is_said_in_one_line(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
