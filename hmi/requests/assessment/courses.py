@@ -112,7 +112,7 @@ def _spread(course: Course, name: str, horizon_s: float) -> list[float | None]:
 
 
 def _ends(course: Course, most: int = _MOST_ALARMS) -> str:
-    """Returns the alarms and the trip of a course. Those active now are no news."""
+    """Returns the trip and the alarms of a course. Those active now are no news."""
     coming = sorted((at_s, name) for name, at_s in course.alarms.items() if at_s > 0.0)
     further = "further " if len(coming) < len(course.alarms) else ""
     told = [f"{name} {_in(at_s)}" for at_s, name in coming[:most]]
@@ -120,7 +120,7 @@ def _ends(course: Course, most: int = _MOST_ALARMS) -> str:
         told.append(f"{len(coming) - most} more alarms")
     told = told or [f"no {further}alarm"]
     trip = "no trip" if course.trip is None else f"{course.trip[1]} {_in(course.trip[0])}"
-    return ", ".join([*told, trip])
+    return ", ".join([trip, *told])  # the end of a line may be cut
 
 
 def _margin_text(found: Prediction, tags: Mapping[str, Tag]) -> str:

@@ -141,27 +141,27 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
     [
         (
             prediction(CALM, KEPT, 0.012),
-            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "with: PT-102.pv > 280 kPa keeps 43 kPa; no alarm, no trip",
+            ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
+             "with: PT-102.pv > 280 kPa keeps 43 kPa; no trip, no alarm",
              "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
         ),
         (
             prediction(TRIPS, BROKEN, 0.012),
-            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "! with: BREAKS PT-102.pv > 280 kPa in 10 min; VAH-101A in 8 min, P-101A tripped "
-             "by I-02 in 30 min",
+            ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
+             "! with: BREAKS PT-102.pv > 280 kPa in 10 min; P-101A tripped by I-02 in 30 min, "
+             "VAH-101A in 8 min",
              "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
         ),
         (
             prediction(CALM, KEPT, 0.05),
-            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "with: no alarm, no trip, by a twin that is not trusted",
+            ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
+             "with: no trip, no alarm, by a twin that is not trusted",
              "! twin cw-100: may only warn; not trusted, residual 5 % (limit 3 %)"],
         ),
         (
             prediction(CALM, replace(KEPT, with_plan=None), None),
-            ["without: VAH-101A in 8 min, P-101A tripped by I-02 in 30 min",
-             "with: no alarm, no trip, by a twin that is not trusted",
+            ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
+             "with: no trip, no alarm, by a twin that is not trusted",
              "! twin cw-100: may only warn; not trusted, under 3 checks so far (limit 3 %)"],
         ),
     ],

@@ -131,9 +131,9 @@ def test_a_card_beside_an_assessment_fits_and_keeps_what_is_abnormal(
 
 def test_a_card_on_24_lines_keeps_the_sign_and_what_breaks() -> None:
     breaks = AssessedLine(
-        text="with: BREAKS TT-202.pv < 50 degC in 10 min; no alarm, no trip", is_abnormal=True
+        text="with: BREAKS TT-202.pv < 50 degC in 10 min; no trip, no alarm", is_abnormal=True
     )
-    calm = AssessedLine(text="without: no alarm, no trip")
+    calm = AssessedLine(text="without: no trip, no alarm")
     assessed = ASSESSED.model_copy(update={"courses": [calm, breaks], "ahead": ["more"]})
     lines = "\n".join(render_card(CARDS["undo"], most=20, assessment=assessed))
     assert "worn: the pump vibrates by 5.6 mm/s" in lines
