@@ -64,7 +64,7 @@ def agents(
         typer.Option(metavar="FILE", help="Draw when faults were named and when alarms came."),
     ] = None,
 ) -> None:
-    """Measure how well the agents find and answer faults of a simulated plant.
+    """Measure what the agents find and do on a simulated plant.
 
     Each episode begins in the warm steady state. A seed draws the noise, the sizes of the fault
     and its onset. The agents see only the tags of the site. An episode is judged by the fault

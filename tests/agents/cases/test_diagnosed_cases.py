@@ -46,7 +46,7 @@ def new_room(site: Site) -> NewRoom:
 async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
     new_room: NewRoom,
 ) -> None:
-    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.05, "tau": 1200.0})) as room:
+    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.08, "tau": 1200.0})) as room:
         assert await room.until(lambda: room.cases, 4800.0)
         (case,) = room.cases.values()
         assert (case.opener, list(case.deviations)) == ("", ["hypothesis bearing-worn P-101A"])

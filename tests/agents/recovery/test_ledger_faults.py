@@ -176,7 +176,7 @@ async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
     monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at="held"))
     await room.start_agents()
     assert room.run.state != "HELD"
-    assert not room.agents._tasks
+    assert not room.agents._tasks.names
     await room.scan(2)
     assert room.run.state == "HELD"
     await room.ordered("abort", "ABORTED")

@@ -6,7 +6,6 @@ import pytest
 
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.twin import GROUP, Move, TwinError
-from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.cw100.tags import TAGS
@@ -32,10 +31,7 @@ def test_entry_point_of_the_twin_makes_it() -> None:
 
 
 def test_site_of_the_plant_takes_its_twin(tmp_path: Path) -> None:
-    site_of(tmp_path, PlantEndpoints())
-    file = tmp_path / "site.yaml"
-    file.write_text(file.read_text() + "twin: {model: cw-100, trust: 1 %}\n")
-    own, problems = load_twin(load_site(tmp_path))
+    own, problems = load_twin(site_of(tmp_path, PlantEndpoints()))
     assert not problems
     assert own is not None
 

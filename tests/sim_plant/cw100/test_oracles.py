@@ -180,7 +180,7 @@ CHECKS = {"values", "events", "least", "most", "swing"}
 
 
 EVERY = [*ROWS["pumps"], *ROWS["process"]]
-_LONG_S = 4 * 3600.0  # such rows are for `make soak`
+_LONG_S = 2 * 3600.0  # such rows are for `make soak`
 
 
 def _is_long(row: Row) -> bool:

@@ -50,6 +50,7 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     assert 7.0 * 60 <= happened["I-03"] <= 10.0 * 60
 
 
+@pytest.mark.soak
 def test_noise_leaves_one_sample_of_the_fouling_coarse_and_a_mean_of_ten_minutes_sharp() -> None:
     plant = warm(seed=7)
     fouling: list[float] = []
@@ -66,6 +67,7 @@ def test_noise_leaves_one_sample_of_the_fouling_coarse_and_a_mean_of_ten_minutes
     assert stdev(mean(imbalance[at : at + 1200]) for at in blocks) == pytest.approx(3e-4, rel=0.5)
 
 
+@pytest.mark.soak
 def test_fouling_grows_as_kern_and_seaton_say() -> None:
     plant = warm()
     faster = 96.0  # a day of fouling in a quarter of an hour, in which the loops follow
