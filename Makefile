@@ -84,9 +84,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)-wheel/.done: $(VENV)/.dev $(shell git ls-files '*.py' '*.json' '*.yaml')
 	rm -rf $(VENV)-wheel
-	$(PYTHON) -m venv $(VENV)-wheel
-	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet wheel --no-deps -w $(VENV)-wheel/dist .
-	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install --no-deps $(VENV)-wheel/dist/*.whl
+	$(PYTHON) -m venv --without-pip $(VENV)-wheel
+	$(PIP) wheel --no-deps -w $(VENV)-wheel/dist .
+	$(PIP) --python $(VENV)-wheel/bin/python install --no-deps $(VENV)-wheel/dist/*.whl
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 		>"$$(echo $(VENV)-wheel/lib/python3*/site-packages)/packages-of-dev.pth"
 	rm -rf build *.egg-info

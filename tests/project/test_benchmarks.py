@@ -21,6 +21,7 @@ def main(monkeypatch: pytest.MonkeyPatch) -> Main:
     return run
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_suite_of_our_own_gives_its_figures(
     main: Main, capsys: pytest.CaptureFixture[str]
