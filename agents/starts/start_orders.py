@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start_needs import needs_of, split_given
+from handwheel.playbooks.binding.start import needs_of, split_given
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.approval.start_orders import (
     StartOrder,

@@ -11,7 +11,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.bind_writes import bind_writes
-from handwheel.playbooks.binding.start_needs import split_given
+from handwheel.playbooks.binding.start import split_given
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.expressions import Expressions
 from handwheel.playbooks.language.loader import Playbook

@@ -9,7 +9,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.binding.start_needs import split_given
+from handwheel.playbooks.binding.start import split_given
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.model import FaultKind

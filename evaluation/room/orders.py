@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start_needs import needs_of
+from handwheel.playbooks.binding.start import needs_of
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.run_orders import (

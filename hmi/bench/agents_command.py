@@ -90,14 +90,17 @@ def agents(
     for line in lines(chosen, results):
         typer.echo(line)
     if result is not None:
-        text = json.dumps(result_fields(chosen, results), indent=1)
-        result.write_text(f"{text}\n", encoding="utf-8")
+        result.write_text(f"{json.dumps(result_fields(chosen, results), indent=1)}\n", "utf-8")
     if png is not None:
-        from .plot import png_of  # it loads the library that draws
-
-        save_png(png, png_of(chosen, results))
+        _save_plot(png, chosen, results)
     if not meets(summary(results), chosen.file.goal):
         raise SystemExit(NO)
+
+
+def _save_plot(png: Path, suite: "Suite", results: "Sequence[Result]") -> None:
+    from .plot import png_of  # it loads the library that draws
+
+    save_png(png, png_of(suite, results))
 
 
 def _seeds(text: str) -> range:

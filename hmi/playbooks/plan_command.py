@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.binding.start_needs import split_given
+from handwheel.playbooks.binding.start import split_given
 
 from ..shell.cli.completion import complete_role
 from ..shell.cli.exits import run

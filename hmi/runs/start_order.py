@@ -12,7 +12,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start_needs import needs_of, split_given
+from handwheel.playbooks.binding.start import needs_of, split_given
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint

@@ -23,7 +23,7 @@ from handwheel.evaluation.playbook_tests.stepped_engine import check_connection
 from handwheel.evaluation.room.room import asked_roles
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.start_needs import needs_of, split_given
+from handwheel.playbooks.binding.start import needs_of, split_given
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.loader import Playbook, load_library

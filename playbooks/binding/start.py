@@ -1,11 +1,14 @@
-"""Bound parts of a playbook about the start of a run."""
+"""Bound parts of a playbook about the start of a run, and what an order of one needs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from handwheel.tools.conditions import Condition
+
+if TYPE_CHECKING:
+    from .model import BoundPlaybook
 
 Style = Literal["manual", "computer-assisted", "automated"]
 """Who executes after ISA-106."""
@@ -64,3 +67,16 @@ class Concurrency:
     policy: Policy = "reject"
     max_runs: int | None = None  # most runs of the playbook at once
     priority: int = LOWEST_PRIORITY  # 1 is the most urgent
+
+
+def needs_of(plan: "BoundPlaybook") -> tuple[Collection[str], Collection[str]]:
+    """Returns the roles that a person must hold to order a start, and the tags that it writes."""
+    return [plan.order_role], sorted({each.tag.name for each in plan.writes})
+
+
+def split_given(
+    given: Mapping[str, str], roles: Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns the given equipment by role, and the other given values."""
+    chosen = {name: value for name, value in given.items() if name in roles}
+    return chosen, {name: value for name, value in given.items() if name not in roles}
