@@ -75,6 +75,11 @@ class Hypotheses:
         return {key: spec for key, spec in keys.items() if spec.ask}
 
     @property
+    def causes(self) -> list[str]:
+        """Ids of the failure modes that are faults."""
+        return sorted({each.mode.id for each in self.every if each.mode.is_fault})
+
+    @property
     def tags(self) -> frozenset[str]:
         """Tags whose windows are needed."""
         signs = (one for each in self.every for one in each.signs if one.method is not None)

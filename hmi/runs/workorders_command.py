@@ -3,13 +3,16 @@
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import (
+    NOTHING,
     WORKORDERS_FILE,
     Closing,
     Trend,
@@ -22,7 +25,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.lockout import system_user
 from ..shell.charts.braille_trend import TrendScale, labelled
-from ..shell.cli.completion import complete_work_order
+from ..shell.cli.completion import complete_cause, complete_work_order
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -87,7 +90,15 @@ def show(
 @app.command("close")
 def close(
     name: OrderArgument,
-    note: Annotated[str, typer.Option(metavar="TEXT", help="What was found or done.")] = "",
+    found: Annotated[
+        str,
+        typer.Option(
+            metavar="CAUSE",
+            help="The failure mode that was found, or nothing.",
+            autocompletion=complete_cause,
+        ),
+    ] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="What was done.")] = "",
     site: SiteOption = None,
     as_json: ResultOption = False,
 ) -> None:
@@ -95,19 +106,33 @@ def close(
 
     Exit codes: 0 closed, 2 no such open work order or wrong configuration.
     """
-    with _opened(open_site(site).state) as store:
+    opened = open_site(site)
+    if found:
+        _check_cause(opened, found)
+    if note and (fault := reason_fault(note)):
+        raise InvalidArguments(f"the note {fault}")
+    with _opened(opened.state) as store:
         if store is None:
             raise InvalidArguments(_NO_ORDERS)
-        order, closed = store.find(name), store.closings()
-        if found := closed.get(order.workorder_id):
-            raise InvalidArguments(f"{order.workorder_id} is {_closed_text(found)}")
-        if note and (fault := reason_fault(note)):
-            raise InvalidArguments(f"the note {fault}")
+        order = store.find(name)
+        if earlier := store.closings().get(order.workorder_id):
+            raise InvalidArguments(f"{order.workorder_id} is {_closed_text(earlier)}")
         at = stamp(instant_now().wall)
-        found = Closing(key=order.workorder_id, at=at, by=system_user(), note=note)
-        store.close_order(found)
+        closing = Closing(key=order.workorder_id, at=at, by=system_user(), note=note, found=found)
+        store.close_order(closing)
     typer.echo(f"closed: {order.workorder_id}  {printable(order.title)}")
-    tell_result(workorder=found.key, at=found.at, by=found.by, note=found.note)
+    tell_result(workorder=closing.key, **closing.model_dump(exclude={"key"}))
+
+
+def _check_cause(site: Site, found: str) -> None:
+    """Raises `InvalidArguments` if what was found is no failure mode of the site."""
+    from handwheel.agents.diagnosis.load import load_hypotheses  # slow to import
+
+    known = [*load_hypotheses(site)[0].causes, NOTHING]
+    if found not in known:
+        close = get_close_matches(found, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+        raise InvalidArguments(f"{found!r} is no failure mode of this site; {hint}")
 
 
 @contextmanager
@@ -177,8 +202,9 @@ def _line(order: WorkOrder, closed: Mapping[str, Closing]) -> str:
 
 
 def _closed_text(closed: Closing) -> str:
+    found = f", found {plain(closed.found)}" if closed.found else ""
     note = f": {printable(closed.note)}" if closed.note else ""
-    return f"closed {closed.at} by {plain(closed.by)}{note}"
+    return f"closed {closed.at} by {plain(closed.by)}{found}{note}"
 
 
 def _fields(order: WorkOrder, closed: Mapping[str, Closing]) -> dict[str, object]:

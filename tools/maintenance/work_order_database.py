@@ -24,11 +24,13 @@ WORKORDERS_FILE = "workorders.db"
 """Its name in the site's state folder."""
 
 Class = Literal["corrective", "preventive", "inspection"]
+NOTHING = "nothing"
+"""What a closing says of an order that was found to be of no fault."""
 MOST_POINTS = 60
 """Highest number of points of a trend."""
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
-_VERSION = 2
+_VERSION = 3
 _CANDIDATES = 5
 _TABLE = (
     "CREATE TABLE {0}(number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL) "
@@ -42,7 +44,7 @@ _TABLE = (
     "CREATE TRIGGER {0}_is_never_deleted BEFORE DELETE ON {0} "
     "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
 )
-_TABLES = {1: ("workorder", "notice"), 2: ("closing",)}
+_TABLES = {1: ("workorder", "notice"), 2: ("closing",), 3: ("addition",)}
 """Tables that each version has added."""
 
 
@@ -73,6 +75,8 @@ class WorkOrder(Model):
     playbook: str = Field(min_length=1)
     evidence: list[str] = Field(default_factory=list[str])  # lines that say why
     trend: list[Trend] = Field(default_factory=list[Trend])
+    # Hypotheses that were confirmed, such as `bearing-worn P-101A`.
+    faults: list[str] = Field(default_factory=list[str])
 
 
 class Closing(Model):
@@ -82,6 +86,22 @@ class Closing(Model):
     at: Stamp
     by: str = Field(min_length=1)  # user of the machine
     note: str = ""
+    # Id of the failure mode that was found, or `nothing`; empty if nobody said.
+    found: str = ""
+
+
+class Addition(Model):
+    """Later finding about the work of an order that is open."""
+
+    key: str = Field(min_length=1)  # unique; a finding added twice is kept once
+    workorder_id: str = Field(pattern=r"^W-[0-9A-Z]{8}$")
+    at: Stamp
+    run_id: str = Field(min_length=1)
+    playbook: str = Field(min_length=1)
+    priority: int = Field(ge=1, le=4)  # the more urgent one of it and its order counts
+    due: Stamp  # the earlier one of it and its order's counts
+    evidence: list[str] = Field(default_factory=list[str])  # lines that the order has not
+    trend: list[Trend] = Field(default_factory=list[Trend])
 
 
 class Notice(Model):
@@ -152,6 +172,20 @@ class WorkOrders:
         """Returns the work orders that are not closed, oldest first."""
         closed = self.closings()
         return [each for each in self.all() if each.workorder_id not in closed]
+
+    def add(self, addition: Addition) -> Addition:
+        """Stores a finding about an order and returns it, or the earlier one with its key."""
+        text = self._kept("addition", addition.key, addition.model_dump_json())
+        return Addition.model_validate_json(text)
+
+    def additions(self) -> dict[str, list[Addition]]:
+        """Returns the additions of each work order that has any, oldest first."""
+        found: dict[str, list[Addition]] = {}
+        with self._translated():
+            for text in self._texts("addition"):
+                each = Addition.model_validate_json(text)
+                found.setdefault(each.workorder_id, []).append(each)
+        return found
 
     def find(self, name: str) -> WorkOrder:
         """Returns the work order of an id or of its beginning.

@@ -60,6 +60,12 @@ def _work_orders(site: "Site") -> Iterable[str]:
     return read_work_order_ids(site.state)
 
 
+def _causes(site: "Site") -> Iterable[str]:
+    from handwheel.agents.diagnosis.load import load_hypotheses
+
+    return load_hypotheses(site)[0].causes
+
+
 def _people(site: "Site", *, is_administrator: bool | None) -> list[str]:
     from handwheel.tools.guardrails.identity.roster import load_roster
 
@@ -111,3 +117,4 @@ complete_case = _ledger("cases")
 complete_run = _ledger("runs")
 complete_open_run = _ledger("open runs")
 complete_work_order = words_of_site(_work_orders)
+complete_cause = words_of_site(_causes)

@@ -30,6 +30,13 @@ NOTICE: dict[str, Any] = {
     "run_id": "U-7K3MQ2XA",
 }  # fmt: skip
 
+MODES = """\
+schema: failure-modes/1
+modes:
+  - {id: too-hot, title: Too hot, prior_db: -10, signs: [
+      {id: s, that: VT-101A.pv > 7 mm/s, met_db: 20, not_met_db: -20}]}
+"""
+
 
 def order_of(**changes: Any) -> WorkOrder:
     return WorkOrder.model_validate(SAID | changes)
@@ -110,7 +117,7 @@ def test_what_was_kept_is_never_changed(tmp_path: Path) -> None:
     [
         ("", "file is not a database"),
         ("CREATE TABLE diary(text)", "is another program's database"),
-        ("PRAGMA user_version = 3", "is of version 3, not 2"),
+        ("PRAGMA user_version = 4", "is of version 4, not 3"),
     ],
 )
 def test_only_our_database_opens(tmp_path: Path, statement: str, reason: str) -> None:
@@ -163,7 +170,7 @@ def test_a_work_order_is_closed_once_and_an_older_database_too(
     with WorkOrders(site.state) as store:
         store.raise_order(order_of())
     with closing(sqlite3.connect(site.state / "workorders.db")) as shell:
-        shell.executescript("DROP TABLE closing; PRAGMA user_version = 1")
+        shell.executescript("DROP TABLE closing; DROP TABLE addition; PRAGMA user_version = 1")
     code, out, _ = handwheel("workorders", "close", "W-7", "--note", "bearing replaced", where)
     assert (code, out) == (0, "closed: W-7K3MQ2XA  Bearing of P-101A\n")
     code, _, error = handwheel("workorders", "close", "W-7", where)
@@ -172,7 +179,30 @@ def test_a_work_order_is_closed_once_and_an_older_database_too(
     assert (listed["closed"]["note"], listed["workorder_id"]) == ("bearing replaced", "W-7K3MQ2XA")
     assert "bearing replaced" in handwheel("workorders", "show", "W-7", where)[1]
     with WorkOrders(site.state) as store:
-        assert (store.open_orders(), len(store.all())) == ([], 1)
+        assert (store.open_orders(), len(store.all()), store.additions()) == ([], 1, {})
+
+
+def test_a_closing_says_what_was_found_if_that_is_a_failure_mode_of_the_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.yaml").write_text(MODES, encoding="utf-8")
+    site = site_text.load(tmp_path, f"{site_text.SITE}failure_modes: [own.yaml]\n")
+    where, handwheel = f"--site={tmp_path}", said_by(capsys)
+    with WorkOrders(site.state) as store:
+        store.raise_order(order_of())
+        store.raise_order(order_of(workorder_id="W-9K3MQ2XA", key="other"))
+    for given, hint in (("too-hott", "did you mean 'too-hot'"), ("x", "known: too-hot, nothing")):
+        code, _, error = handwheel("workorders", "close", "W-7", "--found", given, where)
+        assert (code, hint in error) == (2, True), error
+    for name, found in (("W-7", "too-hot"), ("W-9", "nothing")):
+        assert handwheel("workorders", "close", name, "--found", found, where)[0] == 0
+        (shown,) = (
+            each for each in handwheel("workorders", "show", name, where)[1].splitlines()
+            if each.startswith("state")
+        )  # fmt: skip
+        assert shown.endswith(f", found {found}")
+    with WorkOrders(site.state) as store:
+        assert [each.found for each in store.closings().values()] == ["too-hot", "nothing"]
 
 
 def test_a_flat_trend_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
