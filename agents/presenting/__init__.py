@@ -1,0 +1,1 @@
+"""Facts for people from the records of the agents."""
