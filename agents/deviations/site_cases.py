@@ -8,6 +8,7 @@ from handwheel.playbooks.engine.diagnosis import diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
+from handwheel.playbooks.execution.agent_names import SUPERVISOR, owner_of
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.requests.ids import new_id
 
@@ -204,6 +205,7 @@ class SiteCases:
         body: dict[str, object] = {
             "choice": chosen.name if chosen else "", "reason": judged.judgement.reason,
             "candidates": [each.fields() for each in candidates],
+            "agent": owner_of(chosen.plan) if chosen else SUPERVISOR,
         }  # fmt: skip
         if chosen is not None and chosen.name not in case.playbooks:
             # Its own trigger, which may follow, belongs to this case.

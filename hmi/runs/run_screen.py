@@ -82,6 +82,8 @@ def _what(view: RunView, now: Instant) -> Iterator[Part]:
         yield _part("within", [Row(["", plain(outer)])])
     version = printable(str(opening.get("version", "")))
     yield _part("playbook", [Row(["", f"{plain(view.entry.playbook)} {version}".rstrip()])])
+    agent = plain(str(opening.get("agent", "")))
+    yield _part("agent", [Row(["", agent])] if agent else [])
     bound = opening.get("parameters", {})
     words = ", ".join(f"{plain(name)} {printable(str(value))}" for name, value in bound.items())
     yield _part("with", [Row(["", words], most=2)] if words else [])

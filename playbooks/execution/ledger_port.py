@@ -29,9 +29,8 @@ from handwheel.tools.requests.request import Action, ActionRequest, agent_propos
 from handwheel.tools.requests.timestamps import Instant
 
 from ..engine.inputs import FiledRequest
+from .agent_names import CONTROL
 from .filed_requests import filed_request
-
-_AGENT_NAME = "agents"
 
 SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 """Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
@@ -114,7 +113,7 @@ class LedgerPort:
         scopes = scopes_of_segment(self.context.site, segment)
         locks = lockout_generations(self.context.database, scopes)
         now = self.clock()
-        proposer = agent_proposer(_AGENT_NAME)
+        proposer = agent_proposer(CONTROL)
         return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now), now)
 
     def file(self, made: MadeRequest) -> RequestRecord:

@@ -7,6 +7,7 @@ from handwheel.connectors.model.site import Site
 
 from ..binding.model import BoundPlaybook, owned_by
 from ..engine.inputs import PlantSnapshot
+from .agent_names import owner_of
 from .event_log import RunLog
 
 
@@ -40,8 +41,8 @@ def open_run(
         owned_by(plan, site),
         {
             "playbook": plan.id, "version": plan.version, "digest": plan.digest,
-            "title": plan.title, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
-            "given": dict(plan.given),
+            "title": plan.title, "agent": owner_of(plan), "roles": dict(plan.roles),
+            "parameters": dict(plan.parameters), "given": dict(plan.given),
             "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": plant.now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),

@@ -52,7 +52,7 @@ def agent_proposer(name: str, model: str | None = None, prompt_hash: str | None 
     """Returns the proposer of an agent's requests, with the account of this process.
 
     Args:
-        name: Name of the process that files, such as `agents`.
+        name: Name of the agent that files, such as `control agent`.
         model: Language model that composes its plans; `None` for rules.
         prompt_hash: SHA-256 of the prompt, 64 hexadecimal digits; `None` for rules.
     """

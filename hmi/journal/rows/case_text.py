@@ -31,7 +31,13 @@ def _returned(body: Mapping[str, Any]) -> str:
 
 def _judged(body: Mapping[str, Any]) -> str:
     problem = body.get("plan", {}).get("problem", "")
-    return _judgement(body) + (f"; {problem}" if problem else "")
+    text = _judgement(body) + (f"; {problem}" if problem else "")
+    return by_agent(body, text)
+
+
+def by_agent(body: Mapping[str, Any], text: str) -> str:
+    """Returns the text of an event with the agent before it that the row names, if it does."""
+    return f"{body['agent']}: {text}" if body.get("agent") else text
 
 
 def _judgement(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.wrap import fold
-from .case_text import CASES, case_event_name, case_event_text
+from .case_text import CASES, by_agent, case_event_name, case_event_text
 from .malformed_rows import ROW_FAULTS, row_or_fault
 from .row_line import malformed_row_line
 
@@ -31,7 +31,7 @@ def _not_started(body: Mapping[str, Any]) -> str:
 _NAMES = {"filed": "submitted", "judged": "evaluated"}  # recorded by a shorter word
 _Words = Callable[[Mapping[str, Any]], str]
 _WORDS: Mapping[str, _Words] = {
-    "opened": lambda body: f"{body['title']}: {body['condition']}",
+    "opened": lambda body: by_agent(body, f"{body['title']}: {body['condition']}"),
     "judged": _evaluated,
     "not_started": _not_started,
     "already_so": lambda body: (

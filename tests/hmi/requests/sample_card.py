@@ -177,7 +177,7 @@ def asked_by_run(**changes: Any) -> ActionRequest:
         ],
         "supersedes": "R-00000001", "run": RUN,
         "proposer": {
-            "kind": "agent", "name": "agents", "os_user": "wheel", "model": "a-model",
+            "kind": "agent", "name": "control agent", "os_user": "wheel", "model": "a-model",
             "prompt_hash": "5e" * 32,
         },
     }  # fmt: skip
