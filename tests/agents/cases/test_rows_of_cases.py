@@ -50,6 +50,7 @@ async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
         await room.scan(30)
         (case,) = room.cases()
         assert case.judgement["reason"].startswith("it answers another fault (bearing-worn P-101A)")
+        assert case.judgement["agent"] == "supervisor"
         kinds = [each.fields["kind"] for each in rows_of(room.desk.database, case.case_id)]
         assert (kinds.count("case.judged"), room.requests()) == (3, [])
     finally:

@@ -14,6 +14,8 @@ async def test_a_worn_bearing_is_answered_by_a_change_over(room: AgentsRoom) -> 
     assert opened.body["condition"].startswith("VAH-101A.active")
     assert [each.body["blocked_by"] for each in room.rows("judged")] == [[]]
     assert room.frames == []
+    assert opened.body["agent"] == room.request(1).request.proposer.name == "control agent"
+    assert room.case.judgement["agent"] == "control agent"
     await room.approved(1)
     assert room.frames == [START_B]
     second = await room.reach_request(2)
@@ -87,6 +89,8 @@ async def test_a_plugged_strainer_is_no_case_for_a_change_over(sound: AgentsRoom
     await sound.scan(240)
     assert (sound.runs("changeover"), len(sound.runs("strainer-blocked"))) == ([], 1)
     assert [each.asset for each in sound.workorders.all()] == ["S-101"]
+    (opened,) = sound.rows("opened", sound.runs("strainer-blocked")[0])
+    assert opened.body["agent"] == "maintenance agent"
     assert (sound.requests(), sound.frames) == ([], [])
 
 
