@@ -46,9 +46,14 @@ def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
     drawn_as = suite.file.cases_of or suite.name
     draw = Random(f"{drawn_as} {suite.file.plant} {case} {seed}")
     onset_s = float(round(draw.uniform(*suite.file.onset)))
-    events = tuple(
-        FaultEvent(fault, onset_s, {name: _drawn(size, draw) for name, size in sizes.items()})
+    sized = {
+        fault: {name: _drawn(size, draw) for name, size in sizes.items()}
         for fault, sizes in spec.faults.items()
+    }
+    later_s = {fault: float(round(draw.uniform(*each))) for fault, each in spec.later.items()}
+    events = tuple(
+        FaultEvent(fault, onset_s + later_s.get(fault, 0.0), sizes)
+        for fault, sizes in sized.items()
     )
     truth = Truth(frozenset(spec.expect), frozenset(spec.also), frozenset(spec.abstain))
     lasts_s, ends = _lasts_s(spec, events), spec.ends_before

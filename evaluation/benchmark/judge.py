@@ -25,8 +25,11 @@ class Diagnosed(Result):
         """The answer that was given instead of the right one."""
         if self.outcome == "wrong":
             return f"wrong, {', '.join(self.wrong)}"
+        suspected = f"suspected {', '.join(self.last.suspects) or 'nothing'}"
+        if self.outcome == "one of two":
+            return f"only {', '.join(self.last.names)} named, {suspected}"
         if self.outcome == "abstained":
-            return f"abstained, suspected {', '.join(self.last.suspects) or 'nothing'}"
+            return f"abstained, {suspected}"
         return "missed"
 
 
@@ -59,12 +62,15 @@ def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[st
     last = findings[-1] if findings else NOTHING
     if wrong:
         return "wrong", wrong
-    if truth.expected <= set(last.names):
+    names = frozenset(last.names)
+    if truth.expected <= names:
         return "right", ()
-    if last.verdict != "abstain":
-        return "missed", ()
-    is_rightly = bool(truth.abstain) and truth.abstain == frozenset(last.suspects)
-    return "rightly abstained" if is_rightly else "abstained", ()
+    can_be_told = truth.expected - truth.abstain
+    if truth.abstain and truth.abstain == frozenset(last.suspects) and can_be_told <= names:
+        return "rightly abstained", ()
+    if truth.expected & names:
+        return "one of two", ()
+    return "abstained" if last.verdict == "abstain" else "missed", ()
 
 
 def wrong_without_baseline(results: Sequence[Result]) -> Share:

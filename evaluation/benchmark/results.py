@@ -6,7 +6,9 @@ from typing import Literal
 
 from .episodes import Episode
 
-Outcome = Literal["right", "rightly abstained", "abstained", "missed", "needless", "wrong"]
+Outcome = Literal[
+    "right", "rightly abstained", "one of two", "abstained", "missed", "needless", "wrong"
+]
 IS_RIGHT: frozenset[Outcome] = frozenset({"right", "rightly abstained"})
 
 

@@ -50,7 +50,11 @@ class CaseSpec(Model):
     """Case of a suite, with the truth by which its episodes are judged."""
 
     faults: dict[str, dict[str, Size]] = Field(
-        description="all begin at the onset; none for a sound plant"
+        description="all but those of `later` begin at the onset; none for a sound plant"
+    )
+    later: dict[str, Annotated[tuple[Duration, Duration], Field(strict=False)]] = Field(
+        default_factory=dict[str, tuple[Duration, Duration]],
+        description="how long after the onset a fault begins",
     )
     expect: list[str] = Field(default_factory=list[str], description="names; none for a decoy")
     also: list[str] = Field(default_factory=list[str], description="names that are true as well")
@@ -106,9 +110,11 @@ def load_suite(name: str) -> Suite:
 def _problems(file: SuiteFile, document: Document) -> Iterator[Problem]:
     """Yields what is wrong between two parts of a file."""
     responses = file.respond.responses if file.respond else file.cases
-    for case in file.cases:
+    for case, spec in file.cases.items():
         if case not in responses:
             yield document.problem(("respond", "responses"), f"there is none for {case}")
+        for fault in spec.later.keys() - spec.faults.keys():
+            yield document.problem(("cases", case, "later", fault), "is no fault of this case")
     for case in responses:
         if case not in file.cases:
             known = ", ".join(file.cases)

@@ -33,6 +33,7 @@ class SuiteName(StrEnum):
     RESPOND = "respond"
     TEP = "tep"
     MISMATCH = "mismatch"
+    PAIRS = "pairs"
 
 
 def agents(
@@ -41,7 +42,7 @@ def agents(
         typer.Option(
             help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
             " tep: the same on the Tennessee Eastman process. mismatch: they diagnose plants that"
-            " differ from their data sheets."
+            " differ from their data sheets. pairs: they diagnose two faults."
         ),
     ] = SuiteName.WATCH,
     seeds: Annotated[

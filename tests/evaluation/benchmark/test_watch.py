@@ -10,29 +10,29 @@ from handwheel.evaluation.benchmark.judge import Diagnosed, judge, judged
 from handwheel.evaluation.benchmark.play import Finding, Played, play
 from handwheel.evaluation.benchmark.results import Outcome, Result, Times
 from handwheel.evaluation.benchmark.run_suite import watched
-from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, load_suite
+from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, Suite, load_suite
 from handwheel.evaluation.benchmark.summary import Share, meets, summary
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.scenario import FaultEvent, bind_event
 
-WATCH = load_suite("watch")
+WATCH, PAIRS = load_suite("watch"), load_suite("pairs")
 ONE = Truth(frozenset({"a"}))
 PAIR = Truth(frozenset({"a"}), abstain=frozenset({"a", "b"}))
 ALSO = Truth(frozenset({"a"}), also=frozenset({"b"}))
 DECOY = Truth(frozenset())
+TWO = Truth(frozenset({"a", "b"}), abstain=frozenset({"b", "c"}))
 
 
 def _course(*said: str) -> list[Finding]:
-    """Findings, each written as `name+name` or as `?suspect+suspect`; empty is normal."""
+    """Findings, each written as `name+name?suspect+suspect`; empty is normal."""
     return [_finding(float(n), text) for n, text in enumerate(said)]
 
 
 def _finding(at_s: float, text: str) -> Finding:
-    verdict = "abstain" if text.startswith("?") else "named" if text else "normal"
-    ids = tuple(text.removeprefix("?").split("+")) if text else ()
-    named, suspects = ((), ids) if verdict == "abstain" else (ids, ())
-    return Finding(at_s, verdict, named, suspects)
+    named, suspects = ([*filter(None, ids.split("+"))] for ids in f"{text}?".split("?")[:2])
+    verdict = "named" if named else "abstain" if suspects else "normal"
+    return Finding(at_s, verdict, tuple(named), tuple(suspects))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,12 @@ def _finding(at_s: float, text: str) -> Finding:
         (PAIR, ["", "b"], "wrong", ("b",)),
         (ALSO, ["", "b", "b+a"], "right", ()),
         (ALSO, ["", "b"], "missed", ()),
+        (TWO, ["a", "a+b"], "right", ()),
+        (TWO, ["", "b"], "one of two", ()),
+        (TWO, ["a+b", "?a"], "abstained", ()),
+        (TWO, ["", "a+b+c"], "wrong", ("c",)),
+        (TWO, ["", "a?b+c"], "rightly abstained", ()),
+        (TWO, ["", "?b+c"], "abstained", ()),  # a could be told
         (DECOY, ["", "?a"], "right", ()),
         (DECOY, ["", "a", ""], "wrong", ("a",)),
     ],
@@ -69,16 +75,19 @@ def test_an_episode_that_ends_before_an_alarm_is_judged_before_it() -> None:
     assert (late.outcome, late.wrong, late.judged_s) == ("wrong", ("c",), 100)
 
 
-def test_an_episode_is_drawn_within_its_ranges_and_fits_the_plant() -> None:
-    plant = create_plant(WATCH.file.plant)
-    for case, spec in WATCH.file.cases.items():
-        first, other, again = (draw_episode(WATCH, case, seed) for seed in (1, 2, 1))
+@pytest.mark.parametrize("suite", [WATCH, PAIRS], ids=["watch", "pairs"])
+def test_an_episode_is_drawn_within_its_ranges_and_fits_the_plant(suite: Suite) -> None:
+    plant = create_plant(suite.file.plant)
+    for case, spec in suite.file.cases.items():
+        first, other, again = (draw_episode(suite, case, seed) for seed in (1, 2, 1))
         assert first == again
         assert first.onset_s != other.onset_s
         for each in (first, other):
             assert 1200.0 <= each.onset_s <= 1800.0
             for event in each.events:
                 bind_event(plant, event)  # raises errors of what the plant does not have
+                earliest_s, latest_s = spec.later.get(event.fault, (0.0, 0.0))
+                assert earliest_s <= event.at_s - each.onset_s <= latest_s
                 for name, size in spec.faults[event.fault].items():
                     low, high = size if isinstance(size, tuple) else (size, size)
                     assert low <= event.parameters[name] <= high  # type: ignore[operator]
@@ -88,7 +97,8 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site, hypotheses = watched(load_site(tmp_path / "site"), WATCH)
     known = {each.id for each in hypotheses.every}
-    assert {name for each in WATCH.file.cases.values() for name in _names(each)} <= known
+    cases = [*WATCH.file.cases.values(), *PAIRS.file.cases.values()]
+    assert {name for each in cases for name in _names(each)} <= known
     drawn = draw_episode(WATCH, "F02", 1)
     events = tuple(FaultEvent(each.fault, 120.0, each.parameters) for each in drawn.events)
     episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
