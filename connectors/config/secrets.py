@@ -2,8 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from ..errors import NotConnected, os_reason
+from .validation import spelled
+
+SecretPlace = Annotated[
+    str, spelled(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "write env:NAME or file:PATH")
+]
+"""Place of a password or key."""
 
 
 def resolve_secret(reference: str, root: Path, endpoint: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from handwheel.connectors.hints import shell_command
 
 from ..config.durations import Duration
+from ..config.secrets import SecretPlace
 from ..config.validation import Model, spelled
 from ..denial import Denial
 from .hosts import host_key, is_address
@@ -41,9 +42,7 @@ class Credentials(Model):
     """A user name and the place of its password, `env:NAME` or `file:PATH`."""
 
     user: str
-    secret: Annotated[
-        str, spelled(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "write env:NAME or file:PATH")
-    ]
+    secret: SecretPlace
 
 
 class ReadPort(Model):

@@ -15,6 +15,7 @@ from ..config.yaml_documents import Document, read_document
 from ..errors import ConfigError, Problem
 from .computed import ComputedChecks
 from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
+from .notice_spec import NoticeSpec, check_notices
 from .site_file import (
     SITE_SCOPE,
     Equipment,
@@ -76,6 +77,7 @@ class Site:
     baseline: str = "baseline.yaml"  # path of the healthy residuals, relative to the root
     planner: str = "rules"  # name of the planner of its agents
     twin: TwinSpec | None = None  # the model that foretells plans; `None` without one
+    notices: NoticeSpec | None = None  # ways out of the site for notices; `None` without any
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -186,6 +188,8 @@ def load_site(root: Path) -> Site:
     tag_document, tag_file = _load_tags(tags_path, problems)
     tags = {name: entry.build(name) for name, entry in tag_file.tags.items()} if tag_file else {}
     every = tags
+    if config and config.notices:
+        problems += check_notices(config.notices, site_document)
     if config and tag_file:
         computed = ComputedChecks(config.equipment, tags, site_document)
         every = {**tags, **computed.tags()}
@@ -225,6 +229,7 @@ def load_site(root: Path) -> Site:
         config.baseline,
         config.planner,
         config.twin,
+        config.notices,
     )
 
 

@@ -12,6 +12,7 @@ from ..errors import Problem
 from .computed import ComputedSpec
 from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
 from .heartbeats import HeartbeatSpec, check_heartbeats
+from .notice_spec import NoticeSpec
 from .tag_file import NAME
 from .tags import Computation, NodeAddress, RegisterAddress, Tag
 from .twin_spec import TwinSpec
@@ -82,6 +83,7 @@ class SiteFile(Model):
     twin: TwinSpec | None = None
     plant: str = ""
     planner: str = "rules"
+    notices: NoticeSpec | None = None
 
     @field_validator("state")
     @classmethod

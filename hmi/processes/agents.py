@@ -55,6 +55,7 @@ from ..journal.rows.run_text import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
 from ..site.tags.connection_text import connection_text
+from .notices import delivering_notices
 from .serve import serve, way_to_stop
 
 _SILENT_S = 2.0
@@ -86,7 +87,8 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
             warn_of_unreleased(site, loaded)
             scan = partial(reader.next_scan, scan_s(site))
             work = site_agents.work(reporting_reader(reader), scan)
-            await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
+            async with delivering_notices(site):
+                await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
 def reporting_reader(reader: SiteReader) -> Callable[[], Readings]:

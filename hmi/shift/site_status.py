@@ -18,8 +18,10 @@ from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.notices.deliveries import Delivery
 from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp
 
+from ..notices.site_deliveries import site_deliveries
 from ..runs.run_view import view_run
 from .waiting import Waiting, waiting_for_people
 
@@ -77,6 +79,7 @@ class SiteStatus:
     requests: Mapping[str, int]  # filed in the last hour, by state
     sent: int  # of these requests, how many were ended early after a write had been sent
     runs: Mapping[str, int]  # opened in the last hour, by state
+    deliveries: Sequence[Delivery] = ()  # of notices
 
 
 async def read_site_status(site: Site, database: Database) -> SiteStatus:
@@ -109,6 +112,7 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
         requests=Counter(str(each.status[0]) for each in recent),
         sent=sum(bool(each.sent) for each in recent),
         runs=_recent_runs(database, now),
+        deliveries=site_deliveries(site) if site.notices else (),
     )
 
 

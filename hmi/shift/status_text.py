@@ -1,6 +1,6 @@
 """State of a site as one page of text, and as JSON fields."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
@@ -9,6 +9,7 @@ from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import plain, printable
 
+from ..notices.delivery_text import delivery_lines, recent_counts
 from ..shell.terminal.duration_text import age_text
 from ..shell.terminal.plural import counted
 from .site_status import LOOKED_AT, ConnectionStatus, SiteStatus
@@ -25,7 +26,7 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
     count = len(status.waiting)
     waits = f"{count} {'waits' if count == 1 else 'wait'} for a person" if count else NOTHING
     yield f"{plain(status.site.id)}, {stamp(status.at.wall)[:19]}Z: {waits}"
-    parts = {
+    parts: dict[str, Iterable[str]] = {
         "processes": _processes(status),
         "connections": map(_connection, status.connections),
         "authority": _authority(status.authority),
@@ -33,6 +34,10 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
         "waiting": _waiting(status),
         "last hour": _last_hour(status),
     }
+    if status.site.notices:
+        has_agents = status.agents_pid is not None
+        found = delivery_lines(status.deliveries, status.at.wall, has_agents=has_agents)
+        parts["notices"] = found
     for name, lines in parts.items():
         for number, line in enumerate([*lines] or ["none"]):
             yield f"{'' if number else name:<{INDENT}}{line}"
@@ -168,4 +173,7 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
         ],
         "last_hour": {"requests": dict(status.requests), "ended_after_sending": status.sent,
                       "runs": dict(status.runs)},
+        "notices": (
+            recent_counts(status.deliveries, status.at.wall) if status.site.notices else None
+        ),
     }  # fmt: skip

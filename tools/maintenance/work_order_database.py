@@ -211,8 +211,14 @@ class WorkOrders:
 
     def notices(self) -> list[Notice]:
         """Returns the notices, oldest first."""
+        return [notice for _, notice in self.notices_after(0)]
+
+    def notices_after(self, number: int) -> list[tuple[int, Notice]]:
+        """Returns the notices with a higher number, oldest first, each with its own."""
         with self._translated():
-            return [Notice.model_validate_json(text) for text in self._texts("notice")]
+            query = "SELECT number, text FROM notice WHERE number > ? ORDER BY number"
+            rows = self._connection.execute(query, (number,))
+            return [(row[0], Notice.model_validate_json(row[1])) for row in rows]
 
     def _kept(self, table: str, key: str, text: str) -> str:
         with self._translated(), self._transaction():

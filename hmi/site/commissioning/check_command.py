@@ -17,6 +17,7 @@ from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.first_tags import first_tags_lines
 from .file_check import check_site, open_passwords, unusable_methods
+from .notice_check import untold_recipients
 from .online_check import check_devices
 from .online_report import report_fields, report_lines, verdict_text
 
@@ -39,7 +40,8 @@ def command(
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
         sys.stderr.write(f"handwheel: {warning}\n")
-    for warning in (*open_passwords(checked), *unusable_methods(checked)):
+    warnings = (open_passwords, unusable_methods, untold_recipients)
+    for warning in (text for each in warnings for text in each(checked)):
         sys.stderr.write(f"handwheel: {warning}\n")
     if online:
         run(_check_online(checked, as_json=as_json))

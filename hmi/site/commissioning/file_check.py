@@ -32,6 +32,8 @@ from handwheel.tools.guardrails.policy.policy import load_policy, read_policy, r
 from handwheel.tools.guardrails.signatures.playbooks_lock import read_lock, release_fault
 from handwheel.tools.safe_text import printable
 
+from .notice_check import unknown_recipients
+
 
 def check_site(root: Path) -> Site:
     """Reads all files of a site.
@@ -59,6 +61,7 @@ def check_site(root: Path) -> Site:
     problems += _failure_mode_problems(site, *library)
     problems += _planner_problems(site)
     problems += load_twin(site)[1]
+    problems += unknown_recipients(site, library[0])
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
     return site

@@ -1,0 +1,53 @@
+"""Delivers the notices of a site beside its agents."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from handwheel.agents.problem_log import ProblemLog
+from handwheel.connectors.model.notice_spec import NoticeSpec
+from handwheel.connectors.model.site import Site
+from handwheel.tools import notices
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.notices.attempt_database import Attempts
+from handwheel.tools.notices.delivery import DeliveryContext, NoticeDelivery
+from handwheel.tools.notices.open_channels import open_channels
+from handwheel.tools.requests.timestamps import instant_now
+
+from ..shell.terminal.line_writer import print_log
+
+_PAUSE_S = 10.0  # after a fault
+
+
+@asynccontextmanager
+async def delivering_notices(site: Site) -> AsyncGenerator[None]:
+    """Delivers notices while the body runs, if the site names channels.
+
+    Nothing here ends the body. A fault is told, and delivery begins again.
+
+    Effect: notices leave the site. Retry: about an hour for each. Timeout: `within` for an attempt.
+    """
+    if site.notices is None:
+        yield
+        return
+    print_log(notices.__name__)
+    task = asyncio.create_task(_deliver(site, site.notices))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _deliver(site: Site, spec: NoticeSpec) -> None:
+    report = ProblemLog(notices.__name__)
+    while True:
+        try:
+            context = DeliveryContext(
+                site.id, spec, open_channels(spec, site.root), instant_now, report
+            )
+            with WorkOrders(site.state) as orders, Attempts(site.state) as attempts:
+                await NoticeDelivery(context, orders, attempts).work()
+        except Exception as fault:  # noqa: BLE001 (a fault in delivery must not stop the agents)
+            report("notices", f"not delivered: {type(fault).__name__}: {fault}")
+        await asyncio.sleep(_PAUSE_S)

@@ -1,0 +1,1 @@
+"""Delivery of notices to people, outside of the site's own screens."""
