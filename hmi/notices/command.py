@@ -57,7 +57,7 @@ def send_test(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a test message to a recipient, once through each of its channels.
+    """Send a test message through each channel of a recipient.
 
     Exit codes: 0 every channel took it, 1 one did not, 2 wrong usage or configuration.
     """
