@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from shlex import quote
 
-_WITHOUT_SITE = frozenset({"demo", "init", "plants"})
+_WITHOUT_SITE = frozenset({"bench", "demo", "init", "plants"})
 """Commands that have no option `--site`."""
 
 NEXT = "next: "

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from ..diagnosis.ranking import DecidingCheck, Ranking, are_rivals, weighed_fields
+from ..diagnosis.probability import ahead_db
+from ..diagnosis.ranking import DecidingCheck, Ranking, weighed_fields
 from ..diagnosis.weigh import Weighed
 
 _MOST = 3  # hypotheses of which the journal keeps the evidence, at least those that are named
@@ -56,12 +57,6 @@ def _fields(each: Weighed, ranking: Ranking) -> dict[str, Any]:
 
 def _name(each: Weighed) -> str:
     return each.hypothesis.id
-
-
-def ahead_db(each: Weighed, ranking: Ranking) -> float:
-    """Returns the distance to the best rival, without one to a fault that is not suspected."""
-    rivals = (one for one in ranking.weighed if one is not each and are_rivals(one, each))
-    return each.total_db - max([0.0, *(one.total_db for one in rivals)])
 
 
 def unjudged_text(ranking: Ranking) -> str:

@@ -18,6 +18,11 @@ class Truth:
     also: frozenset[str] = frozenset()  # names that are true as well
     abstain: frozenset[str] = frozenset()  # suspects of an abstention that is right
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All names that are true."""
+        return self.expected | self.also
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:

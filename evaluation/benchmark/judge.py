@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .episodes import Episode, Truth
-from .play import Finding, Played
+from .play import Finding, Played, WeighedFault
 from .results import Outcome, Result, Times, after_onset
 from .summary import Share
 
@@ -19,6 +19,12 @@ class Diagnosed(Result):
     last: Finding  # at the end of the judged time
     unlearnt: tuple[str, ...]  # wrong names of the diagnosis without a baseline
     judged_s: float  # length of the judged time after the onset
+
+    @property
+    def weighed(self) -> list[WeighedFault]:
+        """Faults that were weighed at fixed times of the judged time."""
+        end_s = self.episode.onset_s + self.judged_s
+        return [each for each in self.played.weighed if each.at_s <= end_s]
 
     @property
     def instead(self) -> str:
@@ -56,7 +62,7 @@ def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[st
 
     A wrong name counts at any moment, also before the onset. All else is judged at the end.
     """
-    true = truth.expected | truth.also
+    true = truth.names
     named = dict.fromkeys(name for each in findings for name in each.names)
     wrong = tuple(each for each in named if each not in true)
     last = findings[-1] if findings else NOTHING

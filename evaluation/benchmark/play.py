@@ -1,11 +1,13 @@
 """Course of one episode, with the real diagnosis on the readings of the simulated plant."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from time import process_time
 
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.diagnosis.baseline import NO_BASELINE
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
+from handwheel.agents.diagnosis.probability import possible_faults
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -19,6 +21,7 @@ from .symptom import EVERY_S, Symptom
 
 SCAN_S = 1.0
 """Process time between two readings of the plant."""
+_WEIGHED_AT = (-1.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 180.0)  # minutes after the onset
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,19 @@ class Finding:
     verdict: str
     names: tuple[str, ...]  # confirmed faults
     suspects: tuple[str, ...]  # faults that are neither named nor refuted
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedFault:
+    """Fault with the decibans by which it was ranked at a fixed time of an episode.
+
+    The times do not depend on what the diagnosis says, so that its probabilities can be judged.
+    """
+
+    at_s: float
+    hypothesis: str
+    total_db: float
+    ahead_db: float  # distance to the best rival, to 0 dB if none is suspected
 
 
 @dataclass(slots=True)
@@ -44,6 +60,7 @@ class Played:
     cpu_s: float = 0.0
     # findings without a baseline, where the others have one
     unlearnt: list[Finding] = field(default_factory=list[Finding])
+    weighed: list[WeighedFault] = field(default_factory=list[WeighedFault])  # at fixed times
 
 
 def play(
@@ -64,6 +81,7 @@ def play(
     baselines = (NO_BASELINE,) if learnt is None else (learnt.baseline, NO_BASELINE)
     diagnoses = [ContinuousDiagnosis(hypotheses, history, each) for each in baselines]
     played, symptom = Played(), Symptom(episode)
+    weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
     while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
         events = devices.advance(SCAN_S)
         played.ended_s += SCAN_S
@@ -77,6 +95,8 @@ def play(
         for findings, diagnosis in zip((played.findings, played.unlearnt), diagnoses, strict=False):
             if diagnosis.observe(readings, played.ended_s):
                 _note(played, findings, diagnosis)
+        if weighed_at_s and played.ended_s >= weighed_at_s[0]:
+            played.weighed += _weighed(weighed_at_s.pop(0), diagnoses[0])
     played.symptom_s = symptom.at_s
     played.cpu_s = process_time() - begun_s
     return played
@@ -91,6 +111,12 @@ def _note(played: Played, findings: list[Finding], diagnosis: ContinuousDiagnosi
     if not findings or replace(findings[-1], at_s=found.at_s) != found:
         findings.append(found)
     played.failed |= dict(ranking.faults)
+
+
+def _weighed(at_s: float, diagnosis: ContinuousDiagnosis) -> Iterator[WeighedFault]:
+    """Yields the faults of the latest ranking that are not excluded."""
+    for each, ahead_db in possible_faults(diagnosis.ranking) if diagnosis.ranking else ():
+        yield WeighedFault(at_s, each.hypothesis.id, round(each.total_db, 2), round(ahead_db, 2))
 
 
 def watched_site(site: Site, hypotheses: Hypotheses) -> Site:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from handwheel.agents.diagnosis.failure_modes import read_failure_modes
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, load_model
 from handwheel.connectors.config.yaml_documents import Document, read_document
@@ -89,6 +90,12 @@ class Suite:
     name: str
     sha256: str
     file: SuiteFile
+
+    @property
+    def modes_sha256(self) -> str:
+        """Hash of its failure modes with their weights."""
+        read = (read_failure_modes(Path(), each) for each in self.file.failure_modes)
+        return sha256(" ".join(each.source.digest for each in read).encode()).hexdigest()
 
 
 @lru_cache

@@ -16,10 +16,7 @@ _Z = 1.959964  # of 95 %
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Share of episodes, with its 95 % interval by Wilson's score method.
-
-    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-    """
+    """Share of episodes, with its 95 % interval by Wilson's score method."""
 
     count: int
     of: int
@@ -32,13 +29,21 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """Ends of the interval."""
-        if not self.of:
-            return 0.0, 1.0
-        square = _Z * _Z / self.of
-        middle = (self.value + square / 2.0) / (1.0 + square)
-        spread = self.value * (1.0 - self.value) / self.of + square / (4.0 * self.of)
-        half = _Z * sqrt(spread) / (1.0 + square)
-        return max(middle - half, 0.0), min(middle + half, 1.0)
+        return wilson_interval(self.value, self.of)
+
+
+def wilson_interval(value: float, of: int) -> tuple[float, float]:
+    """Returns the ends of the 95 % interval of a share of so many independent cases.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
+    """
+    if not of:
+        return 0.0, 1.0
+    square = _Z * _Z / of
+    middle = (value + square / 2.0) / (1.0 + square)
+    spread = value * (1.0 - value) / of + square / (4.0 * of)
+    half = _Z * sqrt(spread) / (1.0 + square)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def result_fields(suite: Suite, results: Sequence[Result]) -> dict[str, Any]:
         "schema": "benchmark-results/1",
         "suite": suite.name,
         "suite_sha256": suite.sha256,
+        "failure_modes_sha256": suite.modes_sha256,
         "versions": {"handwheel": version("handwheel"), "python": platform.python_version()},
         "goal": suite.file.goal.model_dump(),
         "is_met": meets(summary(results), suite.file.goal),
@@ -52,6 +53,8 @@ def _diagnosed_fields(result: Result) -> dict[str, Any]:
         "wrong_without_baseline": result.unlearnt,
         "last": asdict(result.last),
         "findings": [asdict(each) for each in result.played.findings],
+        "true": sorted(result.episode.truth.names),
+        "weighed": [asdict(each) for each in result.weighed],
         "alarms": result.played.alarms,
         "failed_methods": result.played.failed,
     }

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from handwheel.agents.diagnosis.probability import ahead_db
 from handwheel.agents.diagnosis.ranking import Ranking
 from handwheel.agents.diagnosis.weigh import Weighed
-from handwheel.agents.planning.verdict import ahead_db, unjudged_text
+from handwheel.agents.planning.verdict import unjudged_text
 from handwheel.tools.conditions import Truth
 
 from .model import AssessedLine

@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from math import log10
 from typing import Literal
 
-from PIL import Image, ImageDraw, ImageFont
+from .png_pen import (
+    GRID,
+    LIMIT,
+    NAME_TEXT,
+    PALE,
+    SECONDARY,
+    SERIES,
+    SMALL_TEXT,
+    TEXT,
+    TITLE_TEXT,
+    Pen,
+)
 
 DotKind = Literal["seen", "named", "alarm"]
 
-_BACKGROUND, _TEXT, _SECONDARY, _GRID = "#ffffff", "#1f2933", "#64707d", "#e6e9ed"
-_COLOURS: dict[DotKind, str] = {"seen": "#9aa3ac", "named": "#1b5e8c", "alarm": "#c0392b"}
+_COLOURS: dict[DotKind, str] = {"seen": PALE, "named": SERIES, "alarm": LIMIT}
 _OFFSETS: dict[DotKind, int] = {"seen": -11, "named": 0, "alarm": 11}  # pixels from the middle
 
 _WIDTH, _LEFT, _RIGHT = 1600, 150, 190  # pixels of the finished image, as are all below
 _TOP, _HEAD, _ROW, _FOOT, _RADIUS = 36, 150, 44, 100, 6
-_TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT = 40, 28, 26
-_FINE = 3  # drawn so much larger and then reduced: Pillow's own lines have hard edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +50,48 @@ class StripChart:
 
 def draw_strips(chart: StripChart) -> bytes:
     """Returns the chart as a PNG file, 1600 pixels wide."""
-    pen = _Pen(chart)
-    pen.draw()
-    return pen.png()
+    drawing = _Drawing(chart)
+    drawing.draw()
+    return drawing.pen.png()
 
 
-class _Pen:
+class _Drawing:
     def __init__(self, chart: StripChart) -> None:
         self._chart = chart
-        self._fonts = {
-            size: ImageFont.load_default(size * _FINE)
-            for size in (_TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT)
-        }
         self._bottom = _HEAD + _ROW * len(chart.strips)
-        size = _WIDTH * _FINE, (self._bottom + _FOOT) * _FINE
-        self._image = Image.new("RGB", size, _BACKGROUND)
-        self._canvas = ImageDraw.Draw(self._image)
-
-    def png(self) -> bytes:
-        content = BytesIO()
-        self._image.reduce(_FINE).save(content, "PNG", optimize=True)
-        return content.getvalue()
+        self.pen = Pen(_WIDTH, self._bottom + _FOOT)
 
     def draw(self) -> None:
-        chart = self._chart
-        self._text((_LEFT, _TOP), chart.title, _TITLE_TEXT, _TEXT, "lm")
-        self._text((_LEFT, _TOP + 42), chart.subtitle, _SMALL_TEXT, _SECONDARY, "lm")
+        chart, pen = self._chart, self.pen
+        pen.text((_LEFT, _TOP), chart.title, TITLE_TEXT, TEXT, "lm")
+        pen.text((_LEFT, _TOP + 42), chart.subtitle, SMALL_TEXT, SECONDARY, "lm")
         self._draw_legend(_TOP + 80)
         for tick in chart.ticks:
             x = self._x(tick)
-            self._line((x, _HEAD), (x, self._bottom), _GRID)
-            self._text((x, self._bottom + 24), f"{tick:g}", _SMALL_TEXT, _SECONDARY, "mm")
+            pen.line((x, _HEAD), (x, self._bottom), GRID)
+            pen.text((x, self._bottom + 24), f"{tick:g}", SMALL_TEXT, SECONDARY, "mm")
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
-        self._text((middle, self._bottom + 66), chart.unit, _SMALL_TEXT, _SECONDARY, "mm")
+        pen.text((middle, self._bottom + 66), chart.unit, SMALL_TEXT, SECONDARY, "mm")
         for n, strip in enumerate(chart.strips):
             self._draw_strip(strip, _HEAD + _ROW * (n + 0.5))
 
     def _draw_legend(self, y: float) -> None:
         x = float(_LEFT)
         for kind, said in self._chart.legend.items():
-            self._dot(x + _RADIUS, y, kind)
+            self.pen.dot((x + _RADIUS, y), _RADIUS, _COLOURS[kind])
             x += 3 * _RADIUS
-            self._text((x, y), said, _SMALL_TEXT, _SECONDARY, "lm")
-            x += self._fonts[_SMALL_TEXT].getlength(said) / _FINE + 40
+            self.pen.text((x, y), said, SMALL_TEXT, SECONDARY, "lm")
+            x += self.pen.length(said, SMALL_TEXT) + 40
 
     def _draw_strip(self, strip: Strip, y: float) -> None:
-        self._line((_LEFT, y + _ROW / 2), (_WIDTH - _RIGHT, y + _ROW / 2), _GRID)
-        self._text((_LEFT - 20, y), strip.name, _NAME_TEXT, _TEXT, "rm")
-        self._text((_WIDTH - _RIGHT + 20, y), strip.note, _SMALL_TEXT, _SECONDARY, "lm")
+        pen = self.pen
+        pen.line((_LEFT, y + _ROW / 2), (_WIDTH - _RIGHT, y + _ROW / 2), GRID)
+        pen.text((_LEFT - 20, y), strip.name, NAME_TEXT, TEXT, "rm")
+        pen.text((_WIDTH - _RIGHT + 20, y), strip.note, SMALL_TEXT, SECONDARY, "lm")
         for kind, at in strip.dots:
-            self._dot(self._x(at), y + _OFFSETS[kind], kind)
+            pen.dot((self._x(at), y + _OFFSETS[kind]), _RADIUS, _COLOURS[kind])
 
     def _x(self, at: float) -> float:
         first, last = self._chart.ticks[0], self._chart.ticks[-1]
         share = log10(min(max(at, first), last) / first) / log10(last / first)
         return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
-
-    def _dot(self, x: float, y: float, kind: DotKind) -> None:
-        ends = ((x - _RADIUS) * _FINE, (y - _RADIUS) * _FINE)
-        others = ((x + _RADIUS) * _FINE, (y + _RADIUS) * _FINE)
-        self._canvas.ellipse([ends, others], _COLOURS[kind])
-
-    def _line(self, begin: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-        fine = [(x * _FINE, y * _FINE) for x, y in (begin, end)]
-        self._canvas.line(fine, colour, round(1.5 * _FINE))
-
-    def _text(
-        self, at: tuple[float, float], text: str, size: int, colour: str, anchor: str
-    ) -> None:
-        place = at[0] * _FINE, at[1] * _FINE
-        self._canvas.text(place, text, colour, self._fonts[size], anchor=anchor)

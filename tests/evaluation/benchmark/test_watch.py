@@ -107,6 +107,9 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     assert result.times.symptom_s is not None
     assert result.times.answered_s is not None
     assert 0.0 <= result.times.symptom_s <= 20.0 < 40.0 <= result.times.answered_s <= 180.0
+    assert {each.at_s for each in result.weighed} <= {60.0, 180.0, 300.0}
+    last = next(each for each in reversed(result.weighed) if each.hypothesis == "strainer-plugged")
+    assert last.total_db >= last.ahead_db >= 7.0
 
 
 def _names(case: CaseSpec) -> set[str]:

@@ -1,0 +1,1 @@
+"""Comparison of what a diagnosis says with what was true."""

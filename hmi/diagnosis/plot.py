@@ -1,0 +1,53 @@
+"""Reliability diagram as a PNG image."""
+
+from handwheel.evaluation.calibration.reliability import Bin, Reliability
+
+from ..shell.charts.png_pen import (
+    GRID,
+    PALE,
+    SECONDARY,
+    SERIES,
+    SMALL_TEXT,
+    TEXT,
+    TITLE_TEXT,
+    Pen,
+)
+
+_SIDE, _LEFT, _TOP, _RIGHT, _FOOT = 900, 150, 150, 90, 110  # pixels, as are all below
+_RADIUS, _CAP = 8, 9
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def png_of(found: Reliability) -> bytes:
+    """Returns the diagram as a PNG file, predicted probability across and the true share up."""
+    pen = Pen(_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _FOOT)
+    subtitle = f"{found.n} predictions in {found.cases} cases; bars: 95 %, each case counts once"
+    pen.text((_LEFT, 40), "Reliability of the diagnosis", TITLE_TEXT, TEXT, "lm")
+    pen.text((_LEFT, 88), subtitle, SMALL_TEXT, SECONDARY, "lm")
+    for tick in _TICKS:
+        pen.line(_place(tick, 0.0), _place(tick, 1.0), GRID)
+        pen.line(_place(0.0, tick), _place(1.0, tick), GRID)
+        (x, bottom), (left, y) = _place(tick, 0.0), _place(0.0, tick)
+        pen.text((x, bottom + 26), f"{tick:.0%}", SMALL_TEXT, SECONDARY, "mm")
+        pen.text((left - 16, y), f"{tick:.0%}", SMALL_TEXT, SECONDARY, "rm")
+    pen.line(_place(0.0, 0.0), _place(1.0, 1.0), PALE, 2.0)
+    middle, bottom = _place(0.5, 0.0)
+    pen.text((middle, bottom + 72), "said by the diagnosis", SMALL_TEXT, SECONDARY, "mm")
+    pen.text((_LEFT - 16, _TOP - 32), "true", SMALL_TEXT, SECONDARY, "rm")
+    for each in found.bins:
+        _draw(pen, each)
+    return pen.png()
+
+
+def _draw(pen: Pen, each: Bin) -> None:
+    low, high = (_place(each.predicted, share) for share in each.interval)
+    pen.line(low, high, SERIES, 2.5)
+    for x, y in (low, high):
+        pen.line((x - _CAP, y), (x + _CAP, y), SERIES, 2.5)
+    x, y = _place(each.predicted, each.true)
+    pen.dot((x, y), _RADIUS, SERIES)
+    pen.text((x + 16, y), str(each.n), SMALL_TEXT, TEXT, "lm")
+
+
+def _place(said: float, true: float) -> tuple[float, float]:
+    return _LEFT + said * _SIDE, _TOP + (1.0 - true) * _SIDE

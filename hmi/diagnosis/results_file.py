@@ -1,0 +1,143 @@
+"""Reads predictions from results of the benchmark, in which the fault was injected."""
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handwheel.connectors.config.regular_files import read_regular
+from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.hints import shell_command
+from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.evaluation.calibration.prediction import Prediction
+from handwheel.tools.safe_text import plain, printable
+
+from ..bench.agents_command import SuiteName
+
+_MOST_PROBLEMS = 5  # of one file
+_SUITES = ("watch", "pairs", "mismatch")  # in which the agents only diagnose
+
+
+class _Part(BaseModel):
+    """Part of a file of which the rest does not matter here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+
+_PartT = TypeVar("_PartT", bound=_Part)
+
+
+class _Weighed(_Part):
+    at_s: float
+    hypothesis: str
+    total_db: float
+    ahead_db: float
+
+
+class _Episode(_Part):
+    case: str
+    seed: int
+    onset_s: float
+    true: list[str]
+    weighed: list[_Weighed]
+
+
+class _Versions(_Part):
+    handwheel: str
+
+
+class _Head(_Part):
+    schema_: Literal["benchmark-results/1"] = Field(alias="schema")
+    suite: str
+    suite_sha256: str
+    failure_modes_sha256: str = ""
+    versions: _Versions
+
+
+class _Results(_Part):
+    episodes: list[_Episode]
+
+
+def read_results(paths: Sequence[Path]) -> list[Prediction]:
+    """Reads files of results. Raises `ConfigError` with the problems of all of them."""
+    found: list[Prediction] = []
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str, int], Path] = {}
+    for path in paths:
+        try:
+            suite, results = _read(path)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        for each in results.episodes:
+            first = seen.setdefault((suite, each.case, each.seed), path)
+            if first is not path:
+                what = f"{suite} {plain(each.case)}, seed {each.seed}"
+                problems.append(_problem(path, "episodes", f"{what} is in {first} as well"))
+            found += _predictions(suite, each)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _predictions(suite: str, episode: _Episode) -> Iterator[Prediction]:
+    case = f"{suite} {episode.case} {episode.seed}"
+    for each in episode.weighed:
+        is_true = each.at_s >= episode.onset_s and each.hypothesis in episode.true
+        yield Prediction(case, each.hypothesis, each.total_db, each.ahead_db, is_true)
+
+
+def _read(path: Path) -> tuple[str, _Results]:
+    try:
+        data: Any = json.loads(read_regular(path))
+    except OSError as error:
+        raise ConfigError([_problem(path, "", os_reason(error))]) from None
+    except json.JSONDecodeError as error:
+        where = Problem(str(path), error.lineno, error.colno, "", f"is no JSON: {error.msg}")
+        raise ConfigError([where]) from None
+    except (RecursionError, ValueError):
+        raise ConfigError([_problem(path, "", "is no JSON in UTF-8")]) from None
+    head = _checked(_Head, path, data)
+    if problems := list(_misfits(path, head)):
+        raise ConfigError(problems)
+    return head.suite, _checked(_Results, path, data)
+
+
+def _checked(part: type[_PartT], path: Path, data: Any) -> _PartT:
+    try:
+        return part.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                _problem(path, ".".join(map(str, each["loc"])), each["msg"].lower())
+                for each in error.errors()[:_MOST_PROBLEMS]
+            ]
+        ) from None
+
+
+def _misfits(path: Path, head: _Head) -> Iterator[Problem]:
+    """Yields why results say nothing about the diagnosis that is installed."""
+    if head.suite not in _SUITES or head.suite not in [*SuiteName]:
+        known = ", ".join(each for each in _SUITES if each in [*SuiteName])
+        reason = f"{printable(head.suite, 40)!r} has no probabilities; suites that have: {known}"
+        yield _problem(path, "suite", reason)
+        return
+    suite, own = load_suite(head.suite), version("handwheel")
+    command = shell_command("bench", "agents", "--json", "FILE")
+    again = f"make it again by '{command}'"
+    if head.versions.handwheel != own:
+        other = printable(head.versions.handwheel, 40)
+        yield _problem(path, "versions.handwheel", f"is {other}, installed is {own}; {again}")
+    if head.suite_sha256 != suite.sha256:
+        yield _problem(path, "suite_sha256", f"is of another file of the suite; {again}")
+    if head.failure_modes_sha256 != suite.modes_sha256:
+        names = ", ".join(suite.file.failure_modes)
+        reason = f"its weights are not those of {names} now; {again}"
+        yield _problem(path, "failure_modes_sha256", reason)
+
+
+def _problem(path: Path, key: str, reason: str) -> Problem:
+    return Problem(str(path), 0, 0, printable(key, 80), reason)
