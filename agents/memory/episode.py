@@ -133,6 +133,13 @@ class Episode:
         return next(iter(self.diagnosis.named), "")
 
     @property
+    def end(self) -> str:
+        """State of its last run that no other one has started, empty for none."""
+        nested = {name for each in self.runs for name in each.nested}
+        states = [each.state for each in self.runs if each.run_id not in nested]
+        return states[-1] if states else ""
+
+    @property
     def found_by(self) -> RaisedOrder | None:
         """The last closed work order that tells what was found."""
         found = [each for each in self.orders if each.found]

@@ -1,6 +1,6 @@
 """Reads episodes from the journal, the requests and the work orders of a site."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,14 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.tools.errors import ToolFailed
+from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
+from handwheel.tools.guardrails.ledger.journal_rows import rows_by_kind, subjects_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.records import load_run as load_requests_of
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.work_order_database import (
     WORKORDERS_FILE,
@@ -25,7 +26,7 @@ from handwheel.tools.maintenance.work_order_database import (
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import printable
 
-from ..deviations.case import PREFIX, CaseEvent, case_ids
+from ..deviations.case import LETTER, PREFIX, CaseEvent, case_ids
 from .episode import (
     AskedRequest,
     CaseDiagnosis,
@@ -38,12 +39,13 @@ from .episode import (
 
 _LONG = 200  # characters of a problem
 _DECIDES = frozenset({"approve", "reject"})
-_Body = Mapping[str, Any]
+_JUDGED = f"{PREFIX}{CaseEvent.JUDGED}"
+_Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Episodes:
-    """Episodes of a site, oldest first, and what could not be read."""
+    """Episodes of a site, in the order of their cases, and what could not be read."""
 
     found: tuple[Episode, ...]
     problems: tuple[str, ...] = ()
@@ -60,21 +62,34 @@ def read_episodes(database: Database, site: Site, most: int | None = None) -> Ep
     Raises:
         LedgerError: The ledger cannot be read at all.
     """
-    names = case_ids(database, only_open=False)
-    if most is not None:
-        still_open = set(case_ids(database))
-        names = [each for each in names if each not in still_open][-most:]
+    if most is None:
+        names = case_ids(database, only_open=False)
+    else:
+        closed = subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}", LETTER)
+        names = list(dict.fromkeys(closed))[-most:]
     orders, problems = _orders(site)
-    found: list[Episode] = []
+    reader, found = _Reader(database, site, orders), list[Episode]()
     for name in names:
         try:
-            found.append(_Reader(database, site, orders).episode(name))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            told = printable(f"{type(error).__name__}: {error}", _LONG)
-            problems.append(f"case {name} is damaged: {told}")
-        except HandwheelError as error:
-            problems.append(printable(f"case {name}: {error}", _LONG))
+            found.append(_read(reader, name))
+        except LedgerError as error:
+            problems.append(str(error))
     return Episodes(tuple(found), tuple(problems))
+
+
+def read_episode(database: Database, site: Site, case_id: str) -> Episode:
+    """Reads the episode of one case. Damaged rows raise `LedgerError`."""
+    return _read(_Reader(database, site, _orders(site)[0]), case_id)
+
+
+def _read(reader: "_Reader", case_id: str) -> Episode:
+    try:
+        return reader.episode(case_id)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        told = printable(f"{type(error).__name__}: {error}", _LONG)
+        raise LedgerError(f"case {case_id} is damaged: {told}") from None
+    except HandwheelError as error:
+        raise LedgerError(f"case {case_id}: {error}") from None
 
 
 def _orders(site: Site) -> tuple[dict[str, RaisedOrder], list[str]]:
@@ -106,27 +121,37 @@ class _Reader:
     _orders: Mapping[str, RaisedOrder]
 
     def episode(self, case_id: str) -> Episode:
-        rows = [
-            (CaseEvent(kind.removeprefix(PREFIX)), str(fields["at"]), fields["body"])
-            for fields in (row.fields for row in rows_of(self._database, case_id))
-            if (kind := str(fields["kind"])).startswith(PREFIX)
-        ]
-        judged = [body for kind, _, body in rows if kind is CaseEvent.JUDGED]
-        opened = [(at, body) for kind, at, body in rows if kind is CaseEvent.OPENED]
-        opened_at, opening = opened[0]
-        ends = [(at, str(body["reason"])) for kind, at, body in rows if kind is CaseEvent.CLOSED]
-        closed_at, ended = ends[-1] if ends else ("", "")
-        diagnosis, runs = _diagnosis(judged), list(self._runs(_run_ids(rows)))
-        orders = [self._orders[each] for run in runs for each in run.orders if each in self._orders]
+        rows = rows_by_kind(self._database, case_id)
+
+        def of(kind: CaseEvent) -> Sequence[_Fields]:
+            return [each.fields for each in rows.get(f"{PREFIX}{kind}", ())]
+
+        # A judgement is long, so that only those are read that are needed.
+        judged = [each.fields["body"] for each in rows.get(_JUDGED, ())[-1:]]
+        asked = [each["body"] for each in of(CaseEvent.RETURNED)]
+        asked += [{**each, "playbook": each["choice"]} for each in judged if each.get("run_id")]
+        opened, closed = of(CaseEvent.OPENED), of(CaseEvent.CLOSED)
+        diagnosis = _diagnosis(rows.get(_JUDGED, ()))
+        runs = list(self._runs([str(each["run_id"]) for each in asked]))
+        raised = dict.fromkeys(each for run in runs for each in run.orders)
+        orders = [self._orders[each] for each in raised if each in self._orders]
         equipment = tuple(dict.fromkeys(_equipment(diagnosis, runs, orders)))
         known = (self._site.equipment[each] for each in equipment if each in self._site.equipment)
-        choices = [str(body["choice"]) for body in judged if body.get("run_id")]
         return Episode(
-            case_id, opened_at, closed_at, ended, str(opening["condition"]),
-            tuple(dict.fromkeys(_deviations(rows))), equipment,
-            tuple(dict.fromkeys(each.class_ for each in known if each.class_)),
-            choices[-1] if choices else "", diagnosis, tuple(runs), tuple(orders), _gain(rows),
-        )  # fmt: skip
+            case_id=case_id,
+            opened_at=str(opened[0]["at"]),
+            closed_at=str(closed[-1]["at"]) if closed else "",
+            ended=str(closed[-1]["body"]["reason"]) if closed else "",
+            condition=str(opened[0]["body"]["condition"]),
+            deviations=tuple(map(_deviation, (*opened, *of(CaseEvent.JOINED)))),
+            equipment=equipment,
+            classes=tuple(dict.fromkeys(each.class_ for each in known if each.class_)),
+            choice=str(asked[-1]["playbook"]) if asked else "",
+            diagnosis=diagnosis,
+            runs=tuple(runs),
+            orders=tuple(orders),
+            gain=_gain(of(CaseEvent.PROMISED), of(CaseEvent.MEASURED)),
+        )
 
     def _runs(self, names: Sequence[str]) -> Iterator[CaseRun]:
         """Yields runs, each followed by those that it has started."""
@@ -167,27 +192,24 @@ class _Reader:
         )  # fmt: skip
 
 
-def _of(rows: Sequence[RunRow], kind: EventKind) -> list[_Body]:
+def _of(rows: Sequence[RunRow], kind: EventKind) -> list[_Fields]:
     return [each.body for each in rows if each.kind == kind.value]
 
 
-def _diagnosis(judged: Sequence[_Body]) -> CaseDiagnosis:
-    found = [each["diagnosis"] for each in judged if each.get("diagnosis")]
-    named = [each for each in found if each["named"]]
-    return diagnosis_of((named or found or [{}])[-1])
+def _diagnosis(judged: Sequence[JournalRow]) -> CaseDiagnosis:
+    """Returns the last diagnosis that named a fault, else the last."""
+    last: _Fields = {}
+    for row in reversed(judged):
+        fields: _Fields = row.fields["body"].get("diagnosis", {})
+        if fields and fields["named"]:
+            return diagnosis_of(fields)
+        last = last or fields
+    return diagnosis_of(last)
 
 
-def _run_ids(rows: Collection[tuple[CaseEvent, str, _Body]]) -> list[str]:
-    own = {CaseEvent.JUDGED, CaseEvent.RETURNED}
-    names = (str(body.get("run_id", "")) for kind, _, body in rows if kind in own)
-    return [each for each in dict.fromkeys(names) if each]
-
-
-def _deviations(rows: Collection[tuple[CaseEvent, str, _Body]]) -> Iterator[str]:
-    for kind, _, body in rows:
-        if kind in {CaseEvent.OPENED, CaseEvent.JOINED}:
-            name = str(body["playbook"])
-            yield f"trigger {name}" if name else str(body["deviation"])
+def _deviation(fields: _Fields) -> str:
+    name = str(fields["body"]["playbook"])
+    return f"trigger {name}" if name else str(fields["body"]["deviation"])
 
 
 def _equipment(
@@ -198,13 +220,12 @@ def _equipment(
     yield from (each.asset for each in orders)
 
 
-def _gain(rows: Collection[tuple[CaseEvent, str, _Body]]) -> Gain | None:
+def _gain(promised: Sequence[_Fields], measured: Sequence[_Fields]) -> Gain | None:
     """Returns the last promise of advice, with what was measured."""
-    promised = [body for kind, _, body in rows if kind is CaseEvent.PROMISED]
-    measured = [body for kind, _, body in rows if kind is CaseEvent.MEASURED]
     if not promised:
         return None
-    gain, unit = float(promised[-1]["gain"]), str(promised[-1]["unit"])
+    gain, unit = float(promised[-1]["body"]["gain"]), str(promised[-1]["body"]["unit"])
     if not measured:
         return Gain(gain, unit)
-    return Gain(gain, unit, float(measured[-1]["measured"]), bool(measured[-1]["is_kept"]))
+    body = measured[-1]["body"]
+    return Gain(gain, unit, float(body["measured"]), bool(body["is_kept"]))

@@ -9,6 +9,7 @@ from ..memory.episode import (
     RaisedOrder,
     RankedHypothesis,
     SeenSign,
+    diagnosis_of,
 )
 from ..memory.episode_reader import Episodes, read_episodes
 
@@ -22,5 +23,6 @@ __all__ = [
     "RaisedOrder",
     "RankedHypothesis",
     "SeenSign",
+    "diagnosis_of",
     "read_episodes",
 ]

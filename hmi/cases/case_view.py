@@ -114,8 +114,10 @@ def _state(case: Case, run_state: str = "") -> str:
     return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
-def case_lines(case: Case, rows: Sequence[JournalRow], run_state: str) -> Iterator[str]:
-    """Yields a case on one screen, with its deviation, candidates and events."""
+def case_lines(
+    case: Case, rows: Sequence[JournalRow], run_state: str, alike: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yields a case on one screen, with its deviation, candidates, events and cases like it."""
     yield f"{plain(case.case_id)}  {_state(case, run_state)}"
     yield f"  deviation  {printable(case.condition, _LONG)}"
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
@@ -128,6 +130,9 @@ def case_lines(case: Case, rows: Sequence[JournalRow], run_state: str) -> Iterat
         yield from (f"    {line}" for line in check_lines(case))
     yield "  events"
     yield from (f"    {case_row_text(row.fields)}" for row in rows)
+    if alike:
+        yield "  alike"
+        yield from (f"    {line}" for line in alike)
 
 
 def case_row_text(fields: Mapping[str, Any]) -> str:

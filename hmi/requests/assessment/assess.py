@@ -13,6 +13,8 @@ from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.planning.answers import is_answer
+from handwheel.agents.presenting.alike_cases import SiteMemory
+from handwheel.agents.presenting.episodes import diagnosis_of
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -36,9 +38,13 @@ _RECORDED_S = 1.5  # after which values that the gate has read are recorded too
 
 
 class Assessor:
-    """Assesses one request again and again. It measures the twin only now and then."""
+    """Assesses one request again and again. It measures the twin only now and then.
+
+    Closed cases are read once.
+    """
 
     def __init__(self) -> None:
+        self._memory = SiteMemory()
         self._residual: TwinResidual | None = None
 
     def assess(self, context: DecisionContext, request: ActionRequest) -> Iterator[Assessment]:
@@ -72,6 +78,9 @@ class Assessor:
             cause=cause_lines(ranking, _asked(context, request, plan, hypotheses)),
             ranking=[*_healthy_lines(healthy), *ranking_lines(ranking.fields)],
         )
+        yield diagnosed.model_copy(update={"is_whole": False})
+        alike = self._memory.lines(context.database, site, diagnosis_of(ranking.fields))
+        diagnosed = diagnosed.model_copy(update={"alike": alike})
         if twin is None:
             failed = [AssessedLine(text=f"cannot be foretold here: {each}") for each in problems]
             yield diagnosed.model_copy(update={"courses": failed})

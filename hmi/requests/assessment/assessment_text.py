@@ -40,9 +40,11 @@ def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True
             rows.insert(0, _row(cause[0], 1))
         if rows:
             yield Part(label, rows)
-    keys = "d" if not assessment.ahead else " or ".join(ASSESSED_KEYS)
+    keys = "d or l" if assessment.ahead else "d"
     origin = f"computed here from recorded values until {assessment.until[11:19]} UTC"
     yield Part("", [Row(["", f"{origin}: press {keys}" if has_keys else origin])])
+    if assessment.alike and has_keys and most > 0:
+        yield Part("", [Row(["", "earlier cases, as the agents have recorded them: press m"])])
 
 
 def render_assessed(assessment: Assessment | None, key: str, width: int) -> list[str]:
@@ -70,6 +72,11 @@ def _diagnosis(assessment: Assessment, width: int) -> Iterator[str]:
     yield from _part("Diagnosis", assessment.ranking, width)
 
 
+def _alike(assessment: Assessment, width: int) -> Iterator[str]:
+    told = assessment.alike or ["no fault is named or suspected, so no case is compared"]
+    yield from _part("Alike", told, width)
+
+
 def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
     told = assessment.ahead or [each.text for each in assessment.courses]
     yield from _part("Ahead", told or ["the site has no twin, so no course is foretold"], width)
@@ -93,7 +100,7 @@ def _plot(plot: CoursePlot, width: int) -> list[str]:
 
 
 _DRAWN: Mapping[str, Callable[[Assessment, int], Iterator[str]]] = {
-    "d": _diagnosis, "l": _ahead,
+    "d": _diagnosis, "l": _ahead, "m": _alike,
 }  # fmt: skip
 ASSESSED_KEYS = tuple(_DRAWN)
 """Keys that show an assessment in full."""

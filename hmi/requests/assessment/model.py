@@ -34,6 +34,7 @@ class Assessment(Model):
     courses: list[AssessedLine] = Field(default_factory=list[AssessedLine])
     ahead: list[str] = Field(default_factory=list[str])  # margins, trust and assumptions
     plots: list[CoursePlot] = Field(default_factory=list[CoursePlot])
+    alike: list[str] = Field(default_factory=list[str])  # cases, by the agents' records
 
     @classmethod
     def without(cls, reason: str, *, is_abnormal: bool = False) -> Self:

@@ -1,8 +1,6 @@
 """Episodes are folded from the rows of cases and runs, and joined with the work orders."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +15,6 @@ WORN = diagnosis(
     hypothesis("bearing-worn P-101A", 30.0, shakes=20.0, hot=10.0, loud=0.0),
     hypothesis("cavitates P-101A", -5.0, noise=-15.0),
 )
-
-
-@pytest.fixture
-def ledger(agents_site: Site, tmp_path: Path) -> Iterator[tuple[Database, Site]]:
-    site = replace(agents_site, state=tmp_path)
-    with Database(site.state, site.id) as database:
-        yield database, site
 
 
 def test_reader_of_a_closed_case_joins_diagnosis_run_and_order(

@@ -74,6 +74,15 @@ def rows_of(
     return [JournalRow(*row) for row in rows]
 
 
+def rows_by_kind(reader: LedgerReader, subject: str) -> dict[str, list[JournalRow]]:
+    """Returns the rows about a subject by their kind, those of each in order."""
+    question = "SELECT seq, text, hash, kind FROM journal WHERE subject = ? ORDER BY seq"
+    found: dict[str, list[JournalRow]] = {}
+    for row in reader.all(question, subject):
+        found.setdefault(str(row[3]), []).append(JournalRow(row[0], row[1], row[2]))
+    return found
+
+
 def subjects_after(reader: LedgerReader, after: int) -> list[tuple[int, str]]:
     """Returns number and subject of the rows behind a number, in order."""
     rows = reader.all("SELECT seq, subject FROM journal WHERE seq > ? ORDER BY seq", after)
