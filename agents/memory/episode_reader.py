@@ -110,7 +110,7 @@ def _raised(order: WorkOrder, closings: Mapping[str, Closing]) -> RaisedOrder:
         return own
     return RaisedOrder(
         own.workorder_id, own.title, own.asset, own.opened_at, closed.at, closed.by,
-        str(getattr(closed, "found", "")), closed.note,
+        closed.found, closed.note,
     )  # fmt: skip
 
 
