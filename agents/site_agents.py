@@ -4,18 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 
-from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, judged_body
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
-from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
-from handwheel.tools.guardrails.ledger.runs import RunEntry, asset_owners, load_runs
+from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
@@ -27,12 +25,14 @@ from .deviations.case import LETTER, Case
 from .deviations.field_answers import OpenAnswers
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations, Outcome, graph_hash
+from .left_open import LeftOpen
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .problem_log import ProblemLog
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line
+from .supervision.turns import Turns
 from .tasks import Tasks
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
@@ -55,11 +55,14 @@ class SiteAgents:
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
         self._start_orders = StartOrders(context, self.cases)
+        self._left_open = LeftOpen(
+            self._database, self._runs, self.cases, self._start_orders, self._start_run,
+            self._report,
+        )  # fmt: skip
+        self._turns = Turns(context, self.cases, self._runs)
         port, now = context.ledger, context.clock
         self._answers = OpenAnswers(port, own, now, self._report) if own else None
         self._advice = SiteAdvice(context, self.cases, self._report)
-        self._orphans: list[RunEntry] | None = None  # None until the ledger was read
-        self._ended: list[Case] = []  # cases that were not given back, though their run is over
         self._kept_ms = now().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
@@ -87,7 +90,7 @@ class SiteAgents:
 
     def take_over(self) -> None:
         """Holds the runs and loads the cases that another process left open."""
-        self._guard(self._hold_open_runs)
+        self._guard(self._left_open.hold)
 
     def scan(self, readings: Readings, monotonic_s: float) -> None:
         """Takes one scan of the plant, and starts what is to be done after it.
@@ -127,7 +130,7 @@ class SiteAgents:
             self._report("the ledger", str(error))
 
     def _work_once(self) -> None:
-        self._hold_open_runs()
+        self._left_open.hold()
         self._keep_lock()
         self._rows |= self._context.ledger.changed()
         before, owners = self._owners or {}, self._owners
@@ -148,7 +151,7 @@ class SiteAgents:
         self._advice.observe(owners, self._tasks)
         if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
-        for case_id in self.cases.due(changed):
+        for case_id in self._turns.in_order(self.cases.due(changed)):
             if case_id not in self._tasks.names:
                 self._tasks.start(case_id, self._judge_case(case_id))
         self._rows, self._changed = set[str](), set[str]()  # else they are tried again
@@ -165,46 +168,6 @@ class SiteAgents:
     def _database(self) -> Database:
         return self._context.ledger.context.database
 
-    # --- runs and cases that another process left open ----------------------------------------
-
-    def _hold_open_runs(self) -> None:
-        """Holds every run that was open at the start, until an operator resumes it.
-
-        A run that the ledger prevents from being held is retried with the next scan.
-        """
-        if self._orphans is None or self._runs.is_incomplete:
-            self._runs.is_incomplete = False
-            found, active = load_runs(self._database, only_open=True), self._runs.active
-            self._orphans = [each for each in found if each.run_id not in active]
-            self.cases.load()
-            self._start_orders.load()
-            left = {"", *(each.run_id for each in found)}
-            self._ended = [each for each in self.cases.cases.values() if each.run_id not in left]
-        self._return_ended()
-        for entry in list(self._orphans):
-            try:
-                self._runs.adopt(entry)
-                self._start_run(entry.run_id)
-            except LostRace:
-                raise
-            except HandwheelError as error:  # a damaged run delays no other
-                self._report(entry.run_id, f"the run is not processed: {error}")
-                if isinstance(error, LedgerError):
-                    continue
-            self._orphans.remove(entry)
-
-    def _return_ended(self) -> None:
-        """Gives back the cases whose run was over when the last process ended."""
-        for case in list(self._ended):
-            try:
-                self.cases.note_run(case.run_id, load_run(self._database, case.run_id), None)
-            except LostRace:
-                raise
-            except LedgerError as error:  # it is tried again with the next scan
-                self._report(case.case_id, str(error))
-                continue
-            self._ended.remove(case)
-
     # --- cases --------------------------------------------------------------------------------
 
     async def _judge_case(self, case_id: str) -> None:
@@ -214,6 +177,7 @@ class SiteAgents:
             if case is None:
                 return  # a run that ended has closed it before this task began
             plant, candidates = self.cases.judge(case, owners)
+            candidates = self._turns.take(case, candidates)
             is_free = any(not each.code for each in candidates)
             self._changed |= self._runs.give_way(() if is_free else candidates, self._tasks.names)
             is_new = self.cases.is_new(case, candidates)
@@ -224,7 +188,9 @@ class SiteAgents:
                     self._changed.add(case_id)
                     return  # it is over, or another playbook has joined it
                 self.cases.note_forbidden(case, judged.candidates)
-                if judged.chosen is not None:
+                if judged.chosen is not None and not self._turns.is_up(case, judged.chosen):
+                    self._changed.add(case_id)  # another case was faster
+                elif judged.chosen is not None:
                     self._begin(case, judged, judged.chosen, plant)
                 elif is_new:
                     self.cases.record_judgement(case, judged)
@@ -235,6 +201,8 @@ class SiteAgents:
         except Exception as error:  # noqa: BLE001 (the supervisor of cases; it is judged again)
             self._changed.add(case_id)
             self._report(case_id, one_line(error))
+        finally:
+            self._turns.settle(case_id)
 
     def _begin(self, case: Case, judged: Judged, chosen: Candidate, plant: PlantSnapshot) -> None:
         """Opens a run with its judgement, and notes with the case that it answers it."""
@@ -250,7 +218,7 @@ class SiteAgents:
             return  # another run was faster
         except BaseException:
             self.cases.restore(case)  # as the ledger has it, if nothing was recorded
-            self._orphans = None  # else the next scan takes the run up
+            self._left_open.look_again()  # else the next scan takes the run up
             raise
         self._runs.take_up(chosen.plan, log).judged_on = plant
         self._start_run(log.run_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from math import inf
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.inputs import PlantSnapshot
@@ -55,6 +56,16 @@ class CaseCandidates:
         plant = self._context.plant
         own = (each for each in self.known(case) if not isinstance(each.due, Occasion))
         return [each for each in own if not each.is_gone(plant)]
+
+    def is_ordered(self, case: Case) -> bool:
+        """Whether a person has ordered a run of a case."""
+        found = (each.due for each in self.known(case))
+        return any(isinstance(each, Occasion) and each.place == case.case_id for each in found)
+
+    def minutes_left(self, case: Case) -> tuple[float, float]:
+        """Returns when a case trips something and when it reaches a limit, infinite for never."""
+        own = self._deviations
+        return own.minutes_left(case, self.known(case)) if own else (inf, inf)
 
     def is_about(self, watch: TriggerWatch, case: Case) -> bool:
         """Whether a playbook owns equipment of a case, or answers a deviation of it."""

@@ -1,6 +1,7 @@
 """Deviations of the cases of a site, beside the triggers of their playbooks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from handwheel.playbooks.execution.plant_view import PlantView
@@ -12,7 +13,7 @@ from ..diagnosis.ranking import DecidingCheck
 from ..planning.answers import is_answer
 from .case import Case
 from .continuous_diagnosis import ContinuousDiagnosis
-from .deviation import HYPOTHESIS, Deviation, motions
+from .deviation import HYPOTHESIS, Deviation, Motion, motions
 from .standing import StandingDeviations
 from .triggers import Occasion, TriggerWatch
 
@@ -160,16 +161,24 @@ class CaseDeviations:
         found: list[dict[str, Any]] = [
             {"id": f"trigger {each.name}", "text": each.condition(plant),
              "since": case.triggered.get(each.name, case.opened_at),
-             "motions": self._motions(self._trigger_tags(each))}
+             "motions": self._told(self._trigger_tags(each))}
             for each in known
             if each.due is not None
         ]  # fmt: skip
         found += [
             {"id": each.id, "text": each.text, "since": case.deviations[each.id],
-             "motions": self._motions(self._seen_in(each))}
+             "motions": self._told(self._seen_in(each))}
             for each in self.of(case)
         ]  # fmt: skip
         return found
+
+    def minutes_left(self, case: Case, known: Iterable[TriggerWatch]) -> tuple[float, float]:
+        """Returns when a case trips something and when it reaches a limit, infinite for never."""
+        names = [tag for each in known for tag in self._trigger_tags(each)]
+        names += [tag for each in self.of(case) for tag in self._seen_in(each)]
+        found = self._motions(names)
+        limits = (each.in_min[0] for each in found if each.limit is not None)
+        return min((each.trip_min for each in found), default=inf), min(limits, default=inf)
 
     def _seen_in(self, deviation: Deviation) -> Iterator[str]:
         hypothesis = self._hypothesis(deviation)
@@ -178,11 +187,13 @@ class CaseDeviations:
             return
         yield from sorted(hypothesis.tags)
 
-    def _motions(self, names: Iterable[str]) -> list[dict[str, Any]]:
+    def _motions(self, names: Iterable[str]) -> list[Motion]:
         windows = self._diagnosis.windows
         known = [each for each in dict.fromkeys(names) if each in windows.tags]
-        found = motions(known, self._tags, windows)
-        return [each.fields for each in found[:_MOST_MOTIONS]]
+        return motions(known, self._tags, windows)
+
+    def _told(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        return [each.fields for each in self._motions(names)[:_MOST_MOTIONS]]
 
 
 def _is_one(new: Deviation, old: Deviation) -> bool:

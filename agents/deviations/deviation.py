@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from handwheel.connectors.model.tags import Tag
@@ -40,6 +41,7 @@ class Motion(NamedTuple):
     limit: float | None = None
     kind: str = ""  # `alarm` or `trip`; empty if no limit comes
     in_min: tuple[float, float, float] = (0.0, 0.0, 0.0)  # expected, earliest and latest
+    trip_min: float = inf  # when it trips; infinite if it does not move towards that
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -69,7 +71,11 @@ def _motion(tag: Tag, windows: Windows) -> Motion | None:
         return None
     moved = Motion(tag.name, tag.unit, value, slope.per_h)
     error = _SURE * slope.error_per_h
-    for limit, kind in _ahead(tag, value, slope.per_h):
+    ahead = list(_ahead(tag, value, slope.per_h))
+    trips = (abs(limit - value) for limit, kind in ahead if kind == "trip")
+    if (trip_h := next(trips, inf) / abs(slope.per_h)) <= _LONGEST_H:
+        moved = moved._replace(trip_min=trip_h * 60.0)
+    for limit, kind in ahead:
         away = abs(limit - value)
         hours = away / abs(slope.per_h)
         if hours > _LONGEST_H:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from .site_file import (
     Equipment,
     PlantClock,
     SiteFile,
+    Supervision,
     check_clock,
     check_equipment,
     check_tags,
@@ -78,6 +79,7 @@ class Site:
     planner: str = "rules"  # name of the planner of its agents
     twin: TwinSpec | None = None  # the model that foretells plans; `None` without one
     notices: NoticeSpec | None = None  # ways out of the site for notices; `None` without any
+    supervision: Supervision = field(default_factory=Supervision)
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -230,6 +232,7 @@ def load_site(root: Path) -> Site:
         config.planner,
         config.twin,
         config.notices,
+        config.supervision,
     )
 
 

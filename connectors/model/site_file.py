@@ -64,6 +64,12 @@ class PlantClock(Model):
 Clock = Annotated[WallClock | PlantClock, Discriminator("kind")]
 
 
+class Supervision(Model):
+    """Bounds of what the agents ask of people."""
+
+    requests: Annotated[int, Field(ge=1, le=100)] = 5  # of agents that wait for a decision at once
+
+
 class SiteFile(Model):
     """The file `site.yaml`."""
 
@@ -84,6 +90,7 @@ class SiteFile(Model):
     plant: str = ""
     planner: str = "rules"
     notices: NoticeSpec | None = None
+    supervision: Supervision = Supervision()
 
     @field_validator("state")
     @classmethod

@@ -14,6 +14,7 @@ from ..journal.rows.case_text import CASES, case_event_name, case_event_text
 from .case_questions import check_lines, waiting_roles
 
 _LONG = 600  # characters of a line
+_WAITS = frozenset({"turn", "owner", "queue", "max"})  # codes of a candidate that waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def commands_in(reason: str) -> list[str]:
 
 def case_line(case: Case, run_state: str) -> str:
     """Returns a case as one line of a list, with the state of the run that answers it."""
-    told = "; ".join(filter(None, [what_is_wrong(case), waiting_roles(case)]))
+    told = "; ".join(filter(None, [what_is_wrong(case), waits(case), waiting_roles(case)]))
     since = f"since {case.opened_at[11:19]} UTC"
     return f"{plain(case.case_id)}  {_state(case, run_state)}, {since}: {told}"
 
@@ -101,6 +102,13 @@ def what_is_wrong(case: Case) -> str:
     return "; ".join(filter(None, [told, line]))
 
 
+def waits(case: Case) -> str:
+    """Returns for which run, request or case a candidate waits, empty if none does."""
+    found = [] if case.is_closed or case.run_id else candidates_of(case)
+    waiting = (each for each in found if each.code in _WAITS)
+    return next((line for each in waiting for line in each.lines[:1]), "")
+
+
 def verdict_of(case: Case) -> str:
     """Returns what is wrong or what would decide in one line, empty without a diagnosis."""
     return printable(str(case.judgement.get("diagnosis", {}).get("line", "")), _LONG)
@@ -110,7 +118,9 @@ def _state(case: Case, run_state: str = "") -> str:
     if case.is_closed:
         return "closed"
     if not case.run_id:
-        return f"would ask since {case.asked_at[11:19]} UTC" if case.asked_at else "undecided"
+        if case.asked_at:
+            return f"would ask since {case.asked_at[11:19]} UTC"
+        return "waits" if waits(case) else "undecided"
     return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
@@ -123,6 +133,8 @@ def case_lines(
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
     if line := verdict_of(case):
         yield f"  verdict    {line}"
+    if line := waits(case):
+        yield f"  waits for  {line}"
     yield from (f"  playbook   {plain(each)}" for each in case.playbooks)
     if not case.is_closed and not case.run_id:
         yield "  what would decide"
@@ -150,5 +162,5 @@ def case_fields(case: Case) -> dict[str, object]:
         "judged_at": case.judged_at, "judgement": dict(case.judgement),
         "asked_at": case.asked_at, "asked_for": case.asked_for,
         "returned_at": case.returned_at, "returned": dict(case.returned),
-        "is_closed": case.is_closed,
+        "is_closed": case.is_closed, "waits": waits(case),
     }  # fmt: skip

@@ -34,7 +34,7 @@ from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..cases.case_questions import questions
-from ..cases.case_view import candidates_of, commands_in, what_is_wrong
+from ..cases.case_view import candidates_of, commands_in, waits, what_is_wrong
 from ..people.signer_choice import next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
@@ -199,11 +199,12 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         commands = [line for each in others for line in commands_in(each.reason)]
         show = shell_command("cases", "show", case.case_id)
         deciding = ", and these would decide" if any(each.conditions for each in others) else ""
+        asked = "it waits" if waits(case) else f"nothing is asked for{deciding}"
         key = f"{case.case_id} {' '.join(each.key for each in others)}"
         yield Waiting(
             "case",
             case.case_id,
-            f"{since}; nothing is asked for{deciding}{':' if details else ''}",
+            f"{since}; {asked}{':' if details else ''}",
             key,
             details,
             (*dict.fromkeys(commands), show),

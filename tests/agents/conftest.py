@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,14 +46,16 @@ def new_room(agents_site: Site, library: Sequence[Playbook], tmp_path: Path) -> 
     """Makes rooms whose agents have not been started."""
 
     def make(
-        name: str = "state", *, is_worn: bool = True
+        name: str = "state", *, is_worn: bool = True, **site: Any
     ) -> AbstractAsyncContextManager[AgentsRoom]:
         state, simulation = tmp_path / name, Simulation(create(None), Scenario())
         state.mkdir()
         saved, past = worn_bearing() if is_worn else (None, ())
         if saved is not None:
             simulation.plant.restore(saved)
-        return _open(AgentsRoom(replace(agents_site, state=state), library, simulation, past))
+        return _open(
+            AgentsRoom(replace(agents_site, state=state, **site), library, simulation, past)
+        )
 
     return make
 

@@ -1,0 +1,1 @@
+"""Supervision of the cases of a site, and of the requests that people face."""
