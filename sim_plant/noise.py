@@ -1,10 +1,12 @@
 """Random numbers that depend on seed, sensor and step alone."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import cos, log, sin, sqrt, tau
 from random import Random
 
 _BLOCK = 512
+_KEPT = 64  # blocks in memory, half a MB each; plants of one seed beside each other share them
 
 
 class NoiseBank:
@@ -22,7 +24,7 @@ class NoiseBank:
         self._names = tuple(names)
         self._zeros = (0.0,) * len(self._names)
         self._block = -1
-        self._rows: list[tuple[float, ...]] = []
+        self._rows: Sequence[tuple[float, ...]] = ()
 
     def row(self, step: int) -> tuple[float, ...]:
         """Returns one standard normal number per sensor for this step (counted from 0)."""
@@ -30,22 +32,24 @@ class NoiseBank:
             return self._zeros
         block, offset = divmod(step, _BLOCK)
         if block != self._block:
-            self._rows = self._generate(block)
+            self._rows = _rows(self._seed, self._names, block)
             self._block = block
         return self._rows[offset]
 
-    def _generate(self, block: int) -> list[tuple[float, ...]]:
-        columns: list[list[float]] = []
-        for name in self._names:
-            uniform: Callable[[], float] = Random(f"{self._seed}/{name}/{block}").random
-            column: list[float] = []
-            for _ in range(_BLOCK // 2):
-                angle = uniform() * tau
-                radius = sqrt(-2.0 * log(1.0 - uniform()))
-                column.append(cos(angle) * radius)
-                column.append(sin(angle) * radius)
-            columns.append(column)
-        return list(zip(*columns, strict=True))
+
+@lru_cache(_KEPT)
+def _rows(seed: int, names: tuple[str, ...], block: int) -> tuple[tuple[float, ...], ...]:
+    columns: list[list[float]] = []
+    for name in names:
+        uniform: Callable[[], float] = Random(f"{seed}/{name}/{block}").random
+        column: list[float] = []
+        for _ in range(_BLOCK // 2):
+            angle = uniform() * tau
+            radius = sqrt(-2.0 * log(1.0 - uniform()))
+            column.append(cos(angle) * radius)
+            column.append(sin(angle) * radius)
+        columns.append(column)
+    return tuple(zip(*columns, strict=True))
 
 
 class ChanceBank:

@@ -1,7 +1,7 @@
 """Diagnosis of the whole plant at regular times, which does not wait for an alarm."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handwheel.tools.conditions import History
 from handwheel.tools.conditions.operands import Readings
@@ -21,7 +21,7 @@ from ..diagnosis.ranking import (
     deciding_checks,
     rank,
 )
-from ..diagnosis.weigh import Moment, Weighed, weigh
+from ..diagnosis.weigh import Moment, Weighed, measure, weigh
 from ..diagnosis.windows import GUESSED_S, Windows
 from .deviation import SLOPE_WINDOW_S
 
@@ -40,6 +40,7 @@ class ContinuousDiagnosis:
     Attributes:
         more_tags: Tags that have windows beside those of the hypotheses.
         ranking: The latest one, `None` before the first.
+        moment: Of the latest scan, `None` until something is weighed.
         since_s: Process time since which each hypothesis is named without a break.
         standing: Process time since which each fault stands that is confirmed, or that was and is
             not gone yet. One that only rivals keep from being named is among them.
@@ -50,12 +51,12 @@ class ContinuousDiagnosis:
     baseline: Baseline = NO_BASELINE
     more_tags: frozenset[str] = frozenset()
     ranking: Ranking | None = None
+    moment: Moment | None = None
     since_s: dict[str, float] = field(default_factory=dict[str, float])
     standing: dict[str, float] = field(default_factory=dict[str, float])
     answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     windows: Windows = field(init=False)
     _by_id: Mapping[str, Hypothesis] = field(init=False)
-    _moment: Moment | None = None  # of the latest scan, `None` until something is weighed
     _weighed: dict[str, Weighed] = field(default_factory=dict[str, Weighed])  # in that moment
     _times: dict[str, int] = field(default_factory=dict[str, int])
     _rivals: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
@@ -68,7 +69,7 @@ class ContinuousDiagnosis:
 
     def observe(self, readings: Readings, now_s: float) -> bool:
         """Takes a scan. Returns whether it was diagnosed."""
-        self._moment = None
+        self.moment = None
         if now_s < self.windows.now_s - GUESSED_S:  # the plant was restarted
             self.forget()
         self.windows.observe(readings, now_s)
@@ -78,6 +79,16 @@ class ContinuousDiagnosis:
         self.ranking = self.diagnose(readings)
         self._confirm(self.ranking, now_s)
         return True
+
+    def observe_moment(self, moment: Moment, now_s: float) -> None:
+        """Diagnoses what another diagnosis of the same hypotheses has just diagnosed.
+
+        It has the other's windows and residuals, so that none is measured twice.
+        """
+        self.windows, self._weighed = moment.windows, {}
+        self.moment = replace(moment, baseline=self.baseline, answers=self.answers)
+        self.ranking = self.diagnose(moment.readings)
+        self._confirm(self.ranking, now_s)
 
     @property
     def reaches(self) -> Mapping[str, float]:
@@ -102,16 +113,21 @@ class ContinuousDiagnosis:
 
     def diagnose(self, readings: Readings) -> Ranking:
         """Returns the ranking of all hypotheses now."""
+        measure(self.hypotheses.signs, self._moment_of(readings))
         return self._rank([self.weigh(each, readings) for each in self._by_id])
 
     def weigh(self, hypothesis: str, readings: Readings) -> Weighed:
         """Weighs a hypothesis by its id, once for a scan."""
-        if self._moment is None:
-            self._weighed = {}
-            self._moment = Moment(self.windows, readings, self.history, self.baseline, self.answers)
+        moment = self._moment_of(readings)
         if hypothesis not in self._weighed:
-            self._weighed[hypothesis] = weigh(self._by_id[hypothesis], self._moment)
+            self._weighed[hypothesis] = weigh(self._by_id[hypothesis], moment)
         return self._weighed[hypothesis]
+
+    def _moment_of(self, readings: Readings) -> Moment:
+        if self.moment is None:
+            self._weighed = {}
+            self.moment = Moment(self.windows, readings, self.history, self.baseline, self.answers)
+        return self.moment
 
     def rank_anew(self, names: Iterable[str], readings: Readings) -> Ranking:
         """Returns the latest ranking, in which some hypotheses are weighed again."""
@@ -120,7 +136,7 @@ class ContinuousDiagnosis:
         return self._rank(list(found.values()))
 
     def _rank(self, found: Sequence[Weighed]) -> Ranking:
-        faults = self._moment.faults if self._moment else None
+        faults = self.moment.faults if self.moment else None
         return rank(found, self.hypotheses, faults, self.answers)
 
     def deciding_checks(self, suspected: Sequence[Weighed]) -> tuple[DecidingCheck, ...]:

@@ -80,10 +80,14 @@ class Hypotheses:
         return sorted({each.mode.id for each in self.every if each.mode.is_fault})
 
     @property
+    def signs(self) -> Iterator[Sign]:
+        """Signs of all hypotheses."""
+        return (one for each in self.every for one in each.signs)
+
+    @property
     def tags(self) -> frozenset[str]:
         """Tags whose windows are needed."""
-        signs = (one for each in self.every for one in each.signs if one.method is not None)
-        return frozenset(tag for each in signs for tag in each.tags)
+        return frozenset(tag for each in self.signs if each.method is not None for tag in each.tags)
 
     @property
     def read_tags(self) -> frozenset[str]:
@@ -93,14 +97,12 @@ class Hypotheses:
     @property
     def learnt_calls(self) -> tuple[str, ...]:
         """Calls whose healthy residual a baseline has."""
-        signs = (one for each in self.every for one in each.signs if one.spec.baseline)
-        return tuple(sorted({each.call for each in signs}))
+        return tuple(sorted({each.call for each in self.signs if each.spec.baseline}))
 
     @property
     def units(self) -> Mapping[str, str]:
         """Unit of the residual of each call."""
-        signs = (one for each in self.every for one in each.signs)
-        return {each.call: each.method.unit for each in signs if each.method is not None}
+        return {each.call: each.method.unit for each in self.signs if each.method is not None}
 
     @property
     def learnt_hash(self) -> str:
@@ -110,8 +112,7 @@ class Hypotheses:
     @property
     def conditions(self) -> list[Condition]:
         """Conditions whose windows are needed."""
-        signs = (one for each in self.every for one in each.signs)
-        return [each.condition for each in signs if each.condition is not None]
+        return [each.condition for each in self.signs if each.condition is not None]
 
 
 def bind_failure_modes(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from .check_names import CheckKey, about_piece, check_name
 from .failure_modes import CheckSpec
 from .hypotheses import Hypotheses
-from .weigh import Moment, Weighed, weigh
+from .weigh import Moment, Weighed, measure, weigh
 
 NAMED_DB = 10.0
 """Sum from which a hypothesis is named."""
@@ -108,6 +108,7 @@ def weighed_fields(each: Weighed) -> dict[str, Any]:
 
 def diagnose(hypotheses: Hypotheses, moment: Moment) -> Ranking:
     """Weighs every hypothesis on one moment, and ranks them."""
+    measure(hypotheses.signs, moment)
     found = [weigh(each, moment) for each in hypotheses.every]
     return rank(found, hypotheses, moment.faults, moment.answers)
 

@@ -1,6 +1,6 @@
 """Weighing of one hypothesis on the windows of the plant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from handwheel.tools.conditions import History, Truth
@@ -12,7 +12,7 @@ from .check_names import CheckKey
 from .diagnoser import Diagnoser, Inputs, checked
 from .evidence import Evidence, Measured
 from .hypotheses import Hypothesis, Sign
-from .time_limit import TookTooLong, time_limit
+from .time_limit import TimeLimit, TookTooLong, time_limits
 from .windows import Windows
 
 _WIDENED = 4.0  # spreads of the healthy residual by which a sign lies beyond it at least
@@ -53,6 +53,7 @@ class Weighed:
 
 def weigh(hypothesis: Hypothesis, moment: Moment) -> Weighed:
     """Weighs a hypothesis. A method that fails leaves only its sign unknown."""
+    measure(hypothesis.signs, moment)
     found = [_evidence(each, moment) for each in hypothesis.signs]
     for check, expected in hypothesis.mode.checks.items():
         told = [a for k, a in moment.answers.items() if k[0] == check and hypothesis.predicts(k)]
@@ -98,7 +99,7 @@ def _of_method(sign: Sign, moment: Moment) -> Evidence:
     assert method is not None
     assert spec.from_ is not None
     assert spec.to is not None
-    found = _residual(sign, moment)
+    found = moment.residuals[sign.call]
     window_s, source = method.window_s, method.source
     healthy, reason = None, moment.failed.get(sign.call, "cannot be told now")
     if found is not None and spec.baseline and moment.baseline.residuals:
@@ -140,17 +141,25 @@ def _widened(low: float, high: float, least: float) -> tuple[float, float]:
     return low + shift, high + shift
 
 
-def _residual(sign: Sign, moment: Moment) -> Measured | None:
-    """Measures a residual once for a moment. A method that is slow is so for every piece."""
+def measure(signs: Iterable[Sign], moment: Moment) -> None:
+    """Measures the residuals of some signs, each call once for a moment."""
+    known = moment.residuals
+    calls = {each.call: each for each in signs if each.method and each.call not in known}
+    if calls:
+        with time_limits() as limit:
+            for each in calls.values():
+                _measure(each, moment, limit)
+
+
+def _measure(sign: Sign, moment: Moment, limit: TimeLimit) -> None:
+    """Measures a residual. A method that is slow is so for every piece."""
     method = sign.method
     assert method is not None
-    if sign.call in moment.residuals:
-        return moment.residuals[sign.call]
     result: Measured | None = None
     reason = moment.slow.get(method.name, "")
     if not reason:
         try:
-            result = _measured(method, moment.windows, sign.inputs)
+            result = _measured(method, moment.windows, sign.inputs, limit)
         except TookTooLong as error:
             reason = moment.slow[method.name] = str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 (only its sign is unknown)
@@ -158,16 +167,17 @@ def _residual(sign: Sign, moment: Moment) -> Measured | None:
     if reason:
         moment.faults[method.name] = moment.failed[sign.call] = reason
     moment.residuals[sign.call] = result
-    return result
 
 
-def _measured(method: Diagnoser, windows: Windows, inputs: Inputs) -> Measured | None:
+def _measured(
+    method: Diagnoser, windows: Windows, inputs: Inputs, limit: TimeLimit
+) -> Measured | None:
     """Measures twice if need be, since a garbage collection may fall into the first time."""
     try:
-        with time_limit():
+        with limit:
             return checked(method.measure(windows, inputs))
     except TookTooLong:
-        with time_limit():
+        with limit:
             return checked(method.measure(windows, inputs))
 
 

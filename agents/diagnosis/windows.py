@@ -5,10 +5,11 @@ Truth values and enumerations are numbers here. A bucket without a good sample i
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from itertools import pairwise
 from math import sqrt
-from typing import NamedTuple
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from handwheel.connectors.model.values import NOT_GOOD, DataValue
 
@@ -22,6 +23,7 @@ GUESSED_S = 60.0
 """By how much process time may go back without a restart, as after a clock was not readable."""
 _COARSE = 12  # fine buckets in a coarse one
 _LEAST_COVERED = 0.6
+_NUMBERS = (int, float)  # a tuple, since a union is made anew for each test
 _SPARE = 1.25  # buckets are dropped many at once
 
 
@@ -43,10 +45,31 @@ class Slope(NamedTuple):
     error_per_h: float  # standard error
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Statistic = Callable[Concatenate["Windows", _P], _R]
+
+
+def _once(statistic: _Statistic[_P, _R]) -> _Statistic[_P, _R]:
+    """Computes a statistic once for a scan, since many methods ask for the same one."""
+
+    @wraps(statistic)
+    def found(windows: "Windows", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        key = statistic, args, *kwargs.items()
+        if key not in windows.known:
+            windows.known[key] = statistic(windows, *args, **kwargs)
+        return cast("_R", windows.known[key])
+
+    return found
+
+
 class Windows:
     """Recent course of some tags. `observe` takes each scan.
 
     A statistic is `None` where good samples cover less than 60 % of its window.
+
+    Attributes:
+        known: Statistics of the latest scan, by call.
     """
 
     def __init__(self, tags: Iterable[str]) -> None:
@@ -55,6 +78,7 @@ class Windows:
 
     def _clear(self) -> None:
         self.now_s = 0.0  # process time of the latest scan
+        self.known: dict[object, object] = {}
         self._latest: dict[str, float] = {}
         self._begin_s = 0.0
         self._open: dict[str, list[float]] = {each: [] for each in self.tags}
@@ -68,18 +92,16 @@ class Windows:
         if now_s >= self._begin_s + BUCKET_S:
             self._close(now_s)
         self.now_s = now_s
-        latest = self._latest
+        self.known.clear()
+        self._latest = latest = dict[str, float]()
         for name, samples in self._open.items():
             reading = readings.get(name)
             if reading is None or reading.status & NOT_GOOD:
-                latest.pop(name, None)
                 continue
             value = reading.value
-            if isinstance(value, int | float):
+            if isinstance(value, _NUMBERS):
                 latest[name] = value
                 samples.append(value)
-            else:
-                latest.pop(name, None)
 
     def _close(self, now_s: float) -> None:
         begin_s, self._begin_s = self._begin_s, now_s - now_s % BUCKET_S
@@ -125,6 +147,7 @@ class Windows:
         length_s = BUCKET_S if last_s + until_s <= FINE_S else BUCKET_S * _COARSE
         return bool(found) and len(found) * length_s >= _LEAST_COVERED * last_s
 
+    @_once
     def mean(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the mean of a window. That of a truth value is the share in which it is true."""
         found = self.buckets(tag, last_s, until_s)
@@ -132,18 +155,21 @@ class Windows:
             return None
         return sum([each.mean for each in found]) / len(found)
 
+    @_once
     def low(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the smallest sample of a window."""
         found = self.buckets(tag, last_s, until_s)
         is_enough = self._is_enough(found, last_s, until_s)
         return min([each.low for each in found]) if is_enough else None
 
+    @_once
     def high(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the largest sample of a window."""
         found = self.buckets(tag, last_s, until_s)
         is_enough = self._is_enough(found, last_s, until_s)
         return max([each.high for each in found]) if is_enough else None
 
+    @_once
     def noise(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the standard deviation of one sample, without what moves slowly.
 
@@ -154,6 +180,7 @@ class Windows:
             return None
         return sqrt(sum([each.noise * each.noise for each in found]) / len(found))
 
+    @_once
     def spread(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the standard deviation of the bucket means of a window."""
         found = self.buckets(tag, last_s, until_s)
@@ -162,6 +189,7 @@ class Windows:
         mean = sum([each.mean for each in found]) / len(found)
         return sqrt(sum([(each.mean - mean) ** 2 for each in found]) / len(found))
 
+    @_once
     def slope(self, tag: str, last_s: float, until_s: float = 0.0) -> Slope | None:
         """Returns the least-squares line through the bucket means of a window."""
         found = self.buckets(tag, last_s, until_s)

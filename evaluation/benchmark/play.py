@@ -78,8 +78,9 @@ def play(
         plant.restore(learnt.state)
     devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
     history = History(hypotheses.conditions)
-    baselines = (NO_BASELINE,) if learnt is None else (learnt.baseline, NO_BASELINE)
-    diagnoses = [ContinuousDiagnosis(hypotheses, history, each) for each in baselines]
+    baseline = NO_BASELINE if learnt is None else learnt.baseline
+    diagnosis = ContinuousDiagnosis(hypotheses, history, baseline)
+    unlearnt = None if learnt is None else ContinuousDiagnosis(hypotheses, history)
     played, symptom = Played(), Symptom(episode)
     weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
     while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
@@ -92,11 +93,13 @@ def play(
             symptom.observe(plant, played.ended_s)
         readings = devices.readings()
         history.observe(readings, played.ended_s)
-        for findings, diagnosis in zip((played.findings, played.unlearnt), diagnoses, strict=False):
-            if diagnosis.observe(readings, played.ended_s):
-                _note(played, findings, diagnosis)
+        if diagnosis.observe(readings, played.ended_s):
+            _note(played, played.findings, diagnosis)
+            if unlearnt is not None and diagnosis.moment is not None:
+                unlearnt.observe_moment(diagnosis.moment, played.ended_s)
+                _note(played, played.unlearnt, unlearnt)
         if weighed_at_s and played.ended_s >= weighed_at_s[0]:
-            played.weighed += _weighed(weighed_at_s.pop(0), diagnoses[0])
+            played.weighed += _weighed(weighed_at_s.pop(0), diagnosis)
     played.symptom_s = symptom.at_s
     played.cpu_s = process_time() - begun_s
     return played

@@ -62,7 +62,6 @@ class MemoryDevices:
         self.frames: list[Frame] = []
         self._tags = site.measured(site.tags.values())
         self._computed = ComputedTags(site, site.tags.values())
-        self._read_values: dict[str, Value] = {}
         self._readings: dict[str, DataValue] = {}
         self._renewed_s = float("-inf")
 
@@ -85,14 +84,13 @@ class MemoryDevices:
         """
         now_s, values = monotonic(), self.values
         if now_s - self._renewed_s > _RENEWED_S:
-            self._renewed_s, self._read_values = now_s, dict(values)
+            self._renewed_s = now_s
             self._readings = {tag.name: self._usual(tag.name, now_s) for tag in self._tags}
-        known = self._read_values.get
-        for name in [name for name, value in values.items() if known(name) != value]:
-            self._read_values[name] = values[name]
-            if name in self._readings:
-                self._readings[name] = self._usual(name, now_s)
-        found = dict(self._readings)
+        found = self._readings
+        for name, reading in found.items():
+            if reading.value != values.get(name):
+                found[name] = self._usual(name, now_s)
+        found = dict(found)
         for name in self._not_good():
             found[name] = self._reading(self.site.tags[name], now_s)
         return dict(self._computed.complete(found))

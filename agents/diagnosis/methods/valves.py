@@ -108,12 +108,11 @@ def valve_jump(windows: Windows, inputs: Inputs) -> Measured | None:
 
 def _largest_jump(found: list[tuple[float, float]]) -> float:
     largest = 0.0
-    for n in range(_STOOD - 1, len(found) - _JUMPED):
-        (position, signal), (after, signal_after) = found[n], found[n + _JUMPED]
-        if abs(after - position) <= largest:
-            continue
+    pairs = zip(found[_STOOD - 1 :], found[_STOOD - 1 + _JUMPED :], strict=False)
+    for n, ((position, signal), (after, signal_after)) in enumerate(pairs):
         jump = abs(after - position) - abs(signal_after - signal)
-        before = [each for each, _ in found[n - _STOOD + 1 : n + 1]]
-        if jump > largest and max(before) - min(before) <= _STANDS * jump:
-            largest = jump
+        if jump > largest:
+            before = [each for each, _ in found[n : n + _STOOD]]
+            if max(before) - min(before) <= _STANDS * jump:
+                largest = jump
     return largest

@@ -16,7 +16,7 @@ from handwheel.agents.diagnosis.evidence import Evidence, Measured
 from handwheel.agents.diagnosis.failure_modes import CheckSpec, ModeSpec, SignSpec
 from handwheel.agents.diagnosis.hypotheses import Hypotheses, Hypothesis, Sign
 from handwheel.agents.diagnosis.ranking import Ranking, diagnose, rank
-from handwheel.agents.diagnosis.time_limit import time_limit
+from handwheel.agents.diagnosis.time_limit import time_limits
 from handwheel.agents.diagnosis.weigh import Moment, Weighed, weigh
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.tools.conditions import History, Truth
@@ -246,7 +246,7 @@ def test_a_timer_that_ends_with_its_method_leaves_no_other_behind(
         return setitimer(which, seconds, interval)
 
     monkeypatch.setattr(signal, "setitimer", late)
-    with time_limit():
+    with time_limits() as limit, limit:
         pass
     after = [*map(signal.getsignal, numbers), signal.getitimer(signal.ITIMER_REAL)[0] > 0.0]
     assert after == before
