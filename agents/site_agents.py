@@ -191,7 +191,8 @@ class SiteAgents:
                 if judged.chosen is not None and not self._turns.is_up(case, judged.chosen):
                     self._changed.add(case_id)  # another case was faster
                 elif judged.chosen is not None:
-                    self._begin(case, judged, judged.chosen, plant)
+                    faults = situation.answered(judged.chosen.name)
+                    self._begin(case, judged, judged.chosen, plant, faults)
                 elif is_new:
                     self.cases.record_judgement(case, judged)
             self.cases.escalate(case_id)
@@ -204,10 +205,14 @@ class SiteAgents:
         finally:
             self._turns.settle(case_id)
 
-    def _begin(self, case: Case, judged: Judged, chosen: Candidate, plant: PlantSnapshot) -> None:
+    def _begin(
+        self, case: Case, judged: Judged, chosen: Candidate, plant: PlantSnapshot,
+        faults: tuple[str, ...],
+    ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
-        start = RunStart(case.case_id, condition, self._runs.hashes, chosen.begin_by)
+        hashes, by = self._runs.hashes, chosen.begin_by
+        start = RunStart(case.case_id, condition, hashes, by, faults=faults)
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)

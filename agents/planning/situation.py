@@ -37,6 +37,11 @@ class Situation:
     bind: Bind | None = None
     has_written: bool = False
 
+    def answered(self, name: str) -> tuple[str, ...]:
+        """Returns the confirmed faults that a candidate answers."""
+        answers = (self.answers or {}).get(name, ())
+        return tuple(each for each in self.named if each in answers)
+
     def candidate(self, plan: Mapping[str, Any]) -> Candidate | None:
         """Returns the candidate of a plan with its values, `None` if it may not be followed.
 

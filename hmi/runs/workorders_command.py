@@ -1,7 +1,7 @@
 """The commands `handwheel workorders`."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import (
     NOTHING,
     WORKORDERS_FILE,
+    Addition,
     Closing,
     Trend,
     WorkOrder,
@@ -57,8 +58,10 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
     with _opened(open_site(site).state) as store:
         orders = store.all() if store else []
         closed = store.closings() if store else {}
+        added = store.additions() if store else {}
     if as_json:
-        typer.echo(json.dumps([_fields(each, closed) for each in orders]))
+        found = [_fields(each, closed, added) for each in orders]
+        typer.echo(json.dumps(found))
         return
     for each in orders:
         typer.echo(fold(_line(each, closed), len(each.workorder_id) + 2))
@@ -79,11 +82,12 @@ def show(
     with _opened(open_site(site).state) as store:
         if store is None:
             raise InvalidArguments(_NO_ORDERS)
-        order, closed = store.find(name), store.closings()
+        order, closed, added = store.find(name), store.closings(), store.additions()
     if as_json:
-        typer.echo(json.dumps(_fields(order, closed)))
+        typer.echo(json.dumps(_fields(order, closed, added)))
         return
-    for line in render_order(order, card_width(), closed.get(order.workorder_id)):
+    shown = closed.get(order.workorder_id), added.get(order.workorder_id, [])
+    for line in render_order(order, card_width(), *shown):
         typer.echo(line)
 
 
@@ -145,8 +149,10 @@ def _opened(state: Path) -> Generator[WorkOrders | None]:
         yield store
 
 
-def render_order(order: WorkOrder, width: int, closed: Closing | None = None) -> Iterator[str]:
-    """Yields the lines of a work order, with its trends as plots."""
+def render_order(
+    order: WorkOrder, width: int, closed: Closing | None = None, added: Sequence[Addition] = ()
+) -> Iterator[str]:
+    """Yields the lines of a work order and its additions, with the latest trends as plots."""
     yield f"{order.workorder_id}  {printable(order.title, width)}"
     yield _row("asset", plain(order.asset))
     yield _row("class", f"{order.class_}, priority {order.priority}")
@@ -156,9 +162,19 @@ def render_order(order: WorkOrder, width: int, closed: Closing | None = None) ->
     yield _row("from", f"{plain(order.playbook)}, run {plain(order.run_id)}")
     for number, line in enumerate(order.evidence):
         yield _row("" if number else "evidence", printable(line))
-    for each in order.trend:
+    for each in added:
+        what = f"priority {each.priority}, due {each.due}"
+        yield _row("added", f"{each.at}, {what}, {plain(each.playbook)}, run {plain(each.run_id)}")
+        yield from (_row("", printable(line)) for line in each.evidence)
+    for trend in latest_trends(order, added):
         yield ""
-        yield from _plot(each, width)
+        yield from _plot(trend, width)
+
+
+def latest_trends(order: WorkOrder, added: Sequence[Addition]) -> list[Trend]:
+    """Returns the trends of a work order, the latest one of each tag that was added again."""
+    newer = {each.tag: each for one in added for each in one.trend}
+    return [*(each for each in order.trend if each.tag not in newer), *newer.values()]
 
 
 def _plot(trend: Trend, width: int) -> Iterator[str]:
@@ -207,7 +223,11 @@ def _closed_text(closed: Closing) -> str:
     return f"closed {closed.at} by {plain(closed.by)}{found}{note}"
 
 
-def _fields(order: WorkOrder, closed: Mapping[str, Closing]) -> dict[str, object]:
+def _fields(
+    order: WorkOrder, closed: Mapping[str, Closing], added: Mapping[str, Sequence[Addition]]
+) -> dict[str, object]:
     found = closed.get(order.workorder_id)
     state = found.model_dump(exclude={"key"}) if found else None
-    return {**order.model_dump(by_alias=True), "closed": state}
+    more = added.get(order.workorder_id, ())
+    additions = [each.model_dump(exclude={"key", "workorder_id"}) for each in more]
+    return {**order.model_dump(by_alias=True), "closed": state, "additions": additions}

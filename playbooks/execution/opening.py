@@ -20,6 +20,7 @@ class RunStart:
     hashes: Mapping[str, str]  # hashes of the site's files and of the agents' graph
     begin_by: str = ""  # stamp of the deadline; empty for none
     ancestors: tuple[str, ...] = ()  # the runs that have started it, the nearest first
+    faults: tuple[str, ...] = ()  # confirmed hypotheses that it answers
 
 
 def open_run(
@@ -46,6 +47,7 @@ def open_run(
             "assets": list(plan.assets), "trigger": start.place, "condition": start.shown,
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": plant.now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),
+            **({"faults": list(start.faults)} if start.faults else {}),
         },
         start.ancestors,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from handwheel.tools.conditions import Expression
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.maintenance.work_order_database import (
     MOST_POINTS,
+    Addition,
     Notice,
     Trend,
     WorkOrder,
@@ -42,7 +43,7 @@ class Maintenance:
     async def raise_order(self, step: Step, work: WorkOrderStep) -> Record:
         """Raises the work order of a step, and returns the event that records it.
 
-        While one of the same asset, playbook and step is open, the run refers to that one.
+        While one of the same work is open, what is new is added to that one.
 
         Raises:
             ToolFailed: The work order cannot be written, or its time cannot be computed now.
@@ -66,17 +67,33 @@ class Maintenance:
                 "playbook": f"{self._plan.id} {self._plan.version}",
                 "evidence": [*self._evidence(), *(self._trace() if work.traces else ())],
                 "trend": trends,
+                "faults": self._log.run.opening.get("faults", []),
             }
         )
-        order = self._open_order(wanted) or self._orders.raise_order(wanted)
+        order = self._open_order(wanted)
+        if order is None:
+            order = self._orders.raise_order(wanted)
+        elif order.run_id != wanted.run_id:
+            self._orders.add(self._addition(order, wanted))
         body = {"workorder": order.workorder_id, "title": order.title, "asset": order.asset}
         earlier = {"raised_by": order.run_id} if order.run_id != wanted.run_id else {}
         return Record(EventKind.RAISED, {**body, "step": step.id, **earlier})
 
     def _open_order(self, wanted: WorkOrder) -> WorkOrder | None:
         """Returns the open work order of the same work. Titles may differ, as they hold values."""
-        same = (each for each in self._orders.open_orders() if _work(each) == _work(wanted))
+        same = (each for each in self._orders.open_orders() if _is_same_work(each, wanted))
         return next(same, None)
+
+    def _addition(self, order: WorkOrder, wanted: WorkOrder) -> Addition:
+        """Returns what a new finding adds to an open order."""
+        added = self._orders.additions().get(order.workorder_id, [])
+        known = {*order.evidence, *(line for each in added for line in each.evidence)}
+        return Addition(
+            key=wanted.key, workorder_id=order.workorder_id, at=wanted.opened_at,
+            run_id=wanted.run_id, playbook=wanted.playbook, priority=wanted.priority,
+            due=wanted.due, evidence=[each for each in wanted.evidence if each not in known],
+            trend=wanted.trend,
+        )  # fmt: skip
 
     def _due_s(self, work: WorkOrderStep) -> float:
         if not isinstance(work.due, Expression):
@@ -125,6 +142,12 @@ class Maintenance:
             self._orders.notify(
                 Notice(key=f"{key}/{each}", at=at, to=each, text=text, run_id=self._log.run_id)
             )
+
+
+def _is_same_work(one: WorkOrder, other: WorkOrder) -> bool:
+    """Whether two orders are of one playbook's step, or of one confirmed fault, at one asset."""
+    shares_fault = not set(one.faults).isdisjoint(other.faults)
+    return _work(one) == _work(other) or (one.asset == other.asset and shares_fault)
 
 
 def _work(order: WorkOrder) -> tuple[str, str, str]:

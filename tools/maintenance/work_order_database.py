@@ -5,7 +5,7 @@ read or written raises `ToolFailed`.
 """
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain, product
 from pathlib import Path
@@ -153,9 +153,11 @@ class WorkOrders:
         )
 
     def all(self) -> list[WorkOrder]:
-        """Returns the work orders, oldest first."""
+        """Returns the work orders with the priority and time that count now, oldest first."""
         with self._translated():
-            return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
+            found = [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
+        added = self.additions()
+        return [_as_it_counts(each, added.get(each.workorder_id, [])) for each in found]
 
     def close_order(self, closed: Closing) -> Closing:
         """Stores that a work order is closed and returns it, or the earlier record."""
@@ -266,6 +268,13 @@ class WorkOrders:
             raise ToolFailed(str(ledger_error(self._path, error))) from error
         except ValidationError:
             raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
+
+
+def _as_it_counts(order: WorkOrder, added: Sequence[Addition]) -> WorkOrder:
+    """Returns an order with the most urgent priority and the earliest time of its findings."""
+    priority = min([order.priority, *(each.priority for each in added)])
+    due = min([order.due, *(each.due for each in added)])  # stamps sort by time
+    return order.model_copy(update={"priority": priority, "due": due})
 
 
 def read_work_order_ids(state: Path) -> list[str]:

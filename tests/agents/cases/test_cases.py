@@ -119,6 +119,8 @@ async def test_work_that_is_ordered_already_is_not_ordered_again(sound: AgentsRo
     await _plug(sound, 1)
     await _plug(sound, 2)
     (first,) = sound.workorders.all()
+    (added,) = sound.workorders.additions()[first.workorder_id]
+    assert (added.run_id, added.trend[0].tag) == (sound.runs("strainer")[1], first.trend[0].tag)
     at = stamp(sound.clock.now().wall)
     sound.workorders.close_order(Closing(key=first.workorder_id, at=at, by="carl"))
     await _plug(sound, 3)

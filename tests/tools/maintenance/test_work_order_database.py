@@ -11,7 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.tools.errors import InvalidArguments, ToolFailed
-from handwheel.tools.maintenance.work_order_database import Notice, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import (
+    Addition,
+    Notice,
+    WorkOrder,
+    WorkOrders,
+)
 from handwheel.tools.requests.ids import new_id
 
 from ...hmi.command_in_process import said_by
@@ -180,6 +185,38 @@ def test_a_work_order_is_closed_once_and_an_older_database_too(
     assert "bearing replaced" in handwheel("workorders", "show", "W-7", where)[1]
     with WorkOrders(site.state) as store:
         assert (store.open_orders(), len(store.all()), store.additions()) == ([], 1, {})
+
+
+def test_an_addition_is_shown_and_the_more_urgent_time_and_priority_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site, handwheel = site_text.load(tmp_path), said_by(capsys)
+    trend = [{"tag": "VT-101A.pv", "unit": "mm/s", "points": [[0, 9.1], [60, 10.4]]}]
+    later = {
+        "workorder_id": "W-7K3MQ2XA", "at": "2026-11-26T08:50:25.123Z", "run_id": "U-9K3MQ2XA",
+        "playbook": "cw/pump-tripped 1.0.0", "priority": 1, "due": "2026-11-27T08:50:25.123Z",
+        "evidence": ["it has tripped"], "trend": trend,
+    }  # fmt: skip
+    with WorkOrders(site.state) as store:
+        store.raise_order(order_of())
+        first = store.add(Addition.model_validate(later | {"key": "U-9/raise"}))
+        assert (
+            store.add(Addition.model_validate(later | {"key": "U-9/raise", "priority": 4})) == first
+        )
+        less = later | {"key": "U-8/raise", "priority": 3, "due": "2026-12-28T08:50:25.123Z"}
+        store.add(Addition.model_validate(less))
+        (order,) = store.open_orders()
+        assert (order.priority, order.due) == (1, later["due"])
+    lines = handwheel("workorders", "show", "W-7", f"--site={tmp_path}")[1].splitlines()
+    assert "due       2026-11-27T08:50:25.123Z, opened 2026-11-25T08:50:25.123Z" in lines
+    at = lines.index(
+        "added     2026-11-26T08:50:25.123Z, priority 1, due 2026-11-27T08:50:25.123Z, "
+        "cw/pump-tripped 1.0.0, run U-9K3MQ2XA"
+    )
+    assert lines[at + 1] == "          it has tripped"
+    assert [line.partition("│")[0].strip() for line in lines[-4:]] == ["10.4", "", "", "9.1"]
+    document = json.loads(handwheel("workorders", "show", "W-7", f"--site={tmp_path}", "--json")[1])
+    assert [each["priority"] for each in document["additions"]] == [1, 3]
 
 
 def test_a_closing_says_what_was_found_if_that_is_a_failure_mode_of_the_site(
