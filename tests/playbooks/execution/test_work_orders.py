@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,13 +24,14 @@ async def _raise(
     plan: Any = SimpleNamespace(id=f"test/{run_id}", version="1.0.0", steps=(), step_values=())
     log: Any = SimpleNamespace(run_id=run_id, run=run)
     plant: Any = SimpleNamespace(readings={})
-    clock: Any = lambda: SimpleNamespace(wall=AT)  # noqa: E731
-    title = SimpleNamespace(render=lambda *_, **__: f"Look at {asset}")
+    title = SimpleNamespace(render=Mock(return_value=f"Look at {asset}"))
     work: Any = SimpleNamespace(
         asset=asset, kind="corrective", priority=2, due=due_s, title=title, trends=(), traces=False
     )
     step: Any = SimpleNamespace(id="order")
-    await Maintenance(plan, log, plant, store, "works-7", clock).raise_order(step, work)
+    await Maintenance(
+        plan, log, plant, store, "works-7", Mock(return_value=SimpleNamespace(wall=AT))
+    ).raise_order(step, work)
 
 
 @pytest.mark.parametrize(
