@@ -21,6 +21,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .rows.row_line import audit_line, show_row, verdicts_line
+from .shift_command import OutputOption, shift
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -114,10 +115,7 @@ def export(
     request: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this request and its run.")
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Standard output by default."),
-    ] = None,
+    output: OutputOption = None,
     site: SiteOption = None,
     as_json: ResultOption = False,
 ) -> None:
@@ -148,6 +146,9 @@ def export(
         tell_result(path=str(output), format=form.value, sound=is_sound)
     if not is_sound:
         raise SystemExit(NO)
+
+
+app.command("shift")(shift)
 
 
 @app.command("backup")

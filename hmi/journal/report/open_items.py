@@ -1,6 +1,6 @@
 """Lists what is still open at the journal's last row."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from handwheel.tools.guardrails.ledger.store.states import (
@@ -35,21 +35,34 @@ _ALL = (
 
 def write_open(report: ReportWriter, journal: Journal) -> None:
     """Writes the section about what is open, from the journal after `note_closed_writes`."""
-    histories = list(journal.requests.values())
     report.heading("STILL OPEN AT THE LAST ROW")
     report.paragraph(_ALL)
-    for label, lines in (
-        ("waiting", _waiting(histories)),
-        ("approved", _approved(histories)),
-        ("unresolved", _unresolved(histories)),
-        ("not undone", _left_open(histories)),
-        ("runs", open_runs(journal)),
-        ("suspended", _suspended(journal.others)),
-        ("locked out", _locked_out(journal.others)),
-        ("authority", _authority(journal.others, journal.entries)),
-    ):
-        for number, line in enumerate(list(lines) or ["none"]):
+    for label, lines in open_at_end(journal).items():
+        for number, line in enumerate(lines or ["none"]):
             report.field("" if number else label, line)
+
+
+def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, list[str]]:
+    """Returns the lines about each kind of thing that is open at the last row.
+
+    Args:
+        until: Time at which grants of authority must last, by default that of the last row.
+    """
+    end = until or next(
+        filter(None, (_moment(each.at) for each in reversed(journal.entries))), None
+    )
+    histories = list(journal.requests.values())
+    found: Mapping[str, Iterator[str]] = {
+        "waiting": _waiting(histories),
+        "approved": _approved(histories),
+        "unresolved": _unresolved(histories),
+        "not undone": _left_open(histories),
+        "runs": open_runs(journal),
+        "suspended": _suspended(journal.others),
+        "locked out": _locked_out(journal.others),
+        "authority": _authority(journal.others, end),
+    }
+    return {label: list(lines) for label, lines in found.items()}
 
 
 def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
@@ -126,9 +139,8 @@ def _locked_out(entries: Iterable[JournalEntry]) -> Iterator[str]:
             yield f"{printable(scope)}, since {moment(row.at)}"
 
 
-def _authority(entries: Iterable[JournalEntry], every: Sequence[JournalEntry]) -> Iterator[str]:
+def _authority(entries: Iterable[JournalEntry], end: datetime | None) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("authority.")}
-    end = next(filter(None, (_moment(each.at) for each in reversed(every))), None)
     for scope, row in latest.items():
         until = _moment(str(row.body.get("until", "")))
         if until is None or end is None or until > end:

@@ -23,12 +23,18 @@ def open_runs(journal: Journal) -> Iterator[str]:
         moves = [each for each in entries if each.kind in _STATES]
         if moves and _STATES[moves[-1].kind] in CLOSED:
             continue
-        yield f"{plain(run_id)} {_state_text(moves)}: {_opened(entries)}"
+        yield run_line(run_id, entries)
         own = [history for history in journal.requests.values() if _is_of(history, run_id)]
         others = [history for history in journal.requests.values() if not _is_of(history, run_id)]
         yield from _not_undone(own, others)
         for name in sorted(_filed(entries) - {history.request_id for history in own}):
             yield f"the writes of {plain(name)} {_UNREAD}"
+
+
+def run_line(run_id: str, entries: Sequence[JournalEntry]) -> str:
+    """Returns a run with its state since when, playbook and equipment."""
+    moves = [each for each in entries if each.kind in _STATES]
+    return f"{plain(run_id)} {_state_text(moves)}: {_opened(entries)}"
 
 
 def _state_text(moves: Sequence[JournalEntry]) -> str:

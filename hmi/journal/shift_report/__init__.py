@@ -1,0 +1,1 @@
+"""Report of a shift, written from the journal and the work orders."""

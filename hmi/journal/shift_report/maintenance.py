@@ -1,0 +1,86 @@
+"""Work orders of a shift, and those that stand open with their due times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.maintenance.work_order_database import (
+    WORKORDERS_FILE,
+    Addition,
+    Closing,
+    WorkOrder,
+    WorkOrders,
+)
+from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.safe_text import plain, printable
+
+from .model import Item
+
+_LONG = 300  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work orders of a site up to a moment."""
+
+    orders: list[WorkOrder]
+    closings: dict[str, Closing]
+    additions: dict[str, list[Addition]]
+
+    def items(self, since: datetime) -> Iterator[Item]:
+        """Yields the orders that were raised, added to or closed since a time."""
+        for each in self.orders:
+            lines: list[str] = []
+            if parse_stamp(each.opened_at) >= since:
+                lines.append(f"{each.opened_at[11:16]} raised, due {each.due[:10]}")
+            for added in self.additions.get(each.workorder_id, []):
+                if parse_stamp(added.at) >= since:
+                    by = f"{plain(added.run_id)} of {plain(added.playbook)}"
+                    lines.append(f"{added.at[11:16]} added by {by}, instead of a second order")
+            closed = self.closings.get(each.workorder_id)
+            if closed and parse_stamp(closed.at) >= since:
+                lines.append(f"{closed.at[11:16]} closed by {plain(closed.by)}{_found(closed)}")
+            if lines:
+                yield Item(_order(each), lines)
+
+    def open_lines(self, now: datetime) -> Iterator[str]:
+        """Yields the orders that are not closed, the one that is due first ahead."""
+        for each in sorted(self.orders, key=lambda one: parse_stamp(self.due(one))):
+            if each.workorder_id not in self.closings:
+                due = self.due(each)
+                late = ", OVERDUE" if parse_stamp(due) < now else ""
+                yield f"{_order(each)}, due {due[:10]}{late}"
+
+    def due(self, order: WorkOrder) -> str:
+        """Returns the earliest due time of an order and what was added to it."""
+        added = self.additions.get(order.workorder_id, [])
+        return min((order.due, *(each.due for each in added)), key=parse_stamp)
+
+
+def read_work(site: Site, until: datetime) -> Work:
+    """Returns the work orders of a site as they were at a time.
+
+    Raises:
+        ToolFailed: They cannot be read.
+    """
+    if not (site.state / WORKORDERS_FILE).exists():
+        return Work([], {}, {})
+    with WorkOrders(site.state) as store:
+        orders = [each for each in store.all() if parse_stamp(each.opened_at) < until]
+        closings = {k: v for k, v in store.closings().items() if parse_stamp(v.at) < until}
+        additions = {
+            name: [each for each in added if parse_stamp(each.at) < until]
+            for name, added in store.additions().items()
+        }
+    return Work(orders, closings, additions)
+
+
+def _order(order: WorkOrder) -> str:
+    name, title = plain(order.workorder_id), printable(order.title, _LONG)
+    return f"{name}, {order.class_}, priority {order.priority}, {plain(order.asset)}: {title}"
+
+
+def _found(closed: Closing) -> str:
+    found = f", found: {plain(closed.found)}" if closed.found else ""
+    return f"{found}{f': {printable(closed.note, _LONG)}' if closed.note else ''}"

@@ -1,0 +1,49 @@
+"""Recorded courses of the tags that cases of a shift are about."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.errors import HistoryError
+from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.model.site import Site
+from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.safe_text import plain, printable
+
+from .cases import CaseHistory
+from .model import Trend
+
+_MOST = 6
+_SLOTS = 240
+_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+
+
+def recorded_trends(
+    site: Site, cases: Iterable[CaseHistory], since: datetime, until: datetime
+) -> list[Trend]:
+    """Returns the courses of tags in the conditions of cases of a time, at most six.
+
+    A history that cannot be read has none.
+    """
+    names = [
+        name
+        for case in cases
+        if _last(case) >= since
+        for name in _NAME.findall(case.condition)
+        if name in site.tags and site.tags[name].kind == "float"
+    ]
+    found: list[Trend] = []
+    with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
+        for name in list(dict.fromkeys(names))[:_MOST]:
+            slots = reader.trend(name, since.timestamp(), until.timestamp(), _SLOTS)
+            values = [slot.mean for slot in slots]
+            if any(each is not None for each in values):
+                title = f"{plain(name)} {printable(site.tags[name].unit)}".rstrip()
+                found.append(Trend(title, values))
+    return found
+
+
+def _last(case: CaseHistory) -> datetime:
+    return parse_stamp(case.entries[-1].at)
