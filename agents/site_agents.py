@@ -26,6 +26,7 @@ from .deviations.field_answers import OpenAnswers
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations, Outcome, graph_hash
 from .left_open import LeftOpen
+from .maintenance.closed_orders import ClosedOrders
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .problem_log import ProblemLog
@@ -63,6 +64,7 @@ class SiteAgents:
         port, now = context.ledger, context.clock
         self._answers = OpenAnswers(port, own, now, self._report) if own else None
         self._advice = SiteAdvice(context, self.cases, self._report)
+        self._closed_orders = ClosedOrders(context, self.cases.candidates, self._report)
         self._kept_ms = now().boot_ms
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
@@ -145,6 +147,7 @@ class SiteAgents:
         self._start_orders.take(rows)
         if self._answers is not None:
             self._answers.take(self.cases.cases, rows)
+        self._closed_orders.observe()
         closed = self.cases.observe(owners)
         if closed:
             self._tasks.start(f"following {closed[0]}", self._follow_all(closed))

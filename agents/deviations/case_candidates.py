@@ -1,6 +1,6 @@
 """Playbooks that may answer a case, each judged on one snapshot."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -66,6 +66,19 @@ class CaseCandidates:
         """Returns when a case trips something and when it reaches a limit, infinite for never."""
         own = self._deviations
         return own.minutes_left(case, self.known(case)) if own else (inf, inf)
+
+    def hold_back(self, faults: Iterable[str]) -> None:
+        """Lets these faults open no case, since their work is ordered."""
+        if self._deviations is not None:
+            self._deviations.hold_back(faults)
+
+    def reopen(self, fault: str, text: str) -> None:
+        """Lets a fault open a case that says this, and its playbooks answer it again."""
+        if (own := self._deviations) is None:
+            return
+        own.reopen(fault, text)
+        for each in self._watches.values():
+            each.is_armed |= fault in own.answered_by(each)
 
     def is_about(self, watch: TriggerWatch, case: Case) -> bool:
         """Whether a playbook owns equipment of a case, or answers a deviation of it."""

@@ -1,6 +1,7 @@
 """Deviations of the cases of a site, beside the triggers of their playbooks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -31,6 +32,8 @@ class CaseDeviations:
         self._diagnosis, self._tags = diagnosis, context.ledger.context.site.tags
         self._by_id = {each.id: each for each in diagnosis.hypotheses.every}
         self._answered = set[str]()  # those that a run has answered and that stand still
+        self._held_back = frozenset[str]()  # faults that open no case
+        self._reopened: dict[str, str] = {}  # what is said of each that opens one again
 
     def resume(self, cases: Iterable[Case]) -> None:
         """Lets the faults of cases that the last process left open stand until they are refuted."""
@@ -46,7 +49,13 @@ class CaseDeviations:
         standing = self._standing.by_id
         self._answered &= standing.keys()
         known = {name for case in cases for name in case.deviations}
-        return [each for name, each in standing.items() if name not in known | self._answered]
+        self._reopened = {n: text for n, text in self._reopened.items() if n in standing}
+        new = [each for name, each in standing.items() if name not in known | self._answered]
+        texts = self._reopened
+        return [
+            replace(each, text=f"{each.text}; {texts[each.id]}") if each.id in texts else each
+            for each in new
+        ]
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -55,7 +64,18 @@ class CaseDeviations:
 
     def opens(self, deviation: Deviation) -> bool:
         """Whether a deviation that joins no case opens one."""
-        return self._standing.opens(deviation)
+        return deviation.id not in self._held_back and self._standing.opens(deviation)
+
+    def hold_back(self, faults: Iterable[str]) -> None:
+        """Lets these faults open no case, since their work is ordered."""
+        self._held_back = frozenset(HYPOTHESIS + each for each in faults)
+
+    def reopen(self, fault: str, text: str) -> None:
+        """Lets a fault open a case that says this, though a run has answered it."""
+        name = HYPOTHESIS + fault
+        self._answered.discard(name)
+        self._held_back -= {name}
+        self._reopened[name] = text
 
     def note_answered(self, case: Case) -> None:
         """Lets the deviations of a case open none while they stand, since a run answered them."""

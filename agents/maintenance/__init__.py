@@ -1,0 +1,1 @@
+"""Work orders about confirmed faults, after they were raised."""
