@@ -14,7 +14,7 @@ from ..memory.similarity import SimilarEpisode, similar
 
 MOST_CLOSED = 500
 """How many closed cases are looked at, the newest ones."""
-ORIGIN = "recorded by the agents; what was found is told by the person who closed the order"
+ORIGIN = "recorded by the agents, signed by nobody; what was found is told by who closed the order"
 """Source of all texts here, which people must know to judge them."""
 _LONG = 600  # characters of a line
 _SIGNS = 3  # that are told of a case
@@ -69,45 +69,64 @@ class AlikeCase:
             yield f"{order.workorder_id}, closed by {order.closed_by}: found {order.found}{other}"
 
 
+@dataclass(frozen=True, slots=True)
+class AlikeCases:
+    """The earlier cases that are most like a diagnosis.
+
+    Attributes:
+        cases: At most three, the most alike first.
+        closed: How many closed cases were looked at.
+        problems: What could not be read, and why.
+    """
+
+    cases: tuple[AlikeCase, ...] = ()
+    closed: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it as printable lines, of which the first says where they come from."""
+        found = [line for each in self.cases for line in each.lines]
+        none = f"none of {self.closed} closed cases is alike" if self.closed else "no closed case"
+        unread = [_unread(each) for each in self.problems[:_PROBLEMS]]
+        if (more := len(self.problems) - _PROBLEMS) > 0:
+            unread.append(_unread(f"{more} more"))
+        told = [ORIGIN, *found] if found else [] if unread else [none]
+        return [*told, *unread]
+
+
 class SiteMemory:
     """Closed cases of a site, which are read once, when they are first needed."""
 
     def __init__(self) -> None:
         self._known: Episodes | None = None
 
-    def lines(
+    def alike(
         self, database: Database, site: Site, diagnosis: CaseDiagnosis, before: str = ""
-    ) -> list[str]:
-        """Returns the cases that are most like a diagnosis as lines, and what could not be read.
-
-        There are none without a fault that is named or suspected.
+    ) -> AlikeCases | None:
+        """Returns the cases that are like a diagnosis, `None` if it names and suspects nothing.
 
         Args:
             before: Stamp before which a case must have been opened; empty for any.
         """
         if not diagnosis.leading:
-            return []
+            return None
         try:
             self._known = self._known or read_episodes(database, site, MOST_CLOSED)
         except HandwheelError as error:
-            return [_unread(str(error))]
-        known = self._known
-        earlier = [each for each in known.found if not before or each.opened_at < before]
-        cases = [_fact(each) for each in similar(diagnosis, earlier)]
-        found = [line for each in cases for line in each.lines]
-        unread = [_unread(each) for each in known.problems[:_PROBLEMS]]
-        if (more := len(known.problems) - _PROBLEMS) > 0:
-            unread.append(_unread(f"{more} more"))
-        return [*(found or [f"none of {len(earlier)} closed cases is like it"]), *unread, ORIGIN]
+            return AlikeCases(problems=(str(error),))
+        earlier = [each for each in self._known.found if not before or each.opened_at < before]
+        cases = tuple(_fact(each) for each in similar(diagnosis, earlier))
+        return AlikeCases(cases, len(earlier), self._known.problems)
 
 
-def alike_to_case(database: Database, site: Site, case_id: str) -> list[str]:
-    """Returns the earlier cases that are most like a case as lines, see `SiteMemory.lines`."""
+def alike_to_case(database: Database, site: Site, case_id: str) -> AlikeCases | None:
+    """Returns the earlier cases that are like a case, see `SiteMemory.alike`."""
     try:
         case = read_episode(database, site, case_id)
     except HandwheelError as error:
-        return [_unread(str(error))]
-    return SiteMemory().lines(database, site, case.diagnosis, case.opened_at)
+        return AlikeCases(problems=(str(error),))
+    return SiteMemory().alike(database, site, case.diagnosis, case.opened_at)
 
 
 def _fact(found: SimilarEpisode) -> AlikeCase:

@@ -92,7 +92,7 @@ def show(
         case = load_case(database, find_case(database, name, shadow=shadow))
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
         is_short = not (why or as_json)
-        alike = alike_to_case(database, opened, case.case_id) if is_short else []
+        alike = alike_to_case(database, opened, case.case_id) if is_short else None
     steps = why_steps(rows, read_deliberations(opened.state, case.case_id)) if why else []
     if as_json and why:
         typer.echo(json.dumps({"case_id": case.case_id, "steps": steps}))
@@ -101,7 +101,9 @@ def show(
         fields = [{**row.fields, "hash": row.hash} for row in rows]
         typer.echo(json.dumps(case_fields(case) | {"events": fields}))
         return
-    for line in why_lines(steps) if why else case_lines(case, rows, run_state, alike):
+    for line in (
+        why_lines(steps) if why else case_lines(case, rows, run_state, alike.lines if alike else ())
+    ):
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
     if not why:
         typer.echo(f"  {why_of(case.case_id, shadow=shadow)}")

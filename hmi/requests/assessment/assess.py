@@ -79,8 +79,10 @@ class Assessor:
             ranking=[*_healthy_lines(healthy), *ranking_lines(ranking.fields)],
         )
         yield diagnosed.model_copy(update={"is_whole": False})
-        alike = self._memory.lines(context.database, site, diagnosis_of(ranking.fields))
-        diagnosed = diagnosed.model_copy(update={"alike": alike})
+        alike = self._memory.alike(context.database, site, diagnosis_of(ranking.fields))
+        if alike is not None:
+            told = {"alike": alike.lines, "is_known": bool(alike.cases)}
+            diagnosed = diagnosed.model_copy(update=told)
         if twin is None:
             failed = [AssessedLine(text=f"cannot be foretold here: {each}") for each in problems]
             yield diagnosed.model_copy(update={"courses": failed})

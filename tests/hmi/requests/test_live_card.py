@@ -110,17 +110,25 @@ def test_an_assessment_comes_when_it_is_computed_and_a_key_shows_it_all(
         until="2026-11-25T08:51:12.000Z",
         cause=[AssessedLine(text="a bearing is worn")],
         ranking=["+21 dB  a bearing is worn"],
+        alike=["none of 4 closed cases is alike"],
     )
-    coming = [PENDING, PENDING, done, done, done, done]
+    known = done.model_copy(update={"is_known": True, "alike": ["C-1 of 2026-01-05"]})
+    coming = [PENDING, PENDING, done, done, done, known, known, known]
     screen = LiveCard(Session(card(), card(), card()), list, lambda: coming.pop(0))
     screen.draw()
     assert "being computed here from recorded values" in capsys.readouterr().out
     assert screen.refresh()
     assert capsys.readouterr().out == "\x1b7\x1b8"
     assert screen.refresh()
-    assert "a bearing is worn" in capsys.readouterr().out
+    drawn = capsys.readouterr().out
+    assert "a bearing is worn" in drawn
+    assert "press m" not in drawn
     screen.open("d")
     assert "+21 dB" in capsys.readouterr().out
+    screen.open("m")
+    drawn = capsys.readouterr().out
+    assert "earlier cases, as the agents have recorded them: press m" in drawn
+    assert "Alike       C-1 of 2026-01-05" in drawn
 
 
 def test_a_long_assessment_begins_with_its_first_line_and_goes_on_with_the_same_key(
