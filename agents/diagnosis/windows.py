@@ -198,12 +198,13 @@ class Windows:
         count = len(found)
         mean_t = sum([each.at_s for each in found]) / count
         mean = sum([each.mean for each in found]) / count
-        square = sum([(each.at_s - mean_t) ** 2 for each in found])
-        cross = sum([(each.at_s - mean_t) * (each.mean - mean) for each in found])
+        off = [(each.at_s - mean_t, each.mean - mean) for each in found]
+        square = sum([time**2 for time, _ in off])
+        cross = sum([time * value for time, value in off])
         if square <= 0.0:
             return None
         slope = cross / square
-        rest = sum([(each.mean - mean - slope * (each.at_s - mean_t)) ** 2 for each in found])
+        rest = sum([(value - slope * time) ** 2 for time, value in off])
         error = sqrt(rest / (count - 2) / square)
         return Slope(slope * 3600.0, error * 3600.0)
 

@@ -26,6 +26,7 @@ from .values import (
 )
 
 _SHOWN = 40
+_NUMBERS = (int, float)  # a tuple, since a union is made anew for each test
 
 _logger = logging.getLogger(__name__)
 
@@ -113,22 +114,19 @@ class _ComputedTag:
             status,
             oldest.source_time if oldest else None,
             oldest.server_time if oldest else None,
-            min((each.received_s for each in inputs), default=0.0),
+            min([each.received_s for each in inputs], default=0.0),
         )
 
     def _computed(self, readings: Mapping[str, DataValue]) -> StatusCode:
         """Notes the result of the inputs, none of which is bad, and returns its status."""
-        given = self._computation.inputs
-        values = {
-            name: readings[each].value if isinstance(each, str) else each
-            for name, each in given.items()
-        }
-        for value in values.values():
-            if isinstance(value, bool) or not isinstance(value, int | float):
+        asked: dict[str, Any] = {}
+        for name, each in self._computation.inputs.items():
+            value = readings[each].value if isinstance(each, str) else each
+            if isinstance(value, bool) or not isinstance(value, _NUMBERS):
                 return BAD_TYPE_MISMATCH
             if not isfinite(value):
                 return BAD_OUT_OF_RANGE
-        asked: dict[str, Any] = dict(values)
+            asked[name] = value
         if self.past:
             asked["past"] = self._means(readings)
         if asked != self._asked:
@@ -182,5 +180,5 @@ class _ComputedTag:
 
 def _worst(inputs: Sequence[DataValue]) -> StatusCode:
     """Returns the status with the highest severity, which a code's first bits hold."""
-    found = max((each.status for each in inputs), default=GOOD)
+    found = max([each.status for each in inputs], default=GOOD)
     return found if found & NOT_GOOD else GOOD

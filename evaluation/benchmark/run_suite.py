@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
@@ -40,7 +42,15 @@ def run_suite(root: Path, episodes: Sequence[Episode], jobs: int) -> Iterator[Re
     for each in {each.suite for each in episodes}:
         # Every problem is told before the first episode, and what was read is every process's.
         _setting(root, each) if load_suite(each).file.respond is None else _acting(root, each)
-    yield from in_processes(_run, [(root, each) for each in episodes], jobs)
+    # Cases of a seed share the plant that was learnt, if one process plays all of them.
+    has_seeds = 1 < jobs <= len({each.seed for each in episodes})
+    groups = groupby(episodes, attrgetter("seed")) if has_seeds else ((0, [e]) for e in episodes)
+    wanted = [(root, list(each)) for _, each in groups]
+    yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
+
+
+def _run_all(root: Path, episodes: Sequence[Episode]) -> list[Result]:
+    return [_run(root, each) for each in episodes]
 
 
 def _run(root: Path, episode: Episode) -> Result:
