@@ -26,6 +26,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.lockout import system_user
 from ..shell.charts.braille_trend import TrendScale, labelled
+from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.completion import complete_cause, complete_work_order
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -72,6 +73,7 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
 @app.command("show")
 def show(
     name: OrderArgument,
+    png: Annotated[Path | None, typer.Option(help="Draw the trends into this PNG file.")] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,16 +81,30 @@ def show(
 
     Exit codes: 0 shown, 2 no such work order or wrong configuration.
     """
-    with _opened(open_site(site).state) as store:
+    if png is not None:
+        check_png(png)
+    opened = open_site(site)
+    with _opened(opened.state) as store:
         if store is None:
             raise InvalidArguments(_NO_ORDERS)
         order, closed, added = store.find(name), store.closings(), store.additions()
+    if png is not None:
+        _draw(png, opened, order, added.get(order.workorder_id, []))
     if as_json:
         typer.echo(json.dumps(_fields(order, closed, added)))
         return
     shown = closed.get(order.workorder_id), added.get(order.workorder_id, [])
     for line in render_order(order, card_width(), *shown):
         typer.echo(line)
+
+
+def _draw(png: Path, site: Site, order: WorkOrder, added: Sequence[Addition]) -> None:
+    trends = [each for each in latest_trends(order, added) if each.points]
+    if not trends:
+        raise InvalidArguments(f"{order.workorder_id} has no trend that could be drawn")
+    from .order_plot import png_of  # it loads the library that draws
+
+    save_png(png, png_of(order, trends, site.tags))
 
 
 @app.command("close")

@@ -1,0 +1,57 @@
+"""Trends of a work order as a PNG file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import nan
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.tools.maintenance.work_order_database import Trend, WorkOrder
+from handwheel.tools.safe_text import plain, printable
+
+from ..shell.charts.axis import round_axis
+from ..shell.charts.png_trend import Limit, Panel, TrendChart, draw_png, fits_title
+
+_TIMES = 480
+_TITLE = 60  # characters
+
+
+def png_of(order: WorkOrder, trends: Sequence[Trend], tags: Mapping[str, Tag]) -> bytes:
+    """Returns the trends of a work order as a PNG file, each with its alarms and trips.
+
+    Args:
+        trends: At least one, each with a point.
+        tags: Of the site.
+    """
+    ends = [each.points[at][0] for each in trends for at in (0, -1)]
+    start_s, length_s = min(ends), max(max(ends) - min(ends), 1.0)
+    times = [length_s * n / (_TIMES - 1) for n in range(_TIMES)]
+    panels = [_panel(each, [start_s + at for at in times], tags.get(each.tag)) for each in trends]
+    title = f"{order.workorder_id}  {printable(order.title, _TITLE)}"
+    title = title if fits_title(title) else order.workorder_id
+    subtitle = f"{plain(order.asset)}, {format_duration(round(length_s))} up to the latest value"
+    return draw_png(TrendChart(title, subtitle, times, panels, []))
+
+
+def _panel(trend: Trend, times: Sequence[float], tag: Tag | None) -> Panel:
+    limits = [*_limits(tag)] if tag is not None else []
+    values = [each[1] for each in trend.points] + [each.value for each in limits]
+    low, high = min(values), max(values)
+    margin = 0.0 if high > low else abs(low) * 0.05 or 1.0
+    axis = round_axis(low - margin, high + margin)
+    return Panel(plain(trend.tag), printable(trend.unit), _held(trend, times), axis, limits)
+
+
+def _limits(tag: Tag) -> Iterator[Limit]:
+    for kind, pair in (("alarm", tag.alarm), ("trip", tag.trip)):
+        yield from (Limit(each, f"{kind} {each:g}") for each in pair if each is not None)
+
+
+def _held(trend: Trend, times: Sequence[float]) -> list[float]:
+    """Returns a value for each time. Each holds until the next one, the last for no time."""
+    points, found, at = trend.points, list[float](), -1
+    for moment in times:
+        while at + 1 < len(points) and points[at + 1][0] <= moment:
+            at += 1
+        is_over = at + 1 == len(points) and moment > points[-1][0]
+        found.append(nan if at < 0 or is_over else points[at][1])
+    return found
