@@ -46,7 +46,7 @@ playbooks: $(VENV)/.dev
 		tests/evaluation/playbook_tests/test_library.py \
 		tests/evaluation/playbook_tests/test_answers.py $(ARGS)
 
-soak: $(VENV)/.dev
+soak: $(VENV)/.soak
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 # Every branch of what stands between an agent and the plant, run by the tests that are about it.
@@ -81,6 +81,11 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+# What only long tests need, such as pandas, is large.
+$(VENV)/.soak: $(VENV)/.dev
+	$(PIP) install -c constraints.txt -e '.[soak]'
+	@touch $@
 
 $(VENV)-wheel/.done: $(VENV)/.dev $(shell git ls-files '*.py' '*.json' '*.yaml')
 	rm -rf $(VENV)-wheel

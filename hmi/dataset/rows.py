@@ -1,0 +1,127 @@
+"""Rows of a data set, each a value for every column of its table."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.safe_text import printable
+
+from .pseudonyms import Pseudonyms
+from .records import CaseRecord
+from .tables import ACTIONS, EPISODES, EVIDENCE, TABLES, Column, Kind, Table
+
+Row = dict[str, Any]
+_LONG = 1000  # characters
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of each table, oldest first, with why a case has none."""
+
+    of: dict[str, list[Row]] = field(default_factory=lambda: {each.name: [] for each in TABLES})
+    problems: list[str] = field(default_factory=list[str])
+
+
+def table_rows(cases: Sequence[CaseRecord], people: Pseudonyms) -> Rows:
+    """Returns the rows of cases. One that is damaged has none in any table."""
+    rows = Rows()
+    for case in cases:
+        sources = (
+            (EPISODES, _episodes(case)),
+            (EVIDENCE, _evidence(case)),
+            (ACTIONS, _actions(case)),
+        )
+        try:
+            own = {
+                table.name: [_typed(table, row, people) for row in found]
+                for table, found in sources
+            }
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            told = printable(f"{type(error).__name__}: {error}", _LONG)
+            rows.problems.append(f"case {case.episode.case_id} is damaged: {told}")
+            continue
+        for name, found in own.items():
+            rows.of[name] += found
+    return rows
+
+
+def _typed(table: Table, row: Mapping[str, Any], people: Pseudonyms) -> Row:
+    """Returns a row in the types of its columns, with null for what it lacks."""
+    return {each.name: _value(each, row.get(each.name), people) for each in table.columns}
+
+
+def _value(column: Column, value: Any, people: Pseudonyms) -> Any:
+    if value is None:
+        return None
+    kinds: dict[Kind, Callable[[Any], Any]] = {
+        "text": _text, "prose": lambda text: people.hidden(_text(text)),
+        "person": lambda name: people.of(str(name)),
+        "texts": lambda texts: [_text(each) for each in texts],
+        "people": lambda names: [people.of(str(each)) for each in names],
+        "number": float, "count": int, "time": _time,
+    }  # fmt: skip
+    return kinds[column.kind](value)
+
+
+def _text(value: object) -> str:
+    return printable(str(value), _LONG)
+
+
+def _time(text: object) -> datetime | None:
+    return parse_stamp(str(text)) if text else None
+
+
+def _episodes(case: CaseRecord) -> Iterator[Row]:
+    episode, found = case.episode, case.episode.found_by
+    gain, said = episode.gain, episode.diagnosis
+    yield {
+        "case_id": episode.case_id, "opened_at": episode.opened_at,
+        "closed_at": episode.closed_at, "ended": episode.ended, "condition": episode.condition,
+        "deviations": episode.deviations, "equipment": episode.equipment,
+        "classes": episode.classes, "verdict": said.verdict, "named": said.named,
+        "suspected": said.suspected, "choice": episode.choice,
+        **({"found": found.found, "found_by": found.closed_by, "found_at": found.closed_at,
+            "found_note": found.note} if found else {}),
+        "runs": len(episode.runs), "expected": sum(each.expected for each in episode.runs),
+        "kept": sum(each.kept for each in episode.runs),
+        **({"gain_promised": gain.promised, "gain_measured": gain.measured,
+            "gain_unit": gain.unit} if gain else {}),
+    }  # fmt: skip
+
+
+def _evidence(case: CaseRecord) -> Iterator[Row]:
+    for at, diagnosis in case.diagnoses:
+        for hypothesis in diagnosis["hypotheses"]:
+            shared = {
+                "case_id": case.episode.case_id, "at": at, "hypothesis": hypothesis["id"],
+                "total_db": hypothesis["total_db"], "ahead_db": hypothesis.get("ahead_db"),
+            }  # fmt: skip
+            for each in hypothesis["evidence"]:
+                yield {**each, **shared, "sign": each["id"]}
+
+
+def _actions(case: CaseRecord) -> Iterator[Row]:
+    for each in case.requests:
+        record, request = each.record, each.record.request
+        filed = parse_stamp(request.filed_at)
+        after = [(parse_stamp(one.signed_at) - filed).total_seconds() for one in each.decisions]
+        shared = {
+            "case_id": case.episode.case_id, "run_id": each.run_id, "playbook": each.playbook,
+            "request_id": request.request_id, "risk_class": request.risk_class,
+            "filed_at": request.filed_at, "request_state": record.state.value,
+            "decided_by": [one.person for one in each.decisions],
+            "decided_roles": [one.role for one in each.decisions],
+            "verdicts": [one.verdict for one in each.decisions],
+            "decided_after_s": max(after, default=None),
+        }  # fmt: skip
+        for action in request.actions:
+            written = record.record(action.action_id)
+            is_number = isinstance(action.value, int | float) and action.type in {"float", "int"}
+            yield {
+                **shared, "action_id": action.action_id, "kind": action.kind, "tag": action.tag,
+                "wanted": action.shown, "wanted_number": action.value if is_number else None,
+                "unit": action.unit, "outcome": written.state.value, "reason": written.reason,
+                "sent_at": written.sent_at,
+            }  # fmt: skip
