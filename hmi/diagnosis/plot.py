@@ -1,5 +1,7 @@
 """Reliability diagram as a PNG image."""
 
+from math import log10
+
 from handwheel.evaluation.calibration.reliability import Bin, Reliability
 
 from ..shell.charts.png_pen import (
@@ -14,14 +16,14 @@ from ..shell.charts.png_pen import (
 )
 
 _SIDE, _LEFT, _TOP, _RIGHT, _FOOT = 900, 150, 150, 90, 110  # pixels, as are all below
-_RADIUS, _CAP = 8, 9
+_RADIUS, _GROWS, _CAP = 5, 3, 9
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def png_of(found: Reliability) -> bytes:
     """Returns the diagram as a PNG file, predicted probability across and the true share up."""
     pen = Pen(_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _FOOT)
-    subtitle = f"{found.n} predictions in {found.cases} cases; bars: 95 %, each case counts once"
+    subtitle = f"{found.n} predictions in {found.cases} cases; the more, the larger the dot"
     pen.text((_LEFT, 40), "Reliability of the diagnosis", TITLE_TEXT, TEXT, "lm")
     pen.text((_LEFT, 88), subtitle, SMALL_TEXT, SECONDARY, "lm")
     for tick in _TICKS:
@@ -45,8 +47,7 @@ def _draw(pen: Pen, each: Bin) -> None:
     for x, y in (low, high):
         pen.line((x - _CAP, y), (x + _CAP, y), SERIES, 2.5)
     x, y = _place(each.predicted, each.true)
-    pen.dot((x, y), _RADIUS, SERIES)
-    pen.text((x + 16, y), str(each.n), SMALL_TEXT, TEXT, "lm")
+    pen.dot((x, y), _RADIUS + _GROWS * log10(each.n), SERIES)
 
 
 def _place(said: float, true: float) -> tuple[float, float]:
