@@ -26,7 +26,7 @@ from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from .cause import Asked, cause_lines
+from .cause import Asked, cause_lines, fault_fields
 from .courses import ahead_lines, course_lines, course_plots
 from .foretold import foretold, shown_tags
 from .model import AssessedLine, Assessment
@@ -73,15 +73,16 @@ class Assessor:
         plant = recorded_plant(site, hypotheses, healthy.baseline, snapshot.readings, plan, others)
         plant.diagnosis.answers = _answers(context, hypotheses)
         ranking = plant.diagnosis.diagnose(plant.readings)
+        asked = _asked(context, request, plan, hypotheses)
         diagnosed = Assessment(
             until=stamp(plant.until),
-            cause=cause_lines(ranking, _asked(context, request, plan, hypotheses)),
+            cause=cause_lines(ranking, asked),
             ranking=[*_healthy_lines(healthy), *ranking_lines(ranking.fields)],
         )
         yield diagnosed.model_copy(update={"is_whole": False})
-        alike = self._memory.alike(context.database, site, diagnosis_of(ranking.fields))
-        if alike is not None:
-            told = {"alike": alike.lines, "is_known": bool(alike.cases)}
+        faults = diagnosis_of(fault_fields(ranking, asked))
+        if alike := self._memory.alike(context.database, site, faults):
+            told = {"alike": alike.lines, "has_alike": bool(alike.cases)}
             diagnosed = diagnosed.model_copy(update=told)
         if twin is None:
             failed = [AssessedLine(text=f"cannot be foretold here: {each}") for each in problems]

@@ -43,7 +43,7 @@ def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True
     keys = "d or l" if assessment.ahead else "d"
     origin = f"computed here from recorded values until {assessment.until[11:19]} UTC"
     yield Part("", [Row(["", f"{origin}: press {keys}" if has_keys else origin])])
-    if assessment.is_known and has_keys and most > 0:
+    if assessment.has_alike and has_keys and most > 0:
         yield Part("", [Row(["", "earlier cases, as the agents have recorded them: press m"])])
 
 
@@ -73,7 +73,8 @@ def _diagnosis(assessment: Assessment, width: int) -> Iterator[str]:
 
 
 def _alike(assessment: Assessment, width: int) -> Iterator[str]:
-    told = assessment.alike or ["no fault is named or suspected, so nothing is compared"]
+    none = "no fault is named or suspected, so nothing is compared"
+    told = assessment.alike or [none if assessment.is_whole else "being read here"]
     yield from _part("Alike", told, width)
 
 

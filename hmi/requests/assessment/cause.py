@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from handwheel.agents.diagnosis.probability import ahead_db
 from handwheel.agents.diagnosis.ranking import Ranking
@@ -32,6 +33,18 @@ def cause_lines(ranking: Ranking, asked: Asked) -> list[AssessedLine]:
     if ranking.verdict == "abstain":
         return list(_undecided(ranking, asked))
     return list(_normal(ranking, asked))
+
+
+def fault_fields(ranking: Ranking, asked: Asked) -> dict[str, Any]:
+    """Returns the fields of a ranking, whose named and suspected are those faults it is about.
+
+    These are the ones that the request answers. If it answers none of them, they are all faults.
+    """
+    fields = ranking.fields
+    for key, found in (("named", ranking.named), ("suspected", ranking.suspected)):
+        faults = [each.hypothesis.id for each in found if each.hypothesis.mode.is_fault]
+        fields[key] = [each for each in faults if each in asked.answers] or faults
+    return fields
 
 
 def _named(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:

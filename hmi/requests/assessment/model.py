@@ -34,7 +34,7 @@ class Assessment(Model):
     courses: list[AssessedLine] = Field(default_factory=list[AssessedLine])
     ahead: list[str] = Field(default_factory=list[str])  # margins, trust and assumptions
     plots: list[CoursePlot] = Field(default_factory=list[CoursePlot])
-    is_known: bool = False  # whether an earlier case is alike
+    has_alike: bool = False  # whether an earlier case is alike
     alike: list[str] = Field(default_factory=list[str])  # those cases, by the agents' records
 
     @classmethod

@@ -22,7 +22,7 @@ from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.hmi.requests.assessment.assessment_text import render_assessed
-from handwheel.hmi.requests.assessment.cause import Asked, cause_lines
+from handwheel.hmi.requests.assessment.cause import Asked, cause_lines, fault_fields
 from handwheel.hmi.requests.assessment.courses import ahead_lines, course_lines, course_plots
 from handwheel.hmi.requests.assessment.model import Assessment
 from handwheel.hmi.requests.assessment.recorded_plant import (
@@ -118,6 +118,15 @@ def test_the_cause_of_a_request_marks_what_its_playbook_does_not_answer(
 ) -> None:
     found = cause_lines(ranking, asked)
     assert [f"{'! ' if each.is_abnormal else ''}{each.text}" for each in found] == lines
+
+
+def test_faults_that_are_compared_are_those_that_the_request_answers() -> None:
+    mode = GONE.hypothesis.mode.model_copy(update={"is_fault": False})
+    change = replace(GONE, hypothesis=replace(GONE.hypothesis, id="load-change", mode=mode))
+    ranking = Ranking((BEARING, IMPELLER, change), (BEARING, IMPELLER, change), (), ())
+    every, own = ["bearing-worn P-101A", "impeller-worn P-101A"], ["impeller-worn P-101A"]
+    for answers, named in ((own, own), (["other"], every), ([], every)):
+        assert fault_fields(ranking, Asked(PLAYBOOK, answers))["named"] == named
 
 
 TIMES_S = [0.0, 600.0, 1800.0, 3600.0]

@@ -112,7 +112,7 @@ def test_an_assessment_comes_when_it_is_computed_and_a_key_shows_it_all(
         ranking=["+21 dB  a bearing is worn"],
         alike=["none of 4 closed cases is alike"],
     )
-    known = done.model_copy(update={"is_known": True, "alike": ["C-1 of 2026-01-05"]})
+    known = done.model_copy(update={"has_alike": True, "alike": ["C-1 of 2026-01-05"]})
     coming = [PENDING, PENDING, done, done, done, known, known, known]
     screen = LiveCard(Session(card(), card(), card()), list, lambda: coming.pop(0))
     screen.draw()
