@@ -93,11 +93,13 @@ Channel = Annotated[EmailChannel | WebhookChannel | CommandChannel, Discriminato
 class NoticeSpec(Model):
     """Channels of a site, and the address of each recipient in some of them.
 
-    A recipient is a role, a person or another word that a playbook names.
+    A recipient is a role, a person or another word that a playbook names. `default` has those who
+    are told of what waits for a person.
     """
 
     channels: dict[str, Channel]
     to: dict[str, dict[str, str]]  # of each recipient, the addresses by channel
+    default: list[str] = Field(default_factory=list)
 
 
 def check_notices(spec: NoticeSpec, document: Document) -> Iterator[Problem]:
@@ -106,6 +108,10 @@ def check_notices(spec: NoticeSpec, document: Document) -> Iterator[Problem]:
         if not _NAME.fullmatch(name):
             reason = "a channel is at most 64 letters, digits, '.', '_' and '-'"
             yield document.problem(("notices", "channels", name), reason)
+    for number, recipient in enumerate(spec.default):
+        if recipient not in spec.to:
+            reason = f"{recipient!r} has no channel; name one in to"
+            yield document.problem(("notices", "default", number), reason)
     for recipient, addresses in spec.to.items():
         path = ("notices", "to", recipient)
         if not addresses:

@@ -8,6 +8,7 @@ from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.tools import notices
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.notices.attempt_database import Attempts
 from handwheel.tools.notices.delivery import DeliveryContext, NoticeDelivery
@@ -15,12 +16,13 @@ from handwheel.tools.notices.open_channels import open_channels
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.line_writer import print_log
+from .waiting_notices import WaitingNotices
 
 _PAUSE_S = 10.0  # after a fault
 
 
 @asynccontextmanager
-async def delivering_notices(site: Site) -> AsyncGenerator[None]:
+async def delivering_notices(site: Site, database: Database) -> AsyncGenerator[None]:
     """Delivers notices while the body runs, if the site names channels.
 
     Nothing here ends the body. A fault is told, and delivery begins again.
@@ -31,7 +33,7 @@ async def delivering_notices(site: Site) -> AsyncGenerator[None]:
         yield
         return
     print_log(notices.__name__)
-    task = asyncio.create_task(_deliver(site, site.notices))
+    task = asyncio.create_task(_deliver(site, site.notices, database))
     try:
         yield
     finally:
@@ -39,7 +41,7 @@ async def delivering_notices(site: Site) -> AsyncGenerator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _deliver(site: Site, spec: NoticeSpec) -> None:
+async def _deliver(site: Site, spec: NoticeSpec, database: Database) -> None:
     report = ProblemLog(notices.__name__)
     while True:
         try:
@@ -47,7 +49,11 @@ async def _deliver(site: Site, spec: NoticeSpec) -> None:
                 site.id, spec, open_channels(spec, site.root), instant_now, report
             )
             with WorkOrders(site.state) as orders, Attempts(site.state) as attempts:
-                await NoticeDelivery(context, orders, attempts).work()
+                waiting = WaitingNotices(database, orders, spec.default, instant_now, report)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(NoticeDelivery(context, orders, attempts).work())
+                    if spec.default:
+                        tasks.create_task(waiting.work())
         except Exception as fault:  # noqa: BLE001 (a fault in delivery must not stop the agents)
             report("notices", f"not delivered: {type(fault).__name__}: {fault}")
         await asyncio.sleep(_PAUSE_S)

@@ -40,7 +40,7 @@ def untold_recipients(site: Site) -> Iterator[str]:
         if name not in site.notices.to:
             more = f" and {len(playbooks) - 1} more" if len(playbooks) > 1 else ""
             yield (
-                f"{printable(name)}, whom {plain(playbooks[0])}{more} tells, has no channel in "
+                f"{printable(name)}, a recipient of {plain(playbooks[0])}{more}, has no channel in "
                 "notices of site.yaml, and sees notices on the screens only"
             )
 

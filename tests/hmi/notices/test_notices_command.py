@@ -45,7 +45,7 @@ def test_check_tells_unknown_recipients_with_place_and_warns_of_those_without_a_
     path.write_text(path.read_text(encoding="utf-8").replace("    bne: {horn: hall}\n", ""))
     code, _, errors = said("check", "--site", place)
     assert code == 0
-    assert "operations, whom cw/" in errors
+    assert "operations, a recipient of cw/" in errors
     assert "shift-supervisor, whom" not in errors
 
 

@@ -3,14 +3,22 @@
 from dataclasses import replace
 from pathlib import Path
 
+from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.processes.notices import delivering_notices
+from handwheel.hmi.processes.waiting_notices import WaitingNotices
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
+from ...gate.testbed.with_oracle import Watched
 from ...plants.devices.misbehaving import eventually
+from ...sites.in_memory import make_site
 from ...sites.site_text import load
+
+OPENED = {"condition": "low", "playbook": "", "deviation": "alarm LAL-301"}
 
 
 async def test_notices_go_out_while_the_body_runs_and_a_broken_database_ends_nothing(
@@ -24,10 +32,39 @@ async def test_notices_go_out_while_the_body_runs_and_a_broken_database_ends_not
         at = stamp(instant_now().wall)
         orders.notify(Notice(key="U-1/1", at=at, to="ben", text="held", run_id="U-1"))
     (site.state / NOTICES_FILE).write_text("no database", encoding="utf-8")
-    async with delivering_notices(site):
+    with Database(site.state, site.id) as database:
+        await goes_on(site, database, out)
+
+
+async def goes_on(site: Site, database: Database, out: Path) -> None:
+    async with delivering_notices(site, database):
         pass
     (site.state / NOTICES_FILE).unlink()
-    async with delivering_notices(site):
+    async with delivering_notices(site, database):
         await eventually(out.exists)
-    async with delivering_notices(replace(site, notices=None)):
+    async with delivering_notices(replace(site, notices=None), database):
         pass
+
+
+async def test_what_waits_is_told_once_and_a_case_with_a_playbook_is_left_to_it(
+    tmp_path: Path,
+) -> None:
+    room = Watched(replace(make_site(tmp_path), state=tmp_path / "var"))
+    await room.start_gate()
+    clock, database = room.clock, room.desk.database
+    request, told = room.desk.propose(("PIC-102.sp", 360.0)), ProblemLog("tests.notices")
+    for case, candidates in (("C-00000001", []), ("C-00000002", [{"playbook": "x"}])):
+        with database.transaction(clock.now()) as transaction:
+            transaction.record("case.opened", case, {**OPENED})
+            transaction.record("case.judged", case, {"reason": "none", "candidates": candidates})
+    with WorkOrders(tmp_path / "var") as orders:
+        waiting = WaitingNotices(database, orders, ["ben"], clock.now, told)
+        waiting.give()
+        assert [each.run_id for each in orders.notices()] == [request.request_id]
+        clock.forward(61.0)
+        waiting.give()
+        waiting.give()
+        first, second = orders.notices()
+    room.close()
+    assert first.text.startswith(f"waits for approval: {request.request_id}  PENDING")
+    assert second.text == "C-00000001 is not answered by any playbook: low"
