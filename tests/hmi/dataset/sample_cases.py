@@ -43,7 +43,7 @@ def sample_cases() -> tuple[CaseRecord, CaseRecord]:
     )
     run = CaseRun("U-1", "cw/bearing-worn", "COMPLETE", "", ("P-101A",), (), (), (), 2, 1)
     order = RaisedOrder(
-        "W-1", "", "P-101A", OPENED, CLOSED, "ben", "bearing-worn", "ben and anna: \u202eworn"
+        "W-1", "", "P-101A", OPENED, CLOSED, "ben", "bearing-worn", "Ben and anna: \u202eworn"
     )
     whole = Episode(
         "C-1", OPENED, CLOSED, "answered by U-1", "VT-101A > 4", ("alarm VAH-101A",),

@@ -40,7 +40,7 @@ def test_rows_have_pseudonyms_for_people_also_in_texts_unless_names_are_kept() -
     assert rows["episodes"][0]["found_note"] == "person-3 and person-1: \\u202eworn"
     assert rows["evidence"][1]["text"] == "person-1, field: yes"
     kept = table_rows(sample_cases(), Pseudonyms(())).of
-    assert kept["episodes"][0]["found_note"] == "ben and anna: \\u202eworn"
+    assert kept["episodes"][0]["found_note"] == "Ben and anna: \\u202eworn"
 
 
 def test_rows_of_a_damaged_case_are_in_no_table_and_it_is_told() -> None:
