@@ -18,6 +18,7 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from ..plants.other_constants import scaled_constants
 from ..process_pool import in_processes
 from ..room.site import in_memory_site
+from .baselines.agent_name import AgentName
 from .episodes import Episode
 from .judge import judge
 from .mismatch import Plants, factors_of
@@ -28,12 +29,18 @@ from .results import Result
 from .suite import Suite, load_suite
 
 
-def run_suite(root: Path, episodes: Sequence[Episode], jobs: int) -> Iterator[Result]:
+def run_suite(
+    root: Path,
+    episodes: Sequence[Episode],
+    jobs: int,
+    agent: AgentName = AgentName.HANDWHEEL,
+) -> Iterator[Result]:
     """Plays and judges episodes, and yields their results in order.
 
     Args:
         root: Folder of a site of the plant.
         jobs: Number of processes; with 1 they run in this one.
+        agent: Who acts, in a suite in which agents do.
 
     Raises:
         ConfigError: The site or its failure modes are not valid.
@@ -45,19 +52,19 @@ def run_suite(root: Path, episodes: Sequence[Episode], jobs: int) -> Iterator[Re
     # Cases of a seed share the plant that was learnt, if one process plays all of them.
     has_seeds = 1 < jobs <= len({each.seed for each in episodes})
     groups = groupby(episodes, attrgetter("seed")) if has_seeds else ((0, [e]) for e in episodes)
-    wanted = [(root, list(each)) for _, each in groups]
+    wanted = [(root, list(each), agent) for _, each in groups]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
 
 
-def _run_all(root: Path, episodes: Sequence[Episode]) -> list[Result]:
-    return [_run(root, each) for each in episodes]
+def _run_all(root: Path, episodes: Sequence[Episode], agent: AgentName) -> list[Result]:
+    return [_run(root, each, agent) for each in episodes]
 
 
-def _run(root: Path, episode: Episode) -> Result:
+def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
     respond = load_suite(episode.suite).file.respond
     if respond is not None:
         site, library = _acting(root, episode.suite)
-        acted = asyncio.run(act(episode, site, library, respond))
+        acted = asyncio.run(act(episode, site, library, respond, agent))
         return judge_response(episode, acted, respond.responses[episode.case])
     mismatch = load_suite(episode.suite).file.mismatch
     site, hypotheses = _setting(root, episode.suite)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
@@ -37,6 +37,35 @@ from .devices import MemoryDevices
 _SETTLE_S = 15.0  # longest time of the computer until every run waits
 
 
+class AgentsAtWork(Protocol):
+    """Agents that work on each scan of the plant. See `SiteAgents`."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is done until the next scan."""
+        ...
+
+    @property
+    def is_advising(self) -> bool:
+        """Whether set points are being searched."""
+        ...
+
+    def take_over(self) -> None:
+        """Takes up what another process left open."""
+        ...
+
+    def scan(self, readings: Readings, monotonic_s: float) -> None:
+        """Takes one scan of the plant."""
+        ...
+
+    async def end(self) -> None:
+        """Ends what is being done."""
+        ...
+
+
+CreateAgents = Callable[[AgentContext], AgentsAtWork]
+
+
 class SteppedAgents:
     """The real agents of a site, on devices in memory.
 
@@ -46,12 +75,12 @@ class SteppedAgents:
         context: The site, its ledger as the agents open it, its policy and its people.
         bindings: Of the same site; other rooms of it may share them.
         check: Returns why a plan may not be requested now, as `agents.planning.plan_check`.
+        create: Creates agents that are started; others than ours may take their place.
 
     Attributes:
         view: The plant as the agents see it.
         diagnosis: Continuous diagnosis of the agents, `None` without failure modes.
         look_ahead: Twin of the agents, `None` without one.
-        site_agents: The agents that were started last.
         hashes: Hashes of the site's files, which each run records.
         scanned_s: How long the agents have scanned, wall-clock seconds.
     """
@@ -59,7 +88,7 @@ class SteppedAgents:
     view: PlantView
     diagnosis: ContinuousDiagnosis | None
     look_ahead: SiteLookAhead | None
-    site_agents: SiteAgents
+    _at_work: AgentsAtWork
 
     def __init__(
         self,
@@ -69,7 +98,9 @@ class SteppedAgents:
         workorders: WorkOrders,
         bindings: Bindings,
         check: Callable[[BoundPlaybook], Denial | None],
+        create: CreateAgents = SiteAgents,
     ) -> None:
+        self._create = create
         self.decision_context, self.devices, self.clock = context, devices, clock
         self.workorders, self.bindings, self._check = workorders, bindings, check
         self.hashes: Mapping[str, str] = context.site.hashes
@@ -108,7 +139,7 @@ class SteppedAgents:
         self.view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
         self.diagnosis = diagnosis_of(site, hypotheses, self.view)
         self.look_ahead = SiteLookAhead(twin, site, self.view, InThisProcess()) if twin else None
-        self.site_agents = SiteAgents(
+        self._at_work = self._create(
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
@@ -121,8 +152,15 @@ class SteppedAgents:
             self.view.observe(readings, self.scanned_s)
             for each in filter(None, more):
                 each.recall(readings, self.view.clock.shown_s)
-        self.site_agents.take_over()
+        self._at_work.take_over()
         await self.settle()
+
+    @property
+    def site_agents(self) -> SiteAgents:
+        """The agents that were started last. Raises `TypeError` if they are others than ours."""
+        if not isinstance(self._at_work, SiteAgents):
+            raise TypeError(f"{type(self._at_work).__name__} are at work here")
+        return self._at_work
 
     async def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         return self.devices.survey(read, write)
@@ -135,7 +173,7 @@ class SteppedAgents:
             RuntimeError: A run does not come to rest.
         """
         self.scanned_s += seconds
-        self.site_agents.scan(readings, self.scanned_s)
+        self._at_work.scan(readings, self.scanned_s)
         await self.settle()
 
     async def settle(self) -> None:
@@ -144,8 +182,8 @@ class SteppedAgents:
         A search of set points, which takes many predictions, is waited for without a limit.
         """
         until_s = monotonic() + _SETTLE_S
-        while not self.site_agents.is_idle:
-            if self.site_agents.is_advising:
+        while not self._at_work.is_idle:
+            if self._at_work.is_advising:
                 until_s = monotonic() + _SETTLE_S
             elif monotonic() > until_s:
                 raise RuntimeError(f"a run does not come to rest within {_SETTLE_S:g} s")
@@ -153,5 +191,5 @@ class SteppedAgents:
 
     async def end(self) -> None:
         """Ends the agents without a word. What is on the disk stays."""
-        if hasattr(self, "site_agents"):
-            await self.site_agents.end()
+        if hasattr(self, "_at_work"):
+            await self._at_work.end()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.planning.plan_check import check_plan
+from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
@@ -37,7 +38,7 @@ from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 
-from .agents import SteppedAgents
+from .agents import CreateAgents, SteppedAgents
 from .clock import SteppedClock
 from .enrolment import ADMINISTRATOR, OPERATORS, enrol
 from .gate import SteppedGate
@@ -84,7 +85,7 @@ class Room:
 
     @classmethod
     @asynccontextmanager
-    async def open(
+    async def open(  # noqa: PLR0913 - each is a choice of its own
         cls,
         site: Site,
         model: Model,
@@ -95,6 +96,7 @@ class Room:
         operators: Sequence[str] = OPERATORS,
         revoked_keys: AbstractSet[str] | None = None,
         twin: SiteTwin | None = None,
+        create: CreateAgents = SiteAgents,
     ) -> AsyncGenerator["Room"]:
         """Opens the room of a site, with a gate and agents at work, and ends it.
 
@@ -111,6 +113,7 @@ class Room:
             revoked_keys: Those of the site, for releases to count in the room as they do there;
                 `None` if every playbook counts as released.
             twin: What the agents look ahead with; `None` for nothing.
+            create: Creates the agents; others than ours may take their place.
 
         Raises:
             ConfigError: The site's policy is not valid, or a file has changed since it was read.
@@ -147,7 +150,7 @@ class Room:
                 gate.publish()
                 return check_plan(context, plan, clock.now())
 
-            agents = SteppedAgents(context, devices, clock, workorders, bindings, check)
+            agents = SteppedAgents(context, devices, clock, workorders, bindings, check, create)
             opened.callback(gate.kill)
             await gate.start()
             people.grant_authority("site", _AUTHORITY_S, operators[0])

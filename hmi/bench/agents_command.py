@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
+
 from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO
 from ..shell.cli.interrupts import uninterrupted_import
@@ -19,6 +21,7 @@ from ..shell.cli.interrupts import uninterrupted_import
 if TYPE_CHECKING:  # slow to import
     from collections.abc import Sequence
 
+    from handwheel.evaluation.benchmark.episodes import Episode
     from handwheel.evaluation.benchmark.results import Result
     from handwheel.evaluation.benchmark.suite import Suite
 
@@ -52,6 +55,13 @@ def agents(
         list[str] | None,
         typer.Option("--fault", metavar="ID", help="Only this case, such as F02. May be repeated."),
     ] = None,
+    agent: Annotated[
+        AgentName,
+        typer.Option(
+            help="Who acts. handwheel: our agents. none: nobody. each-alarm: for each alarm the"
+            " first playbook over its equipment, without a diagnosis. random: anything at any time."
+        ),
+    ] = AgentName.HANDWHEEL,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Episodes at a time. Default: the number of cores."),
@@ -85,13 +95,18 @@ def agents(
     chosen = load_suite(suite.value)
     cases = _cases(chosen, fault or ())
     wanted = _seeds(seeds)
+    if agent is not AgentName.HANDWHEEL and chosen.file.respond is None:
+        raise typer.BadParameter(f"in {chosen.name} nobody acts", param_hint="--agent")
     _check_files(result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
-    results = _run(chosen, cases, wanted, jobs or os.cpu_count() or 1)
+    episodes = _episodes(chosen, cases, wanted)
+    results = _run(chosen, episodes, jobs or os.cpu_count() or 1, agent)
     for line in lines(chosen, results):
         typer.echo(line)
     if result is not None:
-        result.write_text(f"{json.dumps(result_fields(chosen, results), indent=1)}\n", "utf-8")
+        result.write_text(
+            f"{json.dumps(result_fields(chosen, results, agent), indent=1)}\n", "utf-8"
+        )
     if png is not None:
         _save_plot(png, chosen, results)
     if not meets(summary(results), chosen.file.goal):
@@ -134,7 +149,15 @@ def _check_files(result: Path | None, png: Path | None) -> None:
         check_png(png)
 
 
-def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "list[Result]":
+def _episodes(suite: "Suite", cases: "Sequence[str]", seeds: range) -> "list[Episode]":
+    from handwheel.evaluation.benchmark.episodes import draw_episode
+
+    return [draw_episode(suite, case, seed) for seed in seeds for case in cases]
+
+
+def _run(
+    suite: "Suite", episodes: "Sequence[Episode]", jobs: int, agent: AgentName
+) -> "list[Result]":
     """Runs the episodes on a new site of the plant, with a bar of the progress at a terminal."""
     from rich.console import Console
     from rich.progress import (
@@ -145,14 +168,12 @@ def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "li
         TimeRemainingColumn,
     )
 
-    from handwheel.evaluation.benchmark.episodes import draw_episode
     from handwheel.evaluation.benchmark.run_suite import run_suite
     from handwheel.evaluation.plants.installed_plants import create_plant
 
     from ..shell.cli.stdio import screen_output
     from ..site.files.site_template import PlantEndpoints, write_site
 
-    episodes = [draw_episode(suite, case, seed) for seed in seeds for case in cases]
     results: list[Result] = []
     console = Console(file=screen_output(sys.stderr))
     columns = (
@@ -168,7 +189,7 @@ def _run(suite: "Suite", cases: "Sequence[str]", seeds: range, jobs: int) -> "li
         root = Path(folder) / "site"
         write_site(root, create_plant(suite.file.plant), PlantEndpoints())
         bar = bars.add_task("episodes", total=len(episodes))
-        for each in run_suite(root, episodes, jobs):
+        for each in run_suite(root, episodes, jobs, agent):
             results.append(each)
             bars.update(bar, completed=len(results), description=f"{each.case}, seed {each.seed}")
     return results

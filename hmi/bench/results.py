@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
@@ -14,11 +15,14 @@ from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import by_case, meets, summary
 
 
-def result_fields(suite: Suite, results: Sequence[Result]) -> dict[str, Any]:
+def result_fields(
+    suite: Suite, results: Sequence[Result], agent: AgentName = AgentName.HANDWHEEL
+) -> dict[str, Any]:
     """Returns all results with the hash of the suite and the versions, which tell them apart."""
     return {
         "schema": "benchmark-results/1",
         "suite": suite.name,
+        "agent": agent.value,
         "suite_sha256": suite.sha256,
         "failure_modes_sha256": suite.modes_sha256,
         "versions": {"handwheel": version("handwheel"), "python": platform.python_version()},

@@ -28,6 +28,8 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     yield from _columns(rows)
     yield f"symptom, {answered}, alarm: median minutes after the onset"
     yield from _harm({**cases, "all": results})
+    if suite.file.respond:
+        yield ", ".join(f"{name} {count}" for name, count in sorted(whole.outcomes.items()))
     yield from _not_right(results)
     if (unlearnt := wrong_without_baseline(results)).of:
         low, high = unlearnt.interval

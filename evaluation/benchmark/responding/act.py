@@ -1,6 +1,7 @@
 """Course of one episode in the stepped room, with the real agents, the real gate and people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import process_time
 
 from handwheel.connectors.model.site import Site
@@ -11,6 +12,8 @@ from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
 from ...room.room import Room
+from ..baselines.agent_name import AgentName
+from ..baselines.creators import creator
 from ..episodes import Episode
 from .acted import Acted, Asked, SentFrame
 from .harm import EVERY_S, HarmMeter
@@ -25,21 +28,30 @@ _WAITING = frozenset({RunState.WAITING_APPROVAL, RunState.HELD})
 
 
 async def act(
-    episode: Episode, site: Site, library: Sequence[Playbook], spec: RespondSpec
+    episode: Episode,
+    site: Site,
+    library: Sequence[Playbook],
+    spec: RespondSpec,
+    agent: AgentName = AgentName.HANDWHEEL,
 ) -> Acted:
     """Plays an episode with agents, gate and people, and beside it the plant left alone.
 
     Agents and people leave some time after all that is right has happened. The plant then runs on
-    to the end of the episode.
+    to the end of the episode. Others than our agents have no diagnosis.
     """
     begun_s = process_time()
     alone = leave_alone(episode)
+    if agent is AgentName.NONE:
+        return Acted(alone.harm, alone, watched_s=episode.end_s, cpu_s=process_time() - begun_s)
+    if agent is not AgentName.HANDWHEEL:
+        site = replace(site, failure_modes=())
     async with Room.open(
         site,
         lambda seed: create_plant(episode.plant, seed),
         seed=episode.seed,
         faults=episode.events,
         library=library,
+        create=creator(agent, episode),
     ) as room:
         course = Course(room, episode, spec, alone)
         await course.play()

@@ -9,6 +9,7 @@ from ...command_line import handwheel
         (["--seeds", "5-1"], "--seeds: '5-1': write at most 1000 seeds as A-B"),
         (["--seeds", "x"], "--seeds: 'x': write at most 1000 seeds as A-B"),
         (["--fault", "F99"], "--fault: watch has no 'F99'; known: F01, F02"),
+        (["--agent", "random"], "--agent: in watch nobody acts"),
         (["--suite", "other"], "'other' is not"),
         (["--json", "/no/such/results.json"], "--json: /no/such/results.json cannot be written"),
     ],
