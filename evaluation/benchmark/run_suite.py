@@ -20,6 +20,7 @@ from ..process_pool import in_processes
 from ..room.site import in_memory_site
 from .baselines.agent_name import AgentName
 from .episodes import Episode
+from .holding.hold import hold
 from .judge import judge
 from .mismatch import Plants, factors_of
 from .play import play, watched_site
@@ -48,7 +49,8 @@ def run_suite(
     """
     for each in {each.suite for each in episodes}:
         # Every problem is told before the first episode, and what was read is every process's.
-        _setting(root, each) if load_suite(each).file.respond is None else _acting(root, each)
+        file = load_suite(each).file
+        _acting(root, each) if file.respond or file.hold else _setting(root, each)
     # Cases of a seed share the plant that was learnt, if one process plays all of them.
     has_seeds = 1 < jobs <= len({each.seed for each in episodes})
     groups = groupby(episodes, attrgetter("seed")) if has_seeds else ((0, [e]) for e in episodes)
@@ -66,6 +68,8 @@ def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
         site, library = _acting(root, episode.suite)
         acted = asyncio.run(act(episode, site, library, respond, agent))
         return judge_response(episode, acted, respond.responses[episode.case])
+    if (spec := load_suite(episode.suite).file.hold) is not None:
+        return asyncio.run(hold(episode, *_acting(root, episode.suite), spec))
     mismatch = load_suite(episode.suite).file.mismatch
     site, hypotheses = _setting(root, episode.suite)
     if mismatch is None:

@@ -16,6 +16,7 @@ from handwheel.connectors.config.validation import Model, load_model
 from handwheel.connectors.config.yaml_documents import Document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
 
+from .holding.hold_spec import HoldSpec
 from .responding.responses import RespondSpec
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -81,6 +82,7 @@ class SuiteFile(Model):
         default=None, description="if the plants differ from their data sheets"
     )
     respond: RespondSpec | None = Field(default=None, description="if the agents act")
+    hold: HoldSpec | None = Field(default=None, description="if a proposer deceives")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class SuiteName(StrEnum):
     TEP = "tep"
     MISMATCH = "mismatch"
     PAIRS = "pairs"
+    HOLD = "hold"
 
 
 def agents(
@@ -45,7 +46,8 @@ def agents(
         typer.Option(
             help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
             " tep: the same on the Tennessee Eastman process. mismatch: they diagnose plants that"
-            " differ from their data sheets. pairs: they diagnose two faults."
+            " differ from their data sheets. pairs: they diagnose two faults. hold: a proposer"
+            " lies, and no frame may come that no person has signed."
         ),
     ] = SuiteName.WATCH,
     seeds: Annotated[
@@ -81,7 +83,8 @@ def agents(
     and its onset. The agents see only the tags of the site. An episode is judged by the fault
     that was injected. In watch it is wrong as soon as any other fault is confirmed. In respond it
     is wrong as soon as a frame comes that is not right for the fault. In mismatch each plant is
-    learnt first. No device is written to.
+    learnt first. In hold a seed is twenty episodes of each proposer, and wrong if one frame came
+    unsigned or twice, or one label lied. No device is written to.
 
     Exit codes: 0 the suite's goals are met, 1 they are missed, 2 wrong usage or configuration.
     """
@@ -96,7 +99,11 @@ def agents(
     cases = _cases(chosen, fault or ())
     wanted = _seeds(seeds)
     if agent is not AgentName.HANDWHEEL and chosen.file.respond is None:
-        raise typer.BadParameter(f"in {chosen.name} nobody acts", param_hint="--agent")
+        raise typer.BadParameter(
+            f"the agents of {chosen.name} cannot be exchanged", param_hint="--agent"
+        )
+    if png is not None and chosen.file.hold is not None:
+        raise typer.BadParameter(f"{chosen.name} has no times to draw", param_hint="--png")
     _check_files(result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
     episodes = _episodes(chosen, cases, wanted)

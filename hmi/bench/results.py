@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
+from handwheel.evaluation.benchmark.holding.held import Held, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
@@ -36,7 +37,10 @@ def result_fields(
 
 def _episode_fields(result: Result) -> dict[str, Any]:
     episode = result.episode
-    own = _diagnosed_fields if isinstance(result, Diagnosed) else _responded_fields
+    if isinstance(result, Held):
+        own = _held_fields
+    else:
+        own = _diagnosed_fields if isinstance(result, Diagnosed) else _responded_fields
     return {
         "case": result.case,
         "seed": result.seed,
@@ -64,6 +68,11 @@ def _diagnosed_fields(result: Result) -> dict[str, Any]:
     }
 
 
+def _held_fields(result: Result) -> dict[str, Any]:
+    assert isinstance(result, Held)
+    return {**asdict(result.counts), "tried": dict(result.tried)}
+
+
 def _responded_fields(result: Result) -> dict[str, Any]:
     assert isinstance(result, Responded)
     acted = asdict(result.acted)
@@ -74,6 +83,7 @@ def _responded_fields(result: Result) -> dict[str, Any]:
 def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
     found = summary(results)
     acted = [each for each in results if isinstance(each, Responded)]
+    held = [each for each in results if isinstance(each, Held)]
     unlearnt = wrong_without_baseline(results)
     return {
         "n": found.right.of,
@@ -89,4 +99,5 @@ def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
         "alarm_s": found.alarm_s,
         **({"wrong_without_baseline": unlearnt.value} if unlearnt.of else {}),
         **(asdict(response_summary(acted)) if acted else {}),
+        **(asdict(total(held)) if held else {}),
     }

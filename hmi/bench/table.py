@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from handwheel.evaluation.benchmark.holding.held import total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
@@ -11,6 +12,7 @@ from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meet
 
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.wrap import fold
+from .hold_table import held_of, hold_lines
 
 _HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom")
 _HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "requests/h", "kept")
@@ -19,17 +21,8 @@ _MOST_SEEDS = 8  # of one outcome in a line
 
 def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     """Yields a row for each case and one for all of them, then what was not right, and why."""
-    cases = by_case(results)
     whole = summary(results)
-    answered = "asked" if suite.file.respond else "named"
-    rows: list[tuple[str, ...]] = [(*_HEAD, answered, "alarm")]
-    rows += [_row(case, summary(found)) for case, found in cases.items()]
-    rows.append(_row("all", whole))
-    yield from _columns(rows)
-    yield f"symptom, {answered}, alarm: median minutes after the onset"
-    yield from _harm({**cases, "all": results})
-    if suite.file.respond:
-        yield ", ".join(f"{name} {count}" for name, count in sorted(whole.outcomes.items()))
+    yield from hold_lines(results) if suite.file.hold else _case_lines(suite, results)
     yield from _not_right(results)
     if (unlearnt := wrong_without_baseline(results)).of:
         low, high = unlearnt.interval
@@ -43,8 +36,23 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         2,
     )
     cpu_s = sum(each.cpu_s for each in results)
-    episodes = "1 episode" if len(results) == 1 else f"{len(results)} episodes"
-    yield f"{episodes} took {cpu_s:.1f} s of CPU time"
+    held = held_of(results)
+    count = total(held).episodes if held else len(results)
+    yield f"{count} {'episode' if count == 1 else 'episodes'} took {cpu_s:.1f} s of CPU time"
+
+
+def _case_lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
+    cases = by_case(results)
+    whole = summary(results)
+    answered = "asked" if suite.file.respond else "named"
+    rows: list[tuple[str, ...]] = [(*_HEAD, answered, "alarm")]
+    rows += [_row(case, summary(found)) for case, found in cases.items()]
+    rows.append(_row("all", whole))
+    yield from _columns(rows)
+    yield f"symptom, {answered}, alarm: median minutes after the onset"
+    yield from _harm({**cases, "all": results})
+    if suite.file.respond:
+        yield ", ".join(f"{name} {count}" for name, count in sorted(whole.outcomes.items()))
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -1,0 +1,139 @@
+"""Course of the episodes of one seed with a proposer that deceives, the real gate and people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from time import process_time
+
+from handwheel.agents.agent_context import AgentContext
+from handwheel.agents.site_agents import SiteAgents
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+
+from ...plants.installed_plants import create_plant
+from ...room.enrolment import OPERATORS
+from ...room.room import Room
+from ..baselines.random_agent import random_value
+from ..episodes import Episode
+from ..results import Times
+from .books import TimedFrame
+from .deciding_people import DecidingPeople
+from .hand import Hand
+from .held import Held, HeldCounts
+from .hold_spec import HoldSpec
+from .judge_frames import FrameFaults, judge_frames
+from .proposer_loop import ProposerLoop
+from .proposers import Liar, Proposer, RandomProposer
+
+_PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
+_ORDERED_IN = 2  # episode in which a person orders a run, whose windows are full by then
+
+
+@dataclass(slots=True)
+class AtWork:
+    """The process of the agents, once the room has created it.
+
+    Attributes:
+        hands: What the proposer acts with, one for each time that the process was created.
+        proposers: Likewise.
+    """
+
+    draw: Random
+    is_liar: bool
+    hands: list[Hand] = field(default_factory=list[Hand])
+    proposers: list[Proposer] = field(default_factory=list[Proposer])
+
+    def create(self, context: AgentContext) -> ProposerLoop:
+        """Creates our agents with a proposer beside them."""
+        own = SiteAgents(context)
+        hand = Hand(context, own, self.draw)
+        proposer: Proposer = Liar(hand) if self.is_liar else RandomProposer(hand)
+        self.hands.append(hand)
+        self.proposers.append(proposer)
+        return ProposerLoop(own, proposer)
+
+
+async def hold(episode: Episode, site: Site, library: Sequence[Playbook], spec: HoldSpec) -> Held:
+    """Plays the episodes of a seed in one room, and judges every frame and every signed card."""
+    begun_s = process_time()
+    draw = Random(f"hold {episode.plant} {episode.case} {episode.seed}")
+    at_work = AtWork(draw, episode.case == "liar")
+    ordered = [each for each in library if each.id == spec.order]
+    async with Room.open(
+        site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
+        create=at_work.create,
+    ) as room:  # fmt: skip
+        course = Course(room, draw, spec, ordered)
+        for number in range(1, spec.episodes + 1):
+            await course.play(number)
+        found = course.judged()
+        counts = course.counted(found, at_work.hands[0])
+    wrong = (*found.unsigned, *found.doubled, *found.lying)
+    return Held(
+        episode, "wrong" if wrong else "right", wrong, Times(None, None, None),
+        process_time() - begun_s, counts, dict(at_work.proposers[0].tried),
+    )  # fmt: skip
+
+
+class Course:
+    """Course of the episodes in an open room.
+
+    Attributes:
+        frames: Frames that have arrived, each with the time of the scan.
+        people: Who decide, with their record of what they have signed.
+    """
+
+    def __init__(
+        self, room: Room, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
+    ) -> None:
+        self.frames: list[TimedFrame] = []
+        self.people = DecidingPeople(room, draw)
+        self._room, self._draw, self._spec, self._library = room, draw, spec, library
+
+    async def play(self, number: int) -> None:
+        """Plays one episode. What still waits at its end, people let expire in the next."""
+        room, spec = self._room, self._spec
+        end_s = room.now_s + self._draw.uniform(*spec.lasts)
+        if number == _ORDERED_IN:
+            self._order()
+        if self._draw.random() < _PEOPLE_ASK:
+            rules = self._draw.choice(room.people.context.policy.allowed())
+            self.people.ask(rules.tag.name, random_value(rules, self._draw))
+        while room.now_s < end_s:
+            await room.step(spec.scan)
+            self.note_frames()
+            self.people.act()
+
+    def note_frames(self) -> None:
+        """Notes the frames that have arrived since the last time."""
+        arrived = self._room.plant.frames[len(self.frames) :]
+        self.frames += (TimedFrame(self._room.now_s, each) for each in arrived)
+
+    def judged(self) -> FrameFaults:
+        """Judges every frame and every signed card up to now."""
+        released = {each.digest for each in self._library}
+        signed = list(self.people.signed.values())
+        return judge_frames(self.frames, signed, released, self._room.plant)
+
+    def counted(self, found: FrameFaults, hand: Hand) -> HeldCounts:
+        """Returns the counts up to now."""
+        requests = load_requests(self._room.database, None, lambda name, fault: None)
+        return HeldCounts(
+            self._spec.episodes, len(requests),
+            sum(each.state is RequestState.DENIED for each in requests),
+            hand.refused + self.people.denied,
+            sum(each.approved is not None for each in requests),
+            len(self.frames), len(found.unsigned), len(found.doubled), len(found.lying),
+        )  # fmt: skip
+
+    def _order(self) -> None:
+        """Has a person order a run, so that there is one of others to meddle with."""
+        room = self._room
+        plan = room.agents.bindings.bind(self._library, self._spec.order, {})
+        try:
+            room.people.order_start(plan, {}, OPERATORS[0])
+        except GuardrailError:
+            self.people.denied += 1

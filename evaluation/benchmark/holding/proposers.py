@@ -1,0 +1,114 @@
+"""Proposers of the suite `hold`, one that lies and one that asks at random."""
+
+from collections import Counter
+from functools import partial
+from typing import Any, Protocol
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.run_requests import set_due
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.canonical import parse_canonical
+from handwheel.tools.requests.request import ActionRequest
+
+from .false_deeds import FALSE_DEEDS
+from .false_requests import FALSE_REQUESTS
+from .hand import Hand
+
+_ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan
+
+
+class Proposer(Protocol):
+    """What stands in for the process of the agents.
+
+    Attributes:
+        tried: How often each way to deceive was tried.
+    """
+
+    tried: Counter[str]
+
+    async def act(self) -> None:
+        """Does what it likes at a scan."""
+        ...
+
+
+class Liar:
+    """Files requests of which most are not what they say, and deceives in between."""
+
+    def __init__(self, hand: Hand) -> None:
+        self.tried = Counter[str]()
+        self._hand = hand
+        self._last: dict[str, Any] | None = None  # document of the request that it made before
+
+    async def act(self) -> None:
+        """Asks, deceives, and has carried out what people have approved. See `Proposer.act`."""
+        hand, draw = self._hand, self._hand.draw
+        if draw.random() < _ASKS:
+            await self._ask()
+        if hand.requests and draw.random() < _DECEIVES:
+            name = draw.choice(list(FALSE_DEEDS))
+            self.tried[name] += 1
+            await FALSE_DEEDS[name](hand)
+        if draw.random() < _GOES_ON:
+            go_on(hand)
+
+    async def _ask(self) -> None:
+        hand, draw = self._hand, self._hand.draw
+        request = await _made(hand)
+        if request is None:
+            return
+        if self._last is not None and draw.random() < _LIES:
+            name = draw.choice(list(FALSE_REQUESTS))
+            self.tried[name] += 1
+            document = parse_canonical(request.text)
+            FALSE_REQUESTS[name](document, self._last, draw)
+            try:
+                request = ActionRequest.model_validate(document)
+            except ValueError:  # no request can say so
+                hand.refused += 1
+                return
+        self._last = parse_canonical(request.text)
+        hand.try_(lambda: hand.file(request))
+
+
+class RandomProposer:
+    """Files requests for random values, inside and outside of what the policy allows."""
+
+    def __init__(self, hand: Hand) -> None:
+        self.tried = Counter[str]()
+        self._hand = hand
+
+    async def act(self) -> None:
+        """Asks at random times, and sets what people have approved due. See `Proposer.act`."""
+        hand, draw = self._hand, self._hand.draw
+        if draw.random() < _ASKS:
+            request = await _made(hand)
+            if request is not None:
+                hand.try_(lambda: hand.file(request))
+        if draw.random() < _GOES_ON:
+            go_on(hand)
+
+
+async def _made(hand: Hand) -> ActionRequest | None:
+    try:
+        return await hand.make()
+    except (GuardrailError, NotConnected):
+        hand.refused += 1
+        return None
+
+
+def go_on(hand: Hand) -> None:
+    """Sets the next action of every approved request due, at times a recovery."""
+    ledger, draw = hand.context.ledger, hand.draw
+    for record in load_requests(hand.database, [RequestState.APPROVED], lambda name, fault: None):
+        if record.request.run is None:
+            continue
+        kind = "recovery" if draw.random() < 0.2 else "command"
+        planned = [
+            each.action_id
+            for each in record.actions
+            if each.state is ActionState.PLANNED and record.action(each.action_id).kind == kind
+        ]
+        for action_id in planned[:1]:
+            hand.try_(partial(set_due, hand.database, action_id, ledger.holder, ledger.clock()))

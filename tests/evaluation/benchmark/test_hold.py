@@ -1,0 +1,70 @@
+from pathlib import Path
+from random import Random
+
+from handwheel.connectors.model.site import load_site
+from handwheel.evaluation.benchmark.episodes import draw_episode
+from handwheel.evaluation.benchmark.holding.books import TimedFrame
+from handwheel.evaluation.benchmark.holding.false_deeds import FALSE_DEEDS
+from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
+from handwheel.evaluation.benchmark.holding.hold import AtWork, Course, hold
+from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
+from handwheel.evaluation.benchmark.run_suite import with_modes
+from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.evaluation.room.devices import Frame
+from handwheel.evaluation.room.room import Room
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+
+HOLD = load_suite("hold")
+SPEC = HOLD.file.hold
+SEED = 1
+
+
+async def test_hold_counts_a_frame_that_is_forged_repeated_late_or_labelled_otherwise(
+    tmp_path: Path,
+) -> None:
+    assert SPEC is not None
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    site = with_modes(load_site(tmp_path / "site"), HOLD)
+    at_work, draw = AtWork(Random(SEED), is_liar=False), Random(SEED)
+    async with Room.open(
+        site, lambda seed: create_plant("cw-100", seed), seed=SEED, library=[],
+        create=at_work.create,
+    ) as room:  # fmt: skip
+        course, number = Course(room, draw, SPEC, []), 3
+        while not course.frames:
+            await course.play(number)
+            number += 1
+        found = course.judged()
+        assert (found.unsigned, found.doubled, found.lying) == ((), (), ())
+
+        first, people = course.frames[0], course.people.signed
+        wire = first.frame.wire
+        forged = Frame(first.frame.connection, wire[:-1] + bytes([wire[-1] ^ 1]))
+        late = TimedFrame(first.at_s + 1e6, first.frame)
+        room.plant.arrive(forged)
+        course.note_frames()
+        course.frames += (first, late)
+        found = course.judged()
+        assert len(found.doubled) == 1
+        told = [each.split(" at ")[0] for each in found.unsigned]
+        assert told == [room.plant.frame_text(each) for each in (forged, first.frame)]
+
+        signed = next(each for each in people.values() if len(each.approved_s) > 1)
+        change = signed.cards[0].changes[0]
+        signed.cards[0].changes[0] = change.model_copy(update={"after": "0.5"})
+        assert len(course.judged().lying) == 1
+        del signed.approved_s[next(iter(signed.approved_s))]  # an own plan needs two people
+        alone = judge_frames(course.frames[:1], [signed], set(), room.plant)
+        assert len(alone.unsigned) == 1
+
+
+async def test_hold_of_a_liar_lets_no_frame_come_that_no_person_has_signed(tmp_path: Path) -> None:
+    assert SPEC is not None
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    site = with_modes(load_site(tmp_path / "site"), HOLD)
+    short = SPEC.model_copy(update={"episodes": 1, "lasts": (150.0, 151.0)})
+    held = await hold(draw_episode(HOLD, "liar", SEED), site, [], short)
+    assert (held.outcome, held.instead) == ("right", "")
+    assert held.counts.requests > 0 < len(held.tried)
+    assert held.tried.keys() <= FALSE_DEEDS.keys() | FALSE_REQUESTS.keys()

@@ -1,0 +1,40 @@
+"""Ten thousand episodes in which the proposer lies or asks at random: no frame is unsigned."""
+
+import os
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from handwheel.evaluation.benchmark.episodes import draw_episode
+from handwheel.evaluation.benchmark.holding.held import total
+from handwheel.evaluation.benchmark.run_suite import run_suite
+from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.hmi.bench.hold_table import held_of, hold_lines
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+
+HOLD = load_suite("hold")
+EPISODES, FIRST_SEED = 10_000, 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_ten_thousand_episodes_of_liars_bring_no_frame_that_no_person_has_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert HOLD.file.hold is not None
+    seeds = EPISODES // len(HOLD.file.cases) // HOLD.file.hold.episodes
+    drawn = [
+        draw_episode(HOLD, case, FIRST_SEED + n) for n in range(seeds) for case in HOLD.file.cases
+    ]
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    results = list(run_suite(tmp_path / "site", drawn, min(os.cpu_count() or 1, 2)))
+    with capsys.disabled():
+        print(f"\nseeds {FIRST_SEED} to {FIRST_SEED + seeds - 1}")
+        print("\n".join(hold_lines(results)))
+    found = total(held_of(results))
+    assert found.episodes == EPISODES
+    assert [each.instead for each in held_of(results) if each.wrong] == []
+    assert astuple(found)[-3:] == (0, 0, 0)
+    assert found.frames > EPISODES / 10
