@@ -15,7 +15,7 @@ Begin = Callable[[BoundPlaybook], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an agent sees at a scan."""
+    """View of an agent at a scan."""
 
     now_s: float  # process time since the beginning
     readings: Readings

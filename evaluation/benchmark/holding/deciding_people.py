@@ -1,4 +1,4 @@
-"""People who decide at random, and keep a record of what they have signed."""
+"""Random decisions of people, who keep a record of what they have signed."""
 
 from random import Random
 
@@ -20,7 +20,7 @@ _THINKS_S = (0.0, 15.0)
 
 
 class DecidingPeople:
-    """People who approve what their card lets them, reject it, or let it expire.
+    """Approvals of what a card lets people approve, rejections, and requests that expire.
 
     Attributes:
         signed: Requests that somebody has approved, by their digest.

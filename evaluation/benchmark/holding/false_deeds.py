@@ -1,4 +1,4 @@
-"""Ways in which the agents' process deceives the ledger, the graph or people by what it does."""
+"""Deeds of the agents' process that deceive ledger, graph or people."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Course of the episodes of one seed with a proposer that deceives, the real gate and people."""
+"""Course of the episodes of one seed, with a proposer, the real gate and people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ _ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan
 
 
 class Proposer(Protocol):
-    """What stands in for the process of the agents.
+    """Proposer in the place of the process of the agents.
 
     Attributes:
         tried: How often each way to deceive was tried.
