@@ -59,7 +59,7 @@ def _times(slots: Sequence[Slot]) -> Iterator[tuple[float, float | None]]:
 
 def _item(tag: Tag, begin_s: float, end_s: float | None) -> Item:
     label = f"  {printable(tag.label)}" if tag.label else ""
-    until = f"to {_clock(end_s)}" if end_s is not None else "and at the end of the shift"
+    until = f"to {_clock(end_s)}" if end_s is not None else "to the end of the shift"
     return Item(f"{_clock(begin_s)} {until}: {plain(tag.name)}{label}")
 
 

@@ -1,6 +1,7 @@
 """Recorded courses of the tags that cases of a shift are about."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -23,20 +24,21 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 def recorded_trends(
     site: Site, cases: Iterable[CaseHistory], since: datetime, until: datetime
 ) -> list[Trend]:
-    """Returns the courses of tags in the conditions of cases of a time, at most six.
+    """Returns the courses of the six tags that the cases of a time name most often.
 
     A history that cannot be read has none.
     """
-    names = [
+    names = Counter(
         name
         for case in cases
         if _last(case) >= since
-        for name in _NAME.findall(case.condition)
+        for each in case.entries
+        for name in _NAME.findall(str(each.body))
         if name in site.tags and site.tags[name].kind == "float"
-    ]
+    )
     found: list[Trend] = []
     with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
-        for name in list(dict.fromkeys(names))[:_MOST]:
+        for name, _ in names.most_common(_MOST):
             slots = reader.trend(name, since.timestamp(), until.timestamp(), _SLOTS)
             values = [slot.mean for slot in slots]
             if any(each is not None for each in values):

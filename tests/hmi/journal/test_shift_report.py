@@ -171,7 +171,7 @@ async def test_a_shift_tells_cases_work_orders_alarms_and_notices_of_a_site(
     assert "measured: the gain came: 12 kW" in written
     assert "closed by ben, found: strainer-plugged" in written
     assert re.search(r"work orders - W-00000002, corrective, priority 2, F-101: .*OVERDUE", written)
-    assert "and at the end of the shift: PAL-102.active" in written
+    assert "to the end of the shift: PAL-102.active" in written
     assert "ben screens only no channel" in written
     assert max(map(len, told.splitlines())) <= 80
     page = tmp_path / "shift.html"
@@ -180,3 +180,4 @@ async def test_a_shift_tells_cases_work_orders_alarms_and_notices_of_a_site(
     seen = Page(page.read_text(encoding="utf-8"))
     assert (seen.open, seen.links) == ([], [])
     assert seen.seen.isdisjoint({"script", "a", "img"})
+    assert "polyline" in seen.seen
