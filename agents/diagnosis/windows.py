@@ -55,7 +55,8 @@ def _once(statistic: _Statistic[_P, _R]) -> _Statistic[_P, _R]:
 
     @wraps(statistic)
     def found(windows: "Windows", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        key = statistic, args, *kwargs.items()
+        # By its name, because the windows are sent to the process of the twin.
+        key = statistic.__name__, args, *kwargs.items()
         if key not in windows.known:
             windows.known[key] = statistic(windows, *args, **kwargs)
         return cast("_R", windows.known[key])

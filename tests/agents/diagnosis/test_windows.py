@@ -1,5 +1,6 @@
 """Windows of the plant's values, against the samples that they sum up."""
 
+import pickle
 from statistics import mean
 
 import pytest
@@ -72,6 +73,12 @@ def test_time_that_goes_back_by_more_than_a_guess_empties_the_windows(
     found.observe({TAG: DataValue(2.0, GOOD, None, None, 0.0)}, back_to_s)
     assert found.mean(TAG, 60.0) == mean_after
     assert found.latest(TAG) == 2.0
+
+
+def test_windows_whose_statistics_were_asked_for_go_to_another_process() -> None:
+    found = windows_of([1.0] * 300)
+    assert found.mean(TAG, 60.0) == 1.0
+    assert pickle.loads(pickle.dumps(found)).mean(TAG, 60.0) == 1.0
 
 
 def test_a_text_is_no_sample() -> None:
