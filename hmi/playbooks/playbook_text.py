@@ -127,6 +127,7 @@ def _work(step: Step) -> tuple[str, str]:
         case WorkOrderStep() as order:
             found = order.due
             due = found.bound if isinstance(found, Expression) else format_duration(found)
+            due += f", at most {format_duration(order.at_most_s)}" if order.at_most_s else ""
             title = f"{order.title.bound!r} for {order.asset}"
             return "order", f"{title}, {order.kind}, priority {order.priority}, due in {due}"
         case Manual(sign_off, people, texts):

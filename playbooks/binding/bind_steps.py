@@ -129,6 +129,7 @@ class StepBinder:
             kind=order.class_,
             priority=order.priority,
             due=self._due(order.due, (*path, "due"), read),
+            at_most_s=order.at_most,
             title=read.template((*path, "title"), order.title),
             trends=tuple(trends),
             traces=any(each.trace for each in order.evidence),

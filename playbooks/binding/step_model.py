@@ -114,6 +114,7 @@ class WorkOrderStep:
     kind: Literal["corrective", "preventive", "inspection"]
     priority: int
     due: float | Expression  # seconds, or computed in them
+    at_most_s: float | None  # the longest time, also while `due` is unknown
     title: Template
     trends: tuple[TrendEvidence, ...]
     traces: bool

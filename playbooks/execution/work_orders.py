@@ -96,14 +96,17 @@ class Maintenance:
         )  # fmt: skip
 
     def _due_s(self, work: WorkOrderStep) -> float:
+        most_s = _LONGEST_S if work.at_most_s is None else work.at_most_s
         if not isinstance(work.due, Expression):
-            return work.due
+            return min(work.due, most_s)
         readings, recorded = self._plant.readings, recorded_of(self._log.run, self._plan)
         found = work.due.value(readings, recorded=recorded)
         if isinstance(found, bool) or not isinstance(found, int | float) or not isfinite(found):
+            if work.at_most_s is not None:
+                return most_s
             shown = work.due.shown(readings, recorded=recorded)
             raise ToolFailed(f"the time of the work order is unknown: {shown}")
-        return min(max(float(found), 0.0), _LONGEST_S)
+        return min(max(float(found), 0.0), most_s)
 
     def _evidence(self) -> Iterator[str]:
         for each in self._log.run.diagnosis.get("findings", []):

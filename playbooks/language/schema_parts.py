@@ -232,6 +232,7 @@ class WorkOrderSpec(Model):
     due: Duration | Text = Field(
         description="time to be done in, or an expression such as min(14 d, E-101.days_to_limit)"
     )
+    at_most: Duration | None = Field(None, description="longest time, also while due is unknown")
     title: Text = Field(description="work to be done")
     evidence: list[WorkOrderEvidenceSpec] = Field(
         default_factory=list[WorkOrderEvidenceSpec], description="attachments"

@@ -178,7 +178,8 @@ def ramp_text(step: Step) -> str:
 
 def due_text(order: WorkOrderStep) -> str:
     """Returns the time of a work order, or the expression for it."""
-    return order.due.bound if isinstance(order.due, Expression) else in_words(order.due)
+    due = order.due.bound if isinstance(order.due, Expression) else in_words(order.due)
+    return due if order.at_most_s is None else f"{due}, at most {in_words(order.at_most_s)}"
 
 
 def verify_text(verify: Verify) -> str:
