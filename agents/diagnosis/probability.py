@@ -8,6 +8,7 @@ from .weigh import Weighed
 
 LEAST_DB = -20.0
 """Sum below which a hypothesis counts as excluded, a probability of 1 %."""
+_MOST_DB = 1000.0  # so that no odds of a damaged file overflow
 
 
 def probability(total_db: float, ahead_db: float) -> float:
@@ -26,7 +27,7 @@ def probability(total_db: float, ahead_db: float) -> float:
 
 
 def _odds(decibans: float) -> float:
-    return exp(decibans * log(10.0) / 10.0)
+    return exp(min(max(decibans, -_MOST_DB), _MOST_DB) * log(10.0) / 10.0)
 
 
 def ahead_db(each: Weighed, ranking: Ranking) -> float:

@@ -40,8 +40,10 @@ class CaseRecord:
 
     @property
     def people(self) -> Iterator[str]:
-        """Yields everyone who has decided or found something."""
+        """Yields everyone who has asked for, decided or found something."""
         for each in self.requests:
+            if (proposer := each.record.request.proposer).kind == "person":
+                yield proposer.name
             yield from (one.person for one in each.decisions)
         yield from (each.closed_by for each in self.episode.orders)
 

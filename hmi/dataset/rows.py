@@ -110,6 +110,7 @@ def _actions(case: CaseRecord) -> Iterator[Row]:
         shared = {
             "case_id": case.episode.case_id, "run_id": each.run_id, "playbook": each.playbook,
             "request_id": request.request_id, "risk_class": request.risk_class,
+            "asked_by": request.proposer.name, "model": request.proposer.model,
             "filed_at": request.filed_at, "request_state": record.state.value,
             "decided_by": [one.person for one in each.decisions],
             "decided_roles": [one.role for one in each.decisions],

@@ -89,6 +89,8 @@ ACTIONS = Table(
         Column("playbook", "text", "playbook of the run"),
         Column("request_id", "text", "id of the request"),
         Column("risk_class", "text", "R1, R2 or R3"),
+        Column("asked_by", "person", "agent that has asked, or a person"),
+        Column("model", "text", "language model that composed the plan; null for none"),
         Column("filed_at", "time", "when the request was filed"),
         Column("request_state", "text", "outcome of the request"),
         Column("decided_by", "people", "who has signed a decision"),

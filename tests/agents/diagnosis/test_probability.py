@@ -12,6 +12,8 @@ from handwheel.agents.diagnosis.probability import probability
         (20.0, 0.0, 100 / 201),
         (20.0, 10.0, 100 / 111),
         (-10.0, -20.0, 0.1 / 11.1),
+        (1e308, 1e308, 1.0),
+        (-1e308, -1e308, 0.0),
     ],
 )
 def test_a_probability_is_against_none_and_against_a_suspected_rival(

@@ -8,7 +8,7 @@ from handwheel.hmi.dataset.tables import TABLES
 
 from .sample_cases import DIAGNOSIS, OPENED, WORN, sample_cases
 
-PEOPLE = Pseudonyms(["anna", "bert", "ben"])
+PEOPLE = Pseudonyms(["anna", "bert", "ben", *sample_cases()[0].people])
 
 
 def test_rows_have_every_column_with_labels_evidence_and_writes() -> None:
@@ -36,6 +36,7 @@ def test_rows_have_every_column_with_labels_evidence_and_writes() -> None:
 def test_rows_have_pseudonyms_for_people_also_in_texts_unless_names_are_kept() -> None:
     rows = table_rows(sample_cases(), PEOPLE).of
     assert rows["actions"][0]["decided_by"] == ["person-1", "person-2"]
+    assert rows["actions"][0]["asked_by"] == "person-4"
     assert rows["episodes"][0]["found_by"] == "person-3"
     assert rows["episodes"][0]["found_note"] == "person-3 and person-1: \\u202eworn"
     assert rows["evidence"][1]["text"] == "person-1, field: yes"
