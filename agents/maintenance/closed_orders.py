@@ -45,8 +45,8 @@ class ClosedOrders:
         now_s = plant.clock.shown_s
         if self._looked_s is not None and now_s < self._looked_s:  # it is another plant
             self._open, self._closed, self._looked_s = {}, {}, None
-        is_due = self._looked_s is None or now_s >= self._looked_s + _LOOK_S
-        if is_due and (standing or self._open):
+        is_followed = bool(standing or self._open)
+        if self._looked_s is None or (is_followed and now_s >= self._looked_s + _LOOK_S):
             self._looked_s = now_s
             self._look(standing, now_s)
         self._closed = {name: each for name, each in self._closed.items() if name in standing}
@@ -69,8 +69,9 @@ class ClosedOrders:
         still = [each for each in orders if each.workorder_id not in closings]
         self._open = {name: each for each in still for name in each.faults}
         for name, order in before.items():
-            if name not in self._open and name in standing:
-                self._closed[name] = _Closed(order, closings[order.workorder_id], now_s)
+            closing = closings.get(order.workorder_id)
+            if closing is not None and name not in self._open and name in standing:
+                self._closed[name] = _Closed(order, closing, now_s)
 
     def _tell(self, name: str, each: _Closed) -> None:
         """Opens the case of a fault again, and tells those whom the playbook escalates to."""

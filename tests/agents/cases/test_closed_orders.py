@@ -53,6 +53,7 @@ async def test_a_fault_that_outlives_its_order_opens_a_case_again_and_is_told_on
         await room.until(room.workorders.all, "an order")
         (order,) = room.workorders.all()
         assert order.faults == ["too-full"]
+        await room.restart_agents()
         await room.scan(20)  # nothing is asked while the order is open
         assert (room.cases(), len(room.runs()), room.notices()) == ([], 1, [])
         at = stamp(room.clock.now().wall)

@@ -100,3 +100,4 @@ def test_a_tag_that_rises_tells_when_it_reaches_its_next_limit() -> None:
     expected, earliest, latest = found.in_min
     assert earliest < expected < latest
     assert expected == pytest.approx(30.5, abs=1.0)
+    assert found.trip_min == pytest.approx(60.5, abs=2.0)
