@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
@@ -55,5 +56,12 @@ async def _deliver(site: Site, spec: NoticeSpec, database: Database) -> None:
                     if spec.default:
                         tasks.create_task(waiting.work())
         except Exception as fault:  # noqa: BLE001 (a fault in delivery must not stop the agents)
-            report("notices", f"not delivered: {type(fault).__name__}: {fault}")
+            report("notices", f"not delivered: {_words(fault)}")
         await asyncio.sleep(_PAUSE_S)
+
+
+def _words(fault: BaseException) -> str:
+    """Returns a fault in words, of a group its first."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = cast("BaseExceptionGroup[BaseException]", fault).exceptions[0]
+    return f"{type(fault).__name__}: {fault}"
