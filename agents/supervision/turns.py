@@ -7,6 +7,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import owned_by
 from handwheel.playbooks.engine.states import RunState
 from handwheel.playbooks.execution.driver import RunDriver
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 from ..agent_context import AgentContext
@@ -87,9 +88,15 @@ class Turns:
         return Rank(trip_min, limit_min, 0, case.opened_at, case.case_id)
 
     def _open_requests(self) -> Sequence[str]:
-        names = [name for each in self._active for name in each.run.requests]
-        found = self._ledger.requests(names)
-        return [each.request_id for each in found if each.state in WAITING_REQUESTS]
+        return [name for each in self._active for name in each.run.requests if self._waits(name)]
+
+    def _waits(self, name: str) -> bool:
+        """Whether a request waits for a decision. A damaged one cannot be approved."""
+        try:
+            (found,) = self._ledger.requests([name])
+        except LedgerError:
+            return False
+        return found.state in WAITING_REQUESTS
 
     def _coming(self) -> int:
         """Returns how many runs will ask for the first time, or again after a resume."""
