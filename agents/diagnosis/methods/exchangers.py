@@ -19,6 +19,8 @@ _DATA = {
     "cold_film_flow": "m3/h",
 }
 _FOULING = "Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.1, 11.14 and 11.15"
+_SUSPECTS = (*_FLOWS, *_TEMPERATURES)
+_NEEDS = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
 _SERIAL = "serial elimination of gross errors, Narasimhan and Jordache, Data Reconciliation, 7.4"
 
 
@@ -48,28 +50,54 @@ def _closed_by(suspect: str) -> Diagnoser:
     """Makes the method that corrects one transmitter until both sides carry the same heat."""
 
     def measure(windows: Windows, inputs: Inputs) -> Measured | None:
-        outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
-        if not is_steady(windows, outlets, STEADY_S):
+        known = _steady_state(windows, inputs)
+        resistance = None if known is None else _resistance_without(suspect, known, inputs)
+        if known is None or resistance is None:
             return None
-        values = {each: windows.mean(inputs[each], STEADY_S) for each in (*_FLOWS, *_TEMPERATURES)}
-        known = {name: each for name, each in values.items() if each is not None}
-        if len(known) < len(values):
-            return None
-        at = known["cold_flow"]
-        hot, cold = _duties(known, inputs)
-        if min(hot, cold, known["hot_flow"], known["cold_flow"]) <= 0.0:
-            return None
-        known[suspect] = _corrected(known, cold / hot, suspect)
-        resistance = fouling(**known, **{name: inputs[name] for name in _DATA})
-        return None if resistance is None else Measured(resistance, at)
+        return Measured(resistance, known["cold_flow"])
 
     measure.__name__ = f"resistance_if_{suspect}_is_off"
     side, _, quantity = suspect.partition("_")
     what = {"flow": "flow", "in": "inlet", "out": "outlet"}[quantity]
     measure.__doc__ = f"Returns the fouling resistance if the {side} {what} is read wrongly."
-    needs = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
     method: Measure = measure
-    return diagnoser(needs=needs, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)(method)
+    return diagnoser(needs=_NEEDS, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)(method)
+
+
+@diagnoser(needs=_NEEDS, unit="m2K/W", window_s=STEADY_S, source=_SERIAL)
+def least_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
+    """Returns the fouling resistance that is left whichever transmitter is wrong, but one only.
+
+    Args:
+        windows: Of the flows and temperatures.
+        inputs: These, with the data sheet of the exchanger.
+    """
+    known = _steady_state(windows, inputs)
+    if known is None:
+        return None
+    found = [_resistance_without(each, known, inputs) for each in _SUSPECTS]
+    possible = [each for each in found if each is not None]
+    return Measured(min(possible), known["cold_flow"]) if possible else None
+
+
+def _steady_state(windows: Windows, inputs: Inputs) -> dict[str, float] | None:
+    """Returns the means of flows and temperatures, `None` unless heat flows steadily."""
+    outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
+    if not is_steady(windows, outlets, STEADY_S):
+        return None
+    values = {each: windows.mean(inputs[each], STEADY_S) for each in _SUSPECTS}
+    known = {name: each for name, each in values.items() if each is not None}
+    if len(known) < len(values):
+        return None
+    least = min(*_duties(known, inputs), known["hot_flow"], known["cold_flow"])
+    return known if least > 0.0 else None
+
+
+def _resistance_without(suspect: str, known: dict[str, float], inputs: Inputs) -> float | None:
+    """Returns the fouling resistance if one transmitter reads what closes the balance."""
+    hot, cold = _duties(known, inputs)
+    corrected = known | {suspect: _corrected(known, cold / hot, suspect)}
+    return fouling(**corrected, **{name: inputs[name] for name in _DATA})
 
 
 def _duties(known: dict[str, float], inputs: Inputs) -> tuple[float, float]:

@@ -25,6 +25,8 @@ CONSTANTS = {
     "losses": 0.00204, "still": 0.2, "full": 0.6, "exponent": 0.6,
 }  # fmt: skip
 ALIASES = {"flow": "cold_flow", "resistance": "rf"}
+FOULED = {"hot_out": 48.091, "cold_flow": 60.0, "cold_out": 35.969}  # 3e-4 m2K/W
+READS_HIGH = {"hot_out": 48.073, "cold_flow": 70.3, "cold_out": 35.58}
 READS_LOW = {"hot_out": 48.0, "hot_flow": 40.0, "cold_flow": 22.8, "cold_out": 49.0}
 
 
@@ -87,6 +89,10 @@ def rising(name: str, per_h: float) -> dict[str, Course]:
         ("resistance_if_cold_in_is_off", {"cold_in": 24.0}, 0.0, 5e-6),
         ("resistance_if_cold_out_is_off", {"cold_out": 44.0}, 0.0, 5e-6),
         ("resistance_if_cold_flow_is_off", {"cold_flow": 41.0}, 0.0, 5e-6),
+        ("least_resistance", {}, 0.0, 5e-6),
+        ("least_resistance", READS_HIGH, 0.0, 3e-6),  # one that is wrong explains it all
+        ("least_resistance", FOULED, 3.0e-4, 3e-6),
+        ("least_resistance", FOULED | {"hot_out": 51.0}, 3.0e-4, 3e-6),  # TT-202 explains least
         ("basin_leak", rising("level", 0.0), -0.03, 0.03),
         ("basin_leak", rising("level", -14.15), 2.97, 0.05),
         ("basin_leak", rising("level", 0.0) | {"make_up": 52.5}, 2.97, 0.05),
@@ -111,6 +117,7 @@ UNTOLD: list[tuple[str, Mapping[str, float | Course]]] = [
     ("heat_balance", rising("hot_out", 20.0)),
     ("fouling_resistance", rising("cold_out", 20.0)),
     ("resistance_if_hot_out_is_off", rising("hot_out", 20.0)),
+    ("least_resistance", {"hot_flow": 0.0}),
     ("basin_leak", rising("cold", 20.0)),
     ("wet_bulb", rising("cold", 20.0)),
     ("basin_leak", {"level": 70.0}),  # frozen
