@@ -22,9 +22,17 @@ class Diagnosed(Result):
 
     @property
     def weighed(self) -> list[WeighedFault]:
-        """Faults that were weighed at fixed times of the judged time."""
-        end_s = self.episode.onset_s + self.judged_s
-        return [each for each in self.played.weighed if each.at_s <= end_s]
+        """Faults that were weighed at fixed times of the judged time.
+
+        Between the onset and a later fault it is not one truth, so that those are left out.
+        """
+        onset_s = self.episode.onset_s
+        all_s = max((each.at_s for each in self.episode.events), default=onset_s)
+        return [
+            each
+            for each in self.played.weighed
+            if each.at_s <= onset_s + self.judged_s and not onset_s <= each.at_s < all_s
+        ]
 
     @property
     def instead(self) -> str:

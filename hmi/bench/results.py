@@ -49,6 +49,7 @@ def _episode_fields(result: Result) -> dict[str, Any]:
         **asdict(result.times),
         "onset_s": episode.onset_s,
         "faults": {each.fault: dict(each.parameters) for each in episode.events},
+        "begin_s": {each.fault: each.at_s for each in episode.events},
         **own(result),
         "cpu_s": round(result.cpu_s, 3),
     }
