@@ -7,7 +7,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.judge import Diagnosed, judge, judged
-from handwheel.evaluation.benchmark.play import Finding, Played, play
+from handwheel.evaluation.benchmark.play import Finding, Played, WeighedFault, play
 from handwheel.evaluation.benchmark.results import Outcome, Result, Times
 from handwheel.evaluation.benchmark.run_suite import watched
 from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, Suite, load_suite
@@ -73,6 +73,14 @@ def test_an_episode_that_ends_before_an_alarm_is_judged_before_it() -> None:
     late = judge(episode, Played(findings, {"Y": 70.0}, ended_s=110.0))
     assert (early.outcome, early.times, early.judged_s) == ("right", Times(None, 20, 60), 40)
     assert (late.outcome, late.wrong, late.judged_s) == ("wrong", ("c",), 100)
+
+
+def test_what_is_weighed_before_a_later_fault_begins_is_left_out() -> None:
+    events = (FaultEvent("F02", 100.0), FaultEvent("F07", 400.0))
+    episode = Episode("pairs", "p", "F02-F07", 1, events, TWO, 100.0, 900.0)
+    weighed = [WeighedFault(each, "a", 20.0, 9.0) for each in (40.0, 160.0, 700.0)]
+    found = judge(episode, Played(weighed=weighed, ended_s=1000.0))
+    assert [each.at_s for each in found.weighed] == [40.0, 700.0]
 
 
 @pytest.mark.parametrize("suite", [WATCH, PAIRS], ids=["watch", "pairs"])
