@@ -1,11 +1,12 @@
 """Delivers the notices of a site beside its agents."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from functools import partial
 
 from handwheel.agents.problem_log import ProblemLog
+from handwheel.agents.supervised_run import Report
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.tools import notices
@@ -17,7 +18,7 @@ from handwheel.tools.notices.open_channels import open_channels
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.line_writer import print_log
-from .waiting_notices import WaitingNotices
+from .waiting_notices import ABOUT, WaitingNotices
 
 _PAUSE_S = 10.0  # after a fault
 
@@ -34,34 +35,35 @@ async def delivering_notices(site: Site, database: Database) -> AsyncGenerator[N
         yield
         return
     print_log(notices.__name__)
-    task = asyncio.create_task(_deliver(site, site.notices, database))
+    report = ProblemLog(notices.__name__)
+    works = [_work("notices", partial(_deliver, site, site.notices, report), report)]
+    if to := site.notices.default:
+        works.append(_work(ABOUT, partial(_tell_waiting, site, database, to, report), report))
+    tasks = [asyncio.create_task(each) for each in works]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _deliver(site: Site, spec: NoticeSpec, database: Database) -> None:
-    report = ProblemLog(notices.__name__)
+async def _work(about: str, work: Callable[[], Awaitable[None]], report: Report) -> None:
+    """Does some work without end. A fault costs only this work, which begins again."""
     while True:
         try:
-            context = DeliveryContext(
-                site.id, spec, open_channels(spec, site.root), instant_now, report
-            )
-            with WorkOrders(site.state) as orders, Attempts(site.state) as attempts:
-                waiting = WaitingNotices(database, orders, spec.default, instant_now, report)
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(NoticeDelivery(context, orders, attempts).work())
-                    if spec.default:
-                        tasks.create_task(waiting.work())
+            await work()
         except Exception as fault:  # noqa: BLE001 (a fault in delivery must not stop the agents)
-            report("notices", f"not delivered: {_words(fault)}")
+            report(about, f"not delivered: {type(fault).__name__}: {fault}")
         await asyncio.sleep(_PAUSE_S)
 
 
-def _words(fault: BaseException) -> str:
-    """Returns a fault in words, of a group its first."""
-    while isinstance(fault, BaseExceptionGroup):
-        fault = cast("BaseExceptionGroup[BaseException]", fault).exceptions[0]
-    return f"{type(fault).__name__}: {fault}"
+async def _deliver(site: Site, spec: NoticeSpec, report: Report) -> None:
+    context = DeliveryContext(site.id, spec, open_channels(spec, site.root), instant_now, report)
+    with WorkOrders(site.state) as orders, Attempts(site.state) as attempts:
+        await NoticeDelivery(context, orders, attempts).work()
+
+
+async def _tell_waiting(site: Site, database: Database, to: Sequence[str], report: Report) -> None:
+    with WorkOrders(site.state) as orders:
+        await WaitingNotices(database, orders, to, instant_now, report).work()

@@ -17,6 +17,8 @@ from handwheel.tools.safe_text import printable
 from ..cases.case_view import what_is_wrong
 from ..requests.request_text import request_line
 
+ABOUT = "what waits for people"
+"""Subject of the problems of these notices."""
 _POLL_S = 5.0
 _UNANSWERED_S = 60.0  # in which the agents judge a new case, and may open a run
 
@@ -44,8 +46,9 @@ class WaitingNotices:
         while True:
             try:
                 self.give()
+                self._report(ABOUT, "")
             except HandwheelError as error:
-                self._report("notices", str(error))
+                self._report(ABOUT, str(error))
             await asyncio.sleep(_POLL_S)
 
     def give(self) -> None:
@@ -55,7 +58,9 @@ class WaitingNotices:
             HandwheelError: The ledger cannot be read, or a notice cannot be written.
         """
         now = self._clock()
-        for about, key, text in (*self._requests(now), *self._cases(now)):
+        waiting = [*self._requests(now), *self._cases(now)]
+        self._given &= {key for _, key, _ in waiting}
+        for about, key, text in waiting:
             if key in self._given:
                 continue
             for to in self._to:

@@ -57,6 +57,7 @@ class NoticeDelivery:
             while True:
                 try:
                     self.start_new()
+                    self._context.report("notices", "")
                 except ToolFailed as error:
                     self._context.report("notices", str(error))
                 await asyncio.sleep(_POLL_S)
@@ -168,8 +169,9 @@ class NoticeDelivery:
                     next_at=next_at,
                 )
             )  # fmt: skip
+            self._context.report("attempts", "")
         except ToolFailed as error:
-            self._context.report("notices", str(error))
+            self._context.report("attempts", str(error))
 
     def _tell(self, delivery: Delivery, problem: str) -> None:
         kind = self._context.spec.channels[delivery.channel].kind

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
@@ -34,6 +36,28 @@ async def test_notices_go_out_while_the_body_runs_and_a_broken_database_ends_not
     (site.state / NOTICES_FILE).write_text("no database", encoding="utf-8")
     with Database(site.state, site.id) as database:
         await goes_on(site, database, out)
+
+
+async def test_notices_go_out_while_what_waits_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def give(self: WaitingNotices) -> None:
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(WaitingNotices, "give", give)
+    out = tmp_path / "out"
+    horn = {"kind": "command", "run": ["sh", "-c", f"sleep 0.1; touch {out}"]}
+    spec = NoticeSpec.model_validate(
+        {"channels": {"horn": horn}, "to": {"ben": {"horn": "hall"}}, "default": ["ben"]}
+    )
+    site = replace(load(tmp_path), notices=spec)
+    with WorkOrders(site.state) as orders:
+        at = stamp(instant_now().wall)
+        orders.notify(Notice(key="U-1/1", at=at, to="ben", text="held", run_id="U-1"))
+    with Database(site.state, site.id) as database:
+        async with delivering_notices(site, database):
+            await eventually(out.exists)
+    assert "what waits for people: not delivered: TypeError: a fault" in caplog.text
 
 
 async def goes_on(site: Site, database: Database, out: Path) -> None:

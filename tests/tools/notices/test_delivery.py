@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from handwheel.connectors.model.notice_spec import NoticeSpec
+from handwheel.tools.errors import ToolFailed
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import Attempts
 from handwheel.tools.notices.channel import Channel, DeliveryFailed
@@ -135,3 +138,25 @@ async def test_a_restart_takes_up_what_was_not_delivered_and_sends_nothing_again
     assert states["ben", "good"] == ("delivered", 1)
     assert states["ben", "down"] == ("delivered", made + 1)
     assert states["anna", "good"] == ("too old", 0)
+
+
+async def test_a_fault_of_the_database_is_told_again_once_it_was_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[list[object] | ToolFailed] = [ToolFailed("full"), [], ToolFailed("full"), []]
+
+    def notices_after(self: WorkOrders, number: int) -> list[object]:
+        each = found.pop(0) if found else []
+        if isinstance(each, ToolFailed):
+            raise each
+        return each
+
+    monkeypatch.setattr("handwheel.tools.notices.delivery._POLL_S", 0.0)
+    monkeypatch.setattr(WorkOrders, "notices_after", notices_after)
+    desk = Desk(tmp_path, Taken(), Taken())
+    async with desk.open() as delivery:
+        working = asyncio.create_task(delivery.work())
+        await eventually(lambda: not found)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert desk.told[:4] == ["notices: full", "notices: ", "notices: full", "notices: "]
