@@ -52,8 +52,9 @@ def turn_denial(
     oldest = next(iter(open_requests), "")
     decided = f", {oldest} is decided first; {next_step('requests', 'show', oldest)}"
     count = len(open_requests) + coming
-    reason = f"{count} requests are open" if count > 1 else "a request is open"
-    return Denial(TURN, f"{reason}{decided if oldest else ''}")
+    reason = f"{count} requests are" if count > 1 else "a request is"
+    # One text for both, since people are told of each new one.
+    return Denial(TURN, f"{reason} open or being filed{decided if oldest else ''}")
 
 
 def _behind(first: Wish, what: str) -> Denial:

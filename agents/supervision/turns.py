@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from handwheel.connectors.denial import Denial
-from handwheel.playbooks.binding.model import owned_by
+from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.engine.states import RunState
+from handwheel.playbooks.execution.agent_names import CONTROL, owner_of
 from handwheel.playbooks.execution.driver import RunDriver
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -81,7 +82,7 @@ class Turns:
     def _wish(self, case: Case, candidate: Candidate) -> Wish:
         plan = candidate.plan
         rank = self._rank(case)._replace(priority=plan.concurrency.priority)
-        return Wish(rank, frozenset(owned_by(plan, self._site)), bool(plan.writes))
+        return Wish(rank, frozenset(owned_by(plan, self._site)), _asks(plan))
 
     def _rank(self, case: Case) -> Rank:
         trip_min, limit_min = self._cases.candidates.minutes_left(case)
@@ -101,8 +102,13 @@ class Turns:
     def _coming(self) -> int:
         """Returns how many runs will ask for the first time, or again after a resume."""
         coming = (each for each in self._active if each.run.state in _COMING)
-        return sum(bool(each.plan.writes) for each in coming)
+        return sum(_asks(each.plan) for each in coming)
 
     @property
     def _active(self) -> Iterator[RunDriver]:
         return (each.driver for each in self._runs.active.values())
+
+
+def _asks(plan: BoundPlaybook) -> bool:
+    """Whether a playbook asks people, by itself or by another one that it runs."""
+    return owner_of(plan) == CONTROL

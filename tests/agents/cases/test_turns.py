@@ -31,6 +31,19 @@ steps:
     on_fail: {{then: hold}}
 limits: {{max_writes: 1, max_duration: 30 min}}
 """
+OUTER = """\
+schema: playbook/1
+id: test/outer
+version: 1.0.0
+title: Cut the load by another playbook
+owner: tests
+style: computer-assisted
+trigger: {any: [{when: "LT-101.pv > 92 %", for: 1 s}]}
+concurrency: {key: [E-101], policy: reject, priority: 4}
+steps:
+  - {id: other, title: Cut, run: test/later}
+limits: {max_writes: 0, max_duration: 30 min}
+"""
 PUMP, TOWER = frozenset({"P-101A"}), frozenset({"CT-101"})
 
 
@@ -47,9 +60,9 @@ OWN = wish("C-30", 60.0, 2)
     ("others", "open_requests", "coming", "reason"),
     [
         ([], [], 1, ""),
-        ([], ["R-1", "R-2"], 0, "2 requests are open, R-1 is decided first"),
-        ([], ["R-1"], 1, "2 requests are open, R-1 is decided first"),
-        ([], [], 2, "2 requests are open"),
+        ([], ["R-1", "R-2"], 0, "2 requests are open or being filed, R-1 is decided first"),
+        ([], ["R-1"], 1, "2 requests are open or being filed, R-1 is decided first"),
+        ([], [], 2, "2 requests are open or being filed"),
         ([wish("C-10")], ["R-1"], 0, ""),  # it is older, and trips nothing
         ([wish("C-40", 59.0)], [], 0, "C-40 comes first for P-101A"),
         ([wish("C-40", 60.0, 1)], [], 0, "C-40 comes first for P-101A"),
@@ -83,6 +96,7 @@ async def test_beyond_the_bound_the_most_urgent_case_asks_once_a_request_is_deci
             loaded(tmp_path, ASKS.format(name=n, level=at, key=key, priority=p), f"{n}.yaml")
             for n, at, key, p in wanted
         ]
+        room.library.append(loaded(tmp_path, OUTER, "outer.yaml"))
         await room.start_agents()
         room.plant.lies["LT-101.pv"] = 91.0
         await room.until(room.requests, "the first request", 10.0)
@@ -90,9 +104,9 @@ async def test_beyond_the_bound_the_most_urgent_case_asks_once_a_request_is_deci
         room.plant.lies["LT-101.pv"] = 95.0
         await room.scan(3)
         waiting = [each for each in room.cases() if not each.run_id]
-        assert [each.judgement["candidates"][0]["code"] for each in waiting] == ["turn", "turn"]
-        told = f"a request is open, {name} is decided first"
-        assert [told in case_line(each, "") for each in waiting] == [True, True]
+        assert [each.judgement["candidates"][0]["code"] for each in waiting] == ["turn"] * 3
+        told = f"a request is open or being filed, {name} is decided first"
+        assert [told in case_line(each, "") for each in waiting] == [True] * 3
         assert case_line(waiting[0], "").startswith(f"{waiting[0].case_id}  waits, since ")
         room.say("reject")
         await room.until(lambda: room.runs("urgent"), "the urgent one", 15.0)
