@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NOTHING = "nothing"
-"""What a work order has found if there was no fault."""
-
 
 @dataclass(frozen=True, slots=True)
 class SeenSign:

@@ -7,6 +7,7 @@ read or written raises `ToolFailed`.
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from itertools import chain, product
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -19,6 +20,7 @@ from handwheel.connectors.hints import next_step
 from ..errors import InvalidArguments, LedgerError, ToolFailed
 from ..guardrails.ledger.store.connection import connect, ledger_error
 from ..requests.request import Stamp
+from ..requests.timestamps import parse_stamp
 
 WORKORDERS_FILE = "workorders.db"
 """Its name in the site's state folder."""
@@ -152,11 +154,16 @@ class WorkOrders:
             self._kept("workorder", order.key, order.model_dump_json(by_alias=True))
         )
 
-    def all(self) -> list[WorkOrder]:
-        """Returns the work orders with the priority and time that count now, oldest first."""
+    def all(self, until: datetime | None = None) -> list[WorkOrder]:
+        """Returns the work orders with the priority and time that count, oldest first.
+
+        Args:
+            until: Moment as of which they are told, by default now.
+        """
         with self._translated():
             found = [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
-        added = self.additions()
+        added = self.additions(until)
+        found = [each for each in found if until is None or parse_stamp(each.opened_at) < until]
         return [_as_it_counts(each, added.get(each.workorder_id, [])) for each in found]
 
     def close_order(self, closed: Closing) -> Closing:
@@ -180,13 +187,14 @@ class WorkOrders:
         text = self._kept("addition", addition.key, addition.model_dump_json())
         return Addition.model_validate_json(text)
 
-    def additions(self) -> dict[str, list[Addition]]:
-        """Returns the additions of each work order that has any, oldest first."""
+    def additions(self, until: datetime | None = None) -> dict[str, list[Addition]]:
+        """Returns the additions of each work order that has any, oldest first. See `all`."""
         found: dict[str, list[Addition]] = {}
         with self._translated():
             for text in self._texts("addition"):
                 each = Addition.model_validate_json(text)
-                found.setdefault(each.workorder_id, []).append(each)
+                if until is None or parse_stamp(each.at) < until:
+                    found.setdefault(each.workorder_id, []).append(each)
         return found
 
     def find(self, name: str) -> WorkOrder:

@@ -46,16 +46,10 @@ class Work:
 
     def open_lines(self, now: datetime) -> Iterator[str]:
         """Yields the orders that are not closed, the one that is due first ahead."""
-        for each in sorted(self.orders, key=lambda one: parse_stamp(self.due(one))):
+        for each in sorted(self.orders, key=lambda one: parse_stamp(one.due)):
             if each.workorder_id not in self.closings:
-                due = self.due(each)
-                late = ", OVERDUE" if parse_stamp(due) < now else ""
-                yield f"{_order(each)}, due {due[:10]}{late}"
-
-    def due(self, order: WorkOrder) -> str:
-        """Returns the earliest due time of an order and what was added to it."""
-        added = self.additions.get(order.workorder_id, [])
-        return min((order.due, *(each.due for each in added)), key=parse_stamp)
+                late = ", OVERDUE" if parse_stamp(each.due) < now else ""
+                yield f"{_order(each)}, due {each.due[:10]}{late}"
 
 
 def read_work(site: Site, until: datetime) -> Work:
@@ -67,13 +61,8 @@ def read_work(site: Site, until: datetime) -> Work:
     if not (site.state / WORKORDERS_FILE).exists():
         return Work([], {}, {})
     with WorkOrders(site.state) as store:
-        orders = [each for each in store.all() if parse_stamp(each.opened_at) < until]
         closings = {k: v for k, v in store.closings().items() if parse_stamp(v.at) < until}
-        additions = {
-            name: [each for each in added if parse_stamp(each.at) < until]
-            for name, added in store.additions().items()
-        }
-    return Work(orders, closings, additions)
+        return Work(store.all(until), closings, store.additions(until))
 
 
 def _order(order: WorkOrder) -> str:

@@ -14,12 +14,14 @@ from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.hmi.journal.shift_report.build_report import build_report
 from handwheel.hmi.journal.shift_report.html import html
+from handwheel.hmi.journal.shift_report.maintenance import read_work
 from handwheel.hmi.journal.shift_report.markdown import markdown
 from handwheel.hmi.journal.shift_report.model import Item, Part, ShiftReport, Trend
 from handwheel.hmi.journal.shift_report.shift_times import shift_times
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import (
+    Addition,
     Closing,
     Notice,
     WorkOrder,
@@ -29,6 +31,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...gate.testbed.with_oracle import Watched
 from ...plants.served import site_of
+from ...sites.site_text import load
 from ..command_in_process import said_by
 from ..screen_text import readings_of
 
@@ -74,6 +77,27 @@ def test_a_shift_reads_as_it_did(day: Watched) -> None:
     assert all(each.isprintable() for each in drawn.split("\n"))
     page = Page(html(report))
     assert (page.open, page.links) == ([], [])
+
+
+def test_an_order_reads_as_it_stood_at_the_end_of_the_shift(tmp_path: Path) -> None:
+    site = load(tmp_path)
+    fields: dict[str, Any] = {
+        "run_id": "U-1", "playbook": "cw/x", "priority": 3, "due": stamp(NOON + timedelta(days=9)),
+    }  # fmt: skip
+    order = fields | {
+        "workorder_id": "W-7K3MQ2XA", "key": "U-1/order", "site": "s", "asset": "P-101A",
+        "class": "corrective", "title": "Bearing", "opened_at": stamp(BEGIN),
+    }  # fmt: skip
+    with WorkOrders(site.state) as store:
+        store.raise_order(WorkOrder.model_validate(order))
+        for days, priority in ((1, 2), (5, 1)):
+            at = BEGIN + timedelta(days=days)
+            due = stamp(at + timedelta(days=2))
+            added = {"key": f"U-{days}", "workorder_id": "W-7K3MQ2XA", "at": stamp(at)}
+            more = {"priority": priority, "due": due}
+            store.add(Addition.model_validate(fields | added | more))
+    (line,) = read_work(site, NOON).open_lines(NOON)
+    assert line == "W-7K3MQ2XA, corrective, priority 2, P-101A: Bearing, due 2026-11-28"
 
 
 def test_a_quiet_shift_fits_on_one_page(day: Watched) -> None:
