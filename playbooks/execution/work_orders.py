@@ -92,7 +92,7 @@ class Maintenance:
             key=wanted.key, workorder_id=order.workorder_id, at=wanted.opened_at,
             run_id=wanted.run_id, playbook=wanted.playbook, priority=wanted.priority,
             due=wanted.due, evidence=[each for each in wanted.evidence if each not in known],
-            trend=wanted.trend,
+            trend=wanted.trend, faults=wanted.faults,
         )  # fmt: skip
 
     def _due_s(self, work: WorkOrderStep) -> float:

@@ -104,6 +104,7 @@ class Addition(Model):
     due: Stamp  # the earlier one of it and its order's counts
     evidence: list[str] = Field(default_factory=list[str])  # lines that the order has not
     trend: list[Trend] = Field(default_factory=list[Trend])
+    faults: list[str] = Field(default_factory=list[str])  # as of an order
 
 
 class Notice(Model):
@@ -279,10 +280,11 @@ class WorkOrders:
 
 
 def _as_it_counts(order: WorkOrder, added: Sequence[Addition]) -> WorkOrder:
-    """Returns an order with the most urgent priority and the earliest time of its findings."""
+    """Returns an order with all faults, the most urgent priority and the earliest time."""
     priority = min([order.priority, *(each.priority for each in added)])
     due = min([order.due, *(each.due for each in added)])  # stamps sort by time
-    return order.model_copy(update={"priority": priority, "due": due})
+    faults = list(dict.fromkeys([*order.faults, *(one for each in added for one in each.faults)]))
+    return order.model_copy(update={"priority": priority, "due": due, "faults": faults})
 
 
 def read_work_order_ids(state: Path) -> list[str]:

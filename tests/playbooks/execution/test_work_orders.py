@@ -66,6 +66,15 @@ async def test_an_order_of_another_playbook_about_a_confirmed_fault_is_added_to_
         assert store.all()[-1].due == "2026-11-25T09:50:25.000Z"
 
 
+async def test_an_order_is_about_the_faults_that_were_added_to_it_too(tmp_path: Path) -> None:
+    with WorkOrders(tmp_path) as store:
+        await _raise(store, "U-1", "P-101A", 86_400.0, faults=[WORN])
+        await _raise(store, "U-2", "P-101A", 3600.0, faults=[WORN, FOULED])
+        await _raise(store, "U-3", "P-101A", 3600.0, faults=[FOULED])
+        (order,) = store.all()
+        assert order.faults == [WORN, FOULED]
+
+
 @pytest.mark.parametrize(("left_h", "hour"), [(5.0, 13), (100.0, 11), (None, 11)])
 async def test_a_time_is_at_most_the_longest_one_also_if_it_is_unknown(
     tmp_path: Path, left_h: float | None, hour: int
