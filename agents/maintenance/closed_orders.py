@@ -12,7 +12,10 @@ from ..deviations.case_candidates import CaseCandidates
 from ..supervised_run import Report
 
 STILL_SEEN_S = 1800.0
-"""Process time after which a fault must not be seen any more, once its order is closed."""
+"""Process time after which a fault must not be seen any more, once its order is closed.
+
+One that was not seen for as long and is seen again is a new one, though an order is open.
+"""
 _LOOK_S = 60.0  # process time from one look at the work orders to the next
 
 
@@ -25,9 +28,9 @@ class _Closed(NamedTuple):
 class ClosedOrders:
     """Faults of a site with a work order that is open, or was closed while they were seen.
 
-    Such a fault opens no case. One that is still confirmed a while after its order was closed
-    opens its case again, and people are told once. After a restart of the agents it does so at
-    once, since it stands without an open order.
+    Such a fault opens no case unless it was gone for a while. One that is still confirmed a while
+    after its order was closed opens its case again, and people are told once. After a restart of
+    the agents it does so at once, since it stands without an open order.
     """
 
     def __init__(self, context: AgentContext, candidates: CaseCandidates, report: Report) -> None:
@@ -35,6 +38,8 @@ class ClosedOrders:
         self._open: dict[str, WorkOrder] = {}  # by fault
         self._closed: dict[str, _Closed] = {}  # by fault
         self._looked_s: float | None = None
+        self._seen_s: dict[str, float] = {}  # when each fault was last seen, process time
+        self._returned = set[str]()  # faults that are seen again after a while
 
     def observe(self) -> None:
         """Takes a scan, and follows the orders of the faults that stand."""
@@ -44,7 +49,7 @@ class ClosedOrders:
         standing = own.standing
         now_s = plant.clock.shown_s
         if self._looked_s is not None and now_s < self._looked_s:  # it is another plant
-            self._open, self._closed, self._looked_s = {}, {}, None
+            self._open, self._closed, self._looked_s, self._seen_s = {}, {}, None, {}
         is_followed = bool(standing or self._open)
         if self._looked_s is None or (is_followed and now_s >= self._looked_s + _LOOK_S):
             self._looked_s = now_s
@@ -53,7 +58,15 @@ class ClosedOrders:
         for name in own.named:
             if name in self._closed and now_s - self._closed[name].since_s >= STILL_SEEN_S:
                 self._tell(name, self._closed.pop(name))
-        self._candidates.hold_back({*self._open, *self._closed})
+        self._note_returned(standing, now_s)
+        self._candidates.hold_back({*self._open, *self._closed} - self._returned)
+
+    def _note_returned(self, standing: Collection[str], now_s: float) -> None:
+        for name in standing:
+            if now_s - self._seen_s.get(name, now_s) >= STILL_SEEN_S:
+                self._returned.add(name)
+            self._seen_s[name] = now_s
+        self._returned.intersection_update(standing)
 
     def _look(self, standing: Collection[str], now_s: float) -> None:
         """Reads which orders are open, and notes those that were closed since the last look."""

@@ -70,3 +70,25 @@ async def test_a_fault_that_outlives_its_order_opens_a_case_again_and_is_told_on
         notices = [each.text for each in room.workorders.notices()]
         assert notices == ([] if is_gone else [f"{told}: too-full"])
         assert len(room.workorders.open_orders()) == (not is_gone)
+
+
+async def test_a_fault_that_was_gone_for_long_opens_a_case_though_its_order_is_open(
+    new_room: NewRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.agents.maintenance.closed_orders.STILL_SEEN_S", 120.0)
+    async with new_room(is_worn=False, failure_modes=("own.yaml",)) as room:
+        (room.site.root / "own.yaml").write_text(MODES, "utf-8")
+        room.library = [loaded(tmp_path, ORDER)]
+        await room.start_agents()
+        room.scan_s = 5.0
+        room.plant.lies["LT-101.pv"] = 95.0
+        await room.until(room.workorders.all, "an order")
+        for gone, runs in ((14, 1), (40, 2)):
+            await room.scan(14)
+            del room.plant.lies["LT-101.pv"]
+            await room.scan(gone)
+            room.plant.lies["LT-101.pv"] = 95.0
+            await room.scan(14)
+            assert len(room.runs()) == runs
+        (order,) = room.workorders.open_orders()
+        assert [each.run_id for each in room.workorders.additions()[order.workorder_id]]
