@@ -5,20 +5,19 @@ read or written raises `ToolFailed`.
 """
 
 import sqlite3
-from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
-from itertools import chain, product
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.hints import next_step
 
-from ..errors import InvalidArguments, LedgerError, ToolFailed
-from ..guardrails.ledger.store.connection import connect, ledger_error
+from ..append_only_store import AppendOnlyStore, append_only_table
+from ..errors import InvalidArguments
 from ..requests.request import Stamp
 from ..requests.timestamps import parse_stamp
 
@@ -32,22 +31,17 @@ MOST_POINTS = 60
 """Highest number of points of a trend."""
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
-_VERSION = 3
 _CANDIDATES = 5
-_TABLE = (
-    "CREATE TABLE {0}(number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL) "
-    "STRICT",
-    # A connection without recursive_triggers replaces past every trigger but this one.
-    "CREATE TRIGGER {0}_is_never_replaced BEFORE INSERT ON {0} "
-    "WHEN EXISTS (SELECT 1 FROM {0} WHERE number = NEW.number OR key = NEW.key) "
-    "BEGIN SELECT RAISE(ABORT, '{0}: such a row is there already'); END",
-    "CREATE TRIGGER {0}_is_never_changed BEFORE UPDATE ON {0} "
-    "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
-    "CREATE TRIGGER {0}_is_never_deleted BEFORE DELETE ON {0} "
-    "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
-)
-_TABLES = {1: ("workorder", "notice"), 2: ("closing",), 3: ("addition",)}
-"""Tables that each version has added."""
+
+
+def _table(name: str) -> tuple[str, ...]:
+    columns = "number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL"
+    return append_only_table(name, columns, "number = NEW.number OR key = NEW.key")
+
+
+_VERSIONS = {
+    1: (*_table("workorder"), *_table("notice")), 2: _table("closing"), 3: _table("addition"),
+}  # fmt: skip
 
 
 class Trend(Model):
@@ -117,37 +111,11 @@ class Notice(Model):
     run_id: str = Field(min_length=1)
 
 
-class WorkOrders:
-    """Open store of a site's work orders and notices.
-
-    The state folder is on a local disk; a missing database is created, another program's refused.
-    """
+class WorkOrders(AppendOnlyStore):
+    """Open store of a site's work orders and notices."""
 
     def __init__(self, state: Path) -> None:
-        self._path = state / WORKORDERS_FILE
-        try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = connect(self._path, _APPLICATION_ID)
-        except OSError as error:
-            raise ToolFailed(f"{state}: {error.strerror}") from None
-        except LedgerError as error:
-            raise ToolFailed(str(error)) from None
-        try:
-            with self._translated():
-                self._prepare()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the database."""
-        self._connection.close()
+        super().__init__(state / WORKORDERS_FILE, _APPLICATION_ID, _VERSIONS)
 
     def raise_order(self, order: WorkOrder) -> WorkOrder:
         """Stores a work order and returns it, or the earlier one with its key."""
@@ -243,40 +211,6 @@ class WorkOrders:
     def _texts(self, table: str) -> list[str]:
         rows = self._connection.execute(f"SELECT text FROM {table} ORDER BY number")  # noqa: S608
         return [row[0] for row in rows]
-
-    def _prepare(self) -> None:
-        with self._transaction():
-            if (version := self._version()) < _VERSION:
-                new = (added for number, added in _TABLES.items() if number > version)
-                for table, statement in product(chain(*new), _TABLE):
-                    self._connection.execute(statement.format(table))
-                self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-        if self._version() != _VERSION:
-            raise ToolFailed(f"{self._path}: is of version {self._version()}, not {_VERSION}")
-
-    def _version(self) -> int:
-        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return version
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def _translated(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise ToolFailed(str(ledger_error(self._path, error))) from error
-        except ValidationError:
-            raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
 
 
 def _as_it_counts(order: WorkOrder, added: Sequence[Addition]) -> WorkOrder:

@@ -4,36 +4,22 @@ They have a database of their own, which only the process that delivers writes. 
 read or written raises `ToolFailed`.
 """
 
-import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
 
-from ..errors import LedgerError, ToolFailed
-from ..guardrails.ledger.store.connection import connect, ledger_error
+from ..append_only_store import AppendOnlyStore, append_only_table
 from ..requests.request import Stamp
 
 NOTICES_FILE = "notices.db"
 """Its name in the site's state folder."""
 
 _APPLICATION_ID = 0x48574E31  # "HWN1"
-_VERSION = 1
-_TABLE = (
-    "CREATE TABLE attempt(number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
-    # A connection without recursive_triggers replaces past every trigger but this one.
-    "CREATE TRIGGER attempt_is_never_replaced BEFORE INSERT ON attempt "
-    "WHEN EXISTS (SELECT 1 FROM attempt WHERE number = NEW.number) "
-    "BEGIN SELECT RAISE(ABORT, 'attempt: such a row is there already'); END",
-    "CREATE TRIGGER attempt_is_never_changed BEFORE UPDATE ON attempt "
-    "BEGIN SELECT RAISE(ABORT, 'attempt is append-only'); END",
-    "CREATE TRIGGER attempt_is_never_deleted BEFORE DELETE ON attempt "
-    "BEGIN SELECT RAISE(ABORT, 'attempt is append-only'); END",
-)
+_COLUMNS = "number INTEGER PRIMARY KEY, text TEXT NOT NULL"
+_VERSIONS = {1: append_only_table("attempt", _COLUMNS, "number = NEW.number")}
 
 
 class Attempt(Model):
@@ -47,34 +33,11 @@ class Attempt(Model):
     next_at: Stamp | None = None  # of the next attempt
 
 
-class Attempts:
+class Attempts(AppendOnlyStore):
     """Open store of a site's attempts."""
 
     def __init__(self, state: Path) -> None:
-        self._path = state / NOTICES_FILE
-        try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = connect(self._path, _APPLICATION_ID)
-        except OSError as error:
-            raise ToolFailed(f"{state}: {error.strerror}") from None
-        except LedgerError as error:
-            raise ToolFailed(str(error)) from None
-        try:
-            with self._translated():
-                self._prepare()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the database."""
-        self._connection.close()
+        super().__init__(state / NOTICES_FILE, _APPLICATION_ID, _VERSIONS)
 
     def add(self, attempt: Attempt) -> None:
         """Stores an attempt."""
@@ -87,31 +50,3 @@ class Attempts:
         with self._translated():
             rows = self._connection.execute("SELECT text FROM attempt ORDER BY number")
             return [Attempt.model_validate_json(row[0]) for row in rows]
-
-    def _prepare(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            if self._version() == 0:
-                for statement in _TABLE:
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        if self._version() != _VERSION:
-            raise ToolFailed(f"{self._path}: is of version {self._version()}, not {_VERSION}")
-
-    def _version(self) -> int:
-        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return version
-
-    @contextmanager
-    def _translated(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise ToolFailed(str(ledger_error(self._path, error))) from error
-        except ValidationError:
-            raise ToolFailed(f"{self._path}: something in it is not what was kept") from None

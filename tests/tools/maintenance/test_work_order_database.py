@@ -168,15 +168,19 @@ def test_the_commands_show_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(handwheel("workorders", "show", "w-7", where, "--json")[1]) == found
 
 
-def test_a_work_order_is_closed_once_and_an_older_database_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("version", "newer"),
+    [(1, "DROP TABLE closing; DROP TABLE addition"), (2, "DROP TABLE addition")],
+)
+def test_a_work_order_is_closed_once_in_an_older_database_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: int, newer: str
 ) -> None:
     site = site_text.load(tmp_path)
     where, handwheel = f"--site={tmp_path}", said_by(capsys)
     with WorkOrders(site.state) as store:
         store.raise_order(order_of())
     with closing(sqlite3.connect(site.state / "workorders.db")) as shell:
-        shell.executescript("DROP TABLE closing; DROP TABLE addition; PRAGMA user_version = 1")
+        shell.executescript(f"{newer}; PRAGMA user_version = {version}")
     code, out, _ = handwheel("workorders", "close", "W-7", "--note", "bearing replaced", where)
     assert (code, out) == (0, "closed: W-7K3MQ2XA  Bearing of P-101A\n")
     code, _, error = handwheel("workorders", "close", "W-7", where)

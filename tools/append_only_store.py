@@ -1,0 +1,109 @@
+"""Database of rows that are only added, in a file of its own beside the ledger.
+
+Its faults never block the ledger. One that cannot be read or written raises `ToolFailed`.
+"""
+
+import sqlite3
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError
+
+from .errors import LedgerError, ToolFailed
+from .guardrails.ledger.store.connection import connect, ledger_error
+
+
+def append_only_table(name: str, columns: str, same: str) -> tuple[str, ...]:
+    """Returns the statements that create a table of which no row is changed or deleted.
+
+    Args:
+        same: Condition by which a row is one that is there already, such as `number = NEW.number`.
+    """
+    is_there = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"  # noqa: S608 (our own names)
+    return (
+        f"CREATE TABLE {name}({columns}) STRICT",
+        # A connection without recursive_triggers replaces past every trigger but this one.
+        f"CREATE TRIGGER {name}_is_never_replaced BEFORE INSERT ON {name} "
+        f"WHEN {is_there} BEGIN SELECT RAISE(ABORT, '{name}: such a row is there already'); END",
+        f"CREATE TRIGGER {name}_is_never_changed BEFORE UPDATE ON {name} "
+        f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END",
+        f"CREATE TRIGGER {name}_is_never_deleted BEFORE DELETE ON {name} "
+        f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END",
+    )
+
+
+class AppendOnlyStore:
+    """Open database in a state folder, which is on a local disk.
+
+    A missing database is created, one of an older version extended, another program's refused.
+    """
+
+    def __init__(
+        self, path: Path, application_id: int, versions: Mapping[int, Sequence[str]]
+    ) -> None:
+        """Opens the database.
+
+        Args:
+            versions: Statements that each version has added, the oldest first.
+        """
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._connection = connect(path, application_id)
+        except OSError as error:
+            raise ToolFailed(f"{path.parent}: {error.strerror}") from None
+        except LedgerError as error:
+            raise ToolFailed(str(error)) from None
+        try:
+            with self._translated():
+                self._prepare(application_id, versions)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._connection.close()
+
+    def _prepare(self, application_id: int, versions: Mapping[int, Sequence[str]]) -> None:
+        newest = max(versions)
+        with self._transaction():
+            if (version := self._version()) < newest:
+                for number, statements in versions.items():
+                    for statement in statements if number > version else ():
+                        self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {application_id}")
+                self._connection.execute(f"PRAGMA user_version = {newest}")
+        if self._version() != newest:
+            raise ToolFailed(f"{self._path}: is of version {self._version()}, not {newest}")
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ToolFailed(str(ledger_error(self._path, error))) from error
+        except ValidationError:
+            raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
