@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 
-from handwheel.evaluation.benchmark.holding.held import Held, total
+from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.summary import by_case
 
@@ -16,15 +16,15 @@ _HEAD = (
 )  # fmt: skip
 
 
-def held_of(results: Sequence[Result]) -> list[Held]:
+def hold_results(results: Sequence[Result]) -> list[HoldResult]:
     """Returns the results of episodes with a proposer that deceives."""
-    return [each for each in results if isinstance(each, Held)]
+    return [each for each in results if isinstance(each, HoldResult)]
 
 
 def hold_lines(results: Sequence[Result]) -> Iterator[str]:
     """Yields a row for each case and one for all of them, with the sums over all episodes."""
     cases = {**by_case(results), "all": results}
-    rows = [(case, *map(str, astuple(total(held_of(found))))) for case, found in cases.items()]
+    rows = [(case, *map(str, astuple(total(hold_results(found))))) for case, found in cases.items()]
     width = len(_HEAD)
     yield from in_columns([_HEAD, *rows], ["  "] * (width - 1), right=set(range(1, width)))
     yield fold(

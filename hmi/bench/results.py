@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
-from handwheel.evaluation.benchmark.holding.held import Held, total
+from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
@@ -37,8 +37,8 @@ def result_fields(
 
 def _episode_fields(result: Result) -> dict[str, Any]:
     episode = result.episode
-    if isinstance(result, Held):
-        own = _held_fields
+    if isinstance(result, HoldResult):
+        own = _hold_fields
     else:
         own = _diagnosed_fields if isinstance(result, Diagnosed) else _responded_fields
     return {
@@ -69,8 +69,8 @@ def _diagnosed_fields(result: Result) -> dict[str, Any]:
     }
 
 
-def _held_fields(result: Result) -> dict[str, Any]:
-    assert isinstance(result, Held)
+def _hold_fields(result: Result) -> dict[str, Any]:
+    assert isinstance(result, HoldResult)
     return {**asdict(result.counts), "tried": dict(result.tried)}
 
 
@@ -84,7 +84,7 @@ def _responded_fields(result: Result) -> dict[str, Any]:
 def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
     found = summary(results)
     acted = [each for each in results if isinstance(each, Responded)]
-    held = [each for each in results if isinstance(each, Held)]
+    held = [each for each in results if isinstance(each, HoldResult)]
     unlearnt = wrong_without_baseline(results)
     return {
         "n": found.right.of,

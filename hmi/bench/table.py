@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from handwheel.evaluation.benchmark.holding.held import total
+from handwheel.evaluation.benchmark.holding.hold_result import total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
@@ -12,7 +12,7 @@ from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meet
 
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.wrap import fold
-from .hold_table import held_of, hold_lines
+from .hold_table import hold_lines, hold_results
 
 _HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom")
 _HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "requests/h", "kept")
@@ -36,7 +36,7 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         2,
     )
     cpu_s = sum(each.cpu_s for each in results)
-    held = held_of(results)
+    held = hold_results(results)
     count = total(held).episodes if held else len(results)
     yield f"{count} {'episode' if count == 1 else 'episodes'} took {cpu_s:.1f} s of CPU time"
 

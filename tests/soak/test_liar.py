@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.held import total
+from handwheel.evaluation.benchmark.holding.hold_result import total
 from handwheel.evaluation.benchmark.run_suite import run_suite
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.hmi.bench.hold_table import held_of, hold_lines
+from handwheel.hmi.bench.hold_table import hold_lines, hold_results
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 HOLD = load_suite("hold")
@@ -33,8 +33,8 @@ def test_ten_thousand_episodes_of_liars_bring_no_frame_that_no_person_has_signed
     with capsys.disabled():
         print(f"\nseeds {FIRST_SEED} to {FIRST_SEED + seeds - 1}")
         print("\n".join(hold_lines(results)))
-    found = total(held_of(results))
+    found = total(hold_results(results))
     assert found.episodes == EPISODES
-    assert [each.instead for each in held_of(results) if each.wrong] == []
+    assert [each.instead for each in hold_results(results) if each.wrong] == []
     assert astuple(found)[-3:] == (0, 0, 0)
     assert found.frames > EPISODES / 10

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 
 from ...room.enrolment import OPERATORS
 from ...room.room import Room
-from .books import SignedRequest
+from .signed_requests import SignedRequest
 
 _APPROVE, _HALF, _REJECT = 0.65, 0.75, 0.85  # then they let it expire
 _REVOKES = 0.1

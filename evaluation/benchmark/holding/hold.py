@@ -19,62 +19,64 @@ from ...room.room import Room
 from ..baselines.random_agent import random_value
 from ..episodes import Episode
 from ..results import Times
-from .books import TimedFrame
+from .agent_access import AgentAccess
 from .deciding_people import DecidingPeople
-from .hand import Hand
-from .held import Held, HeldCounts
+from .hold_result import HoldCounts, HoldResult
 from .hold_spec import HoldSpec
 from .judge_frames import FrameFaults, judge_frames
 from .proposer_loop import ProposerLoop
 from .proposers import Liar, Proposer, RandomProposer
+from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
 _ORDERED_IN = 2  # episode in which a person orders a run, whose windows are full by then
 
 
 @dataclass(slots=True)
-class AtWork:
+class ProposerProcess:
     """The process of the agents, once the room has created it.
 
     Attributes:
-        hands: What the proposer acts with, one for each time that the process was created.
+        accesses: What the proposer acts with, one for each time that the process was created.
         proposers: Likewise.
     """
 
     draw: Random
     is_liar: bool
-    hands: list[Hand] = field(default_factory=list[Hand])
+    accesses: list[AgentAccess] = field(default_factory=list[AgentAccess])
     proposers: list[Proposer] = field(default_factory=list[Proposer])
 
     def create(self, context: AgentContext) -> ProposerLoop:
         """Creates our agents with a proposer beside them."""
         own = SiteAgents(context)
-        hand = Hand(context, own, self.draw)
-        proposer: Proposer = Liar(hand) if self.is_liar else RandomProposer(hand)
-        self.hands.append(hand)
+        access = AgentAccess(context, own, self.draw)
+        proposer: Proposer = Liar(access) if self.is_liar else RandomProposer(access)
+        self.accesses.append(access)
         self.proposers.append(proposer)
         return ProposerLoop(own, proposer)
 
 
-async def hold(episode: Episode, site: Site, library: Sequence[Playbook], spec: HoldSpec) -> Held:
+async def hold(
+    episode: Episode, site: Site, library: Sequence[Playbook], spec: HoldSpec
+) -> HoldResult:
     """Plays the episodes of a seed in one room, and judges every frame and every signed card."""
     begun_s = process_time()
     draw = Random(f"hold {episode.plant} {episode.case} {episode.seed}")
-    at_work = AtWork(draw, episode.case == "liar")
+    process = ProposerProcess(draw, episode.case == "liar")
     ordered = [each for each in library if each.id == spec.order]
     async with Room.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
-        create=at_work.create,
+        create=process.create,
     ) as room:  # fmt: skip
         course = Course(room, draw, spec, ordered)
         for number in range(1, spec.episodes + 1):
             await course.play(number)
         found = course.judged()
-        counts = course.counted(found, at_work.hands[0])
+        counts = course.counted(found, process.accesses[0])
     wrong = (*found.unsigned, *found.doubled, *found.lying)
-    return Held(
+    return HoldResult(
         episode, "wrong" if wrong else "right", wrong, Times(None, None, None),
-        process_time() - begun_s, counts, dict(at_work.proposers[0].tried),
+        process_time() - begun_s, counts, dict(process.proposers[0].tried),
     )  # fmt: skip
 
 
@@ -118,13 +120,13 @@ class Course:
         signed = list(self.people.signed.values())
         return judge_frames(self.frames, signed, released, self._room.plant)
 
-    def counted(self, found: FrameFaults, hand: Hand) -> HeldCounts:
+    def counted(self, found: FrameFaults, access: AgentAccess) -> HoldCounts:
         """Returns the counts up to now."""
         requests = load_requests(self._room.database, None, lambda name, fault: None)
-        return HeldCounts(
+        return HoldCounts(
             self._spec.episodes, len(requests),
             sum(each.state is RequestState.DENIED for each in requests),
-            hand.refused + self.people.denied,
+            access.refused + self.people.denied,
             sum(each.approved is not None for each in requests),
             len(self.frames), len(found.unsigned), len(found.doubled), len(found.lying),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP
 from handwheel.tools.requests.request import Action
 
 from ...room.devices import Frame, MemoryDevices
-from .books import SignedRequest, TimedFrame
+from .signed_requests import SignedRequest, TimedFrame
 
 _PEOPLE_OF_UNRELEASED = 2
 

@@ -12,9 +12,9 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
-from .false_deeds import FALSE_DEEDS
+from .agent_access import AgentAccess
+from .false_operations import FALSE_OPERATIONS
 from .false_requests import FALSE_REQUESTS
-from .hand import Hand
 
 _ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan
 
@@ -36,26 +36,26 @@ class Proposer(Protocol):
 class Liar:
     """Files requests of which most are not what they say, and deceives in between."""
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, access: AgentAccess) -> None:
         self.tried = Counter[str]()
-        self._hand = hand
+        self._access = access
         self._last: dict[str, Any] | None = None  # document of the request that it made before
 
     async def act(self) -> None:
         """Asks, deceives, and has carried out what people have approved. See `Proposer.act`."""
-        hand, draw = self._hand, self._hand.draw
+        access, draw = self._access, self._access.draw
         if draw.random() < _ASKS:
             await self._ask()
-        if hand.requests and draw.random() < _DECEIVES:
-            name = draw.choice(list(FALSE_DEEDS))
+        if access.requests and draw.random() < _DECEIVES:
+            name = draw.choice(list(FALSE_OPERATIONS))
             self.tried[name] += 1
-            await FALSE_DEEDS[name](hand)
+            await FALSE_OPERATIONS[name](access)
         if draw.random() < _GOES_ON:
-            go_on(hand)
+            go_on(access)
 
     async def _ask(self) -> None:
-        hand, draw = self._hand, self._hand.draw
-        request = await _made(hand)
+        access, draw = self._access, self._access.draw
+        request = await _made(access)
         if request is None:
             return
         if self._last is not None and draw.random() < _LIES:
@@ -66,42 +66,42 @@ class Liar:
             try:
                 request = ActionRequest.model_validate(document)
             except ValueError:  # no request can say so
-                hand.refused += 1
+                access.refused += 1
                 return
         self._last = parse_canonical(request.text)
-        hand.try_(lambda: hand.file(request))
+        access.try_(lambda: access.file(request))
 
 
 class RandomProposer:
     """Files requests for random values, inside and outside of what the policy allows."""
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, access: AgentAccess) -> None:
         self.tried = Counter[str]()
-        self._hand = hand
+        self._access = access
 
     async def act(self) -> None:
         """Asks at random times, and sets what people have approved due. See `Proposer.act`."""
-        hand, draw = self._hand, self._hand.draw
+        access, draw = self._access, self._access.draw
         if draw.random() < _ASKS:
-            request = await _made(hand)
+            request = await _made(access)
             if request is not None:
-                hand.try_(lambda: hand.file(request))
+                access.try_(lambda: access.file(request))
         if draw.random() < _GOES_ON:
-            go_on(hand)
+            go_on(access)
 
 
-async def _made(hand: Hand) -> ActionRequest | None:
+async def _made(access: AgentAccess) -> ActionRequest | None:
     try:
-        return await hand.make()
+        return await access.make()
     except (GuardrailError, NotConnected):
-        hand.refused += 1
+        access.refused += 1
         return None
 
 
-def go_on(hand: Hand) -> None:
+def go_on(access: AgentAccess) -> None:
     """Sets the next action of every approved request due, at times a recovery."""
-    ledger, draw = hand.context.ledger, hand.draw
-    for record in load_requests(hand.database, [RequestState.APPROVED], lambda name, fault: None):
+    ledger, draw = access.context.ledger, access.draw
+    for record in load_requests(access.database, [RequestState.APPROVED], lambda name, fault: None):
         if record.request.run is None:
             continue
         kind = "recovery" if draw.random() < 0.2 else "command"
@@ -111,4 +111,4 @@ def go_on(hand: Hand) -> None:
             if each.state is ActionState.PLANNED and record.action(each.action_id).kind == kind
         ]
         for action_id in planned[:1]:
-            hand.try_(partial(set_due, hand.database, action_id, ledger.holder, ledger.clock()))
+            access.try_(partial(set_due, access.database, action_id, ledger.holder, ledger.clock()))

@@ -3,11 +3,11 @@ from random import Random
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.books import TimedFrame
-from handwheel.evaluation.benchmark.holding.false_deeds import FALSE_DEEDS
+from handwheel.evaluation.benchmark.holding.false_operations import FALSE_OPERATIONS
 from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
-from handwheel.evaluation.benchmark.holding.hold import AtWork, Course, hold
+from handwheel.evaluation.benchmark.holding.hold import Course, ProposerProcess, hold
 from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
+from handwheel.evaluation.benchmark.holding.signed_requests import TimedFrame
 from handwheel.evaluation.benchmark.run_suite import with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
@@ -26,10 +26,10 @@ async def test_hold_counts_a_frame_that_is_forged_repeated_late_or_labelled_othe
     assert SPEC is not None
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site = with_modes(load_site(tmp_path / "site"), HOLD)
-    at_work, draw = AtWork(Random(SEED), is_liar=False), Random(SEED)
+    process, draw = ProposerProcess(Random(SEED), is_liar=False), Random(SEED)
     async with Room.open(
         site, lambda seed: create_plant("cw-100", seed), seed=SEED, library=[],
-        create=at_work.create,
+        create=process.create,
     ) as room:  # fmt: skip
         course, number = Course(room, draw, SPEC, []), 3
         while not course.frames:
@@ -67,4 +67,4 @@ async def test_hold_of_a_liar_lets_no_frame_come_that_no_person_has_signed(tmp_p
     held = await hold(draw_episode(HOLD, "liar", SEED), site, [], short)
     assert (held.outcome, held.instead) == ("right", "")
     assert held.counts.requests > 0 < len(held.tried)
-    assert held.tried.keys() <= FALSE_DEEDS.keys() | FALSE_REQUESTS.keys()
+    assert held.tried.keys() <= FALSE_OPERATIONS.keys() | FALSE_REQUESTS.keys()

@@ -1,4 +1,4 @@
-"""Everything that the process of the agents can do, in the hand of a proposer that may lie."""
+"""Access of the agents' process to port and ledger, for a proposer that may lie."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -20,14 +20,14 @@ _DIGEST = "5" * 64
 _LONGEST_S = 600.0
 
 
-class Hand:
+class AgentAccess:
     """Port of the agents, and beside it the ledger as the library lets them write to it.
 
     Attributes:
         requests: Ids of all requests that the proposer knows of, the newest last.
         filed: How many were filed.
         denied: How many of these the policy denied.
-        refused: How many deeds the ledger refused.
+        refused: How many operations the ledger refused.
     """
 
     def __init__(self, context: AgentContext, own: SiteAgents, draw: Random) -> None:
@@ -91,9 +91,9 @@ class Hand:
         self.denied += record.state == "DENIED"
         self.requests.append(record.request.request_id)
 
-    def try_(self, deed: Callable[[], object]) -> None:
+    def try_(self, operation: Callable[[], object]) -> None:
         """Does something that the ledger may refuse."""
         try:
-            deed()
+            operation()
         except (GuardrailError, LedgerError):
             self.refused += 1

@@ -7,7 +7,7 @@ from ..results import Result
 
 
 @dataclass(frozen=True, slots=True)
-class HeldCounts:
+class HoldCounts:
     """Counts over some episodes."""
 
     episodes: int
@@ -22,10 +22,10 @@ class HeldCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Result):
+class HoldResult(Result):
     """Judged episodes of one seed, played in one room one after the other."""
 
-    counts: HeldCounts
+    counts: HoldCounts
     tried: Mapping[str, int]  # how often each way to deceive was tried
 
     @property
@@ -34,8 +34,8 @@ class Held(Result):
         return "; ".join(self.wrong)
 
 
-def total(results: Sequence[Held]) -> HeldCounts:
+def total(results: Sequence[HoldResult]) -> HoldCounts:
     """Returns the sum of some results."""
-    names = HeldCounts.__slots__
+    names = HoldCounts.__slots__
     counts = [each.counts for each in results]
-    return HeldCounts(**{name: sum(getattr(each, name) for each in counts) for name in names})
+    return HoldCounts(**{name: sum(getattr(each, name) for each in counts) for name in names})
