@@ -20,7 +20,7 @@ class Rank(NamedTuple):
     case_id: str
 
 
-class Wish(NamedTuple):
+class IntendedRun(NamedTuple):
     """Run that a case would begin, since nothing else prevents it."""
 
     rank: Rank
@@ -30,7 +30,11 @@ class Wish(NamedTuple):
 
 
 def turn_denial(
-    own: Wish, others: Iterable[Wish], open_requests: Sequence[str], coming: int, most: int
+    own: IntendedRun,
+    others: Iterable[IntendedRun],
+    open_requests: Sequence[str],
+    coming: int,
+    most: int,
 ) -> Denial | None:
     """Returns why a case waits for its turn, `None` if it may begin its run.
 
@@ -57,7 +61,7 @@ def turn_denial(
     return Denial(TURN, f"{reason} open or being filed{decided if oldest else ''}")
 
 
-def _behind(first: Wish, what: str) -> Denial:
+def _behind(first: IntendedRun, what: str) -> Denial:
     case_id = first.rank.case_id
     reason = f"{case_id} comes first {what}"
     return Denial(TURN, f"{reason}; {next_step('cases', 'show', case_id)}")

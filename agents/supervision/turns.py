@@ -16,7 +16,7 @@ from ..deviations.case import Case
 from ..deviations.site_cases import SiteCases
 from ..planning.candidates import Candidate, blocked_by
 from ..site_runs import SiteRuns
-from .order import Rank, Wish, turn_denial
+from .order import IntendedRun, Rank, turn_denial
 
 _COMING = frozenset({RunState.CHECKING, RunState.RESTARTING})
 
@@ -30,7 +30,7 @@ class Turns:
     def __init__(self, context: AgentContext, cases: SiteCases, runs: SiteRuns) -> None:
         self._site, self._ledger = context.ledger.context.site, context.ledger
         self._cases, self._runs = cases, runs
-        self._wishes: dict[str, Wish] = {}  # by case
+        self._intended: dict[str, IntendedRun] = {}  # by case
 
     def in_order(self, case_ids: Collection[str]) -> list[str]:
         """Returns cases in the order in which they are judged."""
@@ -40,16 +40,16 @@ class Turns:
 
     def take(self, case: Case, found: list[Candidate]) -> list[Candidate]:
         """Returns the candidates of a case, with those prevented for which it is not its turn."""
-        self._wishes.pop(case.case_id, None)
+        self._intended.pop(case.case_id, None)
         if self._cases.candidates.is_ordered(case):  # a person wants it now
             return found
         judged = [each if each.code else self._judged(case, each) for each in found]
-        wishes = [self._wish(case, each) for each in found if not each.code]
-        if wishes:
-            self._wishes[case.case_id] = Wish(
-                min(each.rank for each in wishes),
-                frozenset[str]().union(*(each.equipment for each in wishes)),
-                any(each.asks for each in wishes),
+        runs = [self._intended_run(case, each) for each in found if not each.code]
+        if runs:
+            self._intended[case.case_id] = IntendedRun(
+                min(each.rank for each in runs),
+                frozenset[str]().union(*(each.equipment for each in runs)),
+                any(each.asks for each in runs),
                 waits=all(each.code for each in judged),
             )
         return judged
@@ -57,32 +57,32 @@ class Turns:
     def is_up(self, case: Case, chosen: Candidate) -> bool:
         """Whether it is still the turn of a case, once its candidate is chosen."""
         is_ordered = self._cases.candidates.is_ordered(case)
-        return is_ordered or self._denial(self._wish(case, chosen)) is None
+        return is_ordered or self._denial(self._intended_run(case, chosen)) is None
 
     def settle(self, case_id: str) -> None:
         """Forgets the place of a case that was judged, unless it waits for its turn."""
-        if case_id in self._wishes and not self._wishes[case_id].waits:
-            del self._wishes[case_id]
+        if case_id in self._intended and not self._intended[case_id].waits:
+            del self._intended[case_id]
 
     def _judged(self, case: Case, candidate: Candidate) -> Candidate:
-        denial = self._denial(self._wish(case, candidate))
+        denial = self._denial(self._intended_run(case, candidate))
         if denial is None:
             return candidate
         prevented = blocked_by(candidate.plan, candidate.diagnosis, denial)
         by, condition = candidate.begin_by, candidate.condition
         return replace(prevented, begin_by=by, condition=condition, base=candidate.base)
 
-    def _denial(self, own: Wish) -> Denial | None:
+    def _denial(self, own: IntendedRun) -> Denial | None:
         open_ = {name for name, case in self._cases.cases.items() if not case.run_id}
-        self._wishes = {name: each for name, each in self._wishes.items() if name in open_}
-        others = [each for name, each in self._wishes.items() if name != own.rank.case_id]
+        self._intended = {name: each for name, each in self._intended.items() if name in open_}
+        others = [each for name, each in self._intended.items() if name != own.rank.case_id]
         most = self._site.supervision.requests
         return turn_denial(own, others, self._open_requests(), self._coming(), most)
 
-    def _wish(self, case: Case, candidate: Candidate) -> Wish:
+    def _intended_run(self, case: Case, candidate: Candidate) -> IntendedRun:
         plan = candidate.plan
         rank = self._rank(case)._replace(priority=plan.concurrency.priority)
-        return Wish(rank, frozenset(owned_by(plan, self._site)), _asks(plan))
+        return IntendedRun(rank, frozenset(owned_by(plan, self._site)), _asks(plan))
 
     def _rank(self, case: Case) -> Rank:
         trip_min, limit_min = self._cases.candidates.minutes_left(case)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.agents.supervision.order import Rank, Wish, turn_denial
+from handwheel.agents.supervision.order import IntendedRun, Rank, turn_denial
 from handwheel.connectors.model.site_file import Supervision
 from handwheel.hmi.cases.case_view import case_line
 
@@ -47,13 +47,13 @@ limits: {max_writes: 0, max_duration: 30 min}
 PUMP, TOWER = frozenset({"P-101A"}), frozenset({"CT-101"})
 
 
-def wish(case_id: str, trip_min: float = inf, priority: int = 4, **more: object) -> Wish:
+def intended(case_id: str, trip_min: float = inf, priority: int = 4, **more: object) -> IntendedRun:
     rank = Rank(trip_min, trip_min, priority, f"2026-11-25T08:{case_id[-2:]}", case_id)
     fields = {"equipment": PUMP, "asks": True} | more
-    return Wish(rank, **fields)  # type: ignore[arg-type]
+    return IntendedRun(rank, **fields)  # type: ignore[arg-type]
 
 
-OWN = wish("C-30", 60.0, 2)
+OWN = intended("C-30", 60.0, 2)
 
 
 @pytest.mark.parametrize(
@@ -63,23 +63,28 @@ OWN = wish("C-30", 60.0, 2)
         ([], ["R-1", "R-2"], 0, "2 requests are open or being filed, R-1 is decided first"),
         ([], ["R-1"], 1, "2 requests are open or being filed, R-1 is decided first"),
         ([], [], 2, "2 requests are open or being filed"),
-        ([wish("C-10")], ["R-1"], 0, ""),  # it is older, and trips nothing
-        ([wish("C-40", 59.0)], [], 0, "C-40 comes first for P-101A"),
-        ([wish("C-40", 60.0, 1)], [], 0, "C-40 comes first for P-101A"),
-        ([wish("C-20", 60.0, 2)], [], 0, "C-20 comes first for P-101A"),
-        ([wish("C-40", 5.0, waits=True)], [], 0, ""),  # it does not hold the equipment meanwhile
-        ([wish("C-40", 5.0, equipment=TOWER)], [], 0, ""),
+        ([intended("C-10")], ["R-1"], 0, ""),  # it is older, and trips nothing
+        ([intended("C-40", 59.0)], [], 0, "C-40 comes first for P-101A"),
+        ([intended("C-40", 60.0, 1)], [], 0, "C-40 comes first for P-101A"),
+        ([intended("C-20", 60.0, 2)], [], 0, "C-20 comes first for P-101A"),
         (
-            [wish("C-40", 5.0, equipment=TOWER, waits=True)],
+            [intended("C-40", 5.0, waits=True)],
+            [],
+            0,
+            "",
+        ),  # it does not hold the equipment meanwhile
+        ([intended("C-40", 5.0, equipment=TOWER)], [], 0, ""),
+        (
+            [intended("C-40", 5.0, equipment=TOWER, waits=True)],
             ["R-1"],
             0,
             "C-40 comes first of the 2 requests that may be open",
         ),
-        ([wish("C-40", 5.0, equipment=TOWER, asks=False)], ["R-1"], 0, ""),
+        ([intended("C-40", 5.0, equipment=TOWER, asks=False)], ["R-1"], 0, ""),
     ],
 )
 def test_a_case_waits_for_what_comes_first_and_for_a_free_request(
-    others: Sequence[Wish], open_requests: Sequence[str], coming: int, reason: str
+    others: Sequence[IntendedRun], open_requests: Sequence[str], coming: int, reason: str
 ) -> None:
     denial = turn_denial(OWN, others, open_requests, coming, most=2)
     assert (denial.reason.partition("; next: ")[0] if denial else "") == reason
