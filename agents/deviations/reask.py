@@ -77,7 +77,7 @@ def once_steady(
     for name in free_since_s.keys() - free:
         del free_since_s[name]
     brief = {n for n in free if now_s - free_since_s.setdefault(n, now_s) < STEADY_S}
-    denial = Denial("steady", f"it is asked for once nothing has prevented it for {STEADY_S:g} s")
+    denial = Denial("steady", f"what it needs must be met for {STEADY_S:g} s first")
     return [
         blocked_by(each.plan, each.diagnosis, denial) if each.name in brief else each
         for each in found

@@ -114,7 +114,7 @@ def _assumptions(
     yield f"people approve each request {think} after it is filed"
     timed = [each.id for each in begun if each.verify or isinstance(each.work, Wait)]
     if timed:
-        yield f"what {', '.join(timed)} wait for comes at once and holds"
+        yield f"what is waited for in {', '.join(timed)} comes at once and holds"
     if plan.lease_s is not None:
         yield f"its writes are taken back {format_duration(plan.lease_s)} after they were sent"
     if manual := [each.id for each in begun if isinstance(each.work, Manual)]:

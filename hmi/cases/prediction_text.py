@@ -27,8 +27,8 @@ def prediction_lines(fields: Mapping[str, Any]) -> Iterator[str]:
         if any(found.values()):
             told = (f"{found[key] or 'none'} {words}" for key, words in _COURSES.items())
             yield _line(f"    {kind}: {', '.join(told)}")
-    assumed = (str(each).removesuffix(".") for each in fields["assumptions"])
-    yield _line(f"    assumed: {'; '.join(assumed)}")
+    for each in fields["assumptions"]:
+        yield _line(f"    assumed: {str(each).removesuffix('.')}")
 
 
 def _both(margin: Mapping[str, Any]) -> str:

@@ -95,7 +95,7 @@ def show(
         return
     shown = closed.get(order.workorder_id), added.get(order.workorder_id, [])
     for line in render_order(order, card_width(), *shown):
-        typer.echo(line)
+        typer.echo(fold(line, _LABEL))
 
 
 def _draw(png: Path, site: Site, order: WorkOrder, added: Sequence[Addition]) -> None:
@@ -111,13 +111,13 @@ def _draw(png: Path, site: Site, order: WorkOrder, added: Sequence[Addition]) ->
 def close(
     name: OrderArgument,
     found: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="CAUSE",
             help="The failure mode that was found, or nothing.",
             autocompletion=complete_cause,
         ),
-    ] = "",
+    ] = None,
     note: Annotated[str, typer.Option(metavar="TEXT", help="What was done.")] = "",
     site: SiteOption = None,
     as_json: ResultOption = False,
@@ -127,7 +127,7 @@ def close(
     Exit codes: 0 closed, 2 no such open work order or wrong configuration.
     """
     opened = open_site(site)
-    if found:
+    if found is not None:  # an empty one too, as of a variable that a script has not set
         _check_cause(opened, found)
     if note and (fault := reason_fault(note)):
         raise InvalidArguments(f"the note {fault}")
@@ -138,7 +138,9 @@ def close(
         if earlier := store.closings().get(order.workorder_id):
             raise InvalidArguments(f"{order.workorder_id} is {_closed_text(earlier)}")
         at = stamp(instant_now().wall)
-        closing = Closing(key=order.workorder_id, at=at, by=system_user(), note=note, found=found)
+        closing = Closing(
+            key=order.workorder_id, at=at, by=system_user(), note=note, found=found or ""
+        )
         store.close_order(closing)
     typer.echo(f"closed: {order.workorder_id}  {printable(order.title)}")
     tell_result(workorder=closing.key, **closing.model_dump(exclude={"key"}))

@@ -34,7 +34,8 @@ def alarm_items(site: Site, since: datetime, until: datetime) -> Iterator[Item]:
             found += [(begin_s, _item(tag, begin_s, end)) for begin_s, end in _times(slots)]
     yield from (item for _, item in sorted(found, key=lambda each: each[0]))
     if unknown:
-        yield Item(f"{counted(unknown, 'alarm')} of {len(tags)} not recorded, so not known")
+        of_all = f"{unknown} of {counted(len(tags), 'alarm')}"
+        yield Item(f"not known: {of_all}, because they were not recorded")
     elif not tags:
         yield Item("not known: tags.yaml has no tag NAME.active, which would be an alarm")
 

@@ -1,15 +1,15 @@
 """Builds the report of a shift from the site's records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.audit.audit import Audit, audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.notices.deliveries import Delivery
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
@@ -40,7 +40,6 @@ def build_report(
     Raises:
         ConfigError: Policy or operators cannot be read.
         LedgerError: The ledger cannot be read.
-        ToolFailed: Work orders or notices cannot be read.
     """
     roster, policy = load_roster(site), load_policy(site)
     with database.one_moment():
@@ -48,13 +47,12 @@ def build_report(
         found = audit(database, site, roster, policy.satisfied)
     note_closed_writes(list(journal.requests.values()), journal.entries)
     span, work = Period(since, until), read_work(site, until)
-    told = [each for each in site_deliveries(site) if _is_in(each, since, until)]
     parts = {
         "Cases, requests and writes": case_items(journal, span),
         "Alarms": alarm_items(site, since, until),
         "Work orders": work.items(since),
         "Open and waiting at the end": _open(journal, work.open_lines(until), until),
-        "Notices": (Item(delivery_line(each, now)) for each in told),
+        "Notices": _notices(site, since, until, now),
         "Lockouts, authority, gate and agents": site_items(journal, span),
         "People": people_items(journal, span),
     }
@@ -74,8 +72,15 @@ def _before(rows: Iterable[JournalRow], until: datetime) -> Iterable[JournalRow]
     return (each for each in rows if end.has(read_entry(each)))
 
 
-def _is_in(delivery: Delivery, since: datetime, until: datetime) -> bool:
-    return since <= parse_stamp(delivery.notice.at) < until
+def _notices(site: Site, since: datetime, until: datetime, now: datetime) -> Iterator[Item]:
+    try:
+        told = site_deliveries(site)
+    except ToolFailed as error:
+        yield Item(f"not known: {printable(str(error))}")
+        return
+    for each in told:
+        if since <= parse_stamp(each.notice.at) < until:
+            yield Item(delivery_line(each, now))
 
 
 def _source(journal: Journal, found: Audit) -> list[str]:

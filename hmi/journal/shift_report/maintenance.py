@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import ToolFailed
 from handwheel.tools.maintenance.work_order_database import (
     WORKORDERS_FILE,
     Addition,
@@ -27,9 +28,12 @@ class Work:
     orders: list[WorkOrder]
     closings: dict[str, Closing]
     additions: dict[str, list[Addition]]
+    unread: str = ""  # why they cannot be read
 
     def items(self, since: datetime) -> Iterator[Item]:
         """Yields the orders that were raised, added to or closed since a time."""
+        if self.unread:
+            yield Item(f"not known: {self.unread}")
         for each in self.orders:
             lines: list[str] = []
             if parse_stamp(each.opened_at) >= since:
@@ -46,6 +50,8 @@ class Work:
 
     def open_lines(self, now: datetime) -> Iterator[str]:
         """Yields the orders that are not closed, the one that is due first ahead."""
+        if self.unread:
+            yield f"not known: {self.unread}"
         for each in sorted(self.orders, key=lambda one: parse_stamp(one.due)):
             if each.workorder_id not in self.closings:
                 late = ", OVERDUE" if parse_stamp(each.due) < now else ""
@@ -53,16 +59,15 @@ class Work:
 
 
 def read_work(site: Site, until: datetime) -> Work:
-    """Returns the work orders of a site as they were at a time.
-
-    Raises:
-        ToolFailed: They cannot be read.
-    """
+    """Returns the work orders of a site as they were at a time, or why they cannot be read."""
     if not (site.state / WORKORDERS_FILE).exists():
         return Work([], {}, {})
-    with WorkOrders(site.state) as store:
-        closings = {k: v for k, v in store.closings().items() if parse_stamp(v.at) < until}
-        return Work(store.all(until), closings, store.additions(until))
+    try:
+        with WorkOrders(site.state) as store:
+            closings = {k: v for k, v in store.closings().items() if parse_stamp(v.at) < until}
+            return Work(store.all(until), closings, store.additions(until))
+    except ToolFailed as error:
+        return Work([], {}, {}, unread=printable(str(error)))
 
 
 def _order(order: WorkOrder) -> str:

@@ -30,7 +30,14 @@ def shift_times(since: str | None, until: str | None, now: datetime) -> tuple[da
 def _moment(text: str, before: datetime) -> datetime:
     found = _TIME.fullmatch(text.strip())
     if not found:
-        return parse_moment(text)
+        return _date(text)
     hour, minute = int(found[1]), int(found[2])
     moment = before.replace(hour=hour, minute=minute, second=0, microsecond=0)
     return moment if moment < before else moment - _DAY
+
+
+def _date(text: str) -> datetime:
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 06:00 for the last such time of day") from None

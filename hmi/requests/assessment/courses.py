@@ -51,8 +51,7 @@ def ahead_lines(found: Prediction, checked_s: float) -> Iterator[str]:
         else ""
     )
     yield f"{_trust_text(found)}{over}"
-    assumed = "; ".join(each.rstrip(".") for each in found.assumptions)
-    yield f"assumed: {assumed}"
+    yield from (f"assumed: {each.rstrip('.')}" for each in found.assumptions)
     for each in found.margins:
         without = _kept(each.without, each.unit, each.without_at_s)
         with_plan = _kept(each.with_plan, each.unit, each.with_plan_at_s)

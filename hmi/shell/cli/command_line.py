@@ -39,7 +39,7 @@ TITLES: dict[str, str] = {
     "playbooks": "Write, check, simulate, test and release playbooks.",
     "baseline": "Learn, show and sign the plant's healthy residuals.",
     "diagnose": "Compare what the diagnosis has said with what was true.",
-    "workorders": "List work orders and show them.",
+    "workorders": "List, show and close work orders.",
     "notices": "List notices with their delivery, and test channels.",
     "dataset": "Export closed cases as Parquet, with a data sheet.",
     "journal": "Read, verify, export and back up the journal.",

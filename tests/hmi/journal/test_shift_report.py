@@ -21,6 +21,7 @@ from handwheel.hmi.journal.shift_report.shift_times import shift_times
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import (
+    WORKORDERS_FILE,
     Addition,
     Closing,
     Notice,
@@ -79,7 +80,9 @@ def test_a_shift_reads_as_it_did(day: Watched) -> None:
     assert (page.open, page.links) == ([], [])
 
 
-def test_an_order_reads_as_it_stood_at_the_end_of_the_shift(tmp_path: Path) -> None:
+def test_orders_read_as_they_stood_and_damaged_ones_as_not_known(
+    tmp_path: Path,
+) -> None:
     site = load(tmp_path)
     fields: dict[str, Any] = {
         "run_id": "U-1", "playbook": "cw/x", "priority": 3, "due": stamp(NOON + timedelta(days=9)),
@@ -98,6 +101,10 @@ def test_an_order_reads_as_it_stood_at_the_end_of_the_shift(tmp_path: Path) -> N
             store.add(Addition.model_validate(fields | added | more))
     (line,) = read_work(site, NOON).open_lines(NOON)
     assert line == "W-7K3MQ2XA, corrective, priority 2, P-101A: Bearing, due 2026-11-28"
+    (site.state / WORKORDERS_FILE).write_bytes(b"damaged" * 1000)
+    work = read_work(site, NOON)
+    (item,), (line,) = work.items(BEGIN), work.open_lines(NOON)
+    assert item.text == line == f"not known: {site.state / WORKORDERS_FILE}: file is not a database"
 
 
 def test_a_quiet_shift_fits_on_one_page(day: Watched) -> None:
@@ -144,11 +151,13 @@ def test_a_time_of_day_is_the_last_one(
     assert shift_times(since, until, NOON) == found
 
 
-def test_a_shift_that_ends_before_it_begins_or_in_the_future_is_refused() -> None:
+def test_a_shift_that_ends_before_it_begins_in_the_future_or_at_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="would begin at"):
         shift_times("2026-11-27", "2026-11-26", NOON)
     with pytest.raises(ValueError, match="not ended yet"):
         shift_times(None, "2026-11-28", NOON)
+    with pytest.raises(ValueError, match=r"'25:00' is no date and no time; write .*, or 06:00"):
+        shift_times("25:00", None, NOON)
 
 
 CASE = "C-00000001"

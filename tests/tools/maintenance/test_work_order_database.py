@@ -233,7 +233,8 @@ def test_a_closing_says_what_was_found_if_that_is_a_failure_mode_of_the_site(
     with WorkOrders(site.state) as store:
         store.raise_order(order_of())
         store.raise_order(order_of(workorder_id="W-9K3MQ2XA", key="other"))
-    for given, hint in (("too-hott", "did you mean 'too-hot'"), ("x", "known: too-hot, nothing")):
+    known = "known: too-hot, nothing"
+    for given, hint in (("too-hott", "did you mean 'too-hot'"), ("x", known), ("", known)):
         code, _, error = handwheel("workorders", "close", "W-7", "--found", given, where)
         assert (code, hint in error) == (2, True), error
     for name, found in (("W-7", "too-hot"), ("W-9", "nothing")):
