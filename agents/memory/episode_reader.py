@@ -40,6 +40,7 @@ from .episode import (
 _LONG = 200  # characters of a problem
 _DECIDES = frozenset({"approve", "reject"})
 _JUDGED = f"{PREFIX}{CaseEvent.JUDGED}"
+_NAMES_NOTHING = '"named":[]'
 _Fields = Mapping[str, Any]
 
 
@@ -200,6 +201,8 @@ def _diagnosis(judged: Sequence[JournalRow]) -> CaseDiagnosis:
     """Returns the last diagnosis that named a fault, else the last."""
     last: _Fields = {}
     for row in reversed(judged):
+        if last and _NAMES_NOTHING in row.text:
+            continue  # a case that nobody could decide has very many, and parsing them takes long
         fields: _Fields = row.fields["body"].get("diagnosis", {})
         if fields and fields["named"]:
             return diagnosis_of(fields)

@@ -72,3 +72,21 @@ def test_reader_of_damaged_rows_leaves_out_their_case_and_tells_it(
     (problem,) = found.problems
     assert problem.startswith("case C-00000002: run U-00000002 is damaged")
     assert [each.case_id[-1] for each in read_episodes(database, site, most=1).found] == ["3"]
+
+
+def test_reader_takes_the_last_diagnosis_that_has_named_a_fault_else_the_last(
+    ledger: tuple[Database, Site],
+) -> None:
+    database, site = ledger
+    doubted = diagnosis(hypothesis("cavitates P-101A", 5.0, noise=10.0), named=False)
+    for n, diagnoses in enumerate(((doubted, doubted), (doubted, WORN, doubted)), 1):
+        case_id = f"C-{n:08}"
+        with database.transaction(at(n)) as transaction:
+            opened = {"condition": "it vibrates", "playbook": "", "deviation": "alarm VAH"}
+            transaction.record("case.opened", case_id, opened)
+            for each in diagnoses:
+                body = {"choice": "", "candidates": [], "reason": "so", "diagnosis": each}
+                transaction.record("case.judged", case_id, body)
+    first, second = read_episodes(database, site).found
+    assert (first.named, first.diagnosis.suspected) == ("", ("cavitates P-101A",))
+    assert second.named == "bearing-worn P-101A"
