@@ -82,10 +82,19 @@ def test_reader_takes_the_last_diagnosis_that_has_named_a_fault_else_the_last(
     for n, diagnoses in enumerate(((doubted, doubted), (doubted, WORN, doubted)), 1):
         case_id = f"C-{n:08}"
         with database.transaction(at(n)) as transaction:
-            opened = {"condition": "it vibrates", "playbook": "", "deviation": "alarm VAH"}
+            opened: dict[str, object] = {
+                "condition": "it vibrates",
+                "playbook": "",
+                "deviation": "alarm VAH",
+            }
             transaction.record("case.opened", case_id, opened)
             for each in diagnoses:
-                body = {"choice": "", "candidates": [], "reason": "so", "diagnosis": each}
+                body: dict[str, object] = {
+                    "choice": "",
+                    "candidates": [],
+                    "reason": "so",
+                    "diagnosis": each,
+                }
                 transaction.record("case.judged", case_id, body)
     first, second = read_episodes(database, site).found
     assert (first.named, first.diagnosis.suspected) == ("", ("cavitates P-101A",))
