@@ -38,6 +38,7 @@ class ClosedOrders:
         self._open: dict[str, WorkOrder] = {}  # by fault
         self._closed: dict[str, _Closed] = {}  # by fault
         self._looked_s: float | None = None
+        self._begun_s: float | None = None  # process time of the first scan
         self._seen_s: dict[str, float] = {}  # when each fault was last seen, process time
         self._returned = set[str]()  # faults that are seen again after a while
 
@@ -49,7 +50,8 @@ class ClosedOrders:
         standing = own.standing
         now_s = plant.clock.shown_s
         if self._looked_s is not None and now_s < self._looked_s:  # it is another plant
-            self._open, self._closed, self._looked_s, self._seen_s = {}, {}, None, {}
+            self._open, self._closed, self._looked_s = {}, {}, None
+            self._begun_s, self._seen_s = None, {}
         is_followed = bool(standing or self._open)
         if self._looked_s is None or (is_followed and now_s >= self._looked_s + _LOOK_S):
             self._looked_s = now_s
@@ -62,8 +64,9 @@ class ClosedOrders:
         self._candidates.hold_back({*self._open, *self._closed} - self._returned)
 
     def _note_returned(self, standing: Collection[str], now_s: float) -> None:
+        begun_s = self._begun_s = now_s if self._begun_s is None else self._begun_s
         for name in standing:
-            if now_s - self._seen_s.get(name, now_s) >= STILL_SEEN_S:
+            if now_s - self._seen_s.get(name, begun_s) >= STILL_SEEN_S:
                 self._returned.add(name)
             self._seen_s[name] = now_s
         self._returned.intersection_update(standing)

@@ -86,7 +86,9 @@ async def test_a_fault_that_was_gone_for_long_opens_a_case_though_its_order_is_o
         for gone, runs in ((14, 1), (40, 2)):
             await room.scan(14)
             del room.plant.lies["LT-101.pv"]
-            await room.scan(gone)
+            await room.scan(14)
+            await room.restart_agents()
+            await room.scan(gone - 14)
             room.plant.lies["LT-101.pv"] = 95.0
             await room.scan(14)
             assert len(room.runs()) == runs
