@@ -219,7 +219,7 @@ def _joined_promises(promises: Sequence[str]) -> str:
 def _time_limit(card: Card) -> Iterator[Part]:
     if card.lease is not None:
         back = "; ".join(command_text(each) for each in card.recovery if each.undoes)
-        yield Part("For", [Row(["", f"{card.lease.span}; then the gate undoes it: {back}"])])
+        yield Part("Lasts", [Row(["", f"{card.lease.span}, then the gate undoes it: {back}"])])
 
 
 def _undo(card: Card, fold: Fold) -> Iterator[Row]:

@@ -119,6 +119,15 @@ def test_the_class_of_a_request_has_its_reason_in_words(
     assert re.fullmatch(reason, class_reason(context.policy, context.site.tags, request, found))
 
 
+def test_the_class_of_a_safe_state_is_told_as_its_own(context: BuildContext) -> None:
+    request, _ = _made(context, ("PIC-102.sp", 410.0))
+    safe = tuple(each.model_copy(update={"kind": "recovery"}) for each in request.commands)
+    request = request.model_copy(update={"commands": (), "recovery": safe})
+    found = RequestClass(request.risk_class, request.quorum, "")
+    text = class_reason(context.policy, context.site.tags, request, found)
+    assert text.startswith("the safe state's PIC-102.sp 410 kPa lies outside the normal band")
+
+
 def test_what_the_policy_denies_is_made_with_the_reason(context: BuildContext) -> None:
     limits, across = "PIC-102.sp: 430 lies outside the limits", "no-overpressure: PT-102.pv < 500"
     for writes, pressure, words in [

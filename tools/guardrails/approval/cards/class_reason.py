@@ -32,7 +32,12 @@ def _reason(policy: Policy, action: Action, ruling: Ruling) -> str:
     if raised is None:
         return f"{', '.join(places['class'])} sets it for {action.tag}"
     if raised.startswith("outside"):
-        return f"{action.tag} {action.shown} {action.unit}".rstrip() + f" lies {raised}"
+        owner = "" if action.kind == "command" else _owner(action)
+        return owner + f"{action.tag} {action.shown} {action.unit}".rstrip() + f" lies {raised}"
     if raised.startswith("it has"):
         return action.tag + raised.removeprefix("it")
     return f"{', '.join(places['commissioned'])} is not commissioned"
+
+
+def _owner(recovery: Action) -> str:
+    return "the undo's " if recovery.undoes else "the safe state's "
