@@ -15,7 +15,7 @@ from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 from handwheel.tools.safe_text import printable
 
 from ..cases.case_view import what_is_wrong
-from ..requests.request_text import request_line
+from ..requests.request_text import waiting_text
 
 ABOUT = "what waits for people"
 """Subject of the problems of these notices."""
@@ -58,7 +58,7 @@ class WaitingNotices:
             HandwheelError: The ledger cannot be read, or a notice cannot be written.
         """
         now = self._clock()
-        waiting = [*self._requests(now), *self._cases(now)]
+        waiting = [*self._requests(), *self._cases(now)]
         self._given &= {key for _, key, _ in waiting}
         for about, key, text in waiting:
             if key in self._given:
@@ -70,12 +70,11 @@ class WaitingNotices:
                 )
             self._given.add(key)
 
-    def _requests(self, now: Instant) -> Iterator[tuple[str, str, str]]:
+    def _requests(self) -> Iterator[tuple[str, str, str]]:
         for record in load_unfinished(self._database, lambda name, fault: None):
             if record.state in WAITING_REQUESTS:
                 name = record.request.request_id
-                text = f"waits for approval: {request_line(listed(record), now)}"
-                yield name, f"{name}/waits", text
+                yield name, f"{name}/waits", waiting_text(listed(record))
 
     def _cases(self, now: Instant) -> Iterator[tuple[str, str, str]]:
         for case_id in case_ids(self._database):

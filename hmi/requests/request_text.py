@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
@@ -28,11 +29,6 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
 
     Without a gate an action that is due or under way does not advance.
     """
-    writes = ", ".join(
-        f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
-        for each in request.writes
-        if each.kind == "command"
-    )
     left = ""
     if request.state in WAITING_REQUESTS:
         waited = now.since_s(request.filed)
@@ -41,7 +37,24 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
     state, why = (stuck.state, stuck_text(stuck)) if stuck else request.status
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
     origin = f"  {_origin(request)}" if request.run else ""
-    return f"{request.request_id}  {state:<11} {request.risk_class}  {writes}{left}{reason}{origin}"
+    wanted = f"{request.risk_class}  {_writes(request)}"
+    return f"{request.request_id}  {state:<11} {wanted}{left}{reason}{origin}"
+
+
+def waiting_text(request: ListedRequest) -> str:
+    """Returns that a request waits and until when, for a message that is read later."""
+    until = request.filed.wall + timedelta(seconds=request.within_s)
+    waits = f"{request.request_id} waits for approval until {until:%Y-%m-%d %H:%M:%S} UTC"
+    origin = f" {_origin(request)}" if request.run else ""
+    return f"{waits}: {_writes(request)}, {request.risk_class}{origin}"
+
+
+def _writes(request: ListedRequest) -> str:
+    return ", ".join(
+        f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
+        for each in request.writes
+        if each.kind == "command"
+    )
 
 
 def _origin(request: ListedRequest) -> str:

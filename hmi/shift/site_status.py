@@ -10,7 +10,7 @@ from handwheel.connectors.client.site_reader import by_connection, read_reachabl
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.plant_snapshot import is_fresh, last_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
 from handwheel.tools.guardrails.interlocks.gate_process import gate_process
@@ -80,6 +80,7 @@ class SiteStatus:
     sent: int  # of these requests, how many were ended early after a write had been sent
     runs: Mapping[str, int]  # opened in the last hour, by state
     deliveries: Sequence[Delivery] = ()  # of notices
+    unread_notices: str = ""  # why notices cannot be read
 
 
 async def read_site_status(site: Site, database: Database) -> SiteStatus:
@@ -97,6 +98,7 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
     recent = _recent_requests(database, now)
     clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
+    deliveries, unread = _deliveries(site)
     return SiteStatus(
         site=site,
         at=now,
@@ -112,8 +114,17 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
         requests=Counter(str(each.status[0]) for each in recent),
         sent=sum(bool(each.sent) for each in recent),
         runs=_recent_runs(database, now),
-        deliveries=site_deliveries(site) if site.notices else (),
+        deliveries=deliveries,
+        unread_notices=unread,
     )
+
+
+def _deliveries(site: Site) -> tuple[Sequence[Delivery], str]:
+    """Returns the deliveries of notices, and why they cannot be read."""
+    try:
+        return (site_deliveries(site) if site.notices else ()), ""
+    except ToolFailed as error:
+        return (), str(error)
 
 
 def _is_alarm(tag: Tag) -> bool:

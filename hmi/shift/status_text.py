@@ -37,7 +37,8 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
     if status.site.notices:
         has_agents = status.agents_pid is not None
         found = delivery_lines(status.deliveries, status.at.wall, has_agents=has_agents)
-        parts["notices"] = found
+        unread = status.unread_notices
+        parts["notices"] = [f"not known: {printable(unread)}"] if unread else found
     for name, lines in parts.items():
         for number, line in enumerate([*lines] or ["none"]):
             yield f"{'' if number else name:<{INDENT}}{line}"
@@ -173,7 +174,13 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
         ],
         "last_hour": {"requests": dict(status.requests), "ended_after_sending": status.sent,
                       "runs": dict(status.runs)},
-        "notices": (
-            recent_counts(status.deliveries, status.at.wall) if status.site.notices else None
-        ),
+        "notices": _notice_fields(status),
     }  # fmt: skip
+
+
+def _notice_fields(status: SiteStatus) -> Mapping[str, object] | None:
+    if status.site.notices is None:
+        return None
+    if status.unread_notices:
+        return {"not_known": status.unread_notices}
+    return recent_counts(status.deliveries, status.at.wall)

@@ -90,5 +90,5 @@ async def test_what_waits_is_told_once_and_a_case_with_a_playbook_is_left_to_it(
         waiting.give()
         first, second = orders.notices()
     room.close()
-    assert first.text.startswith(f"waits for approval: {request.request_id}  PENDING")
+    assert first.text.startswith(f"{request.request_id} waits for approval until 20")
     assert second.text == "C-00000001 is not answered by any playbook: low"

@@ -24,6 +24,8 @@ from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot, wr
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.notices.attempt_database import NOTICES_FILE
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ...plants.served import site_of
@@ -114,13 +116,18 @@ async def test_a_snapshot_made_while_tags_are_read_counts(
     assert (stopped.epoch, stopped.pid, stopped.is_running) == (4, None, False)
 
 
-def test_a_site_that_never_ran_is_told_with_its_lockout(
+def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place, said = str(tmp_path / "cw"), said_by(capsys)
-    site_of(tmp_path / "cw", NOWHERE)
+    state = site_of(tmp_path / "cw", NOWHERE).state
+    WorkOrders(state).close()
+    (state / NOTICES_FILE).write_bytes(b"damaged" * 1000)
+    with (tmp_path / "cw" / "site.yaml").open("a", encoding="utf-8") as file:
+        file.write("notices: {channels: {horn: {kind: command, run: [x]}}, to: {ben: {horn: x}}}\n")
     code, page, errors = said("status", "--site", place)
     assert (code, errors) == (0, "")
+    assert f"notices      not known: {state / NOTICES_FILE}: file is not a database" in page
     assert page.splitlines()[0].endswith(": nothing waits for a person")
     assert f"gate    not running; next: handwheel gate --site {place}" in page
     assert "dcs  DOWN: opc.tcp://127.0.0.1:1: connection refused" in page
