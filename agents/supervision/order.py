@@ -17,6 +17,7 @@ class Rank(NamedTuple):
     limit_min: float  # until something reaches its next limit
     priority: int  # of its playbook, 1 is the most urgent
     opened_at: str  # stamp
+    position: int  # among the open cases, as they were opened
     case_id: str
 
 

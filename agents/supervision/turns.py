@@ -86,7 +86,8 @@ class Turns:
 
     def _rank(self, case: Case) -> Rank:
         trip_min, limit_min = self._cases.candidates.minutes_left(case)
-        return Rank(trip_min, limit_min, 0, case.opened_at, case.case_id)
+        position = list(self._cases.cases).index(case.case_id)
+        return Rank(trip_min, limit_min, 0, case.opened_at, position, case.case_id)
 
     def _open_requests(self) -> Sequence[str]:
         return [name for each in self._active for name in each.run.requests if self._waits(name)]

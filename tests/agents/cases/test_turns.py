@@ -48,7 +48,7 @@ PUMP, TOWER = frozenset({"P-101A"}), frozenset({"CT-101"})
 
 
 def intended(case_id: str, trip_min: float = inf, priority: int = 4, **more: object) -> IntendedRun:
-    rank = Rank(trip_min, trip_min, priority, f"2026-11-25T08:{case_id[-2:]}", case_id)
+    rank = Rank(trip_min, trip_min, priority, f"2026-11-25T08:{case_id[-2:]}", 0, case_id)
     fields = {"equipment": PUMP, "asks": True} | more
     return IntendedRun(rank, **fields)  # type: ignore[arg-type]
 
