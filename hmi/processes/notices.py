@@ -7,6 +7,7 @@ from functools import partial
 
 from handwheel.agents.problem_log import ProblemLog
 from handwheel.agents.supervised_run import Report
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.tools import notices
@@ -53,6 +54,8 @@ async def _work(about: str, work: Callable[[], Awaitable[None]], report: Report)
     while True:
         try:
             await work()
+        except HandwheelError as error:
+            report(about, f"not delivered: {error}")
         except Exception as fault:  # noqa: BLE001 (a fault in delivery must not stop the agents)
             report(about, f"not delivered: {type(fault).__name__}: {fault}")
         await asyncio.sleep(_PAUSE_S)
