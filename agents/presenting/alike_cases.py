@@ -14,7 +14,7 @@ from ..memory.similarity import SimilarEpisode, similar
 
 MOST_CLOSED = 500
 """How many closed cases are looked at, the newest ones."""
-ORIGIN = "recorded by the agents, signed by nobody; what was found is told by who closed the order"
+ORIGIN = "Agents recorded this, and nobody signed it. Who closed an order said what was found."
 """Source of all texts here, which people must know to judge them."""
 _LONG = 600  # characters of a line
 _SIGNS = 3  # that are told of a case

@@ -77,7 +77,8 @@ def _predictions(results: "Sequence[Path]", site: Path | None) -> "list[Predicti
     cases = len({each.case for each in found})
     if cases < _LEAST_CASES:
         what = "closed cases whose work order says what was found" if opened else "episodes"
-        step = "" if results else f"\n{next_step('workorders', 'list')}"
+        close = next_step("workorders", "close", "ID", "--found", "CAUSE")
+        step = "" if results else f"\n{close}"
         fail(f"too few {what}: {cases}, at least {_LEAST_CASES} are needed{step}", NO)
     return found
 

@@ -21,5 +21,6 @@ def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
     # Spaces in the first row are columns; textwrap keeps them.
     rows = textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
     if is_step:
+        rows[-1:] = [each.removesuffix(";") for each in rows[-1:]]  # the end of the row says it
         rows.append(f"{' ' * indent if rows else ''}{is_step}{step}")
     return "\n".join(rows)

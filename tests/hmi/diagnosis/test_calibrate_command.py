@@ -82,7 +82,8 @@ def test_calibrate_from_wrong_files_tells_every_problem(tmp_path: Path) -> None:
     told = done.stderr.replace(f"{tmp_path}/", "")
     for said in (
         "version.json: versions.handwheel: is 0.0.1, installed is ",
-        "suite.json: suite_sha256: is of another file of the suite; make it again by 'handwheel",
+        "suite.json: suite_sha256: is of another file of the suite; make it again by "
+        "'handwheel bench agents --suite watch --json FILE'",
         "suite.json: failure_modes_sha256: its weights are not those of package:cw now",
         "respond.json: suite: 'respond' has no probabilities; suites that have: watch",
         "schema.json: schema: input should be 'benchmark-results/1'",

@@ -77,4 +77,4 @@ def test_the_next_command_of_init_stands_whole_on_a_row_of_its_own(tmp_path: Pat
         assert terminal.exit_code() == 0
     rows = terminal.written.splitlines()
     serve = f"handwheel plants serve cw-100 --gate-secret {site}/secrets/dcs-gate"
-    assert rows[1:3] == ["serve it in another shell;", f"    next: {serve}"]
+    assert rows[1:3] == ["serve it in another shell", f"    next: {serve}"]
