@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Judgement
 
+from .checkpoints import Checkpoints
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
 from .diagnosis.ranking import weighed_fields
 from .lookahead.foretold_plans import FORBIDDEN, ForetoldPlans
@@ -99,9 +100,11 @@ class Deliberations:
         self._outcome, self._diagnosis, self._twin = outcome, diagnosis, look_ahead
         self._planners = planners or Planners()
         self._fleeting = InMemorySaver() if checkpointer is None else None
+        self._lasting = checkpointer if isinstance(checkpointer, Checkpoints) else None
         self._situations: dict[str, Situation] = {}  # those that are judged now, by thread
         self._foretold: dict[str, ForetoldPlans] = {}  # of each of them
         self._begun = set[str]()  # threads of this process
+        self._unrecorded = dict[str, str]()  # stamp of a judgement that the journal has not
         builder: StateGraph[Deliberation, Any, Deliberation, Deliberation]
         builder = StateGraph(Deliberation)
         builder.add_node("gather", self._gather)
@@ -129,6 +132,8 @@ class Deliberations:
             found = await self._deliberate(thread, situation)
         finally:
             del self._situations[thread], self._foretold[thread]
+        await self._prune(thread)
+        self._unrecorded[thread] = situation.at
         plan, candidates = found["plan"], foretold.mark(situation.candidates)
         every = {
             "deviations": found["deviations"], "diagnosis": found["ranking"],
@@ -169,6 +174,15 @@ class Deliberations:
             await self.graph.ainvoke(work, _config(thread), durability="sync")
         if self._fleeting is not None and thread not in self._begun:
             await self._fleeting.adelete_thread(thread)
+        await self._prune(thread)
+
+    def note_recorded(self, thread: str) -> None:
+        """Notes that the journal tells the latest judgement of a thread, whose state stays."""
+        self._unrecorded.pop(thread, None)
+
+    async def _prune(self, thread: str) -> None:
+        if self._lasting is not None:
+            await self._lasting.keep_latest(thread, self._unrecorded.pop(thread, ""))
 
     async def _is_waiting(self, thread: str) -> bool:
         snapshot = await self.graph.aget_state(_config(thread))

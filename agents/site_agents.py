@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from math import inf
 from time import monotonic
 
 from handwheel.connectors.model.process_clock import Readings
@@ -20,6 +21,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .advice.site_advice import ADVICE, SiteAdvice
 from .agent_context import AgentContext
+from .checkpoints import Checkpoints
 from .composing.composer import Composer
 from .deviations.case import LETTER, Case
 from .deviations.field_answers import OpenAnswers
@@ -37,6 +39,7 @@ from .supervision.turns import Turns
 from .tasks import Tasks
 
 _KEEP_S = 3.0  # under a third of the time that the lock holds
+_DAY_S = 86400.0
 
 
 class SiteAgents:
@@ -66,6 +69,7 @@ class SiteAgents:
         self._advice = SiteAdvice(context, self.cases, self._report)
         self._closed_orders = ClosedOrders(context, self.cases.candidates, self._report)
         self._kept_ms = now().boot_ms
+        self._removed_ms = -inf  # when old checkpoints were removed
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
         # Open runs by the equipment that they own, `None` until the ledger was read.
@@ -152,6 +156,7 @@ class SiteAgents:
         if closed:
             self._tasks.start(f"following {closed[0]}", self._follow_all(closed))
         self._advice.observe(owners, self._tasks)
+        self._remove_old()
         if rows - self._runs.active.keys() - self.cases.cases.keys():
             changed |= self.cases.cases.keys()  # an authority, a lockout or a gate may have changed
         for case_id in self._turns.in_order(self.cases.due(changed)):
@@ -166,6 +171,15 @@ class SiteAgents:
             renew_runner_lock(self._database, self._context.ledger.holder, now)
             sweep(self._database, now)
             self._kept_ms = now.boot_ms
+
+    def _remove_old(self) -> None:
+        """Removes old checkpoints at the start and once a day, beside the work on the plant."""
+        saver, now = self._context.checkpointer, self._context.clock()
+        is_due = now.boot_ms - self._removed_ms >= _DAY_S * 1000.0
+        if is_due and isinstance(saver, Checkpoints):
+            self._removed_ms = now.boot_ms
+            still_open = {*self.cases.cases, *self._runs.active}
+            self._tasks.start("old checkpoints", saver.remove_old(now.wall, still_open))
 
     @property
     def _database(self) -> Database:
@@ -198,6 +212,7 @@ class SiteAgents:
                     self._begin(case, judged, judged.chosen, plant, faults)
                 elif is_new:
                     self.cases.record_judgement(case, judged)
+                    self.deliberations.note_recorded(case_id)
             self.cases.escalate(case_id)
             self._report(case_id, "")
         except LostRace:
@@ -228,6 +243,7 @@ class SiteAgents:
             self.cases.restore(case)  # as the ledger has it, if nothing was recorded
             self._left_open.look_again()  # else the next scan takes the run up
             raise
+        self.deliberations.note_recorded(case.case_id)
         self._runs.take_up(chosen.plan, log).judged_on = plant
         self._start_run(log.run_id)
 
@@ -255,7 +271,9 @@ class SiteAgents:
         candidate = judge_candidate(plan, found, check, needs_evidence=needs_evidence)
         at, readings = stamp(self._context.clock().wall), self._context.plant.readings
         situation = Situation(at, [candidate], readings, has_written=not needs_evidence)
-        return (await self.deliberations.judge(run_id, situation)).judgement
+        judged = await self.deliberations.judge(run_id, situation)
+        self.deliberations.note_recorded(run_id)
+        return judged.judgement
 
     def _start_run(self, run_id: str) -> None:
         self._tasks.start(run_id, self._advance(run_id))

@@ -2,11 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
-from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints, read_deliberations
+from handwheel.agents.checkpoints import (
+    CHECKPOINTS_FILE,
+    Checkpoints,
+    open_checkpoints,
+    read_deliberations,
+)
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
@@ -75,11 +80,16 @@ async def test_checkpoints_on_the_disk_may_be_lost(idle: AgentsRoom) -> None:
     assert idle.frames == [START_B, STOP_A, OUT_A]
 
 
-async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoom) -> None:
+async def test_a_checkpoint_holds_the_deliberation_as_plain_json(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still_open = _still_open(monkeypatch)
     async with open_checkpoints(idle.site.state) as saver:
         await idle.start_agents(saver)
         await idle.approved(1, 2)
         await idle.reach("COMPLETE")
+        assert still_open[0] == set()
+        assert {idle.case.case_id, idle.run_id} in still_open
         found = await saver.aget({"configurable": {"thread_id": idle.case.case_id}})
         assert found is not None
         kept = {name: each for name, each in found["channel_values"].items() if ":" not in name}
@@ -94,3 +104,15 @@ async def test_a_checkpoint_holds_the_deliberation_as_plain_json(idle: AgentsRoo
     assert told[judged.fields["body"]["snapshot_at"]]["plan"]["choice"] == candidate["name"]
     (idle.site.state / CHECKPOINTS_FILE).unlink()
     assert await asyncio.to_thread(read_deliberations, idle.site.state, case_id) == {}
+
+
+def _still_open(patch: pytest.MonkeyPatch) -> list[set[str]]:
+    """Notes what stays when old checkpoints are removed, which is every 10 s here."""
+    noted = list[set[str]]()
+
+    async def remove_old(_: object, _now: object, still_open: Collection[str]) -> None:
+        noted.append(set(still_open))
+
+    patch.setattr(Checkpoints, "remove_old", remove_old)
+    patch.setattr("handwheel.agents.site_agents._DAY_S", 10.0)
+    return noted
