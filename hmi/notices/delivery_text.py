@@ -34,6 +34,8 @@ def delivery_state(delivery: Delivery, now: datetime) -> str:
         return {"waiting": "waiting, not tried yet"}.get(state, "not delivered, too old")
     last = delivery.attempts[-1]
     answer = printable(last.answer)
+    if state == "over":
+        return f"not delivered, over: {answer}"
     if state == "delivered":
         return f"delivered {last.at[11:19]} UTC"
     times = f"tried {counted(len(delivery.attempts), 'time')}"
@@ -61,7 +63,7 @@ def delivery_fields(delivery: Delivery, now: datetime) -> dict[str, object]:
 
 def recent_counts(found: Sequence[Delivery], now: datetime) -> dict[str, int]:
     """Returns the deliveries of the last 24 hours by state."""
-    counts = {"delivered": 0, "waiting": 0, "failed": 0}
+    counts = {"delivered": 0, "waiting": 0, "failed": 0, "over": 0}
     for each in _recent(found, now):
         if (state := each.state(now)) in counts:
             counts[state] += 1

@@ -12,14 +12,14 @@ from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.tools import notices
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import Attempts
 from handwheel.tools.notices.delivery import DeliveryContext, NoticeDelivery
 from handwheel.tools.notices.open_channels import open_channels
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.line_writer import print_log
-from .waiting_notices import ABOUT, WaitingNotices
+from .waiting_notices import ABOUT, WaitingNotices, why_over
 
 _PAUSE_S = 10.0  # after a fault
 
@@ -37,7 +37,7 @@ async def delivering_notices(site: Site, database: Database) -> AsyncGenerator[N
         return
     print_log(notices.__name__)
     report = ProblemLog(notices.__name__)
-    works = [_work("notices", partial(_deliver, site, site.notices, report), report)]
+    works = [_work("notices", partial(_deliver, site, site.notices, database, report), report)]
     if to := site.notices.default:
         works.append(_work(ABOUT, partial(_tell_waiting, site, database, to, report), report))
     tasks = [asyncio.create_task(each) for each in works]
@@ -61,8 +61,13 @@ async def _work(about: str, work: Callable[[], Awaitable[None]], report: Report)
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _deliver(site: Site, spec: NoticeSpec, report: Report) -> None:
-    context = DeliveryContext(site.id, spec, open_channels(spec, site.root), instant_now, report)
+async def _deliver(site: Site, spec: NoticeSpec, database: Database, report: Report) -> None:
+    channels = open_channels(spec, site.root)
+
+    def over(notice: Notice) -> str:
+        return why_over(database, instant_now(), notice)
+
+    context = DeliveryContext(site.id, spec, channels, instant_now, report, over)
     with WorkOrders(site.state) as orders, Attempts(site.state) as attempts:
         await NoticeDelivery(context, orders, attempts).work()
 

@@ -7,20 +7,37 @@ from handwheel.agents.deviations.case import case_ids, load_case
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.listing import listed
-from handwheel.tools.guardrails.ledger.records import load_unfinished
+from handwheel.tools.guardrails.ledger.records import load_exactly, load_unfinished
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import plain, printable
 
 from ..cases.case_view import what_is_wrong
 from ..requests.request_text import waiting_text
 
 ABOUT = "what waits for people"
 """Subject of the problems of these notices."""
+_WAITS = "waits"  # in the keys of notices of requests
 _POLL_S = 5.0
 _UNANSWERED_S = 60.0  # in which the agents judge a new case, and may open a run
+
+
+def why_over(database: Database, now: Instant, notice: Notice) -> str:
+    """Returns why a request does not wait any more of which a notice says so, else nothing.
+
+    Raises:
+        LedgerError: The request cannot be read.
+    """
+    name = notice.run_id
+    if not notice.key.startswith(f"{name}/{_WAITS}/"):
+        return ""
+    request = listed(load_exactly(database, name))
+    if request.state not in WAITING_REQUESTS:
+        return f"{plain(name)} is {request.state}"
+    is_late = (now.wall - request.filed.wall).total_seconds() > request.within_s
+    return f"{plain(name)} was not approved in time" if is_late else ""
 
 
 class WaitingNotices:
@@ -74,7 +91,7 @@ class WaitingNotices:
         for record in load_unfinished(self._database, lambda name, fault: None):
             if record.state in WAITING_REQUESTS:
                 name = record.request.request_id
-                yield name, f"{name}/waits", waiting_text(listed(record))
+                yield name, f"{name}/{_WAITS}", waiting_text(listed(record))
 
     def _cases(self, now: Instant) -> Iterator[tuple[str, str, str]]:
         for case_id in case_ids(self._database):

@@ -28,7 +28,8 @@ class Attempt(Model):
     notice: str = Field(min_length=1)  # key of the notice
     channel: str = Field(min_length=1)
     at: Stamp
-    outcome: Literal["delivered", "tried", "failed"]  # tried: another attempt comes
+    # tried: another attempt comes; over: not sent, since it is not true any more
+    outcome: Literal["delivered", "tried", "failed", "over"]
     answer: str  # of the receiver, or why there is none
     next_at: Stamp | None = None  # of the next attempt
 

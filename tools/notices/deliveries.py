@@ -14,7 +14,7 @@ from .attempt_database import Attempt
 MOST_AGE = timedelta(days=1)
 """Age up to which a notice is delivered, as after a time without agents."""
 
-State = Literal["delivered", "waiting", "failed", "too old"]
+State = Literal["delivered", "waiting", "failed", "over", "too old"]
 
 
 @dataclass(slots=True)

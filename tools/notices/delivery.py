@@ -10,8 +10,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from handwheel.connectors.model.notice_spec import NoticeSpec
 
-from ..errors import ToolFailed
-from ..maintenance.work_order_database import WorkOrders
+from ..errors import LedgerError, ToolFailed
+from ..maintenance.work_order_database import Notice, WorkOrders
 from ..requests.timestamps import Instant, stamp
 from .attempt import attempt
 from .attempt_database import Attempt, Attempts
@@ -35,7 +35,12 @@ class DeliveryContext:
     channels: Mapping[str, Channel]
     clock: Callable[[], Instant]
     report: Callable[[str, str], None]  # takes a channel and its problem, empty once it is over
+    why_over: Callable[[Notice], str]  # why a notice is not true any more, empty while it is
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class _Over(Exception):
+    """A notice is not true any more, so nobody is told."""
 
 
 class NoticeDelivery:
@@ -130,6 +135,9 @@ class NoticeDelivery:
         )
         try:
             answer: str = await retrying(self._attempt, delivery)
+        except _Over as over:
+            self._keep(delivery, "over", str(over))
+            self._tell(delivery, "")
         except DeliveryFailed as error:
             self._keep(delivery, "failed", str(error))
             self._tell(delivery, f"{error}; a notice to {delivery.notice.to} was not delivered")
@@ -141,6 +149,12 @@ class NoticeDelivery:
         name = delivery.channel
         message = message_of(delivery.notice, self._context.site, delivery.address)
         async with self._turns[name]:
+            try:
+                why_over = self._context.why_over(delivery.notice)
+            except LedgerError as error:  # nobody is told what may not be true
+                raise DeliveryFailed(str(error)) from None
+            if why_over:
+                raise _Over(why_over)
             channel, within_s = (
                 self._context.channels[name],
                 self._context.spec.channels[name].within,
@@ -156,7 +170,7 @@ class NoticeDelivery:
     def _keep(
         self,
         delivery: Delivery,
-        outcome: Literal["delivered", "tried", "failed"],
+        outcome: Literal["delivered", "tried", "failed", "over"],
         answer: str,
         next_at: str | None = None,
     ) -> None:

@@ -9,8 +9,10 @@ from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.processes.notices import delivering_notices
-from handwheel.hmi.processes.waiting_notices import WaitingNotices
+from handwheel.hmi.processes.waiting_notices import WaitingNotices, why_over
+from handwheel.tools.guardrails.ledger.lifecycle import move_request
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
 from handwheel.tools.requests.timestamps import instant_now, stamp
@@ -89,6 +91,12 @@ async def test_what_waits_is_told_once_and_a_case_with_a_playbook_is_left_to_it(
         waiting.give()
         waiting.give()
         first, second = orders.notices()
+    assert [why_over(database, clock.now(), each) for each in (first, second)] == ["", ""]
+    clock.forward(request.within_s + 1.0)
+    assert why_over(database, clock.now(), first).endswith(" was not approved in time")
+    with database.transaction(clock.now()) as transaction:
+        move_request(transaction, request.request_id, RequestState.REJECTED, "no")
+    assert why_over(database, clock.now(), first).endswith(" is REJECTED")
     room.close()
     assert first.text.startswith(f"{request.request_id} waits for approval until 20")
     assert second.text == "C-00000001 is not answered by any playbook: low"

@@ -62,6 +62,7 @@ class Desk:
 
     def __init__(self, state: Path, good: Channel, down: Channel) -> None:
         self.state, self.told, self.waited = state, list[str](), list[float]()
+        self.over = list[str]()  # what each attempt is told
         self.channels = {"good": good, "down": down, "hangs": Hanging(), "broken": Broken()}
 
     async def _sleep(self, seconds: float) -> None:
@@ -72,7 +73,8 @@ class Desk:
         with WorkOrders(self.state) as orders, Attempts(self.state) as attempts:
             context = DeliveryContext(
                 "works-7", SPEC, self.channels, instant_now,
-                lambda about, problem: self.told.append(f"{about}: {problem}"), self._sleep,
+                lambda about, problem: self.told.append(f"{about}: {problem}"),
+                lambda notice: self.over.pop(0) if self.over else "", self._sleep,
             )  # fmt: skip
             yield NoticeDelivery(context, orders, attempts)
 
@@ -112,6 +114,17 @@ async def test_a_notice_is_delivered_by_good_channels_while_others_are_down_hang
     assert "command hangs: no answer within 0.01 s; a notice to ben was not delivered" in desk.told
     assert "command broken: RuntimeError: a fault; a notice to ben was not delivered" in desk.told
     assert sorted(desk.waited) == sorted([*WAITS_S[:2], *WAITS_S, *WAITS_S])
+
+
+async def test_a_notice_that_is_over_is_not_sent_again(tmp_path: Path) -> None:
+    down = Taken(1)
+    desk = Desk(tmp_path, down, Taken())
+    desk.over = ["", "R-1 is CLOSED"]
+    give(tmp_path, "anna")
+    async with desk.open() as delivery:
+        delivery.start_new()
+        await delivery.settle()
+    assert (down.taken, desk.states()) == ([], {("anna", "good"): ("over", 2)})
 
 
 async def test_a_restart_takes_up_what_was_not_delivered_and_sends_nothing_again(
