@@ -14,6 +14,9 @@ from pydantic import ValidationError
 from .errors import LedgerError, ToolFailed
 from .guardrails.ledger.store.connection import connect, ledger_error
 
+IF_DAMAGED = "if it is damaged, stop the agents, and restore it from a backup or move it away"
+"""What to do about a database that cannot be read."""
+
 
 def append_only_table(name: str, columns: str, same: str) -> tuple[str, ...]:
     """Returns the statements that create a table of which no row is changed or deleted.

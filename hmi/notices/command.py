@@ -9,7 +9,8 @@ import typer
 
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.append_only_store import IF_DAMAGED
+from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain, printable
 
@@ -40,7 +41,10 @@ def list_notices(
     from .site_deliveries import site_deliveries
 
     opened = open_site(site)
-    every, now = site_deliveries(opened), instant_now().wall
+    try:
+        every, now = site_deliveries(opened), instant_now().wall
+    except ToolFailed as error:
+        raise ToolFailed(f"notices are not known: {error}; {IF_DAMAGED}") from None
     found = every[max(len(every) - count, 0) :]
     if as_json:
         typer.echo(json.dumps([delivery_fields(each, now) for each in found]))

@@ -87,7 +87,7 @@ async def read_site_status(site: Site, database: Database) -> SiteStatus:
     """Returns the state of a site.
 
     Raises:
-        HandwheelError: The policy, the operators, the ledger or the work orders cannot be read.
+        HandwheelError: The policy, the operators or the ledger cannot be read.
 
     Effect: OBSERVE. Retry: as for `read_once`. Timeout: 4 s for all connections together; one
     that does not answer is told with its reason.

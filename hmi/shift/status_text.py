@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
+from handwheel.tools.append_only_store import IF_DAMAGED
 from handwheel.tools.guardrails.approval.plant_snapshot import FRESH_S
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.requests.timestamps import stamp
@@ -38,7 +39,7 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
         has_agents = status.agents_pid is not None
         found = delivery_lines(status.deliveries, status.at.wall, has_agents=has_agents)
         unread = status.unread_notices
-        parts["notices"] = [f"not known: {printable(unread)}"] if unread else found
+        parts["notices"] = [f"not known: {printable(unread)}; {IF_DAMAGED}"] if unread else found
     for name, lines in parts.items():
         for number, line in enumerate([*lines] or ["none"]):
             yield f"{'' if number else name:<{INDENT}}{line}"

@@ -9,7 +9,8 @@ from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.playbooks.engine.states import INACTIVE, RunState
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.append_only_store import IF_DAMAGED
+from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
@@ -77,7 +78,6 @@ def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Wai
     Raises:
         ConfigError: The policy or the operators cannot be read.
         LedgerError: The ledger cannot be read.
-        ToolFailed: The work orders cannot be read.
     """
     context = DecisionContext(site, database, load_policy(site), load_roster(site))
     return [
@@ -238,8 +238,13 @@ def _lockouts(context: DecisionContext) -> Iterator[Waiting]:
 def _work_orders(site: Site) -> Iterator[Waiting]:
     if not (site.state / WORKORDERS_FILE).exists():
         return
-    with WorkOrders(site.state) as store:
-        orders = store.open_orders()
+    try:
+        with WorkOrders(site.state) as store:
+            orders = store.open_orders()
+    except ToolFailed as error:
+        text = f"work orders  not known: {printable(str(error))}; {IF_DAMAGED}"
+        yield Waiting("work_order", WORKORDERS_FILE, text, text)
+        return
     for each in orders:
         text = (
             f"{each.workorder_id}  {each.class_}, priority {each.priority}, {plain(each.asset)}: "

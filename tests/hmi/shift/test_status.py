@@ -20,11 +20,12 @@ from handwheel.hmi.shift.site_status import (
 from handwheel.hmi.shift.status_text import status_lines
 from handwheel.hmi.shift.waiting import Waiting
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.tools.append_only_store import IF_DAMAGED
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot, write_snapshot
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
@@ -136,3 +137,13 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     (waits,) = json.loads(text)["waiting"]
     assert (code, errors, waits["kind"]) == (4, "", "lockout")
     assert waits["commands"] == [f"handwheel release P-101B --site {place}"]
+    (state / WORKORDERS_FILE).write_bytes(b"damaged" * 1000)
+    code, page, errors = said("status", "--site", place)
+    reason = f"not known: {state / WORKORDERS_FILE}: file is not a database; {IF_DAMAGED}"
+    assert (code, errors) == (4, "")
+    assert f"\n             work orders  {reason}\n" in page
+    assert f"\nnotices      {reason}\n" in page
+    assert "LOCKED OUT: P-101B" in page
+    assert said("notices", "list", "--site", place)[2].startswith(
+        f"handwheel: notices are {reason}"
+    )
