@@ -54,6 +54,7 @@ from handwheel.tools.safe_text import printable
 from ..journal.rows.run_text import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
+from ..site.commissioning.notice_check import warn_of_notices
 from ..site.tags.connection_text import connection_text
 from .notices import delivering_notices
 from .serve import serve, way_to_stop
@@ -85,6 +86,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
         async with at_work as (site_agents, reader, database):
             _announce(site, loaded, as_json=as_json)
             warn_of_unreleased(site, loaded)
+            warn_of_notices(site, loaded)
             scan = partial(reader.next_scan, scan_s(site))
             work = site_agents.work(reporting_reader(reader), scan)
             async with delivering_notices(site, database):

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site.commissioning.notice_check import unknown_recipients, untold_recipients
+from handwheel.hmi.site.commissioning.notice_check import (
+    notice_warnings,
+    unknown_recipients,
+    warn_of_notices,
+)
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import Attempt, Attempts
@@ -46,8 +50,30 @@ def test_check_tells_unknown_recipients_with_place_and_warns_of_those_without_a_
     code, _, errors = said("check", "--site", place)
     assert code == 2
     assert place_and_key in errors
-    (warning, *_) = untold_recipients(load_site(tmp_path / "cw"))
+    (warning, *_) = notice_warnings(load_site(tmp_path / "cw"))
     assert warning.startswith("operations, a recipient of cw/")
+
+
+def test_check_and_run_warn_of_a_secret_that_others_can_read_and_a_missing_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "cw"
+    site_with_notices(
+        place,
+        "notices:\n  channels:\n    horn: {kind: command, run: [./no-horn]}\n"
+        '    pager: {kind: webhook, url: "https://pager", secret: "file:pager"}\n'
+        "  to:\n    bne: {horn: hall}\n",
+    )
+    (place / "pager").write_text("secret", encoding="utf-8")
+    (place / "pager").chmod(0o644)
+    warn_of_notices(load_site(place), ())
+    unknown, horn, pager = capsys.readouterr().err.splitlines()
+    assert "notices.to.bne: is no role" in unknown
+    nothing = "of notices will deliver nothing:"
+    no_horn = "there is no program ./no-horn that can be executed"
+    assert horn == f"handwheel: command horn {nothing} {no_horn}"
+    is_open = f"the secret {place}/pager is open to others: chmod 600 it"
+    assert pager == f"handwheel: webhook pager {nothing} {is_open}"
 
 
 def test_a_test_message_goes_through_every_channel_and_one_that_fails_is_told(
