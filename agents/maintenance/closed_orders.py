@@ -95,12 +95,15 @@ class ClosedOrders:
         found = f" with found = {closing.found}" if closing.found else ""
         text = f"{order.workorder_id} is closed{found}, and the fault is still seen"
         self._candidates.reopen(name, text)
+        own = self._context.diagnosis
+        titles = {one.id: one.title for one in own.hypotheses.every} if own else {}
+        told = f"{text}: {titles.get(name, name)}"
         playbook, at = order.playbook.partition(" ")[0], stamp(self._context.clock().wall)
         plans = (plan for plan in self._context.plans if plan.id == playbook)
         to = {role for plan in plans for one in plan.escalations for role in one.to}
         for role in sorted(to) or [closing.by]:
             key = f"{order.workorder_id}/still-seen/{name}/{role}"
-            notice = Notice(key=key, at=at, to=role, text=f"{text}: {name}", run_id=order.run_id)
+            notice = Notice(key=key, at=at, to=role, text=told, run_id=order.run_id)
             try:
                 self._context.workorders.notify(notice)
             except ToolFailed as error:  # the case says it still

@@ -68,7 +68,7 @@ async def test_a_fault_that_outlives_its_order_opens_a_case_again_and_is_told_on
         assert len(room.runs()) == (1 if is_gone else 2)
         assert room.case.condition == ("T-101 is too full" + ("" if is_gone else f"; {told}"))
         notices = [each.text for each in room.workorders.notices()]
-        assert notices == ([] if is_gone else [f"{told}: too-full"])
+        assert notices == ([] if is_gone else [f"{told}: T-101 is too full"])
         assert len(room.workorders.open_orders()) == (not is_gone)
 
 
