@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from handwheel.agents.checkpoints import read_deliberations
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.agents.presenting.alike_cases import alike_to_case
 from handwheel.connectors.hints import next_step
@@ -27,7 +26,7 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .answer_command import answer
 from .case_view import case_fields, case_line, case_lines
-from .case_why import why_lines, why_steps
+from .case_why import Deliberated, why_lines, why_steps
 from .find_case import find_case, list_all, why_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -93,7 +92,7 @@ def show(
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
         is_short = not (why or as_json)
         alike = alike_to_case(database, opened, case.case_id) if is_short else None
-    steps = why_steps(rows, read_deliberations(opened.state, case.case_id)) if why else []
+    steps = why_steps(rows, _deliberated(opened.state, case.case_id)) if why else []
     if as_json and why:
         typer.echo(json.dumps({"case_id": case.case_id, "steps": steps}))
         return
@@ -127,3 +126,9 @@ def _run_state(database: Database, case: Case) -> str:
 
 
 app.command("answer")(answer)
+
+
+def _deliberated(state: Path, case_id: str) -> Deliberated:
+    from handwheel.agents.checkpoints import read_deliberations  # slow to import
+
+    return read_deliberations(state, case_id)

@@ -21,7 +21,6 @@ from .errors import Finding
 from .range_literals import out_of_range_literals
 from .source import Source
 
-_NEVER = parse_condition("false", {})  # replaces a condition that could not be parsed
 _UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")
 _UNITS = ("unit", "is a number in", "a number without")
 
@@ -60,7 +59,7 @@ class Expressions:
             found = parse_condition(text, self.names, windows=True, steps=self._steps)
         except ConditionError as error:
             self.fail(path, error)
-            return _NEVER
+            return _never()
         self._check_literals(path, text)
         if on_snapshot:
             self._check_snapshot(path, text, found)
@@ -72,7 +71,7 @@ class Expressions:
             return parse_condition(text, self.playbook_tags, windows=True)
         except ConditionError as error:
             self.report("expression", path, f"its parts together: {error.reason}")
-            return _NEVER
+            return _never()
 
     def _check_snapshot(self, path: Path_, text: str, found: Condition) -> None:
         for name in found.tags:
@@ -171,3 +170,8 @@ class Expressions:
     def _note(self, code: str, path: Path_, error: ConditionError) -> None:
         at = (error.line, error.column)
         self.findings.append(self.playbook.finding_within(code, path, at, error.reason))
+
+
+def _never() -> Condition:
+    """Returns what replaces a condition that could not be parsed."""
+    return parse_condition("false", {})

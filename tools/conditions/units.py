@@ -1,12 +1,13 @@
 """Equality, conversion, products and quotients of units as plants spell them.
 
 Equal units are recognised by their parts. pint loads slowly, so it is imported only where two
-units differ; the gate's usual conditions never need it.
+units differ in more than their times; the gate's usual conditions never need it.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -176,9 +177,18 @@ def _converted(source: str, target: str) -> UnitConversion | None:
         factor = _convert(1.0, _PINT[POINTS[source]], _PINT[POINTS[target]])
         offset = _convert(0.0, _PINT[source], _PINT[target])
         return UnitConversion(rounded(factor or 0.0), round(offset or 0.0, 10))
+    others = between.keys() - _SECONDS.keys()
+    if not others:
+        return None if sum(between.values()) else UnitConversion(rounded(_times(between)))
+    if len(others) == 1:  # no unit of the table is a power of a time
+        return None
     names = (f"{_PINT[name]}**{power}" for name, power in between.items())
     factor = _convert(1.0, "*".join(names), "")
     return None if factor is None else UnitConversion(rounded(factor))
+
+
+def _times(parts: Parts) -> float:
+    return prod(_SECONDS[name] ** power for name, power in parts.items())
 
 
 def _convert(number: float, source: str, target: str) -> float | None:

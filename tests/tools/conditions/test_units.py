@@ -61,7 +61,15 @@ def test_units_of_different_kinds_do_not_convert(families: list[list[str]]) -> N
 
 
 def test_what_cannot_be_known_from_the_unit_does_not_convert() -> None:
-    for source, target in [("kPag", "degC"), ("kscmh", "m3/h"), ("", "%"), ("degC", "K")]:
+    for source, target in [
+        ("kPag", "degC"),
+        ("kscmh", "m3/h"),
+        ("", "%"),
+        ("degC", "K"),
+        ("", "mm/s"),
+        ("s", ""),
+        ("min", "h^2"),
+    ]:
         assert scale(source, target) is None, source
 
 
@@ -81,7 +89,7 @@ def test_units_of_the_table_when_converted_have_the_factor_and_offset() -> None:
         ("kPag/min", "kPa/min", 1.0, 0.0), ("kPag/h", "Pa/s", 1000 / 3600, 0.0),
         ("m2K/W", "m2K/kW", 1000.0, 0.0), ("m2K/W", "m2·K/W", 1.0, 0.0),
         ("kscmh", "kscm/min", 1 / 60, 0.0), ("m3/h", "l/min", 1000 / 60, 0.0),
-        ("degC", "degF", 1.8, 32.0),
+        ("degC", "degF", 1.8, 32.0), ("d", "s", 86400.0, 0.0), ("rpm", "Hz", 1 / 60, 0.0),
     ]:  # fmt: skip
         by = scale(source, target)
         assert by is not None, source
@@ -168,6 +176,7 @@ from tests.tools.conditions.samples import TAGS
 assert "lark" not in sys.modules
 parse_condition("PT-102.pv - 2 * PIC-102.sp in 3 kPa .. 5 kPa and LT-101.pv * 90 % > 30 %", TAGS)
 parse_condition("TT-105.pv - TT-106.pv < 0.5 degC", TAGS)
+parse_condition("LT-101.pv / 4 h < 0.04 %/min", TAGS)
 assert "pint" not in sys.modules
 parse_condition("PT-102.pv > 3 bar", TAGS)
 assert "pint" in sys.modules
