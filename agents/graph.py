@@ -215,10 +215,7 @@ class Deliberations:
         if self._diagnosis is None or situation is None or not situation.hypotheses:
             return {"ranking": {}}
         ranking = self._diagnosis.rank_anew(situation.hypotheses, situation.readings)
-        found = case_ranking(
-            ranking, situation.hypotheses, situation.named, self._diagnosis.deciding_checks
-        )
-        return {"ranking": found}
+        return {"ranking": case_ranking(ranking, situation, self._diagnosis.deciding_checks)}
 
     async def _plan(self, state: Deliberation) -> dict[str, Any]:
         """Asks the planner of the site, whose plan is checked."""

@@ -1,30 +1,30 @@
 """Verdict of a ranking on one case, as plain JSON and in one line."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..deviations.deviation import HYPOTHESIS
 from ..diagnosis.probability import ahead_db
 from ..diagnosis.ranking import DecidingCheck, Ranking, weighed_fields
 from ..diagnosis.weigh import Weighed
+from .situation import Situation
 
 _MOST = 3  # hypotheses of which the journal keeps the evidence, at least those that are named
 
 
 def case_ranking(
     ranking: Ranking,
-    explaining: Collection[str],
-    confirmed: Collection[str],
+    situation: Situation,
     deciding: Callable[[Sequence[Weighed]], Sequence[DecidingCheck]],
 ) -> dict[str, Any]:
     """Returns what a ranking says of one case, the best hypotheses with their evidence.
 
     Args:
-        explaining: Ids of the hypotheses that explain a deviation of the case.
-        confirmed: Ids of the faults that are named for long enough.
+        situation: Of the case, with its deviations, hypotheses and confirmed faults.
         deciding: Returns the checks that would decide between suspects, the best two first.
     """
-    of_case = [each for each in ranking.weighed if each.hypothesis.id in explaining]
-    named = [each for each in ranking.named if each in of_case and _name(each) in confirmed]
+    of_case = [each for each in ranking.weighed if each.hypothesis.id in situation.hypotheses]
+    named = [each for each in ranking.named if each in of_case and _name(each) in situation.named]
     suspected = [
         each
         for each in (*ranking.named, *ranking.suspected)
@@ -45,7 +45,21 @@ def case_ranking(
     changes = [
         each for each in ranking.named if each in of_case and not each.hypothesis.mode.is_fault
     ]
-    return {**fields, "line": _line(named, suspected, changes, ranking, fields["checks"])}
+    if named or suspected:
+        return {**fields, "line": _line(named, suspected, ranking, fields["checks"])}
+    ids = {str(each["id"]) for each in situation.deviations}
+    stood = [each for each in of_case if HYPOTHESIS + _name(each) in ids]
+    return {**fields, "line": _unseen_text(stood, changes) + unjudged_text(ranking)}
+
+
+def _unseen_text(stood: Sequence[Weighed], changes: Sequence[Weighed]) -> str:
+    """Returns that no fault is suspected, also not those that stand as deviations of the case."""
+    if stood:
+        return f"{' and '.join(each.hypothesis.title for each in stood)}: not suspected now"
+    if changes:
+        told = ", ".join(each.hypothesis.title for each in changes)
+        return f"{told}, which needs no response"
+    return "no known fault explains it"
 
 
 def _fields(each: Weighed, ranking: Ranking) -> dict[str, Any]:
@@ -71,7 +85,6 @@ def unjudged_text(ranking: Ranking) -> str:
 def _line(
     named: Sequence[Weighed],
     suspected: Sequence[Weighed],
-    changes: Sequence[Weighed],
     ranking: Ranking,
     checks: Sequence[dict[str, Any]],
 ) -> str:
@@ -80,10 +93,6 @@ def _line(
             f"{each.hypothesis.title}, {ahead_db(each, ranking):.0f} dB ahead" for each in named
         )
         return "; ".join(found)
-    if not suspected:
-        told = ", ".join(each.hypothesis.title for each in changes)
-        own = f"{told}, which needs no response" if told else "no known fault explains it"
-        return own + unjudged_text(ranking)
     titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
     deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
     return f"{titles}; {deciding}"

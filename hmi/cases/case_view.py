@@ -124,11 +124,20 @@ def _state(case: Case, run_state: str = "") -> str:
     return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
+def _named(case: Case) -> Iterator[str]:
+    """Yields the titles of the confirmed faults of a case."""
+    diagnosis = case.judgement.get("diagnosis", {})
+    for each in diagnosis.get("hypotheses", ()):
+        if each["id"] in diagnosis["named"]:
+            yield printable(each["title"], _LONG)
+
+
 def case_lines(
     case: Case, rows: Sequence[JournalRow], run_state: str, alike: Sequence[str] = ()
 ) -> Iterator[str]:
     """Yields a case on one screen, with its deviation, candidates, events and cases like it."""
-    yield f"{plain(case.case_id)}  {_state(case, run_state)}"
+    named = " and ".join(_named(case))
+    yield f"{plain(case.case_id)}  {_state(case, run_state)}{f': {named}' if named else ''}"
     yield f"  deviation  {printable(case.condition, _LONG)}"
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
     if line := verdict_of(case):

@@ -60,6 +60,7 @@ async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
         (case,) = room.cases.values()
         assert case.judgement["choice"] == "cw/pump-bearing-changeover (P-101A, P-101B)"
         assert case.judgement["reason"].startswith("A bearing of P-101A is worn; ")
+        assert next(case_lines(case, (), "")).endswith(": A bearing of P-101A is worn")
         assert not room.values["VAH-101A.active"]
         _check_why(room, case.case_id)
 

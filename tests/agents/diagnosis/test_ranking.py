@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.agents.deviations.deviation import HYPOTHESIS
 from handwheel.agents.diagnosis.baseline import Baseline, HealthySpec
 from handwheel.agents.diagnosis.diagnoser import Diagnoser, Inputs, Measure
 from handwheel.agents.diagnosis.evidence import Evidence, Measured
@@ -19,6 +20,8 @@ from handwheel.agents.diagnosis.ranking import Ranking, diagnose, rank
 from handwheel.agents.diagnosis.time_limit import time_limits
 from handwheel.agents.diagnosis.weigh import Moment, Weighed, weigh
 from handwheel.agents.diagnosis.windows import Windows
+from handwheel.agents.planning.situation import Situation
+from handwheel.agents.planning.verdict import case_ranking
 from handwheel.tools.conditions import History, Truth
 
 BOTH = {"answers": ["yes", "no"], "title": "check"}
@@ -84,6 +87,17 @@ def test_hypotheses_with_few_common_tags_are_both_named(
 def test_a_change_that_is_no_fault_is_normal() -> None:
     found = ranked(weighed("load", 20.0, is_fault=False), weighed("fouled", 5.0))
     assert found.verdict == "normal"
+
+
+def test_a_fault_for_which_a_case_stands_is_told_where_it_is_not_suspected() -> None:
+    ranking, case = ranked(weighed("a", -5.0), weighed("b", -5.0)), Situation("", [], {})
+    case = replace(case, hypotheses=["a", "b"])
+    lines = [
+        case_ranking(ranking, each, lambda _: ())["line"]
+        for each in (case, replace(case, deviations=[{"id": f"{HYPOTHESIS}a"}]))
+    ]
+    title = ranking.weighed[0].hypothesis.title
+    assert lines == ["no known fault explains it", f"{title}: not suspected now"]
 
 
 def test_too_few_known_signs_name_nothing() -> None:
