@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from handwheel.agents.deviations.case_memory import CaseMemory
 from handwheel.agents.graph import Deliberations
 from handwheel.agents.planning.situation import Situation
 from handwheel.connectors.model.site import Site
@@ -55,6 +56,18 @@ async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
         assert (kinds.count("case.judged"), room.requests()) == (3, [])
     finally:
         await room.end()
+
+
+def test_a_judgement_that_flips_is_recorded_at_once_and_then_less_often() -> None:
+    memory, at_s = CaseMemory(), dict[str, list[int]]()
+    for now_s in range(0, 7200, 10):
+        key = "named" if now_s % 20 else "undecided"
+        if memory.is_new(key, now_s * 1000.0):
+            memory.note(key, now_s * 1000.0)
+            at_s.setdefault(key, []).append(now_s)
+    assert (at_s["undecided"][:3], at_s["named"][:3]) == ([0, 60, 180], [10, 70, 190])
+    assert [sum(each >= 3600 for each in rows) for rows in at_s.values()] == [12, 12]
+    assert memory.is_new("another", 7200.0 * 1000.0)
 
 
 async def test_deliberations_that_end_with_the_process_keep_only_the_latest() -> None:
