@@ -36,6 +36,7 @@ class SignSpec(Model):
 
     id: _ID
     text: str = Field("", description="sentence; {measured} is the residual with its unit")
+    text_at_zero: str = Field("", description="sentence instead, for a residual of 0 or less")
     that: str = Field("", description="condition in the expression language")
     method: str = Field("", description="installed method that measures a residual")
     inputs: dict[str, str | float] = Field(default_factory=dict[str, str | float])

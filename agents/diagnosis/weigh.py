@@ -1,6 +1,6 @@
 """Weighing of one hypothesis on the windows of the plant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handwheel.tools.conditions import History, Truth
@@ -15,9 +15,10 @@ from .hypotheses import Hypothesis, Sign
 from .time_limit import TimeLimit, TookTooLong, time_limits
 from .windows import Windows
 
+REPEATED = 0.25
+"""Share that counts of weaker evidence on the same tags, which is hardly independent."""
 _WIDENED = 4.0  # spreads of the healthy residual by which a sign lies beyond it at least
 _LONG = 120  # characters
-_REPEATED = 0.25  # share of weaker evidence on the same tags, which is hardly independent
 
 
 @dataclass(slots=True)
@@ -61,18 +62,25 @@ def weigh(hypothesis: Hypothesis, moment: Moment) -> Weighed:
             answer = next((each for each in told if each.text == expected), told[-1])
             found.append(_answered(answer, expected))
     known = sum(each.truth is not Truth.UNKNOWN for each in found)
-    total = hypothesis.mode.prior_db + _sum_db(found)
+    weights = counted_weights((each.weight_db, each.tags) for each in found)
+    total = hypothesis.mode.prior_db + sum(weights)
     return Weighed(hypothesis, tuple(found), total, known / len(found) if found else 0.0)
 
 
-def _sum_db(found: list[Evidence]) -> float:
-    """Adds weights. Of evidence on the same tags only the strongest counts in full."""
-    total, seen = 0.0, set[tuple[frozenset[str], bool]]()
-    for each in sorted(found, key=lambda one: -abs(one.weight_db)):
-        key = frozenset(each.tags), each.weight_db > 0.0
-        total += each.weight_db * (_REPEATED if each.tags and key in seen else 1.0)
+def counted_weights(found: Iterable[tuple[float, Collection[str]]]) -> Sequence[float]:
+    """Returns the weights that count in a sum, the strongest first.
+
+    Of evidence on the same tags only the strongest counts in full.
+
+    Args:
+        found: Weights with the tags that they are from.
+    """
+    weights, seen = list[float](), set[tuple[frozenset[str], bool]]()
+    for weight_db, tags in sorted(found, key=lambda one: -abs(one[0])):
+        key = frozenset(tags), weight_db > 0.0
+        weights.append(weight_db * (REPEATED if tags and key in seen else 1.0))
         seen.add(key)
-    return total
+    return weights
 
 
 def _evidence(sign: Sign, moment: Moment) -> Evidence:
@@ -123,6 +131,8 @@ def _of_method(sign: Sign, moment: Moment) -> Evidence:
         truth = Truth.TRUE if weight > 0.0 else Truth.FALSE
     shown = f"{_number(value)} {method.unit}".rstrip()
     text = (spec.text or f"{spec.id} is {{measured}}").replace("{measured}", shown)
+    if value <= 0.0 and spec.text_at_zero:
+        text = spec.text_at_zero
     return Evidence(
         spec.id, text, truth, value, method.unit, high, weight, sign.tags, window_s, source
     )

@@ -55,7 +55,7 @@ def trust_words(residual: float | None, trust: float, off: float) -> str:
     if residual is None:
         return f"not trusted, under 3 checks so far (limit {limit})"
     word = "trusted" if residual <= trust else "not trusted"
-    return f"{word}, residual {residual * 100.0:.2g} % (limit {limit})"
+    return f"{word}, its error was {residual * 100.0:.2g} % of the range (limit {limit})"
 
 
 def _broken_text(each: Margin) -> str:

@@ -103,18 +103,21 @@ class Assessor:
         """Yields the assessment with both courses, and again once the twin's residual is known."""
         tags = context.site.tags
         try:
-            found = foretold(twin, request, plan, plant, tags)
+            found, with_what = foretold(twin, request, plan, plant, tags)
         except HandwheelError as error:
             failed = [AssessedLine(text=f"cannot be foretold here: {error}")]
             yield diagnosed.model_copy(update={"courses": failed})
             return
 
+        names = shown_tags(request, plan)
+
         def judged(measured: TwinResidual | None, *, is_whole: bool) -> Assessment:
             known = replace(found, residual=measured.residual if measured else None)
+            checked_s = measured.checked_s if measured else 0.0
             more = {
-                "courses": course_lines(known, tags),
-                "ahead": list(ahead_lines(known, measured.checked_s if measured else 0.0)),
-                "plots": course_plots(known, shown_tags(request, plan), tags),
+                "courses": course_lines(known, with_what, names, tags),
+                "ahead": list(ahead_lines(known, with_what, checked_s)),
+                "plots": course_plots(known, names, tags), "with_what": with_what,
                 "is_whole": is_whole,
             }  # fmt: skip
             return diagnosed.model_copy(update=more)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 from handwheel.tools.safe_text import printable
 
 from ...shell.charts.axis import round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
+from ...shell.terminal.duration_text import age_text
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
 from .model import PENDING, AssessedLine, Assessment, CoursePlot
 
@@ -14,6 +16,7 @@ _NO_CAUSE = -2
 _LONG = 1200  # characters of a line
 _HEIGHT = 4  # lines of a plot
 _BETWEEN = 2  # columns between two plots
+_SHORT_S = 90.0
 _CALM = 0.01  # share of a value by which a plot reaches beyond it at least
 
 
@@ -40,9 +43,9 @@ def assessment_parts(assessment: Assessment, most: int, *, has_keys: bool = True
             rows.insert(0, _row(cause[0], 1))
         if rows:
             yield Part(label, rows)
-    keys = "d or l" if assessment.ahead else "d"
-    origin = f"computed here from recorded values until {assessment.until[11:19]} UTC"
-    yield Part("", [Row(["", f"{origin}: press {keys}" if has_keys else origin])])
+    if assessment.until:
+        until = f"{assessment.until[11:19]} UTC, {_age(assessment.until)} ago"
+        yield Part("", [Row(["", f"computed here from recorded values until {until}"])])
     if assessment.has_alike and has_keys and most > 0:
         yield Part("", [Row(["", "earlier cases, as the agents have recorded them: press m"])])
 
@@ -56,6 +59,12 @@ def render_assessed(assessment: Assessment | None, key: str, width: int) -> list
         parts = assessment_parts(assessment, 3)
         return [line for part in parts for line in draw_part(part, width, is_coloured=False)]
     return list(_DRAWN[key](assessment, width))
+
+
+def _age(until: str) -> str:
+    """Returns the age of a stamp, in whole seconds where it is short."""
+    seconds = max((instant_now().wall - parse_stamp(until)).total_seconds(), 0.0)
+    return f"{seconds:.0f} s" if seconds < _SHORT_S else age_text(seconds)
 
 
 def _row(each: AssessedLine, most: int) -> Row:
@@ -88,16 +97,21 @@ def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
             yield f"{one:<{own + _BETWEEN}}{other}".rstrip()
     if plots:
         minutes = assessment.plots[0].horizon_s / 60.0
-        yield f"The next {minutes:.0f} min: ⠒⠒⠒ with the request, ⠂⠂⠂ without"
+        legend = f"⠒⠒⠒ {assessment.with_what}, ⠂⠂⠂ without"
+        trip = ", × a trip" if any(each.trips for each in assessment.plots) else ""
+        yield f"The next {minutes:.0f} min: {legend}{trip}"
 
 
 def _plot(plot: CoursePlot, width: int) -> list[str]:
     known = [each for each in (*plot.without, *plot.with_plan) if each is not None]
+    known += [value for _, value in plot.trips]
     margin = max(_CALM * max(map(abs, known), default=1.0), 1e-6)
     axis = round_axis(min(known, default=0.0) - margin, max(known, default=0.0) + margin)
     scale = TrendScale(axis.low, axis.high)
     title = printable(plot.title, width)
-    return labelled(title, plot.with_plan, width, _HEIGHT, scale, dotted=plot.without)
+    return labelled(
+        title, plot.with_plan, width, _HEIGHT, scale, dotted=plot.without, marks=plot.trips
+    )
 
 
 _DRAWN: Mapping[str, Callable[[Assessment, int], Iterator[str]]] = {

@@ -61,7 +61,8 @@ def _named(ranking: Ranking, asked: Asked) -> Iterator[AssessedLine]:
     yield AssessedLine(text=f"against: {_against(first)}")
     if others:
         also = "; ".join(each.hypothesis.title for each in others)
-        yield AssessedLine(text=f"also named: {also}")
+        faults_ = "another fault" if len(others) == 1 else "other faults"
+        yield AssessedLine(text=f"at the same time, {faults_}: {also}")
 
 
 def _against(weighed: Weighed) -> str:
@@ -69,9 +70,9 @@ def _against(weighed: Weighed) -> str:
     unknown = [each.id for each in weighed.evidence if each.truth is Truth.UNKNOWN]
     rest = f"; not known: {', '.join(unknown)}" if unknown else ""
     if found is None or found.weight_db >= 0.0:
-        return f"nothing measured{rest}"
+        return f"none of the known signs{rest}"
     if found.weight_db > -_COUNTS_DB:
-        return f"nothing that counts{rest}"
+        return f"no sign that counts{rest}"
     return f"{_strength(-found.weight_db)}: {found.text}{rest}"
 
 

@@ -14,6 +14,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.requests.request import Action, ActionRequest
 
+from .model import WITH_REQUEST, WITH_RUN
 from .recorded_plant import RecordedPlant
 from .twin_record import TwinRecord, limited
 
@@ -26,8 +27,10 @@ def foretold(
     plan: BoundPlaybook | None,
     plant: RecordedPlant,
     tags: Mapping[str, Tag],
-) -> Prediction:
-    """Returns both courses of the plant, with a residual of the twin that is not known.
+) -> tuple[Prediction, str]:
+    """Returns both courses of the plant, and what the second one holds.
+
+    The residual of the twin is not known in them.
 
     Args:
         plan: Its released playbook, whose later steps are foretold too; `None` for its own writes.
@@ -39,16 +42,16 @@ def foretold(
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise TwinError(f"{own.name}: the record lacks {missing[0]}{more}, which it needs")
-    planned = _planned(request, plan, plant)
+    planned, with_what = _planned(request, plan, plant)
     with limited():
         found = foretell(own, twin.windows, planned.moves)
     if plan is not None:
-        return prediction_of(own, plan, tags, planned, found, None)
+        return prediction_of(own, plan, tags, planned, found, None), with_what
     assumptions = [*planned.assumptions, *found.estimate.assumptions]
     courses = found.without, found.with_plan
-    return Prediction(
-        own.name, own.horizon_s, *courses, (), None, own.trust, assumptions, found.estimate.off
-    )
+    off = found.estimate.off
+    alone = Prediction(own.name, own.horizon_s, *courses, (), None, own.trust, assumptions, off)
+    return alone, with_what
 
 
 def shown_tags(request: ActionRequest, plan: BoundPlaybook | None) -> list[str]:
@@ -62,18 +65,27 @@ def shown_tags(request: ActionRequest, plan: BoundPlaybook | None) -> list[str]:
 
 def _planned(
     request: ActionRequest, plan: BoundPlaybook | None, plant: RecordedPlant
-) -> PlannedMoves:
-    """Returns the moves of the playbook if they hold those of the request, else only these."""
+) -> tuple[PlannedMoves, str]:
+    """Returns the moves of the playbook if they hold those of the request, else only these.
+
+    The text tells which.
+    """
     own = PlannedMoves(list(_requested(request)), _assumptions(request))
     if plan is None:
-        return own
+        return own, WITH_REQUEST
     found = moves_of(plan, plant.readings, plant.history)
     last = {each.tag: each.value for each in own.moves}
     is_same = all(
         any(each.tag == tag and isclose(each.value, value, rel_tol=_SAME) for each in found.moves)
         for tag, value in last.items()
     )
-    return found if is_same else own
+    if not is_same:
+        return own, WITH_REQUEST
+    is_more = any(
+        each.tag not in last or not isclose(each.value, last[each.tag], rel_tol=_SAME)
+        for each in {each.tag: each for each in found.moves}.values()
+    )
+    return found, WITH_RUN if is_more else WITH_REQUEST
 
 
 def _requested(request: ActionRequest) -> Iterator[Move]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
@@ -20,9 +20,11 @@ from .card_text import render_card, render_changes
 _INDENT = 4
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
 _BELOW = 2  # rows for the question, and for the cursor after Enter, which must not scroll
+_TALL = 30  # rows from which the keys may take two of them
 _LEAST = 4  # rows in which details are shown page by page
 _HOME, _CLEAR_BELOW, _CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[2K"
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
+_NONE: Mapping[str, str] = {}
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"  # of abnormal rows
 
 QUESTION = "> "
@@ -50,6 +52,8 @@ class LiveCard:
         self._history = history
         self._assessed = assessed
         self._shown: list[str] = []  # the card's lines on the screen; empty where it is not live
+        self._seen: Assessment | None = None
+        self._keys: Mapping[str, str] = {}  # of it, as they are shown
         self._size = shutil.get_terminal_size()
         self._opened = ""  # key whose assessment is shown
         self._from = 0  # first line of it that the next press shows
@@ -57,18 +61,14 @@ class LiveCard:
     def draw(self, message: str = "", details: Sequence[str] = ()) -> None:
         """Draws card, details and message, and what may be typed."""
         self._size = shutil.get_terminal_size()
-        card, below = (
-            self._card(),
-            [
-                *footer_lines(self._session.card, self._size.columns, is_folded=not details),
-                *(fold(message, _INDENT).split("\n") if message else []),
-            ],
-        )
+        card = self._card()
+        below = self._footer(is_folded=not details)
+        below += fold(message, _INDENT).split("\n") if message else []
         lines = [*card, *details, *below]
         if len(lines) + _BELOW > self._size.lines:
             lines.remove("")  # the first empty one, above what may be typed or the details
         is_live = _can_move() and _fits(lines, self._size)
-        self._shown = card if is_live else []
+        self._shown, self._keys = card if is_live else [], self._seen_keys()
         if is_live:
             # What stood on the screen before the first card goes on above it.
             above = "" if details or message else "\n" * self._size.lines
@@ -90,7 +90,8 @@ class LiveCard:
             self.draw(details=["", *"\n".join(rows).split("\n")])
         elif key in ASSESSED_KEYS:
             self._size = shutil.get_terminal_size()
-            lines = render_assessed(self._assessed(), key, self._size.columns)
+            self._seen = self._assessed()
+            lines = render_assessed(self._seen, key, self._size.columns)
             self.draw(details=["", *self._page(key, lines)])
         elif key in DETAIL_KEYS:
             width, is_coloured = self._size.columns, has_colour()
@@ -106,7 +107,7 @@ class LiveCard:
         Without this the first lines scroll away, which are those of the best hypothesis.
         """
         card, columns = self._session.card, self._size.columns
-        around = [*render_changes(card, columns), *footer_lines(card, columns, is_folded=False)]
+        around = [*render_changes(card, columns), *self._footer(is_folded=False)]
         room = self._size.lines - _BELOW - len(around) - 2  # and the empty lines
         if not _can_move() or room < _LEAST or len(lines) <= room:
             self._opened = ""
@@ -132,7 +133,8 @@ class LiveCard:
         if not self._shown:
             return True
         card = self._card()
-        if shutil.get_terminal_size() != self._size or len(card) != len(self._shown):
+        is_same = len(card) == len(self._shown) and self._seen_keys() == self._keys
+        if shutil.get_terminal_size() != self._size or not is_same:
             self.draw()
             self._write(QUESTION)  # it still stands, and the drawing has gone over it
             return True
@@ -146,12 +148,20 @@ class LiveCard:
         return True
 
     def _card(self) -> list[str]:
-        card, columns = self._session.card, self._size.columns
-        below = len(footer_lines(card, columns)) - 1  # without the empty line
-        most = self._size.lines - below - _BELOW
+        self._seen = self._assessed()
+        below = len(self._footer()) - 1  # without the empty line
         return render_card(
-            card, columns, is_coloured=has_colour(), most=most, assessment=self._assessed()
-        )
+            self._session.card, self._size.columns, is_coloured=has_colour(),
+            most=self._size.lines - below - _BELOW, assessment=self._seen,
+        )  # fmt: skip
+
+    def _footer(self, *, is_folded: bool = True) -> list[str]:
+        card, size, more = self._session.card, self._size, self._seen_keys()
+        is_short = size.lines < _TALL
+        return footer_lines(card, size.columns, is_folded=is_folded, more=more, is_short=is_short)
+
+    def _seen_keys(self) -> Mapping[str, str]:
+        return self._seen.keys if self._seen else {}
 
     @staticmethod
     def _write(text: str) -> None:
@@ -160,19 +170,39 @@ class LiveCard:
         output.flush()
 
 
-def footer_lines(card: Card, columns: int, *, is_folded: bool = True) -> list[str]:
-    """Returns what may be typed below a card, or below its details."""
-    keys = {**DETAIL_KEYS, _HISTORY: "history", _REJECT: "reject"}
+def footer_lines(
+    card: Card,
+    columns: int,
+    *,
+    is_folded: bool = True,
+    more: Mapping[str, str] = _NONE,
+    is_short: bool = False,
+) -> list[str]:
+    """Returns what may be typed below a card, or below its details.
+
+    Args:
+        more: Keys of what is shown beside the card, with what they show.
+        is_short: Whether all keys are to fit in one line.
+    """
+    keys, last = {**DETAIL_KEYS, _HISTORY: "history"}, {_REJECT: "reject"}
     start = "with Enter: "
+    if more and is_short:  # else the card would lose a line of its own
+        start, keys, more = "", {**more, " ".join(keys): "details"}, _NONE
+    keys |= last
     if not is_folded:
         start, keys = "", {_CARD: "card", **keys}
     word, later = f"Type  {card.word}  to approve", "Esc to decide later"
     both = f"{word} · {later}"
     return [
         "",
-        start + " · ".join(f"{key} {what}" for key, what in keys.items()),
+        start + _keys_text(keys),
+        *([_keys_text(more)] if more else []),
         *([both] if columns_of(both) <= fitting_width(columns) else [word, later]),
     ]
+
+
+def _keys_text(keys: Mapping[str, str]) -> str:
+    return " · ".join(f"{key} {what}" for key, what in keys.items())
 
 
 def _fits(lines: Sequence[str], size: os.terminal_size) -> bool:

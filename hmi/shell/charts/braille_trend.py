@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # rows from the top
 _LIMIT = "┄"
+_MARK = "×"
 _APART = 3  # columns of dots from one to the next of a dotted series
 
 
@@ -29,6 +30,7 @@ def trend(
     height: int,
     scale: TrendScale,
     dotted: Sequence[float | None] = (),
+    marks: Sequence[tuple[int, float]] = (),
 ) -> list[str]:
     """Returns `height` lines of `width` characters.
 
@@ -37,6 +39,7 @@ def trend(
             leaves a gap. Each column of dots shows the extremes of what falls into it.
         scale: Values outside are drawn at the edge.
         dotted: Another series over the same time, drawn with dots that stand apart.
+        marks: Points that are marked, each by its index in `values` and its own value.
     """
     rows, columns = height * 4, width * 2
     cells = [[0] * width for _ in range(height)]
@@ -55,10 +58,13 @@ def trend(
             row = _row(bucket[-1], scale, rows)
             cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
     limits = {_row(each, scale, rows) // 4 for each in scale.limits}
-    return [
-        "".join(_character(cell, is_limit=n in limits) for cell in line)
-        for n, line in enumerate(cells)
+    lines = [
+        [_character(cell, is_limit=n in limits) for cell in line] for n, line in enumerate(cells)
     ]
+    for n, value in marks:
+        column = max(columns - len(values), 0) + n * min(columns, len(values)) // len(values)
+        lines[_row(value, scale, rows) // 4][column // 2] = _MARK
+    return ["".join(each) for each in lines]
 
 
 def _buckets(values: Sequence[float | None], columns: int) -> list[list[float]]:
@@ -91,12 +97,14 @@ def labelled(
     scale: TrendScale,
     gutter: int = 0,
     dotted: Sequence[float | None] = (),
+    marks: Sequence[tuple[int, float]] = (),
 ) -> list[str]:
     """Returns a trend under its title, `width` columns wide with the ends of its scale.
 
     Args:
         gutter: Least width of the scale, so that several trends stand under each other.
         dotted: Another series, see `trend`.
+        marks: Points that are marked, each by its index in `values` and its own value.
     """
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
@@ -104,7 +112,7 @@ def labelled(
         row = _row(limit, scale, height * 4) // 4
         labels[row] = labels[row] or f"{limit:g}"
     gutter = max(gutter, *map(len, labels))
-    lines = trend(values, width - gutter - 1, height, scale, dotted)
+    lines = trend(values, width - gutter - 1, height, scale, dotted, marks)
     return [
         title,
         *(f"{label:>{gutter}}│{line}" for label, line in zip(labels, lines, strict=True)),

@@ -85,7 +85,7 @@ def _check_why(room: Room, case_id: str) -> None:
          "coverage": 1.0, "evidence": []},
     ]}}  # fmt: skip
     told = list(why_lines(why_steps(rows_of(room.database, case_id), state)))
-    assert any("-30 dB  Plugged (strainer-plugged)" in line for line in told)
+    assert any("-30.0 dB  Plugged (strainer-plugged)" in line for line in told)
 
 
 async def test_a_valve_that_sticks_or_is_stuck_is_told_with_what_would_decide(

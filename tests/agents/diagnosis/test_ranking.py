@@ -164,6 +164,13 @@ def moment(baseline: Baseline | None = None) -> Moment:
     return Moment(Windows([]), {}, History([]), baseline or Baseline())
 
 
+def test_a_residual_of_zero_has_a_sentence_of_its_own() -> None:
+    texts = {"text": "{measured} left", "text_at_zero": "none left"}
+    for measured, text in ((0.0, "none left"), (1.0, "1 bar left")):
+        found = weigh(hypothesis("a", [sign_of(reads(measured), **texts)]), moment())
+        assert found.evidence[0].text == text
+
+
 @pytest.mark.parametrize(
     ("measured", "weight", "truth"),
     [(5.0, 20.0, "true"), (3.5, 10.0, "true"), (2.5, -10.0, "false"), (0.0, -20.0, "false"),

@@ -72,7 +72,7 @@ async def test_what_a_trusted_twin_forbids_is_not_filed_and_told_once(
     assert candidate["reason"].startswith("the twin line foretells that it breaks PT-102.pv > ")
     assert judgement["reason"] == candidate["reason"]
     assert len(idle.judged()) == 1
-    assert "trusted, residual 1 % (limit 3 %)" in _why(idle)
+    assert "trusted, its error was 1 % of the range (limit 3 %)" in _why(idle)
     # It is asked again after a while, and is not trusted then.
     ahead = idle.stepped_agents.look_ahead
     assert ahead is not None

@@ -24,7 +24,8 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.hmi.requests.assessment.assessment_text import render_assessed
 from handwheel.hmi.requests.assessment.cause import Asked, cause_lines, fault_fields
 from handwheel.hmi.requests.assessment.courses import ahead_lines, course_lines, course_plots
-from handwheel.hmi.requests.assessment.model import Assessment
+from handwheel.hmi.requests.assessment.model import WITH_REQUEST, WITH_RUN, Assessment
+from handwheel.hmi.requests.assessment.ranking_text import ranking_lines
 from handwheel.hmi.requests.assessment.recorded_plant import (
     NotComputable,
     OtherPlant,
@@ -76,19 +77,19 @@ OPEN = Ranking((BEARING, IMPELLER), (), (BEARING, IMPELLER), (CHECK,))
         (
             NAMED, Asked(PLAYBOOK, ("bearing-worn P-101A",), True),
             ["A bearing of P-101A is worn: the pump vibrates by 5.6 mm/s more; good evidence",
-             "against: nothing measured; not known: growth"],
+             "against: none of the known signs; not known: growth"],
         ),
         (
             NAMED, Asked("cw/impeller-worn", ("impeller-worn P-101A",), True),
             ["A bearing of P-101A is worn: the pump vibrates by 5.6 mm/s more; good evidence",
              "! cw/impeller-worn answers another fault: The impeller of P-101A is worn",
-             "against: nothing measured; not known: growth"],
+             "against: none of the known signs; not known: growth"],
         ),
         (
             OPEN, Asked(),
             ["not decided: A bearing of P-101A is worn (strong evidence); The impeller of "
              "P-101A is worn (little)",
-             "against: nothing measured; not known: growth",
+             "against: none of the known signs; not known: growth",
              "would decide: Listen to it (asked of field-operator, 15 min)"],
         ),
         (
@@ -151,26 +152,28 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
         (
             prediction(CALM, KEPT, 0.012),
             ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
-             "with: PT-102.pv > 280 kPa keeps 43 kPa; no trip, no alarm",
-             "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
+             "with the whole run: PT-102.pv > 280 kPa keeps 43 kPa; no trip, no alarm",
+             "twin cw-100: trusted, its error was 1.2 % of the range (limit 3 %)"],
         ),
         (
             prediction(TRIPS, BROKEN, 0.012),
             ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
-             "! with: BREAKS PT-102.pv > 280 kPa in 10 min; P-101A tripped by I-02 in 30 min, "
-             "VAH-101A in 8 min",
-             "twin cw-100: trusted, residual 1.2 % (limit 3 %)"],
+             "! with the whole run: BREAKS PT-102.pv > 280 kPa in 10 min; P-101A tripped by I-02 "
+             "in 30 min, VAH-101A in 8 min",
+             "in 60 min: no difference foretold",
+             "twin cw-100: trusted, its error was 1.2 % of the range (limit 3 %)"],
         ),
         (
             prediction(CALM, KEPT, 0.05),
             ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
-             "with: no trip, no alarm, by a twin that is not trusted",
-             "! twin cw-100: may only warn; not trusted, residual 5 % (limit 3 %)"],
+             "with the whole run: no trip, no alarm, by a twin that is not trusted",
+             "! twin cw-100: may only warn; not trusted, its error was 5 % of the range "
+             "(limit 3 %)"],
         ),
         (
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
-             "with: no trip, no alarm, by a twin that is not trusted",
+             "with the whole run: no trip, no alarm, by a twin that is not trusted",
              "! twin cw-100: may only warn; not trusted, under 3 checks so far (limit 3 %)"],
         ),
     ],
@@ -179,21 +182,69 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
 def test_the_courses_of_a_request_mark_what_it_breaks_and_a_twin_without_trust(
     found: Prediction, lines: list[str]
 ) -> None:
-    shown = course_lines(found, TAGS)
+    shown = course_lines(found, WITH_RUN, ["PT-102.pv"], TAGS)
     assert [f"{'! ' if each.is_abnormal else ''}{each.text}" for each in shown] == lines
+
+
+def test_courses_that_end_alike_tell_both_margins_and_what_differs() -> None:
+    ends = {"PT-102.pv": 310.0, "FIC-201.sp": 500.0, "PT-104.pv": 349.0}
+    tags = {
+        each: replace(TAGS["PT-102.pv"], name=each, writable=each.endswith(".sp")) for each in ends
+    }
+    without, with_plan = (
+        Course([0.0, 1800.0], {name: [350.0, value] for name, value in each.items()})
+        for each in (ends, dict.fromkeys(ends, 350.0))
+    )
+    margin = Margin("PT-102.pv > 280 kPa", "kPa", 30.0, 1800.0, 70.0, 0.0)
+    found = Prediction("cw-100", 3600.0, without, with_plan, [margin], 0.01, 0.03, [])
+    for courses, told in (
+        (found, "in 30 min: PT-102.pv 350 kPa with, 310 kPa without"),
+        (replace(found, without=with_plan), "in 30 min: no difference foretold"),
+    ):
+        lines = [each.text for each in course_lines(courses, WITH_REQUEST, list(ends), tags)]
+        assert lines[:3] == [
+            "without: PT-102.pv > 280 kPa keeps 30 kPa; no trip, no alarm",
+            "with: PT-102.pv > 280 kPa keeps 70 kPa; no trip, no alarm",
+            told,
+        ]
+
+
+def test_the_weights_of_a_hypothesis_sum_to_its_total_and_unknown_ones_are_counted() -> None:
+    tags = "VT-101A.pv", "P-101A.speed"
+    total = -10.0 + 13.37 + 0.25 * 6.14 - 1.0
+    worn = weighed("worn", "It is worn", total, sign("it shakes", 13.37, *tags), sign("heat", -1.0),
+                   sign("it hums", 6.14, *tags),
+                   replace(sign("calm", 0.0), truth=Truth.FALSE))  # fmt: skip
+    bare = (weighed(name, name, -10.0, sign("growth", 0.0)) for name in "ab")
+    others = [replace(each, coverage=0.0) for each in bare]
+    assert list(ranking_lines(Ranking((worn, *others), (worn,), (), ()).fields)) == [
+        "  +3.9 dB  It is worn (worn): -10 dB before any sign, 100% of its signs are known, "
+        "a weaker sign on the same tags counts 25%",
+        "     +13.4 dB  it shakes",
+        "      +1.5 dB  it hums",
+        "      -1.0 dB  heat",
+        "            1  sign says nothing: calm",
+        "  2 others: too few of their signs are known",
+    ]
 
 
 def test_the_plots_of_the_courses_stand_beside_margins_and_assumptions() -> None:
     found = prediction(CALM, KEPT, 0.012)
     plots = course_plots(found, ["PT-102.pv"], TAGS)
     assessed = Assessment(
-        until="2026-11-25T08:51:12.000Z", ahead=list(ahead_lines(found, 3600.0)), plots=plots
+        until="2026-11-25T08:51:12.000Z",
+        ahead=list(ahead_lines(found, WITH_RUN, 3600.0)),
+        plots=plots,
+        with_what=WITH_RUN,
     )
     lines = render_assessed(assessed, "l", 80)
     assert lines[-6] == "PT-102.pv, kPa"
     assert plots[0].without[-1] is not None
     text = " ".join(" ".join(lines).split())
-    assert "PT-102.pv > 280 kPa: without 40 kPa beyond it in 30 min, with 43 kPa left" in text
+    margins = "without 40 kPa beyond it in 30 min, with at least 43 kPa left, after 10 min"
+    assert f"PT-102.pv > 280 kPa: {margins}" in text
+    assert lines[-1] == "The next 60 min: ⠒⠒⠒ with the whole run, ⠂⠂⠂ without, × a trip"
+    assert "".join(lines[-5:-1]).count("×") == 1
     assert "measured over 60 min of the record assumed: all is well" in text
 
 

@@ -1,6 +1,6 @@
 import os
 import unicodedata
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from struct import pack
 
@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.hmi.requests.assessment import assessment_text
 from handwheel.hmi.requests.assessment.model import AssessedLine, Assessment
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.cards.card_model import CardOrder, CardSigner, parse_card
-from handwheel.tools.requests.timestamps import stamp
+from handwheel.tools.requests.timestamps import Instant, stamp
 
 from .sample_card import (
     FILED,
@@ -107,15 +108,17 @@ ASSESSED = Assessment(
                           "its speed and flow explain; good evidence"),
         AssessedLine(text="cw/change-over answers another fault: The impeller of P-101A is worn",
                      is_abnormal=True),
-        AssessedLine(text="against: nothing measured; not known: growth"),
+        AssessedLine(text="against: none of the known signs; not known: growth"),
     ],
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("most", [20, 18, None])
 def test_a_card_beside_an_assessment_fits_and_keeps_what_is_abnormal(
-    most: int | None,
+    most: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = Instant(datetime(2026, 11, 25, 8, 51, 24, tzinfo=UTC), "", 0)
+    monkeypatch.setattr(assessment_text, "instant_now", lambda: now)
     lines = render_card(CARDS["undo"], most=most, assessment=ASSESSED)
     assert most is None or len(lines) <= most
     assert sum("! cw/change-over answers another fault" in each for each in lines) == 1

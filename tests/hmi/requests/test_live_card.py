@@ -123,12 +123,18 @@ def test_an_assessment_comes_when_it_is_computed_and_a_key_shows_it_all(
     drawn = capsys.readouterr().out
     assert "a bearing is worn" in drawn
     assert "press m" not in drawn
+    assert "\nd diagnosis · b e u s h details · r reject\nType" in drawn
+    assert footer_lines(card(), 80, more=done.keys)[1:3] == [
+        "with Enter: b bytes · e evidence · u undo · s signatures · h history · r reject",
+        "d diagnosis",
+    ]
     screen.open("d")
     assert "+21 dB" in capsys.readouterr().out
     screen.open("m")
     drawn = capsys.readouterr().out
     assert "earlier cases, as the agents have recorded them: press m" in drawn
     assert "Alike       C-1 of 2026-01-05" in drawn
+    assert "\nc card · d diagnosis · m earlier cases · b e u s h details · r reject\n" in drawn
 
 
 def test_a_long_assessment_begins_with_its_first_line_and_goes_on_with_the_same_key(
