@@ -126,7 +126,8 @@ def _misfits(path: Path, head: _Head) -> Iterator[Problem]:
         yield _problem(path, "suite", reason)
         return
     suite, own = load_suite(head.suite), version("handwheel")
-    command = shell_command("bench", "agents", "--suite", head.suite, "--json", "FILE")
+    of = ["--suite", head.suite]
+    command = shell_command("bench", "agents", *of, "--json", "FILE")
     again = f"make it again by '{command}'"
     if head.versions.handwheel != own:
         other = printable(head.versions.handwheel, 40)
