@@ -174,7 +174,8 @@ class Typist:
         if _ID.fullmatch(part):
             real = self.ids.get(part.replace("-", "_"))
             return real or f"(?P<{part.replace('-', '_')}>{part[0]}-[0-9A-Z]{{8}})"
-        return re.sub(r"\d+(?:\\\.\d+)?", lambda match: _NUMBER, re.escape(part))
+        pattern = re.sub(r"\d+(?:\\\.\d+)?", lambda match: _NUMBER, re.escape(part))
+        return f"{pattern}?" if part.endswith(";") else pattern  # a folded row ends without it
 
     def _real(self, line: str) -> str:
         return _ID.sub(lambda match: self.ids.get(match[0].replace("-", "_"), match[0]), line)

@@ -42,7 +42,11 @@ from .store.sample_writes import approve, file
 
 PRODUCT = Path(__file__).parents[4]
 SQL = re.compile(r"""["'\n](SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA|BEGIN) """)
-HOLDERS = ("tools/guardrails/ledger", "tools/maintenance", "connectors/historian")
+OTHER_DATABASES = (
+    "agents/checkpoints.py", "connectors/historian", "tools/append_only_store.py",
+    "tools/maintenance", "tools/notices/attempt_database.py",
+)  # fmt: skip
+HOLDERS = ("tools/guardrails/ledger", *OTHER_DATABASES)
 
 REQUEST, ACTION = "{request}", "{request}/c1"
 ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
