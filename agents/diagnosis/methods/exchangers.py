@@ -21,6 +21,7 @@ _DATA = {
 _FOULING = "Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.1, 11.14 and 11.15"
 _SUSPECTS = (*_FLOWS, *_TEMPERATURES)
 _NEEDS = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
+_LEAST_FLOW = 0.3  # of the data sheet's flows, below which its films say nothing
 _SERIAL = "serial elimination of gross errors, Narasimhan and Jordache, Data Reconciliation, 7.4"
 
 
@@ -81,7 +82,10 @@ def least_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
 
 
 def _steady_state(windows: Windows, inputs: Inputs) -> dict[str, float] | None:
-    """Returns the means of flows and temperatures, `None` unless heat flows steadily."""
+    """Returns the means of flows and temperatures, `None` unless much heat flows steadily.
+
+    A plant without flow, as after a trip, tells nothing of its exchanger.
+    """
     outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
     if not is_steady(windows, outlets, STEADY_S):
         return None
@@ -89,8 +93,9 @@ def _steady_state(windows: Windows, inputs: Inputs) -> dict[str, float] | None:
     known = {name: each for name, each in values.items() if each is not None}
     if len(known) < len(values):
         return None
-    least = min(*_duties(known, inputs), known["hot_flow"], known["cold_flow"])
-    return known if least > 0.0 else None
+    hot, cold = (known[f"{side}_flow"] / inputs[f"{side}_film_flow"] for side in ("hot", "cold"))
+    is_flowing = min(hot, cold) >= _LEAST_FLOW and min(_duties(known, inputs)) > 0.0
+    return known if is_flowing else None
 
 
 def _resistance_without(suspect: str, known: dict[str, float], inputs: Inputs) -> float | None:

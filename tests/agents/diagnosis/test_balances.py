@@ -118,6 +118,7 @@ UNTOLD: list[tuple[str, Mapping[str, float | Course]]] = [
     ("fouling_resistance", rising("cold_out", 20.0)),
     ("resistance_if_hot_out_is_off", rising("hot_out", 20.0)),
     ("least_resistance", {"hot_flow": 0.0}),
+    ("least_resistance", FOULED | {"cold_flow": 15.0}),  # films are not known at so little
     ("basin_leak", rising("cold", 20.0)),
     ("wet_bulb", rising("cold", 20.0)),
     ("basin_leak", {"level": 70.0}),  # frozen
