@@ -1,8 +1,8 @@
-"""Course of one episode, with the real diagnosis on the readings of the simulated plant."""
+"""Course of an episode, with the real diagnosis on the readings of the simulated plant."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from time import process_time
 
 from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.diagnosis.baseline import NO_BASELINE
@@ -21,6 +21,8 @@ from .symptom import EVERY_S, Symptom
 
 SCAN_S = 1.0
 """Process time between two readings of the plant."""
+BEFORE_ONSET_S = 120.0
+"""Time before an onset in which an episode has a course of its own, for what is weighed then."""
 _WEIGHED_AT = (-1.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 180.0)  # minutes after the onset
 
 
@@ -72,37 +74,74 @@ def play(
         site: From `watched_site`, of the plant of the episode.
         learnt: State from which the plant goes on, with a baseline; a second diagnosis has none.
     """
-    begun_s = process_time()
-    plant = create_plant(episode.plant, episode.seed)
-    if learnt is not None:
-        plant.restore(learnt.state)
-    devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
-    history = History(hypotheses.conditions)
-    baseline = NO_BASELINE if learnt is None else learnt.baseline
-    diagnosis = ContinuousDiagnosis(hypotheses, history, baseline)
-    unlearnt = None if learnt is None else ContinuousDiagnosis(hypotheses, history)
-    played, symptom = Played(), Symptom(episode)
-    weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
-    while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
+    course = Course(episode, site, hypotheses, learnt)
+    course.play()
+    return course.played
+
+
+class Course:
+    """Course of an episode: the plant, and its diagnosis scan by scan.
+
+    Attributes:
+        played: What has happened up to now.
+    """
+
+    def __init__(
+        self, episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None
+    ) -> None:
+        plant = create_plant(episode.plant, episode.seed)
+        if learnt is not None:
+            plant.restore(learnt.state)
+        self.played = Played()
+        self._episode, self._begun_s = episode, plant.time_s
+        self._devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
+        history = History(hypotheses.conditions)
+        baseline = NO_BASELINE if learnt is None else learnt.baseline
+        self._diagnosis = ContinuousDiagnosis(hypotheses, history, baseline)
+        self._unlearnt = None if learnt is None else ContinuousDiagnosis(hypotheses, history)
+        self._symptom = Symptom(episode)
+        windows = [each for one in hypotheses.conditions for each in one.windows]
+        self._unchanging = (site, hypotheses, baseline, *windows)
+
+    def of(self, episode: Episode) -> "Course":
+        """Returns a copy that goes on as another episode of the same plant and seed."""
+        course = deepcopy(self, {id(each): each for each in self._unchanging})
+        course.change_to(episode)
+        return course
+
+    def change_to(self, episode: Episode) -> None:
+        """Goes on as another episode, of which no fault has begun."""
+        self._episode = self._symptom.episode = episode
+        plant = self._devices.simulation.plant
+        self._devices.simulation = Simulation(plant, Scenario(episode.events, self._begun_s))
+
+    def play(self) -> None:
+        """Goes on to the end of the episode, or to the alarm before which its judged time ends."""
+        episode, played = self._episode, self.played
+        weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
+        while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
+            self.scan()
+            if weighed_at_s and played.ended_s >= weighed_at_s[0]:
+                played.weighed += _weighed(weighed_at_s.pop(0), self._diagnosis)
+        played.symptom_s = self._symptom.at_s
+
+    def scan(self) -> None:
+        """Advances the plant, and diagnoses what it then shows."""
+        played, diagnosis, devices = self.played, self._diagnosis, self._devices
         events = devices.advance(SCAN_S)
         played.ended_s += SCAN_S
-        for event in events if played.ended_s > episode.onset_s else ():
+        for event in events if played.ended_s > self._episode.onset_s else ():
             if event.kind == "alarm":
                 played.alarms.setdefault(event.tag, played.ended_s)
         if played.ended_s % EVERY_S == 0.0:
-            symptom.observe(plant, played.ended_s)
+            self._symptom.observe(devices.simulation.plant, played.ended_s)
         readings = devices.readings()
-        history.observe(readings, played.ended_s)
+        diagnosis.history.observe(readings, played.ended_s)
         if diagnosis.observe(readings, played.ended_s):
             _note(played, played.findings, diagnosis)
-            if unlearnt is not None and diagnosis.moment is not None:
-                unlearnt.observe_moment(diagnosis.moment, played.ended_s)
-                _note(played, played.unlearnt, unlearnt)
-        if weighed_at_s and played.ended_s >= weighed_at_s[0]:
-            played.weighed += _weighed(weighed_at_s.pop(0), diagnosis)
-    played.symptom_s = symptom.at_s
-    played.cpu_s = process_time() - begun_s
-    return played
+            if self._unlearnt is not None and diagnosis.moment is not None:
+                self._unlearnt.observe_moment(diagnosis.moment, played.ended_s)
+                _note(played, played.unlearnt, self._unlearnt)
 
 
 def _note(played: Played, findings: list[Finding], diagnosis: ContinuousDiagnosis) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
+from time import process_time
 
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
@@ -19,15 +20,17 @@ from ..plants.other_constants import scaled_constants
 from ..process_pool import in_processes
 from ..room.site import in_memory_site
 from .baselines.agent_name import AgentName
-from .episodes import Episode
+from .episodes import Episode, Truth
 from .holding.hold import hold
 from .judge import judge
 from .mismatch import Plants, factors_of
-from .play import play, watched_site
+from .play import BEFORE_ONSET_S, Course, Played, watched_site
 from .responding.act import act
 from .responding.judge_response import judge_response
 from .results import Result
 from .suite import Suite, load_suite
+
+_MOST_TOGETHER = 10  # episodes of a seed that one process plays
 
 
 def run_suite(
@@ -51,11 +54,20 @@ def run_suite(
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
         _acting(root, each) if file.respond or file.hold else _setting(root, each)
-    # Cases of a seed share the plant that was learnt, if one process plays all of them.
-    has_seeds = 1 < jobs <= len({each.seed for each in episodes})
-    groups = groupby(episodes, attrgetter("seed")) if has_seeds else ((0, [e]) for e in episodes)
-    wanted = [(root, list(each), agent) for _, each in groups]
+    wanted = [(root, each, agent) for each in _together(episodes)]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
+
+
+def _together(episodes: Sequence[Episode]) -> Iterator[list[Episode]]:
+    """Yields the episodes that one process plays, since they share what has been before a fault.
+
+    They are few, so that no process is left with many at the end.
+    """
+    for (suite, _), found in groupby(episodes, attrgetter("suite", "seed")):
+        of_seed = list(found)
+        shares = load_suite(suite).file.respond is None
+        size = _MOST_TOGETHER if shares else 1
+        yield from (of_seed[n : n + size] for n in range(0, len(of_seed), size))
 
 
 def _run_all(root: Path, episodes: Sequence[Episode], agent: AgentName) -> list[Result]:
@@ -71,12 +83,30 @@ def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
     if (spec := load_suite(episode.suite).file.hold) is not None:
         return asyncio.run(hold(episode, *_acting(root, episode.suite), spec))
     mismatch = load_suite(episode.suite).file.mismatch
-    site, hypotheses = _setting(root, episode.suite)
     if mismatch is None:
-        return judge(episode, play(episode, site, hypotheses))
+        return judge(episode, _diagnosed(root, episode))
     with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
-        learnt = _plants(root, episode.suite).learnt(episode.plant, episode.seed)
-        return judge(episode, play(episode, site, hypotheses, learnt))
+        return judge(episode, _diagnosed(root, episode))
+
+
+def _diagnosed(root: Path, episode: Episode) -> Played:
+    begun_s = process_time()
+    course = _healthy(root, episode.suite, episode.seed).of(episode)
+    course.play()
+    course.played.cpu_s = process_time() - begun_s
+    return course.played
+
+
+@lru_cache(1)
+def _healthy(root: Path, suite: str, seed: int) -> Course:
+    """Returns the course that all episodes of a seed have had shortly before the first onset."""
+    file = load_suite(suite).file
+    learnt = _plants(root, suite).learnt(file.plant, seed) if file.mismatch else None
+    sound = Episode(suite, file.plant, "", seed, (), Truth(frozenset()), file.onset[0], 0.0)
+    course = Course(sound, *_setting(root, suite), learnt)
+    while course.played.ended_s < file.onset[0] - BEFORE_ONSET_S:
+        course.scan()
+    return course
 
 
 @lru_cache(1)
