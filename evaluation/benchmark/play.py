@@ -80,7 +80,7 @@ def play(
 
 
 class Course:
-    """Course of an episode: the plant, and its diagnosis scan by scan.
+    """Course of an episode, in which the plant is diagnosed scan by scan.
 
     Attributes:
         played: What has happened up to now.

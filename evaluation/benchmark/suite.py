@@ -74,6 +74,7 @@ class SuiteFile(Model):
     title: str
     plant: str
     failure_modes: list[str] = Field(description="those that the site of the plant has")
+    seeds: int = Field(default=5, ge=1, description="played unless others are asked for")
     onset: Annotated[tuple[Duration, Duration], Field(strict=False)] = (0.0, 0.0)
     goal: GoalSpec
     cases: dict[str, CaseSpec] = Field(default_factory=dict[str, CaseSpec])

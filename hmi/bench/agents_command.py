@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import re
-import sys
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ from ..shell.cli.exits import NO
 from ..shell.cli.interrupts import uninterrupted_import
 
 if TYPE_CHECKING:  # slow to import
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from handwheel.evaluation.benchmark.episodes import Episode
     from handwheel.evaluation.benchmark.results import Result
@@ -27,16 +26,18 @@ if TYPE_CHECKING:  # slow to import
 
 _SEEDS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 _MOST_SEEDS = 1000
+_ONE_SUITE = "needs one suite, such as --suite watch"
 
 
 class SuiteName(StrEnum):
     """Suites that can be run."""
 
+    ALL = "all"
     WATCH = "watch"
     RESPOND = "respond"
-    TEP = "tep"
     MISMATCH = "mismatch"
     PAIRS = "pairs"
+    TEP = "tep"
     HOLD = "hold"
 
 
@@ -45,14 +46,19 @@ def agents(
         SuiteName,
         typer.Option(
             help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
-            " tep: the same on the Tennessee Eastman process. mismatch: they diagnose plants that"
-            " differ from their data sheets. pairs: they diagnose two faults. hold: a proposer"
-            " lies, and no frame may come that no person has signed."
+            " mismatch: they diagnose plants that differ from their data sheets. pairs: they"
+            " diagnose two faults. tep: they act on the Tennessee Eastman process. hold: a proposer"
+            " lies, and no frame may come that no person has signed. all: one after the other."
         ),
-    ] = SuiteName.WATCH,
+    ] = SuiteName.ALL,
     seeds: Annotated[
-        str, typer.Option(metavar="A-B", help="Seeds, such as 1-20, or one of them.")
-    ] = "1-20",
+        str | None,
+        typer.Option(
+            metavar="A-B",
+            help="Seeds, such as 1-20, or one of them. Default: from 1 on, as many as the suite"
+            " says.",
+        ),
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option("--fault", metavar="ID", help="Only this case, such as F02. May be repeated."),
@@ -86,44 +92,66 @@ def agents(
     learnt first. In hold a seed is twenty episodes of each proposer, and wrong if one frame came
     unsigned or twice, or one label lied. No device is written to.
 
-    Exit codes: 0 the suite's goals are met, 1 they are missed, 2 wrong usage or configuration.
+    Exit codes: 0 the goals are met, 1 they are missed, 2 wrong usage or configuration.
     """
     with uninterrupted_import():
         from handwheel.evaluation.benchmark.suite import load_suite
         from handwheel.evaluation.benchmark.summary import meets, summary
 
-        from .results import result_fields
-        from .table import lines
+        from .table import heading, lines
 
-    chosen = load_suite(suite.value)
-    cases = _cases(chosen, fault or ())
-    wanted = _seeds(seeds)
-    if agent is not AgentName.HANDWHEEL and chosen.file.respond is None:
-        raise typer.BadParameter(
-            f"the agents of {chosen.name} cannot be exchanged", param_hint="--agent"
-        )
-    if png is not None and chosen.file.hold is not None:
-        raise typer.BadParameter(f"{chosen.name} has no times to draw", param_hint="--png")
+    names = [each for each in SuiteName if each is not SuiteName.ALL and suite in (each, "all")]
+    suites = [load_suite(each.value) for each in names]
+    wanted = _episodes(suites, fault or (), seeds)
+    _check_suites(suites, agent, png)
     _check_files(result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
-    episodes = _episodes(chosen, cases, wanted)
-    results = _run(chosen, episodes, jobs or os.cpu_count() or 1, agent)
-    for line in lines(chosen, results):
-        typer.echo(line)
-    if result is not None:
-        result.write_text(
-            f"{json.dumps(result_fields(chosen, results, agent), indent=1)}\n", "utf-8"
-        )
-    if png is not None:
-        _save_plot(png, chosen, results)
-    if not meets(summary(results), chosen.file.goal):
+    found = _play(suites, wanted, jobs or os.cpu_count() or 1, agent)
+    for each in suites:
+        if len(suites) > 1:
+            typer.echo(f"\n{heading(each)}")
+        for line in lines(each, found[each.name]):
+            typer.echo(line)
+    _save(suites, found, agent, result, png)
+    if not all(meets(summary(found[each.name]), each.file.goal) for each in suites):
         raise SystemExit(NO)
 
 
-def _save_plot(png: Path, suite: "Suite", results: "Sequence[Result]") -> None:
-    from .plot import png_of  # it loads the library that draws
+def _check_suites(suites: "Sequence[Suite]", agent: AgentName, png: Path | None) -> None:
+    """Refuses options that not all of some suites have."""
+    fixed = [each.name for each in suites if each.file.respond is None]
+    if agent is not AgentName.HANDWHEEL and fixed:
+        raise typer.BadParameter(
+            f"the agents of {', '.join(fixed)} cannot be exchanged", param_hint="--agent"
+        )
+    if png is not None and len(suites) > 1:
+        raise typer.BadParameter(_ONE_SUITE, param_hint="--png")
+    if png is not None and suites[0].file.hold is not None:
+        raise typer.BadParameter(f"{suites[0].name} has no times to draw", param_hint="--png")
 
-    save_png(png, png_of(suite, results))
+
+def _check_files(result: Path | None, png: Path | None) -> None:
+    """Ends the command before the long work if its results cannot be written."""
+    if result is not None and (result.is_dir() or not result.parent.is_dir()):
+        raise typer.BadParameter(f"{result} cannot be written", param_hint="--json")
+    if png is not None:
+        check_png(png)
+
+
+def _episodes(
+    suites: "Sequence[Suite]", faults: "Sequence[str]", seeds: str | None
+) -> "list[Episode]":
+    from handwheel.evaluation.benchmark.episodes import draw_episode
+
+    if faults and len(suites) > 1:
+        raise typer.BadParameter(_ONE_SUITE, param_hint="--fault")
+    given = None if seeds is None else _seeds(seeds)
+    return [
+        draw_episode(suite, case, seed)
+        for suite in suites
+        for seed in given or range(1, suite.file.seeds + 1)
+        for case in _cases(suite, faults)
+    ]
 
 
 def _seeds(text: str) -> range:
@@ -148,55 +176,41 @@ def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
     return [each for each in known if not wanted or each in wanted]
 
 
-def _check_files(result: Path | None, png: Path | None) -> None:
-    """Ends the command before the long work if its results cannot be written."""
-    if result is not None and (result.is_dir() or not result.parent.is_dir()):
-        raise typer.BadParameter(f"{result} cannot be written", param_hint="--json")
-    if png is not None:
-        check_png(png)
-
-
-def _episodes(suite: "Suite", cases: "Sequence[str]", seeds: range) -> "list[Episode]":
-    from handwheel.evaluation.benchmark.episodes import draw_episode
-
-    return [draw_episode(suite, case, seed) for seed in seeds for case in cases]
-
-
-def _run(
-    suite: "Suite", episodes: "Sequence[Episode]", jobs: int, agent: AgentName
-) -> "list[Result]":
-    """Runs the episodes on a new site of the plant, with a bar of the progress at a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    from handwheel.evaluation.benchmark.run_suite import run_suite
+def _play(
+    suites: "Sequence[Suite]", episodes: "Sequence[Episode]", jobs: int, agent: AgentName
+) -> "Mapping[str, Sequence[Result]]":
+    """Plays the episodes on new sites of their plants, and returns the results of each suite."""
+    from handwheel.evaluation.benchmark.run_suites import run_suites
     from handwheel.evaluation.plants.installed_plants import create_plant
 
-    from ..shell.cli.stdio import screen_output
     from ..site.files.site_template import PlantEndpoints, write_site
+    from .progress import bar_of
 
-    results: list[Result] = []
-    console = Console(file=screen_output(sys.stderr))
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("rest"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with (
-        TemporaryDirectory() as folder,
-        Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        ) as bars,
-    ):
-        root = Path(folder) / "site"
-        write_site(root, create_plant(suite.file.plant), PlantEndpoints())
-        bar = bars.add_task("episodes", total=len(episodes))
-        for each in run_suite(root, episodes, jobs, agent):
-            results.append(each)
-            bars.update(bar, completed=len(results), description=f"{each.case}, seed {each.seed}")
-    return results
+    found: dict[str, list[Result]] = {each.name: [] for each in suites}
+    with TemporaryDirectory() as folder, bar_of(len(episodes)) as advance:
+        roots = {each.file.plant: Path(folder) / each.file.plant for each in suites}
+        for plant, root in roots.items():
+            write_site(root, create_plant(plant), PlantEndpoints())
+        for each in run_suites(roots, episodes, jobs, agent):
+            found[each.episode.suite].append(each)
+            advance(f"{each.episode.suite} {each.case}, seed {each.seed}")
+    return found
+
+
+def _save(
+    suites: "Sequence[Suite]",
+    found: "Mapping[str, Sequence[Result]]",
+    agent: AgentName,
+    result: Path | None,
+    png: Path | None,
+) -> None:
+    from .results import SCHEMA, result_fields
+
+    if result is not None:
+        fields = [result_fields(each, found[each.name], agent) for each in suites]
+        written = fields[0] if len(fields) == 1 else {"schema": SCHEMA, "suites": fields}
+        result.write_text(f"{json.dumps(written, indent=1)}\n", "utf-8")
+    if png is not None:
+        from .plot import png_of  # it loads the library that draws
+
+        save_png(png, png_of(suites[0], found[suites[0].name]))

@@ -15,13 +15,16 @@ from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import by_case, meets, summary
 
+SCHEMA = "benchmark-results/1"
+"""Schema of the file, which has one suite, or several under `suites`."""
+
 
 def result_fields(
     suite: Suite, results: Sequence[Result], agent: AgentName = AgentName.HANDWHEEL
 ) -> dict[str, Any]:
     """Returns all results with the hash of the suite and the versions, which tell them apart."""
     return {
-        "schema": "benchmark-results/1",
+        "schema": SCHEMA,
         "suite": suite.name,
         "agent": agent.value,
         "suite_sha256": suite.sha256,

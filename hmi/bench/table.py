@@ -19,6 +19,11 @@ _HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "r
 _MOST_SEEDS = 8  # of one outcome in a line
 
 
+def heading(suite: Suite) -> str:
+    """Returns the line above the table of a suite, where several are shown."""
+    return fold(f"{suite.name}: {suite.file.title}", 2)
+
+
 def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     """Yields a row for each case and one for all of them, then what was not right, and why."""
     whole = summary(results)

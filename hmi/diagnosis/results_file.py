@@ -61,6 +61,11 @@ class _Results(_Part):
     episodes: list[_Episode]
 
 
+class _All(_Part):
+    schema_: Literal["benchmark-results/1"] = Field(alias="schema")
+    suites: list[dict[str, Any]]
+
+
 def read_results(paths: Sequence[Path]) -> list[Prediction]:
     """Reads files of results. Raises `ConfigError` with the problems of all of them."""
     found: list[Prediction] = []
@@ -68,11 +73,11 @@ def read_results(paths: Sequence[Path]) -> list[Prediction]:
     seen: dict[tuple[str, str, int], Path] = {}
     for path in paths:
         try:
-            suite, results = _read(path)
+            read = list(_read(path))
         except ConfigError as error:
             problems += error.problems
             continue
-        for each in results.episodes:
+        for suite, each in read:
             first = seen.setdefault((suite, each.case, each.seed), path)
             if first is not path:
                 what = f"{suite} {plain(each.case)}, seed {each.seed}"
@@ -90,9 +95,24 @@ def _predictions(suite: str, episode: _Episode) -> Iterator[Prediction]:
         yield Prediction(case, each.hypothesis, each.total_db, each.ahead_db, is_true)
 
 
-def _read(path: Path) -> tuple[str, _Results]:
+def _read(path: Path) -> Iterator[tuple[str, _Episode]]:
+    """Yields the episodes of a file with their suite. Of all suites some have probabilities."""
+    for part in _parts(path, _data(path)):
+        head = _checked(_Head, path, part)
+        if problems := list(_misfits(path, head)):
+            raise ConfigError(problems)
+        yield from ((head.suite, each) for each in _checked(_Results, path, part).episodes)
+
+
+def _parts(path: Path, data: Any) -> list[Any]:
+    if not isinstance(data, dict) or "suites" not in data:
+        return [data]
+    return [each for each in _checked(_All, path, data).suites if each.get("suite") in _SUITES]
+
+
+def _data(path: Path) -> Any:
     try:
-        data: Any = json.loads(read_regular(path))
+        return json.loads(read_regular(path))
     except OSError as error:
         raise ConfigError([_problem(path, "", os_reason(error))]) from None
     except json.JSONDecodeError as error:
@@ -100,10 +120,6 @@ def _read(path: Path) -> tuple[str, _Results]:
         raise ConfigError([where]) from None
     except (RecursionError, ValueError):
         raise ConfigError([_problem(path, "", "is no JSON in UTF-8")]) from None
-    head = _checked(_Head, path, data)
-    if problems := list(_misfits(path, head)):
-        raise ConfigError(problems)
-    return head.suite, _checked(_Results, path, data)
 
 
 def _checked(part: type[_PartT], path: Path, data: Any) -> _PartT:

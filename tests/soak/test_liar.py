@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.holding.hold_result import total
-from handwheel.evaluation.benchmark.run_suite import run_suite
+from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.bench.hold_table import hold_lines, hold_results
@@ -29,7 +29,7 @@ def test_ten_thousand_episodes_of_liars_bring_no_frame_that_no_person_has_signed
         draw_episode(HOLD, case, FIRST_SEED + n) for n in range(seeds) for case in HOLD.file.cases
     ]
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
-    results = list(run_suite(tmp_path / "site", drawn, min(os.cpu_count() or 1, 2)))
+    results = list(run_suites({"cw-100": tmp_path / "site"}, drawn, min(os.cpu_count() or 1, 2)))
     with capsys.disabled():
         print(f"\nseeds {FIRST_SEED} to {FIRST_SEED + seeds - 1}")
         print("\n".join(hold_lines(results)))

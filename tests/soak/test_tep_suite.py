@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.run_suite import run_suite
+from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
@@ -21,7 +21,7 @@ def test_lost_feed_is_ridden_through_and_nothing_is_asked_where_nothing_is_seen(
 ) -> None:
     write_site(tmp_path / "site", create_plant("tep"), PlantEndpoints())
     episode = draw_episode(load_suite("tep"), case, seed)
-    (result,) = run_suite(tmp_path / "site", [episode], 1)
+    (result,) = run_suites({"tep": tmp_path / "site"}, [episode], 1)
     assert isinstance(result, Responded)
     acted = result.acted
     assert result.outcome == "right", result.instead

@@ -8,7 +8,7 @@ from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
 from handwheel.evaluation.benchmark.holding.hold import Course, ProposerProcess, hold
 from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
 from handwheel.evaluation.benchmark.holding.signed_requests import TimedFrame
-from handwheel.evaluation.benchmark.run_suite import with_modes
+from handwheel.evaluation.benchmark.run_suites import with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.room.devices import Frame

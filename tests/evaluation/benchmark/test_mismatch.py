@@ -8,7 +8,7 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.judge import judge
 from handwheel.evaluation.benchmark.mismatch import Plants, factors_of
 from handwheel.evaluation.benchmark.play import play
-from handwheel.evaluation.benchmark.run_suite import watched
+from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.plants.other_constants import scaled_constants

@@ -14,7 +14,7 @@ from handwheel.evaluation.benchmark.responding.judge_response import judge_respo
 from handwheel.evaluation.benchmark.responding.people import RespondingPeople
 from handwheel.evaluation.benchmark.responding.responses import PeopleSpec, ResponseSpec
 from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
-from handwheel.evaluation.benchmark.run_suite import acting
+from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site

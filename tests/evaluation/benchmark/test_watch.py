@@ -9,7 +9,7 @@ from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.judge import Diagnosed, judge, judged
 from handwheel.evaluation.benchmark.play import Course, Finding, Played, WeighedFault, play
 from handwheel.evaluation.benchmark.results import Outcome, Result, Times
-from handwheel.evaluation.benchmark.run_suite import watched
+from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, Suite, load_suite
 from handwheel.evaluation.benchmark.summary import Share, meets, summary
 from handwheel.evaluation.plants.installed_plants import create_plant

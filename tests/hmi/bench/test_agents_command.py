@@ -1,4 +1,16 @@
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
 import pytest
+
+from handwheel.evaluation.benchmark import run_suites
+from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
+from handwheel.evaluation.benchmark.episodes import Episode
+from handwheel.evaluation.benchmark.judge import judge
+from handwheel.evaluation.benchmark.play import Played
+from handwheel.evaluation.benchmark.results import Result
+from handwheel.hmi.bench import agents_command
 
 from ...command_line import handwheel
 
@@ -8,8 +20,13 @@ from ...command_line import handwheel
     [
         (["--seeds", "5-1"], "--seeds: '5-1': write at most 1000 seeds as A-B"),
         (["--seeds", "x"], "--seeds: 'x': write at most 1000 seeds as A-B"),
-        (["--fault", "F99"], "--fault: watch has no 'F99'; known: F01, F02"),
-        (["--agent", "random"], "--agent: the agents of watch cannot be exchanged"),
+        (["--fault", "F02"], "--fault: needs one suite, such as --suite watch"),
+        (["--png", "times.png"], "--png: needs one suite, such as --suite watch"),
+        (["--suite", "watch", "--fault", "F99"], "--fault: watch has no 'F99'; known: F01, F02"),
+        (
+            ["--agent", "random"],
+            "--agent: the agents of watch, mismatch, pairs, hold cannot be exchanged",
+        ),
         (["--suite", "hold", "--png", "times.png"], "--png: hold has no times to draw"),
         (["--suite", "other"], "'other' is not"),
         (["--json", "/no/such/results.json"], "--json: /no/such/results.json cannot be written"),
@@ -21,3 +38,29 @@ def test_bench_agents_with_a_wrong_option_says_so_before_any_episode(
     done = handwheel("bench", "agents", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in " ".join(done.stderr.split())
+
+
+def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played: list[Episode] = []
+
+    def run(
+        roots: Mapping[str, Path], episodes: Sequence[Episode], jobs: int, agent: AgentName
+    ) -> Iterator[Result]:
+        assert all((root / "site.yaml").is_file() for root in roots.values())
+        for each in episodes:
+            played.append(each)
+            if each.suite != "hold":
+                yield judge(each, Played())
+
+    monkeypatch.setattr(run_suites, "run_suites", run)
+    with pytest.raises(SystemExit) as ended:  # since nothing is found
+        agents_command.agents(result=tmp_path / "all.json", jobs=1)
+    assert ended.value.code == 1
+    seeds = {each.suite: each.seed for each in played}  # the last of each
+    assert seeds == {
+        "watch": 5, "respond": 5, "mismatch": 5, "pairs": 5, "tep": 1, "hold": 10,
+    }  # fmt: skip
+    told = json.loads((tmp_path / "all.json").read_text("utf-8"))
+    assert [each["suite"] for each in told["suites"]] == [*seeds]

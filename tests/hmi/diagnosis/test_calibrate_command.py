@@ -63,6 +63,10 @@ def test_calibrate_from_results_shows_bins_scores_and_offsets(tmp_path: Path) ->
     assert Image.open(BytesIO(png.read_bytes())).width > 0
     told = json.loads(handwheel("diagnose", "calibrate", file, "--json").stdout)
     assert (told["n"], told["cases"]) == (120, 20)
+    respond = {**_results(), "suite": "respond"}  # which has no probabilities
+    every = {"schema": "benchmark-results/1", "suites": [respond, _results()]}
+    of_all = handwheel("diagnose", "calibrate", _file(tmp_path / "all.json", every), "--json")
+    assert json.loads(of_all.stdout) == told
     assert [each["judgement"] for each in told["modes"]] == ["fits", "fits", "over-confident"]
 
 

@@ -1,7 +1,7 @@
-"""Run of many episodes, in this process or in several."""
+"""Run of the episodes of some suites, in this process or in several."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, groupby
@@ -33,8 +33,8 @@ from .suite import Suite, load_suite
 _MOST_TOGETHER = 10  # episodes of a seed that one process plays
 
 
-def run_suite(
-    root: Path,
+def run_suites(
+    roots: Mapping[str, Path],
     episodes: Sequence[Episode],
     jobs: int,
     agent: AgentName = AgentName.HANDWHEEL,
@@ -42,7 +42,7 @@ def run_suite(
     """Plays and judges episodes, and yields their results in order.
 
     Args:
-        root: Folder of a site of the plant.
+        roots: Folder of a site of each plant.
         jobs: Number of processes; with 1 they run in this one.
         agent: Who acts, in a suite in which agents do.
 
@@ -50,11 +50,11 @@ def run_suite(
         ConfigError: The site or its failure modes are not valid.
         HandwheelError: A process has ended before its episode.
     """
-    for each in {each.suite for each in episodes}:
+    for each, plant in {each.suite: each.plant for each in episodes}.items():
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
-        _acting(root, each) if file.respond or file.hold else _setting(root, each)
-    wanted = [(root, each, agent) for each in _together(episodes)]
+        _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
+    wanted = [(roots[each[0].plant], each, agent) for each in _together(episodes)]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
 
 
@@ -116,7 +116,7 @@ def _plants(root: Path, suite: str) -> Plants:
     return Plants(*_setting(root, suite), mismatch)
 
 
-@lru_cache(1)
+@lru_cache
 def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook]]:
     return acting(load_site(root), load_suite(suite))
 
@@ -130,7 +130,7 @@ def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:
     return own, library
 
 
-@lru_cache(1)
+@lru_cache
 def _setting(root: Path, suite: str) -> tuple[Site, Hypotheses]:
     return watched(load_site(root), load_suite(suite))
 
