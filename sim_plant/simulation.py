@@ -98,6 +98,10 @@ class Simulation:
         if isinstance(now, FaultEvent):
             self._by_hand.append(now)
 
+    def write(self, tag: str, value: Value) -> None:
+        """Takes a write that arrived on the wire. See `Plant.write`."""
+        self.plant.write(tag, value)
+
     def not_in_a_snapshot(self) -> Sequence[str]:
         """Returns the faults that were set by hand and still grow, or will end.
 

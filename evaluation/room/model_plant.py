@@ -69,7 +69,7 @@ class ModelPlant(MemoryDevices):
         if isinstance(value, str):
             return False
         try:
-            self.simulation.plant.write(tag.name, value)
+            self.simulation.write(tag.name, value)
         except WriteRejected:
             return False
         self.refresh()

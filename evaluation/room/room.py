@@ -97,6 +97,7 @@ class Room:
         revoked_keys: AbstractSet[str] | None = None,
         twin: SiteTwin | None = None,
         create: CreateAgents = SiteAgents,
+        simulate: Callable[[Plant, Scenario], Simulation] = Simulation,
     ) -> AsyncGenerator["Room"]:
         """Opens the room of a site, with a gate and agents at work, and ends it.
 
@@ -114,6 +115,7 @@ class Room:
                 `None` if every playbook counts as released.
             twin: What the agents look ahead with; `None` for nothing.
             create: Creates the agents; others than ours may take their place.
+            simulate: Creates the simulation of the plant with the faults.
 
         Raises:
             ConfigError: The site's policy is not valid, or a file has changed since it was read.
@@ -125,7 +127,7 @@ class Room:
         """
         playbooks = _library_of(site) if library is None else list(library)
         plant = model(seed)
-        simulation = Simulation(plant, Scenario(tuple(faults), plant.time_s))
+        simulation = simulate(plant, Scenario(tuple(faults), plant.time_s))
         async with AsyncExitStack() as opened:
             folder = Path(
                 opened.enter_context(TemporaryDirectory(prefix="handwheel-", dir=_memory()))

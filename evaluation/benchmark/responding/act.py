@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from time import process_time
 
 from handwheel.connectors.model.site import Site
@@ -20,7 +21,7 @@ from .harm import EVERY_S, HarmMeter
 from .judge_response import is_as_large, missing
 from .people import LOOK_S, RespondingPeople
 from .responses import RespondSpec
-from .undisturbed import Undisturbed, leave_alone
+from .undisturbed import SharedSimulation, Undisturbed, leave_alone
 
 _SAME_S = 1e-6
 _STARTS_S = 30.0  # in which a run goes on after a decision
@@ -40,8 +41,8 @@ async def act(
     to the end of the episode. Others than our agents have no diagnosis.
     """
     begun_s = process_time()
-    alone = leave_alone(episode)
     if agent is AgentName.NONE:
+        alone = leave_alone(episode)
         return Acted(alone.harm, alone, watched_s=episode.end_s, cpu_s=process_time() - begun_s)
     if agent is not AgentName.HANDWHEEL:
         site = replace(site, failure_modes=())
@@ -52,8 +53,9 @@ async def act(
         faults=episode.events,
         library=library,
         create=creator(agent, episode),
+        simulate=partial(SharedSimulation, episode),
     ) as room:
-        course = Course(room, episode, spec, alone)
+        course = Course(room, episode, spec)
         await course.play()
         course.run_on()
         acted = course.acted
@@ -64,14 +66,15 @@ async def act(
 class Course:
     """Course of an episode in an open room."""
 
-    def __init__(self, room: Room, episode: Episode, spec: RespondSpec, alone: Undisturbed) -> None:
-        self.acted = Acted(alone.harm, alone)
+    def __init__(self, room: Room, episode: Episode, spec: RespondSpec) -> None:
+        self._meter = HarmMeter(room.plant.simulation.plant)
+        none = self._meter.harm(room.plant.simulation.plant)
+        self.acted = Acted(none, Undisturbed(none, None))
         self._room, self._episode, self._spec = room, episode, spec
         self._response = spec.responses[episode.case]
         own = self._response
         answers = own.answers if is_as_large(episode, own.answers_from) else {}
         self._people = RespondingPeople(room, episode, spec.people, answers)
-        self._meter = HarmMeter(room.plant.simulation.plant)
         self._began = room.clock.now().wall
         self._looked_s = 0.0
 
@@ -98,7 +101,7 @@ class Course:
         self._note_end()
 
     def run_on(self) -> None:
-        """Lets the plant run on alone to the end of the episode."""
+        """Lets the plant run on alone to the end of the episode, and the one without agents."""
         simulation = self._room.plant.simulation
         now_s = self._room.now_s
         while now_s < self._episode.end_s:
@@ -106,6 +109,8 @@ class Course:
             now_s += EVERY_S
             self._meter.observe(simulation.plant, EVERY_S)
         self.acted.harm = self._meter.harm(simulation.plant)
+        assert isinstance(simulation, SharedSimulation)  # `act` has asked for it
+        self.acted.alone = simulation.undisturbed()
 
     def _is_busy(self) -> bool:
         """Whether a run is at work, or will be at once since people have just decided."""

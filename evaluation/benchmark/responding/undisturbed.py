@@ -1,8 +1,15 @@
-"""Course of an episode without any agent, beside which every response is measured."""
+"""Course of an episode without any agent, beside which every response is measured.
 
+Two plants with the same noise and the same faults go the same way until somebody touches one. So
+the course is that of the agents' own plant up to then, and that of a copy afterwards.
+"""
+
+from copy import deepcopy
 from dataclasses import dataclass, field
 
-from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.model import PlantEvent, Value
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.installed_plants import create_plant
@@ -24,16 +31,89 @@ class Undisturbed:
 def leave_alone(episode: Episode) -> Undisturbed:
     """Plays an episode to its end without agents and people."""
     plant = create_plant(episode.plant, episode.seed)
-    simulation = Simulation(plant, Scenario(episode.events, plant.time_s))
-    symptom, meter = Symptom(episode), HarmMeter(plant)
-    alarms: dict[str, float] = {}
-    now_s = 0.0
-    while now_s < episode.end_s:
-        events = simulation.run(EVERY_S)
-        now_s += EVERY_S
-        for event in events if now_s > episode.onset_s else ():
-            if event.kind == "alarm":
-                alarms.setdefault(event.tag, now_s)
-        symptom.observe(plant, now_s)
-        meter.observe(plant, EVERY_S)
-    return Undisturbed(meter.harm(plant), symptom.at_s, alarms)
+    return SharedSimulation(episode, plant, Scenario(episode.events, plant.time_s)).undisturbed()
+
+
+class SharedSimulation(Simulation):
+    """Simulation of an episode, which also tells how its plant would go if nobody touched it."""
+
+    def __init__(self, episode: Episode, plant: Plant, scenario: Scenario) -> None:
+        super().__init__(plant, scenario)
+        self._scenario = scenario
+        self._onlooker = _Onlooker(plant, episode)
+        self._alone: Simulation = self  # and a copy once somebody touches this plant
+
+    def run(self, seconds: float) -> list[PlantEvent]:
+        """Runs for some seconds of plant time and returns the events."""
+        if self._alone is self:
+            return self._onlooker.run(self, seconds)
+        return super().run(seconds)
+
+    def write(self, tag: str, value: Value) -> None:
+        """Writes to the plant. See `Simulation.write`."""
+        self._part()
+        super().write(tag, value)
+
+    def apply(self, event: ScenarioEvent) -> None:
+        """Carries out an event now. See `Simulation.apply`."""
+        self._part()
+        super().apply(event)
+
+    def _part(self) -> None:
+        if self._alone is self:
+            self._alone = Simulation(deepcopy(self.plant), self._scenario)
+
+    def undisturbed(self) -> Undisturbed:
+        """Lets the plant that nobody touches run to the end of the episode."""
+        return self._onlooker.finish(self._alone)
+
+
+class _Onlooker:
+    """Looks at a plant that nobody touches, every 10 s up to the end of the episode."""
+
+    def __init__(self, plant: Plant, episode: Episode) -> None:
+        self._episode = episode
+        self._symptom, self._meter = Symptom(episode), HarmMeter(plant)
+        self._harm = self._meter.harm(plant)
+        self._alarms: dict[str, float] = {}
+        self._looked_s = 0.0
+        self._steps = 0  # since the last look
+        self._steps_apart = round(EVERY_S / plant.step_s)
+
+    def run(self, simulation: Simulation, seconds: float) -> list[PlantEvent]:
+        """Runs for some seconds of plant time, with every look that is due in them."""
+        plant = simulation.plant
+        events: list[PlantEvent] = []
+        for _ in range(round(seconds / plant.step_s)):
+            simulation.step()
+            self._steps += 1
+            if self._steps == self._steps_apart:
+                events += self._noted(plant)
+                self._look(plant)
+        return events + self._noted(plant)
+
+    def _look(self, plant: Plant) -> None:
+        self._steps = 0
+        self._looked_s += EVERY_S
+        self._symptom.observe(plant, self._looked_s)
+        self._meter.observe(plant, EVERY_S)
+        self._harm = self._meter.harm(plant)
+
+    def _noted(self, plant: Plant) -> list[PlantEvent]:
+        """Returns the latest events of the plant, and notes its alarms at the next look."""
+        events, seen_s = plant.drain_events(), self._looked_s + EVERY_S
+        if self._episode.onset_s < seen_s and not self._is_over:
+            for event in events:
+                if event.kind == "alarm":
+                    self._alarms.setdefault(event.tag, seen_s)
+        return events
+
+    @property
+    def _is_over(self) -> bool:
+        return self._looked_s >= self._episode.end_s
+
+    def finish(self, simulation: Simulation) -> Undisturbed:
+        """Runs on to the end of the episode, and returns the course."""
+        while not self._is_over:
+            self.run(simulation, simulation.plant.step_s)
+        return Undisturbed(self._harm, self._symptom.at_s, self._alarms)

@@ -13,12 +13,16 @@ from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import judge_response
 from handwheel.evaluation.benchmark.responding.people import RespondingPeople
 from handwheel.evaluation.benchmark.responding.responses import PeopleSpec, ResponseSpec
-from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
+from handwheel.evaluation.benchmark.responding.undisturbed import (
+    SharedSimulation,
+    Undisturbed,
+    leave_alone,
+)
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
-from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
 
 RESPOND = load_suite("respond")
 FAULT = FaultEvent("F03", 100.0, {"rf": 4e-4})
@@ -121,6 +125,18 @@ def test_harm_is_worse_by_a_trip_and_then_by_the_time_beyond_the_limits() -> Non
     assert Harm(True, 0.0).worse_than(Harm(False, 9.0)) == 1
     assert Harm(False, 1.0).worse_than(Harm(False, 2.0)) == -1
     assert Harm(False, 1.0).worse_than(Harm(False, 1.05)) == 0
+
+
+def test_course_of_a_plant_left_alone_does_not_depend_on_who_touches_the_other() -> None:
+    bad = (FaultEvent("SENSOR-BAD", 30.0, {"sensor": "TT-106"}), replace(FAULT, at_s=30.0))
+    episode = Episode("respond", "cw-100", "F03", 1, bad, Truth(frozenset()), 30.0, 95.0)
+    touched = SharedSimulation(episode, create_plant("cw-100", 1), Scenario(bad))
+    touched.run(33.0)
+    touched.write("P-101B.run_cmd", 1)
+    touched.run(5.0)
+    alone = touched.undisturbed()
+    assert alone == leave_alone(episode)
+    assert alone.alarms == {"XA-TT-106": 40.0}
 
 
 async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
