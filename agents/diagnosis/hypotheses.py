@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from hashlib import sha256
 
 from handwheel.connectors.config.yaml_documents import Path_
@@ -17,7 +18,7 @@ from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
 from .failure_modes import EVERY_S, CheckSpec, FailureModes, ModeSpec, SignSpec
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sign:
     """Sign of a hypothesis, bound to the tags of the site."""
 
@@ -27,7 +28,7 @@ class Sign:
     inputs: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
     call: str = ""  # the method with its inputs; the same call has the same residual
 
-    @property
+    @cached_property
     def tags(self) -> tuple[str, ...]:
         """Tags that it looks at."""
         if self.condition is not None:

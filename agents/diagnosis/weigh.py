@@ -93,7 +93,9 @@ def _of_condition(sign: Sign, moment: Moment) -> Evidence:
     condition, spec = sign.condition, sign.spec
     assert condition is not None
     truth = condition.truth(ConditionInputs(moment.readings, moment.history.series, None))
-    weight = {Truth.TRUE: spec.met_db, Truth.FALSE: spec.not_met_db}.get(truth, 0.0)
+    weight = 0.0
+    if truth is not Truth.UNKNOWN:
+        weight = spec.met_db if truth is Truth.TRUE else spec.not_met_db
     text = spec.text or condition.shown(moment.readings, moment.history)
     if spec.text and truth is Truth.FALSE:
         text = f"not so: {text}"  # the text says what is so if it is met

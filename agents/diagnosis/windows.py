@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import pairwise
 from math import sqrt
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from handwheel.connectors.model.values import NOT_GOOD, DataValue
 
@@ -59,7 +59,8 @@ def _once(statistic: _Statistic[_P, _R]) -> _Statistic[_P, _R]:
         key = statistic.__name__, args, *kwargs.items()
         if key not in windows.known:
             windows.known[key] = statistic(windows, *args, **kwargs)
-        return cast("_R", windows.known[key])
+        result: _R = windows.known[key]
+        return result
 
     return found
 
@@ -79,7 +80,7 @@ class Windows:
 
     def _clear(self) -> None:
         self.now_s = 0.0  # process time of the latest scan
-        self.known: dict[object, object] = {}
+        self.known: dict[object, Any] = {}
         self._latest: dict[str, float] = {}
         self._begin_s = 0.0
         self._open: dict[str, list[float]] = {each: [] for each in self.tags}

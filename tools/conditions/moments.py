@@ -77,16 +77,6 @@ def summed(parts: Sequence[Totals], between_s: float = 0.0) -> Totals:
     )
 
 
-def variance(parts: Sequence[Totals]) -> float:
-    """Returns the variance of the samples of some parts, at least two. See `summed`."""
-    counts, means, squares = zip(
-        *[(each.good, each.mean, each.square) for each in parts if each.good], strict=True
-    )
-    _, off, weighted = _centred(counts, means)
-    found: float = (sum(squares) + sum(map(mul, weighted, off))) / (sum(counts) - 1)
-    return found
-
-
 def _centred(
     counts: Sequence[int], means: Sequence[float]
 ) -> tuple[float, list[float], list[float]]:

@@ -16,6 +16,7 @@ buckets many at once, and the buckets are summed up in blocks of 32.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -34,13 +35,18 @@ _NEAR = NEIGHBOURS + 1  # buckets between which there are the spacings on one si
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
     """Statistics of a window."""
 
     is_known: bool  # whether it is covered enough; a `false` in it counts even if not
     parts: Sequence[Totals]  # it from its oldest to its newest sample
     lost_s: float  # time without good samples since the series began, within the window
+
+    @cached_property
+    def total(self) -> Totals:
+        """Its parts together, summed up once for all functions that look at the same window."""
+        return summed(self.parts)
 
 
 _NOTHING = Summary(False, (), 0.0)

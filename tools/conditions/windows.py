@@ -1,14 +1,14 @@
 """Functions that look back in time, evaluated on the samples of a window."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
 from handwheel.connectors.model.values import Value
 
-from .moments import Sample, Totals, summed, variance
+from .moments import Sample
 from .operands import ConditionInputs, Form, Reader, is_number
-from .series import Key, Series
+from .series import Key, Series, Summary
 from .units import POINTS, quotient
 
 Judge = Callable[[Series], Sample | None]
@@ -50,42 +50,42 @@ class Window:
 
 def _held(series: Series) -> Sample | None:
     summary = series.summary()
-    if _low(summary.parts) < 1:
+    if _low(summary) < 1:
         return False
     return True if summary.is_known else None
 
 
-def _known(pick: Callable[[Sequence[Totals]], Sample | None]) -> Judge:
+def _known(pick: Callable[[Summary], Sample | None]) -> Judge:
     def judge(series: Series) -> Sample | None:
         summary = series.summary()
-        return pick(summary.parts) if summary.is_known else None
+        return pick(summary) if summary.is_known else None
 
     return judge
 
 
-def _low(parts: Sequence[Totals]) -> Sample:
-    return min([each.low for each in parts], default=inf)
+def _low(summary: Summary) -> Sample:
+    return min([each.low for each in summary.parts], default=inf)
 
 
-def _high(parts: Sequence[Totals]) -> Sample:
-    return max([each.high for each in parts])
+def _high(summary: Summary) -> Sample:
+    return max([each.high for each in summary.parts])
 
 
-def _mean(parts: Sequence[Totals]) -> Sample:
-    return summed(parts).mean
+def _mean(summary: Summary) -> Sample:
+    return summary.total.mean
 
 
-def _deviation(parts: Sequence[Totals]) -> Sample:
-    return sqrt(variance(parts))
+def _deviation(summary: Summary) -> Sample:
+    return sqrt(summary.total.square / (summary.total.good - 1))
 
 
-def _slope(parts: Sequence[Totals]) -> Sample | None:
-    found = summed(parts)
+def _slope(summary: Summary) -> Sample | None:
+    found = summary.total
     return _HOUR_S * found.cross / found.time_square if found.time_square > 0 else None
 
 
-def _change(parts: Sequence[Totals]) -> Sample | None:
-    found = summed(parts)
+def _change(summary: Summary) -> Sample | None:
+    found = summary.total
     return None if found.first is None or found.last is None else found.last - found.first
 
 
