@@ -94,6 +94,10 @@ class Plant(Protocol):
         """Returns whether the Modbus side does not answer at present."""
         ...
 
+    def alarm_inputs(self) -> Mapping[str, float]:
+        """Returns the values that the alarms compare, by `AlarmDefinition.measures`."""
+        ...
+
     def alarm_states(self) -> Mapping[str, AlarmState]:
         """Returns the present state of every alarm."""
         ...

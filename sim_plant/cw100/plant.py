@@ -7,7 +7,7 @@ from pathlib import Path
 from ..base import BasePlant
 from ..model import Quality, Value
 from ..noise import NoiseBank
-from ..sensors import SensorBank, is_suspect, qualities, values
+from ..sensors import SensorBank, is_suspect, qualities
 from . import sensors, state_limits, tag_access
 from .control import interlocks, loops
 from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
@@ -144,8 +144,9 @@ class CoolingWater(BasePlant[SkidState]):
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the measured values, and 1 for each suspect transmitter or link."""
         s = self.state
-        inputs = _NO_TROUBLE | values(s.sensors)
+        inputs = _NO_TROUBLE.copy()
         for name, state in s.sensors.items():
+            inputs[name] = state.value
             # Only these can make it suspect, and most steps have neither.
             if (state.is_faulty or state.unchanged_s) and is_suspect(state):
                 inputs[TROUBLE[name]] = 1.0

@@ -30,19 +30,18 @@ class HarmMeter:
 
     def __init__(self, plant: Plant) -> None:
         spans = {tag.name: tag.span for tag in plant.tags}
-        watched = [(f"{each.measures}.pv", each) for each in plant.alarms]
         self._alarms = [
-            (name, each.limit, span[1] - span[0], each.is_high)
-            for name, each in watched
-            if (span := spans.get(name)) is not None and span[1] > span[0]
+            (each.measures, each.limit, span[1] - span[0], each.is_high)
+            for each in plant.alarms
+            if (span := spans.get(f"{each.measures}.pv")) is not None and span[1] > span[0]
         ]
         self._sum_s = 0.0
 
     def observe(self, plant: Plant, seconds: float) -> None:
         """Takes the present state of the plant, some seconds after the one before."""
-        values = plant.measurements()
-        for name, limit, span, is_high in self._alarms:
-            beyond = float(values[name]) - limit
+        values = plant.alarm_inputs()
+        for measures, limit, span, is_high in self._alarms:
+            beyond = values[measures] - limit
             self._sum_s += max(beyond if is_high else -beyond, 0.0) / span * seconds
 
     def harm(self, plant: Plant) -> Harm:

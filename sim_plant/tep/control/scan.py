@@ -78,7 +78,9 @@ def _moved(last: float, error: float, before: float, law: _Law) -> float:
     moved = last + gain * (error - before + share * error)
     if moved < low:
         return low
-    return min(moved, high)
+    if moved > high:
+        return high
+    return moved
 
 
 def _regulate(loop: TepLoopState, pv: float, law: _Law, *, is_slave: bool = False) -> float:
