@@ -13,6 +13,7 @@ from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 
@@ -77,8 +78,7 @@ def _run_all(root: Path, episodes: Sequence[Episode], agent: AgentName) -> list[
 def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
     respond = load_suite(episode.suite).file.respond
     if respond is not None:
-        site, library = _acting(root, episode.suite)
-        acted = asyncio.run(act(episode, site, library, respond, agent))
+        acted = asyncio.run(act(episode, *_acting(root, episode.suite), respond, agent))
         return judge_response(episode, acted, respond.responses[episode.case])
     if (spec := load_suite(episode.suite).file.hold) is not None:
         return asyncio.run(hold(episode, *_acting(root, episode.suite), spec))
@@ -117,8 +117,9 @@ def _plants(root: Path, suite: str) -> Plants:
 
 
 @lru_cache
-def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook]]:
-    return acting(load_site(root), load_suite(suite))
+def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook], Bindings]:
+    site, library = acting(load_site(root), load_suite(suite))
+    return site, library, Bindings(in_memory_site(site))
 
 
 def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:

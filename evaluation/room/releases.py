@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from handwheel.connectors.model.site import LOCK_FILE, Site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import unsigned_release
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -46,15 +47,20 @@ def carry_over_releases(
     return [each.id for each in released]
 
 
-def release_all(room: Site, playbooks: Sequence[Playbook], administrator: Signer) -> None:
+def release_all(
+    room: Site, bindings: Bindings, playbooks: Sequence[Playbook], administrator: Signer
+) -> None:
     """Releases playbooks in a room, whether or not they are released anywhere else.
+
+    Args:
+        bindings: Of the room's site, or of the same site in another room.
 
     Raises:
         PlaybookError: One does not fit the site.
         OSError: The room's folder cannot be written.
     """
     _write_lock(
-        room, [unsigned_release(each, room, playbooks) for each in playbooks], administrator
+        room, [unsigned_release(each, bindings, playbooks) for each in playbooks], administrator
     )
 
 

@@ -93,6 +93,7 @@ class Room:
         seed: int | None = None,
         faults: Sequence[ScenarioEvent] = (),
         library: Sequence[Playbook] | None = None,
+        bindings: Bindings | None = None,
         operators: Sequence[str] = OPERATORS,
         revoked_keys: AbstractSet[str] | None = None,
         twin: SiteTwin | None = None,
@@ -110,6 +111,7 @@ class Room:
             seed: Seed of the plant's noise; `None` for a plant without noise.
             faults: Faults, field actions and writes, each at its time after the beginning.
             library: Playbooks, released as if a person had; `None` for those of the site.
+            bindings: Of `in_memory_site(site)`, for several rooms of it; `None` for the room's own.
             operators: Who holds every role that is asked for, at least one, beside `ADMINISTRATOR`.
             revoked_keys: Those of the site, for releases to count in the room as they do there;
                 `None` if every playbook counts as released.
@@ -133,7 +135,8 @@ class Room:
                 opened.enter_context(TemporaryDirectory(prefix="handwheel-", dir=_memory()))
             )
             own = copied_site(in_memory_site(site), folder)
-            policy, bindings, clock = simulated_policy(site, own), Bindings(own), SteppedClock()
+            policy, clock = simulated_policy(site, own), SteppedClock()
+            bindings = bindings or Bindings(own)
             roles = asked_roles(own, policy, bindings.with_nested(playbooks))
             own, keys = enrol(own, dict.fromkeys(operators, roles), ADMINISTRATOR, clock.now().wall)
             database = opened.enter_context(Database(own.state, own.id))
@@ -143,7 +146,7 @@ class Room:
             people = People(context, devices, clock, keys, gate.publish)
             signer = people.signer(ADMINISTRATOR)
             if revoked_keys is None:
-                release_all(own, playbooks, signer)
+                release_all(own, bindings, playbooks, signer)
             else:
                 carry_over_releases(site, own, signer, revoked_keys, datetime.now(UTC))
             workorders = opened.enter_context(WorkOrders(own.state))

@@ -12,6 +12,7 @@ import typer
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import LOCK_FILE, Site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import release_playbooks, unsigned_release
 from handwheel.playbooks.binding.released_writes import MOST_BINDINGS, combined_parameters
 from handwheel.playbooks.language.loader import Playbook, load_library
@@ -80,8 +81,9 @@ def release(
     operator = find_releaser(opened, load_roster(opened), person, now)
     beside = {each.id: each for each in (*load_library(opened)[0], *playbooks)}
     library = list(beside.values())
+    bindings = Bindings(opened)
     for each in playbooks:
-        _show(opened, unsigned_release(each, opened, library), earlier.find(each.id))
+        _show(opened, unsigned_release(each, bindings, library), earlier.find(each.id))
         if left := _left_out(each):
             typer.echo(fold(f"  not all: {left}", 6))
     signer = open_signer(opened, operator, passphrase_file)

@@ -14,10 +14,14 @@ from .step_model import RunPlaybook
 
 
 class Bindings:
-    """Bound playbooks of a site. Each is bound when it is first asked for."""
+    """Bound playbooks of a site. Each is bound when it is first asked for.
+
+    Attributes:
+        site: To whose tags and equipment they are bound; where its files stand does not matter.
+    """
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
         self._triggered: dict[str, Sequence[BoundPlaybook]] = {}
         self._bound: dict[tuple[str, str], BoundPlaybook] = {}
 
@@ -25,7 +29,7 @@ class Bindings:
         """Returns every playbook as its triggers bind it. Raises `PlaybookError`."""
         for each in playbooks:
             if each.digest not in self._triggered:
-                self._triggered[each.digest] = bind_triggers(each, self._site)
+                self._triggered[each.digest] = bind_triggers(each, self.site)
         return [plan for each in playbooks for plan in self._triggered[each.digest]]
 
     def with_nested(self, playbooks: Sequence[Playbook]) -> list[BoundPlaybook]:
@@ -52,9 +56,15 @@ class Bindings:
         playbook = next((each for each in playbooks if each.id == name), None)
         if playbook is None:
             raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
+        return self.bind_playbook(playbook, roles, given)
+
+    def bind_playbook(
+        self, playbook: Playbook, roles: Mapping[str, str], given: Mapping[str, str] = NOTHING
+    ) -> BoundPlaybook:
+        """Binds a playbook to equipment, with the errors of `binding.bind.bind`."""
         key = playbook.digest, f"{dict(roles)} {dict(given)}"
         if key not in self._bound:
-            self._bound[key] = bind(playbook, self._site, roles, given)
+            self._bound[key] = bind(playbook, self.site, roles, given)
         return self._bound[key]
 
 
@@ -80,21 +90,22 @@ def nested_in(
 
 
 def roles_to_release(
-    playbook: Playbook, site: Site, library: Sequence[Playbook]
+    playbook: Playbook, bindings: Bindings, library: Sequence[Playbook]
 ) -> list[Mapping[str, str]]:
     """Returns each binding of a playbook, by itself or as others of a library run it.
 
     One that does not fit the site is run by nobody, and binds nothing.
     """
     found: list[Mapping[str, str]] = [each.roles for each in every_role_binding(playbook)]
-    known = {each.id: each for each in library}
     for other in library:
         if playbook.id not in {each.id for each in started_by(other, library)}:
             continue
         try:
-            plans = [bind(other, site, each.roles) for each in every_role_binding(other)]
-            nested = nested_in(plans, lambda name, roles: bind(known[name], site, roles))
-        except (ConfigError, KeyError):
+            plans = [
+                bindings.bind_playbook(other, each.roles) for each in every_role_binding(other)
+            ]
+            nested = nested_in(plans, partial(bindings.bind, library))
+        except ConfigError:
             continue
         for plan in nested:
             if plan.id == playbook.id and dict(plan.roles) not in found:

@@ -18,26 +18,29 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import (
 )
 
 from ..language.loader import Playbook
-from .bindings import roles_to_release
+from .bindings import Bindings, roles_to_release
 from .released_writes import released_writes
 
 
-def unsigned_release(playbook: Playbook, site: Site, library: Sequence[Playbook] = ()) -> Unsigned:
+def unsigned_release(
+    playbook: Playbook, bindings: Bindings, library: Sequence[Playbook] = ()
+) -> Unsigned:
     """Returns a playbook's digest and its writes for each equipment, for a person to sign.
 
     Args:
+        bindings: Of the site.
         library: Playbooks that may run it with equipment of theirs.
 
     Raises:
         PlaybookError: It does not fit the site.
     """
-    roles = roles_to_release(playbook, site, library)
+    roles = roles_to_release(playbook, bindings, library)
     return Unsigned(
         id=playbook.id,
         version=playbook.file.version,
         digest=playbook.digest,
         bindings=[
-            ReleasedBinding(roles=dict(each), writes=released_writes(playbook, site, each))
+            ReleasedBinding(roles=dict(each), writes=released_writes(playbook, bindings, each))
             for each in roles
         ],
     )
@@ -60,7 +63,8 @@ def release_playbooks(
         PlaybookError: One does not fit the site.
         ConfigError: The file is damaged, or cannot be written; nothing was.
     """
-    unsigned = [unsigned_release(each, site, library) for each in playbooks]
+    bindings = Bindings(site)
+    unsigned = [unsigned_release(each, bindings, library) for each in playbooks]
     signed = [sign_release(each, site.id, operator, private, at) for each in unsigned]
     path = site.root / LOCK_FILE
     with enrolment_lock(site.root):

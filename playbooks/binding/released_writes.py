@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
-from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.signatures.playbooks_lock import ReleasedWrite
 from handwheel.tools.guardrails.signatures.request_class import UNDO
@@ -12,7 +11,7 @@ from handwheel.tools.guardrails.signatures.request_class import UNDO
 from ..language.errors import PlaybookError
 from ..language.loader import Playbook
 from ..language.schema_start import ParameterSpec
-from .bind import bind
+from .bindings import Bindings
 from .model import BoundPlaybook
 from .step_model import Step, Write
 from .value_ranges import range_of, values_of
@@ -24,7 +23,7 @@ _Place = tuple[str, str]  # step as requests name it, and tag
 
 
 def released_writes(
-    playbook: Playbook, site: Site, roles: Mapping[str, str]
+    playbook: Playbook, bindings: Bindings, roles: Mapping[str, str]
 ) -> list[ReleasedWrite]:
     """Returns every write with some roles, each number that parameters change as a range.
 
@@ -35,10 +34,10 @@ def released_writes(
     Raises:
         PlaybookError: It does not fit the site.
     """
-    plans = [bind(playbook, site, roles)]
+    plans = [bindings.bind_playbook(playbook, roles)]
     for given in _ends(_written_parameters(playbook)):
         try:
-            plans.append(bind(playbook, site, roles, given))
+            plans.append(bindings.bind_playbook(playbook, roles, given))
         except PlaybookError:
             continue  # no run can have these values
     found: dict[_Place, list[ReleasedWrite]] = {}
@@ -46,7 +45,7 @@ def released_writes(
         for each in _writes(plan):
             same = found.setdefault((each.step, each.tag), [])
             same += [each] if each not in same else []
-    is_listed = {name: site.tags[name].kind == "enum" for _, name in found}
+    is_listed = {name: bindings.site.tags[name].kind == "enum" for _, name in found}
     return [
         write
         for (_, name), same in found.items()

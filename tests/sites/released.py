@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import unsigned_release
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.identity.keys import PrivateKey
@@ -39,7 +40,7 @@ def _unsigned(playbook: Playbook, site: Site, library: Sequence[Playbook]) -> Un
     running = [each.digest for each in library if any(step.run for step in each.file.steps)]
     key = id(site.tags), playbook.digest, *running
     if key not in _UNSIGNED:
-        _UNSIGNED[key] = site, unsigned_release(playbook, site, library)
+        _UNSIGNED[key] = site, unsigned_release(playbook, Bindings(site), library)
     return _UNSIGNED[key][1]
 
 

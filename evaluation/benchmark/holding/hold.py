@@ -8,6 +8,7 @@ from time import process_time
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.records import load_requests
@@ -57,16 +58,24 @@ class ProposerProcess:
 
 
 async def hold(
-    episode: Episode, site: Site, library: Sequence[Playbook], spec: HoldSpec
+    episode: Episode,
+    site: Site,
+    library: Sequence[Playbook],
+    bindings: Bindings,
+    spec: HoldSpec,
 ) -> HoldResult:
-    """Plays the episodes of a seed in one room, and judges every frame and every signed card."""
+    """Plays the episodes of a seed in one room, and judges every frame and every signed card.
+
+    Args:
+        bindings: Of `in_memory_site(site)`, for every seed.
+    """
     begun_s = process_time()
     draw = Random(f"hold {episode.plant} {episode.case} {episode.seed}")
     process = ProposerProcess(draw, episode.case == "liar")
     ordered = [each for each in library if each.id == spec.order]
     async with Room.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
-        create=process.create,
+        bindings=bindings, create=process.create,
     ) as room:  # fmt: skip
         course = Course(room, draw, spec, ordered)
         for number in range(1, spec.episodes + 1):

@@ -6,6 +6,7 @@ from functools import partial
 from time import process_time
 
 from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.engine.states import EventKind, RunState
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.ledger.records import load_requests
@@ -32,6 +33,7 @@ async def act(
     episode: Episode,
     site: Site,
     library: Sequence[Playbook],
+    bindings: Bindings,
     spec: RespondSpec,
     agent: AgentName = AgentName.HANDWHEEL,
 ) -> Acted:
@@ -39,6 +41,9 @@ async def act(
 
     Agents and people leave some time after all that is right has happened. The plant then runs on
     to the end of the episode. Others than our agents have no diagnosis.
+
+    Args:
+        bindings: Of `in_memory_site(site)`, for every episode.
     """
     begun_s = process_time()
     if agent is AgentName.NONE:
@@ -52,6 +57,7 @@ async def act(
         seed=episode.seed,
         faults=episode.events,
         library=library,
+        bindings=bindings,
         create=creator(agent, episode),
         simulate=partial(SharedSimulation, episode),
     ) as room:

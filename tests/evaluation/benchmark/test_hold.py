@@ -13,7 +13,9 @@ from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.room.devices import Frame
 from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.binding.bindings import Bindings
 
 HOLD = load_suite("hold")
 SPEC = HOLD.file.hold
@@ -64,7 +66,8 @@ async def test_hold_of_a_liar_lets_no_frame_come_that_no_person_has_signed(tmp_p
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site = with_modes(load_site(tmp_path / "site"), HOLD)
     short = SPEC.model_copy(update={"episodes": 1, "lasts": (150.0, 151.0)})
-    held = await hold(draw_episode(HOLD, "liar", SEED), site, [], short)
+    bindings = Bindings(in_memory_site(site))
+    held = await hold(draw_episode(HOLD, "liar", SEED), site, [], bindings, short)
     assert (held.outcome, held.instead) == ("right", "")
     assert held.counts.requests > 0 < len(held.tried)
     assert held.tried.keys() <= FALSE_OPERATIONS.keys() | FALSE_REQUESTS.keys()

@@ -21,7 +21,9 @@ from handwheel.evaluation.benchmark.responding.undisturbed import (
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 
 RESPOND = load_suite("respond")
@@ -155,7 +157,7 @@ async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
             "people": spec.people.model_copy(update={"thinks": (20.0, 60.0), "away": (30.0, 30.1)}),
         }
     )
-    acted = await act(episode, site, library, quick)
+    acted = await act(episode, site, library, Bindings(in_memory_site(site)), quick)
     assert [each.text for each in acted.frames] == ["FIC-201.sp=28"]
     assert acted.frames[0].at_s - acted.requests[0].at_s >= 50.0
     assert not acted.harm.has_tripped

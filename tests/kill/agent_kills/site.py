@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import unsigned_release
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.cw100.plant import create
@@ -109,4 +110,6 @@ class RunWorld(World):
         edit(self.site / "site.yaml", lambda line: line.replace(ours, "playbooks: [playbooks/]"))
         (self.site / "playbooks").mkdir(exist_ok=True)
         (self.site / "playbooks" / "change-over.yaml").write_text(PLAYBOOK, encoding="utf-8")
-        self.release(lambda site: [unsigned_release(each, site) for each in load_library(site)[0]])
+        self.release(
+            lambda site: [unsigned_release(each, Bindings(site)) for each in load_library(site)[0]]
+        )

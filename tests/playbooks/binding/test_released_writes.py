@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.released_writes import released_writes
 
 from ..sample_playbook import changed, loaded
@@ -19,11 +20,11 @@ def test_a_release_lists_what_parameters_may_be(tmp_path: Path, site: Site) -> N
     playbook = loaded(tmp_path, changed(*_LOAD))
     found = {
         (each.step, each.tag): (each.value, each.range)
-        for each in released_writes(playbook, site, playbook.file.roles)
+        for each in released_writes(playbook, Bindings(site), playbook.file.roles)
     }
     assert found["less-load", "FIC-201.sp"] == (None, [28.0, 36.0])
     assert found["undo:start", "P-101B.run_cmd"] == (False, None)
-    listed = [each.value for each in released_writes(playbook, site, playbook.file.roles)]
+    listed = [each.value for each in released_writes(playbook, Bindings(site), playbook.file.roles)]
     assert {True, False} <= set(listed)
 
 
@@ -32,6 +33,6 @@ def test_a_release_lists_the_words_of_a_parameter_only(tmp_path: Path, site: Sit
     write = ("write: {standby.run_cmd: true}", "write: {standby.mode: word}")
     playbook = loaded(tmp_path, changed(("parameters:\n", f"parameters:\n{word}"), write,
                                         ("{write: {standby.run_cmd: false}}", "none")))  # fmt: skip
-    found = [each for each in released_writes(playbook, site, playbook.file.roles)
+    found = [each for each in released_writes(playbook, Bindings(site), playbook.file.roles)
              if each.tag == "P-101B.mode"]  # fmt: skip
     assert [(each.value, each.range) for each in found] == [(0, None), (2, None)]
