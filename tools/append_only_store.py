@@ -76,6 +76,12 @@ class AppendOnlyStore:
         """Closes the database."""
         self._connection.close()
 
+    def version(self) -> tuple[int, int]:
+        """Returns a value that changes with every change of the store, by any process."""
+        with self._translated():
+            seen: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return seen, self._connection.total_changes
+
     def _prepare(self, application_id: int, versions: Mapping[int, Sequence[str]]) -> None:
         newest = max(versions)
         with self._transaction():

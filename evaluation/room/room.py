@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -19,7 +20,6 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.step_model import Manual
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.errors import PlaybookError
@@ -34,13 +34,12 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
-from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.maintenance.work_order_database import WorkOrders
+from handwheel.tools.maintenance.work_order_database import Notice, WorkOrder, WorkOrders
 
 from .agents import CreateAgents, SteppedAgents
 from .clock import SteppedClock
-from .enrolment import ADMINISTRATOR, OPERATORS, enrol
+from .enrolment import ADMINISTRATOR, OPERATORS, asked_roles, enrol
 from .gate import SteppedGate
 from .model_plant import ModelPlant
 from .people import People
@@ -51,7 +50,6 @@ Model = Callable[[int | None], Plant]
 """Creates a plant from a seed, without noise for `None`, as entry points of `handwheel.plants`."""
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is the room's own)
-_OPERATOR = "operator"
 _Found = TypeVar("_Found")
 _AUTHORITY_S = 30 * 86400.0
 _SAME_S = 1e-6
@@ -214,7 +212,7 @@ class Room:
     @property
     def runs(self) -> Mapping[str, Run]:
         """Every run as the ledger has it, by its ID, the oldest first."""
-        return self._once("runs", self._load_runs)
+        return self._once("runs", self._newest_row(), self._load_runs)
 
     def events(self, run_id: str) -> Sequence[RunRow]:
         """Returns the events of a run, the oldest first."""
@@ -223,20 +221,42 @@ class Room:
     @property
     def cases(self) -> Mapping[str, Case]:
         """Every case as the ledger has it, by its ID, the oldest first."""
-        return self._once("cases", self._load_cases)
+        return self._once("cases", self._newest_row(), self._load_cases)
 
     @property
     def waiting(self) -> Sequence[RequestRecord]:
         """The requests that wait for a decision, the oldest first."""
-        return self._once("waiting", lambda: load_requests(self.database, WAITING_REQUESTS))
+        load = partial(load_requests, self.database, WAITING_REQUESTS)
+        return self._once("waiting", self._newest_row(), load)
 
-    def _once(self, what: str, load: Callable[[], _Found]) -> _Found:
-        """Loads something anew only after the journal has grown."""
-        newest = self.database.all("SELECT max(seq) FROM journal")[0][0]
-        if what not in self._seen or self._seen[what][0] != newest:
-            self._seen[what] = newest, load()
+    @property
+    def requests(self) -> Sequence[RequestRecord]:
+        """Every request as the ledger has it, the oldest first."""
+        return self._once("requests", self._newest_row(), partial(load_requests, self.database))
+
+    @property
+    def orders(self) -> Sequence[WorkOrder]:
+        """Every work order, the oldest first."""
+        store = self.agents.workorders
+        return self._once("orders", store.version(), store.all)
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """Every notice, the oldest first."""
+        store = self.agents.workorders
+        return self._once("notices", store.version(), store.notices)
+
+    def _once(self, what: str, version: object, load: Callable[[], _Found]) -> _Found:
+        """Loads something anew only if its store has another version than at the last time."""
+        if what not in self._seen or self._seen[what][0] != version:
+            self._seen[what] = version, load()
         found: _Found = self._seen[what][1]
         return found
+
+    def _newest_row(self) -> int:
+        """Returns the number of the journal's last row."""
+        newest: int = self.database.all("SELECT max(seq) FROM journal")[0][0]
+        return newest
 
     def _load_runs(self) -> Mapping[str, Run]:
         ids = [each.run_id for each in load_runs(self.database)]
@@ -267,13 +287,3 @@ def _library_of(site: Site) -> list[Playbook]:
     if wrong := [each for each in findings if each.is_error]:
         raise PlaybookError(wrong)
     return playbooks
-
-
-def asked_roles(site: Site, policy: Policy, plans: Sequence[BoundPlaybook]) -> list[str]:
-    """Returns every role that is asked for here."""
-    found = {role for tag in site.tags.values() for role in policy.roles_for(tag)}
-    for plan in plans:
-        manual = (step.work.sign_off for step in plan.steps if isinstance(step.work, Manual))
-        asked = (plan.approval, *(step.own_approval for step in plan.steps), *manual)
-        found |= {each.role for each in asked if each is not None}
-    return sorted(found or {_OPERATOR})

@@ -20,7 +20,7 @@ from handwheel.evaluation.playbook_tests.case import Start, Verdict
 from handwheel.evaluation.playbook_tests.engine import REJECTION, Setup
 from handwheel.evaluation.playbook_tests.outcome import Outcome, read_outcome
 from handwheel.evaluation.playbook_tests.stepped_engine import check_connection
-from handwheel.evaluation.room.room import asked_roles
+from handwheel.evaluation.room.enrolment import asked_roles
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.start import needs_of, split_given

@@ -9,7 +9,6 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.engine.states import EventKind, RunState
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
@@ -136,23 +135,22 @@ class Course:
         """Notes all that was asked for up to now."""
         room, acted = self._room, self.acted
         run_of = {run_id: str(each.opening["playbook"]) for run_id, each in room.runs.items()}
-        workorders = room.agents.workorders
         acted.requests = [
             Asked(
                 self._at_s(each.request.filed_at),
                 each.request.run.playbook,
                 each.request.request_id,
             )
-            for each in load_requests(room.database)
+            for each in room.requests
             if each.request.run is not None
         ]
         acted.orders = [
             Asked(self._at_s(each.opened_at), each.playbook.partition(" ")[0], each.title)
-            for each in workorders.all()
+            for each in room.orders
         ]
         acted.notices = [
             Asked(self._at_s(each.at), run_of.get(each.run_id, ""), each.text)
-            for each in workorders.notices()
+            for each in room.notices
         ]
         if room.agents.diagnosis is not None:
             acted.named += [each for each in room.agents.diagnosis.named if each not in acted.named]

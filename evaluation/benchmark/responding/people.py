@@ -66,7 +66,7 @@ class RespondingPeople:
         for case_id, name in self._questions():
             answer = partial(self._answer, case_id, name)
             self._once_due(f"{case_id} {name}", thinks, answer)
-        for order in room.agents.workorders.all() if self._spec.works else ():
+        for order in room.orders if self._spec.works else ():
             if action := self._spec.works.get(order.playbook.partition(" ")[0]):
                 work = partial(self._work, action)
                 self._once_due(order.workorder_id, self._spec.work_takes, work)
