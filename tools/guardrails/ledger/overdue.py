@@ -48,6 +48,8 @@ def maybe_overdue(database: Database, now: Instant, due_s: float) -> list[str]:
     """
     states = sorted(OPEN_REQUESTS)
     rows = database.all(_OPEN, *states)
+    if not rows:
+        return []
     unknown = [row[1] for row in rows if row[1] not in _known]
     waits = _read(database, unknown) if unknown else {}
     found = [row[0] for row in rows if _waits_too_long(row, waits, now)]

@@ -37,17 +37,16 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection, now: Instant) -> None:
         self._connection = connection
-        self._last = last_row(connection)
         self.now = now
         self.rows: list[JournalRow] = []
 
     def record(self, kind: str, subject: str, body: dict[str, object]) -> JournalRow:
         """Appends a row to the journal."""
-        row = next_row(self._last, self.now, kind, subject, body)
+        last = self.rows[-1] if self.rows else last_row(self._connection)
+        row = next_row(last, self.now, kind, subject, body)
         self._connection.execute(
             "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
         )
-        self._last = row
         self.rows.append(row)
         return row
 
