@@ -55,10 +55,9 @@ class SiteAdvice:
         self._context, self._cases, self._report = context, cases, report
         self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
         self._ahead: SiteLookAhead | None = context.look_ahead
-        plans = [each for each in context.plans if each.advice is not None]
         self._watched = [
             _Watched(each, each.advice, MeasuredCost(each.advice))
-            for each in plans
+            for each in (context.plans if self._ahead else ())
             if each.advice is not None
         ]
 
