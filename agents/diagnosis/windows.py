@@ -5,10 +5,11 @@ Truth values and enumerations are numbers here. A bucket without a good sample i
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from itertools import pairwise
 from math import sqrt
+from operator import mul
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from handwheel.connectors.model.values import NOT_GOOD, DataValue
@@ -43,6 +44,41 @@ class Slope(NamedTuple):
 
     per_h: float  # in the tag's unit
     error_per_h: float  # standard error
+
+
+class Course(NamedTuple):
+    """Buckets of one tag, oldest first, a list for each field, since most methods need few."""
+
+    at_s: list[float]
+    size: list[int]
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    noise: list[float]
+
+    def part(self, of: slice) -> "Course":
+        """Returns some of the buckets."""
+        return Course(*[each[of] for each in self._lists])
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """The buckets one by one."""
+        return list(map(Bucket, *self))
+
+    def add(self, bucket: Bucket) -> None:
+        """Adds the newest bucket."""
+        for values, value in zip(self._lists, bucket, strict=True):
+            values.append(value)
+
+    def trim(self, most: int) -> None:
+        """Removes the oldest buckets once there are many more than this."""
+        if len(self.at_s) > most * _SPARE:
+            for values in self._lists:
+                del values[:-most]
+
+    @property
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self
 
 
 _P = ParamSpec("_P")
@@ -84,8 +120,8 @@ class Windows:
         self._latest: dict[str, float] = {}
         self._begin_s = 0.0
         self._open: dict[str, list[float]] = {each: [] for each in self.tags}
-        self._fine: dict[str, list[Bucket]] = {each: [] for each in self.tags}
-        self._coarse: dict[str, list[Bucket]] = {each: [] for each in self.tags}
+        self._fine = {each: Course([], [], [], [], [], []) for each in self.tags}
+        self._coarse = {each: Course([], [], [], [], [], []) for each in self.tags}
 
     def observe(self, readings: Mapping[str, DataValue], now_s: float) -> None:
         """Takes one scan. Process time that goes back by more than a minute empties all windows."""
@@ -111,18 +147,18 @@ class Windows:
         for name, samples in self._open.items():
             fine = self._fine[name]
             if samples:
-                fine.append(_bucket(begin_s, samples))
+                fine.add(_bucket(begin_s, samples))
                 samples.clear()
             if is_coarse:
                 self._coarsen(name, begin_s - begin_s % (BUCKET_S * _COARSE))
 
     def _coarsen(self, name: str, begin_s: float) -> None:
         fine, coarse = self._fine[name], self._coarse[name]
-        parts = [each for each in fine[-_COARSE:] if each.at_s >= begin_s]
+        parts = [each for each in fine.part(slice(-_COARSE, None)).buckets if each.at_s >= begin_s]
         if parts:
-            coarse.append(_together(begin_s, parts))
-        _trim(fine, int(FINE_S / BUCKET_S))
-        _trim(coarse, int(LONGEST_S / BUCKET_S / _COARSE))
+            coarse.add(_together(begin_s, parts))
+        fine.trim(int(FINE_S / BUCKET_S))
+        coarse.trim(int(LONGEST_S / BUCKET_S / _COARSE))
 
     # --- statistics ---------------------------------------------------------------------------
 
@@ -137,39 +173,42 @@ class Windows:
             last_s: Length of the window.
             until_s: How long before now it ends.
         """
+        return self.course(tag, last_s, until_s).buckets
+
+    def course(self, tag: str, last_s: float, until_s: float = 0.0) -> Course:
+        """Returns the same buckets as lists of their fields."""
+        course, own = self._window(tag, last_s, until_s)
+        return course.part(own)
+
+    def _window(self, tag: str, last_s: float, until_s: float) -> tuple[Course, slice]:
         is_fine = last_s + until_s <= FINE_S
-        found = (self._fine if is_fine else self._coarse).get(tag)
-        if found is None:  # a number, say, that stands in place of a tag
+        course = (self._fine if is_fine else self._coarse).get(tag)
+        if course is None:  # a number, say, that stands in place of a tag
             raise LookupError(f"{tag!r} is no tag with a window")
         end_s = self.now_s - until_s
-        first = bisect_left(found, (end_s - last_s,))  # a bucket begins with its time
-        return found[first : bisect_left(found, (end_s,))]
-
-    def _is_enough(self, found: list[Bucket], last_s: float, until_s: float) -> bool:
-        length_s = BUCKET_S if last_s + until_s <= FINE_S else BUCKET_S * _COARSE
-        return bool(found) and len(found) * length_s >= _LEAST_COVERED * last_s
+        first, end = bisect_left(course.at_s, end_s - last_s), bisect_left(course.at_s, end_s)
+        return course, slice(first, end)
 
     @_once
     def mean(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the mean of a window. That of a truth value is the share in which it is true."""
-        found = self.buckets(tag, last_s, until_s)
-        if not self._is_enough(found, last_s, until_s):
-            return None
-        return sum([each.mean for each in found]) / len(found)
+        course, own = self._window(tag, last_s, until_s)
+        means = course.mean[own]
+        return sum(means) / len(means) if _is_enough(means, last_s, until_s) else None
 
     @_once
     def low(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the smallest sample of a window."""
-        found = self.buckets(tag, last_s, until_s)
-        is_enough = self._is_enough(found, last_s, until_s)
-        return min([each.low for each in found]) if is_enough else None
+        course, own = self._window(tag, last_s, until_s)
+        found = course.low[own]
+        return min(found) if _is_enough(found, last_s, until_s) else None
 
     @_once
     def high(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the largest sample of a window."""
-        found = self.buckets(tag, last_s, until_s)
-        is_enough = self._is_enough(found, last_s, until_s)
-        return max([each.high for each in found]) if is_enough else None
+        course, own = self._window(tag, last_s, until_s)
+        found = course.high[own]
+        return max(found) if _is_enough(found, last_s, until_s) else None
 
     @_once
     def noise(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
@@ -177,38 +216,47 @@ class Windows:
 
         A bucket of one sample tells none, as where the plant runs 20 times as fast.
         """
-        found = [each for each in self.buckets(tag, last_s, until_s) if each.size > 1]
-        if not self._is_enough(found, last_s, until_s):
+        course, own = self._window(tag, last_s, until_s)
+        both = zip(course.noise[own], course.size[own], strict=True)
+        found = [noise for noise, size in both if size > 1]
+        if not _is_enough(found, last_s, until_s):
             return None
-        return sqrt(sum([each.noise * each.noise for each in found]) / len(found))
+        return sqrt(sum(map(mul, found, found)) / len(found))
 
     @_once
     def spread(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the standard deviation of the bucket means of a window."""
-        found = self.buckets(tag, last_s, until_s)
-        if not self._is_enough(found, last_s, until_s):
+        course, own = self._window(tag, last_s, until_s)
+        means = course.mean[own]
+        if not _is_enough(means, last_s, until_s):
             return None
-        mean = sum([each.mean for each in found]) / len(found)
-        return sqrt(sum([(each.mean - mean) ** 2 for each in found]) / len(found))
+        mean = sum(means) / len(means)
+        return sqrt(sum([(each - mean) ** 2 for each in means]) / len(means))
 
     @_once
     def slope(self, tag: str, last_s: float, until_s: float = 0.0) -> Slope | None:
         """Returns the least-squares line through the bucket means of a window."""
-        found = self.buckets(tag, last_s, until_s)
-        if len(found) < 3 or not self._is_enough(found, last_s, until_s):
+        course, own = self._window(tag, last_s, until_s)
+        at_s, means = course.at_s[own], course.mean[own]
+        count = len(means)
+        if count < 3 or not _is_enough(means, last_s, until_s):
             return None
-        count = len(found)
-        mean_t = sum([each.at_s for each in found]) / count
-        mean = sum([each.mean for each in found]) / count
-        off = [(each.at_s - mean_t, each.mean - mean) for each in found]
-        square = sum([time**2 for time, _ in off])
-        cross = sum([time * value for time, value in off])
+        mean_t, mean = sum(at_s) / count, sum(means) / count
+        times, values = [each - mean_t for each in at_s], [each - mean for each in means]
+        square = sum([time**2 for time in times])
         if square <= 0.0:
             return None
-        slope = cross / square
+        slope = sum(map(mul, times, values)) / square
+        off = zip(times, values, strict=True)
         rest = sum([(value - slope * time) ** 2 for time, value in off])
         error = sqrt(rest / (count - 2) / square)
         return Slope(slope * 3600.0, error * 3600.0)
+
+
+def _is_enough(found: Sequence[float], last_s: float, until_s: float) -> bool:
+    """Whether values of as many buckets cover enough of a window."""
+    length_s = BUCKET_S if last_s + until_s <= FINE_S else BUCKET_S * _COARSE
+    return bool(found) and len(found) * length_s >= _LEAST_COVERED * last_s
 
 
 def _bucket(begin_s: float, samples: list[float]) -> Bucket:
@@ -231,8 +279,3 @@ def _together(begin_s: float, parts: list[Bucket]) -> Bucket:
         max([each.high for each in parts]),
         sqrt(sum([each.noise**2 for each in parts]) / len(parts)),
     )
-
-
-def _trim(buckets: list[Bucket], most: int) -> None:
-    if len(buckets) > most * _SPARE:
-        del buckets[:-most]

@@ -30,8 +30,9 @@ def block_rows(
 
 def _means(windows: Windows, tag: str, last_s: float, block_s: float) -> dict[int, float]:
     blocks: dict[int, list[float]] = {}
-    for each in windows.buckets(tag, last_s):
-        blocks.setdefault(int(each.at_s // block_s), []).append(each.mean)
+    course = windows.course(tag, last_s)
+    for at_s, mean in zip(course.at_s, course.mean, strict=True):
+        blocks.setdefault(int(at_s // block_s), []).append(mean)
     least = _LEAST_COVERED * max((len(each) for each in blocks.values()), default=0)
     return {block: fmean(each) for block, each in blocks.items() if len(each) >= least}
 

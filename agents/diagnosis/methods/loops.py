@@ -45,11 +45,11 @@ def changed(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of the signal.
         inputs: `signal`.
     """
-    found = windows.buckets(inputs["signal"], _STEP_S)
+    found = windows.course(inputs["signal"], _STEP_S).mean
     now = windows.latest(inputs["signal"])
     if now is None or not found:
         return None
-    return Measured(max((now - each.mean for each in found), key=abs))
+    return Measured(max([now - each for each in found], key=abs))
 
 
 @diagnoser(

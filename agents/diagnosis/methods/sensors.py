@@ -24,9 +24,9 @@ def noise_share(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of the signal.
         inputs: `signal`, and `usual`, the standard deviation of one sample in its unit.
     """
-    found = windows.buckets(inputs["signal"], _NOISE_S)
+    sizes = windows.course(inputs["signal"], _NOISE_S).size
     noise = windows.noise(inputs["signal"], _NOISE_S)
-    if noise is None or any(each.size < _LEAST_SAMPLES for each in found):
+    if noise is None or any(each < _LEAST_SAMPLES for each in sizes):
         return None
     return Measured(noise / inputs["usual"])
 

@@ -1,5 +1,8 @@
 """Control valves, by their position against the signal of their controller."""
 
+from collections.abc import Sequence
+from operator import sub
+
 from ..diagnoser import Inputs, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
@@ -48,12 +51,7 @@ def valve_band(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of both.
         inputs: `signal` of the controller and `position` of the valve.
     """
-    signals = {each.at_s: each.mean for each in windows.buckets(inputs["signal"], _BAND_S)}
-    apart = [
-        signals[each.at_s] - each.mean
-        for each in windows.buckets(inputs["position"], _BAND_S)
-        if each.at_s in signals
-    ]
+    apart = list(map(sub, *_both(windows, inputs, _BAND_S)))
     size = int(BLOCK_S / 10.0)
     blocks = [apart[n : n + size] for n in range(0, len(apart) - size + 1, size)]
     if not blocks:
@@ -95,24 +93,37 @@ def valve_jump(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of both.
         inputs: `signal` of the controller and `position` of the valve.
     """
-    signals = {each.at_s: each.mean for each in windows.buckets(inputs["signal"], _JUMP_S)}
-    found = [
-        (each.mean, signals[each.at_s])
-        for each in windows.buckets(inputs["position"], _JUMP_S)
-        if each.at_s in signals
-    ]
-    if len(found) < _STOOD + _JUMPED:
+    signals, positions = _both(windows, inputs, _JUMP_S)
+    if len(positions) < _STOOD + _JUMPED:
         return None
-    return Measured(_largest_jump(found))
+    return Measured(_largest_jump(signals, positions))
 
 
-def _largest_jump(found: list[tuple[float, float]]) -> float:
+def _both(
+    windows: Windows, inputs: Inputs, last_s: float
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Returns signal and position in the buckets that both have, oldest first."""
+    signal, position = (windows.course(inputs[each], last_s) for each in ("signal", "position"))
+    if signal.at_s == position.at_s:  # the usual case, without gaps
+        return signal.mean, position.mean
+    signals = dict(zip(signal.at_s, signal.mean, strict=True))
+    positions = dict(zip(position.at_s, position.mean, strict=True))
+    shared = [each for each in position.at_s if each in signals]
+    return [signals[each] for each in shared], [positions[each] for each in shared]
+
+
+def _largest_jump(signals: Sequence[float], positions: Sequence[float]) -> float:
+    asked, moved = _moves(signals), _moves(positions)
     largest = 0.0
-    pairs = zip(found[_STOOD - 1 :], found[_STOOD - 1 + _JUMPED :], strict=False)
-    for n, ((position, signal), (after, signal_after)) in enumerate(pairs):
-        jump = abs(after - position) - abs(signal_after - signal)
+    for n, jump in enumerate(map(sub, moved, asked)):
         if jump > largest:
-            before = [each for each, _ in found[n : n + _STOOD]]
+            before = positions[n : n + _STOOD]
             if max(before) - min(before) <= _STANDS * jump:
                 largest = jump
     return largest
+
+
+def _moves(values: Sequence[float]) -> list[float]:
+    """Returns how far a value moves in the time of a jump, from each bucket it may begin in."""
+    pairs = zip(values[_STOOD - 1 :], values[_STOOD - 1 + _JUMPED :], strict=False)
+    return [abs(after - each) for each, after in pairs]

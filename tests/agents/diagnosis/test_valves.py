@@ -25,6 +25,10 @@ def jumps(now_s: float) -> float:
     return 57.0 if now_s < 905.0 else 59.0
 
 
+def gap(now_s: float) -> float | None:
+    return None if 300.0 <= now_s < 400.0 else ramp(now_s)
+
+
 def bad(now_s: float) -> None:
     del now_s
 
@@ -43,6 +47,7 @@ VALVES: list[tuple[str, Course, Course, float, float]] = [
     ("valve_jump", ramp, ramp, 0.0, 0.01),
     ("valve_jump", ramp, stands, 0.0, 0.01),
     ("valve_jump", ramp, jumps, 2.0, 0.1),
+    ("valve_jump", gap, jumps, 2.0, 0.1),
     ("valve_jump", step, step, 0.0, 0.01),
 ]
 OTHERS: list[tuple[str, dict[str, Course], float]] = [
