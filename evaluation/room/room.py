@@ -35,7 +35,7 @@ from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.maintenance.work_order_database import Notice, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from .agents import CreateAgents, SteppedAgents
 from .clock import SteppedClock
@@ -230,21 +230,15 @@ class Room:
         return self._once("waiting", self._newest_row(), load)
 
     @property
-    def requests(self) -> Sequence[RequestRecord]:
-        """Every request as the ledger has it, the oldest first."""
-        return self._once("requests", self._newest_row(), partial(load_requests, self.database))
-
-    @property
     def orders(self) -> Sequence[WorkOrder]:
         """Every work order, the oldest first."""
         store = self.agents.workorders
         return self._once("orders", store.version(), store.all)
 
     @property
-    def notices(self) -> Sequence[Notice]:
-        """Every notice, the oldest first."""
-        store = self.agents.workorders
-        return self._once("notices", store.version(), store.notices)
+    def version(self) -> object:
+        """Value that changes with every row of the journal, work order and notice."""
+        return self._newest_row(), self.agents.workorders.version()
 
     def _once(self, what: str, version: object, load: Callable[[], _Found]) -> _Found:
         """Loads something anew only if its store has another version than at the last time."""

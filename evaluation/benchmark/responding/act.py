@@ -9,6 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.engine.states import EventKind, RunState
 from handwheel.playbooks.language.loader import Playbook
+from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
@@ -82,6 +83,7 @@ class Course:
         self._people = RespondingPeople(room, episode, spec.people, answers)
         self._began = room.clock.now().wall
         self._looked_s = 0.0
+        self._noted: object = None  # version of the room of which all that was asked for is noted
 
     async def play(self) -> None:
         """Lets agents, gate and people work, until some time after all is done."""
@@ -134,6 +136,11 @@ class Course:
     def _note_asked(self) -> None:
         """Notes all that was asked for up to now."""
         room, acted = self._room, self.acted
+        if room.agents.diagnosis is not None:
+            acted.named += [each for each in room.agents.diagnosis.named if each not in acted.named]
+        if (version := room.version) == self._noted:
+            return
+        self._noted = version
         run_of = {run_id: str(each.opening["playbook"]) for run_id, each in room.runs.items()}
         acted.requests = [
             Asked(
@@ -141,7 +148,7 @@ class Course:
                 each.request.run.playbook,
                 each.request.request_id,
             )
-            for each in room.requests
+            for each in load_requests(room.database)
             if each.request.run is not None
         ]
         acted.orders = [
@@ -150,10 +157,8 @@ class Course:
         ]
         acted.notices = [
             Asked(self._at_s(each.at), run_of.get(each.run_id, ""), each.text)
-            for each in room.notices
+            for each in room.agents.workorders.notices()
         ]
-        if room.agents.diagnosis is not None:
-            acted.named += [each for each in room.agents.diagnosis.named if each not in acted.named]
 
     def _at_s(self, stamp: str) -> float:
         return (parse_stamp(stamp) - self._began).total_seconds()

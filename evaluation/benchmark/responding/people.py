@@ -1,6 +1,6 @@
 """The people of an episode decide, answer questions, and work in the field."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import inf
 from random import Random
@@ -12,6 +12,7 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.sim_plant.errors import WriteRejected
 from handwheel.sim_plant.scenario import FieldEvent
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 from ...room.enrolment import OPERATORS
@@ -50,10 +51,10 @@ class RespondingPeople:
 
     def act(self) -> None:
         """Does everything that is due by now."""
-        if not self._are_there():
+        room, thinks, waiting = self._room, self._spec.thinks, self._room.waiting
+        if not self._are_there(waiting):
             return
-        room, thinks = self._room, self._spec.thinks
-        for record in room.waiting:
+        for record in waiting:
             request_id = record.request.request_id
             self._once_due(request_id, thinks, partial(self._approve, request_id))
         for run_id, run in room.runs.items():
@@ -71,9 +72,9 @@ class RespondingPeople:
                 work = partial(self._work, action)
                 self._once_due(order.workorder_id, self._spec.work_takes, work)
 
-    def _are_there(self) -> bool:
+    def _are_there(self, waiting: Sequence[RequestRecord]) -> bool:
         now_s, away = self._room.now_s, self._spec.away
-        if self._back_s is None and away[1] > 0.0 and self._room.waiting:
+        if self._back_s is None and away[1] > 0.0 and waiting:
             self._back_s = now_s + self._draw.uniform(*away)
         return self._back_s is None or now_s >= self._back_s
 
