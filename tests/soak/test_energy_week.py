@@ -15,7 +15,7 @@ from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.plant import Plant
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
 LOADS = (30.0, 36.0, 42.0)  # m3/h of product
 EACH_S = 56 * 3600.0
