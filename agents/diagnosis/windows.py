@@ -6,6 +6,7 @@ Truth values and enumerations are numbers here. A bucket without a good sample i
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
 from itertools import pairwise
 from math import sqrt
@@ -46,24 +47,28 @@ class Slope(NamedTuple):
     error_per_h: float  # standard error
 
 
-class Course(NamedTuple):
+@dataclass(slots=True)
+class BucketLists:
     """Buckets of one tag, oldest first, a list for each field, since most methods need few."""
 
-    at_s: list[float]
-    size: list[int]
-    mean: list[float]
-    low: list[float]
-    high: list[float]
-    noise: list[float]
+    at_s: list[float] = field(default_factory=list[float])
+    size: list[int] = field(default_factory=list[int])
+    mean: list[float] = field(default_factory=list[float])
+    low: list[float] = field(default_factory=list[float])
+    high: list[float] = field(default_factory=list[float])
+    noise: list[float] = field(default_factory=list[float])
 
-    def part(self, of: slice) -> "Course":
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    def part(self, of: slice) -> "BucketLists":
         """Returns some of the buckets."""
-        return Course(*[each[of] for each in self._lists])
+        return BucketLists(*[each[of] for each in self._lists])
 
     @property
     def buckets(self) -> list[Bucket]:
         """The buckets one by one."""
-        return list(map(Bucket, *self))
+        return list(map(Bucket, *self._lists))
 
     def add(self, bucket: Bucket) -> None:
         """Adds the newest bucket."""
@@ -72,13 +77,13 @@ class Course(NamedTuple):
 
     def trim(self, most: int) -> None:
         """Removes the oldest buckets once there are many more than this."""
-        if len(self.at_s) > most * _SPARE:
+        if len(self) > most * _SPARE:
             for values in self._lists:
                 del values[:-most]
 
     @property
     def _lists(self) -> tuple[list[Any], ...]:
-        return self
+        return self.at_s, self.size, self.mean, self.low, self.high, self.noise
 
 
 _P = ParamSpec("_P")
@@ -120,8 +125,8 @@ class Windows:
         self._latest: dict[str, float] = {}
         self._begin_s = 0.0
         self._open: dict[str, list[float]] = {each: [] for each in self.tags}
-        self._fine = {each: Course([], [], [], [], [], []) for each in self.tags}
-        self._coarse = {each: Course([], [], [], [], [], []) for each in self.tags}
+        self._fine = {each: BucketLists() for each in self.tags}
+        self._coarse = {each: BucketLists() for each in self.tags}
 
     def observe(self, readings: Mapping[str, DataValue], now_s: float) -> None:
         """Takes one scan. Process time that goes back by more than a minute empties all windows."""
@@ -173,41 +178,41 @@ class Windows:
             last_s: Length of the window.
             until_s: How long before now it ends.
         """
-        return self.course(tag, last_s, until_s).buckets
+        return self.bucket_lists(tag, last_s, until_s).buckets
 
-    def course(self, tag: str, last_s: float, until_s: float = 0.0) -> Course:
-        """Returns the same buckets as lists of their fields."""
-        course, own = self._window(tag, last_s, until_s)
-        return course.part(own)
+    def bucket_lists(self, tag: str, last_s: float, until_s: float = 0.0) -> BucketLists:
+        """Returns the buckets of a window as lists of their fields. See `buckets`."""
+        lists, own = self._window(tag, last_s, until_s)
+        return lists.part(own)
 
-    def _window(self, tag: str, last_s: float, until_s: float) -> tuple[Course, slice]:
+    def _window(self, tag: str, last_s: float, until_s: float) -> tuple[BucketLists, slice]:
         is_fine = last_s + until_s <= FINE_S
-        course = (self._fine if is_fine else self._coarse).get(tag)
-        if course is None:  # a number, say, that stands in place of a tag
+        lists = (self._fine if is_fine else self._coarse).get(tag)
+        if lists is None:  # a number, say, that stands in place of a tag
             raise LookupError(f"{tag!r} is no tag with a window")
         end_s = self.now_s - until_s
-        first, end = bisect_left(course.at_s, end_s - last_s), bisect_left(course.at_s, end_s)
-        return course, slice(first, end)
+        first, end = bisect_left(lists.at_s, end_s - last_s), bisect_left(lists.at_s, end_s)
+        return lists, slice(first, end)
 
     @_once
     def mean(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the mean of a window. That of a truth value is the share in which it is true."""
-        course, own = self._window(tag, last_s, until_s)
-        means = course.mean[own]
+        lists, own = self._window(tag, last_s, until_s)
+        means = lists.mean[own]
         return sum(means) / len(means) if _is_enough(means, last_s, until_s) else None
 
     @_once
     def low(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the smallest sample of a window."""
-        course, own = self._window(tag, last_s, until_s)
-        found = course.low[own]
+        lists, own = self._window(tag, last_s, until_s)
+        found = lists.low[own]
         return min(found) if _is_enough(found, last_s, until_s) else None
 
     @_once
     def high(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the largest sample of a window."""
-        course, own = self._window(tag, last_s, until_s)
-        found = course.high[own]
+        lists, own = self._window(tag, last_s, until_s)
+        found = lists.high[own]
         return max(found) if _is_enough(found, last_s, until_s) else None
 
     @_once
@@ -216,8 +221,8 @@ class Windows:
 
         A bucket of one sample tells none, as where the plant runs 20 times as fast.
         """
-        course, own = self._window(tag, last_s, until_s)
-        both = zip(course.noise[own], course.size[own], strict=True)
+        lists, own = self._window(tag, last_s, until_s)
+        both = zip(lists.noise[own], lists.size[own], strict=True)
         found = [noise for noise, size in both if size > 1]
         if not _is_enough(found, last_s, until_s):
             return None
@@ -226,8 +231,8 @@ class Windows:
     @_once
     def spread(self, tag: str, last_s: float, until_s: float = 0.0) -> float | None:
         """Returns the standard deviation of the bucket means of a window."""
-        course, own = self._window(tag, last_s, until_s)
-        means = course.mean[own]
+        lists, own = self._window(tag, last_s, until_s)
+        means = lists.mean[own]
         if not _is_enough(means, last_s, until_s):
             return None
         mean = sum(means) / len(means)
@@ -236,8 +241,8 @@ class Windows:
     @_once
     def slope(self, tag: str, last_s: float, until_s: float = 0.0) -> Slope | None:
         """Returns the least-squares line through the bucket means of a window."""
-        course, own = self._window(tag, last_s, until_s)
-        at_s, means = course.at_s[own], course.mean[own]
+        lists, own = self._window(tag, last_s, until_s)
+        at_s, means = lists.at_s[own], lists.mean[own]
         count = len(means)
         if count < 3 or not _is_enough(means, last_s, until_s):
             return None

@@ -65,29 +65,19 @@ class Played:
     weighed: list[WeighedFault] = field(default_factory=list[WeighedFault])  # at fixed times
 
 
-def play(
-    episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None = None
-) -> Played:
-    """Plays an episode to its end, or to the alarm before which its judged time ends.
+class Course:
+    """Course of an episode, in which the plant is diagnosed scan by scan.
 
     Args:
         site: From `watched_site`, of the plant of the episode.
         learnt: State from which the plant goes on, with a baseline; a second diagnosis has none.
-    """
-    course = Course(episode, site, hypotheses, learnt)
-    course.play()
-    return course.played
-
-
-class Course:
-    """Course of an episode, in which the plant is diagnosed scan by scan.
 
     Attributes:
         played: What has happened up to now.
     """
 
     def __init__(
-        self, episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None
+        self, episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None = None
     ) -> None:
         plant = create_plant(episode.plant, episode.seed)
         if learnt is not None:
@@ -111,11 +101,12 @@ class Course:
 
     def change_to(self, episode: Episode) -> None:
         """Goes on as another episode, of which no fault has begun."""
-        self._episode = self._symptom.episode = episode
+        self._episode = episode
+        self._symptom.change_to(episode)
         plant = self._devices.simulation.plant
         self._devices.simulation = Simulation(plant, Scenario(episode.events, self._begun_s))
 
-    def play(self) -> None:
+    def play(self) -> Played:
         """Goes on to the end of the episode, or to the alarm before which its judged time ends."""
         episode, played = self._episode, self.played
         weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
@@ -124,6 +115,7 @@ class Course:
             if weighed_at_s and played.ended_s >= weighed_at_s[0]:
                 played.weighed += _weighed(weighed_at_s.pop(0), self._diagnosis)
         played.symptom_s = self._symptom.at_s
+        return played
 
     def scan(self) -> None:
         """Advances the plant, and diagnoses what it then shows."""

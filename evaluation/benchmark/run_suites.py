@@ -1,7 +1,8 @@
 """Run of the episodes of some suites, in this process or in several."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, groupby
@@ -39,11 +40,12 @@ def run_suites(
     episodes: Sequence[Episode],
     jobs: int,
     agent: AgentName = AgentName.HANDWHEEL,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Plays and judges episodes, and yields their results in order.
 
     Args:
         roots: Folder of a site of each plant.
+        episodes: Those of a suite and seed stand side by side, since they share a course.
         jobs: Number of processes; with 1 they run in this one.
         agent: Who acts, in a suite in which agents do.
 
@@ -55,20 +57,20 @@ def run_suites(
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
-    wanted = [(roots[each[0].plant], each, agent) for each in _together(episodes)]
+    wanted = [(roots[each[0].plant], each, agent) for each in _together(episodes, jobs)]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
 
 
-def _together(episodes: Sequence[Episode]) -> Iterator[list[Episode]]:
+def _together(episodes: Sequence[Episode], jobs: int) -> Iterator[list[Episode]]:
     """Yields the episodes that one process plays, since they share what has been before a fault.
 
-    They are few, so that no process is left with many at the end.
+    They are few, so that every process has some, and none is left with many at the end.
     """
+    of_suite = Counter(each.suite for each in episodes)
     for (suite, _), found in groupby(episodes, attrgetter("suite", "seed")):
-        of_seed = list(found)
-        shares = load_suite(suite).file.respond is None
-        size = _MOST_TOGETHER if shares else 1
-        yield from (of_seed[n : n + size] for n in range(0, len(of_seed), size))
+        of_seed, file = list(found), load_suite(suite).file
+        most = 1 if file.respond or file.hold else min(_MOST_TOGETHER, of_suite[suite] // jobs or 1)
+        yield from (of_seed[n : n + most] for n in range(0, len(of_seed), most))
 
 
 def _run_all(root: Path, episodes: Sequence[Episode], agent: AgentName) -> list[Result]:
@@ -91,10 +93,9 @@ def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
 
 def _diagnosed(root: Path, episode: Episode) -> Played:
     begun_s = process_time()
-    course = _healthy(root, episode.suite, episode.seed).of(episode)
-    course.play()
-    course.played.cpu_s = process_time() - begun_s
-    return course.played
+    played = _healthy(root, episode.suite, episode.seed).of(episode).play()
+    played.cpu_s = process_time() - begun_s
+    return played
 
 
 @lru_cache(1)
@@ -116,7 +117,7 @@ def _plants(root: Path, suite: str) -> Plants:
     return Plants(*_setting(root, suite), mismatch)
 
 
-@lru_cache
+@lru_cache(8)
 def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook], Bindings]:
     site, library = acting(load_site(root), load_suite(suite))
     return site, library, Bindings(in_memory_site(site))
@@ -131,7 +132,7 @@ def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:
     return own, library
 
 
-@lru_cache
+@lru_cache(8)
 def _setting(root: Path, suite: str) -> tuple[Site, Hypotheses]:
     return watched(load_site(root), load_suite(suite))
 

@@ -31,20 +31,24 @@ class Symptom:
 
     def __init__(self, episode: Episode) -> None:
         self.at_s: float | None = None
-        self.episode = episode
+        self._episode = episode
         self._healthy: dict[str, _Spread] = {}
         self._least: Mapping[str, float] = {}
         self._reference: Simulation | None = None
         self._since_s: dict[str, float] = {}  # from when on each tag differs without a break
 
+    def change_to(self, episode: Episode) -> None:
+        """Goes on with another episode, of which no fault has begun."""
+        self._episode = episode
+
     def observe(self, plant: Plant, now_s: float) -> None:
         """Takes the present state of the plant."""
         if self.at_s is not None:
             return
-        if now_s <= self.episode.onset_s:
+        if now_s <= self._episode.onset_s:
             for name, value in plant.measurements().items():
                 self._healthy.setdefault(name, _Spread()).add(float(value))
-            if now_s + EVERY_S > self.episode.onset_s and self.episode.events:
+            if now_s + EVERY_S > self._episode.onset_s and self._episode.events:
                 self._begin(plant, now_s)
         elif self._reference is not None:
             self._reference.run(now_s - self._reference.time_s)
@@ -52,9 +56,9 @@ class Symptom:
 
     def _begin(self, plant: Plant, now_s: float) -> None:
         """Starts the same plant without the fault, the first of the events."""
-        same = create_plant(self.episode.plant, self.episode.seed)
+        same = create_plant(self._episode.plant, self._episode.seed)
         same.restore(plant.snapshot())
-        others = Scenario(self.episode.events[1:], plant.time_s - now_s)
+        others = Scenario(self._episode.events[1:], plant.time_s - now_s)
         self._reference = Simulation(same, others)
         spans = {tag.name: tag.span or (0.0, 0.0) for tag in plant.tags}
         self._least = {

@@ -4,7 +4,9 @@ import json
 import logging
 import os
 import re
+from contextlib import closing
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +20,7 @@ from ..shell.cli.exits import NO
 from ..shell.cli.interrupts import uninterrupted_import
 
 if TYPE_CHECKING:  # slow to import
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from handwheel.evaluation.benchmark.episodes import Episode
     from handwheel.evaluation.benchmark.results import Result
@@ -61,13 +63,18 @@ def agents(
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", metavar="ID", help="Only this case, such as F02. May be repeated."),
+        typer.Option(
+            "--fault",
+            metavar="ID",
+            help="Only this case of the suite, such as F02. May be repeated.",
+        ),
     ] = None,
     agent: Annotated[
         AgentName,
         typer.Option(
-            help="Who acts. handwheel: our agents. none: nobody. each-alarm: for each alarm the"
-            " first playbook over its equipment, without a diagnosis. random: anything at any time."
+            help="Who acts in respond or tep. handwheel: our agents. none: nobody. each-alarm: for"
+            " each alarm the first playbook over its equipment, without a diagnosis. random:"
+            " anything at any time."
         ),
     ] = AgentName.HANDWHEEL,
     jobs: Annotated[
@@ -80,7 +87,9 @@ def agents(
     ] = None,
     png: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw when faults were named and when alarms came."),
+        typer.Option(
+            metavar="FILE", help="Draw when faults of the suite were named and when alarms came."
+        ),
     ] = None,
 ) -> None:
     """Measure what the agents find and do on a simulated plant.
@@ -106,14 +115,15 @@ def agents(
     _check_suites(suites, agent, png)
     _check_files(result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
-    found = _play(suites, wanted, jobs or os.cpu_count() or 1, agent)
-    for each in suites:
+    played: list[tuple[Suite, Sequence[Result]]] = []
+    for each in _play(suites, wanted, jobs or os.cpu_count() or 1, agent):
+        played.append(each)
         if len(suites) > 1:
-            typer.echo(f"\n{heading(each)}")
-        for line in lines(each, found[each.name]):
+            typer.echo(f"\n{heading(each[0])}")
+        for line in lines(*each):
             typer.echo(line)
-    _save(suites, found, agent, result, png)
-    if not all(meets(summary(found[each.name]), each.file.goal) for each in suites):
+        _save(played, agent, result, png)
+    if not all(meets(summary(results), each.file.goal) for each, results in played):
         raise SystemExit(NO)
 
 
@@ -122,7 +132,8 @@ def _check_suites(suites: "Sequence[Suite]", agent: AgentName, png: Path | None)
     fixed = [each.name for each in suites if each.file.respond is None]
     if agent is not AgentName.HANDWHEEL and fixed:
         raise typer.BadParameter(
-            f"the agents of {', '.join(fixed)} cannot be exchanged", param_hint="--agent"
+            f"the agents of {', '.join(fixed)} cannot be exchanged; choose --suite respond or tep",
+            param_hint="--agent",
         )
     if png is not None and len(suites) > 1:
         raise typer.BadParameter(_ONE_SUITE, param_hint="--png")
@@ -178,39 +189,43 @@ def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
 
 def _play(
     suites: "Sequence[Suite]", episodes: "Sequence[Episode]", jobs: int, agent: AgentName
-) -> "Mapping[str, Sequence[Result]]":
-    """Plays the episodes on new sites of their plants, and returns the results of each suite."""
+) -> "Iterator[tuple[Suite, Sequence[Result]]]":
+    """Plays the episodes on new sites of their plants, and yields the results of each suite."""
     from handwheel.evaluation.benchmark.run_suites import run_suites
     from handwheel.evaluation.plants.installed_plants import create_plant
 
     from ..site.files.site_template import PlantEndpoints, write_site
     from .progress import bar_of
 
-    found: dict[str, list[Result]] = {each.name: [] for each in suites}
-    with TemporaryDirectory() as folder, bar_of(len(episodes)) as advance:
+    with TemporaryDirectory() as folder:
         roots = {each.file.plant: Path(folder) / each.file.plant for each in suites}
         for plant, root in roots.items():
             write_site(root, create_plant(plant), PlantEndpoints())
-        for each in run_suites(roots, episodes, jobs, agent):
-            found[each.episode.suite].append(each)
-            advance(f"{each.episode.suite} {each.case}, seed {each.seed}")
-    return found
+        with closing(run_suites(roots, episodes, jobs, agent)) as running:
+            for suite in suites:
+                of = sum(each.suite == suite.name for each in episodes)
+                results: list[Result] = []
+                with bar_of(of) as advance:
+                    for each in islice(running, of):
+                        results.append(each)
+                        advance(f"{suite.name} {each.case}, seed {each.seed}")
+                yield suite, results
 
 
 def _save(
-    suites: "Sequence[Suite]",
-    found: "Mapping[str, Sequence[Result]]",
+    played: "Sequence[tuple[Suite, Sequence[Result]]]",
     agent: AgentName,
     result: Path | None,
     png: Path | None,
 ) -> None:
+    """Writes what has been played up to now."""
     from .results import SCHEMA, result_fields
 
     if result is not None:
-        fields = [result_fields(each, found[each.name], agent) for each in suites]
+        fields = [result_fields(*each, agent) for each in played]
         written = fields[0] if len(fields) == 1 else {"schema": SCHEMA, "suites": fields}
         result.write_text(f"{json.dumps(written, indent=1)}\n", "utf-8")
     if png is not None:
         from .plot import png_of  # it loads the library that draws
 
-        save_png(png, png_of(suites[0], found[suites[0].name]))
+        save_png(png, png_of(*played[0]))

@@ -95,19 +95,32 @@ def _predictions(suite: str, episode: _Episode) -> Iterator[Prediction]:
         yield Prediction(case, each.hypothesis, each.total_db, each.ahead_db, is_true)
 
 
-def _read(path: Path) -> Iterator[tuple[str, _Episode]]:
-    """Yields the episodes of a file with their suite. Of all suites some have probabilities."""
-    for part in _parts(path, _data(path)):
-        head = _checked(_Head, path, part)
-        if problems := list(_misfits(path, head)):
-            raise ConfigError(problems)
-        yield from ((head.suite, each) for each in _checked(_Results, path, part).episodes)
+def _read(path: Path) -> list[tuple[str, _Episode]]:
+    """Returns the episodes of a file with their suite."""
+    found: list[tuple[str, _Episode]] = []
+    problems: list[Problem] = []
+    for key, part in _parts(path, _data(path)):
+        try:
+            head = _checked(_Head, path, part, key)
+            if misfits := list(_misfits(path, head, key)):
+                raise ConfigError(misfits)
+            found += [(head.suite, each) for each in _checked(_Results, path, part, key).episodes]
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
-def _parts(path: Path, data: Any) -> list[Any]:
+def _parts(path: Path, data: Any) -> Iterator[tuple[str, Any]]:
+    """Yields the results of a suite, or those of all that have probabilities, with their keys."""
     if not isinstance(data, dict) or "suites" not in data:
-        return [data]
-    return [each for each in _checked(_All, path, data).suites if each.get("suite") in _SUITES]
+        yield "", data
+        return
+    others = {*SuiteName} - {*_SUITES}
+    for n, each in enumerate(_checked(_All, path, data).suites):
+        if each.get("suite") not in others:
+            yield f"suites.{n}.", each
 
 
 def _data(path: Path) -> Any:
@@ -122,24 +135,24 @@ def _data(path: Path) -> Any:
         raise ConfigError([_problem(path, "", "is no JSON in UTF-8")]) from None
 
 
-def _checked(part: type[_PartT], path: Path, data: Any) -> _PartT:
+def _checked(part: type[_PartT], path: Path, data: Any, key: str = "") -> _PartT:
     try:
         return part.model_validate(data)
     except ValidationError as error:
         raise ConfigError(
             [
-                _problem(path, ".".join(map(str, each["loc"])), each["msg"].lower())
+                _problem(path, key + ".".join(map(str, each["loc"])), each["msg"].lower())
                 for each in error.errors()[:_MOST_PROBLEMS]
             ]
         ) from None
 
 
-def _misfits(path: Path, head: _Head) -> Iterator[Problem]:
+def _misfits(path: Path, head: _Head, key: str) -> Iterator[Problem]:
     """Yields why results say nothing about the diagnosis that is installed."""
     if head.suite not in _SUITES or head.suite not in [*SuiteName]:
         known = ", ".join(each for each in _SUITES if each in [*SuiteName])
         reason = f"{printable(head.suite, 40)!r} has no probabilities; suites that have: {known}"
-        yield _problem(path, "suite", reason)
+        yield _problem(path, f"{key}suite", reason)
         return
     suite, own = load_suite(head.suite), version("handwheel")
     of = ["--suite", head.suite]
@@ -147,13 +160,13 @@ def _misfits(path: Path, head: _Head) -> Iterator[Problem]:
     again = f"make it again by '{command}'"
     if head.versions.handwheel != own:
         other = printable(head.versions.handwheel, 40)
-        yield _problem(path, "versions.handwheel", f"is {other}, installed is {own}; {again}")
+        yield _problem(path, f"{key}versions.handwheel", f"is {other}, installed is {own}; {again}")
     if head.suite_sha256 != suite.sha256:
-        yield _problem(path, "suite_sha256", f"is of another file of the suite; {again}")
+        yield _problem(path, f"{key}suite_sha256", f"is of another file of the suite; {again}")
     if head.failure_modes_sha256 != suite.modes_sha256:
         names = ", ".join(suite.file.failure_modes)
         reason = f"its weights are not those of {names} now; {again}"
-        yield _problem(path, "failure_modes_sha256", reason)
+        yield _problem(path, f"{key}failure_modes_sha256", reason)
 
 
 def _problem(path: Path, key: str, reason: str) -> Problem:

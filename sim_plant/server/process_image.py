@@ -46,7 +46,7 @@ class ProcessImage:
         """Writes all or none of these tags and scans again. Raises the first `WriteRejected`."""
         with self.transaction():
             for tag, value in writes:
-                self._simulation.plant.write(tag, value)
+                self._simulation.write(tag, value)
         self.refresh()
 
     def acknowledge(self, alarm: str) -> None:

@@ -30,7 +30,7 @@ def block_rows(
 
 def _means(windows: Windows, tag: str, last_s: float, block_s: float) -> dict[int, float]:
     blocks: dict[int, list[float]] = {}
-    course = windows.course(tag, last_s)
+    course = windows.bucket_lists(tag, last_s)
     for at_s, mean in zip(course.at_s, course.mean, strict=True):
         blocks.setdefault(int(at_s // block_s), []).append(mean)
     least = _LEAST_COVERED * max((len(each) for each in blocks.values()), default=0)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from ..diagnoser import Inputs, diagnoser
 from ..evidence import Measured
-from ..windows import BUCKET_S, Course, Windows
+from ..windows import BUCKET_S, BucketLists, Windows
 from .steadiness import is_steady
 
 _LEAK_S = 600.0
@@ -45,7 +45,7 @@ def basin_leak(windows: Windows, inputs: Inputs) -> Measured | None:
     known = [each for each in means if each is not None]
     if slope is None or len(known) < len(means):
         return None
-    if _implausible(windows.course(level, _LEAK_S), inputs):
+    if _implausible(windows.bucket_lists(level, _LEAK_S), inputs):
         return None
     if windows.low(level, _LEAK_S) == windows.high(level, _LEAK_S):  # frozen, it says nothing
         return None
@@ -73,13 +73,13 @@ def level_jump(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of the level.
         inputs: `volume` is that of the vessel at 100 %, `full_make_up` its largest usual inflow.
     """
-    found = windows.course(inputs["level"], _JUMP_S)
+    found = windows.bucket_lists(inputs["level"], _JUMP_S)
     if len(found.size) < 2 or max(found.size) == 1:  # one sample has no noise
         return None
     return Measured(abs(sum(_implausible(found, inputs))))
 
 
-def _implausible(found: Course, inputs: Inputs) -> list[float]:
+def _implausible(found: BucketLists, inputs: Inputs) -> list[float]:
     """Returns the steps of a level that are larger than any flow explains."""
     per_s = _BEYOND * inputs["full_make_up"] / inputs["volume"] * 100.0 / 3600.0
     least = per_s * BUCKET_S

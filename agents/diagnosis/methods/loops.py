@@ -45,7 +45,7 @@ def changed(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of the signal.
         inputs: `signal`.
     """
-    found = windows.course(inputs["signal"], _STEP_S).mean
+    found = windows.bucket_lists(inputs["signal"], _STEP_S).mean
     now = windows.latest(inputs["signal"])
     if now is None or not found:
         return None

@@ -24,7 +24,7 @@ def noise_share(windows: Windows, inputs: Inputs) -> Measured | None:
         windows: Of the signal.
         inputs: `signal`, and `usual`, the standard deviation of one sample in its unit.
     """
-    sizes = windows.course(inputs["signal"], _NOISE_S).size
+    sizes = windows.bucket_lists(inputs["signal"], _NOISE_S).size
     noise = windows.noise(inputs["signal"], _NOISE_S)
     if noise is None or any(each < _LEAST_SAMPLES for each in sizes):
         return None

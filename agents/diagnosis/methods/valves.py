@@ -103,7 +103,9 @@ def _both(
     windows: Windows, inputs: Inputs, last_s: float
 ) -> tuple[Sequence[float], Sequence[float]]:
     """Returns signal and position in the buckets that both have, oldest first."""
-    signal, position = (windows.course(inputs[each], last_s) for each in ("signal", "position"))
+    signal, position = (
+        windows.bucket_lists(inputs[each], last_s) for each in ("signal", "position")
+    )
     if signal.at_s == position.at_s:  # the usual case, without gaps
         return signal.mean, position.mean
     signals = dict(zip(signal.at_s, signal.mean, strict=True))

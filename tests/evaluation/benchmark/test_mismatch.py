@@ -7,7 +7,7 @@ from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.judge import judge
 from handwheel.evaluation.benchmark.mismatch import Plants, factors_of
-from handwheel.evaluation.benchmark.play import play
+from handwheel.evaluation.benchmark.play import Course
 from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
@@ -44,7 +44,7 @@ def test_a_plant_is_diagnosed_with_its_baseline_and_without_beside_it(tmp_path: 
     assert all(0.92 <= each <= 1.08 for each in factors.values())
     with scaled_constants("cw-100", factors):
         learnt = Plants(site, hypotheses, quick).learnt("cw-100", 1)
-        result = judge(episode, play(episode, site, hypotheses, learnt))
+        result = judge(episode, Course(episode, site, hypotheses, learnt).play())
     assert learnt.baseline.residuals
     assert (result.outcome, result.times.symptom_s) == ("right", None)
     assert [each.verdict for each in result.played.unlearnt] != []

@@ -24,7 +24,7 @@ from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.sim_plant.scenario import FaultEvent, Scenario
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 
 RESPOND = load_suite("respond")
 FAULT = FaultEvent("F03", 100.0, {"rf": 4e-4})
@@ -129,12 +129,18 @@ def test_harm_is_worse_by_a_trip_and_then_by_the_time_beyond_the_limits() -> Non
     assert Harm(False, 1.0).worse_than(Harm(False, 1.05)) == 0
 
 
-def test_course_of_a_plant_left_alone_does_not_depend_on_who_touches_the_other() -> None:
+@pytest.mark.parametrize("field_action", ["", "close-HV-105"])
+def test_course_of_a_plant_left_alone_does_not_depend_on_who_touches_the_other(
+    field_action: str,
+) -> None:
     bad = (FaultEvent("SENSOR-BAD", 30.0, {"sensor": "TT-106"}), replace(FAULT, at_s=30.0))
     episode = Episode("respond", "cw-100", "F03", 1, bad, Truth(frozenset()), 30.0, 95.0)
     touched = SharedSimulation(episode, create_plant("cw-100", 1), Scenario(bad))
     touched.run(33.0)
-    touched.write("P-101B.run_cmd", 1)
+    if field_action:
+        touched.apply(FieldEvent(field_action))
+    else:
+        touched.write("P-101B.run_cmd", 1)
     touched.run(5.0)
     alone = touched.undisturbed()
     assert alone == leave_alone(episode)

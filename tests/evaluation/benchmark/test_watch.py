@@ -7,7 +7,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.judge import Diagnosed, judge, judged
-from handwheel.evaluation.benchmark.play import Course, Finding, Played, WeighedFault, play
+from handwheel.evaluation.benchmark.play import Course, Finding, Played, WeighedFault
 from handwheel.evaluation.benchmark.results import Outcome, Result, Times
 from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import CaseSpec, GoalSpec, Suite, load_suite
@@ -110,14 +110,12 @@ def test_a_plugged_strainer_is_confirmed_after_its_onset(tmp_path: Path) -> None
     drawn = draw_episode(WATCH, "F02", 1)
     events = tuple(FaultEvent(each.fault, 120.0, each.parameters) for each in drawn.events)
     episode = replace(drawn, events=events, onset_s=120.0, lasts_s=180.0)
-    played = play(episode, site, hypotheses)
-    sound = Course(replace(episode, events=(), case=""), site, hypotheses, None)
+    played = Course(episode, site, hypotheses).play()
+    sound = Course(replace(episode, events=(), case=""), site, hypotheses)
     while sound.played.ended_s < 30.0:
         sound.scan()
-    shares = sound.of(episode)  # what has been before the fault
-    shares.play()
-    assert shares.played == played
-    assert sound.played.ended_s == 30.0
+    shares = [sound.of(episode).play() for _ in range(2)]  # what has been before the fault
+    assert shares == [played, played]
     result = judge(episode, played)
     assert (result.outcome, result.last.names) == ("right", ("strainer-plugged",))
     assert result.times.symptom_s is not None

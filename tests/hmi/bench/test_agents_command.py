@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
 
     def run(
         roots: Mapping[str, Path], episodes: Sequence[Episode], jobs: int, agent: AgentName
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         assert all((root / "site.yaml").is_file() for root in roots.values())
         for each in episodes:
             played.append(each)

@@ -77,6 +77,9 @@ def test_calibrate_from_wrong_files_tells_every_problem(tmp_path: Path) -> None:
         _file(tmp_path / "suite.json", {**good, "suite_sha256": "0", "failure_modes_sha256": "0"}),
         _file(tmp_path / "respond.json", {**good, "suite": "respond"}),
         _file(tmp_path / "schema.json", {**good, "schema": "other"}),
+        _file(tmp_path / "all.json", {"schema": "benchmark-results/1", "suites": [
+            {**good, "suite_sha256": "0"}, {**good, "suite": "Watch"},
+        ]}),
         _file(tmp_path / "twice.json", good), _file(tmp_path / "again.json", good),
         str(tmp_path / "missing.json"),
     ]  # fmt: skip
@@ -91,6 +94,8 @@ def test_calibrate_from_wrong_files_tells_every_problem(tmp_path: Path) -> None:
         "suite.json: failure_modes_sha256: its weights are not those of package:cw now",
         "respond.json: suite: 'respond' has no probabilities; suites that have: watch",
         "schema.json: schema: input should be 'benchmark-results/1'",
+        "all.json: suites.0.suite_sha256: is of another file",
+        "all.json: suites.1.suite: 'Watch' has no probabilities",
         "again.json: episodes: watch F03, seed 0 is in twice.json as well",
         "missing.json: no such file or directory",
         "text.json:2:4: is no JSON: ",

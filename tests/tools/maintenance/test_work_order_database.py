@@ -64,6 +64,18 @@ def test_work_orders_and_notices_are_left_once_and_kept(tmp_path: Path) -> None:
         assert store.notices() == [notice]
 
 
+def test_the_version_of_a_store_changes_with_what_it_or_another_process_adds(
+    tmp_path: Path,
+) -> None:
+    with WorkOrders(tmp_path) as store, WorkOrders(tmp_path) as other:
+        versions = [store.version(), store.version()]
+        for one, key in ((store, "own"), (other, "other's")):
+            one.raise_order(order_of(workorder_id=new_id("W"), key=key))
+            versions.append(store.version())
+        assert versions[0] == versions[1]
+        assert len(set(versions)) == 3
+
+
 def test_a_work_order_is_found_by_its_beginning(tmp_path: Path) -> None:
     first, second = order_of(), order_of(workorder_id="W-7K000000", key="other")
     with WorkOrders(tmp_path) as store:
