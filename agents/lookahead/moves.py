@@ -111,7 +111,7 @@ def _assumptions(
     plan: BoundPlaybook, begun: Sequence[Step], readings: Readings, history: History
 ) -> Iterator[str]:
     think = format_duration(THINK_S)
-    yield f"people approve each request {think} after it is filed"
+    yield f"people approve the next request {think} from now, a later one {think} after it is filed"
     timed = [each.id for each in begun if each.verify or isinstance(each.work, Wait)]
     if timed:
         yield f"what is waited for in {', '.join(timed)} comes at once and holds"

@@ -53,7 +53,7 @@ def trust_words(residual: float | None, trust: float, off: float) -> str:
     if off > trust:
         return f"not trusted, it is {off * 100.0:.2g} % off now (limit {limit})"
     if residual is None:
-        return f"not trusted, under 3 checks so far (limit {limit})"
+        return f"not trusted, compared with the plant less than 3 times so far (limit {limit})"
     word = "trusted" if residual <= trust else "not trusted"
     return f"{word}, its error was {residual * 100.0:.2g} % of the range (limit {limit})"
 

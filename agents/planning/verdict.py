@@ -89,10 +89,8 @@ def _line(
     checks: Sequence[dict[str, Any]],
 ) -> str:
     if named:
-        found = (
-            f"{each.hypothesis.title}, {ahead_db(each, ranking):.0f} dB ahead" for each in named
-        )
-        return "; ".join(found)
+        found = ((each.hypothesis.title, ahead_db(each, ranking)) for each in named)
+        return "; ".join(f"{title}, {db:.0f} dB ahead of every rival" for title, db in found)
     titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
     deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
     return f"{titles}; {deciding}"

@@ -88,6 +88,14 @@ def commands_in(reason: str) -> list[str]:
     ]
 
 
+def commands_of(case: Case) -> list[str]:
+    """Returns the commands that show what an open case waits for."""
+    if case.is_closed or case.run_id:
+        return []
+    found = [line for each in candidates_of(case) for line in commands_in(each.reason)]
+    return list(dict.fromkeys(found))
+
+
 def case_line(case: Case, run_state: str) -> str:
     """Returns a case as one line of a list, with the state of the run that answers it."""
     told = "; ".join(filter(None, [what_is_wrong(case), waits(case), waiting_roles(case)]))
@@ -120,7 +128,9 @@ def _state(case: Case, run_state: str = "") -> str:
     if not case.run_id:
         if case.asked_at:
             return f"would ask since {case.asked_at[11:19]} UTC"
-        return "waits" if waits(case) else "undecided"
+        if waits(case):
+            return "waits"
+        return "no action chosen" if any(_named(case)) else "undecided"
     return f"answered by {plain(case.run_id)}{f', {run_state}' if run_state else ''}"
 
 
@@ -146,14 +156,17 @@ def case_lines(
         yield f"  waits for  {line}"
     yield from (f"  playbook   {plain(each)}" for each in case.playbooks)
     if not case.is_closed and not case.run_id:
-        yield "  what would decide"
-        yield from (f"    {line}" for each in candidates_of(case) for line in each.lines)
-        yield from (f"    {line}" for line in check_lines(case))
-    yield "  events"
-    yield from (f"    {case_row_text(row.fields)}" for row in rows)
-    if alike:
-        yield "  alike"
-        yield from (f"    {line}" for line in alike)
+        prevented = [line for each in candidates_of(case) for line in each.lines]
+        yield from _section("what prevents each playbook", prevented)
+        yield from _section("what would decide", list(check_lines(case)))
+    yield from _section("events", [case_row_text(row.fields) for row in rows])
+    yield from _section("alike", alike)
+
+
+def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"  {heading}"
+        yield from (f"    {line}" for line in lines)
 
 
 def case_row_text(fields: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.agents.presenting.alike_cases import alike_to_case
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
@@ -25,7 +25,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .answer_command import answer
-from .case_view import case_fields, case_line, case_lines
+from .case_view import case_fields, case_line, case_lines, commands_of
 from .case_why import Deliberated, why_lines, why_steps
 from .find_case import find_case, list_all, why_of
 
@@ -106,6 +106,8 @@ def show(
         typer.echo(fold(line, len(line) - len(line.lstrip()) + 2))
     if not why:
         typer.echo(f"  {why_of(case.case_id, shadow=shadow)}")
+        for each in commands_of(case):
+            typer.echo(f"  {NEXT}{each}")
     if run_state and not why:
         typer.echo(f"  {next_step('runs', 'show', case.run_id)}")
 

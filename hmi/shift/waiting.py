@@ -198,8 +198,7 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         details = tuple(line for each in others for line in each.lines)
         commands = [line for each in others for line in commands_in(each.reason)]
         show = shell_command("cases", "show", case.case_id)
-        deciding = ", and these would decide" if any(each.conditions for each in others) else ""
-        asked = "it waits" if waits(case) else f"nothing is asked for{deciding}"
+        asked = "it waits" if waits(case) else "nothing is asked for"
         key = f"{case.case_id} {' '.join(each.key for each in others)}"
         yield Waiting(
             "case",

@@ -22,7 +22,7 @@ from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step, TrendEvidence, WorkOrderStep
 from ..engine.effects import Record
 from ..engine.inputs import recorded_of
-from ..engine.states import EventKind
+from ..engine.states import EventKind, StepState
 from .event_log import RunLog
 from .plant_view import PlantView
 
@@ -114,7 +114,8 @@ class Maintenance:
 
     def _trace(self) -> Iterator[str]:
         for step in self._plan.steps:
-            yield f"step {step.id}: {self._log.run.step(step.id)}"
+            if (state := self._log.run.step(step.id)) is not StepState.PENDING:
+                yield f"step {step.id}: {state}"
 
     async def _trend(self, wanted: TrendEvidence) -> Trend:
         points = await self._plant.trend(wanted.tag.name, wanted.last_s, MOST_POINTS)

@@ -105,7 +105,7 @@ def _ahead(assessment: Assessment, width: int) -> Iterator[str]:
 def _plot(plot: CoursePlot, width: int) -> list[str]:
     known = [each for each in (*plot.without, *plot.with_plan) if each is not None]
     known += [value for _, value in plot.trips]
-    margin = max(_CALM * max(map(abs, known), default=1.0), 1e-6)
+    margin = _CALM * (max(map(abs, known), default=0.0) or 1.0)
     axis = round_axis(min(known, default=0.0) - margin, max(known, default=0.0) + margin)
     scale = TrendScale(axis.low, axis.high)
     title = printable(plot.title, width)

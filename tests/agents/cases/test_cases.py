@@ -8,6 +8,7 @@ import pytest
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.session.protocols import Survey
+from handwheel.hmi.cases.case_view import commands_of
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.maintenance.work_order_database import Closing
@@ -314,6 +315,9 @@ async def test_an_aborted_run_gives_its_case_back(room: AgentsRoom) -> None:
     assert (case.run_id, case.returned["state"]) == ("", "ABORTED")
     assert "start-standby failed" in case.returned["reason"]
     assert "owns its equipment" in case.judgement["reason"]
+    assert [each.split(" --site")[0] for each in commands_of(case)] == [
+        f"handwheel runs show {room.run_id}"
+    ]
     assert len(room.runs()) == 1
 
 

@@ -16,7 +16,8 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.requests.timestamps import parse_stamp
 
 NAMED: dict[str, object] = {
-    "named": ["bearing-worn P-101A"], "line": "A bearing of P-101A is worn, 20 dB ahead",
+    "named": ["bearing-worn P-101A"],
+    "line": "A bearing of P-101A is worn, 20 dB ahead of every rival",
     "hypotheses": [{"id": "bearing-worn P-101A", "title": "A bearing of P-101A is worn"}],
 }  # fmt: skip
 

@@ -202,7 +202,7 @@ async def test_the_console_shows_it_once_and_says_when_it_is_over(shift: Shift) 
     changes.updates(now())
     await _not_known(shift)
     first, *more = changes.updates(now())
-    assert first.endswith("nothing is asked for, and these would decide:")
+    assert first.endswith("nothing is asked for:")
     assert len(more) == 3
     shift.judge("permissive", "x", _UNKNOWN | {"shown": "other values"})
     assert changes.updates(now()) == []

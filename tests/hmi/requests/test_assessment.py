@@ -174,7 +174,8 @@ def prediction(with_plan: Course, margin: Margin, residual: float | None) -> Pre
             prediction(CALM, replace(KEPT, with_plan=None), None),
             ["without: P-101A tripped by I-02 in 30 min, VAH-101A in 8 min",
              "with the whole run: no trip, no alarm, by a twin that is not trusted",
-             "! twin cw-100: may only warn; not trusted, under 3 checks so far (limit 3 %)"],
+             "! twin cw-100: may only warn; not trusted, compared with the plant less than 3 times "
+             "so far (limit 3 %)"],
         ),
     ],
     ids=["cleared", "broken", "untrusted", "unknown"],
