@@ -240,7 +240,7 @@ def _undo(card: Card, fold: Fold) -> Iterator[Row]:
             yield Row(["", text])
         if final := [command_text(each) for each in card.changes if each.number not in own]:
             yield Row([MARK, f"this request has none for {', '.join(final)}"], True)
-    yield from _folded(card)
+    yield from _if_it_fails(card, fold)
 
 
 def _undo_summary(card: Card, own: Iterable[CardRecovery]) -> str:
@@ -256,13 +256,16 @@ def _back(change: CardChange) -> str:
     return f"{change.tag} → {with_unit(change.now, change.unit)}"
 
 
-def _folded(card: Card) -> Iterator[Row]:
+def _if_it_fails(card: Card, fold: Fold) -> Iterator[Row]:
     before = sum(each.before is not None for each in card.recovery)
-    safe = sum(each.before is None and each.undoes is None for each in card.recovery)
+    safe = [each for each in card.recovery if each.before is None and each.undoes is None]
     texts = [counted(before, "earlier undo")] if before else []
-    texts += [f"{counted(safe, 'write')} of the safe state"] if safe else []
+    if len(safe) == 1 and fold < Fold.UNDO:
+        texts.append(f"safe state {command_text(safe[0])}")
+    elif safe:
+        texts.append(f"{counted(len(safe), 'write')} of the safe state")
     if texts:
-        yield Row(["", f"if the run fails, also: {', '.join(texts)}"])
+        yield Row(["", f"if the run fails: {', '.join(texts)}"])
 
 
 def _class(card: Card) -> Iterator[Row]:
