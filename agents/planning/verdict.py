@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..deviations.deviation import HYPOTHESIS
-from ..diagnosis.probability import ahead_db
+from ..diagnosis.probability import ahead_db, probability
 from ..diagnosis.ranking import DecidingCheck, Ranking, weighed_fields
 from ..diagnosis.weigh import Weighed
 from .situation import Situation
 
+_SUREST = 99.0  # percent; nothing is sure
 _MOST = 3  # hypotheses of which the journal keeps the evidence, at least those that are named
 
 
@@ -82,6 +83,11 @@ def unjudged_text(ranking: Ranking) -> str:
     return f"; too little is known to judge {len(open_)} of {len(faults)} faults"
 
 
+def _percent(each: Weighed, ranking: Ranking) -> str:
+    found = probability(each.total_db, ahead_db(each, ranking))
+    return f"{min(found * 100.0, _SUREST):.0f} %"
+
+
 def _line(
     named: Sequence[Weighed],
     suspected: Sequence[Weighed],
@@ -89,8 +95,9 @@ def _line(
     checks: Sequence[dict[str, Any]],
 ) -> str:
     if named:
-        found = ((each.hypothesis.title, ahead_db(each, ranking)) for each in named)
-        return "; ".join(f"{title}, {db:.0f} dB ahead of every rival" for title, db in found)
+        return "; ".join(
+            f"{each.hypothesis.title}, {_percent(each, ranking)} probable" for each in named
+        )
     titles = " or ".join(each.hypothesis.title for each in suspected[:_MOST])
     deciding = f"to decide: {checks[0]['title']}" if checks else "no check is known to decide"
     return f"{titles}; {deciding}"

@@ -180,7 +180,7 @@ async def test_a_case_of_a_fault_closes_once_the_fault_is_refuted(
         assert room.cases() == []  # named twice, and not confirmed
         await room.scan(3)
         (case,) = room.cases()
-        assert case.judgement["reason"].endswith("dB ahead of every rival; no playbook answers it")
+        assert case.judgement["reason"].endswith(" % probable; no playbook answers it")
         await room.restart_agents()
         await room.scan()
         room.plant.lies.clear()

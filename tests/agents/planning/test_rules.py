@@ -17,7 +17,7 @@ from handwheel.tools.requests.timestamps import parse_stamp
 
 NAMED: dict[str, object] = {
     "named": ["bearing-worn P-101A"],
-    "line": "A bearing of P-101A is worn, 20 dB ahead of every rival",
+    "line": "A bearing of P-101A is worn, 99 % probable",
     "hypotheses": [{"id": "bearing-worn P-101A", "title": "A bearing of P-101A is worn"}],
 }  # fmt: skip
 
