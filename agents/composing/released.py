@@ -20,7 +20,7 @@ def released(
         lock, roster = read_lock(site), load_roster(site)
     except ConfigError:
         return []
-    revoked, found = revoked_keys(site, context.database), list[BoundPlaybook]()
+    revoked, found = revoked_keys(context.database), list[BoundPlaybook]()
     for plan in plans:
         release = lock.find(plan.id)
         if release is None or (plan.version, plan.digest) != (release.version, release.digest):

@@ -15,7 +15,7 @@ from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext, Readback
 from handwheel.tools.guardrails.gate.steps.execute import claim
-from handwheel.tools.guardrails.gate.steps.intent import record_intent
+from handwheel.tools.guardrails.gate.steps.intent import commit
 from handwheel.tools.guardrails.gate.steps.outcome import conclude
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
@@ -126,7 +126,7 @@ def _story(desk: Desk, context: GateContext, value: bool) -> None:
     record = load_exactly(context.database, request.request_id)
     execution = Execution(context, record, record.request.commands[0])
     claim(execution)
-    record_intent(execution)
+    commit(execution)
     execution.readback = Readback(True, True, f"{PUMP} reads {value}")
     conclude(execution, ActionState.VERIFIED, execution.readback.words, sent=True)
 

@@ -132,7 +132,7 @@ class SteppedGate:
         check_remote_conditions(site)
         with ExitStack() as opened:
             lock = opened.enter_context(GateLock(site.state))
-            ledger = opened.enter_context(self.open_ledger())
+            ledger = self.open_ledger()
             context = GateContext(
                 site, policy, cross_limits(site, policy), ledger, lock,
                 start_epoch(ledger, self.clock()), self.clock, self.people,
@@ -145,9 +145,8 @@ class SteppedGate:
             self._is_quiet, self._nothing_due = False, None
 
     def open_ledger(self) -> Database:
-        """Opens the ledger for a gate that starts."""
-        site = self.decision_context.site
-        return Database(site.state, site.id)
+        """Returns the ledger of the room, for a gate that starts."""
+        return self.decision_context.database
 
     def people(self) -> Roster:
         """Returns the people whose decisions count now. Raises `ConfigError`."""
@@ -197,8 +196,8 @@ class SteppedGate:
 
     def _newest_row(self) -> int | None:
         """Returns the number of the journal's last row. Whatever a gate goes by has a row."""
-        rows = self.context.database.all("SELECT max(seq) FROM journal")
-        return rows[0][0] if rows else None
+        head = self.context.database.head()
+        return head.seq if head else None
 
     def next_due(self) -> Execution | None:
         """Returns the action that the gate would take up next. Raises as `watch`."""

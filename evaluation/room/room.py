@@ -249,8 +249,8 @@ class Room:
 
     def _newest_row(self) -> int:
         """Returns the number of the journal's last row."""
-        newest: int = self.database.all("SELECT max(seq) FROM journal")[0][0]
-        return newest
+        head = self.database.head()
+        return head.seq if head else 0
 
     def _load_runs(self) -> Mapping[str, Run]:
         ids = [each.run_id for each in load_runs(self.database)]

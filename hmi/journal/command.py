@@ -166,7 +166,7 @@ def backup(
     from handwheel.tools.guardrails.ledger.store.backup import back_up
 
     with open_ledger(open_site(site)) as database:
-        copy = back_up(database, file)
+        copy = back_up(database.journal(), database.site, file)
     typer.echo(f"{copy.path}: {copy.rows} rows, head {copy.head}")
     typer.echo(f"{copy.path}: SHA-256 {copy.sha256}")
     typer.echo(f"{copy.anchors}: its anchors")

@@ -50,7 +50,7 @@ def export_report(
         selection = _named(database, selection)
         journal = read_journal(database.journal())
         found = audit(database, site, roster, policy.satisfied)
-        signatures = Signatures(site, roster, revoked_keys(site, database), journal.entries)
+        signatures = Signatures(site, roster, revoked_keys(database), journal.entries)
     write(render_report(site.id, journal, found, signatures, selection, now or instant_now()))
     return not found.faults
 

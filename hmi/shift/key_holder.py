@@ -104,7 +104,7 @@ class KeyHolder:
         found = load_roster(self._site).by_name(self.person, instant_now().wall)
         if found is None or found.is_administrator:
             raise ConsoleLocked(f"{self.person} is no operator of this site now")
-        revoked = revoked_keys(self._site, self._database)
+        revoked = revoked_keys(self._database)
         if not revoked.isdisjoint((found.key_id, *found.chain)):
             raise ConsoleLocked(f"the key of {self.person}, or of its administrator, is revoked")
         return found

@@ -70,19 +70,29 @@ class FusedAnchors(Anchors):
 
 
 class FusedDatabase(Database):
-    """The gate's ledger, with a fuse at each end of a transaction."""
+    """The gate's view of a ledger, with a fuse at each end of a transaction."""
 
-    def __init__(self, state: Path, site: str, fuse: Fuse) -> None:
-        super().__init__(state, site)
+    def __init__(self, ledger: Database, fuse: Fuse) -> None:
+        self.__dict__ = ledger.__dict__  # one ledger: people's changes and the gate's are the same
         self._fuse = fuse
-        self.anchors = FusedAnchors(state / "anchors", fuse)
 
     @contextmanager
     def transaction(
         self, now: Instant | None = None, *, waits_for_anchor: bool = True
     ) -> Generator[Transaction]:
         self._fuse.reach("before transaction")
-        with super().transaction(now, waits_for_anchor=waits_for_anchor) as transaction:
-            yield transaction
-            self._fuse.reach("in transaction")
+        anchors = self.anchors
+        self.anchors = FusedAnchors(self.path.with_name("anchors"), self._fuse)
+        try:
+            with super().transaction(now, waits_for_anchor=waits_for_anchor) as transaction:
+                yield transaction
+                self._fuse.reach("in transaction")
+        finally:
+            self.anchors = anchors
         self._fuse.reach("anchored")
+
+
+def reopen(ledger: Database) -> None:
+    """Forgets what a process had in memory, and reads the file anew as the next one does."""
+    ledger.close()
+    ledger.__init__(ledger.path.parents[1], ledger.site)  # type: ignore[misc]

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_fol
 from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ...plants.fault_injection import Fuse, FusedClock, FusedDatabase
+from ...plants.fault_injection import Fuse, FusedClock, FusedDatabase, reopen
 from ...plants.in_memory import MemoryPlant
 from ...sites.in_memory import VALUES
 from .terminals import Desk
@@ -27,7 +27,8 @@ class FusedGate(SteppedGate):
         self._room = room
 
     def open_ledger(self) -> Database:
-        return FusedDatabase(self._room.site.state, self._room.site.id, self._room.fuse)
+        reopen(self._room.desk.database)
+        return FusedDatabase(self._room.desk.database, self._room.fuse)
 
     def people(self) -> Roster:
         return self._room.desk.decision_context.roster

@@ -7,10 +7,8 @@ I4 no state says "not sent" of a frame that was sent; VERIFIED implies frame and
 I5 nothing after a lockout is visible but the one frame in flight
 """
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from math import inf
 
@@ -31,7 +29,7 @@ Objection = Callable[[ActionRequest, Action], str]
 
 _INTENDED = (
     "SELECT 1 FROM intent JOIN action USING (action_id) JOIN request USING (request_id) "
-    "WHERE run_id = ? AND kind = 'command'"
+    "WHERE run_id = ? AND action.kind = 'command'"
 )
 
 
@@ -226,15 +224,14 @@ class Oracle:
 
     def _in_flight(self, frame: Frame) -> Action:
         """Finds whose frame it is, by an intent that is on the disk with exactly these bytes."""
-        path = self._room.site.state / "ledger.db"
-        with closing(sqlite3.connect(path)) as other:
-            rows = other.execute(
-                "SELECT action_id, seq FROM intent JOIN action USING (action_id) "
-                "WHERE state = 'SENDING' AND wire = ?",
-                (frame.wire.hex(),),
-            ).fetchall()
+        rows = self._room.desk.database.all(
+            "SELECT action_id, seq FROM intent JOIN action USING (action_id) "
+            "WHERE state = 'SENDING' AND wire = ?",
+            frame.wire.hex(),
+        )
         assert len(rows) == 1, f"I3: {len(rows)} intents for the frame {frame.wire.hex()}"
         action_id, seq = rows[0]
+        # An anchor is written after the commit.
         anchored = {line.partition(" ")[0] for line in self._room.desk.database.anchors.lines()}
         assert str(seq) in anchored, f"I3: the intent of {action_id} is not anchored"
         request = self.told[action_id.partition("/")[0]].request

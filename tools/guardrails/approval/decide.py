@@ -17,8 +17,7 @@ from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_request_of
 from ..ledger.store.database import Transaction
-from ..ledger.store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, WAITING_REQUESTS, RequestState
-from ..ledger.store.wakeup import notify
+from ..ledger.store.states import OPEN_REQUESTS, WAITING_REQUESTS, RequestState
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of
@@ -27,7 +26,7 @@ from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, Ve
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.request_class import class_of
-from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
+from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution
 from .plant_snapshot import read_snapshot
 from .request_limits import TooManyRequests, check_request_limits
 from .run_requests import load_superseded
@@ -103,14 +102,12 @@ def decide(
     """
     context = replace(context, roster=load_roster(context.site))
     with context.refusals_recorded(signed, now):
-        name, state = _decide(context, signed, card, now)
-    notify(context.site.state, name)  # else the gate finds it with its next poll
-    return state
+        return _decide(context, signed, card, now)
 
 
 def _decide(
     context: DecisionContext, signed: Signed, card: str | None, now: Instant
-) -> tuple[str, RequestState]:
+) -> RequestState:
     decision, operator = context.verified(signed, now)
     with context.database.transaction(now) as transaction:
         record = _concerned(context, decision)
@@ -119,16 +116,16 @@ def _decide(
         if decision.verdict in RESOLUTIONS:
             check_resolver(context, record.request, operator)
             _check_attended(context.policy, decision, record)
-            action = _unresolved(context, record, decision)
+            action = _unresolved(record, decision)
             insert_decision(transaction, name, decision, signed, card, chain_of(operator))
-            return name, _resolve(transaction, record, decision, action)
+            return _resolve(transaction, record, decision, action)
         check_open(decision.verdict, record, now)
         verdict = _judged(context, record, signed, now)
         insert_decision(transaction, name, decision, signed, card)
         if decision.verdict == "approve":
-            return name, _approve(context, transaction, record, decision, operator, verdict)
+            return _approve(context, transaction, record, decision, operator, verdict)
         _check_objection(context.policy, record, operator, verdict)
-        return name, _object(transaction, record, decision)
+        return _object(transaction, record, decision)
 
 
 def _concerned(context: DecisionContext, decision: Decision) -> RequestRecord:
@@ -270,12 +267,10 @@ def _object(transaction: Transaction, record: RequestRecord, decision: Decision)
     return to
 
 
-def _unresolved(
-    context: DecisionContext, record: RequestRecord, decision: Decision
-) -> ActionRecord:
-    """Returns the action to resolve, also one that a row resolved without a decision."""
+def _unresolved(record: RequestRecord, decision: Decision) -> ActionRecord:
+    """Returns the action to resolve."""
     action_id = decision.subject or ""
-    for each in unresolved_in(context.site, context.database, context.policy, record):
+    for each in record.unresolved:
         if each.action_id == action_id:
             if decision.meaning != meaning_of_resolution(decision.verdict, action_id):
                 raise DecisionRefused(Reason.OTHER_MEANING)
@@ -289,9 +284,8 @@ def _resolve(
     transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
 ) -> RequestState:
     reason = f"resolved by {decision.person}"
-    if action.state in UNRESOLVED_ACTIONS:  # else the table shows it as resolved already
-        to = RESOLUTIONS[decision.verdict][1]
-        move_action(transaction, action.action_id, action.state, to, reason)
+    to = RESOLUTIONS[decision.verdict][1]
+    move_action(transaction, action.action_id, action.state, to, reason)
     if record.state is not RequestState.APPROVED or record.request.run is not None:
         return record.state  # the run ends its own requests
     move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)

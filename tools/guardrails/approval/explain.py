@@ -143,7 +143,7 @@ def _crossed(context: ExplainContext, question: Question) -> Iterator[CrossLimit
 def _signers(
     context: ExplainContext, question: Question, ruling: Ruling, now: Instant
 ) -> Iterator[str]:
-    revoked = revoked_keys(context.site, context.database) if context.database else frozenset[str]()
+    revoked = revoked_keys(context.database) if context.database else frozenset[str]()
     for person in context.roster.operators:
         is_apart = person.is_administrator or AGENT in person.roles
         if is_apart or person.person == question.person or not person.is_enrolled(now.wall):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handwheel.connectors.config.validation import Model
-from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
 
 from ...errors import InvalidArguments, PermitRefused
@@ -17,7 +16,7 @@ from ..ledger import runs
 from ..ledger.actions import tags_of_run
 from ..ledger.journal_rows import has_field, rows_of
 from ..ledger.runs import ORDERED, is_run_open
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Database, LedgerReader, Transaction
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     DecisionRefused,
@@ -40,7 +39,6 @@ VERDICTS: Mapping[SignedOrder, RunVerdict] = {
 }  # fmt: skip
 _FREE: frozenset[str] = frozenset({"hold", "stop"})
 _LONGEST_NAME = 64
-_NEVER = 2**63 - 1
 
 
 class _Body(Model):
@@ -53,14 +51,13 @@ class _Body(Model):
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """Unchecked order, as the journal has it."""
+    """Order as the journal has it."""
 
     number: int  # of its row in the journal
     order: Order
     person: str
     seen: int | None  # the number of the run's newest row that the person saw; `None` if not signed
     signed: Signed | None  # `None` for hold and stop
-    fault: Denial | None = None  # of a row that is no order; nothing else has a meaning then
 
 
 def newest_event(database: Database, run_id: str) -> int:
@@ -122,20 +119,17 @@ def order_run(
 
 
 def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
-    """Returns the orders to a run after a row, oldest first.
-
-    A row that is no order has a fault, so that it does not hide the others.
-    """
+    """Returns the orders to a run after a row, oldest first."""
     return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
 
 
 def check_order(
     context: DecisionContext, run_id: str, given: RunOrder, roles: Collection[str], now: Instant
 ) -> None:
-    """Refuses a loaded order without a valid signature, except hold and stop.
+    """Refuses a loaded order whose signature does not count any more, except hold and stop.
 
-    A row may have been written into the ledger's file. A run checks each order once, when it takes
-    it up: the person must be enrolled then, and the key not revoked.
+    A run checks each order once, when it takes it up: the person must be enrolled then, and the
+    key not revoked.
 
     Args:
         roles: As for `order_run`.
@@ -144,8 +138,6 @@ def check_order(
         GuardrailError: The order is not valid.
         LedgerError: The ledger cannot be read.
     """
-    if given.fault:
-        raise PermitRefused(given.fault.reason)
     if given.order in _FREE:
         return
     if given.signed is None or given.seen is None:
@@ -168,7 +160,6 @@ def _check_word(
         raise DecisionRefused(Reason.NOT_APPROVED)
     decision = parse_decision(given.signed.text)
     check_about(decision, VERDICTS[given.order], run_subject(run_id, given.seen or 0))
-    context.check_head(decision)
     if not decision.attended and not context.policy.unattended:
         raise DecisionRefused(Reason.UNATTENDED)
     what, tags = f"to {given.order} {run_id}", tags_of_run(context.database, run_id)
@@ -189,25 +180,21 @@ def _check_open(transaction: Transaction, run_id: str) -> None:
         raise PermitRefused(f"{run_id} is over; {next_step('runs', 'show', run_id)}")
 
 
-def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) -> None:
+def _check_seen(ledger: LedgerReader, run_id: str, given: RunOrder) -> None:
     """Refuses an order to a run that has gone on since, and a repeated order.
 
     Else the order that ends one hold would end the next. An abort counts in any case.
     """
-    before = given.number or _NEVER
+    before = given.number or None
     newest = runs.newest_event(ledger, run_id, before)
     if given.order != "abort" and newest != given.seen:
         raise PermitRefused(f"{run_id} has gone on since; {next_step('runs', 'show', run_id)}")
     text = given.signed.text if given.signed else ""
-    if has_field(ledger, run_id, ORDERED, "text", text, before):
+    if text and has_field(ledger, run_id, ORDERED, "text", text, before):
         raise DecisionRefused(Reason.SAME_NONCE)
 
 
 def _parsed(number: int, text: str) -> RunOrder:
-    try:
-        body = _Body.model_validate(json.loads(text)["body"])
-    except (ValueError, KeyError, TypeError):
-        fault = Denial("row", f"row {number} of the journal is no order to a run")
-        return RunOrder(number, "hold", "somebody", None, None, fault)
+    body = _Body.model_validate(json.loads(text)["body"])
     signed = Signed(body.text, body.signature) if body.text and body.signature else None
     return RunOrder(number, body.order, body.person, body.seq, signed)

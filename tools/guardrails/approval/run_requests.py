@@ -21,7 +21,7 @@ from ..ledger.lifecycle import cancel_commands, file_in, move_action, move_reque
 from ..ledger.records import RequestRecord, load_exactly, load_run
 from ..ledger.runner_lock import check_runner_lock
 from ..ledger.runs import ORDERED
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Database, LedgerReader, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ..signatures.context import DecisionContext
@@ -83,9 +83,9 @@ def _classed(context: DecisionContext, request: ActionRequest, now: Instant) -> 
     )
 
 
-def was_not_sent(database: Database, action_id: str) -> bool:
+def was_not_sent(reader: LedgerReader, action_id: str) -> bool:
     """Whether the gate recorded an intent of an action whose frame was not sent."""
-    return has_field(database, action_id, "action.REFUSED", "sent", 0)
+    return has_field(reader, action_id, "action.REFUSED", "sent", False)
 
 
 def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:

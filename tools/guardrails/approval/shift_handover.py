@@ -16,9 +16,8 @@ from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator, Person
-from ..signatures.context import DecisionContext, keep_decision
+from ..signatures.context import DecisionContext
 from ..signatures.decisions import (
-    Decision,
     DecisionRefused,
     Reason,
     ShiftVerdict,
@@ -68,12 +67,11 @@ def hand_over_shift(
     Raises:
         GuardrailError: One of the decisions is not valid; the journal records the reason.
     """
-    ended = _checked(context, summary, leaving, "end-shift", now)
-    taken = _checked(context, summary, coming, "take-shift", now)
+    _check(context, summary, leaving, "end-shift", now)
+    _check(context, summary, coming, "take-shift", now)
     body: dict[str, object] = {"card": summary.text}
     with context.database.transaction(now) as transaction:
-        for part, decision, signed in (("ended", ended, leaving), ("taken", taken, coming)):
-            keep_decision(transaction, None, decision, signed, summary.text)
+        for part, signed in (("ended", leaving), ("taken", coming)):
             body[part] = {"text": signed.text, "signature": signed.signature_hex}
         transaction.record("shift.handed_over", summary.subject, body)
 
@@ -87,13 +85,13 @@ def check_shift(leaving: Operator, coming: Operator) -> None:
             raise PermitRefused(f"{each.person} is an administrator and has no shift")
 
 
-def _checked(
+def _check(
     context: DecisionContext,
     summary: ShiftSummary,
     signed: Signed,
     verdict: ShiftVerdict,
     now: Instant,
-) -> Decision:
+) -> None:
     with context.refusals_recorded(signed, now):
         decision, operator = context.verified(signed, now)
         wanted = summary.leaving if verdict == "end-shift" else summary.coming
@@ -106,4 +104,3 @@ def _checked(
             raise PermitRefused("a shift goes from one operator to another")
         if not decision.attended and not context.policy.unattended:
             raise DecisionRefused(Reason.UNATTENDED)
-    return decision

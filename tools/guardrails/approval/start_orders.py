@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.config.validation import Model
-from handwheel.connectors.denial import Denial
 
 from ...errors import PermitRefused
 from ...requests.timestamps import Instant, parse_stamp
@@ -48,7 +47,6 @@ class StartOrder:
     given: Mapping[str, str]  # parameters that are not the default, as text
     person: str = ""
     signed: Signed | None = None
-    fault: Denial | None = None  # of a row that is no order; nothing else has a meaning then
 
     @property
     def subject(self) -> str:
@@ -89,11 +87,7 @@ def load_start_order(database: Database, case_id: str) -> StartOrder | None:
     row = next(iter(rows_of(database, case_id, _KIND)), None)
     if row is None:
         return None
-    try:
-        body = _Body.model_validate(json.loads(row.text)["body"])
-    except (ValueError, KeyError, TypeError):
-        fault = Denial("row", f"row {row.seq} of the journal is no order to start")
-        return StartOrder(case_id, "", "", {}, fault=fault)
+    body = _Body.model_validate(json.loads(row.text)["body"])
     signed = Signed(body.text, body.signature)
     return StartOrder(case_id, body.playbook, body.digest, body.given, body.person, signed)
 
@@ -113,9 +107,7 @@ def check_start(
     needs: tuple[Collection[str], Collection[str]],
     now: Instant,
 ) -> None:
-    """Refuses a loaded order without a valid signature, or one that is too old.
-
-    A row may have been written into the ledger's file, so it is checked again when it is taken up.
+    """Refuses a loaded order whose signature does not count any more, or that is too old.
 
     Raises:
         GuardrailError: The order is not valid.
@@ -138,8 +130,8 @@ def check_signed(context: DecisionContext, order: StartOrder, now: Instant) -> D
 def _verified(
     context: DecisionContext, order: StartOrder, now: Instant
 ) -> tuple[Decision, Operator]:
-    if order.fault or order.signed is None:
-        raise PermitRefused(order.fault.reason if order.fault else "the order is not signed")
+    if order.signed is None:
+        raise PermitRefused("the order is not signed")
     found = verify(order.signed, context.roster, context.revoked_keys(), context.site.id, now.wall)
     _check(context, order, order.signed)
     return found
@@ -148,6 +140,5 @@ def _verified(
 def _check(context: DecisionContext, order: StartOrder, signed: Signed) -> None:
     decision = parse_decision(signed.text)
     check_about(decision, "start-run", order.subject)
-    context.check_head(decision)
     if not decision.attended and not context.policy.unattended:
         raise DecisionRefused(Reason.UNATTENDED)

@@ -1,16 +1,29 @@
-"""Reads the whole journal again and reports every row that should not have been possible."""
+"""Replays the whole journal as a gate does when it starts, and verifies each signature in it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from handwheel.connectors.model.site import Site
 
+from ...errors import GuardrailError, PermitRefused
+from ...requests.canonical import digest
+from ...requests.request import parse_request
+from ...requests.timestamps import parse_stamp
+from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
+from ..ledger.decisions import load_decisions
+from ..ledger.records import load_exactly
 from ..ledger.store.database import Database
-from ..ledger.store.journal import Chain
-from ..signatures.decisions import VerdictName
-from ..signatures.quorum import Satisfies
-from .reader import AuditReader
+from ..ledger.store.fold import IllegalRow
+from ..ledger.store.journal import Chain, JournalRow
+from ..ledger.store.tables import Tables
+from ..signatures.administrators import administrator_decision, revoked_keys
+from ..signatures.decisions import Signed, VerdictName, parse_decision, verify
+from ..signatures.quorum import Satisfies, check_quorum
+
+_BY_CHAIN = frozenset({"release", "revoke-key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +39,104 @@ class Audit:
 
 
 def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
-    """Checks chain, anchors, signatures, transitions, quorum behind each intent, and read-backs.
+    """Checks chain, anchors, transitions, signatures, and the quorum behind each intent.
 
-    Signatures are judged by the operators' file as it stands now: a record that was taken out
-    of it makes the signatures of that time unverifiable, and they are reported.
-    `Policy.satisfied` says whether a role counted as another.
+    Signatures are verified by the operators' file as it is now: a record that was taken out of it
+    makes the signatures of that time unverifiable, and they are reported.
+
+    Args:
+        satisfies: Whether a role counted as another, such as `Policy.satisfied`.
     """
     # Anchors first: they follow the commits, so none can name a row that is not read after it.
-    chain = Chain(database.anchors.lines())
-    reader = AuditReader(site, roster, satisfies)
-    found, count = list[str](), 0
-    with database.one_moment():  # else the tables are compared with a journal that went on
-        for row in database.journal():
-            count += 1
-            fields = chain.follow(row)
-            found += [f"row {row.seq}: {fault}" for fault in reader.read(row.hash, fields)]
-        chain.end()
-        found += reader.compare(database)
+    chain, count = Chain(database.anchor_lines()), 0
+    reader = _AuditReader(site, roster, satisfies)
+    found = list[str]()
+    for row in database.journal():
+        count += 1
+        fields = chain.follow(row)
+        if fields is not None:
+            found += [f"row {row.seq}: {fault}" for fault in reader.read(row, fields)]
+    chain.end()
     faults = (*chain.faults, *found)
-    return Audit(
-        count, len(reader.cases), reader.decisions, reader.verdicts, reader.intents, faults
-    )
+    return Audit(count, reader.requests, reader.decisions, reader.verdicts, reader.intents, faults)
+
+
+class _AuditReader:
+    """Replays the rows of one journal, and counts requests, decisions and intents."""
+
+    def __init__(self, site: Site, roster: Roster, satisfies: Satisfies) -> None:
+        self._site, self._roster, self._satisfies = site, roster, satisfies
+        self._replay = Tables()
+        self._heads = set[str]()
+        self.requests = self.decisions = self.intents = 0
+        self.verdicts = Counter[VerdictName]()  # of those that can be read
+
+    def read(self, row: JournalRow, fields: Mapping[str, Any]) -> Iterator[str]:
+        """Replays the next row, and yields its faults."""
+        kind, subject, body = fields["kind"], fields["subject"], fields["body"]
+        try:
+            if kind == "request.filed":
+                yield from self._filed(subject, body)
+            elif kind == "decision":
+                yield from self._decided(subject, body)
+            elif kind == HANDED_OVER:
+                for part in PARTS:
+                    yield from self._decided(subject, {**body[part], "card": body["card"]})
+            elif kind == "action.intent":
+                yield from self._intended(subject, body)
+            self._replay.apply(row, fields)
+        except IllegalRow as error:
+            yield str(error).partition(": ")[2]
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            yield f"cannot be read: {error}"
+        self._heads.add(row.hash)
+
+    def _filed(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:
+        self.requests += 1
+        request = parse_request(body["text"])
+        if request.digest != body["digest"] or request.request_id != name:
+            yield f"{name} was filed under another digest"
+
+    def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
+        self.decisions += 1
+        signed = Signed(str(body["text"]), str(body["signature"]))
+        try:
+            decision = parse_decision(signed.text)
+            self.verdicts[decision.verdict] += 1
+            if decision.head not in self._heads:
+                yield f"the decision on {subject} was made in view of another ledger"
+            if "card" in body and decision.card != digest("card", str(body["card"])):
+                yield f"the decision on {subject} was made on another card"
+            self._verify(signed, decision.verdict, parse_stamp(decision.signed_at), body)
+        except GuardrailError as refusal:
+            yield f"the decision on {subject} does not count: {refusal}"
+
+    def _verify(
+        self, signed: Signed, verdict: VerdictName, at: Any, body: Mapping[str, Any]
+    ) -> None:
+        site = self._site
+        if verdict not in _BY_CHAIN:
+            verify(signed, self._roster, revoked_keys(self._replay), site.id, at)
+        elif administrator_decision(signed, body.get("chain"), site.id, site.trust_root) is None:
+            raise PermitRefused("no administrator has signed it")
+
+    def _intended(self, action_id: str, body: Mapping[str, Any]) -> Iterator[str]:
+        self.intents += 1
+        record = load_exactly(self._replay, action_id.partition("/")[0])
+        if body["wire"] != record.action(action_id).wire:
+            yield f"{action_id} was sent with other bytes than were approved"
+        signed = [
+            Signed(each.text, each.signature)
+            for each in load_decisions(self._replay, record.request.request_id)
+            if each.verdict != "propose"
+        ]
+        if record.approved is None:
+            yield f"{action_id} was sent without an approval"
+            return
+        verdict = check_quorum(
+            record.request, signed, self._roster, self._satisfies,
+            revoked_keys(self._replay), record.approved,
+        )  # fmt: skip
+        if not verdict.is_met:
+            reasons = "; ".join(str(each) for each in verdict.findings)
+            yield f"{action_id} was sent without enough signatures: {reasons}"

@@ -15,7 +15,6 @@ from handwheel.connectors.model.values import DataValue
 
 from ...errors import GuardrailError, LedgerError
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
-from ...safe_text import printable
 from ..approval.plant_snapshot import make_snapshot, write_snapshot
 from ..identity.roster import load_roster
 from ..interlocks.lockout_files import (
@@ -30,15 +29,12 @@ from ..ledger.actions import due_actions
 from ..ledger.intents import has_gate, start_epoch
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
-from ..ledger.records import RequestDamaged, load_exactly
-from ..ledger.store.database import Database, LostRace
-from ..ledger.store.states import RequestState
-from ..ledger.store.wakeup import WakeupListener
+from ..ledger.records import load_exactly
+from ..ledger.store.database import Database
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
 from ..policy.policy import load_policy
-from ..signatures.administrators import locked_out
-from .monitoring.crash_recovery import end_due, recover, recover_in_flight
+from .monitoring.crash_recovery import recover, recover_in_flight
 from .monitoring.heartbeat import HeartbeatWriter
 from .monitoring.scanner import PlantReader, Scanner
 from .monitoring.suspension_monitor import MonitoredConnection, SuspensionMonitor
@@ -145,7 +141,8 @@ class Gate:
             for name, each in context.site.equipment.items()
             if each.heartbeat
         ]
-        self._waker = WakeupListener(context.state)
+        self._changed = asyncio.Event()
+        context.database.on_commit.append(lambda rows: self._changed.set())
 
     @property
     def epoch(self) -> int:
@@ -163,13 +160,12 @@ class Gate:
 
         Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `execute_action`.
         """
-        with self._waker:
-            async with asyncio.TaskGroup() as group:
-                work = (self._watch(), self._act(), *(each.run() for each in self._heartbeats))
-                tasks = [group.create_task(each) for each in work]
-                await self._lose_lock()
-                for task in tasks:
-                    task.cancel()
+        async with asyncio.TaskGroup() as group:
+            work = (self._watch(), self._act(), *(each.run() for each in self._heartbeats))
+            tasks = [group.create_task(each) for each in work]
+            await self._lose_lock()
+            for task in tasks:
+                task.cancel()
         raise GuardrailError(
             f"{self._context.lock.path} was removed or replaced, and another gate could start "
             f"beside this one: this gate has ended; {next_step('gate')}"
@@ -196,8 +192,6 @@ class Gate:
                     self._troubles.note(_WATCHING, "")
                     self._note_connections()
                     self._lookout.ledger_works()
-                except LostRace:
-                    pass  # a person was faster
                 except LedgerError as error:
                     await self._suspend(_WATCHING, error)
                 await asyncio.sleep(_POLL_S)
@@ -239,11 +233,11 @@ class Gate:
                 while self._context.lock.is_held() and (execution := self.next_due()):
                     await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
-            except LostRace:
-                pass  # a person was faster and has revoked it or locked it out
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
-            await self._waker.wait_async(_POLL_S)  # or a decision was made just now
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _POLL_S)
+            self._changed.clear()
 
     async def _suspend(self, half: str, error: LedgerError) -> None:
         self._troubles.note(half, f"suspended: {error}")
@@ -299,7 +293,7 @@ class Gate:
             self._eager_until_s = monotonic() + _EAGER_S
 
     def _wanted(self) -> frozenset[str]:
-        names = self._open_tags.now(self._skip_damaged)
+        names = self._open_tags.now()
         self._asked = frozenset((names | self._looked_for) & self._context.site.tags.keys())
         remote = (each.tags for each in self._heartbeats)
         return self._asked.union(self._lookout.alarm_tags, *remote)
@@ -309,7 +303,7 @@ class Gate:
         context = self._context
         self._wanted()  # of a request that was filed just now
         seen = {self._scope(name) for name in context.lockouts.seen()}
-        self._locked = frozenset(seen | locked_out(context.site, context.database).keys())
+        self._locked = frozenset(seen | locked_scopes(context.database).keys())
         self._open_writes = tuple(each.words for each in self._left_open.now())
         self._write_snapshot()
 
@@ -336,29 +330,15 @@ class Gate:
         Raises:
             LedgerError: The ledger cannot be used.
         """
-        database = self._context.database
-        now, found = self._context.clock(), due_actions(database)
-        self._context.memory.find_due({each[0] for each in found}, now)
-        if not found:
+        if not due_actions(self._context.database):
             return None
         sweep(self._context.database, self._context.clock())  # what was due for too long is over
-        for action_id, request_id in due_actions(database):
-            try:
-                record = load_exactly(self._context.database, request_id)
-            except RequestDamaged as damage:
-                self._skip_damaged(request_id, str(damage))
-                end_due(self._context, action_id, str(damage))
-                continue
-            if record.state is not RequestState.APPROVED:
-                end_due(self._context, action_id, f"its request is {record.state}")
-                continue
+        for action_id, request_id in due_actions(self._context.database):
+            record = load_exactly(self._context.database, request_id)
             if applying(self._context.suspensions.now, record.request, self._context.site.tags):
                 continue  # the next look out ends it
             return Execution(self._context, record, record.action(action_id))
         return None
-
-    def _skip_damaged(self, request_id: str, fault: str) -> None:
-        self._troubles.note(f"passing by {printable(request_id)}", fault)
 
 
 def _offset_s(now: Instant) -> float:

@@ -21,7 +21,6 @@ from ..ledger.authority import (
     Mode,
     TakenMode,
     load_authority,
-    set_authority,
 )
 from ..ledger.lifecycle import invalidate_in, move_request
 from ..ledger.store.database import Database, LedgerReader, Transaction
@@ -118,7 +117,7 @@ def grant_authority(
             if next_generation(transaction, equipment) != generation:
                 raise PermitRefused(f"the authority over {equipment} has changed; look again")
             insert_decision(transaction, None, decision, signed, None)
-            body = _set(transaction, equipment, "AGENT", operator.person, until)
+            body = _body(transaction, equipment, "AGENT", operator.person)
             transaction.record("authority.given", equipment, body | {"until": until})
 
 
@@ -225,7 +224,7 @@ def _scopes(site: Site, scope: str) -> tuple[str, ...]:
 def _take(
     transaction: Transaction, equipment: str, mode: TakenMode, person: str, by: TakenBy | None
 ) -> None:
-    body = _set(transaction, equipment, mode, person, None)
+    body = _body(transaction, equipment, mode, person)
     transaction.record("authority.taken", equipment, body | ({"by": by} if by else {}))
 
 
@@ -233,8 +232,6 @@ def _is_with_agents(transaction: Transaction, equipment: str) -> bool:
     return any(row.mode == "AGENT" for row in load_authority(transaction, [equipment]))
 
 
-def _set(
-    transaction: Transaction, equipment: str, mode: Mode, person: str, until: str | None
-) -> dict[str, object]:
-    generation = set_authority(transaction, equipment, mode, person, until)
+def _body(transaction: Transaction, equipment: str, mode: Mode, person: str) -> dict[str, object]:
+    generation = next_generation(transaction, equipment)
     return {"generation": generation, "mode": mode, "person": person}

@@ -17,17 +17,15 @@ from handwheel.connectors.model.values import Value
 from ...errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Action, ActionRequest
 from ...requests.timestamps import Instant
-from ..ledger.actions import unsent_actions
-from ..ledger.latched_lockouts import SITE, lockout_generations
+from ..ledger.actions import unresolved_on, unsent_actions
+from ..ledger.latched_lockouts import SITE, locked_scopes, lockout_generations
 from ..ledger.store.database import Database
 from ..ledger.store.request_status import resolve_hint
-from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
+from ..ledger.write_history import last_sent
 from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
 from ..policy.groups import Move, TagGroup, check_group, group_usage
 from ..policy.policy import Policy
 from ..policy.rate_limit import check_rate
-from ..signatures.administrators import locked_out
-from ..signatures.resolutions import unresolved_of
 from .authority_check import check_authority
 from .lockout_files import read_lockouts
 
@@ -45,7 +43,6 @@ class WriteCheck:
     request: ActionRequest
     action: Action
     now: Instant  # time on wall and boot clock
-    own: OwnWrites = NO_WRITES  # what the gate that judges has sent itself
 
 
 def blocking_reasons(case: WriteCheck) -> list[str]:
@@ -82,7 +79,7 @@ def check_lockout(case: WriteCheck) -> None:
     """
     scopes = case.site.scopes_of(case.action.equipment)
     files = locked_files(case.site, case.action.equipment)
-    locked = files | (locked_out(case.site, case.database).keys() & set(scopes))
+    locked = files | (locked_scopes(case.database).keys() & set(scopes))
     if locked:
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
     locks = {scope: case.request.locks.get(scope) for scope in scopes}
@@ -122,16 +119,17 @@ def _check_authority(case: WriteCheck) -> None:
 
 def _check_held(case: WriteCheck) -> None:
     equipment = case.action.equipment
-    if found := unresolved_of(case.site, case.database, case.policy, equipment):
-        hint = resolve_hint(found.action_id)
-        raise InterlockActive(f"{equipment} is held: {found.words}; {hint}")
+    if found := unresolved_on(case.database, equipment):
+        action_id, _, state = found[0]
+        hint = resolve_hint(action_id)
+        raise InterlockActive(f"{equipment} is held: {action_id} is {state}; {hint}")
 
 
 def _check_cooldown(case: WriteCheck) -> None:
     if case.action.kind == "recovery":
         return  # rates are for operation; an undo cannot wait
     tag = case.site.tags.get(case.action.tag)
-    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
+    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id)
     if tag is None or last is None:
         return
     cooldown_s = case.policy.judge(tag, case.action.value, None).cooldown_s
@@ -158,17 +156,15 @@ def check_rates(case: WriteCheck, before: Value | None) -> None:
 
     Raises:
         PolicyViolation: It is too much.
-        PermitRefused: A row of the ledger is damaged.
+        PermitRefused: It is not known how far an earlier write has moved its tag.
     """
     action, tag = case.action, case.site.tags.get(case.action.tag)
     if action.kind == "recovery" or tag is None:
         return
     ruling = case.policy.judge(tag, action.value, None)
-    check_rate(
-        case.database, tag, ruling, action.value, before, case.now, action.action_id, case.own
-    )
+    check_rate(case.database, tag, ruling, action.value, before, case.now, action.action_id)
     for group in case.policy.groups_of(tag.name):
-        used = group_usage(case.database, group, case.now, action.action_id, case.own)
+        used = group_usage(case.database, group, case.now, action.action_id)
         check_group(used, Move(tag.name, before, action.value), _planned(case, group))
 
 

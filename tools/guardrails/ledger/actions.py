@@ -3,20 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from .store.database import LedgerReader
+from .store.database import TableReader
 from .store.states import IN_FLIGHT_ACTIONS, ActionState, RequestState
-
-# The journal counts as well: any state can be written while a trigger is taken away.
-_EVER_UNRESOLVED = """
-SELECT action_id, request_id, state FROM action WHERE action_id IN (
-    SELECT subject FROM journal WHERE kind IN ('action.MISMATCH', 'action.UNKNOWN')
-    UNION SELECT action_id FROM action
-    WHERE state IN ('MISMATCH', 'UNKNOWN', 'RESOLVED_APPLIED', 'RESOLVED_NOT_APPLIED'))
-"""
-# A request that cannot be read counts as an agent's.
-_OF_AGENTS = (
-    "AND 'person' IS NOT CASE WHEN json_valid(text) THEN json_extract(text, '$.proposer.kind') END"
-)
 
 
 class ActionRow(NamedTuple):
@@ -25,6 +13,11 @@ class ActionRow(NamedTuple):
     action_id: str
     request_id: str
     state: str
+
+    @property
+    def words(self) -> str:
+        """State as text."""
+        return f"{self.action_id} is {self.state}"
 
 
 class SentAction(NamedTuple):
@@ -37,25 +30,25 @@ class SentAction(NamedTuple):
     sent_at: str  # stamp of its intent
 
 
-def request_state(reader: LedgerReader, request_id: str) -> str | None:
+def request_state(reader: TableReader, request_id: str) -> str | None:
     """Returns the state of a request as the table has it, or `None` if there is none."""
     rows = reader.all("SELECT state FROM request WHERE request_id = ?", request_id)
     return rows[0][0] if rows else None
 
 
-def is_approved(reader: LedgerReader, request_id: str) -> bool:
+def is_approved(reader: TableReader, request_id: str) -> bool:
     """Whether a request may still be acted on."""
     return request_state(reader, request_id) == RequestState.APPROVED
 
 
-def request_of_proposal(reader: LedgerReader, proposal_key: str) -> str | None:
+def request_of_proposal(reader: TableReader, proposal_key: str) -> str | None:
     """Returns the request that was filed for a proposal, or `None` if there is none."""
     rows = reader.all("SELECT request_id FROM request WHERE proposal_key = ?", proposal_key)
     return rows[0][0] if rows else None
 
 
 def requests_in(
-    reader: LedgerReader,
+    reader: TableReader,
     states: Collection[RequestState],
     equipment: Collection[str] | None = None,
     *,
@@ -68,7 +61,7 @@ def requests_in(
         of_agents: Only those that no person has proposed.
     """
     marks = ", ".join("?" * len(states))
-    more = _OF_AGENTS if of_agents else ""
+    more = "AND kind != 'person'" if of_agents else ""
     question = f"SELECT request_id FROM request WHERE state IN ({marks}) {more} ORDER BY rowid"  # noqa: S608
     names = [row[0] for row in reader.all(question, *sorted(states))]
     if equipment is None:
@@ -76,38 +69,44 @@ def requests_in(
     return [name for name in names if not _equipment_of(reader, name).isdisjoint(equipment)]
 
 
-def due_actions(reader: LedgerReader) -> list[tuple[str, str]]:
+def due_actions(reader: TableReader) -> list[tuple[str, str]]:
     """Returns the due actions in order, each with its request."""
     rows = reader.all("SELECT action_id, request_id FROM action WHERE state = 'DUE' ORDER BY rowid")
     return [(row[0], row[1]) for row in rows]
 
 
-def actions_in_flight(reader: LedgerReader) -> list[ActionRow]:
+def actions_in_flight(reader: TableReader) -> list[ActionRow]:
     """Returns the actions that a gate has claimed and not concluded."""
     marks = ", ".join("?" * len(IN_FLIGHT_ACTIONS))
     question = f"SELECT action_id, request_id, state FROM action WHERE state IN ({marks})"  # noqa: S608
     return [ActionRow(*row) for row in reader.all(question, *sorted(IN_FLIGHT_ACTIONS))]
 
 
-def is_gate_busy(reader: LedgerReader) -> bool:
+def is_gate_busy(reader: TableReader) -> bool:
     """Whether an action is due or in flight."""
     question = "SELECT 1 FROM action WHERE state IN ('DUE', 'CLAIMED', 'SENDING') LIMIT 1"
     return bool(reader.all(question))
 
 
-def unsent_actions(reader: LedgerReader, request_id: str) -> set[str]:
+def action_state(reader: TableReader, action_id: str) -> str | None:
+    """Returns the state of an action, or `None` if there is none."""
+    rows = reader.all("SELECT state FROM action WHERE action_id = ?", action_id)
+    return rows[0][0] if rows else None
+
+
+def unsent_actions(reader: TableReader, request_id: str) -> set[str]:
     """Returns the actions of a request that are planned or due."""
     question = "SELECT action_id FROM action WHERE request_id = ? AND state IN ('PLANNED', 'DUE')"
     return {row[0] for row in reader.all(question, request_id)}
 
 
-def states_in(reader: LedgerReader, request_id: str) -> dict[str, ActionState]:
+def states_in(reader: TableReader, request_id: str) -> dict[str, ActionState]:
     """Returns the states of the actions of a request."""
     rows = reader.all("SELECT action_id, state FROM action WHERE request_id = ?", request_id)
     return {row[0]: ActionState(row[1]) for row in rows}
 
 
-def sent_since(reader: LedgerReader, at: str) -> list[SentAction]:
+def sent_since(reader: TableReader, at: str) -> list[SentAction]:
     """Returns the actions that were sent at a stamp or later, in order."""
     rows = reader.all(
         "SELECT action_id, request_id, tag, state, sent_at FROM action WHERE sent_at >= ? "
@@ -117,37 +116,21 @@ def sent_since(reader: LedgerReader, at: str) -> list[SentAction]:
     return [SentAction(*row) for row in rows]
 
 
-def tags_of_run(reader: LedgerReader, run_id: str) -> frozenset[str]:
+def tags_of_run(reader: TableReader, run_id: str) -> frozenset[str]:
     """Returns the tags that the requests of a run may write."""
     question = "SELECT DISTINCT tag FROM action JOIN request USING (request_id) WHERE run_id = ?"
     return frozenset(row[0] for row in reader.all(question, run_id))
 
 
-def ever_unresolved(
-    reader: LedgerReader, *, equipment: str | None = None, request_id: str | None = None
-) -> list[ActionRow]:
-    """Returns the actions whose outcome was ever unknown or wrong, resolved or not."""
-    if equipment is not None:
-        rows = reader.all(f"{_EVER_UNRESOLVED} AND equipment = ? ORDER BY rowid", equipment)
-    elif request_id is not None:
-        rows = reader.all(f"{_EVER_UNRESOLVED} AND request_id = ? ORDER BY position", request_id)
-    else:
-        rows = reader.all(f"{_EVER_UNRESOLVED} ORDER BY rowid")
-    return [ActionRow(*row) for row in rows]
+def unresolved_on(reader: TableReader, equipment: str | None = None) -> list[ActionRow]:
+    """Returns the actions whose outcome is unknown or wrong, on some equipment or on all."""
+    question = (
+        "SELECT action_id, request_id, state FROM action WHERE state IN ('MISMATCH', 'UNKNOWN') "
+        "AND (? IS NULL OR equipment = ?) ORDER BY rowid"
+    )
+    return [ActionRow(*row) for row in reader.all(question, equipment, equipment)]
 
 
-def all_states(reader: LedgerReader) -> dict[str, str]:
-    """Returns the state of every request and of every action, by its id."""
-    rows = reader.all("SELECT request_id, state FROM request")
-    rows += reader.all("SELECT action_id, state FROM action")
-    return {row[0]: row[1] for row in rows}
-
-
-def all_texts(reader: LedgerReader) -> dict[str, str]:
-    """Returns the text of every request, by its id."""
-    return {row[0]: row[1] for row in reader.all("SELECT request_id, text FROM request")}
-
-
-def _equipment_of(reader: LedgerReader, request_id: str) -> set[str]:
+def _equipment_of(reader: TableReader, request_id: str) -> set[str]:
     rows = reader.all("SELECT equipment FROM action WHERE request_id = ?", request_id)
     return {row[0] for row in rows}

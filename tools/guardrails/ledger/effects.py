@@ -1,24 +1,18 @@
 """Effects that were expected of the process after a write, each with one verdict."""
 
-import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from ...requests.request import ExpectedEffect, parse_request
-from .store.database import LedgerReader, LostRace, Transaction
+from .store.database import LedgerReader, Transaction
 
 EffectVerdict = Literal["CAME", "MISSED", "UNKNOWN"]
 
 _WATCHED = (
-    "SELECT action.action_id, request.text FROM request INDEXED BY request_watched "
-    "JOIN action USING (request_id) WHERE request.state IN "
-    "('APPROVED', 'CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED') "
-    """AND instr(text, '"effects":[{') > 0 AND action.state = 'VERIFIED' """
-    "AND action.kind = 'command' AND EXISTS (SELECT 1 FROM journal WHERE subject = action_id "
-    "AND journal.kind = 'action.VERIFIED') AND (SELECT count(*) FROM effect WHERE action_id = "
-    "action.action_id) < CASE WHEN json_valid(text) THEN "
-    "json_array_length(text, '$.commands[' || position || '].effects') END"
+    "SELECT action_id, text FROM request INDEXED BY request_watched JOIN action USING (request_id) "
+    "WHERE request.state IN ('APPROVED', 'CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED') "
+    "AND has_effects = 1 AND action.state = 'VERIFIED' AND action.kind = 'command' "
+    "AND (SELECT count(*) FROM effect WHERE action_id = action.action_id) < action.effects"
 )
 _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
@@ -80,10 +74,7 @@ def record_effect(transaction: Transaction, effect: Effect, after_s: float | Non
 def record_verdict(
     transaction: Transaction, effect: Effect, after_s: float | None, *, was_so: bool = False
 ) -> None:
-    """Records a verdict in the journal, and in the table if that takes it.
-
-    Others can write rows that the table takes none beside. They keep nothing from being told: an
-    audit compares both.
+    """Records a verdict.
 
     Args:
         after_s: The seconds since the action was verified; `None` if unknown.
@@ -101,13 +92,6 @@ def record_verdict(
     if was_so:
         body["was_so"] = True
     transaction.record(f"effect.{verdict}", effect.action_id, body)
-    with suppress(sqlite3.IntegrityError, LostRace):
-        transaction.change(
-            "INSERT INTO effect(action_id, number, expected, within_s, observed, verdict) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (effect.action_id, effect.number, effect.expected, effect.within_s, effect.observed,
-             verdict),
-        )  # fmt: skip
 
 
 def load_effects(reader: LedgerReader, request_id: str) -> list[Effect]:
@@ -128,15 +112,6 @@ def not_come(reader: LedgerReader) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def all_verdicts(reader: LedgerReader) -> dict[tuple[int, str], str]:
-    """Returns every verdict of the table, by the effect's number and its action."""
-    rows = reader.all("SELECT number, action_id, verdict FROM effect")
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
 def _expected(text: str, action_id: str) -> tuple[ExpectedEffect, ...]:
-    try:
-        request = parse_request(text)
-    except ValueError:
-        return ()  # damaged
-    return next((each.effects for each in request.commands if each.action_id == action_id), ())
+    commands = parse_request(text).commands
+    return next((each.effects for each in commands if each.action_id == action_id), ())

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 from ...requests.request import ActionRequest
-from ...requests.timestamps import Instant, stamp
+from ...requests.timestamps import Instant
 from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
 from .overdue import maybe_overdue
-from .records import RequestDamaged, RequestRecord, load_exactly
-from .store.database import Database, Transaction
+from .records import RequestRecord, load_exactly
+from .store.database import Database, LostRace, Transaction
 from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .write_leases import ended_open, has_failed, is_leased, left_to_undo
 
@@ -50,19 +50,8 @@ def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bo
     """Does the work of `file_request` inside a transaction."""
     if request_of_proposal(transaction, request.proposal_key):
         return False
-    name, now = request.request_id, transaction.now
-    transaction.change(
-        "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, "
-        "filed_boot_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        (name, request.proposal_key, request.digest, request.text, now.boot_id, now.boot_ms),
-    )
+    name = request.request_id
     transaction.record("request.filed", name, {"digest": request.digest, "text": request.text})
-    for position, action in enumerate(request.actions):
-        transaction.change(
-            "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (action.action_id, name, position, action.kind, action.equipment, action.tag),
-        )
     state = RequestState.DENIED if denial else RequestState.PENDING
     move_request(transaction, name, state, denial or "the policy allows asking")
     return True
@@ -75,16 +64,6 @@ def move_request(transaction: Transaction, request_id: str, to: RequestState, re
     left this way raises `LedgerError`.
     """
     state = request_state(transaction, request_id)
-    approval = (
-        (stamp(transaction.now.wall), transaction.now.boot_ms)
-        if to is RequestState.APPROVED
-        else (None, None)
-    )
-    transaction.change(
-        "UPDATE request SET state = ?, reason = ?, approved_at = coalesce(?, approved_at), "
-        "approved_boot_ms = coalesce(?, approved_boot_ms) WHERE request_id = ? AND state = ?",
-        (to, reason, *approval, request_id, state),
-    )
     transaction.record(
         f"request.{to}", request_id, {"from": state or "", "to": to.value, "reason": reason}
     )
@@ -113,17 +92,10 @@ def move_action(
         LostRace: It is in another state.
         LedgerError: There is no such way, or its request is not approved.
     """
-    now = transaction.now
-    due_ms = now.boot_ms if to is ActionState.DUE else None
-    is_sent = to is ActionState.SENDING
-    sent = (stamp(now.wall), now.boot_id, now.boot_ms) if is_sent else (None, None, None)
-    transaction.change(
-        "UPDATE action SET state = ?, reason = ?, due_boot_ms = coalesce(?, due_boot_ms), "
-        "sent_at = coalesce(?, sent_at), sent_boot_id = coalesce(?, sent_boot_id), "
-        "sent_boot_ms = coalesce(?, sent_boot_ms) WHERE action_id = ? AND state = ?",
-        (to, reason, due_ms, *sent, action_id, state),
-    )
-    request_id = transaction.one("SELECT request_id FROM action WHERE action_id = ?", action_id)
+    found = transaction.all("SELECT state, request_id FROM action WHERE action_id = ?", action_id)
+    if not found or found[0][0] != state:
+        raise LostRace(f"{action_id} is {found[0][0] if found else 'not there'}, not {state}")
+    request_id = found[0][1]
     body = {"request_id": request_id, "from": state.value, "to": to.value, "reason": reason}
     transaction.record(f"action.{to}", action_id, body | (details or {}))
 
@@ -200,13 +172,10 @@ def invalidate_in(
 
 
 def sweep(database: Database, now: Instant) -> bool:
-    """Ends what has waited too long, and returns whether there was any. Any process may call it."""
+    """Ends what has waited too long, and returns whether there was any."""
     is_any = False
     for name in maybe_overdue(database, now, DUE_S):
-        try:
-            record = load_exactly(database, name)
-        except RequestDamaged:
-            continue  # it must not keep the others waiting; the gate tells of it
+        record = load_exactly(database, name)
         if not (_overdue(record, now) or _unclaimed(record, now)):
             continue
         is_any = True

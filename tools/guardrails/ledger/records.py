@@ -16,7 +16,9 @@ from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.timestamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
-from .store.database import Database, LedgerReader
+from .decisions import load_decisions
+from .journal_rows import newest_row
+from .store.database import LedgerReader, TableReader
 from .store.request_status import status_of
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
@@ -25,6 +27,7 @@ OnDamaged = Callable[[str, str], None]
 
 T = TypeVar("T")
 
+_AGAINST = frozenset({"reject", "revoke"})
 _CANDIDATES = 5
 _REQUESTS = (  # without `run_id`, for which SQLite would read the text of each
     "SELECT request_id, digest, text, filed_boot_id, filed_boot_ms, state, reason, approved_at, "
@@ -34,18 +37,10 @@ _ACTIONS = (
     "SELECT action_id, state, reason, due_boot_ms, sent_at, request_id FROM action "
     "WHERE request_id IN (SELECT value FROM json_each(?)) ORDER BY request_id, position"
 )
-
-
-# Those that may have been rejected in the time: none waits longer than the longest wait.
 _REJECTED = (
-    "SELECT request.request_id, request.text, journal.text, (SELECT decision.text FROM decision "
-    "WHERE decision.request_id = request.request_id AND decision.verdict IN ('reject', 'revoke') "
-    "ORDER BY decision.number DESC LIMIT 1) FROM request JOIN journal "
-    "ON journal.subject = request.request_id AND journal.kind = 'request.REJECTED' "
-    "WHERE request.state = 'REJECTED' AND json_valid(request.text) "
-    "AND NOT (filed_boot_id = ? AND filed_boot_ms < ?) "
-    "AND NOT (filed_boot_id != ? AND coalesce(json_extract(request.text, '$.filed_at') < ?, 0)) "
-    "ORDER BY request.rowid DESC"
+    "SELECT request_id, text FROM request WHERE state = 'REJECTED' "
+    "AND CASE filed_boot_id WHEN ? THEN filed_boot_ms >= ? ELSE filed_at >= ? END "
+    "ORDER BY rowid DESC"
 )
 
 
@@ -107,7 +102,7 @@ class RequestRecord:
 
 
 def load_requests(
-    database: Database,
+    database: TableReader,
     states: Collection[RequestState] | None = None,
     on_damaged: OnDamaged | None = None,
 ) -> list[RequestRecord]:
@@ -123,7 +118,9 @@ def load_requests(
     return _records(database, f"WHERE state IN ({marks})", *sorted(states), on_damaged=on_damaged)
 
 
-def load_unfinished(database: Database, on_damaged: OnDamaged | None = None) -> list[RequestRecord]:
+def load_unfinished(
+    database: TableReader, on_damaged: OnDamaged | None = None
+) -> list[RequestRecord]:
     """Returns the requests that are open, or have an action that a person must resolve."""
     where, values = unfinished()
     return _records(database, where, *values, on_damaged=on_damaged)
@@ -138,12 +135,12 @@ def unfinished() -> tuple[str, Sequence[str]]:
     return f"WHERE {is_open} OR request_id IN ({inner})", [*states, *held]
 
 
-def load_run(database: Database, run_id: str) -> list[RequestRecord]:
+def load_run(database: TableReader, run_id: str) -> list[RequestRecord]:
     """Returns the requests of a run, in the order in which they were filed."""
     return _records(database, "WHERE run_id = ?", run_id)
 
 
-def load_exactly(database: Database, request_id: str) -> RequestRecord:
+def load_exactly(database: TableReader, request_id: str) -> RequestRecord:
     """Returns the request of an id that the ledger itself has named.
 
     One that is not there, or is not what was filed, raises `RequestDamaged`.
@@ -154,7 +151,7 @@ def load_exactly(database: Database, request_id: str) -> RequestRecord:
     return found[0]
 
 
-def load_request(database: Database, name: str) -> RequestRecord:
+def load_request(database: TableReader, name: str) -> RequestRecord:
     """Returns the request of an id, or of the beginning of one that no other shares.
 
     Raises:
@@ -175,7 +172,7 @@ def load_request(database: Database, name: str) -> RequestRecord:
     return found[0]
 
 
-def load_request_of(database: Database, mark: str) -> RequestRecord | None:
+def load_request_of(database: TableReader, mark: str) -> RequestRecord | None:
     """Returns the request of a digest, if it is there."""
     found = _records(database, "WHERE digest = ?", mark)
     return found[0] if found else None
@@ -195,18 +192,23 @@ def rejected_since(
     """
     before = stamp(now.wall - timedelta(seconds=within_s))
     boot_ms = now.boot_ms - within_s * 1000.0
-    rows = reader.all(_REJECTED, now.boot_id, boot_ms, now.boot_id, before)
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    found: list[tuple[str, str, str, str | None]] = []
+    for name, text in reader.all(_REJECTED, now.boot_id, boot_ms, before):
+        rejection = newest_row(reader, name, f"request.{RequestState.REJECTED}")
+        against = [each for each in load_decisions(reader, name) if each.verdict in _AGAINST]
+        if rejection:
+            found.append((name, text, rejection.text, against[-1].text if against else None))
+    return found
 
 
 def _records(
-    database: Database, where: str, *values: object, on_damaged: OnDamaged | None = None
+    database: TableReader, where: str, *values: object, on_damaged: OnDamaged | None = None
 ) -> list[RequestRecord]:
     return read_requests(database, where, values, parse_record, on_damaged)
 
 
 def read_requests(
-    database: Database,
+    database: TableReader,
     where: str,
     values: Sequence[object],
     parse: Callable[[Row, Sequence[Row]], T],
@@ -235,7 +237,7 @@ def read_requests(
     return found
 
 
-def _actions(database: Database, names: Sequence[str]) -> dict[str, list[Row]]:
+def _actions(database: TableReader, names: Sequence[str]) -> dict[str, list[Row]]:
     # By name: a request that ends meanwhile leaves every condition on its state.
     found: dict[str, list[Row]] = {}
     for row in database.all(_ACTIONS, json.dumps(names)):

@@ -21,12 +21,18 @@ RUNNER_LOCK_S = 10.0
 """How long the lock holds after it was renewed, on the boot clock."""
 
 
-def take_runner_lock(database: Database, now: Instant) -> str:
+def take_runner_lock(
+    database: Database, now: Instant, holder: str = "", pid: int | None = None
+) -> str:
     """Takes the lock, and returns what names its holder.
+
+    Args:
+        holder: What is to name it; made here if empty.
+        pid: Process of the holder; `None` for this one.
 
     Another process that is alive and holds it raises `PermitRefused`.
     """
-    holder = token_hex(16)
+    holder, pid = holder or token_hex(16), os.getpid() if pid is None else pid
     with database.transaction(now) as transaction:
         rows = transaction.all(
             "SELECT holder, pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS
@@ -36,16 +42,7 @@ def take_runner_lock(database: Database, now: Instant) -> str:
                 f"another process works on this site's runs: pid {rows[0]['pid']}; "
                 f"end it first, there is one '{shell_command('run')}' for each site"
             )
-        before = rows[0]["holder"] if rows else None
-        transaction.change(
-            "UPDATE lease SET holder = ?, pid = ?, boot_id = ?, renewed_boot_ms = ? "
-            "WHERE name = ? AND holder = ?"
-            if rows
-            else "INSERT INTO lease(holder, pid, boot_id, renewed_boot_ms, name) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (holder, os.getpid(), now.boot_id, now.boot_ms, RUNS, *([before] if rows else [])),
-        )
-        transaction.record("lease.taken", RUNS, {"pid": os.getpid()})
+        transaction.record("lease.taken", RUNS, {"pid": pid, "holder": holder})
     return holder
 
 
@@ -63,7 +60,6 @@ def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Lets the next process take the lock at once."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
-        transaction.change("DELETE FROM lease WHERE name = ? AND holder = ?", (RUNS, holder))
         transaction.record("lease.given_back", RUNS, {"pid": os.getpid()})
 
 

@@ -11,7 +11,7 @@ from ...requests.duration_text import exact_span
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.timestamps import Instant
 from .actions import states_in
-from .journal_rows import moment_of
+from .journal_rows import moment_of, newest_row
 from .runner_lock import RUNNER_LOCK_S, RUNS
 from .runs import is_run_open
 from .store.database import Database, LedgerReader
@@ -32,12 +32,12 @@ _UNSETTLED = frozenset(
 # Each is found by an index that has the requests with a lease only.
 _IN_LEASE = """
 SELECT request_id FROM request INDEXED BY request_leased
-WHERE state = 'APPROVED' AND instr(text, '"lease":{') > 0 ORDER BY rowid
+WHERE state = 'APPROVED' AND has_lease = 1 ORDER BY rowid
 """
 _HOLDER_OF_TAG = """
 SELECT request_id FROM request INDEXED BY request_leased JOIN action USING (request_id)
-WHERE request.state = 'APPROVED' AND instr(text, '"lease":{') > 0
-AND request_id != ? AND tag = ? AND kind = 'command' AND action.state NOT IN ('SKIPPED',
+WHERE request.state = 'APPROVED' AND has_lease = 1
+AND request_id != ? AND tag = ? AND action.kind = 'command' AND action.state NOT IN ('SKIPPED',
     'CANCELLED', 'INVALIDATED', 'ABORTED_NOT_SENT', 'REFUSED', 'RESOLVED_NOT_APPLIED')
 """
 _APPROVED_TO_WRITE = """
@@ -45,28 +45,18 @@ SELECT request_id FROM request JOIN action USING (request_id)
 WHERE request.state = 'APPROVED' AND request_id NOT IN (?, ?) AND tag = ? AND action.state IN
     ('PLANNED', 'DUE', 'CLAIMED', 'SENDING', 'UNKNOWN', 'MISMATCH') LIMIT 1
 """
-_TEXT_OF = """SELECT text FROM request WHERE request_id = ? AND instr(text, '"lease":{') > 0"""
+_TEXT_OF = "SELECT text FROM request WHERE request_id = ? AND has_lease = 1"
 _OPEN = """
 SELECT action.action_id, request.text, request.reason
 FROM request INDEXED BY request_leased JOIN action USING (request_id) JOIN intent USING (action_id)
-WHERE request.state IN ('CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED')
-AND instr(text, '"lease":{') > 0
+WHERE request.state IN ('CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED') AND has_lease = 1
 AND action.kind = 'command' AND action.state IN ('VERIFIED', 'RESOLVED_APPLIED')
+AND action.is_seen_back = 0
 AND NOT EXISTS (SELECT 1 FROM action AS later JOIN intent AS sent USING (action_id)
     WHERE later.tag = action.tag AND sent.seq > intent.seq
     AND later.state IN ('VERIFIED', 'RESOLVED_APPLIED'))
-AND NOT EXISTS (SELECT 1 FROM journal
-    WHERE subject = action.action_id AND kind = 'lease.seen_back')
 ORDER BY intent.seq
 """
-_MOMENTS = (
-    "SELECT text FROM journal WHERE subject = ? "
-    "AND kind IN ('action.VERIFIED', 'action.RESOLVED_APPLIED') ORDER BY seq DESC LIMIT 1"
-)
-_LATER_HOLDERS = (
-    "SELECT kind FROM journal WHERE subject = ? AND kind IN ('lease.taken', 'lease.given_back') "
-    "AND seq > (SELECT min(seq) FROM journal WHERE subject = ? AND kind = 'request.filed')"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +175,9 @@ def written(reader: LedgerReader, request: ActionRequest, states: States) -> Ins
     """
     found: list[Instant] = []
     for each in request.commands:
-        if states[each.action_id] in APPLIED:
-            found += [moment_of(row[0]) for row in reader.all(_MOMENTS, each.action_id)]
+        if (state := states[each.action_id]) in APPLIED:
+            row = newest_row(reader, each.action_id, f"action.{state}")
+            found += [moment_of(row.text)] if row else []
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 
@@ -210,11 +201,15 @@ def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) ->
         return None
     if is_run_open(reader, request.run.run_id) is False:
         return None  # it has ended properly, and the lease goes on without it
-    if reader.all(_LATER_HOLDERS, RUNS, request.request_id):
-        return "the process that asked for it does not work on the runs any more"
-    held = reader.all("SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
+    held = reader.all(
+        "SELECT lease.boot_id, renewed_boot_ms, lease.seq < request.seq FROM lease, request "
+        "WHERE name = ? AND request_id = ?",
+        *(RUNS, request.request_id),
+    )
     if not held or held[0][0] != now.boot_id:
         return "no process works on the runs"
+    if not held[0][2]:
+        return "the process that asked for it does not work on the runs any more"
     if now.boot_ms - held[0][1] > RUNNER_LOCK_S * 1000.0:
         return f"the process that works on the runs has not been heard of for {RUNNER_LOCK_S:g} s"
     return None
@@ -232,10 +227,7 @@ def open_writes(reader: LedgerReader) -> list[OpenWrite]:
     """Returns the writes that leases did not undo, until the tag is written or reads as before."""
     found: list[OpenWrite] = []
     for action_id, text, reason in reader.all(_OPEN):
-        try:
-            request = _request_of(text)
-        except ValueError:
-            continue  # `journal verify` names it
+        request = _request_of(text)
         states = states_in(reader, request.request_id)
         found += [
             each for each in left_open(request, states, reason) if each.action_id == action_id
@@ -248,7 +240,7 @@ class OpenWrites:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._version: tuple[int, int] | None = None
+        self._version: int | None = None
         self._found: tuple[OpenWrite, ...] = ()
 
     def now(self) -> tuple[OpenWrite, ...]:
@@ -262,10 +254,7 @@ class OpenWrites:
 def ended_open(reader: LedgerReader, request_id: str, reason: str) -> list[OpenWrite]:
     """Returns what a request that has just ended leaves as it was written."""
     for row in reader.all(_TEXT_OF, request_id):
-        try:
-            request = _request_of(row[0])
-        except ValueError:
-            return []  # its writes cannot be read
+        request = _request_of(row[0])
         return left_open(request, states_in(reader, request_id), reason)
     return []
 

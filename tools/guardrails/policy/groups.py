@@ -11,15 +11,8 @@ from handwheel.connectors.model.values import Value
 from ...conditions.names import Quantity
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.timestamps import Instant
-from ..ledger.store.database import Database
-from ..ledger.write_history import (
-    NO_WRITES,
-    OwnWrites,
-    SentWrite,
-    sent_within,
-    value_before,
-    value_sent,
-)
+from ..ledger.store.database import LedgerReader
+from ..ledger.write_history import SentWrite, sent_within, value_before, value_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +96,29 @@ class GroupUsage:
         return sum(each.distance or 0.0 for each in moves)
 
 
-def group_usage(
-    database: Database, group: TagGroup, now: Instant, but: str = "", own: OwnWrites = NO_WRITES
-) -> GroupUsage:
+def group_usage(reader: LedgerReader, group: TagGroup, now: Instant, but: str = "") -> GroupUsage:
     """Returns the writes of a group in its window, by the intents in the ledger.
 
     Every sent write counts, also one with an unknown outcome, a refused one and a recovery.
 
     Args:
         but: The action that is checked.
-        own: See `write_history.sent_within`.
 
     Raises:
-        PermitRefused: A row of it is damaged.
+        PermitRefused: It is not known how far one of them has moved its tag.
     """
-    found = sent_within(database, group.tags, group.within_s, now, but, own)
+    found = sent_within(reader, group.tags, group.within_s, now, but)
     oldest_s = group.within_s - max((each.since_s for each in found), default=0.0)
     is_measured = group.travel is not None
     return GroupUsage(
-        group, tuple(_move(database, each, is_measured=is_measured) for each in found), oldest_s
+        group, tuple(_move(reader, each, is_measured=is_measured) for each in found), oldest_s
     )
 
 
-def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
+def _move(reader: LedgerReader, sent: SentWrite, *, is_measured: bool) -> Move:
     if not is_measured:
         return Move(sent.tag, None, False)
-    move = Move(sent.tag, value_before(database, sent), value_sent(database, sent))
+    move = Move(sent.tag, value_before(reader, sent), value_sent(reader, sent))
     if move.distance is None:
         raise PermitRefused(f"it cannot be read how far {sent.action_id} has moved {sent.tag}")
     return move

@@ -8,8 +8,8 @@ from handwheel.connectors.model.values import Value
 from ...conditions.names import Quantity
 from ...errors import PolicyViolation
 from ...requests.timestamps import Instant
-from ..ledger.store.database import Database
-from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent, value_sent
+from ..ledger.store.database import LedgerReader
+from ..ledger.write_history import last_sent, value_sent
 from .policy import Ruling
 from .quantities import rounding
 
@@ -18,14 +18,13 @@ FIRST_S = 60.0
 
 
 def check_rate(
-    database: Database,
+    reader: LedgerReader,
     tag: Tag,
     ruling: Ruling,
     value: Value,
     before: Value | None,
     now: Instant,
     but: str = "",
-    own: OwnWrites = NO_WRITES,
 ) -> None:
     """Refuses a change that is too fast.
 
@@ -36,22 +35,16 @@ def check_rate(
     Args:
         before: The tag's reading, or the expected one.
         but: The action that is checked.
-        own: See `write_history.sent_within`.
 
     Raises:
         PolicyViolation: It is too fast, or the value is not known.
-        PermitRefused: The ledger's row of the last write is damaged.
     """
     rate = ruling.rate_per_s
     if rate is None:
         return
-    last = last_sent(database, tag.name, now, but, own)
+    last = last_sent(reader, tag.name, now, but)
     since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
-    # The memory counts beside a newer row of the ledger.
-    mine = next(own.newest_first(tag.name, now, but), None)
-    # Of one write the ledger's row counts before the memory's, so that a damaged row denies.
-    sent = {each.action_id: each for each in (mine, last) if each is not None}
-    starts = [before, *(value_sent(database, each) for each in sent.values())]
+    starts = [before, value_sent(reader, last)] if last else [before]
     step = max(_distance(tag, start, value) for start in starts)
     if step <= rate * since_s:
         return

@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
-from handwheel.connectors.denial import Denial
 
 from ...errors import InvalidArguments, PermitRefused
 from ...requests.reasons import ReasonText
@@ -54,12 +53,11 @@ class CheckAnswer(SignedDocument):
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """Answer as the journal has it, of which nothing has been checked."""
+    """Answer as the journal has it."""
 
     number: int  # of its row
-    answer: CheckAnswer | None = None
-    signed: Signed | None = None
-    fault: Denial | None = None  # of a row that is no answer, or repeats one
+    answer: CheckAnswer
+    signed: Signed
 
 
 class _Body(Model):
@@ -91,37 +89,22 @@ def record_answer(
 
 
 def load_answers(database: Database, case_id: str) -> Iterator[GivenAnswer]:
-    """Yields the answers of a case, the oldest first.
-
-    A row that is no answer, or repeats one, has a fault, so that it hides none of the others.
-    """
-    seen = set[str]()
+    """Yields the answers of a case, the oldest first."""
     for row in rows_of(database, case_id, ANSWERED):
-        try:
-            body = _Body.model_validate(json.loads(row.text)["body"])
-            answer = CheckAnswer.model_validate(json.loads(body.card))
-        except (ValueError, KeyError, TypeError):
-            fault = Denial("row", f"row {row.seq} of the journal is no answer")
-            yield GivenAnswer(row.seq, fault=fault)
-            continue
-        again = Denial("nonce", Reason.SAME_NONCE) if body.text in seen else None
-        seen.add(body.text)
-        yield GivenAnswer(row.seq, answer, Signed(body.text, body.signature), again)
+        body = _Body.model_validate(json.loads(row.text)["body"])
+        answer = CheckAnswer.model_validate(json.loads(body.card))
+        yield GivenAnswer(row.seq, answer, Signed(body.text, body.signature))
 
 
 def check_answer(
     context: DecisionContext, case_id: str, given: GivenAnswer, now: Instant
 ) -> tuple[CheckAnswer, Decision]:
-    """Returns a loaded answer with its decision, if it is a valid one to this case.
-
-    A row may have been written into the ledger's file, so it is checked again where it counts.
+    """Returns a loaded answer with its decision, if it still counts for this case.
 
     Raises:
         GuardrailError: It is not valid.
         LedgerError: The ledger cannot be read.
     """
-    if given.answer is None or given.signed is None or given.fault:
-        raise PermitRefused(given.fault.reason if given.fault else "the answer is not signed")
     revoked = context.revoked_keys()
     decision, operator = verify(given.signed, context.roster, revoked, context.site.id, now.wall)
     _check(context, given.answer, decision, operator)
@@ -145,7 +128,6 @@ def _check(
     context: DecisionContext, answer: CheckAnswer, decision: Decision, operator: Operator
 ) -> None:
     check_about(decision, "answer-check", answer.subject)
-    context.check_head(decision)
     if answer.site != context.site.id:
         raise DecisionRefused(Reason.OTHER_SITE)
     if decision.card != answer.digest:

@@ -10,9 +10,7 @@ from handwheel.connectors.model.site import Site, load_site
 from ...errors import GuardrailError
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator, Roster, load_roster
-from ..ledger import decisions
-from ..ledger.decisions import DecisionRecord, is_nonce_known
-from ..ledger.journal_rows import has_hash
+from ..ledger.decisions import is_nonce_known
 from ..ledger.store.database import Database, Transaction
 from ..policy.policy import Policy
 from .administrators import revoked_keys
@@ -29,8 +27,8 @@ class DecisionContext:
     roster: Roster
 
     def revoked_keys(self) -> frozenset[str]:
-        """Returns the ids of the revoked keys, as `administrators.revoked_keys` does."""
-        return revoked_keys(self.site, self.database)
+        """Returns the ids of the revoked keys."""
+        return revoked_keys(self.database)
 
     def renewed(self) -> Self:
         """Returns this context with the people who are enrolled now.
@@ -69,7 +67,7 @@ class DecisionContext:
 
     def check_head(self, decision: Decision) -> None:
         """Raises `DecisionRefused` if the head that a decision names is no row of this journal."""
-        if not has_hash(self.database, decision.head):
+        if self.database.seq_of(decision.head) is None:
             raise DecisionRefused(Reason.OTHER_LEDGER)
 
     @contextmanager
@@ -105,25 +103,9 @@ def insert_decision(
         card: What was shown.
         chain: Who vouches for the person, where that must outlast `operators.yaml`.
     """
-    keep_decision(transaction, request_id, decision, signed, card, chain)
     body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
     if card is not None:
         body["card"] = card
     if chain is not None:
         body["chain"] = chain
     transaction.record("decision", request_id or decision.subject or "", body)
-
-
-def keep_decision(
-    transaction: Transaction,
-    request_id: str | None,
-    decision: Decision,
-    signed: Signed,
-    card: str | None,
-    chain: str | None = None,
-) -> None:
-    """Keeps a decision that a journal row of another kind tells of."""
-    row = DecisionRecord(
-        0, decision.verdict, decision.subject or "", signed.text, signed.signature_hex, card, chain
-    )
-    decisions.insert(transaction, request_id, decision.nonce, row)

@@ -16,7 +16,7 @@ from handwheel.connectors.model.values import Value
 from ...requests.request import Action, ActionRequest, RiskClass, RunOrigin
 from ...requests.values import is_same
 from ..identity.roster import load_roster
-from ..ledger.store.database import Database
+from ..ledger.store.database import LedgerReader
 from ..policy.policy import PEOPLE
 from .administrators import revoked_keys
 from .playbooks_lock import Release, ReleasedBinding, ReleasedWrite, read_lock, release_fault
@@ -40,13 +40,15 @@ class RequestClass:
     unreleased: str  # why its plan is not a released playbook; empty if it is, or without a plan
 
 
-def class_of(site: Site, database: Database, request: ActionRequest, at: datetime) -> RequestClass:
+def class_of(
+    site: Site, reader: LedgerReader, request: ActionRequest, at: datetime
+) -> RequestClass:
     """Returns the class of a request by the site's `playbooks.lock` at a time.
 
     A lock or roster that is missing or cannot be read releases nothing. A ledger that cannot be
     read raises `LedgerError`.
     """
-    why = _unreleased(site, database, request, at)
+    why = _unreleased(site, reader, request, at)
     if not why:
         return RequestClass(request.risk_class, request.quorum, "")
     classes: tuple[RiskClass, ...] = (request.risk_class, UNRELEASED)
@@ -54,7 +56,7 @@ def class_of(site: Site, database: Database, request: ActionRequest, at: datetim
     return RequestClass(risk_class, max(request.quorum, PEOPLE[risk_class]), why)
 
 
-def _unreleased(site: Site, database: Database, request: ActionRequest, at: datetime) -> str:
+def _unreleased(site: Site, reader: LedgerReader, request: ActionRequest, at: datetime) -> str:
     run = request.run
     if run is None:
         return ""
@@ -65,7 +67,7 @@ def _unreleased(site: Site, database: Database, request: ActionRequest, at: date
     if release is None:
         digest = f"with the digest {_short(run.digest)}"
         return f"{run.playbook} {run.version} {digest} is not in {LOCK_FILE}"
-    if fault := release_fault(release, site.id, roster, revoked_keys(site, database), at):
+    if fault := release_fault(release, site.id, roster, revoked_keys(reader), at):
         return f"the release of {run.playbook} in {LOCK_FILE} does not count: {fault}"
     return _other_text(run, release) or next(_unlisted(site, request, run, release), "")
 

@@ -47,7 +47,7 @@ def order_of(context: DecisionContext, request: ActionRequest, now: Instant) -> 
 
 def _is_of(database: Database, order: StartOrder, run: RunOrigin) -> bool:
     """Whether a run is the first of an order's case, with the playbook and the values ordered."""
-    if order.fault or (order.playbook, order.digest) != (run.playbook, run.digest):
+    if (order.playbook, order.digest) != (run.playbook, run.digest):
         return False
     if not all(_is_bound(text, run.parameters.get(name)) for name, text in order.given.items()):
         return False

@@ -1,26 +1,19 @@
 """Crash recovery. A gate that starts judges what another left behind, and sends none of it."""
 
-import logging
-
 from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.errors import NotConnected
 
 from ....requests.request import Action
-from ....safe_text import printable
 from ...ledger.actions import actions_in_flight
-from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import invalidate_in, move_action, move_request
-from ...ledger.records import RequestDamaged, RequestRecord, load_exactly
+from ...ledger.records import RequestRecord, load_exactly
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
 
 NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
-SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
 MAYBE_SENT = "the gate ended between the intent and the outcome: whether it was sent is not known"
 RESTARTED = "the gate was started after the approval"
-
-_logger = logging.getLogger(__name__)
 
 
 async def recover(context: GateContext) -> None:
@@ -43,33 +36,8 @@ async def recover_in_flight(context: GateContext) -> None:
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
     """
     for action_id, request_id, state in actions_in_flight(context.database):
-        try:
-            record = load_exactly(context.database, request_id)
-        except RequestDamaged as damage:
-            _skip_damaged(context, action_id, ActionState(state), damage)
-            continue
+        record = load_exactly(context.database, request_id)
         await _recover_action(context, record, action_id, ActionState(state))
-
-
-def end_due(context: GateContext, action_id: str, reason: str) -> None:
-    """Ends a due action that cannot be claimed, so that it does not hold up others.
-
-    Only a process that writes into the ledger leaves such an action.
-    """
-    with context.database.transaction(context.clock()) as transaction:
-        move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
-
-
-def _skip_damaged(
-    context: GateContext, action_id: str, state: ActionState, damage: RequestDamaged
-) -> None:
-    _logger.error("passing by %s: %s", printable(action_id), damage)
-    is_sent = state is ActionState.SENDING
-    to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT
-    details: dict[str, object] = {"readback": "it was not looked for"} if is_sent else {}
-    with context.database.transaction(context.clock()) as transaction:
-        move_action(transaction, action_id, state, to, str(damage), details)
-        context.memory.note(action_id, to, transaction.now)
 
 
 async def _recover_action(
@@ -81,13 +49,9 @@ async def _recover_action(
         if is_sent:
             details: dict[str, object] = {"readback": found}
             move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
-            context.memory.note(action_id, ActionState.UNKNOWN, transaction.now)
             return
-        was_intended = has_row(transaction, action_id, "action.intent")
-        reason = SENT_BEFORE if was_intended else NOT_SENT
-        to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
+        to, reason = ActionState.ABORTED_NOT_SENT, NOT_SENT
         move_action(transaction, action_id, state, to, reason)
-        context.memory.note(action_id, to, transaction.now)
         if record.state is RequestState.APPROVED:
             name = record.request.request_id
             move_request(transaction, name, RequestState.INVALIDATED, reason)

@@ -16,7 +16,7 @@ from ...identity.roster import Roster
 from ...interlocks.authority_check import allowed_heartbeats, authority_status
 from ...interlocks.blocking import locked_files
 from ...ledger.authority import load_authority
-from ...signatures.administrators import locked_out
+from ...ledger.latched_lockouts import locked_scopes
 from ...signatures.context import DecisionContext
 from ...signatures.heartbeat_grants import NamedHeartbeat, heartbeat_of
 from ..state.execution import GateContext
@@ -69,9 +69,7 @@ def check_not_blocked(context: GateContext, equipment: str) -> None:
     """Raises `InterlockActive` for what is suspended or locked out, whatever was granted."""
     _check_suspensions(context, equipment)
     check_lockouts(context, equipment)
-    if locked := locked_out(context.site, context.database).keys() & set(
-        context.site.scopes_of(equipment)
-    ):
+    if locked := locked_scopes(context.database).keys() & set(context.site.scopes_of(equipment)):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
 
 

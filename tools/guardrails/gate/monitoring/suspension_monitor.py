@@ -19,7 +19,6 @@ from ...ledger.actions import is_approved
 from ...ledger.lifecycle import move_request
 from ...ledger.records import load_requests
 from ...ledger.store.states import RequestState
-from ...ledger.store.wakeup import notify
 from ..state.execution import GateContext
 from ..state.suspensions import SuspensionChange
 from .alarm_rate import AlarmCount
@@ -159,7 +158,6 @@ class SuspensionMonitor:
         with context.database.transaction(context.clock()) as transaction:
             if is_approved(transaction, name):
                 move_request(transaction, name, RequestState.INVALIDATED, reason)
-        notify(context.state, name)
 
 
 def free_bytes(folder: Path) -> int:

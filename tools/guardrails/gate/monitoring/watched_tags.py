@@ -1,7 +1,7 @@
 """Tags that the gate reads for open requests, for cards and for conditions."""
 
 from ....conditions.condition import tags_in
-from ...ledger.records import OnDamaged, RequestRecord, load_unfinished
+from ...ledger.records import RequestRecord, load_unfinished
 from ...policy.cross_limits import cross_tags
 from ..state.execution import GateContext
 
@@ -11,14 +11,14 @@ class WatchedTags:
 
     def __init__(self, context: GateContext) -> None:
         self._context = context
-        self._version: tuple[int, int] | None = None
+        self._version: int | None = None
         self._names: frozenset[str] = frozenset()
 
-    def now(self, on_damaged: OnDamaged) -> frozenset[str]:
+    def now(self) -> frozenset[str]:
         """Returns the tags, and reads the requests again only if the ledger has changed."""
         version = self._context.database.version()  # first: what changes meanwhile shows next time
         if version != self._version:
-            records = load_unfinished(self._context.database, on_damaged)
+            records = load_unfinished(self._context.database)
             found = (tags_of_request(self._context, record) for record in records)
             self._names = frozenset[str]().union(*found)
             self._version = version

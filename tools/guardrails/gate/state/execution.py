@@ -25,7 +25,6 @@ from ...interlocks.action_order import is_first_command, states_of
 from ...interlocks.lockout_files import LockoutFolder
 from ...ledger.records import RequestRecord
 from ...ledger.store.database import Database
-from ...ledger.write_history import OwnWrites
 from ...policy.cross_limits import CrossLimit
 from ...policy.policy import Policy
 from .lock import GateLock
@@ -72,7 +71,6 @@ class GateContext:
     write_slot: WriteSlot = field(default_factory=WriteSlot)  # held while a frame is on its way
     open_heartbeat_session: OpenHeartbeatSession = open_heartbeat_session
     memory: GateMemory = field(default_factory=GateMemory)  # actions of this gate process
-    writes: OwnWrites = field(default_factory=OwnWrites)  # what it has sent to which tag, and when
     lockouts: LockoutFolder = field(init=False)  # their folder when the gate started
 
     def __post_init__(self) -> None:

@@ -2,8 +2,7 @@
 
 It records whether an expected effect of a write comes, and enforces nothing.
 
-What it looks for it knows from its own memory. A verdict is a row of the journal, and one of the
-ledger's table unless another process has written that; it changes nothing else.
+A verdict is recorded and changes nothing else.
 """
 
 from collections.abc import Mapping
@@ -15,8 +14,9 @@ from ....conditions.condition import Condition, parse_condition
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....requests.timestamps import Instant
+from ...ledger.actions import action_state
 from ...ledger.effects import Effect, EffectVerdict, PendingEffect, pending_effects, record_verdict
-from ...ledger.journal_rows import has_row
+from ...ledger.store.states import ActionState
 from ..state.execution import Execution, GateContext
 from ..state.memory import MonitoredEffect
 
@@ -34,7 +34,7 @@ def give_up_effects(context: GateContext) -> None:
 def expect_effects(execution: Execution, now: Instant) -> None:
     """Looks from now on for what is expected after a command that was just verified.
 
-    By the request that the second step has checked, and whatever the ledger's tables say later.
+    By the request that the second step has checked.
     """
     tags, action = execution.context.site.tags, execution.action
     for number, each in enumerate(action.effects, start=1):
@@ -51,8 +51,7 @@ def expect_effects(execution: Execution, now: Instant) -> None:
 def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) -> frozenset[str]:
     """Judges every expectation that is open, and records those that came or whose time is over.
 
-    Only of what this gate has verified itself, and by its own memory of what was expected and
-    since when. Rows of other processes are skipped. Returns the tags that are still looked at.
+    Only of what this gate has verified itself. Returns the tags that are still looked at.
     """
     tags = set[str]()
     for each in context.memory.expected:
@@ -103,6 +102,6 @@ def _conclude(
         each.action_id, each.number, expected.text, expected.within_s, observed, verdict
     )
     with context.database.transaction(context.clock()) as transaction:
-        # Without this row its outcome was rolled back.
-        if has_row(transaction, each.action_id, "action.VERIFIED"):
+        # Else the disk has refused its outcome.
+        if action_state(transaction, each.action_id) == ActionState.VERIFIED:
             record_verdict(transaction, effect, after_s, was_so=was_so)

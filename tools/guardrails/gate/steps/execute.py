@@ -10,7 +10,7 @@ from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import AlreadySo, Execution
 from . import all_steps as steps
-from .outcome import conclude, wake_listeners
+from .outcome import conclude
 from .reading_age import BUDGET_S, ReadingTooOld
 
 _ATTEMPTS = 3
@@ -36,10 +36,8 @@ async def execute_action(execution: Execution) -> None:
             await _go_in_time(execution)
         except AlreadySo as found:
             skip(execution, str(found))
-            await wake_listeners(execution)
         except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
             stop(execution, str(refusal))
-            await wake_listeners(execution)
     finally:
         await execution.close()
 
@@ -92,7 +90,6 @@ def claim(execution: Execution) -> None:
             transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",
             {"epoch": execution.context.epoch},
         )  # fmt: skip
-        execution.context.memory.note(action_id, ActionState.CLAIMED, now)
         execution.decided = newest_number(transaction)
 
 
@@ -114,7 +111,6 @@ def skip(execution: Execution, reason: str) -> None:
     with execution.context.database.transaction(execution.context.clock()) as transaction:
         action_id, to = execution.action.action_id, ActionState.SKIPPED
         move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
-        execution.context.memory.note(action_id, to, transaction.now)
         if execution.record.request.run is None:
             end_after_failure(transaction, execution.record.request, RequestState.CLOSED, reason)
 
@@ -127,5 +123,4 @@ def invalidate(execution: Execution, reason: str) -> None:
     with execution.context.database.transaction(execution.context.clock()) as transaction:
         action_id, to = execution.action.action_id, ActionState.INVALIDATED
         move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
-        execution.context.memory.note(action_id, to, transaction.now)
         end_after_failure(transaction, execution.record.request, RequestState.INVALIDATED, reason)

@@ -28,5 +28,5 @@ def _case(execution: Execution) -> WriteCheck:
     context = execution.context
     return WriteCheck(
         context.site, context.database, context.policy, execution.record.request, execution.action,
-        context.clock(), context.writes,
+        context.clock(),
     )  # fmt: skip

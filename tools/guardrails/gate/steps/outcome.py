@@ -1,11 +1,10 @@
-"""Steps 16 and 17 record the outcome and wake the listeners."""
+"""Step 16 records the outcome."""
 
 from ....requests.request import ActionRequest
 from ...ledger.actions import is_approved
 from ...ledger.lifecycle import end_after_failure, move_action, set_next_due
 from ...ledger.store.database import Transaction
 from ...ledger.store.states import ActionState, RequestState
-from ...ledger.store.wakeup import notify
 from ..state.execution import Execution
 from .effects import expect_effects
 
@@ -34,11 +33,6 @@ async def record_outcome(execution: Execution) -> None:
         conclude(execution, state, found.words, sent=True)
 
 
-async def wake_listeners(execution: Execution) -> None:
-    """Step 17 wakes the listeners, which then read the ledger."""
-    notify(execution.context.state, execution.action.action_id)
-
-
 def conclude(execution: Execution, state: ActionState, reason: str, *, sent: bool) -> None:
     """Records the outcome. After a verified command of a person the next one is due.
 
@@ -55,17 +49,13 @@ def conclude(execution: Execution, state: ActionState, reason: str, *, sent: boo
         move_action(
             transaction, execution.action.action_id, ActionState.SENDING, state, reason, details
         )
-        execution.context.memory.note(execution.action.action_id, state, now)
-        if not sent:
-            execution.context.memory.note_not_sent(execution.action.action_id)
+        execution.context.memory.note_concluded(execution.action.action_id)
         if state is ActionState.REFUSED:
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
         elif state is ActionState.VERIFIED:
             expect_effects(execution, now)
-            if _goes_on(transaction, request) and (
-                due := set_next_due(transaction, request.request_id)
-            ):
-                execution.context.memory.note(due, ActionState.DUE, transaction.now)
+            if _goes_on(transaction, request):
+                set_next_due(transaction, request.request_id)
 
 
 def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:

@@ -1,9 +1,10 @@
 """Checks that there is something to undo, and that a recovery action undoes it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
-from ....errors import LedgerError, PermitRefused
+from ....errors import PermitRefused
 from ....requests.request import Action
+from ...approval.run_requests import was_not_sent
 from ...interlocks.action_order import other_undos, states_of
 from ...ledger.intents import epochs_of_request, epochs_of_run
 from ...ledger.records import RequestRecord, load_run
@@ -19,47 +20,27 @@ def check_recovery(execution: Execution) -> None:
     if run is None:
         _check_lease(execution)
         return
-    intents = epochs_of_run(database, run.run_id)
-    sent = _sent(execution, intents)
-    if not sent:
+    intents = epochs_of_run(database, run.run_id).keys()
+    if not intents:
         raise PermitRefused(f"there is nothing to undo: run {run.run_id} has sent nothing")
     if action.undoes is None:
         return
-    try:
-        records = load_run(database, run.run_id)
-    except LedgerError as damage:
-        raise PermitRefused(f"what it undoes is not known: {damage}") from None
-    _check_undo(action, records, _without_unsent(execution, sent), intents)
-
-
-def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
-    """Returns what was sent of what the ledger has an intent for.
-
-    This gate knows what it has sent, and no other gate has sent anything of a request that is
-    approved now. The ledger's rows count for other requests, of earlier gates.
-    """
-    context, own = execution.context, f"{execution.record.request.request_id}/"
-    return {
-        name
-        for name, epoch in intents.items()
-        if context.memory.may_have_left(name)
-        or (epoch < context.epoch and not name.startswith(own))
-    }
+    records = load_run(database, run.run_id)
+    _check_undo(action, records, _sent(execution, intents), intents)
 
 
 def _check_lease(execution: Execution) -> None:
     record = execution.record
-    intents = epochs_of_request(execution.context.database, record.request.request_id)
-    sent = _without_unsent(execution, _sent(execution, intents))
-    _check_undo(execution.action, [record], sent, intents)
+    intents = epochs_of_request(execution.context.database, record.request.request_id).keys()
+    _check_undo(execution.action, [record], _sent(execution, intents), intents)
 
 
-def _without_unsent(execution: Execution, sent: Collection[str]) -> set[str]:
-    """Returns the sent actions without those whose frame never left.
+def _sent(execution: Execution, intents: Collection[str]) -> set[str]:
+    """Returns the actions with an intent without those whose frame never left.
 
     A safe state may be wanted all the same: it undoes nothing.
     """
-    return {each for each in sent if not execution.context.memory.was_not_sent(each)}
+    return {each for each in intents if not was_not_sent(execution.context.database, each)}
 
 
 def _check_undo(
@@ -72,7 +53,6 @@ def _check_undo(
         (
             each
             for record in records
-            if record.is_intact
             for each in record.request.commands
             if each.action_id == action.undoes
         ),

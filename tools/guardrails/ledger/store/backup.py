@@ -1,12 +1,8 @@
-"""Copy of the ledger while others write to it, made by SQLite and checked.
-
-The live file is never opened but by SQLite: closing it would drop the locks of every connection
-of the process, and a copy of the file alone would lack what is still in the write-ahead log.
-"""
+"""Copy of a ledger, made of its verified rows in a new file."""
 
 import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,19 +11,17 @@ from pathlib import Path
 from ....atomic_files import sync_folder
 from ....errors import LedgerError
 from .connection import ledger_error
-from .database import Database
 from .journal import Chain, JournalRow
-from .schema import APPLICATION_ID, VERSION, is_altered
+from .log_file import create_log
 
 ANCHORS_SUFFIX = ".anchors"
 """What the anchors beside a copy are called, after the copy's own name."""
 _BLOCK = 1 << 20
-_JOURNAL = "SELECT seq, text, hash FROM journal ORDER BY seq"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy that was checked."""
+    """A copy that was verified."""
 
     path: Path
     anchors: Path
@@ -36,80 +30,48 @@ class Backup:
     sha256: str  # of the copy's file
 
 
-def back_up(database: Database, target: Path) -> Backup:
-    """Copies the ledger to a new file, with its anchors as `TARGET.anchors` beside it.
+def back_up(rows: Iterable[JournalRow], site: str, target: Path) -> Backup:
+    """Writes a journal to a new file, with its anchors as `TARGET.anchors` beside it.
 
     The anchors are written last: a copy without them was not finished.
 
     Raises:
-        LedgerError: There is such a file, it cannot be written, or the copy is not sound; then
+        LedgerError: There is such a file, it cannot be written, or the journal is not sound; then
             nothing is left of it.
     """
     anchors = target.with_name(target.name + ANCHORS_SUFFIX)
     if os.path.lexists(anchors):
         raise LedgerError(f"{anchors}: is there already; nothing was copied")
-    head = database.head()
-    # Before the copy: each anchor follows its commit, so none can name a row that is not in it.
-    lines = database.anchors.lines()
     with _new_file(target):
         try:
-            database.copy_into(target)
-            rows = check_copy(target, database.site, lines, head)
+            lines = _copy(rows, site, target)
             mark = _digest(target)
             with _new_file(anchors):
-                _write(anchors, "".join(f"{line}\n" for line in lines).encode("ascii"))
+                _write(anchors, "".join(lines).encode("ascii"))
         except OSError as error:
             raise LedgerError(f"{target}: {error.strerror}; nothing was copied") from None
-    return Backup(target, anchors, rows[0], rows[1], mark)
+        except sqlite3.Error as error:
+            raise ledger_error(target, error) from None
+    return Backup(target, anchors, len(lines), lines[-1].split()[1] if lines else "", mark)
 
 
-def check_copy(
-    copy: Path, site: str, anchors: list[str], head: JournalRow | None = None
-) -> tuple[int, str]:
-    """Checks a copy that no other process has open.
-
-    Args:
-        anchors: The lines of the anchors that belong to it.
-        head: A row that it must have.
-
-    Returns:
-        How many rows its journal has, and the hash of the last.
-
-    Raises:
-        LedgerError: It is damaged, another site's, altered, or older than that.
-    """
-    try:
-        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as shell:
-            _check_database(copy, shell, site)
-            chain, count, last = Chain(anchors), 0, ""
-            has_head = head is None
-            for seq, text, mark in shell.execute(_JOURNAL):
-                row = JournalRow(seq, text, mark)
-                chain.follow(row)
-                count, last = count + 1, mark
-                has_head |= row == head
-            chain.end()
-    except sqlite3.Error as error:
-        raise ledger_error(copy, error) from None
+def _copy(rows: Iterable[JournalRow], site: str, target: Path) -> list[str]:
+    """Writes the rows, and returns the lines of their anchors."""
+    chain, lines = Chain([]), list[str]()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("ATTACH DATABASE ? AS log", (str(target),))
+        create_log(connection, site)
+        connection.execute("BEGIN")
+        for row in rows:
+            chain.follow(row)
+            connection.execute(
+                "INSERT INTO log.row VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
+            )
+            lines.append(f"{row.seq} {row.hash}\n")
+        connection.execute("COMMIT")
     if chain.faults:
-        raise LedgerError(f"{copy}: the journal in it is not sound: {chain.faults[0]}")
-    if not has_head:
-        raise LedgerError(f"{copy}: is older than the ledger that was copied")
-    return count, last
-
-
-def _check_database(copy: Path, shell: sqlite3.Connection, site: str) -> None:
-    def value(question: str) -> object:
-        return shell.execute(question).fetchone()[0]
-
-    if (said := value("PRAGMA integrity_check")) != "ok":
-        raise LedgerError(f"{copy}: is damaged: {said}")
-    if (value("PRAGMA application_id"), value("PRAGMA user_version")) != (APPLICATION_ID, VERSION):
-        raise LedgerError(f"{copy}: is no ledger of version {VERSION}")
-    if is_altered(shell):
-        raise LedgerError(f"{copy}: its tables or triggers were altered")
-    if (found := value("SELECT site FROM meta")) != site:
-        raise LedgerError(f"{copy}: is the ledger of site {found!r}, not {site!r}")
+        raise LedgerError(f"the journal is not sound: {chain.faults[0]}; nothing was copied")
+    return lines
 
 
 @contextmanager

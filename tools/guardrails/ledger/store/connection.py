@@ -60,7 +60,7 @@ def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
 def _share(path: Path, connection: sqlite3.Connection) -> None:
     # SQLite does not wait by itself while another process is making the change.
     for attempt in Retrying(
-        retry=retry_if_exception(_is_busy),
+        retry=retry_if_exception(is_busy),
         stop=stop_after_delay(_BUSY_S),
         wait=wait_fixed(_PAUSE_S),
         reraise=True,
@@ -73,7 +73,8 @@ def _share(path: Path, connection: sqlite3.Connection) -> None:
                 )
 
 
-def _is_busy(error: BaseException) -> bool:
+def is_busy(error: BaseException) -> bool:
+    """Whether another process has the database."""
     return isinstance(error, sqlite3.Error) and _name(error).startswith("SQLITE_BUSY")
 
 

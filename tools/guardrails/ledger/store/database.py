@@ -1,93 +1,134 @@
-"""The ledger's database, opened strictly and changed by short transactions."""
+"""Ledger of a site, held in memory by the one process that has its file open.
+
+The memory decides, the file is its log. Nothing that is done to the file while it is open changes
+what this process does.
+"""
 
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ....errors import LedgerError
-from ....requests.timestamps import Instant, instant_now, stamp
-from .connection import connect, ledger_error
-from .journal import Anchors, JournalRow, next_row
-from .schema import APPLICATION_ID, VERSION, create_tables, is_altered
+from ....requests.canonical import digest
+from ....requests.timestamps import Instant, instant_now
+from .connection import ledger_error
+from .fold import Fields
+from .journal import Anchors, Chain, JournalRow, next_row
+from .log_file import LEDGER_FILE, attach_log, ledger_file
+from .schema import HISTORY
+from .tables import Tables
 
-_ROWS = "SELECT seq, text, hash FROM journal"
-_ANCHORED = "SELECT seq, hash FROM journal WHERE seq >= ?"
-_NEVER = 2**63 - 1
-
-LEDGER_FILE = "ledger.db"
-"""Its name in the site's state folder."""
+__all__ = ["LEDGER_FILE", "Database", "LedgerReader", "LostRace", "TableReader", "Transaction"]
 
 
 class LostRace(LedgerError):
-    """Another process changed the row first. Nothing was changed here."""
+    """What is to be changed has changed meanwhile. Nothing was changed here."""
 
 
-class LedgerReader(Protocol):
-    """Ledger or transaction that the functions of this package read from."""
+class TableReader(Protocol):
+    """Tables that the functions of this package read from."""
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer."""
         ...
 
 
-class Transaction:
-    """One transaction. All its changes and journal rows are committed, or none."""
+class LedgerReader(TableReader, Protocol):
+    """Ledger, transaction or copy, with the journal."""
 
-    def __init__(self, connection: sqlite3.Connection, now: Instant) -> None:
-        self._connection = connection
+    def find_rows(
+        self,
+        subject: str | None = None,
+        kind: str | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[JournalRow]:
+        """Returns rows of the journal in order, those about a subject, of a kind, or all.
+
+        Args:
+            after: Only rows behind this number.
+            before: Only rows before this number; `None` for all.
+            limit: At most so many; `None` for all.
+        """
+        ...
+
+
+class Transaction:
+    """One transaction. All its rows are committed, or none."""
+
+    def __init__(self, database: "Database", now: Instant) -> None:
+        self._database = database
         self.now = now
         self.rows: list[JournalRow] = []
 
     def record(self, kind: str, subject: str, body: dict[str, object]) -> JournalRow:
-        """Appends a row to the journal."""
-        last = self.rows[-1] if self.rows else last_row(self._connection)
-        row = next_row(last, self.now, kind, subject, body)
-        self._connection.execute(
-            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
-        )
+        """Appends a row to the journal, and changes the tables as it says.
+
+        Raises:
+            IllegalRow: The tables do not allow it.
+        """
+        row = self._database.append(kind, subject, body, self.now)
         self.rows.append(row)
         return row
 
     def change(self, statement: str, values: Sequence[object]) -> None:
-        """Changes exactly one row, or raises `LostRace`, since what it compares is no longer so."""
-        if self._connection.execute(statement, values).rowcount != 1:
-            raise LostRace("another process changed it first; nothing was changed")
+        """Changes exactly one row of a table that no journal row tells of, or raises `LostRace`."""
+        if self._database.tables.connection.execute(statement, values).rowcount != 1:
+            raise LostRace("it has changed meanwhile; nothing was changed")
 
     def one(self, question: str, *values: object) -> Any:
         """Returns the first column of the first answer, or `None`."""
-        row = self._connection.execute(question, values).fetchone()
-        return None if row is None else row[0]
+        found = self.all(question, *values)
+        return found[0][0] if found else None
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer."""
-        return self._connection.execute(question, values).fetchall()
+        """Returns every answer of the tables."""
+        return self._database.all(question, *values)
+
+    def find_rows(self, *about: str | None, **limits: Any) -> list[JournalRow]:
+        """Returns rows of the journal, see `LedgerReader`. Those of this transaction count."""
+        return self._database.find_rows(*about, **limits)
 
 
 class Database:
-    """An open ledger of a site, made in the state folder if there is none.
+    """Ledger of a site, opened by one process at a time and made if there is none.
 
-    The state folder must be on a local disk. A ledger that cannot be opened or read, is another
-    site's, or is older than its anchors say, raises `LedgerError`.
+    At the start the whole journal is verified against its anchors and folded.
+
+    Args:
+        state: The site's state folder, on a local disk.
+        read_only: Whether nothing can be recorded. Without a file there is an empty ledger then.
+
+    Raises:
+        LedgerError: It cannot be opened or read, is another site's, is open elsewhere, or its
+            journal is not what was once written; the first row that differs is named.
     """
 
-    def __init__(self, state: Path, site: str) -> None:
-        path = state / LEDGER_FILE
+    def __init__(self, state: Path, site: str, *, read_only: bool = False) -> None:
         self.site = site
-        self.anchors = Anchors(path.with_name("anchors"))
-        self._path = path
+        self.path = ledger_file(state)
+        self.anchors = Anchors(self.path.with_name("anchors"))
+        self.tables = Tables()
+        self.on_commit: list[Callable[[Sequence[JournalRow]], None]] = []
+        self._head: JournalRow | None = None
         self._open: Transaction | None = None
+        self._message = ""
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = connect(path)
-        except OSError as error:
-            raise LedgerError(f"{path}: {error.strerror}") from None
-        try:
-            self._prepare()
-            self.check_anchors(of_all=False)  # an audit tells of the others, one by one
-            if self.head() is None:
-                self._begin_journal()
+            with self._translated():
+                self._file = attach_log(self.tables.connection, self.path, site, read_only)
+                for statement in ("ATTACH DATABASE ':memory:' AS history", *HISTORY):
+                    self.tables.connection.execute(statement)
+                self._fold()
+            if read_only:
+                self.tables.connection.execute("PRAGMA query_only = ON")
+            elif self._head is None:
+                with self.transaction() as transaction:
+                    transaction.record("ledger.created", site, {})
         except BaseException:
             self.close()
             raise
@@ -99,13 +140,8 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Closes the database. What was committed stays."""
-        self._connection.close()
-
-    def refuse_changes(self) -> None:
-        """Lets SQLite refuse every change over this connection from now on, as `LedgerError`."""
-        with self._translated():
-            self._connection.execute("PRAGMA query_only = ON")
+        """Closes the file. What was committed stays."""
+        self.tables.close()
 
     @contextmanager
     def transaction(
@@ -127,173 +163,172 @@ class Database:
         if self._open is not None:
             yield self._open
             return
+        connection, head = self.tables.connection, self._head
         with self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                self._open = transaction = Transaction(self._connection, now or instant_now())
+                self._open = transaction = Transaction(self, now or instant_now())
                 yield transaction
                 if transaction.rows:
-                    self._prepare_anchors(transaction.rows[0].seq)
-                self._connection.execute("COMMIT")
+                    self.anchors.prepare()
+                connection.execute("COMMIT")
+            except BaseException:
+                self._head = head
+                raise
             finally:
                 self._open = None
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         if transaction.rows:
             self.anchors.note(transaction.rows, waits=waits_for_anchor)
+            for tell in self.on_commit:
+                tell(transaction.rows)
+
+    @contextmanager
+    def under(self, message: str) -> Generator[None]:
+        """Marks the rows that are recorded inside with the digest of the message that asks."""
+        self._message = message
+        try:
+            yield
+        finally:
+            self._message = ""
+
+    def rows_under(self, message: str) -> list[JournalRow]:
+        """Returns the rows that a message has added, none if it was never applied."""
+        return self._verified("WHERE message = ? ORDER BY seq", message)
+
+    def append(self, kind: str, subject: str, body: dict[str, object], now: Instant) -> JournalRow:
+        """Appends a row inside a transaction; see `Transaction.record`."""
+        row = next_row(self._head, now, kind, subject, body, self._message)
+        fields = row.fields
+        self.tables.apply(row, fields)
+        self._note(row, fields)
+        self.tables.connection.execute(
+            "INSERT INTO log.row(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
+        )
+        self._head = row
+        return row
+
+    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """Returns every answer of the tables."""
+        with self._translated():
+            return self.tables.all(question, *values)
+
+    def find_rows(
+        self,
+        subject: str | None = None,
+        kind: str | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[JournalRow]:
+        """Returns rows of the journal; see `LedgerReader`.
+
+        Raises:
+            LedgerError: The file has another text than this process once wrote or verified.
+        """
+        conditions, values = ["seq > ?"], list[object]([after])
+        for column, value in (("subject", subject), ("kind", kind)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        if before is not None:
+            conditions.append("seq < ?")
+            values.append(before)
+        order = "DESC" if newest_first else "ASC"
+        values.append(-1 if limit is None else limit)
+        return self._verified(
+            f"WHERE {' AND '.join(conditions)} ORDER BY seq {order} LIMIT ?", *values
+        )
+
+    def anchor_lines(self) -> list[str]:
+        """Returns the lines of the anchors, each the number and the hash of a row."""
+        return self.anchors.lines()
 
     @contextmanager
     def one_moment(self) -> Generator[None]:
-        """Makes everything that is read inside be of one moment.
+        """Does nothing."""
+        yield
 
-        Nothing may be written inside. Others can, and their rows wait in the write-ahead log.
-        One inside another is the same moment.
-        """
-        if self._connection.in_transaction:
-            yield
-            return
-        with self._translated():
-            self._connection.execute("BEGIN DEFERRED")
-            try:
-                yield
-            finally:
-                self._connection.execute("ROLLBACK")
-
-    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer to a question."""
-        try:
-            return self._connection.execute(question, values).fetchall()
-        except sqlite3.Error as error:
-            raise ledger_error(self._path, error) from error
-
-    def version(self) -> tuple[int, int]:
-        """Returns a value that changes with every change of the ledger, by any process."""
-        return self.all("PRAGMA data_version")[0][0], self._connection.total_changes
+    def seq_of(self, mark: str) -> int | None:
+        """Returns the number of the row with a hash, or `None` if there is none."""
+        rows = self.all("SELECT seq FROM history.entry WHERE hash = ?", mark)
+        return rows[0][0] if rows else None
 
     def journal(self, after: int = 0) -> Iterator[JournalRow]:
         """Yields the journal's rows in order, those after a number."""
-        with self._translated(), closing(self._connection.cursor()) as cursor:
-            cursor.execute(
-                "SELECT seq, text, hash FROM journal WHERE seq > ? ORDER BY seq", (after,)
-            )
-            for seq, text, mark in cursor:
-                yield JournalRow(seq, text, mark)
-
-    def copy_into(self, target: Path) -> None:
-        """Copies the whole database, as it is at one moment, into an empty file.
-
-        Others go on writing meanwhile. The copy is one file, without a write-ahead log.
-        """
-        try:
-            with closing(sqlite3.connect(target)) as copy:
-                self._connection.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.Error as error:
-            raise ledger_error(target, error) from None
+        while rows := self.find_rows(after=after, limit=_PAGE):
+            yield from rows
+            after = rows[-1].seq
 
     def head(self) -> JournalRow | None:
         """Returns the journal's last row."""
-        with self._translated():
-            return last_row(self._connection)
+        return self._head
 
-    def check_anchors(self, *, of_all: bool = True) -> None:
-        """Refuses a ledger that is older than its anchors, or was cut off and gone on with.
+    def version(self) -> int:
+        """Returns a value that changes with every change of the ledger."""
+        return self.tables.connection.total_changes
 
-        Args:
-            of_all: Of the latest some hundreds, not of the furthest alone: others may have gone
-                on from where it was cut.
-        """
-        head = self.head()  # before the anchors: they follow it
-        anchored = self.anchors.latest()
-        if not anchored:
-            self._check_is_new(head.seq if head else 0)
-            return
-        anchored = anchored if of_all else [max(anchored)]
-        first, _ = min(anchored)
-        found = {tuple(row) for row in self.all(_ANCHORED, first)}
-        if wrong := [seq for seq, mark in anchored if (seq, mark) not in found]:
-            raise LedgerError(
-                f"{self._path}: row {max(wrong)} of the journal is not the one that was anchored; "
-                "the ledger was replaced or cut off. Nothing is sent. Bring the right one back, or "
-                "keep both files as evidence and start with an empty state folder"
-            )
-
-    def check_schema(self) -> None:
-        """Refuses a ledger in which a table, an index or a trigger is not the one that was made."""
-        with self._translated():
-            if is_altered(self._connection):
-                raise LedgerError(
-                    f"{self._path}: its tables or triggers were altered. Nothing is sent. Keep it "
-                    "as evidence and start with an empty state folder"
-                )
-
-    def _prepare_anchors(self, first: int) -> None:
-        """Anchors the very first row before a second can be committed, if a kill has lost it."""
-        if not self.anchors.prepare():
-            self._check_is_new(first - 1)
-            if earlier := last_row(self._connection, before=first):
-                self.anchors.note([earlier])
-
-    def _check_is_new(self, rows: int) -> None:
-        if rows > 1:
-            raise LedgerError(
-                f"{self._path}: its journal has {rows} rows, and none is anchored beside it; "
-                "the anchors were removed. Nothing is sent. Bring them back, or keep the ledger "
-                "as evidence and start with an empty state folder"
-            )
-
-    def _prepare(self) -> None:
-        with self._translated():
-            version = self._version()
-            if version == 0:
-                version = self._create()
-        if version != VERSION:
-            raise LedgerError(f"{self._path}: is a ledger of version {version}, not {VERSION}")
-        self.check_schema()
-        site = self.all("SELECT site FROM meta")[0][0]
-        if site != self.site:
-            raise LedgerError(f"{self._path}: is the ledger of site {site!r}, not {self.site!r}")
-
-    def _begin_journal(self) -> None:
-        with self.transaction() as transaction:
-            if not transaction.one("SELECT 1 FROM journal"):
-                transaction.record("ledger.created", self.site, {})
-
-    def _version(self) -> int:
-        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return version
-
-    def _create(self) -> int:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def check_file(self) -> None:
+        """Raises `LedgerError` if the file is not the one that was opened, as after a removal."""
         try:
-            if self._version() == 0:  # no other process was faster
-                self._create_tables()
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        return self._version()
+            found = self.path.stat()
+        except OSError as error:
+            raise LedgerError(f"{self.path}: {error.strerror}; nothing is sent") from None
+        if (found.st_dev, found.st_ino) != self._file:
+            raise LedgerError(f"{self.path}: was replaced while it was open; nothing is sent")
 
-    def _create_tables(self) -> None:
-        if self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise LedgerError(f"{self._path}: is another program's database")
-        create_tables(self._connection)
-        now = stamp(instant_now().wall)
-        self._connection.execute("INSERT INTO meta VALUES (?, ?)", (self.site, now))
-        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        self._connection.execute(f"PRAGMA user_version = {VERSION}")
+    def _verified(self, condition: str, *values: object) -> list[JournalRow]:
+        question = (
+            "SELECT seq, (SELECT text FROM log.row WHERE row.seq = entry.seq), hash "  # noqa: S608
+            f"FROM history.entry {condition}"
+        )
+        found = [JournalRow(*row) for row in self.all(question, *values)]
+        for row in found:
+            if row.text is None or digest("journal", row.text) != row.hash:
+                raise LedgerError(
+                    f"{self.path}: row {row.seq} was changed in the file while it was open"
+                )
+        return found
+
+    def _fold(self) -> None:
+        """Verifies the whole journal against the anchors, and fills the tables."""
+        lines = self.anchors.lines()
+        chain, rows = Chain(lines), self.tables.connection.cursor()
+        rows.row_factory = None
+        self.tables.connection.execute("BEGIN")
+        for seq, text, mark in rows.execute("SELECT seq, text, hash FROM log.row ORDER BY seq"):
+            row = JournalRow(seq, text, mark)
+            fields = chain.follow(row)
+            if chain.faults or fields is None:
+                break
+            self.tables.apply(row, fields)
+            self._note(row, fields)
+            self._head = row
+        else:
+            chain.end()
+        self.tables.connection.execute("COMMIT")
+        if chain.faults:
+            raise LedgerError(
+                f"{self.path}: the journal is not what was once written: {chain.faults[0]}. "
+                "Nothing is sent. Bring the right files back, or keep both as evidence and start "
+                "with an empty state folder"
+            )
+
+    def _note(self, row: JournalRow, fields: Fields) -> None:
+        self.tables.connection.execute(
+            "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)",
+            (row.seq, row.hash, fields["kind"], fields["subject"], fields.get("message")),
+        )
 
     @contextmanager
     def _translated(self) -> Generator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise ledger_error(self._path, error) from error
+            raise ledger_error(self.path, error) from error
 
 
-def last_row(connection: sqlite3.Connection, before: int = _NEVER) -> JournalRow | None:
-    """Returns the journal's last row, or the last before a number."""
-    found = connection.execute(
-        f"{_ROWS} WHERE seq < ? ORDER BY seq DESC LIMIT 1", (before,)
-    ).fetchone()
-    return JournalRow(*found) if found else None
+_PAGE = 1000

@@ -38,12 +38,17 @@ class JournalRow:
 
 
 def next_row(
-    last: JournalRow | None, now: Instant, kind: str, subject: str, body: object
+    last: JournalRow | None, now: Instant, kind: str, subject: str, body: object, message: str = ""
 ) -> JournalRow:
-    """Returns the row that continues the journal."""
+    """Returns the row that continues the journal.
+
+    Args:
+        message: Digest of the message that asks for it; empty if none does.
+    """
     seq = last.seq + 1 if last else 1
     text = canonical(
         {
+            **({"message": message} if message else {}),
             "seq": seq,
             "prev": last.hash if last else FIRST,
             "at": stamp(now.wall),

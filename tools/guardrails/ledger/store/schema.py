@@ -1,91 +1,140 @@
-"""Schema of the ledger. Its triggers refuse what must never happen."""
+"""Tables of the ledger: those in memory, which decide, and the file, which is their log."""
 
-import sqlite3
-from collections.abc import Iterator
-from functools import cache
-
-from .states import legal_rows
-from .tables import TABLES
-from .triggers import TRIGGERS
-
-VERSION = 7
+VERSION = 8
+"""Version of the file. `handwheel ledger migrate` brings an older one up to it."""
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
-_APPEND_ONLY = """
-CREATE TRIGGER {table}_is_never_changed BEFORE UPDATE ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
-CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
-"""
-
-# A connection without recursive_triggers deletes what REPLACE replaces past every trigger but
-# this one. Before an insert a row whose number is not given has -1, so no row may have that.
-_NEVER_REPLACED = """
-CREATE TRIGGER {table}_is_never_replaced BEFORE INSERT ON {table}
-WHEN EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid {keys})
-BEGIN SELECT RAISE(ABORT, '{table}: such a row is there already'); END;
-CREATE TRIGGER {table}_counts_from_one AFTER INSERT ON {table} WHEN NEW.rowid < 1
-BEGIN SELECT RAISE(ABORT, '{table}: the first row is row 1'); END;
-"""
-_KEYS = {
-    "journal": ("hash",),
-    "request": ("request_id", "proposal_key", "digest"),
-    "action": ("action_id", "request_id, position"),
-    "intent": ("action_id",),
-    "decision": ("nonce", "text"),
-    "gate": (),
-    "lockout": ("scope",),
-    "authority": ("equipment",),
-    "run": ("run_id",),
-    "effect": ("action_id, number",),
-}
-
-
-def _condition(keys: str) -> str:
-    return "OR (" + " AND ".join(f"{key} = NEW.{key}" for key in keys.split(", ")) + ")"
-
-
-SCRIPT = (
-    TABLES
-    + TRIGGERS
-    + "".join(
-        _APPEND_ONLY.format(table=table)
-        for table in ("meta", "legal_transition", "journal", "intent", "decision", "gate", "effect")
-    )
-    + "".join(
-        _NEVER_REPLACED.format(table=table, keys=" ".join(map(_condition, keys)))
-        for table, keys in _KEYS.items()
-    )
+LOG = (
+    "CREATE TABLE log.meta(site TEXT NOT NULL) STRICT",
+    "CREATE TABLE log.row(seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, text TEXT NOT NULL) STRICT",
 )
+"""Statements that make the file, which is attached as `log`."""
 
-_OF_SQLITE = "type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
+HISTORY = (
+    "CREATE TABLE history.entry(seq INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, "
+    "kind TEXT NOT NULL, subject TEXT NOT NULL, message TEXT) STRICT",
+    "CREATE INDEX history.entry_subject ON entry(subject, kind)",
+    "CREATE INDEX history.entry_kind ON entry(kind)",
+    "CREATE INDEX history.entry_message ON entry(message) WHERE message IS NOT NULL",
+)
+"""Statements that make the index of the file in memory, by whose hashes each row is verified."""
 
+TABLES = """
+CREATE TABLE head(site TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
 
-def create_tables(connection: sqlite3.Connection) -> None:
-    """Makes the tables, indexes and triggers of an empty ledger."""
-    for statement in _statements():
-        connection.execute(statement)
-    connection.executemany("INSERT INTO legal_transition VALUES (?, ?, ?)", legal_rows())
+CREATE TABLE request(
+    request_id TEXT PRIMARY KEY,
+    proposal_key TEXT NOT NULL UNIQUE,
+    digest TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    filed_at TEXT NOT NULL,
+    filed_boot_id TEXT NOT NULL,
+    filed_boot_ms INTEGER NOT NULL,
+    run_id TEXT,
+    kind TEXT NOT NULL,
+    has_lease INTEGER NOT NULL,
+    has_effects INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'PROPOSED',
+    reason TEXT NOT NULL DEFAULT '',
+    approved_at TEXT,
+    approved_boot_ms INTEGER
+) STRICT;
+CREATE INDEX request_state ON request(state);
+CREATE INDEX request_run ON request(run_id);
+CREATE INDEX request_leased ON request(state) WHERE has_lease = 1;
+CREATE INDEX request_watched ON request(state) WHERE has_effects = 1;
 
+CREATE TABLE action(
+    action_id TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    equipment TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    effects INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'PLANNED',
+    reason TEXT NOT NULL DEFAULT '',
+    due_boot_ms INTEGER,
+    sent_at TEXT,
+    sent_boot_id TEXT,
+    sent_boot_ms INTEGER,
+    is_seen_back INTEGER NOT NULL DEFAULT 0,
+    in_flight INTEGER GENERATED ALWAYS AS
+        (CASE WHEN state IN ('CLAIMED', 'SENDING') THEN 1 END) VIRTUAL,
+    UNIQUE(request_id, position)
+) STRICT;
+CREATE UNIQUE INDEX one_action_in_flight ON action(in_flight);
+CREATE INDEX action_state ON action(state);
+CREATE INDEX action_sent ON action(tag, sent_boot_id, sent_boot_ms);
 
-def is_altered(connection: sqlite3.Connection) -> bool:
-    """Whether a table, an index, a trigger or a legal transition differs from the schema."""
-    found = connection.execute(f"SELECT sql FROM sqlite_schema WHERE NOT ({_OF_SQLITE})")  # noqa: S608
-    made = {f"{row[0]};" for row in found if row[0]}  # the index of a UNIQUE has no text
-    legal = connection.execute("SELECT machine, from_state, to_state FROM legal_transition")
-    return made != set(_statements()) or {tuple(row) for row in legal} != set(legal_rows())
+CREATE TABLE intent(
+    action_id TEXT PRIMARY KEY,
+    wire TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT;
 
+CREATE TABLE decision(
+    number INTEGER PRIMARY KEY,
+    request_id TEXT,
+    verdict TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    nonce TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL UNIQUE,
+    signature TEXT NOT NULL,
+    card TEXT,
+    chain TEXT
+) STRICT;
+CREATE INDEX decision_request ON decision(request_id);
+CREATE INDEX decision_subject ON decision(verdict, subject);
 
-@cache
-def _statements() -> tuple[str, ...]:
-    """Returns the statements one by one, since `executescript` would commit before the first."""
-    return tuple(_split(SCRIPT))
+CREATE TABLE gate(epoch INTEGER PRIMARY KEY, pid INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT;
 
+CREATE TABLE lockout(
+    scope TEXT PRIMARY KEY, generation INTEGER NOT NULL, is_locked INTEGER NOT NULL
+) STRICT;
 
-def _split(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement.strip()
-            statement = ""
+CREATE TABLE authority(
+    equipment TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    person TEXT NOT NULL,
+    until TEXT
+) STRICT;
+
+CREATE TABLE run(
+    run_id TEXT PRIMARY KEY, playbook TEXT NOT NULL, is_open INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX run_open ON run(is_open);
+
+CREATE TABLE run_asset(
+    run_id TEXT NOT NULL, asset TEXT NOT NULL, is_open INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY(run_id, asset)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_run_owns_an_asset ON run_asset(asset) WHERE is_open = 1;
+
+CREATE TABLE nested_run(
+    run_id TEXT PRIMARY KEY, ancestors TEXT NOT NULL, uses TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE effect(
+    action_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    expected TEXT NOT NULL,
+    within_s REAL NOT NULL,
+    observed TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    UNIQUE(action_id, number)
+) STRICT;
+
+CREATE TABLE lease(
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    boot_id TEXT NOT NULL,
+    renewed_boot_ms INTEGER NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT;
+"""
+"""Script that makes the tables in memory. Only `fold.apply` changes them."""

@@ -1,0 +1,308 @@
+"""Fold of the journal into the ledger's tables: the one state machine, for every reader of rows."""
+
+import json
+from collections.abc import Callable, Mapping
+from sqlite3 import Connection, IntegrityError
+from typing import Any
+
+from ....errors import LedgerError
+from .journal import JournalRow
+from .states import ACTIONS, REQUESTS, ActionState, RequestState
+
+Fields = Mapping[str, Any]
+
+CLOSING = frozenset(
+    f"run.{kind}" for kind in ("not_started", "rejected", "stopped", "cleared", "completed")
+)
+"""Kinds of the events after which a run owns no equipment."""
+
+_HOLDERS = frozenset({ActionState.DUE, ActionState.CLAIMED})
+
+
+class IllegalRow(LedgerError):
+    """A row does not follow from those before it. Nothing was changed."""
+
+
+def apply(tables: Connection, row: JournalRow, fields: Fields) -> None:
+    """Changes the tables as a row says.
+
+    Args:
+        fields: Those of the row.
+
+    Raises:
+        IllegalRow: The tables do not allow it.
+    """
+    kind: str = fields["kind"]
+    handler = _HANDLERS.get(kind) or _FAMILIES.get(kind.partition(".")[0])
+    if handler is not None:
+        try:
+            handler(_Change(tables, row, fields))
+        except (LookupError, TypeError, ValueError, IntegrityError) as error:
+            raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
+    tables.execute("UPDATE head SET seq = ?, hash = ?", (row.seq, row.hash))
+
+
+class _Change:
+    """One row on its way into the tables."""
+
+    def __init__(self, tables: Connection, row: JournalRow, fields: Fields) -> None:
+        self._tables = tables
+        self.row, self.fields = row, fields
+        self.kind: str = fields["kind"]
+        self.subject: str = fields["subject"]
+        self.body: Fields = fields["body"]
+
+    @property
+    def boot_ms(self) -> int:
+        """When it was written, on the boot clock."""
+        return round(float(self.fields["boot_s"]) * 1000.0)
+
+    def insert(self, table: str, **values: object) -> None:
+        """Inserts a row of a table."""
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        statement = f"INSERT INTO {table}({names}) VALUES ({marks})"  # noqa: S608 (our own names)
+        self._tables.execute(statement, tuple(values.values()))
+
+    def update(self, statement: str, *values: object) -> None:
+        """Changes exactly one row of a table."""
+        if self._tables.execute(statement, values).rowcount != 1:
+            self.refuse(f"there is no {self.subject}")
+
+    def run(self, statement: str, *values: object) -> None:
+        """Changes any number of rows of a table."""
+        self._tables.execute(statement, values)
+
+    def rows(self, question: str, *values: object) -> list[Any]:
+        """Returns every answer."""
+        return self._tables.execute(question, values).fetchall()
+
+    def one(self, question: str, *values: object) -> Any:
+        """Returns the first column of the first answer, or `None`."""
+        found = self._tables.execute(question, values).fetchone()
+        return None if found is None else found[0]
+
+    def refuse(self, why: str) -> None:
+        """Raises `IllegalRow`."""
+        raise IllegalRow(f"row {self.row.seq} ({self.kind}): {why}")
+
+
+def _created(change: _Change) -> None:
+    if change.row.seq != 1:
+        change.refuse("a ledger begins once")
+    change.run("UPDATE head SET site = ?", change.subject)
+
+
+def _migrated(change: _Change) -> None:
+    for run_id, assets in change.body["owners"].items():
+        for asset in assets:
+            change.insert("run_asset", run_id=run_id, asset=asset)
+
+
+def _filed(change: _Change) -> None:
+    text: str = change.body["text"]
+    request: dict[str, Any] = json.loads(text)
+    run = request.get("run")
+    commands = request["commands"]
+    change.insert(
+        "request", request_id=change.subject, proposal_key=request["proposal_key"],
+        digest=change.body["digest"], text=text, seq=change.row.seq,
+        filed_at=change.fields["at"],
+        filed_boot_id=change.fields["boot_id"], filed_boot_ms=change.boot_ms,
+        run_id=run["run_id"] if run else None, kind=request["proposer"]["kind"],
+        has_lease=int("lease" in request),
+        has_effects=int(any(each.get("effects") for each in commands)),
+    )  # fmt: skip
+    for position, action in enumerate((*commands, *request["recovery"])):
+        change.insert(
+            "action", action_id=action["action_id"], request_id=change.subject, position=position,
+            kind=action["kind"], equipment=action["equipment"], tag=action["tag"],
+            effects=len(action.get("effects", ())),
+        )  # fmt: skip
+
+
+def _request(change: _Change) -> None:
+    before = change.one("SELECT state FROM request WHERE request_id = ?", change.subject)
+    to = RequestState(change.body["to"])
+    if before is None or to not in REQUESTS.get(RequestState(before), ()):
+        change.refuse(f"a request does not go from {before} to {to}")
+    is_approved = to is RequestState.APPROVED
+    change.update(
+        "UPDATE request SET state = ?, reason = ?, approved_at = coalesce(?, approved_at), "
+        "approved_boot_ms = coalesce(?, approved_boot_ms) WHERE request_id = ?",
+        to, change.body["reason"], change.fields["at"] if is_approved else None,
+        change.boot_ms if is_approved else None, change.subject,
+    )  # fmt: skip
+
+
+def _action(change: _Change) -> None:
+    before = change.one("SELECT state FROM action WHERE action_id = ?", change.subject)
+    to = ActionState(change.body["to"])
+    if before is None or to not in ACTIONS.get(ActionState(before), ()):
+        change.refuse(f"an action does not go from {before} to {to}")
+    if to in _HOLDERS and not change.one(
+        "SELECT 1 FROM action JOIN request USING (request_id) WHERE action_id = ? "
+        "AND request.state = 'APPROVED'",
+        change.subject,
+    ):
+        change.refuse("the request is not approved")
+    is_sent = to is ActionState.SENDING
+    if is_sent and not change.one("SELECT 1 FROM intent WHERE action_id = ?", change.subject):
+        change.refuse("no intent is recorded")
+    sent = (change.fields["at"], change.fields["boot_id"], change.boot_ms)
+    change.update(
+        "UPDATE action SET state = ?, reason = ?, due_boot_ms = coalesce(?, due_boot_ms), "
+        "sent_at = coalesce(?, sent_at), sent_boot_id = coalesce(?, sent_boot_id), "
+        "sent_boot_ms = coalesce(?, sent_boot_ms) WHERE action_id = ?",
+        to, change.body["reason"], change.boot_ms if to is ActionState.DUE else None,
+        *(sent if is_sent else (None, None, None)), change.subject,
+    )  # fmt: skip
+
+
+def _intent(change: _Change) -> None:
+    if change.one("SELECT state FROM action WHERE action_id = ?", change.subject) != "CLAIMED":
+        change.refuse("the action is not claimed")
+    change.insert(
+        "intent", action_id=change.subject, wire=change.body["wire"],
+        epoch=change.one("SELECT max(epoch) FROM gate"), seq=change.row.seq,
+    )  # fmt: skip
+
+
+def _decision(change: _Change) -> None:
+    request_id = change.one("SELECT request_id FROM request WHERE request_id = ?", change.subject)
+    _keep(change, request_id, change.body, change.body.get("card"))
+
+
+def _handed_over(change: _Change) -> None:
+    for part in ("ended", "taken"):
+        _keep(change, None, change.body[part], change.body["card"])
+
+
+def _keep(change: _Change, request_id: str | None, body: Fields, card: str | None) -> None:
+    decision: dict[str, Any] = json.loads(body["text"])
+    change.insert(
+        "decision", request_id=request_id, verdict=decision["verdict"],
+        subject=decision.get("subject", ""), nonce=decision["nonce"], text=body["text"],
+        signature=body["signature"], card=card, chain=body.get("chain"),
+    )  # fmt: skip
+
+
+def _gate_started(change: _Change) -> None:
+    change.insert("gate", epoch=change.body["epoch"], pid=change.body["pid"], seq=change.row.seq)
+
+
+def _latched(change: _Change) -> None:
+    scope, generation = change.body["scope"], change.body["generation"]
+    before = change.one("SELECT generation FROM lockout WHERE scope = ?", scope) or 0
+    if generation != before + 1:
+        change.refuse("a lockout counts up")
+    change.run("INSERT OR REPLACE INTO lockout VALUES (?, ?, 1)", scope, generation)
+
+
+def _released(change: _Change) -> None:
+    scope, generation = change.body["scope"], change.body["generation"]
+    subject = f"lockout:{scope}:{generation}"
+    if not change.one("SELECT 1 FROM decision WHERE verdict = 'release' AND subject = ?", subject):
+        change.refuse("only a signed release unlocks")
+    change.update(
+        "UPDATE lockout SET is_locked = 0 WHERE scope = ? AND generation = ? AND is_locked = 1",
+        scope, generation,
+    )  # fmt: skip
+
+
+def _authority(change: _Change) -> None:
+    body, equipment = change.body, change.subject
+    before = change.one("SELECT generation FROM authority WHERE equipment = ?", equipment) or 0
+    if body["generation"] != before + 1:
+        change.refuse("authority counts up")
+    change.run(
+        "INSERT OR REPLACE INTO authority VALUES (?, ?, ?, ?, ?)",
+        equipment, body["generation"], body["mode"], body["person"], body.get("until"),
+    )  # fmt: skip
+
+
+def _opened(change: _Change) -> None:
+    body, run_id = change.body, change.subject
+    change.insert("run", run_id=run_id, playbook=body["playbook"])
+    owned = {row[0] for row in change.rows("SELECT asset FROM run_asset WHERE is_open = 1")}
+    for asset in sorted(set(body.get("owns", ())) - owned):  # else an ancestor owns it
+        change.insert("run_asset", run_id=run_id, asset=asset)
+    if "ancestors" in body:
+        lists = (json.dumps(body[key]) for key in ("ancestors", "uses"))
+        change.run("INSERT INTO nested_run VALUES (?, ?, ?)", run_id, *lists)
+
+
+def _closed(change: _Change) -> None:
+    run_id = change.subject
+    change.update("UPDATE run SET is_open = 0 WHERE run_id = ? AND is_open = 1", run_id)
+    owned = [
+        row[0]
+        for row in change.rows(
+            "SELECT asset FROM run_asset WHERE run_id = ? AND is_open = 1 ORDER BY asset", run_id
+        )
+    ]
+    change.run("UPDATE run_asset SET is_open = 0 WHERE run_id = ?", run_id)
+    _hand_on(change, run_id, set(owned))
+
+
+def _hand_on(change: _Change, run_id: str, owned: set[str]) -> None:
+    """Gives what a closed run owned to the open runs within it that use it, outer ones first."""
+    nested = change.rows(
+        "SELECT run_id, ancestors, uses FROM nested_run JOIN run USING (run_id) "
+        "WHERE is_open = 1 ORDER BY run.rowid"
+    )
+    for name, ancestors, uses in nested if owned else ():
+        if run_id in json.loads(ancestors):
+            for asset in sorted(owned.intersection(json.loads(uses))):
+                change.insert("run_asset", run_id=name, asset=asset)
+                owned.discard(asset)
+
+
+def _effect(change: _Change) -> None:
+    body = change.body
+    change.insert(
+        "effect", action_id=change.subject, number=body["number"], expected=body["expected"],
+        within_s=body["within_s"], observed=body["observed"],
+        verdict=change.kind.removeprefix("effect."),
+    )  # fmt: skip
+
+
+def _taken(change: _Change) -> None:
+    if "holder" not in change.body:
+        return  # of a version in which the holder stood in the table only
+    change.run(
+        "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?)",
+        change.subject, change.body["holder"], change.body["pid"], change.fields["boot_id"],
+        change.boot_ms, change.row.seq,
+    )  # fmt: skip
+
+
+def _given_back(change: _Change) -> None:
+    change.run("DELETE FROM lease WHERE name = ?", change.subject)
+
+
+def _seen_back(change: _Change) -> None:
+    change.update("UPDATE action SET is_seen_back = 1 WHERE action_id = ?", change.subject)
+
+
+_Handler = Callable[[_Change], None]
+_HANDLERS: Mapping[str, _Handler] = {
+    "ledger.created": _created,
+    "ledger.migrated": _migrated,
+    "request.filed": _filed,
+    "request.refused": lambda change: None,  # no request: it was not filed
+    "action.intent": _intent,
+    "decision": _decision,
+    "decision.refused": lambda change: None,
+    "shift.handed_over": _handed_over,
+    "gate.started": _gate_started,
+    "lockout.latched": _latched,
+    "lockout.released": _released,
+    "authority.given": _authority,
+    "authority.taken": _authority,
+    "run.opened": _opened,
+    "lease.taken": _taken,
+    "lease.given_back": _given_back,
+    "lease.seen_back": _seen_back,
+    **dict.fromkeys(CLOSING, _closed),
+}
+_FAMILIES: Mapping[str, _Handler] = {"request": _request, "action": _action, "effect": _effect}
