@@ -9,9 +9,11 @@ HandwheelError
 │  ├─ InvalidArguments    the caller may correct it
 │  └─ ToolFailed          final
 └─ LedgerError            the ledger cannot be read or written; nothing is sent
+   └─ NoGate            no gate runs, and only a gate changes the ledger
 """
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import next_step
 
 
 class GuardrailError(HandwheelError):
@@ -44,3 +46,14 @@ class ToolFailed(ToolError):
 
 class LedgerError(HandwheelError):
     """The ledger cannot be read or written. Nothing is sent. Any use of the ledger may raise it."""
+
+
+class NoGate(LedgerError):
+    """No gate is running, and only a gate changes the ledger.
+
+    Args:
+        so: What is not possible without one.
+    """
+
+    def __init__(self, so: str = "nothing was changed") -> None:
+        super().__init__(f"no gate is running, so {so}; {next_step('gate')}")

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.cards.outcome_card import found_after, make_outcome
-from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.people_messages import Decide, Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import check_approvable, current_card, role_for
 from handwheel.tools.guardrails.identity.keys import PrivateKey
@@ -24,9 +24,11 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     RequestVerdict,
+    Signed,
     meaning_of,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
@@ -103,7 +105,13 @@ class People(Orders):
     def file(self, request: ActionRequest, person: str, denial: Denial | None = None) -> None:
         """Files a request, signed by a person. Raises `GuardrailError` as `propose`."""
         signed = self.sign(person, self.statement("propose", request, person))
-        propose(self.decision_context, request, signed, denial, self.clock.now())
+        message = Propose(
+            site=self._site_id,
+            request=request,
+            signed=SignedText.of(signed),
+            denial=denial.reason if denial else None,
+        )
+        self._submit_message(message)
 
     def decide(
         self, verdict: RequestVerdict, request_id: str, person: str, comment: str | None = None
@@ -121,8 +129,7 @@ class People(Orders):
         record = self.record(request_id)
         card = self.card_of(record) if verdict == "approve" else None
         statement = self.statement(verdict, record.request, person, card, comment)
-        signed = self.sign(person, statement)
-        return decide(self.decision_context, signed, card, self.clock.now())
+        return self._say(request_id, self.sign(person, statement), card)
 
     def approve(self, request: ActionRequest, *persons: str) -> None:
         """Has some people approve a request on its card, one after the other. See `decide`."""
@@ -137,7 +144,12 @@ class People(Orders):
             verdict, meaning_of_subject(verdict, action_id), self._role(person, request),
             request.within_s, digest=request.digest, subject=action_id, card=digest("card", card),
         )  # fmt: skip
-        return decide(self.decision_context, self.sign(person, statement), card, self.clock.now())
+        return self._say(action_id, self.sign(person, statement), card)
+
+    def _say(self, name: str, signed: Signed, card: str | None) -> RequestState:
+        """Submits a decision on a request, and returns the request's new state."""
+        self._submit_message(Decide(site=self._site_id, signed=SignedText.of(signed), card=card))
+        return self.record(name).state
 
     def card_of(self, record: RequestRecord) -> str:
         """Returns the text of a request's card. Raises `PermitRefused` with its problems."""

@@ -7,8 +7,9 @@ from handwheel.agents.deviations.case import PREFIX, CaseEvent, case_ids, load_c
 from handwheel.agents.diagnosis.learning import Learning
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
 
@@ -20,7 +21,7 @@ def open_cases(site: Site, begin: datetime, end: datetime) -> Iterator[tuple[str
     """Yields id and text of each case that was open in a time. Raises `LedgerError`."""
     if not (site.state / LEDGER_FILE).exists():
         return  # opening would create it
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         for case_id in case_ids(database, only_open=False):
             case = load_case(database, case_id)
             closed_at = "".join(

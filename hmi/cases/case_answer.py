@@ -10,12 +10,13 @@ from handwheel.agents.diagnosis.check_names import check_key
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.approval.people_messages import AnswerCheck
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.signatures.check_answers import (
     check_answerer,
     check_case_open,
-    record_answer,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain, printable
@@ -61,7 +62,8 @@ def answer_question(
         signer, now = open_signer(site, operator, passphrase_file), instant_now()
         subject, card = answer.subject, answer.digest
         signed = sign_subject(context, signer, "answer-check", subject, now, card=card)
-        record_answer(context, answer, signed, now)
+        message = AnswerCheck(site=site.id, answer=answer, signed=SignedText.of(signed))
+        submit(context, message, now)
         tell_result(case_id=case_id, check=check, answer=said, person=operator.person)
         is_read = is_runner_alive(context.database, instant_now())
         then = "the agents weigh it now" if is_read else next_step("run")

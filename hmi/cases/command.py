@@ -13,6 +13,7 @@ from handwheel.agents.presenting.alike_cases import alike_to_case
 from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -56,7 +57,7 @@ def list_cases(
     """
     opened = _opened(site, shadow)
     found: list[tuple[Case, str]] = []
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         for each in case_ids(database, only_open=not every):
             try:
                 case = load_case(database, each)
@@ -87,7 +88,7 @@ def show(
     Exit codes: 0 shown, 2 no such case or wrong configuration.
     """
     opened = _opened(site, shadow)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         case = load_case(database, find_case(database, name, shadow=shadow))
         rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
         is_short = not (why or as_json)

@@ -8,6 +8,7 @@ from handwheel.agents.deviations.case import PREFIX, CaseEvent
 from handwheel.agents.presenting.episodes import Episode, read_episodes
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_run
@@ -71,7 +72,7 @@ def read_records(site: Site) -> SiteRecords:
     """
     if not (site.state / LEDGER_FILE).exists():
         return SiteRecords()  # opening would create it
-    with Database(site.state, site.id) as database, database.one_moment():
+    with connect.open_ledger(site) as database, database.one_moment():
         head, episodes = database.head(), read_episodes(database, site)
         cases, problems = list[CaseRecord](), list(episodes.problems)
         closed = [each for each in episodes.found if each.closed_at]

@@ -7,7 +7,8 @@ from handwheel.agents.diagnosis.probability import LEAST_DB
 from handwheel.agents.presenting.episodes import Episode, read_episodes
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.calibration.prediction import Prediction
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 
 from ..shell.terminal.wrap import fold
 
@@ -20,7 +21,7 @@ def read_outcomes(site: Site) -> list[Prediction]:
     """
     if not (site.state / LEDGER_FILE).exists():
         return []  # opening would create it
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         episodes = read_episodes(database, site)
     for problem in episodes.problems:
         sys.stderr.write(fold(f"handwheel: skipped: {problem}", 4, sys.stderr) + "\n")

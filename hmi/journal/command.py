@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +11,13 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
+from ..shell.cli.ledger_wait import wait_for_change
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
@@ -49,7 +50,7 @@ def tail(
 
     Exit codes: 0 shown, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
     """
-    with open_ledger(open_site(site)) as database:
+    with connect.open_ledger(open_site(site)) as database:
         head = database.head()
         last = max((head.seq if head else 0) - count, 0)
         while True:
@@ -59,7 +60,7 @@ def tail(
             if not follow:
                 return
             sys.stdout.flush()
-            time.sleep(_POLL_S)
+            wait_for_change(database, _POLL_S)
 
 
 @app.command("verify")
@@ -75,7 +76,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
     from handwheel.tools.guardrails.policy.policy import load_policy
 
     opened = open_site(site)
-    with open_ledger(opened) as database:
+    with connect.open_ledger(opened) as database:
         policy = load_policy(opened)
         found = audit(database, opened, load_roster(opened), policy.satisfied)
     if as_json:
@@ -135,7 +136,7 @@ def export(
     if moments[0] and moments[1] and moments[0] > moments[1]:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     opened = open_site(site)
-    with open_ledger(opened) as database:
+    with connect.open_ledger(opened) as database:
         if output is None:
             is_sound = _write(form, database, opened, moments, request, sys.stdout.write)
         else:
@@ -165,7 +166,7 @@ def backup(
     """
     from handwheel.tools.guardrails.ledger.store.backup import back_up
 
-    with open_ledger(open_site(site)) as database:
+    with connect.open_ledger(open_site(site)) as database:
         copy = back_up(database.journal(), database.site, file)
     typer.echo(f"{copy.path}: {copy.rows} rows, head {copy.head}")
     typer.echo(f"{copy.path}: SHA-256 {copy.sha256}")
@@ -231,8 +232,3 @@ def _moment(text: str | None, option: str) -> datetime | None:
         return parse_moment(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
-
-
-def open_ledger(site: Site) -> Database:
-    """Opens a site's ledger. Raises `LedgerError` if it cannot be used."""
-    return Database(site.state, site.id)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..shell.cli.exits import NO
@@ -54,7 +55,7 @@ def shift(
     if as_json and output is None:
         raise typer.BadParameter("it needs --output, for the report itself", param_hint="--json")
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         text, is_sound = _shift_text(database, opened, (since, until), form)
     if output is None:
         sys.stdout.write(text)

@@ -13,6 +13,13 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.people_messages import (
+    EndMaintenance,
+    GrantAuthority,
+    TakeAuthority,
+    ended_by,
+)
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
@@ -21,11 +28,8 @@ from handwheel.tools.guardrails.interlocks.authority import (
     TakenMode,
     authority_of,
     check_grantor,
-    end_maintenance,
-    grant_authority,
     maintenance_of,
     next_generation,
-    take_authority,
 )
 from handwheel.tools.guardrails.interlocks.authority_check import check_grantor_roles
 from handwheel.tools.guardrails.ledger.authority import Authority
@@ -33,6 +37,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, maintenance_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.completion import complete_equipment
@@ -45,7 +50,7 @@ from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
 from .signer_choice import find_operator
-from .signing import Signer, open_context, open_signer, sign_subject
+from .signing import Signer, open_context, open_signer, sign_subject, submit_unsigned
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -70,7 +75,7 @@ def list_authority(site: SiteOption = None, as_json: JsonOption = False) -> None
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         found = authority_of(opened, database, instant_now())
     if as_json:
         typer.echo(json.dumps([_fields(name, each) for name, each in found.items()]))
@@ -89,7 +94,7 @@ def show(
     Exit codes: 0 shown, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         found = authority_of(opened, database, instant_now())
     if equipment not in found:
         raise InvalidArguments(
@@ -186,7 +191,7 @@ def grant_signed(context: DecisionContext, equipment: str, lasts: timedelta, sig
     """Grants agents authority over equipment and returns when that ends, as a stamp.
 
     Raises:
-        GuardrailError: See `grant_authority`.
+        GuardrailError: See `authority.grant_authority`.
     """
     now = instant_now()
     until = stamp(now.wall + lasts)
@@ -195,7 +200,14 @@ def grant_signed(context: DecisionContext, equipment: str, lasts: timedelta, sig
         equipment, generation, until, heartbeats_of(context.site, equipment)
     )
     signed = sign_subject(context, signer, "grant-authority", subject, now)
-    grant_authority(context, equipment, until, generation, signed, now)
+    message = GrantAuthority(
+        site=context.site.id,
+        equipment=equipment,
+        until=until,
+        generation=generation,
+        signed=SignedText.of(signed),
+    )
+    submit(context, message, now)
     return until
 
 
@@ -220,11 +232,13 @@ def take(
     Exit codes: 0 taken, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     opened, mode = open_site(site), _MODES[to]
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         row = maintenance_of(database, equipment)
         if row is None or mode == "MAINTENANCE":
-            user, now = system_user(), instant_now()
-            ended = take_authority(database, opened, equipment, mode, user, now, by="user")
+            message = TakeAuthority(
+                site=opened.id, equipment=equipment, mode=mode, person=system_user(), by="user"
+            )
+            ended = ended_by(submit_unsigned(opened, database, message, instant_now()))
         else:
             ended = _end_maintenance(opened, row, mode, person, passphrase_file)
     typer.echo(f"taken: {equipment} is {mode}")
@@ -243,7 +257,15 @@ def _end_maintenance(
         now = instant_now()
         subject = maintenance_subject(row.scope, row.generation)
         signed = sign_subject(context, signer, "end-maintenance", subject, now)
-        return end_maintenance(context, row, mode, signed, now)
+        message = EndMaintenance(
+            site=site.id,
+            equipment=row.scope,
+            generation=row.generation,
+            taken_by=row.person,
+            mode=mode,
+            signed=SignedText.of(signed),
+        )
+        return ended_by(submit(context, message, now))
 
 
 def _exceptions(site: Site, database: Database, equipment: str) -> dict[str, str]:

@@ -8,13 +8,13 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     lockout_file,
     lockout_note,
     read_lockouts,
 )
 from handwheel.tools.guardrails.ledger.latched_lockouts import latched_note
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.safe_text import plain
 
@@ -69,7 +69,7 @@ def show(
 
 
 def _lockouts(site: Site) -> dict[str, dict[str, object]]:
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         latched, seen = locked_out(site, database), read_lockouts(site.state)
         found: dict[str, dict[str, object]] = {}
         for scope in sorted(latched.keys() | seen):

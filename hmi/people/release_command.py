@@ -5,16 +5,21 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.people_messages import ReleaseLockout
 from handwheel.tools.guardrails.interlocks.authority import check_equipment
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     lockout_file,
     lockout_note,
     read_lockouts,
 )
-from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
+from handwheel.tools.guardrails.ledger.latched_lockouts import (
+    SITE,
+    latched_note,
+    lockout_generations,
+)
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.cli.completion import complete_equipment
@@ -53,22 +58,25 @@ def command(
     check_equipment(opened, equipment)
     with open_context(opened) as context:
         file = lockout_file(opened.state, equipment)
-        is_latched = equipment in locked_out(opened, context.database)
-        if not is_latched and not file.exists():
-            raise InvalidArguments(f"{equipment} is not locked out")
+        generation = locked_out(opened, context.database).get(equipment)
+        if generation is None:
+            if not file.exists():
+                raise InvalidArguments(f"{equipment} is not locked out")
+            # No gate has read the file yet. The message latches it first.
+            generation = lockout_generations(context.database, [equipment])[equipment] + 1
         operator = find_administrator(context, person)
-        if not is_latched:
-            # No gate has read the file yet, and the ledger must contain what is released.
-            covered = None if equipment == SITE else opened.members_of(equipment)
-            latch(context.database, equipment, covered, instant_now(), lockout_note(file))
-        generation = locked_out(opened, context.database)[equipment]
         subject = lockout_subject(equipment, generation)
         if note := latched_note(context.database, equipment) or lockout_note(file):
             typer.echo(fold(f"{equipment} was locked out; {note_text(note)}", 4))
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
-        signed = sign_subject(context, signer, "release", subject, now)
-        release_lockout(context, equipment, generation, signed, now)
+        message = ReleaseLockout(
+            site=opened.id,
+            scope=equipment,
+            generation=generation,
+            signed=SignedText.of(sign_subject(context, signer, "release", subject, now)),
+        )
+        submit(context, message, now)
     typer.echo(f"released: {equipment}")
     others = sorted(read_lockouts(opened.state) - {equipment})
     for each in others:

@@ -8,7 +8,7 @@ import typer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.approval.people_messages import RevokeKey
 from handwheel.tools.guardrails.identity.key_files import (
     create_own_key,
     new_key_path,
@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotatio
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
@@ -111,7 +112,7 @@ def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
     """
     now = instant_now()
     signed = sign_subject(context, signer, "revoke-key", key_subject(key_id), now)
-    revoke_key(context, signed, now)
+    submit(context, RevokeKey(site=context.site.id, signed=SignedText.of(signed)), now)
 
 
 def _now() -> datetime:

@@ -1,23 +1,28 @@
 """Signs a person's decision at this terminal, which a cancelled prompt prevents."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures import signing
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Signed, SubjectVerdict
+from handwheel.tools.guardrails.signatures.message import GateClient, Message, submit
 from handwheel.tools.guardrails.signatures.signing import Signer, subject_statement
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
 
-__all__ = ["Signer", "open_context", "open_signer", "sign_statement", "sign_subject"]
+__all__ = [
+    "Signer", "open_context", "open_signer", "sign_statement", "sign_subject", "submit_unsigned",
+]  # fmt: skip
 
 
 def sign_statement(
@@ -38,8 +43,21 @@ def open_context(site: Site) -> Generator[DecisionContext]:
         LedgerError: The ledger cannot be used.
     """
     policy, roster = load_policy(site), load_roster(site)
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         yield DecisionContext(site, database, policy, roster)
+
+
+def submit_unsigned(
+    site: Site, database: Database, message: Message, now: Instant
+) -> Sequence[JournalRow]:
+    """Hands over a message without a signature, as `signatures.message.submit` does.
+
+    A gate needs nothing else here, so that nobody is kept from stopping agents by a wrong file.
+    """
+    if isinstance(database, GateClient):
+        return database.submit(message)
+    context = DecisionContext(site, database, load_policy(site), load_roster(site))
+    return submit(context, message, now)
 
 
 def sign_subject(

@@ -90,7 +90,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
             scan = partial(reader.next_scan, scan_s(site))
             work = site_agents.work(reporting_reader(reader), scan)
             async with delivering_notices(site, database):
-                await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
+                await serve(work, database, partial(show_run_row, as_json=as_json))
 
 
 def reporting_reader(reader: SiteReader) -> Callable[[], Readings]:

@@ -54,7 +54,6 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
                 context.run(),
                 decision_context.database,
                 partial(_shown, as_json=as_json),
-                site.state,
             )
 
 

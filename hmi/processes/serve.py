@@ -5,17 +5,16 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.gc_freeze import freeze_heap
+from ..shell.cli.ledger_wait import wait_for_change_async
 from ..shell.terminal.line_writer import LineWriter
 from ..shell.terminal.stdin import is_in_background
 from ..shell.terminal.stdin_lines import stdin_lines
@@ -28,7 +27,6 @@ async def serve(
     work: Coroutine[Any, Any, None],
     database: Database,
     show: Callable[[JournalRow], str],
-    state: Path,
 ) -> None:
     """Runs the work until it ends or fails, or until standard input ends.
 
@@ -37,7 +35,7 @@ async def serve(
     """
     freeze_heap()
     # Before the work begins, so that the rows of its first step are printed, as of held runs.
-    printing = asyncio.create_task(_print_rows(database, show, state))
+    printing = asyncio.create_task(_print_rows(database, show))
     ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
     tasks = (*ends, printing)
     try:
@@ -55,18 +53,15 @@ def way_to_stop() -> str:
     return f"kill {os.getpid()}" if is_in_background() else "Ctrl-C"
 
 
-async def _print_rows(database: Database, show: Callable[[JournalRow], str], state: Path) -> None:
+async def _print_rows(database: Database, show: Callable[[JournalRow], str]) -> None:
     printer = _RowPrinter(database, show)
-    try:
-        with WakeupListener(state) as waker:
-            while True:
-                printer.print_new()
-                await waker.wait_async(_POLL_S)
-    except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)
-        printer.note(fault)
     while True:
         printer.print_new()
-        await asyncio.sleep(_POLL_S)
+        try:
+            await wait_for_change_async(database, _POLL_S)
+        except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)
+            printer.note(fault)
+            await asyncio.sleep(_POLL_S)
 
 
 class _RowPrinter:

@@ -29,6 +29,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runner_lock import (
     live_runner,
@@ -79,7 +80,7 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
         work = shadow.work(reporting_reader(reader), partial(reader.next_scan, scan_s(site)))
         try:
             show = partial(show_shadow_row, as_json=as_json)
-            await serve(work, database, show, site.state / SHADOW)
+            await serve(work, database, show)
         finally:
             found = _cases_since(database, began_at)
             lasted_s = monotonic() - began_s
@@ -107,7 +108,7 @@ async def _shadow_agents(
     with (
         closing(recorded),
         twin_process(site) as process,
-        Database(site.state, site.id) as read,
+        connect.open_ledger(site) as read,
         Database(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
     ):

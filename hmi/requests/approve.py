@@ -11,7 +11,7 @@ import typer
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
-from handwheel.tools.errors import PermitRefused
+from handwheel.tools.errors import NoGate, PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
@@ -31,8 +31,8 @@ from .cards.live_card import QUESTION, LiveCard
 from .cards.tag_history import history_lines
 from .reject import object_to
 
-NO_GATE = "no gate is running, so nothing can be approved; {}"
-"""Message where no gate runs, with the next step."""
+NOTHING_APPROVED = "nothing can be approved"
+"""What is not possible where no gate runs."""
 
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"
@@ -51,12 +51,13 @@ def ask(
         The new state of the request; `None` if the person did not approve.
 
     Raises:
-        GuardrailError: No gate runs, it cannot be approved now, or the signature is not valid.
+        GuardrailError: It cannot be approved now, or the signature is not valid.
+        NoGate: No gate runs.
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
     if gate_process(context.site.state) is None:
-        raise PermitRefused(NO_GATE.format(next_step("gate")))
+        raise NoGate(NOTHING_APPROVED)
     session, message = ApprovalSession.settled(context, record), ""
     while True:
         with assessed_beside(context.site, record.request.request_id) as beside:

@@ -12,7 +12,6 @@ from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
@@ -96,7 +95,6 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
     """
     with open_context(open_site(site)) as context:
         now = instant_now()
-        sweep(context.database, now)
         record = load_request(context.database, name)
         card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
@@ -173,7 +171,6 @@ def approve(
         fail("give both --digest and --passphrase-file, or none of them", CONFIGURATION)
     opened = open_site(site)
     with open_context(opened) as context:
-        sweep(context.database, instant_now())
         record = load_request(context.database, name)
         check_open("approve", record, instant_now())
 
@@ -244,7 +241,6 @@ def _object(
     file: Path | None,
 ) -> None:
     with open_context(site) as context:
-        sweep(context.database, instant_now())
         record = load_request(context.database, name)
         check_open(verdict, record, instant_now())
         operator = find_operator(context, person, partial(check_objector, context, record.request))

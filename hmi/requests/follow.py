@@ -8,14 +8,13 @@ from handwheel.connectors.hints import next_step
 from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
-from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..shell.cli.ledger_wait import wait_for_change
 from ..shell.terminal.wrap import fold
 from .request_text import action_line, stuck_action, stuck_text
 from .write_followup import lease_text
@@ -33,29 +32,24 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
     """
     printed: dict[str, ActionState] = {}
     is_warned = False
-    with WakeupListener(state) as waker:
-        while True:
-            record = load_request(database, request_id)
-            for each in record.actions:
-                if (
-                    each.state is not ActionState.PLANNED
-                    and printed.get(each.action_id) != each.state
-                ):
-                    printed[each.action_id] = each.state
-                    _print(action_line(each))
-            if is_complete(database, record):
-                now = instant_now()
-                lease = lease_text(database, record, read_snapshot(state, now), now)
-                status: tuple[str, ...] = record.status
-                if record.request.run and is_done(record) and record.state in OPEN_REQUESTS:
-                    status = ("every command is verified",)  # it stays open with the run
-                words = (record.request.request_id, *status, lease)
-                _print("  ".join(filter(None, words)))
-                _print_run(database, record)
-                return is_done(record)
-            is_warned = is_warned or _warn_of_no_gate(record, state)
-            sweep(database, instant_now())
-            waker.wait(_POLL_S)
+    while True:
+        record = load_request(database, request_id)
+        for each in record.actions:
+            if each.state is not ActionState.PLANNED and printed.get(each.action_id) != each.state:
+                printed[each.action_id] = each.state
+                _print(action_line(each))
+        if is_complete(database, record):
+            now = instant_now()
+            lease = lease_text(database, record, read_snapshot(state, now), now)
+            status: tuple[str, ...] = record.status
+            if record.request.run and is_done(record) and record.state in OPEN_REQUESTS:
+                status = ("every command is verified",)  # it stays open with the run
+            words = (record.request.request_id, *status, lease)
+            _print("  ".join(filter(None, words)))
+            _print_run(database, record)
+            return is_done(record)
+        is_warned = is_warned or _warn_of_no_gate(record, state)
+        wait_for_change(database, _POLL_S)
 
 
 def _print(line: str) -> None:

@@ -8,7 +8,7 @@ import typer
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.session.protocols import Survey
-from handwheel.tools.errors import InterlockActive
+from handwheel.tools.errors import InterlockActive, NoGate
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     scopes,
     tags_to_survey,
 )
-from handwheel.tools.guardrails.approval.decide import propose
+from handwheel.tools.guardrails.approval.people_messages import Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.interlocks.gate_process import gate_process
@@ -25,6 +25,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactl
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
@@ -42,7 +43,7 @@ from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.cancellable_prompt import ask_in_thread
 from ..shell.terminal.wrap import fold
-from .approve import NO_GATE
+from .approve import NOTHING_APPROVED
 
 
 async def propose_writes(
@@ -70,7 +71,7 @@ async def propose_writes(
     tags = tags_to_survey(context, writes, terms)
     snapshot = read_snapshot(site.state, instant_now())
     if snapshot is None or gate_process(site.state) is None:
-        sys.stderr.write(f"handwheel: {NO_GATE.format(next_step('gate'))}\n")
+        sys.stderr.write(f"handwheel: {NoGate(NOTHING_APPROVED)}\n")
     else:
         check_files(site, site.hashes, snapshot.hashes, "terminal")
     signer = await ask_in_thread(open_key)
@@ -88,7 +89,13 @@ async def propose_writes(
         terms,
     )
     signed = sign_statement(decision_context.database, signer, _statement(request, signer), now)
-    propose(decision_context, request, signed, denial, now)
+    message = Propose(
+        site=site.id,
+        request=request,
+        signed=SignedText.of(signed),
+        denial=denial.reason if denial else None,
+    )
+    submit(decision_context, message, now)
     record = load_exactly(decision_context.database, request.request_id)
     if denial:
         typer.echo(fold(f"{request.request_id}  DENIED  {printable(denial.reason)}", 4))

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.decide import check_open, decide
+from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.people_messages import Decide
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
@@ -39,7 +41,7 @@ def object_to(
     operator: Operator,
     open_key: Callable[[], Signer],
 ) -> RequestState:
-    """Signs a rejection or a revocation, records it in the ledger, and returns the new state.
+    """Signs a rejection or a revocation, submits it, and returns the new state.
 
     Raises:
         GuardrailError: The request cannot be rejected or revoked now, or not by this person.
@@ -57,4 +59,6 @@ def object_to(
         digest=request.digest,
         comment=reason,
     )
-    return decide(context, sign_statement(context.database, signer, statement, now), None, now)
+    signed = SignedText.of(sign_statement(context.database, signer, statement, now))
+    submit(context, Decide(site=context.site.id, signed=signed), now)
+    return load_exactly(context.database, request.request_id).state

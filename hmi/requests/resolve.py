@@ -11,15 +11,16 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.people_messages import Decide
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
+from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
@@ -89,8 +90,9 @@ def resolve_action(
         card=outcome.digest,
     )
     now = instant_now()
-    signed = sign_statement(context.database, signer, statement, now)
-    return decide(context, signed, outcome.text, now), found
+    signed = SignedText.of(sign_statement(context.database, signer, statement, now))
+    submit(context, Decide(site=context.site.id, signed=signed, card=outcome.text), now)
+    return load_exactly(context.database, request.request_id).state, found
 
 
 def resolution_lines(

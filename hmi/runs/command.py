@@ -11,13 +11,14 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.people_messages import AskRun
 from handwheel.tools.guardrails.approval.run_orders import (
     FreeOrder,
     SignedOrder,
-    ask_run,
     newest_event,
+    order_in,
 )
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant, instant_now
@@ -25,7 +26,7 @@ from handwheel.tools.safe_text import plain
 
 from ..people.lockout import system_user
 from ..people.signer_choice import find_operator
-from ..people.signing import open_context, open_signer
+from ..people.signing import open_context, open_signer, submit_unsigned
 from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
 from ..shell.cli.json_result import ResultOption
@@ -67,9 +68,8 @@ def list_runs(
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         now = instant_now()
-        sweep(database, now)
         found = _views(database, now, every=every)
     if as_json:
         typer.echo(json.dumps([run_fields(each, now) for each in found]))
@@ -103,9 +103,8 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
     from .run_playbook import titles_of
 
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         now = instant_now()
-        sweep(database, now)
         view = view_run(database, find_run(database, name), now)
     titles = titles_of(opened, view)
     if as_json:
@@ -204,11 +203,12 @@ def sign_off(
 
 
 def _ask(site: Site, name: str, order: FreeOrder) -> None:
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         now = instant_now()
         entry = find_run(database, name)
         damage = _damage(database, entry, order, now)
-        given = ask_run(database, entry.run_id, order, system_user(), now)
+        message = AskRun(site=site.id, run_id=entry.run_id, order=order, person=system_user())
+        given = order_in(submit_unsigned(site, database, message, now))
         if damage:
             words = f"handwheel: {damage}; the order was recorded nevertheless"
             sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")

@@ -13,12 +13,13 @@ from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply
 from handwheel.playbooks.engine.states import INACTIVE, MOVES, EventKind, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.approval.people_messages import OrderRun
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     Order,
     RunOrder,
     SignedOrder,
-    order_run,
+    order_in,
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
@@ -29,12 +30,14 @@ from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..people.signing import Signer, sign_statement
 from ..shell.cli.json_result import tell_result
+from ..shell.cli.ledger_wait import wait_for_change
 from .run_view import RunView, find_run, view_run
 from .undo_text import undo_lines
 
@@ -157,7 +160,15 @@ def sign_order(
     )
     now = instant_now()
     signed = sign_statement(context.database, signer, statement, now)
-    return order_run(context, run_id, order, seen, roles, signed, now)
+    message = OrderRun(
+        site=context.site.id,
+        run_id=run_id,
+        order=order,
+        seq=seen,
+        roles=tuple(sorted(roles)),
+        signed=SignedText.of(signed),
+    )
+    return order_in(submit(context, message, now))
 
 
 def _role_for(
@@ -197,7 +208,7 @@ def follow_order(
             raise PermitRefused(f"{run_id} does not {given.order}: {reason}")
         if is_late or (is_taken and run.state not in _ON_THE_WAY):
             break
-        time.sleep(_POLL_S)
+        wait_for_change(database, _POLL_S)
     if not is_taken:
         typer.echo(f"{given.order} {run_id}: recorded; the run has not followed it yet")
         return False

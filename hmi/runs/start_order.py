@@ -17,13 +17,15 @@ from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.approval.start_orders import StartOrder, order_start
+from handwheel.tools.guardrails.approval.people_messages import OrderStart
+from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
@@ -32,6 +34,7 @@ from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer, sign_subject
 from ..shell.cli.exits import WAITING
 from ..shell.cli.json_result import tell_result
+from ..shell.cli.ledger_wait import wait_for_change
 
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
@@ -64,7 +67,7 @@ def start_playbook(
         signer = open_signer(site, operator, passphrase_file)
         now = instant_now()
         signed = sign_subject(context, signer, "start-run", order.subject, now)
-        order_start(context, order, signed, (roles, tags), now)
+        submit(context, OrderStart.of(site.id, order, (roles, tags), signed), now)
         if not _follow(context.database, order.case_id):
             raise SystemExit(WAITING)
 
@@ -123,7 +126,7 @@ def _follow(database: Database, case_id: str) -> bool:
                 raise PermitRefused(f"{case_id}: {printable(str(fields['body']['reason']))}")
         if time.monotonic() >= until_s:
             break
-        time.sleep(_POLL_S)
+        wait_for_change(database, _POLL_S)
     is_alive = is_runner_alive(database, instant_now())
     why = "the agents have not taken it up yet" if is_alive else next_step("run")
     typer.echo(f"{case_id}: recorded; {why}")

@@ -13,7 +13,7 @@ import typer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import at_console
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.prompt import NO_TERMINAL
@@ -51,7 +51,7 @@ def run_console(
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
         raise NoConsole(NO_TERMINAL)
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         holder = KeyHolder(site, database, person, lock_after_s)
         changes = ChangeTracker(site, database)
         console = ConsoleContext(site, database, holder, changes, additions)

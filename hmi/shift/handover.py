@@ -6,13 +6,14 @@ import typer
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
+from handwheel.tools.guardrails.approval.people_messages import HandOverShift
 from handwheel.tools.guardrails.approval.shift_handover import (
     ShiftSummary,
     check_shift,
-    hand_over_shift,
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -90,7 +91,13 @@ def _record(
     subject, card = summary.subject, summary.digest
     ended = sign_subject(context, leaving, "end-shift", subject, now, card=card)
     taken = sign_subject(context, coming, "take-shift", subject, now, card=card)
-    hand_over_shift(context, summary, ended, taken, now)
+    message = HandOverShift(
+        site=context.site.id,
+        summary=summary,
+        leaving=SignedText.of(ended),
+        coming=SignedText.of(taken),
+    )
+    submit(context, message, now)
 
 
 def _is_confirmed() -> bool:

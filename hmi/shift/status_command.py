@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.client import connect
 
 from ..shell.cli.exits import WAITING, run
 from ..shell.cli.open_site import open_site
@@ -30,7 +30,7 @@ async def _show(*, site: Path | None, as_json: bool) -> None:
     from .status_text import INDENT, status_fields, status_lines
 
     opened = open_site(site)
-    with Database(opened.state, opened.id) as database:
+    with connect.open_ledger(opened) as database:
         status = await read_site_status(opened, database)
     if as_json:
         typer.echo(json.dumps(status_fields(status)))

@@ -16,10 +16,10 @@ import typer
 from handwheel.connectors.model.site import SITE_VARIABLE, Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.people_messages import TakeAuthority, ended_by
 from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_authority
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
@@ -31,7 +31,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from ..people.authority_command import check_grantors, duration_of, give_authority
 from ..people.lockout import run_lockout, system_user
 from ..people.signer_choice import find_operator
-from ..people.signing import Signer, open_context, open_signer
+from ..people.signing import Signer, open_context, open_signer, submit_unsigned
 from ..requests.approve import ask, card_left_by_ctrl_c
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
@@ -221,13 +221,17 @@ def _take(console: ConsoleContext, rest: str) -> None:
         raise InvalidArguments("name the equipment: take EQUIPMENT [local|maintenance]")
     console.holder.check()
     # At a locked console it may be any person, so the system user is recorded.
-    by: TakenBy = "seat" if console.holder.holds_key else "user"
-    who = console.holder.person if by == "seat" else system_user()
-    ended = take_authority(
-        console.database, console.site, equipment, taken, who, instant_now(), by=by
+    is_here = console.holder.holds_key
+    message = TakeAuthority(
+        site=console.site.id,
+        equipment=equipment,
+        mode=taken,
+        person=console.holder.person if is_here else system_user(),
+        by="seat" if is_here else "user",
     )
+    rows = submit_unsigned(console.site, console.database, message, instant_now())
     typer.echo(f"taken: {equipment} is {taken}")
-    for name in ended:
+    for name in ended_by(rows):
         typer.echo(f"ended: {name}")
 
 
@@ -255,7 +259,6 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
 
 
 def _record(context: DecisionContext, name: str) -> RequestRecord:
-    sweep(context.database, instant_now())
     if name:
         return load_request(context.database, name)
     waiting = load_requests(context.database, WAITING_REQUESTS)

@@ -30,9 +30,10 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.scenario import FaultEvent, bind_event
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, newest_event, order_run
+from handwheel.tools.guardrails.approval.people_messages import OrderRun, OrderStart
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, newest_event
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.approval.start_orders import StartOrder, order_start
+from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.ledger.actions import is_gate_busy
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
@@ -44,6 +45,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import run_subject
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp
@@ -202,7 +204,15 @@ class ProcessEngine:
         context, now = self._context, instant_now()
         seen, signer = newest_event(context.database, run_id), self._people[person]
         signed = sign_subject(context, signer, VERDICTS["signoff"], run_subject(run_id, seen), now)
-        order_run(context, run_id, "signoff", seen, [role], signed, now)
+        message = OrderRun(
+            site=self.site.id,
+            run_id=run_id,
+            order="signoff",
+            seq=seen,
+            roles=(role,),
+            signed=SignedText.of(signed),
+        )
+        submit(context, message, now)
 
     async def start(self, playbook: Playbook, start: Start) -> None:
         """Orders that a playbook starts. Raises `GuardrailError` if the person may not."""
@@ -211,7 +221,7 @@ class ProcessEngine:
         order = StartOrder(new_id("C"), plan.id, plan.digest, start.given)
         signer = self._people[start.person]
         signed = sign_subject(context, signer, "start-run", order.subject, now)
-        order_start(context, order, signed, needs_of(plan), now)
+        submit(context, OrderStart.of(self.site.id, order, needs_of(plan), signed), now)
 
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""

@@ -5,10 +5,11 @@ from random import Random
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.cards.card_model import parse_card
-from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.people_messages import Decide
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 
 from ...room.enrolment import OPERATORS
 from ...room.room import Room
@@ -78,7 +79,9 @@ class DecidingPeople:
         record = people.record(name)
         card = people.card_of(record)
         statement = people.statement("approve", record.request, person, card)
-        decide(people.decision_context, people.sign(person, statement), card, clock.now())
+        signed = SignedText.of(people.sign(person, statement))
+        message = Decide(site=people.decision_context.site.id, signed=signed, card=card)
+        submit(people.decision_context, message, clock.now())
         own = self.signed.setdefault(record.request.digest, SignedRequest(record.request))
         own.cards.append(parse_card(card))
         own.approved_s[person] = self._room.now_s

@@ -11,6 +11,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -34,10 +35,10 @@ async def print_preview(site: Site, bound: BoundPlaybook, *, as_json: bool) -> N
 
     Effect: OBSERVE. Retry and time-out: see `survey`.
     """
-    has_ledger = (site.state / LEDGER_FILE).exists()  # without one, an empty one beside the site
+    has_ledger = (site.state / LEDGER_FILE).exists()
     with (
-        TemporaryDirectory() as folder,
-        Database(site.state if has_ledger else Path(folder), site.id) as database,
+        TemporaryDirectory() as folder,  # for an empty one if the site has none
+        connect.open_ledger(site) if has_ledger else Database(Path(folder), site.id) as database,
     ):
         policy = load_policy(site)
         context = ExplainContext(

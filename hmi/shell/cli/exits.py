@@ -45,7 +45,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.connectors.hints import next_step
     from handwheel.sim_plant.errors import SimulationError
-    from handwheel.tools.errors import GuardrailError
+    from handwheel.tools.errors import GuardrailError, NoGate
 
     from .signer_options import SignerUnclear
 
@@ -59,6 +59,8 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     except NotConnected as error:
         step = f"\n{next_step('check', '--online')}" if words[0] in _READERS else ""
         fail(f"{not_reachable(error.endpoints)}{step}", UNREACHABLE)
+    except NoGate as error:
+        fail(str(error), UNREACHABLE)
     except GuardrailError as error:
         fail(str(error), NO)
     except SignerUnclear as error:

@@ -89,7 +89,7 @@ async def _demo(
 ) -> None:
     from handwheel.connectors.errors import NotConnected
     from handwheel.sim_plant.errors import ServeError
-    from handwheel.tools.guardrails.ledger.store.database import Database
+    from handwheel.tools.guardrails.client import connect
 
     from .approver import DemoApprover
     from .decisions import Decider, Decisions
@@ -103,7 +103,7 @@ async def _demo(
     try:
         is_attended = decider is not Decider.SCRIPT
         async with start_demo_system(folder, scenario, is_attended=is_attended) as system:
-            with Database(system.site.state, system.site.id) as ledger:
+            with connect.open_ledger(system.site) as ledger:
                 approver = DemoApprover(system.site, system.people)
                 decisions = Decisions(approver, decider, approve_after_s or 0.0)
                 problem = await DemoRun(system, ledger, decisions, is_live=is_live).run()

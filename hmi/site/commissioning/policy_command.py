@@ -17,8 +17,9 @@ from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import instant_now
@@ -106,7 +107,7 @@ def _explain_context(site: Site) -> Generator[ExplainContext]:
     if not (site.state / LEDGER_FILE).exists():  # do not create a ledger
         yield ExplainContext(site, policy, across, None, roster, snapshot)
         return
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         yield ExplainContext(site, policy, across, database, roster, snapshot)
 
 

@@ -215,9 +215,8 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 ) -> None:  # fmt: skip
     room = terminal
     request = await stopped(room, point, is_gone=is_gone)
-    listener = MagicMock()  # somebody presses Ctrl-C at the third round
-    listener.return_value.__enter__.return_value.wait.side_effect = [None, None, KeyboardInterrupt]
-    monkeypatch.setattr(following, "WakeupListener", listener)
+    wait = MagicMock(side_effect=[None, None, KeyboardInterrupt])  # Ctrl-C at the third round
+    monkeypatch.setattr(following, "wait_for_change", wait)
     with pytest.raises(KeyboardInterrupt):
         follow(room.desk.database, request.request_id, room.site.state)
     first, *more = capsys.readouterr().out.splitlines()

@@ -44,7 +44,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
 
     with Database(tmp_path, "cooling") as database, printed_to(tmp_path) as printed:
         serving = asyncio.create_task(
-            serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]), tmp_path)
+            serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]))
         )
         await asyncio.sleep(0.05)
         with monkeypatch.context() as patch:
@@ -76,7 +76,7 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
         await is_done.wait()
 
     with Database(tmp_path, "cooling") as database, printed_to(tmp_path) as printed:
-        serving = asyncio.create_task(serve(work(), database, show, tmp_path))
+        serving = asyncio.create_task(serve(work(), database, show))
         await asyncio.sleep(0.05)
         for number in "1234":
             with database.transaction(instant_now()) as transaction:
@@ -99,16 +99,16 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
         assert words in told[0]
 
 
-async def test_a_listener_that_cannot_be_made_ends_nobody(
+async def test_a_ledger_that_cannot_be_waited_for_ends_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_: Path) -> None:
-        raise OSError(28, "No space left on device")
+    async def refuse(*_: object) -> None:
+        raise LedgerError("the gate does not answer")
 
-    monkeypatch.setattr("handwheel.hmi.processes.serve.WakeupListener", refuse)
+    monkeypatch.setattr("handwheel.hmi.processes.serve.wait_for_change_async", refuse)
     with Database(tmp_path, "cooling") as database:
-        await serve(asyncio.sleep(0.5), database, lambda row: row.hash, tmp_path)
-    assert "No space left on device" in capfd.readouterr().err
+        await serve(asyncio.sleep(0.5), database, lambda row: row.hash)
+    assert capfd.readouterr().err.count("the gate does not answer") == 1
 
 
 async def test_what_the_work_does_first_is_told(
@@ -124,7 +124,7 @@ async def test_what_the_work_does_first_is_told(
             await asyncio.sleep(30.0)
 
         serving = asyncio.create_task(
-            serve(work(), database, lambda row: str(row.fields["subject"]), tmp_path)
+            serve(work(), database, lambda row: str(row.fields["subject"]))
         )
         told: list[str] = []
 
@@ -145,4 +145,4 @@ async def test_work_that_fails_still_ends_it(tmp_path: Path) -> None:
         Database(tmp_path, "cooling") as database,
         pytest.raises(LedgerError, match="it cannot go on"),
     ):
-        await serve(work(), database, lambda row: row.hash, tmp_path)
+        await serve(work(), database, lambda row: row.hash)

@@ -1,7 +1,7 @@
 """Orders to a run. Hold and stop need no key, every other one is signed."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,7 @@ from ..ledger.actions import tags_of_run
 from ..ledger.journal_rows import has_field, rows_of
 from ..ledger.runs import ORDERED, is_run_open
 from ..ledger.store.database import Database, LedgerReader, Transaction
+from ..ledger.store.journal import JournalRow
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     DecisionRefused,
@@ -121,6 +122,11 @@ def order_run(
 def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
     """Returns the orders to a run after a row, oldest first."""
     return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
+
+
+def order_in(rows: Iterable[JournalRow]) -> RunOrder:
+    """Returns the order that one of some rows records."""
+    return next(_parsed(row.seq, row.text) for row in rows if row.fields["kind"] == ORDERED)
 
 
 def check_order(

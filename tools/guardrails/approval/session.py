@@ -13,12 +13,12 @@ from ...requests.timestamps import Instant, instant_now
 from ..identity.roster import Operator
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_request_files
 from ..ledger.decisions import load_decisions
-from ..ledger.lifecycle import sweep
-from ..ledger.records import RequestRecord, load_request
+from ..ledger.records import RequestRecord, load_exactly, load_request
 from ..ledger.store.database import Database
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
+from ..signatures.message import SignedText, submit
 from ..signatures.request_class import class_of
 from ..signatures.statement import Statement
 from .cards.build_card import PolicyFindings, make_card
@@ -26,7 +26,8 @@ from .cards.card_changes import card_changes
 from .cards.card_model import Card, CardSigner
 from .cards.card_order import order_of
 from .cards.class_reason import class_reason
-from .decide import check_open, decide
+from .decide import check_open
+from .people_messages import Decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
 from .tag_description import check_description
 
@@ -75,7 +76,6 @@ class ApprovalSession:
     def check_open(self) -> None:
         """Raises `PermitRefused` if others have ended or completed the request meanwhile."""
         now = instant_now()
-        sweep(self.decision_context.database, now)
         fresh = load_request(self.decision_context.database, self.record.request.request_id)
         try:
             check_open("approve", fresh, now)
@@ -109,7 +109,10 @@ class ApprovalSession:
             digest=request.digest,
             card=self.card.digest,
         )
-        return decide(self.decision_context, sign(statement, now), self.card.text, now)
+        context = self.decision_context
+        signed = SignedText.of(sign(statement, now))
+        submit(context, Decide(site=context.site.id, signed=signed, card=self.card.text), now)
+        return load_exactly(context.database, request.request_id).state
 
 
 def current_card(context: DecisionContext, record: RequestRecord, now: Instant) -> Card:

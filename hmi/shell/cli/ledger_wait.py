@@ -1,0 +1,32 @@
+"""Waiting for a change of the ledger, which the gate tells its clients."""
+
+from asyncio import sleep as sleep_async
+from time import sleep
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class _Waits(Protocol):
+    """Ledger that knows when it has changed."""
+
+    def wait(self, timeout_s: float) -> object:
+        """Waits until the ledger has changed, or until time is up."""
+
+    async def wait_async(self, timeout_s: float) -> object:
+        """Waits as `wait`, and lets others work meanwhile."""
+
+
+def wait_for_change(ledger: object, timeout_s: float) -> None:
+    """Waits until the ledger has changed, or until time is up. A mere file is looked at then."""
+    if isinstance(ledger, _Waits):
+        ledger.wait(timeout_s)
+    else:
+        sleep(timeout_s)
+
+
+async def wait_for_change_async(ledger: object, timeout_s: float) -> None:
+    """Waits as `wait_for_change`, and lets others work meanwhile."""
+    if isinstance(ledger, _Waits):
+        await ledger.wait_async(timeout_s)
+    else:
+        await sleep_async(timeout_s)

@@ -1,0 +1,1 @@
+"""Client of a gate, for every other process of a site."""
