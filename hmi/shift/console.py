@@ -67,7 +67,7 @@ class _Console:
 
     def __init__(self, console: ConsoleContext, terminal: int) -> None:
         self._context, self._terminal = console, terminal
-        self._version = (-1, -1)
+        self._version = -1
         self._checked_s = 0.0
         self._was_open = False
         self._typed = TypedLine()
@@ -135,7 +135,7 @@ class _Console:
         try:
             version = database.version()
         except HandwheelError:
-            version = (-1, -1)
+            version = -1
         if version == self._version and now_s - self._checked_s < _CHECK_S:
             return []
         self._checked_s = now_s
