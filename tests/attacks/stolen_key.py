@@ -31,10 +31,14 @@ class Forger(SiteFolder):
     """
 
     is_forged = False
+    gate_ledger: Database | None = None
 
     @contextmanager
     def ledger(self) -> Generator[Database]:
-        """The ledger alone, whatever has become of the site's files."""
+        """The ledger of the gate that runs in this process, or the file where none does."""
+        if self.gate_ledger is not None:
+            yield self.gate_ledger
+            return
         with Database(self.site.state, self.site.id) as database:
             yield database
 

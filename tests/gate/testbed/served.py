@@ -19,7 +19,7 @@ from handwheel.connectors.actuation.write_session import (
 )
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.hmi.people.signing import Signer, open_context
+from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.tools.errors import PermitRefused
@@ -30,9 +30,11 @@ from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.gate.gate import Gate, open_gate
 from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
@@ -85,10 +87,12 @@ class World(Forger):
             gate = await stack.enter_async_context(open_gate(self.site, self.clock))
             await stack.enter_async_context(_running(gate))
             self._stack = stack.pop_all()
+        self.gate_ledger = gate.ledger
         return gate
 
     async def stop(self) -> None:
         """Stops the gate, if one runs; an action under way comes to its end first."""
+        self.gate_ledger = None
         await self._stack.aclose()
 
     async def open_write_session(
@@ -111,8 +115,9 @@ class World(Forger):
     @contextmanager
     def decision_context(self) -> Generator[DecisionContext]:
         """The ledger, the policy and the people as a terminal opens them."""
-        with open_context(self.site) as context:
-            yield context
+        policy, roster = load_policy(self.site), load_roster(self.site)
+        with self.ledger() as database:
+            yield DecisionContext(self.site, database, policy, roster)
 
     async def propose(self, *assignments: str, by: str = "anna") -> RequestRecord:
         """Files a request as `handwheel requests propose` does."""

@@ -149,6 +149,11 @@ class Gate:
         """Its number among the gates of the site."""
         return self._context.epoch
 
+    @property
+    def ledger(self) -> Database:
+        """The ledger, which no other process has open."""
+        return self._context.database
+
     async def run(self) -> None:
         """Works until it is cancelled, and finishes an action that is under way.
 
