@@ -5,22 +5,28 @@ what this process does.
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
+
+from pydantic_core import from_json
 
 from ....errors import LedgerError
 from ....requests.canonical import digest
 from ....requests.timestamps import Instant, instant_now
 from .connection import ledger_error
-from .fold import Fields
+from .fold import Fields, changes_tables
 from .journal import Anchors, Chain, JournalRow, next_row
 from .log_file import LEDGER_FILE, attach_log, ledger_file
-from .schema import HISTORY
+from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
 __all__ = ["LEDGER_FILE", "Database", "LedgerReader", "LostRace", "TableReader", "Transaction"]
+
+
+_NOTE = "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)"
+_PAGE = 1000
 
 
 class LostRace(LedgerError):
@@ -121,9 +127,11 @@ class Database:
         try:
             with self._translated():
                 self._file = attach_log(self.tables.connection, self.path, site, read_only)
-                for statement in ("ATTACH DATABASE ':memory:' AS history", *HISTORY):
-                    self.tables.connection.execute(statement)
+                self.tables.connection.execute("ATTACH DATABASE ':memory:' AS history")
+                self.tables.connection.execute(HISTORY)
                 self._fold()
+                for statement in HISTORY_INDEXES:
+                    self.tables.connection.execute(statement)
             if read_only:
                 self.tables.connection.execute("PRAGMA query_only = ON")
             elif self._head is None:
@@ -202,7 +210,7 @@ class Database:
         row = next_row(self._head, now, kind, subject, body, self._message)
         fields = row.fields
         self.tables.apply(row, fields)
-        self._note(row, fields)
+        self.tables.connection.execute(_NOTE, _entry(row, fields))
         self.tables.connection.execute(
             "INSERT INTO log.row(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
         )
@@ -295,21 +303,16 @@ class Database:
 
     def _fold(self) -> None:
         """Verifies the whole journal against the anchors, and fills the tables."""
-        lines = self.anchors.lines()
-        chain, rows = Chain(lines), self.tables.connection.cursor()
-        rows.row_factory = None
-        self.tables.connection.execute("BEGIN")
-        for seq, text, mark in rows.execute("SELECT seq, text, hash FROM log.row ORDER BY seq"):
-            row = JournalRow(seq, text, mark)
-            fields = chain.follow(row)
-            if chain.faults or fields is None:
-                break
-            self.tables.apply(row, fields)
-            self._note(row, fields)
-            self._head = row
-        else:
+        chain, connection = Chain(self.anchors.lines()), self.tables.connection
+        connection.execute("BEGIN")
+        with closing(connection.cursor()) as rows:
+            rows.row_factory = None
+            connection.executemany(
+                _NOTE, self._folded(chain, rows.execute("SELECT * FROM log.row ORDER BY seq"))
+            )
+        connection.execute("COMMIT")
+        if not chain.faults:
             chain.end()
-        self.tables.connection.execute("COMMIT")
         if chain.faults:
             raise LedgerError(
                 f"{self.path}: the journal is not what was once written: {chain.faults[0]}. "
@@ -317,11 +320,27 @@ class Database:
                 "with an empty state folder"
             )
 
-    def _note(self, row: JournalRow, fields: Fields) -> None:
-        self.tables.connection.execute(
-            "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)",
-            (row.seq, row.hash, fields["kind"], fields["subject"], fields.get("message")),
-        )
+    def _folded(
+        self, chain: Chain, rows: Iterable[tuple[int, str, str]]
+    ) -> Iterator[tuple[object, ...]]:
+        """Applies the file's rows until one differs, and yields what the index has of each."""
+        for seq, mark, text in rows:
+            row = JournalRow(seq, text, mark)
+            try:  # the writer has checked the form of what has this hash
+                fields: Fields | None = from_json(text, cache_strings="keys")
+            except ValueError:
+                fields = None
+            if not isinstance(fields, dict):
+                fields = None
+            chain.follow(row, fields)
+            if chain.faults or fields is None:
+                return
+            if changes_tables(fields["kind"]):
+                self.tables.apply(row)
+            self._head = row
+            yield _entry(row, fields)
+        if self._head is not None:
+            self.tables.note_head(self._head)
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -331,4 +350,5 @@ class Database:
             raise ledger_error(self.path, error) from error
 
 
-_PAGE = 1000
+def _entry(row: JournalRow, fields: Fields) -> tuple[object, ...]:
+    return row.seq, row.hash, fields["kind"], fields["subject"], fields.get("message")

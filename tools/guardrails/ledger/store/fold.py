@@ -33,13 +33,20 @@ def apply(tables: Connection, row: JournalRow, fields: Fields) -> None:
         IllegalRow: The tables do not allow it.
     """
     kind: str = fields["kind"]
-    handler = _HANDLERS.get(kind) or _FAMILIES.get(kind.partition(".")[0])
-    if handler is not None:
+    if (handler := _handler(kind)) is not None:
         try:
             handler(_Change(tables, row, fields))
         except (LookupError, TypeError, ValueError, IntegrityError) as error:
             raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
-    tables.execute("UPDATE head SET seq = ?, hash = ?", (row.seq, row.hash))
+
+
+def changes_tables(kind: str) -> bool:
+    """Whether rows of a kind change the tables."""
+    return _handler(kind) is not None
+
+
+def _handler(kind: str) -> "_Handler | None":
+    return _HANDLERS.get(kind) or _FAMILIES.get(kind.partition(".")[0])
 
 
 class _Change:

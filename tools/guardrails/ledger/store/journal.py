@@ -180,14 +180,20 @@ class Chain:
             elif self._marks.setdefault(*anchor) != anchor[1]:
                 self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
 
-    def follow(self, row: JournalRow) -> Mapping[str, Any] | None:
-        """Follows the next row, and returns what it says, or `None` if it cannot be read."""
+    def follow(
+        self, row: JournalRow, fields: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any] | None:
+        """Follows the next row, and returns what it says, or `None` if it cannot be read.
+
+        Args:
+            fields: Those of the row, if they were read already.
+        """
         self._count += 1
         place, previous = self._count, self._previous
         self._previous = row.hash
         if digest("journal", row.text) != row.hash:
             self._tell(row, "its hash does not fit its text")
-        fields = self._fields(row)
+        fields = self._fields(row) if fields is None else fields
         if fields is not None:
             if row.seq != place or fields.get("seq") != place:
                 self._tell(row, f"stands where row {place} belongs")

@@ -11,13 +11,18 @@ LOG = (
 """Statements that make the file, which is attached as `log`."""
 
 HISTORY = (
-    "CREATE TABLE history.entry(seq INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, "
-    "kind TEXT NOT NULL, subject TEXT NOT NULL, message TEXT) STRICT",
+    "CREATE TABLE history.entry(seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, kind TEXT NOT NULL, "
+    "subject TEXT NOT NULL, message TEXT) STRICT"
+)
+"""Statement that makes the index of the file in memory, whose hashes each row is verified by."""
+
+HISTORY_INDEXES = (
+    "CREATE UNIQUE INDEX history.entry_hash ON entry(hash)",
     "CREATE INDEX history.entry_subject ON entry(subject, kind)",
     "CREATE INDEX history.entry_kind ON entry(kind)",
     "CREATE INDEX history.entry_message ON entry(message) WHERE message IS NOT NULL",
 )
-"""Statements that make the index of the file in memory, by whose hashes each row is verified."""
+"""Statements that make its indexes, which is faster once it is filled."""
 
 TABLES = """
 CREATE TABLE head(site TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;

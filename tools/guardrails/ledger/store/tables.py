@@ -41,6 +41,11 @@ class Tables:
     def apply(self, row: JournalRow, fields: Fields | None = None) -> None:
         """Changes the tables as the next row says, or raises `IllegalRow` and changes nothing."""
         apply(self.connection, row, row.fields if fields is None else fields)
+        self.note_head(row)
+
+    def note_head(self, row: JournalRow) -> None:
+        """Notes that a row was applied, and those before it."""
+        self.connection.execute("UPDATE head SET seq = ?, hash = ?", (row.seq, row.hash))
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer."""
