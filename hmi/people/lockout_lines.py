@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.safe_text import plain, printable
 
 
@@ -22,6 +22,6 @@ def lockout_lines(
 
     Without given latches they are read from the ledger, which raises `LedgerError`.
     """
-    known = locked_out(site, database) if latched is None else latched
+    known = locked_scopes(database) if latched is None else latched
     scopes = {*known, *read_lockouts(site.state)}
     return [f"LOCKED OUT: {plain(scope)}" for scope in sorted(scopes)]

@@ -14,8 +14,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
     lockout_note,
     read_lockouts,
 )
-from handwheel.tools.guardrails.ledger.latched_lockouts import latched_note
-from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.ledger.latched_lockouts import latched_note, locked_scopes
 from handwheel.tools.safe_text import plain
 
 from ..shell.cli.completion import complete_equipment
@@ -70,7 +69,7 @@ def show(
 
 def _lockouts(site: Site) -> dict[str, dict[str, object]]:
     with connect.open_ledger(site) as database:
-        latched, seen = locked_out(site, database), read_lockouts(site.state)
+        latched, seen = locked_scopes(database), read_lockouts(site.state)
         found: dict[str, dict[str, object]] = {}
         for scope in sorted(latched.keys() | seen):
             note = latched_note(database, scope) if scope in latched else ""

@@ -15,9 +15,9 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
 from handwheel.tools.guardrails.ledger.latched_lockouts import (
     SITE,
     latched_note,
+    locked_scopes,
     lockout_generations,
 )
-from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
 from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.requests.timestamps import instant_now
@@ -58,7 +58,7 @@ def command(
     check_equipment(opened, equipment)
     with open_context(opened) as context:
         file = lockout_file(opened.state, equipment)
-        generation = locked_out(opened, context.database).get(equipment)
+        generation = locked_scopes(context.database).get(equipment)
         if generation is None:
             if not file.exists():
                 raise InvalidArguments(f"{equipment} is not locked out")

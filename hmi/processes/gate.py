@@ -17,13 +17,12 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.resolutions import unsigned
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.case_text import CASES
 from ..journal.rows.row_line import show_row
 from ..people.signing import open_context
-from ..requests.write_followup import open_line, unsigned_line
+from ..requests.write_followup import open_line
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
 from .serve import serve, way_to_stop
@@ -79,10 +78,6 @@ def print_open(decision_context: DecisionContext, *, as_json: bool) -> None:
         if held:
             line = "  ".join((name, *record.status))
             _print({"held": {"request_id": name, "actions": held}}, line, as_json)
-    for each in unsigned(decision_context.site, decision_context.database, decision_context.policy):
-        actions = {each.action_id: each.state}
-        fields = {"request_id": each.action_id.partition("/")[0], "actions": actions}
-        _print({"held": fields}, unsigned_line(each), as_json)
 
 
 def _print(fields: Mapping[str, object], line: str, as_json: bool) -> None:

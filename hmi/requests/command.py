@@ -48,7 +48,7 @@ from .reject import ask_reason, object_to
 from .request_text import request_fields, request_line, tell_request, warn_of_damage
 from .request_view import whole_fields, whole_request
 from .resolve import action_to_resolve, resolution_lines, resolve_action
-from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
+from .write_followup import notes_on_requests, open_lines, open_lines_for
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _INDENT = 4
@@ -72,7 +72,6 @@ def list_requests(
         notes = notes_on_requests(context.database, snapshot, now)
         open_ = open_lines(context.database)
         locked = lockout_lines(opened, context.database)
-        held = unsigned_lines(context)
     if as_json:
         typer.echo(json.dumps([request_fields(each) for each in found]))
         return
@@ -81,9 +80,9 @@ def list_requests(
         line = request_line(each, now, has_gate=snapshot is not None)
         typer.echo(fold("  ".join((line, *note)), _INDENT))
     suspended = [each.words for each in snapshot.suspended] if snapshot else []
-    for line in (*open_, *held, *suspended, *locked):
+    for line in (*open_, *suspended, *locked):
         typer.echo(fold(line, _INDENT))
-    if not found and not open_ and not held:
+    if not found and not open_:
         typer.echo("no requests" if every else "no open requests; --all includes ended ones")
 
 
@@ -278,7 +277,7 @@ def resolve(
     opened = open_site(site)
     with open_context(opened) as context:
         record = load_request(context.database, name)
-        action = action_to_resolve(context, record, name)
+        action = action_to_resolve(record, name)
         operator = find_operator(context, person, partial(check_resolver, context, record.request))
         resolved = resolve_action(
             context,

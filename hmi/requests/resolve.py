@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.cards.outcome_card import (
     Outcome,
@@ -21,7 +20,6 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
 from handwheel.tools.guardrails.signatures.message import SignedText, submit
-from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -35,13 +33,13 @@ _ANSWER_S = 120.0
 _INDENT = 4
 
 
-def action_to_resolve(context: DecisionContext, record: RequestRecord, name: str) -> ActionRecord:
+def action_to_resolve(record: RequestRecord, name: str) -> ActionRecord:
     """Returns the first action with an unknown or wrong outcome, or the one of a full id.
 
     Raises:
         InvalidArguments: There is none.
     """
-    for each in unresolved_in(context.site, context.database, context.policy, record):
+    for each in record.unresolved:
         if "/" not in name or each.action_id.upper() == name.upper():
             return each
     raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
@@ -101,9 +99,6 @@ def resolution_lines(
     """Yields what was recorded about an action, as its request stands after it."""
     expected = ActionState.RESOLVED_APPLIED if is_applied else ActionState.RESOLVED_NOT_APPLIED
     yield f"{action_id}  {expected}  by {operator.person}"
-    found = record.record(action_id).state
-    if found is not expected:
-        yield f"{action_id}  the ledger's table says {found}; {next_step('journal', 'verify')}"
     yield "  ".join((record.request.request_id, *record.status))
 
 

@@ -12,7 +12,6 @@ from handwheel.tools.guardrails.ledger.records import (
     load_exactly,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.ledger.write_leases import (
     OpenWrite,
@@ -22,11 +21,9 @@ from handwheel.tools.guardrails.ledger.write_leases import (
     open_writes,
     shown_value,
 )
-from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import printable
 
 from .effect_text import effect_text
 
@@ -132,18 +129,6 @@ def open_line(each: OpenWrite) -> str:
 def open_lines(database: Database) -> list[str]:
     """Returns a line for each write that its lease did not undo."""
     return [open_line(each) for each in open_writes(database)]
-
-
-def unsigned_line(each: Unresolved) -> str:
-    """Returns a write that holds its equipment without a signed resolution as a line."""
-    return f"HELD  {printable(each.words)}; {resolve_hint(plain(each.action_id))}"
-
-
-def unsigned_lines(context: DecisionContext) -> list[str]:
-    """Returns a line for each such write."""
-    return [
-        unsigned_line(each) for each in unsigned(context.site, context.database, context.policy)
-    ]
 
 
 def followup_fields(

@@ -10,19 +10,19 @@ from handwheel.tools.guardrails.interlocks.authority import authority_of
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.actions import sent_since
 from handwheel.tools.guardrails.ledger.journal_rows import effects_not_come, newest_stamp
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import in_lease
-from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..requests.request_text import request_line
-from ..requests.write_followup import lease_text, open_lines, unsigned_lines
+from ..requests.write_followup import lease_text, open_lines
 from ..runs.run_screen import run_line
 from ..runs.run_view import view_run
 
@@ -47,10 +47,7 @@ def summarize(
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
         ("waiting", _requests(context, waiting, now)),
-        (
-            "under way or unresolved",
-            [*_requests(context, others, now), *unsigned_lines(context), *damaged],
-        ),
+        ("under way or unresolved", [*_requests(context, others, now), *damaged]),
         ("in a lease, or not undone", list(_leases(context, now))),
         ("locked out", list(_lockouts(context))),
         ("suspended", list(_suspensions(context, now))),
@@ -121,7 +118,7 @@ def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
 
 
 def _lockouts(context: DecisionContext) -> Iterator[str]:
-    latched, seen = locked_out(context.site, context.database), read_lockouts(context.site.state)
+    latched, seen = locked_scopes(context.database), read_lockouts(context.site.state)
     for scope in sorted(latched.keys() | seen):
         yield plain(scope) if scope in latched else f"{plain(scope)}, not read by a gate yet"
 

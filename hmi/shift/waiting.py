@@ -18,6 +18,8 @@ from handwheel.tools.guardrails.interlocks.missing_authority import (
     MissingAuthority,
     missing_authority,
 )
+from handwheel.tools.guardrails.ledger.actions import unresolved_on
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
@@ -26,10 +28,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
-from handwheel.tools.guardrails.signatures.resolutions import all_unresolved
 from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
@@ -106,7 +106,7 @@ def _requests(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
 
 
 def _outcomes(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
-    for each in all_unresolved(context.site, context.database, context.policy):
+    for each in unresolved_on(context.database):
         name = plain(each.action_id)
         text = f"{printable(each.words)}; look at the plant"
         commands = tuple(_resolutions(context, name, now))
@@ -228,7 +228,7 @@ def _open_writes(database: Database) -> Iterator[Waiting]:
 
 def _lockouts(context: DecisionContext) -> Iterator[Waiting]:
     site = context.site
-    for scope in sorted({*locked_out(site, context.database), *read_lockouts(site.state)}):
+    for scope in sorted({*locked_scopes(context.database), *read_lockouts(site.state)}):
         text = f"LOCKED OUT: {plain(scope)}"
         known = scope if scope in site.equipment else SITE_SCOPE
         yield Waiting("lockout", plain(scope), text, text, (), (shell_command("release", known),))

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -25,7 +24,6 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import shell_of
 from ..leases.test_display import picture_of
 from ..testbed.runner import Runner
 from ..testbed.terminals import giving
@@ -249,28 +247,3 @@ async def test_a_gate_that_starts_says_what_is_held(
     room.desk.resolve(f"{name}/c1", "resolve-applied")
     print_open(room.desk.decision_context, as_json=False)
     assert capsys.readouterr().out == ""
-
-
-async def test_what_the_table_alone_says_is_listed_and_contradicted(
-    terminal: Watched, capsys: pytest.CaptureFixture[str]
-) -> None:
-    room = terminal
-    request = await stopped(room, "frame executed")
-    await room.start_gate()
-    name = request.commands[0].action_id
-    with shell_of(room.site.state) as shell:
-        shell.execute("UPDATE action SET state = 'RESOLVED_NOT_APPLIED'")
-    capsys.readouterr()
-    commands.list_requests(every=False, site=None, as_json=False)
-    is_held = f"HELD  {name} is RESOLVED_NOT_APPLIED, and no entitled person has signed"
-    assert capsys.readouterr().out.startswith(is_held)
-    commands.resolve(name, True, "anna", Path("anna.pass"), None)
-    shown = capsys.readouterr().out
-    assert "\nthe write   P-101A.run_cmd = true\n" in shown
-    assert "\nintent at   2026-11-25 08:50:25 UTC\n" in shown
-    said, table, _ = shown.splitlines()[-3:]
-    assert said == f"{name}  RESOLVED_APPLIED  by anna"
-    told = f"{name}  the ledger's table says RESOLVED_NOT_APPLIED; next: handwheel journal verify"
-    assert table == told
-    commands.list_requests(every=False, site=None, as_json=False)
-    assert capsys.readouterr().out.startswith("no open requests")

@@ -19,10 +19,9 @@ from ..interlocks.authority import (
 )
 from ..interlocks.lockout_files import lockout_file, lockout_note
 from ..ledger.authority import Authority
-from ..ledger.latched_lockouts import SITE, latch
+from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import RequestState
-from ..signatures.administrators import locked_out
 from ..signatures.check_answers import CheckAnswer, record_answer
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import Signed
@@ -221,7 +220,7 @@ class ReleaseLockout(Message):
         site, database = context.site, context.database
         check_equipment(site, self.scope)
         file = lockout_file(site.state, self.scope)
-        if self.scope not in locked_out(site, database) and file.exists():
+        if self.scope not in locked_scopes(database) and file.exists():
             covered = None if self.scope == SITE else site.members_of(self.scope)
             latch(database, self.scope, covered, now, lockout_note(file))
         release_lockout(context, self.scope, self.generation, self.signed.signed, now)
