@@ -20,6 +20,7 @@ from .site_file import (
     SITE_SCOPE,
     Equipment,
     PlantClock,
+    Processes,
     SiteFile,
     Supervision,
     check_clock,
@@ -80,6 +81,7 @@ class Site:
     twin: TwinSpec | None = None  # the model that foretells plans; `None` without one
     notices: NoticeSpec | None = None  # ways out of the site for notices; `None` without any
     supervision: Supervision = field(default_factory=Supervision)
+    processes: Processes = field(default_factory=Processes)
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -233,6 +235,7 @@ def load_site(root: Path) -> Site:
         config.twin,
         config.notices,
         config.supervision,
+        config.processes,
     )
 
 

@@ -70,6 +70,13 @@ class Supervision(Model):
     requests: Annotated[int, Field(ge=1, le=100)] = 5  # of agents that wait for a decision at once
 
 
+class Processes(Model):
+    """OS users of the site's processes, where they are not all the same."""
+
+    # of the agents, who alone may send the gate what agents say; empty for anyone of the group
+    agents: str = Field(default="", pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
+
+
 class SiteFile(Model):
     """The file `site.yaml`."""
 
@@ -91,6 +98,7 @@ class SiteFile(Model):
     planner: str = "rules"
     notices: NoticeSpec | None = None
     supervision: Supervision = Supervision()
+    processes: Processes = Processes()
 
     @field_validator("state")
     @classmethod
