@@ -11,6 +11,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_request
@@ -45,7 +46,7 @@ from .arguments import (
 )
 from .follow import follow
 from .reject import ask_reason, object_to
-from .request_text import request_fields, request_line, tell_request, warn_of_damage
+from .request_text import request_line, tell_request, warn_of_damage
 from .request_view import whole_fields, whole_request
 from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
+from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -92,33 +93,3 @@ def tell_request(database: Database, record: RequestRecord) -> RequestRecord:
     now = load_exactly(database, record.request.request_id)
     tell_result(**request_fields(listed(now)))
     return now
-
-
-def request_fields(request: ListedRequest) -> dict[str, object]:
-    """Returns the request as fields for JSON."""
-    return {
-        "request_id": request.request_id,
-        "digest": request.digest,
-        "state": request.state.value,
-        "reason": request.reason,
-        "risk_class": request.risk_class,
-        "roles": request.roles,
-        "quorum": request.quorum,
-        "proposer": request.proposer,
-        "why": request.why,
-        "filed_at": request.filed_at,
-        "within_s": request.within_s,
-        "run": request.run,
-        "actions": [
-            {
-                "action_id": each.action_id,
-                "tag": write.tag,
-                "value": write.value,
-                "wire": write.wire,
-                "step": write.step,
-                "state": each.state.value,
-                "reason": each.reason,
-            }
-            for write, each in zip(request.writes, request.actions, strict=True)
-        ],
-    }

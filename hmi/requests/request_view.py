@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.approval.session import signers
+from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -20,7 +21,7 @@ from .assessment.model import Assessment
 from .cards.card_details import DETAIL_KEYS, render_details
 from .cards.card_text import render_card
 from .outcome_text import render_request
-from .request_text import action_line, request_fields, request_line
+from .request_text import action_line, request_line
 from .write_followup import followup_fields, followup_lines
 
 _INDENT = 4

@@ -14,10 +14,11 @@ from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import follow as following
 from handwheel.hmi.requests import resolve as resolving
 from handwheel.hmi.requests.follow import follow
-from handwheel.hmi.requests.request_text import request_fields, request_line
+from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.request_view import whole_fields, whole_request
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.summary import summarize, summary_lines
+from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_requests
