@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 
 Domain = Literal[
     "request", "action", "decision", "card", "journal", "enrolment", "heartbeat", "release",
-    "baseline",
+    "baseline", "message",
 ]  # fmt: skip
 
 _FLOAT = "f64"

@@ -1,15 +1,48 @@
-"""Opening of a site's ledger by a process that is not the gate's."""
+"""Opens the ledger of a site, over the gate's socket while there is a gate."""
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from handwheel.connectors.model.site import Site
 
 from ..ledger.store.database import Database
+from ..ledger.store.journal import JournalRow
+from ..ledger.store.log_file import ledger_file
+from ..signatures.message import Message
+from .gate_client import GateClient
+from .gate_connection import GateNotRunning, no_gate
+
+
+class LedgerFile(Database):
+    """Ledger of a site whose gate does not run, to read only."""
+
+    def submit(self, message: Message) -> Sequence[JournalRow]:
+        """Raises `GateNotRunning`, since nobody is there to take the message."""
+        raise no_gate(f"no gate of {self.site} is running")
 
 
 @contextmanager
-def open_ledger(site: Site) -> Generator[Database]:
-    """Opens a site's ledger. Raises `LedgerError` if it cannot be used."""
-    with Database(site.state, site.id) as database:
-        yield database
+def open_ledger(site: Site) -> Generator[GateClient | LedgerFile]:
+    """Opens the running gate's ledger, or without a gate the file, to read only.
+
+    Raises:
+        GateNotRunning: No gate is running, and this user may not read the file.
+        LedgerError: The gate does not answer, or the file cannot be used.
+    """
+    try:
+        client = GateClient(site.state, site.id)
+    except GateNotRunning:
+        with _file(site) as file:
+            yield file
+        return
+    with client:
+        yield client
+
+
+def _file(site: Site) -> LedgerFile:
+    file = ledger_file(site.state)
+    for path in (file.parent, file):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise no_gate(f"no gate of {site.id} is running, and its ledger is another user's")
+    return LedgerFile(site.state, site.id, read_only=True)

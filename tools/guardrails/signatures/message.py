@@ -9,6 +9,7 @@ from pydantic import Field
 
 from handwheel.connectors.config.validation import Model
 
+from ...requests.canonical import digest
 from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant
 from ..ledger.store.database import Database
@@ -49,9 +50,16 @@ class Message(CanonicalModel, ABC):
 
     path: ClassVar[str]
     """Where the gate takes it, such as `decisions`."""
+    is_agents: ClassVar[bool] = False
+    """Whether only the agents' user may send it, where the site names one."""
 
     site: str
     id: str = Field(default_factory=new_message_id, pattern=r"^[0-9a-f]{32}$")
+
+    @property
+    def digest(self) -> str:
+        """Digest of path and text, by which the gate knows a message that is sent again."""
+        return digest("message", f"{self.path}\n{self.text}")
 
     @abstractmethod
     def apply(self, context: DecisionContext, now: Instant) -> None:

@@ -1,0 +1,151 @@
+"""What the gate takes over its socket, and what it does not."""
+
+import os
+import pwd
+import stat
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import Processes
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.client.gate_connection import connected_socket
+from handwheel.tools.guardrails.gate.server import messages, peers
+from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
+from handwheel.tools.requests.canonical import canonical
+
+from .served_ledger import AgentNote, Doubt, Note, ServedLedger, exchange, post, served
+
+NOTE = Note(site="cw-demo")
+FIELDS: dict[str, Any] = NOTE.model_dump(by_alias=True)
+
+
+def _body(**changed: object) -> bytes:
+    return canonical({**FIELDS, **changed}).encode()
+
+
+REFUSED = [
+    ("/v1/notes", b"x" * (256 * 1024 + 1), 413, "too-large"),
+    ("/v1/notes", NOTE.text[:-1].encode(), 400, "not-canonical"),
+    ("/v1/notes", b" " + NOTE.text.encode(), 400, "not-canonical"),
+    ("/v1/notes", NOTE.text.encode("utf-16"), 400, "not-canonical"),
+    ("/v1/notes", b"[" * 100_000, 400, "not-canonical"),
+    ("/v1/notes", canonical({k: v for k, v in FIELDS.items() if k != "count"}).encode(), 400,
+     "not-canonical"),
+    ("/v1/notes", b"[]", 400, "form"),
+    ("/v1/notes", _body(more=1), 400, "form"),
+    ("/v1/notes", _body(schema="note/1"), 400, "version"),
+    ("/v1/notes", _body(site="other"), 421, "other-site"),
+    ("/v1/notes", _body(fault="it is hot"), 409, "interlock"),
+    ("/v0/notes", NOTE.text.encode(), 404, "unknown-path"),
+    ("/v1/nothing", NOTE.text.encode(), 404, "unknown-path"),
+]  # fmt: skip
+
+
+def test_a_bad_message_is_denied_with_its_code_and_changes_nothing(ledger: ServedLedger) -> None:
+    before = ledger.rows
+    for path, body, status, code in REFUSED:
+        answer, fields = post(ledger.site.state, path, body)
+        assert (answer, fields["code"]) == (status, code), fields
+        assert fields.keys() == {"code", "reason", "lifted_by"}
+        assert ledger.rows == before
+    assert post(ledger.site.state, "/v1/notes", NOTE.text.encode())[0] == 200
+    assert ledger.rows == [*before, ("note", "pump")]
+
+
+def test_a_message_of_unknown_length_that_is_too_large_is_denied(ledger: ServedLedger) -> None:
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (300_000, b"x" * 300_000)
+    head = "POST /v1/notes HTTP/1.1\r\nTransfer-Encoding: chunked"
+    status, fields = exchange(ledger.site.state, head, body)
+    assert (status, fields["code"]) == (413, "too-large")
+
+
+def test_a_half_sent_message_changes_nothing(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, text = ledger.rows, NOTE.text.encode()
+    head = f"POST /v1/notes HTTP/1.1\r\nContent-Length: {len(text)}"
+    with closing(connected_socket(ledger.site.state, 5.0)) as connected:
+        connected.sendall(head.encode() + b"\r\nHost: gate\r\n\r\n" + text[:-1])
+    monkeypatch.setattr(messages, "_PATIENCE_S", 0.01)
+    status, fields = exchange(ledger.site.state, head, text[:-1])
+    assert (status, fields["code"]) == (408, "half-sent")
+    assert ledger.rows == before
+    monkeypatch.undo()
+    assert exchange(ledger.site.state, head, text)[0] == 200
+
+
+def test_messages_are_denied_when_a_process_sends_more_than_50_in_a_second(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(peers, "monotonic", lambda: now_s)
+    text = NOTE.text.encode()
+    answers = [post(ledger.site.state, "/v1/notes", text)[0] for _ in range(50)]
+    assert set(answers) == {200}
+    status, fields = post(ledger.site.state, "/v1/notes", Note(site="cw-demo").text.encode())
+    assert (status, fields["code"]) == (429, "too-many")
+    assert ledger.rows.count(("note", "pump")) == 1
+    now_s += 1.0
+    assert post(ledger.site.state, "/v1/notes", Note(site="cw-demo").text.encode())[0] == 200
+
+
+def test_a_message_that_is_sent_twice_counts_once_with_the_same_answer(
+    ledger: ServedLedger,
+) -> None:
+    answers = [post(ledger.site.state, "/v1/notes", _body(count=2)) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert ledger.rows.count(("note", "pump")) == 2
+    same = Note(site="cw-demo", count=2)  # another message that says the same
+    assert post(ledger.site.state, "/v1/notes", same.text.encode())[1] != answers[0][1]
+    assert ledger.rows.count(("note", "pump")) == 4
+
+
+def test_a_message_that_was_refused_is_refused_again_when_it_is_sent_again(
+    ledger: ServedLedger,
+) -> None:
+    text = Doubt(site="cw-demo").text.encode()
+    for _ in range(2):
+        status, fields = post(ledger.site.state, "/v1/doubts", text)
+        assert (status, fields["code"]) == (403, "decision")
+
+
+@pytest.mark.parametrize("who", ["nobody-else", pwd.getpwuid(os.geteuid()).pw_name, ""])
+def test_only_the_agents_user_may_send_for_agents(
+    memory_site: Site, tmp_path: Path, who: str
+) -> None:
+    site = replace(memory_site, state=tmp_path, processes=Processes.model_construct(agents=who))
+    with served(site) as ledger:
+        before = ledger.rows
+        text = AgentNote(site=site.id).text.encode()
+        status, fields = post(site.state, "/v1/agent-notes", text)
+        if who == "nobody-else":
+            assert (status, fields["code"]) == (403, "other-user")
+            assert ledger.rows == before
+        else:
+            assert status == 200
+        assert post(site.state, "/v1/notes", NOTE.text.encode())[0] == 200
+
+
+def test_the_socket_is_the_groups_and_takes_the_place_of_a_dead_gates(
+    memory_site: Site, tmp_path: Path
+) -> None:
+    site = replace(memory_site, state=tmp_path)
+    listening_socket(tmp_path).close()
+    with served(site) as ledger:
+        assert stat.S_IMODE((tmp_path / "gate.sock").stat().st_mode) == 0o660
+        assert post(site.state, "/v1/notes", NOTE.text.encode())[0] == 200
+        assert ("note", "pump") in ledger.rows
+
+
+def test_the_server_does_not_start_when_a_link_stands_in_the_sockets_place(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "gate.sock").symlink_to(tmp_path / "other.sock")
+    with pytest.raises(LedgerError, match="is a link"):
+        listening_socket(tmp_path)
+    assert not (tmp_path / "other.sock").exists()

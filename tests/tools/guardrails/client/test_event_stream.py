@@ -1,0 +1,170 @@
+"""Rows as they come, to processes that live on."""
+
+# pyright: reportPrivateUsage=false
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from http.client import HTTPResponse
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client.event_stream import Changes, follow
+from handwheel.tools.guardrails.client.gate_client import GateClient
+from handwheel.tools.guardrails.client.gate_connection import connected_socket
+from handwheel.tools.guardrails.gate.server import event_hub
+from handwheel.tools.guardrails.ledger.store.database import Database
+
+from ....gate.server.served_ledger import DEADLINE_S, ServedLedger, served
+
+
+def _wait_for(changes: Changes, is_so: Callable[[], bool]) -> None:
+    until_s = monotonic() + DEADLINE_S
+    while not is_so():
+        assert monotonic() < until_s
+        changes.wait(1.0)
+
+
+def _wait_for_row(changes: Changes, client: GateClient, seq: int) -> None:
+    """Waits until the copy has every row up to this one: it takes none but the next."""
+    _wait_for(changes, lambda: client.version() == seq)
+
+
+def _subscribed(ledger: ServedLedger) -> int:
+    return ledger.do(lambda _: len(ledger.server._hub._subscribers))
+
+
+def _break_off(ledger: ServedLedger) -> None:
+    """Breaks every stream off, as a gate that dies."""
+
+    def abort(_: Database) -> None:
+        for each in list(ledger.server._hub._subscribers):
+            assert isinstance(each._transport, asyncio.Transport)
+            each._transport.abort()
+
+    ledger.do(abort)
+
+
+@pytest.fixture
+def stream(ledger: ServedLedger) -> Iterator[HTTPResponse]:
+    with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
+        connected.sendall(b"GET /v1/events?after=0 HTTP/1.1\r\nHost: gate\r\n\r\n")
+        response = HTTPResponse(connected)
+        response.begin()
+        with response:
+            yield response
+
+
+def test_the_stream_begins_behind_a_number_and_goes_on_with_each_new_row(
+    ledger: ServedLedger, stream: HTTPResponse
+) -> None:
+    assert json.loads(stream.readline())[0] == 1
+    ledger.write(2)
+    assert [json.loads(stream.readline())[0] for _ in range(2)] == [2, 3]
+
+
+def test_the_stream_has_an_empty_line_when_nothing_comes(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch, stream: HTTPResponse
+) -> None:
+    monkeypatch.setattr(event_hub, "_KEEP_ALIVE_S", 0.01)
+    ledger.write()
+    lines = [stream.readline() for _ in range(4)]
+    assert b"\n" in lines
+    assert len(lines[0]) > 1
+
+
+def test_twenty_followers_get_an_event(ledger: ServedLedger) -> None:
+    with ExitStack() as exits:
+        clients = [
+            exits.enter_context(GateClient(ledger.site.state, ledger.site.id)) for _ in range(20)
+        ]
+        followed = [exits.enter_context(follow(each)) for each in clients]
+        ledger.write()
+        for client, changes in zip(clients, followed, strict=True):
+            _wait_for_row(changes, client, 2)
+
+
+def test_no_row_is_lost_when_streams_break_off_again_and_again(
+    ledger: ServedLedger, client: GateClient
+) -> None:
+    with follow(client) as changes:
+        for number in range(2, 12):
+            ledger.write()
+            if number % 3 == 0:
+                _wait_for_row(changes, client, number)
+            _break_off(ledger)
+        _wait_for_row(changes, client, 11)
+
+
+def test_follower_goes_on_when_the_gate_was_started_again(quiet_site: Site, tmp_path: Path) -> None:
+    site = replace(quiet_site, state=tmp_path)
+    with ExitStack() as exits:
+        with served(site) as ledger:
+            client = exits.enter_context(GateClient(tmp_path, site.id))
+            changes = exits.enter_context(follow(client))
+            ledger.write()
+            _wait_for_row(changes, client, 2)
+        with served(site) as ledger:
+            ledger.write(3)
+            _wait_for_row(changes, client, 5)
+
+
+def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
+    ledger: ServedLedger,
+    client: GateClient,
+    monkeypatch: pytest.MonkeyPatch,
+    stream: HTTPResponse,
+) -> None:
+    monkeypatch.setattr(event_hub, "_BACKLOG", 20)
+    with follow(client) as changes:
+        _wait_for(changes, lambda: _subscribed(ledger) == 2)
+        for number in range(1, 41):
+            ledger.write(10, size=10_000)
+            _wait_for_row(changes, client, 1 + 10 * number)
+        _wait_for(changes, lambda: _subscribed(ledger) == 1)
+    got = [json.loads(line)[0] for line in stream if line.endswith(b"\n")]
+    assert got == list(range(1, len(got) + 1))
+    path = f"GET /v1/events?after={len(got)} HTTP/1.1\r\nHost: gate\r\n\r\n"
+    with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
+        connected.sendall(path.encode())
+        response = HTTPResponse(connected)
+        response.begin()
+        rest = [json.loads(response.readline())[0] for _ in range(401 - len(got))]
+        response.close()
+    assert got + rest == list(range(1, 402))
+
+
+def test_a_moment_stays_as_it_is_while_rows_come(ledger: ServedLedger, client: GateClient) -> None:
+    with follow(client) as changes:
+        with client.one_moment():
+            ledger.write()
+            changes.wait(DEADLINE_S)
+            assert client.version() == 1
+        _wait_for_row(changes, client, 2)
+
+
+async def test_waiting_ends_with_a_change_in_a_loop_too(
+    ledger: ServedLedger, client: GateClient
+) -> None:
+    with follow(client) as changes:
+        waiting = asyncio.create_task(changes.wait_async(DEADLINE_S))
+        await asyncio.sleep(0)
+        ledger.write()
+        async with asyncio.timeout(DEADLINE_S):
+            await waiting
+        await changes.wait_async(0.0)
+
+
+async def test_the_gates_own_process_waits_for_its_own_commits(ledger: ServedLedger) -> None:
+    def note(database: Database) -> bool:
+        with follow(database) as changes:
+            with database.transaction() as transaction:
+                transaction.record("own", "gate", {})
+            return changes._changed.is_set()
+
+    assert ledger.do(note)

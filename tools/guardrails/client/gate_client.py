@@ -1,0 +1,225 @@
+"""The ledger in a process that is not the gate, read as a copy and changed by messages."""
+
+import json
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from sqlite3 import Row
+from time import monotonic, sleep
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from ...errors import LedgerError
+from ..approval.plant_snapshot import PlantSnapshot
+from ..ledger.store.journal import JournalRow
+from ..ledger.store.tables import Tables
+from ..signatures.message import Message
+from .gate_connection import TIMEOUT_S, TOO_MANY, GateConnection, checked
+
+_PAUSE_S = 0.05  # before a message that was one too many is sent again
+
+
+class GateClient:
+    """Copy of the ledger's tables, kept up by the rows of a running gate.
+
+    The copy changes only in calls of this object, so that one thread alone uses it.
+
+    Raises:
+        GateNotRunning: No gate of the site is running.
+        LedgerError: The gate does not answer, or is another site's.
+    """
+
+    def __init__(self, state: Path, site: str, timeout_s: float = TIMEOUT_S) -> None:
+        self.state, self.site = state, site
+        self._timeout_s = timeout_s
+        self._gate = GateConnection(state, timeout_s)
+        self._incoming: deque[JournalRow] = deque()  # of the stream, in order, not applied yet
+        self._moments = 0
+        try:
+            self._tables = self._loaded()
+        except BaseException:
+            self._gate.close()
+            raise
+
+    def _loaded(self) -> Tables:
+        tables = Tables.of_image(self._gate.get("/v1/state").body)
+        found, self._seq, self._hash = tables.head
+        if found != self.site:
+            tables.close()
+            raise LedgerError(f"{self.state}: is of the gate of site {found!r}, not {self.site!r}")
+        return tables
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes connection and copy."""
+        self._gate.close()
+        self._tables.close()
+
+    def submit(self, message: Message) -> Sequence[JournalRow]:
+        """Sends a message and returns the rows that it has added, which the copy has afterwards.
+
+        Raises:
+            HandwheelError: As the message's `apply`, of the same class; nothing has changed.
+            GateNotRunning: No gate is running.
+            LedgerError: The gate did not answer. The same message may be sent again, and counts
+                once.
+
+        Effect: what the message does. Retry: once, if the connection broke, and while the gate
+        says that there were too many. Timeout: 5 s.
+        """
+        path, body = f"/v1/{message.path}", message.text.encode()
+        until_s = monotonic() + self._timeout_s
+        while (answer := self._gate.ask("POST", path, body)).status == TOO_MANY:
+            if monotonic() >= until_s:
+                break
+            sleep(_PAUSE_S)
+        rows = _rows(checked(answer).fields)
+        if rows and rows[0].seq > self._seq + 1:
+            self.catch_up()
+        for row in rows:
+            self._apply(row)
+        return rows
+
+    def catch_up(self) -> None:
+        """Applies every row that the gate has by now."""
+        for row in self._paged(after=self._seq):
+            self._apply(row)
+
+    def offer(self, row: JournalRow) -> None:
+        """Takes the next row of the stream, which the next call that reads applies.
+
+        The only method that another thread may call.
+        """
+        self._incoming.append(row)
+
+    @contextmanager
+    def one_moment(self) -> Generator[None]:
+        """Makes everything that is read inside be of one moment."""
+        self._take_in()
+        self._moments += 1
+        try:
+            yield
+        finally:
+            self._moments -= 1
+
+    def all(self, question: str, *values: object) -> list[Row]:
+        """Returns every answer to a question about the tables."""
+        self._take_in()
+        return self._tables.all(question, *values)
+
+    def head(self) -> JournalRow | None:
+        """Returns the journal's last row that the copy has."""
+        self._take_in()
+        return next(iter(self.find_rows(after=self._seq - 1, limit=1)), None)
+
+    def version(self) -> int:
+        """Returns a value that changes with every change of the ledger."""
+        self._take_in()
+        return self._seq
+
+    @property
+    def seq(self) -> int:
+        """Number of the last row that the copy has."""
+        return self._seq
+
+    def journal(self, after: int = 0) -> Iterator[JournalRow]:
+        """Yields the journal's rows in order, those after a number."""
+        self._take_in()
+        return self._paged(after=after, before=self._seq + 1)
+
+    def find_rows(
+        self,
+        subject: str | None = None,
+        kind: str | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[JournalRow]:
+        """Returns rows of the journal about a subject, of a kind, between two numbers.
+
+        None is newer than the copy.
+        """
+        self._take_in()
+        end = self._seq + 1 if before is None else min(before, self._seq + 1)
+        rows = self._paged(subject, kind, after=after, before=end, newest=newest_first, limit=limit)
+        return list(islice(rows, limit))
+
+    def seq_of(self, mark: str) -> int | None:
+        """Returns the number of the row with a hash, or `None` if there is none."""
+        rows = _rows(self._gate.get(f"/v1/journal?{urlencode({'hash': mark})}").fields)
+        return rows[0].seq if rows else None
+
+    def anchor_lines(self) -> list[str]:
+        """Returns the lines of the anchors. The copy has each row that they name afterwards."""
+        lines: list[str] = self._gate.get("/v1/anchors").fields
+        self.catch_up()
+        return lines
+
+    def status(self) -> Mapping[str, Any]:
+        """Returns the gate's process, epoch, head, suspensions, lockouts and runner."""
+        found: Mapping[str, Any] = self._gate.get("/v1/status").fields
+        return found
+
+    def snapshot(self) -> PlantSnapshot | None:
+        """Returns the gate's readings of this moment, or `None` if it has none."""
+        found = self._gate.get("/v1/snapshot").fields
+        return None if found is None else PlantSnapshot.model_validate(found)
+
+    def _paged(
+        self,
+        subject: str | None = None,
+        kind: str | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[JournalRow]:
+        asked: dict[str, object] = {"subject": subject, "kind": kind, "before": before}
+        asked |= {"after": after, "newest": int(newest), "limit": limit}
+        while before is None or before > after + 1:
+            given = {name: value for name, value in asked.items() if value is not None}
+            fields = self._gate.get(f"/v1/journal?{urlencode(given)}").fields
+            rows = _rows(fields)
+            yield from rows
+            if not rows or not fields["more"]:
+                return
+            if newest:
+                before = asked["before"] = rows[-1].seq
+            else:
+                after = asked["after"] = rows[-1].seq
+
+    def _take_in(self) -> None:
+        while self._incoming and not self._moments:
+            self._apply(self._incoming.popleft())
+
+    def _apply(self, row: JournalRow) -> None:
+        if row.seq <= self._seq:
+            return
+        fields = row.fields
+        if row.seq != self._seq + 1 or fields["prev"] != self._hash:
+            raise LedgerError(
+                f"row {row.seq} of the gate's journal does not continue this process's copy: the "
+                "ledger is another one than before; start this process again"
+            )
+        self._tables.apply(row, fields)
+        self._seq, self._hash = row.seq, row.hash
+
+
+def _rows(fields: Mapping[str, Any]) -> list[JournalRow]:
+    return [JournalRow(*each) for each in fields["rows"]]
+
+
+def row_of(line: bytes) -> JournalRow:
+    """Returns the row of a line of the stream. Another text raises `ValueError`."""
+    seq, text, mark = json.loads(line)
+    return JournalRow(seq, text, mark)

@@ -1,0 +1,200 @@
+"""Connection to the gate's socket, whose owner is checked."""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Self
+
+from handwheel.connectors.errors import os_reason
+from handwheel.connectors.hints import next_step
+
+from ...errors import LedgerError
+from .denials import error_of
+
+SOCKET_FILE = "gate.sock"
+"""Name of the gate's socket in the state folder."""
+TIMEOUT_S = 5.0
+"""How long an answer of the gate may take."""
+TOO_MANY = 429
+"""Status of the answer to a message that may be sent again in a moment."""
+
+_CREDENTIALS = struct.Struct("3i")
+_REFUSED = 400
+_ROOT = 0
+
+
+class GateNotRunning(LedgerError):
+    """No gate of the site is running, so that nothing can be changed."""
+
+
+def no_gate(why: str) -> GateNotRunning:
+    """Returns the error that says how to start the gate."""
+    return GateNotRunning(f"{why}; only a running gate changes the ledger; {next_step('gate')}")
+
+
+def peer_credentials(connected: socket.socket) -> tuple[int, int]:
+    """Returns process and OS user at the other end, as the kernel names them."""
+    found = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(found)
+    return pid, uid
+
+
+def connected_socket(state: Path, timeout_s: float) -> socket.socket:
+    """Connects to the gate of a state folder.
+
+    Raises:
+        GateNotRunning: Nobody listens there.
+        LedgerError: The process that listens is not the owner's of the folder, or this user may
+            not speak to it.
+    """
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        found.settimeout(timeout_s)
+        folder = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # A path may be too long for a socket's address.
+            found.connect(f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+            owner = os.fstat(folder).st_uid
+        finally:
+            os.close(folder)
+        if peer_credentials(found)[1] not in {owner, _ROOT}:
+            raise LedgerError(
+                f"{state / SOCKET_FILE} is not the gate's: another user than the folder's owner "
+                "listens there. Nothing was sent; find out who, and take it away"
+            )
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        found.close()
+        raise no_gate("no gate of this site is running") from None
+    except OSError as error:
+        found.close()
+        raise LedgerError(f"{state / SOCKET_FILE}: {os_reason(error)}") from None
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+class _Http(HTTPConnection):
+    def __init__(self, state: Path, timeout_s: float) -> None:
+        super().__init__("gate", timeout=timeout_s)
+        self._state, self._timeout_s = state, timeout_s
+
+    def connect(self) -> None:
+        self.sock = connected_socket(self._state, self._timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer of the gate."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def fields(self) -> Any:
+        """The JSON document of the body. Raises `LedgerError` if it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise LedgerError("the gate's answer cannot be read") from None
+
+
+class GateConnection:
+    """Connection that is kept, and made again once where it broke before an answer."""
+
+    def __init__(self, state: Path, timeout_s: float = TIMEOUT_S) -> None:
+        self._http = _Http(state, timeout_s)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._http.close()
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Returns the gate's answer, a refusal too.
+
+        What is asked must count once however often it is sent.
+
+        Raises:
+            GateNotRunning: No gate is running.
+            LedgerError: The gate did not answer. Whether it has done what it was asked for is not
+                known; it may be asked again.
+
+        Effect: none by itself. Retry: once, if the connection broke. Timeout: 5 s.
+        """
+        try:
+            return self._asked_once(method, path, body)
+        except (ConnectionError, HTTPException):
+            pass  # the gate was started again, or it died: what it has done it answers again
+        try:
+            return self._asked_once(method, path, body)
+        except (ConnectionError, HTTPException) as error:
+            raise LedgerError(f"the gate has broken off without an answer: {error}") from None
+
+    def _asked_once(self, method: str, path: str, body: bytes | None) -> Answer:
+        try:
+            self._http.request(method, path, body)
+            response = self._http.getresponse()
+            return Answer(response.status, dict(response.headers.items()), response.read())
+        except TimeoutError:
+            self._http.close()
+            raise LedgerError("the gate does not answer; it may be asked again") from None
+        except BaseException:
+            self._http.close()  # an answer that still comes must not be taken for the next one
+            raise
+
+    def get(self, path: str) -> Answer:
+        """Returns what stands at a path. Raises the gate's refusal as its own error."""
+        return checked(self.ask("GET", path))
+
+
+def checked(answer: Answer) -> Answer:
+    """Returns an answer, or raises the error that it says."""
+    if answer.status >= _REFUSED:
+        raise error_of(answer.fields)
+    return answer
+
+
+class GateStream:
+    """Stream of lines from the gate, each of which must come within some time.
+
+    Raises:
+        HandwheelError: The gate cannot be reached or refuses it.
+        HTTPException: The connection broke.
+        OSError: The connection broke.
+    """
+
+    def __init__(self, state: Path, path: str, timeout_s: float) -> None:
+        self._http = _Http(state, timeout_s)
+        try:
+            self._http.request("GET", path)
+            self._socket = self._http.sock
+            self._response = self._http.getresponse()
+            if self._response.status >= _REFUSED:
+                status, body = self._response.status, self._response.read()
+                checked(Answer(status, {}, body))
+        except BaseException:
+            self._http.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._response.close()
+        self._http.close()
+
+    def next_line(self) -> bytes:
+        """Returns the next line, which is empty at the end of the stream."""
+        return self._response.readline()
+
+    def end(self) -> None:
+        """Ends the stream, so that a thread that waits for a line goes on."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,95 @@
+"""The gate's server on a Unix socket."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Self
+
+from aiohttp import web
+
+from ....requests.timestamps import Instant, instant_now
+from ...approval.plant_snapshot import PlantSnapshot
+from ...signatures.context import DecisionContext
+from ...signatures.message import Message
+from .event_hub import EventHub
+from .messages import LARGEST, MessageDoor
+from .queries import Queries, number_of
+from .registry import MESSAGES
+from .rejections import denials
+from .unix_socket import listening_socket
+
+_IDLE_S = 3600.0  # a kept connection costs nothing
+_SHUTDOWN_S = 1.0
+
+
+def _nothing() -> None:
+    """Returns no snapshot, of a ledger without a plant."""
+
+
+class LedgerServer:
+    """Serves a ledger at `gate.sock` in its site's state folder while the context is open.
+
+    It works within the loop of whoever opens it: each message is applied in one go, and nothing
+    else runs meanwhile.
+
+    Args:
+        context: Of this process, whose database is the ledger itself.
+        snapshot: Returns the plant's readings of the present moment.
+    """
+
+    def __init__(
+        self,
+        context: DecisionContext,
+        *,
+        clock: Callable[[], Instant] = instant_now,
+        snapshot: Callable[[], PlantSnapshot | None] = _nothing,
+        messages: Sequence[type[Message]] = MESSAGES,
+    ) -> None:
+        self._state = context.site.state
+        self._hub = EventHub(context.database)
+        self._door = MessageDoor(context, messages, clock)
+        self._queries = Queries(context.database, clock, snapshot)
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Begins to listen. A socket that cannot be made raises `LedgerError`."""
+        runner = web.AppRunner(
+            self._app(),
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=_IDLE_S,
+            shutdown_timeout=_SHUTDOWN_S,
+        )
+        async with AsyncExitStack() as exits:
+            await runner.setup()
+            exits.push_async_callback(runner.cleanup)
+            await web.SockSite(runner, listening_socket(self._state)).start()
+            self._hub.start()
+            exits.callback(self._hub.close)
+            self._exits = exits.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._exits.aclose()
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[denials], client_max_size=LARGEST)
+        queries = self._queries
+        app.add_routes(
+            [
+                web.get("/v1/state", queries.state),
+                web.get("/v1/anchors", queries.anchors),
+                web.get("/v1/journal", queries.journal),
+                web.get("/v1/events", self._events),
+                web.get("/v1/status", queries.status),
+                web.get("/v1/snapshot", queries.snapshot),
+                web.get("/v1/requests", queries.requests),
+                web.get("/v1/requests/{name}", queries.request),
+                web.get("/v1/runs", queries.runs),
+                web.get("/v1/runs/{name}", queries.run),
+                web.post("/v1/{path:.+}", self._door.take),
+            ]
+        )
+        return app
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        return await self._hub.stream(request, number_of(request, "after", 0))

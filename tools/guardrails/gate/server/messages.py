@@ -1,0 +1,131 @@
+"""Takes messages, each canonical, once, and from whom may send it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from ....requests.canonical import parse_canonical
+from ....requests.timestamps import Instant
+from ...client.gate_connection import TOO_MANY
+from ...ledger.store.journal import JournalRow
+from ...signatures.context import DecisionContext
+from ...signatures.message import Message
+from .peers import AT_MOST, MessageRate, Peer, peer_of
+from .rejections import Rejected
+
+LARGEST = 256 * 1024
+"""Bytes of a message."""
+_PATIENCE_S = 5.0  # for its last byte
+_REFUSAL = ".refused"  # end of the kinds of rows that tell only that something was refused
+
+
+class MessageDoor:
+    """Applies messages one after the other, each in short transactions of its own.
+
+    Args:
+        context: Its operators are read afresh for each message.
+    """
+
+    def __init__(
+        self,
+        context: DecisionContext,
+        messages: Sequence[type[Message]],
+        clock: Callable[[], Instant],
+    ) -> None:
+        self._context, self._clock = context, clock
+        self._kinds: Mapping[str, type[Message]] = {each.path: each for each in messages}
+        self._rate = MessageRate()
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Answers a message with the rows that it has added, now or when it came first."""
+        peer = peer_of(request)
+        if not self._rate.admits(peer):
+            reason = f"more than {AT_MOST} messages in a second"
+            raise Rejected(HTTPStatus(TOO_MANY), "too-many", reason)
+        kind = self._kinds.get(request.match_info["path"])
+        if kind is None:
+            raise web.HTTPNotFound
+        self._check_user(kind, peer)
+        message = self._message(kind, await _body(request))
+        return web.json_response({"rows": row_list(self._added(message))})
+
+    def _check_user(self, kind: type[Message], peer: Peer) -> None:
+        agents = self._context.site.processes.agents
+        if kind.is_agents and agents and peer.user != agents:
+            reason = f"only the agents may send this, as {agents}; this is {peer.user}"
+            raise Rejected(HTTPStatus.FORBIDDEN, "other-user", reason)
+
+    def _message(self, kind: type[Message], body: bytes) -> Message:
+        try:
+            text = body.decode()
+            document = parse_canonical(text)
+        except ValueError as error:
+            raise _not_canonical(str(error)) from None
+        try:
+            message = kind.model_validate(document)
+        except ValidationError as error:
+            raise _other_form(kind, error) from None
+        if message.text != text:
+            raise _not_canonical("a field with its default is left out")
+        if message.site != self._context.site.id:
+            reason = f"it is for site {message.site!r}, and this is {self._context.site.id!r}"
+            raise Rejected(HTTPStatus.MISDIRECTED_REQUEST, "other-site", reason)
+        return message
+
+    def _added(self, message: Message) -> Sequence[JournalRow]:
+        database = self._context.database
+        known = database.rows_under(message.digest)
+        if known and not all(_is_refusal(row) for row in known):
+            return known
+        head = database.head()
+        with database.under(message.digest):
+            message.apply(self._context.renewed(), self._clock())
+        return list(database.journal(head.seq if head else 0))
+
+
+async def _body(request: web.Request) -> bytes:
+    """Returns the body of a message, which must come whole and in time."""
+    if (request.content_length or 0) > LARGEST:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise _too_large() from None
+    except TimeoutError:
+        reason = f"its end did not come within {_PATIENCE_S:g} s"
+        raise Rejected(HTTPStatus.REQUEST_TIMEOUT, "half-sent", reason) from None
+
+
+def row_list(rows: Sequence[JournalRow]) -> list[tuple[int, str, str]]:
+    """Returns rows as lists for JSON."""
+    return [(row.seq, row.text, row.hash) for row in rows]
+
+
+def _is_refusal(row: JournalRow) -> bool:
+    # What was refused is judged again, so that it is not answered like what was done.
+    return str(row.fields["kind"]).endswith(_REFUSAL)
+
+
+def _too_large() -> Rejected:
+    reason = f"it has more than {LARGEST} bytes"
+    return Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", reason)
+
+
+def _not_canonical(why: str) -> Rejected:
+    reason = f"the message is not written as it must be: {why}"
+    return Rejected(HTTPStatus.BAD_REQUEST, "not-canonical", reason)
+
+
+def _other_form(kind: type[Message], error: ValidationError) -> Rejected:
+    """Returns the rejection of a document of another form, such as of an older version."""
+    found = error.errors(include_url=False, include_input=False)
+    places = [".".join(map(str, each["loc"])) for each in found]
+    is_versioned = any(each["loc"][-1:] == ("schema",) for each in found)
+    reason = f"it is no message of this version for {kind.path}: " + "; ".join(
+        f"{place or 'it'}: {each['msg']}" for place, each in zip(places, found, strict=True)
+    )
+    return Rejected(HTTPStatus.BAD_REQUEST, "version" if is_versioned else "form", reason)

@@ -1,0 +1,62 @@
+"""Answers to what the gate does not take, each a document with code and reason."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from handwheel.connectors.denial import Denial
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import name_site
+
+from ...client.denials import denial_fields, denial_of
+
+_STATUS = {
+    "arguments": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "configuration": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "failed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "interlock": HTTPStatus.CONFLICT,
+    "ledger": HTTPStatus.SERVICE_UNAVAILABLE,
+    "lost-race": HTTPStatus.CONFLICT,
+    "order-pending": HTTPStatus.CONFLICT,
+}
+"""Status by the code of an error. Any other is a guardrail's."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Rejected(Exception):
+    """A request that is not taken, before anything was asked of the ledger."""
+
+    def __init__(self, status: HTTPStatus, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.denial = status, Denial(code, reason)
+
+
+@web.middleware
+async def denials(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answers each error of a handler with its denial."""
+    name_site(None)  # the sender names commands as it was started itself
+    try:
+        return await handler(request)
+    except Rejected as rejection:
+        return _answer(rejection.status, rejection.denial)
+    except HandwheelError as error:
+        denial = denial_of(error)
+        return _answer(_STATUS.get(denial.code, HTTPStatus.FORBIDDEN), denial)
+    except web.HTTPException as error:
+        reason = f"the gate has no {request.method} {request.path}; is it of another version?"
+        return _answer(HTTPStatus(error.status), Denial("unknown-path", reason))
+    except ConnectionError:
+        raise  # nobody is there to answer
+    except Exception as fault:
+        _logger.exception("a message has failed")
+        reason = f"the gate has failed at it: {type(fault).__name__}"
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Denial("internal", reason))
+
+
+def _answer(status: HTTPStatus, denial: Denial) -> web.Response:
+    return web.json_response(denial_fields(denial), status=status)
