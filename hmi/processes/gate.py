@@ -11,6 +11,7 @@ from handwheel.connectors.model import computed_tags
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import open_gate
+from handwheel.tools.guardrails.gate.server.ledger_server import LedgerServer
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.runs import PREFIX
@@ -21,7 +22,6 @@ from handwheel.tools.safe_text import printable
 
 from ..journal.rows.case_text import CASES
 from ..journal.rows.row_line import show_row
-from ..people.signing import open_context
 from ..requests.write_followup import open_line
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
@@ -41,19 +41,16 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     note_start()
     for package in (gate, computed_tags):
         print_log(package.__name__)
-    async with open_gate(site) as context:
-        with open_context(site) as decision_context:
+    async with open_gate(site) as running:
+        context = running.decision_context
+        async with LedgerServer(context, snapshot=running.snapshot):
             faults = await write_faults(site)
-            _announce(site, context.epoch, as_json=as_json)
+            _announce(site, running.epoch, as_json=as_json)
             for name, fault in faults.items():
                 fields = {"connection": name, "reason": fault}
                 _print({"unwritable": fields}, f"{name}: {printable(fault)}", as_json)
-            print_open(decision_context, as_json=as_json)
-            await serve(
-                context.run(),
-                decision_context.database,
-                partial(_shown, as_json=as_json),
-            )
+            print_open(context, as_json=as_json)
+            await serve(running.run(), context.database, partial(_shown, as_json=as_json))
 
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import DataValue
 
 from ...errors import GuardrailError, LedgerError
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
-from ..approval.plant_snapshot import make_snapshot, write_snapshot
+from ..approval.plant_snapshot import PlantSnapshot, make_snapshot, write_snapshot
 from ..identity.roster import load_roster
 from ..interlocks.lockout_files import (
     has_lockout_folder,
@@ -34,6 +34,7 @@ from ..ledger.store.database import Database
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
 from ..policy.policy import load_policy
+from ..signatures.context import DecisionContext
 from .monitoring.crash_recovery import recover, recover_in_flight
 from .monitoring.heartbeat import HeartbeatWriter
 from .monitoring.scanner import PlantReader, Scanner
@@ -154,6 +155,12 @@ class Gate:
         """The ledger, which no other process has open."""
         return self._context.database
 
+    @property
+    def decision_context(self) -> DecisionContext:
+        """Context in which messages to it are judged."""
+        context = self._context
+        return DecisionContext(context.site, context.database, context.policy, context.people())
+
     async def run(self) -> None:
         """Works until it is cancelled, and finishes an action that is under way.
 
@@ -248,7 +255,8 @@ class Gate:
         self._troubles.note(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
         with suppress(LedgerError):
-            self._write_snapshot()  # of what is known without the ledger
+            # of what is known without the ledger
+            write_snapshot(self._context.site.state, self._known())
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _note_connections(self) -> None:
@@ -305,22 +313,25 @@ class Gate:
 
     def publish(self) -> None:
         """Writes the snapshot that terminals read. A disk that refuses raises `LedgerError`."""
+        write_snapshot(self._context.site.state, self.snapshot())
+
+    def snapshot(self) -> PlantSnapshot:
+        """Returns the readings, lockouts and suspensions of the present moment."""
         context = self._context
         self._wanted()  # of a request that was filed just now
         seen = {self._scope(name) for name in context.lockouts.seen()}
         self._locked = frozenset(seen | locked_scopes(context.database).keys())
         self._open_writes = tuple(each.words for each in self._left_open.now())
-        self._write_snapshot()
+        return self._known()
 
-    def _write_snapshot(self) -> None:
+    def _known(self) -> PlantSnapshot:
         context = self._context
         latest = self._latest()
         readings = {name: latest[name] for name in latest.keys() & self._asked}
-        snapshot = make_snapshot(
+        return make_snapshot(
             context.epoch, self._locked, context.site, readings, context.clock(), self._open_writes,
             context.suspensions.now,
         )  # fmt: skip
-        write_snapshot(context.site.state, snapshot)
 
     @property
     def _connections(self) -> Sequence[MonitoredConnection]:
