@@ -50,10 +50,10 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
         with monkeypatch.context() as patch:
             patch.setattr(database, "journal", busy)
             with database.transaction(instant_now()) as transaction:
-                transaction.record("gate.started", "1", {})
+                transaction.record("note", "1", {})
             await asyncio.sleep(0.3)
         assert tries > 0
-        await eventually(lambda: printed()[0] == "gate.started\n")
+        await eventually(lambda: printed()[0] == "note\n")
         assert not serving.done()
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
@@ -80,7 +80,7 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
         await asyncio.sleep(0.05)
         for number in "1234":
             with database.transaction(instant_now()) as transaction:
-                transaction.record("gate.started", number, {})
+                transaction.record("note", number, {})
 
         def is_told() -> bool:
             out, err = printed()
@@ -116,11 +116,11 @@ async def test_what_the_work_does_first_is_told(
 ) -> None:
     with Database(tmp_path, "cooling") as database:
         with database.transaction(instant_now()) as transaction:
-            transaction.record("run.opened", "before", {})
+            transaction.record("note", "before", {})
 
         async def work() -> None:
             with database.transaction(instant_now()) as transaction:
-                transaction.record("run.held", "first", {})
+                transaction.record("note", "first", {})
             await asyncio.sleep(30.0)
 
         serving = asyncio.create_task(

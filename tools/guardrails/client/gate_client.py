@@ -1,6 +1,5 @@
 """The ledger in a process that is not the gate, read as a copy and changed by messages."""
 
-import json
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.tables import Tables
 from ..signatures.message import Message
+from .event_stream import EventStream
 from .gate_connection import TIMEOUT_S, TOO_MANY, GateConnection, checked
 
 _PAUSE_S = 0.05  # before a message that was one too many is sent again
@@ -24,7 +24,7 @@ _PAUSE_S = 0.05  # before a message that was one too many is sent again
 class GateClient:
     """Copy of the ledger's tables, kept up by the rows of a running gate.
 
-    The copy changes only in calls of this object, so that one thread alone uses it.
+    It changes only within calls of this object, which one thread alone uses.
 
     Raises:
         GateNotRunning: No gate of the site is running.
@@ -37,6 +37,7 @@ class GateClient:
         self._gate = GateConnection(state, timeout_s)
         self._incoming: deque[JournalRow] = deque()  # of the stream, in order, not applied yet
         self._moments = 0
+        self._stream: EventStream | None = None
         try:
             self._tables = self._loaded()
         except BaseException:
@@ -59,6 +60,8 @@ class GateClient:
 
     def close(self) -> None:
         """Closes connection and copy."""
+        if self._stream is not None:
+            self._stream.close()
         self._gate.close()
         self._tables.close()
 
@@ -92,12 +95,23 @@ class GateClient:
         for row in self._paged(after=self._seq):
             self._apply(row)
 
-    def offer(self, row: JournalRow) -> None:
-        """Takes the next row of the stream, which the next call that reads applies.
+    def follow(self) -> EventStream:
+        """Has the copy take in each row as it comes, from now on."""
+        if self._stream is None:
+            self._stream = EventStream(self.state, self._seq, self._incoming.append)
+        return self._stream
 
-        The only method that another thread may call.
-        """
-        self._incoming.append(row)
+    def wait(self, timeout_s: float) -> None:
+        """Waits until the gate has a row that was not read here, or until time is up."""
+        stream = self.follow()
+        if not self._incoming:
+            stream.wait(timeout_s)
+
+    async def wait_async(self, timeout_s: float) -> None:
+        """Waits as `wait`, and lets others work meanwhile."""
+        stream = self.follow()
+        if not self._incoming:
+            await stream.wait_async(timeout_s)
 
     @contextmanager
     def one_moment(self) -> Generator[None]:
@@ -122,11 +136,6 @@ class GateClient:
     def version(self) -> int:
         """Returns a value that changes with every change of the ledger."""
         self._take_in()
-        return self._seq
-
-    @property
-    def seq(self) -> int:
-        """Number of the last row that the copy has."""
         return self._seq
 
     def journal(self, after: int = 0) -> Iterator[JournalRow]:
@@ -217,9 +226,3 @@ class GateClient:
 
 def _rows(fields: Mapping[str, Any]) -> list[JournalRow]:
     return [JournalRow(*each) for each in fields["rows"]]
-
-
-def row_of(line: bytes) -> JournalRow:
-    """Returns the row of a line of the stream. Another text raises `ValueError`."""
-    seq, text, mark = json.loads(line)
-    return JournalRow(seq, text, mark)

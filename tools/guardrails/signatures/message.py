@@ -56,11 +56,6 @@ class Message(CanonicalModel, ABC):
     site: str
     id: str = Field(default_factory=new_message_id, pattern=r"^[0-9a-f]{32}$")
 
-    @property
-    def digest(self) -> str:
-        """Digest of path and text, by which the gate knows a message that is sent again."""
-        return digest("message", f"{self.path}\n{self.text}")
-
     @abstractmethod
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Does it in the gate's process, by the gate's clock.
@@ -70,6 +65,11 @@ class Message(CanonicalModel, ABC):
             InvalidArguments: It names something that is not there.
             LedgerError: Nothing was recorded.
         """
+
+
+def message_digest(message: Message) -> str:
+    """Returns the digest of path and text, by which one that is sent again is known."""
+    return digest("message", f"{message.path}\n{message.text}")
 
 
 @runtime_checkable

@@ -14,7 +14,6 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.client.event_stream import Changes, follow
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server import event_hub
@@ -23,16 +22,16 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from ....gate.server.served_ledger import DEADLINE_S, ServedLedger, served
 
 
-def _wait_for(changes: Changes, is_so: Callable[[], bool]) -> None:
+def _wait_for(client: GateClient, is_so: Callable[[], bool]) -> None:
     until_s = monotonic() + DEADLINE_S
     while not is_so():
         assert monotonic() < until_s
-        changes.wait(1.0)
+        client.wait(1.0)
 
 
-def _wait_for_row(changes: Changes, client: GateClient, seq: int) -> None:
+def _wait_for_row(client: GateClient, seq: int) -> None:
     """Waits until the copy has every row up to this one: it takes none but the next."""
-    _wait_for(changes, lambda: client.version() == seq)
+    _wait_for(client, lambda: client.version() == seq)
 
 
 def _subscribed(ledger: ServedLedger) -> int:
@@ -50,14 +49,19 @@ def _break_off(ledger: ServedLedger) -> None:
     ledger.do(abort)
 
 
+def _stream(ledger: ServedLedger, after: int) -> HTTPResponse:
+    with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
+        path = f"GET /v1/events?after={after} HTTP/1.1\r\nHost: gate\r\n\r\n"
+        connected.sendall(path.encode())
+        response = HTTPResponse(connected)  # keeps the socket open
+        response.begin()
+        return response
+
+
 @pytest.fixture
 def stream(ledger: ServedLedger) -> Iterator[HTTPResponse]:
-    with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
-        connected.sendall(b"GET /v1/events?after=0 HTTP/1.1\r\nHost: gate\r\n\r\n")
-        response = HTTPResponse(connected)
-        response.begin()
-        with response:
-            yield response
+    with closing(_stream(ledger, 0)) as response:
+        yield response
 
 
 def test_the_stream_begins_behind_a_number_and_goes_on_with_each_new_row(
@@ -83,22 +87,24 @@ def test_twenty_followers_get_an_event(ledger: ServedLedger) -> None:
         clients = [
             exits.enter_context(GateClient(ledger.site.state, ledger.site.id)) for _ in range(20)
         ]
-        followed = [exits.enter_context(follow(each)) for each in clients]
+        for client in clients:
+            client.follow()
+        _wait_for(clients[0], lambda: _subscribed(ledger) == 20)
         ledger.write()
-        for client, changes in zip(clients, followed, strict=True):
-            _wait_for_row(changes, client, 2)
+        for client in clients:
+            _wait_for_row(client, 2)
 
 
 def test_no_row_is_lost_when_streams_break_off_again_and_again(
     ledger: ServedLedger, client: GateClient
 ) -> None:
-    with follow(client) as changes:
-        for number in range(2, 12):
-            ledger.write()
-            if number % 3 == 0:
-                _wait_for_row(changes, client, number)
-            _break_off(ledger)
-        _wait_for_row(changes, client, 11)
+    client.follow()
+    for number in range(2, 12):
+        ledger.write()
+        if number % 3 == 0:
+            _wait_for_row(client, number)
+        _break_off(ledger)
+    _wait_for_row(client, 11)
 
 
 def test_follower_goes_on_when_the_gate_was_started_again(quiet_site: Site, tmp_path: Path) -> None:
@@ -106,12 +112,11 @@ def test_follower_goes_on_when_the_gate_was_started_again(quiet_site: Site, tmp_
     with ExitStack() as exits:
         with served(site) as ledger:
             client = exits.enter_context(GateClient(tmp_path, site.id))
-            changes = exits.enter_context(follow(client))
             ledger.write()
-            _wait_for_row(changes, client, 2)
+            _wait_for_row(client, 2)
         with served(site) as ledger:
             ledger.write(3)
-            _wait_for_row(changes, client, 5)
+            _wait_for_row(client, 5)
 
 
 def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
@@ -121,50 +126,34 @@ def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
     stream: HTTPResponse,
 ) -> None:
     monkeypatch.setattr(event_hub, "_BACKLOG", 20)
-    with follow(client) as changes:
-        _wait_for(changes, lambda: _subscribed(ledger) == 2)
-        for number in range(1, 41):
-            ledger.write(10, size=10_000)
-            _wait_for_row(changes, client, 1 + 10 * number)
-        _wait_for(changes, lambda: _subscribed(ledger) == 1)
+    _wait_for(client, lambda: _subscribed(ledger) == 2)
+    for number in range(1, 41):
+        ledger.write(10, size=10_000)
+        _wait_for_row(client, 1 + 10 * number)
+    assert _subscribed(ledger) == 1
     got = [json.loads(line)[0] for line in stream if line.endswith(b"\n")]
     assert got == list(range(1, len(got) + 1))
-    path = f"GET /v1/events?after={len(got)} HTTP/1.1\r\nHost: gate\r\n\r\n"
-    with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
-        connected.sendall(path.encode())
-        response = HTTPResponse(connected)
-        response.begin()
-        rest = [json.loads(response.readline())[0] for _ in range(401 - len(got))]
-        response.close()
-    assert got + rest == list(range(1, 402))
+    with closing(_stream(ledger, len(got))) as rest:
+        got += [json.loads(rest.readline())[0] for _ in range(401 - len(got))]
+    assert got == list(range(1, 402))
 
 
 def test_a_moment_stays_as_it_is_while_rows_come(ledger: ServedLedger, client: GateClient) -> None:
-    with follow(client) as changes:
-        with client.one_moment():
-            ledger.write()
-            changes.wait(DEADLINE_S)
-            assert client.version() == 1
-        _wait_for_row(changes, client, 2)
+    with client.one_moment():
+        client.follow()
+        ledger.write()
+        client.wait(DEADLINE_S)
+        assert client.version() == 1
+    _wait_for_row(client, 2)
 
 
-async def test_waiting_ends_with_a_change_in_a_loop_too(
+async def test_waiting_ends_with_a_row_in_a_loop_too(
     ledger: ServedLedger, client: GateClient
 ) -> None:
-    with follow(client) as changes:
-        waiting = asyncio.create_task(changes.wait_async(DEADLINE_S))
-        await asyncio.sleep(0)
-        ledger.write()
-        async with asyncio.timeout(DEADLINE_S):
-            await waiting
-        await changes.wait_async(0.0)
-
-
-async def test_the_gates_own_process_waits_for_its_own_commits(ledger: ServedLedger) -> None:
-    def note(database: Database) -> bool:
-        with follow(database) as changes:
-            with database.transaction() as transaction:
-                transaction.record("own", "gate", {})
-            return changes._changed.is_set()
-
-    assert ledger.do(note)
+    waiting = [asyncio.create_task(client.wait_async(DEADLINE_S)) for _ in range(2)]
+    await asyncio.sleep(0)
+    ledger.write()
+    async with asyncio.timeout(DEADLINE_S):
+        await asyncio.gather(*waiting)
+    assert client.version() == 2
+    await client.wait_async(0.0)

@@ -178,9 +178,11 @@ def test_the_same_message_counts_once_when_it_is_sent_to_the_next_gate(
 def test_ledger_is_opened_from_its_file_when_no_gate_runs(quiet_site: Site, tmp_path: Path) -> None:
     site = replace(quiet_site, state=tmp_path)
     with served(site), connect.open_ledger(site) as ledger:
+        assert isinstance(ledger, message.GateClient)
         rows = list(ledger.submit(Note(site=site.id)))
     with connect.open_ledger(site) as ledger:
         assert list(ledger.journal(after=1)) == rows
+        assert isinstance(ledger, message.GateClient)
         with pytest.raises(GateNotRunning, match="next: handwheel gate"):
             ledger.submit(Note(site=site.id))
 

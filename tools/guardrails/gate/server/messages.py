@@ -12,7 +12,7 @@ from ....requests.timestamps import Instant
 from ...client.gate_connection import TOO_MANY
 from ...ledger.store.journal import JournalRow
 from ...signatures.context import DecisionContext
-from ...signatures.message import Message
+from ...signatures.message import Message, message_digest
 from .peers import AT_MOST, MessageRate, Peer, peer_of
 from .rejections import Rejected
 
@@ -77,11 +77,12 @@ class MessageDoor:
 
     def _added(self, message: Message) -> Sequence[JournalRow]:
         database = self._context.database
-        known = database.rows_under(message.digest)
+        mark = message_digest(message)
+        known = database.rows_under(mark)
         if known and not all(_is_refusal(row) for row in known):
             return known
         head = database.head()
-        with database.under(message.digest):
+        with database.under(mark):
             message.apply(self._context.renewed(), self._clock())
         return list(database.journal(head.seq if head else 0))
 

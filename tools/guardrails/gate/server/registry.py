@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
+from ...approval import people_messages
 from ...signatures.message import Message
 
-MESSAGES: Sequence[type[Message]] = ()
+MESSAGES: Sequence[type[Message]] = people_messages.MESSAGES
 """Every class of them, each with a path of its own."""
