@@ -15,9 +15,9 @@ from handwheel.tools.guardrails.gate.server.ledger_server import LedgerServer
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
-from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.case_text import CASES
@@ -49,7 +49,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
             for name, fault in faults.items():
                 fields = {"connection": name, "reason": fault}
                 _print({"unwritable": fields}, f"{name}: {printable(fault)}", as_json)
-            print_open(context, as_json=as_json)
+            print_open(context.database, as_json=as_json)
             await serve(running.run(), context.database, partial(_shown, as_json=as_json))
 
 
@@ -65,11 +65,11 @@ def _shown(row: JournalRow, *, as_json: bool) -> str:
     return "" if is_of_run and not as_json else show_row(row, as_json=as_json)
 
 
-def print_open(decision_context: DecisionContext, *, as_json: bool) -> None:
+def print_open(ledger: Database, *, as_json: bool) -> None:
     """Prints open undos of time-limited writes and held requests, which need a person."""
-    for write in open_writes(decision_context.database):
+    for write in open_writes(ledger):
         _print({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
-    for record in load_unfinished(decision_context.database, _skip_damaged):
+    for record in load_unfinished(ledger, _skip_damaged):
         name = record.request.request_id
         held = {each.action_id: each.state for each in record.unresolved}
         if held:

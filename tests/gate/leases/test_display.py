@@ -83,8 +83,8 @@ async def test_what_stays_open_is_told_wherever_people_look(
     record = room.desk.record(request.request_id)
     assert open_lines(database) == [line]
     assert followup_lines(database, record, picture_of(room), room.clock.now()) == [line]
-    print_open(room.desk.decision_context, as_json=False)
-    print_open(room.desk.decision_context, as_json=True)
+    print_open(room.desk.database, as_json=False)
+    print_open(room.desk.database, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     assert said == line
     assert json.loads(programs)["open"]["was"] == "350 kPa"

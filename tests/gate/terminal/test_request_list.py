@@ -232,12 +232,12 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 async def test_a_gate_that_starts_says_what_is_held(
     room: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.database, as_json=False)
     assert capsys.readouterr().out == ""
     request = await stopped(room, "frame leaves")
     await room.start_gate()
-    print_open(room.desk.decision_context, as_json=False)
-    print_open(room.desk.decision_context, as_json=True)
+    print_open(room.desk.database, as_json=False)
+    print_open(room.desk.database, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     name = request.request_id
     hint = f"look at the plant; next: handwheel requests resolve {name}"
@@ -246,5 +246,5 @@ async def test_a_gate_that_starts_says_what_is_held(
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}
     }
     room.desk.resolve(f"{name}/c1", "resolve-applied")
-    print_open(room.desk.decision_context, as_json=False)
+    print_open(room.desk.database, as_json=False)
     assert capsys.readouterr().out == ""
