@@ -50,7 +50,14 @@ from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
 from .signer_choice import find_operator
-from .signing import Signer, open_context, open_signer, sign_subject, submit_unsigned
+from .signing import (
+    Signer,
+    context_of,
+    open_context,
+    open_signer,
+    sign_subject,
+    submit_unsigned,
+)
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -240,7 +247,8 @@ def take(
             )
             ended = ended_by(submit_unsigned(opened, database, message, instant_now()))
         else:
-            ended = _end_maintenance(opened, row, mode, person, passphrase_file)
+            context = context_of(opened, database)
+            ended = _end_maintenance(context, row, mode, person, passphrase_file)
     typer.echo(f"taken: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
@@ -248,24 +256,27 @@ def take(
 
 
 def _end_maintenance(
-    site: Site, row: Authority, mode: TakenMode, person: str | None, passphrase_file: Path | None
+    context: DecisionContext,
+    row: Authority,
+    mode: TakenMode,
+    person: str | None,
+    passphrase_file: Path | None,
 ) -> list[str]:
     typer.echo(f"{row.words}: {SOMEBODY}; the signature says that you have looked, and nobody is")
-    with open_context(site) as context:
-        operator = find_operator(context, person, partial(check_grantor_roles, context, row.scope))
-        signer = open_signer(site, operator, passphrase_file)
-        now = instant_now()
-        subject = maintenance_subject(row.scope, row.generation)
-        signed = sign_subject(context, signer, "end-maintenance", subject, now)
-        message = EndMaintenance(
-            site=site.id,
-            equipment=row.scope,
-            generation=row.generation,
-            taken_by=row.person,
-            mode=mode,
-            signed=SignedText.of(signed),
-        )
-        return ended_by(submit(context, message, now))
+    operator = find_operator(context, person, partial(check_grantor_roles, context, row.scope))
+    signer = open_signer(context.site, operator, passphrase_file)
+    now = instant_now()
+    subject = maintenance_subject(row.scope, row.generation)
+    signed = sign_subject(context, signer, "end-maintenance", subject, now)
+    message = EndMaintenance(
+        site=context.site.id,
+        equipment=row.scope,
+        generation=row.generation,
+        taken_by=row.person,
+        mode=mode,
+        signed=SignedText.of(signed),
+    )
+    return ended_by(submit(context, message, now))
 
 
 def _exceptions(site: Site, database: Database, equipment: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ from handwheel.tools.requests.timestamps import Instant
 from ..shell.terminal.cancellable_prompt import current_cancellation
 
 __all__ = [
-    "Signer", "open_context", "open_signer", "sign_statement", "sign_subject", "submit_unsigned",
+    "Signer", "context_of", "open_context", "open_signer", "sign_statement", "sign_subject",
+    "submit_unsigned",
 ]  # fmt: skip
 
 
@@ -47,6 +48,11 @@ def open_context(site: Site) -> Generator[DecisionContext]:
         yield DecisionContext(site, database, policy, roster)
 
 
+def context_of(site: Site, database: Database) -> DecisionContext:
+    """Returns an open ledger with the current policy and operators. Raises `ConfigError`."""
+    return DecisionContext(site, database, load_policy(site), load_roster(site))
+
+
 def submit_unsigned(
     site: Site, database: Database, message: Message, now: Instant
 ) -> Sequence[JournalRow]:
@@ -56,8 +62,7 @@ def submit_unsigned(
     """
     if isinstance(database, GateClient):
         return database.submit(message)
-    context = DecisionContext(site, database, load_policy(site), load_roster(site))
-    return submit(context, message, now)
+    return submit(context_of(site, database), message, now)
 
 
 def sign_subject(

@@ -23,6 +23,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
+from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from .assessment.background import BackgroundAssessment, assessed_beside
@@ -58,6 +59,7 @@ def ask(
     check_open("approve", record, instant_now())
     if gate_process(context.site.state) is None:
         raise NoGate(NOTHING_APPROVED)
+    keep_up(context.database)
     session, message = ApprovalSession.settled(context, record), ""
     while True:
         with assessed_beside(context.site, record.request.request_id) as beside:

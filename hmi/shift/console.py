@@ -16,6 +16,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.prompt import NO_TERMINAL
 from ..shell.terminal.stdin import open_descriptor
 from ..shell.terminal.wrap import fold
@@ -52,6 +53,7 @@ def run_console(
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
         raise NoConsole(NO_TERMINAL)
     with connect.open_ledger(site) as database:
+        keep_up(database)
         holder = KeyHolder(site, database, person, lock_after_s)
         changes = ChangeTracker(site, database)
         console = ConsoleContext(site, database, holder, changes, additions)

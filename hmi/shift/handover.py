@@ -18,6 +18,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_subject
+from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import fold
 from .summary import summarize, summary_lines
@@ -48,6 +49,7 @@ def hand_over(
         GuardrailError: A person may not sign, or a signature is not valid.
     """
     check_shift(leaving, coming)
+    keep_up(context.database)
     summary = summarize(context, leaving.person, coming.person, note, instant_now())
     _show(summary)
     if note is None:

@@ -54,6 +54,7 @@ from ..people.authority_command import grant_signed
 from ..people.signing import Signer, open_context, sign_subject
 from ..requests.approve import sign_approval
 from ..requests.reject import object_to
+from ..shell.cli.ledger_wait import keep_up
 from ..simulation.demo.pace import MachinePace
 from ..simulation.local_system.child_process import ChildProcess
 from ..simulation.local_system.people import enroll_people
@@ -115,6 +116,7 @@ class ProcessEngine:
             reader = SiteReader(site, list(site.tags.values()))
             await opened.enter_async_context(reader)
             context = opened.enter_context(open_context(site))
+            keep_up(context.database)
             engine = cls(context, reader, plant, speed, people, (plant.process, gate, agents))
             await engine._see_all()
             yield engine

@@ -16,6 +16,7 @@ from handwheel.connectors.config.durations import parse_duration
 from ...shell.cli.exits import CONFIGURATION, NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
+from ...shell.cli.ledger_wait import keep_up
 from ...shell.cli.stdio import end_line
 from .scenarios import DEMO_SCENARIOS, DemoScenario
 
@@ -104,6 +105,7 @@ async def _demo(
         is_attended = decider is not Decider.SCRIPT
         async with start_demo_system(folder, scenario, is_attended=is_attended) as system:
             with connect.open_ledger(system.site) as ledger:
+                keep_up(ledger)
                 approver = DemoApprover(system.site, system.people)
                 decisions = Decisions(approver, decider, approve_after_s or 0.0)
                 problem = await DemoRun(system, ledger, decisions, is_live=is_live).run()

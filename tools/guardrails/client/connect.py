@@ -7,20 +7,20 @@ from typing import cast
 
 from handwheel.connectors.model.site import Site
 
+from ...errors import NoGate
 from ..ledger.store.database import Database
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.log_file import ledger_file
 from ..signatures.message import Message
 from .gate_client import GateClient
-from .gate_connection import GateNotRunning, no_gate
 
 
 class LedgerFile(Database):
     """Ledger of a site whose gate does not run, to read only."""
 
     def submit(self, message: Message) -> Sequence[JournalRow]:
-        """Raises `GateNotRunning`, since nobody is there to take the message."""
-        raise no_gate(f"no gate of {self.site} is running")
+        """Raises `NoGate`, since nobody is there to take the message."""
+        raise NoGate
 
 
 @contextmanager
@@ -28,12 +28,12 @@ def open_ledger(site: Site) -> Generator[Database]:
     """Opens the running gate's ledger, or without a gate the file, to read only.
 
     Raises:
-        GateNotRunning: No gate is running, and this user may not read the file.
+        NoGate: No gate is running, and this user may not read the file.
         LedgerError: The gate does not answer, or the file cannot be used.
     """
     try:
         client = GateClient(site.state, site.id)
-    except GateNotRunning:
+    except NoGate:
         with _file(site) as file:
             yield file
         return
@@ -45,5 +45,5 @@ def _file(site: Site) -> LedgerFile:
     file = ledger_file(site.state)
     for path in (file.parent, file):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise no_gate(f"no gate of {site.id} is running, and its ledger is another user's")
+            raise NoGate("its ledger, another user's, cannot be read")
     return LedgerFile(site.state, site.id, read_only=True)

@@ -27,7 +27,7 @@ class GateClient:
     It changes only within calls of this object, which one thread alone uses.
 
     Raises:
-        GateNotRunning: No gate of the site is running.
+        NoGate: No gate of the site is running.
         LedgerError: The gate does not answer, or is another site's.
     """
 
@@ -70,7 +70,7 @@ class GateClient:
 
         Raises:
             HandwheelError: As the message's `apply`, of the same class; nothing has changed.
-            GateNotRunning: No gate is running.
+            NoGate: No gate is running.
             LedgerError: The gate did not answer. The same message may be sent again, and counts
                 once.
 

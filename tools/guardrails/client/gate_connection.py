@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from handwheel.connectors.errors import os_reason
-from handwheel.connectors.hints import next_step
 
-from ...errors import LedgerError
+from ...errors import LedgerError, NoGate
 from .denials import error_of
 
 SOCKET_FILE = "gate.sock"
@@ -29,15 +28,6 @@ _REFUSED = 400
 _ROOT = 0
 
 
-class GateNotRunning(LedgerError):
-    """No gate of the site is running, so that nothing can be changed."""
-
-
-def no_gate(why: str) -> GateNotRunning:
-    """Returns the error that says how to start the gate."""
-    return GateNotRunning(f"{why}; only a running gate changes the ledger; {next_step('gate')}")
-
-
 def peer_credentials(connected: socket.socket) -> tuple[int, int]:
     """Returns process and OS user at the other end, as the kernel names them."""
     found = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -49,7 +39,7 @@ def connected_socket(state: Path, timeout_s: float) -> socket.socket:
     """Connects to the gate of a state folder.
 
     Raises:
-        GateNotRunning: Nobody listens there.
+        NoGate: Nobody listens there.
         LedgerError: The process that listens is not the owner's of the folder, or this user may
             not speak to it.
     """
@@ -70,7 +60,7 @@ def connected_socket(state: Path, timeout_s: float) -> socket.socket:
             )
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         found.close()
-        raise no_gate("no gate of this site is running") from None
+        raise NoGate from None
     except OSError as error:
         found.close()
         raise LedgerError(f"{state / SOCKET_FILE}: {os_reason(error)}") from None
@@ -122,7 +112,7 @@ class GateConnection:
         What is asked must count once however often it is sent.
 
         Raises:
-            GateNotRunning: No gate is running.
+            NoGate: No gate is running.
             LedgerError: The gate did not answer. Whether it has done what it was asked for is not
                 known; it may be asked again.
 

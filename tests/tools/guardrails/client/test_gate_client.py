@@ -19,6 +19,7 @@ from handwheel.tools.errors import (
     InterlockActive,
     InvalidArguments,
     LedgerError,
+    NoGate,
     PermitRefused,
     PolicyViolation,
 )
@@ -27,7 +28,6 @@ from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient
-from handwheel.tools.guardrails.client.gate_connection import GateNotRunning
 from handwheel.tools.guardrails.gate.server import messages
 from handwheel.tools.guardrails.ledger.records import RequestDamaged
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
@@ -183,7 +183,7 @@ def test_ledger_is_opened_from_its_file_when_no_gate_runs(quiet_site: Site, tmp_
     with connect.open_ledger(site) as ledger:
         assert list(ledger.journal(after=1)) == rows
         assert isinstance(ledger, message.GateClient)
-        with pytest.raises(GateNotRunning, match="next: handwheel gate"):
+        with pytest.raises(NoGate, match="next: handwheel gate"):
             ledger.submit(Note(site=site.id))
 
 
