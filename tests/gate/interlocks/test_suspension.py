@@ -187,7 +187,7 @@ async def test_a_journal_that_cannot_be_written_holds_it_all_the_same(
             room.watch()
         await room.act()
         assert room.gate is not None
-        room.gate._write_snapshot()
+        room.gate.publish()
     picture = read_snapshot(room.site.state, room.clock.now())
     assert picture is not None
     assert [each.scope for each in picture.suspended] == ["site"]

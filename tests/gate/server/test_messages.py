@@ -3,6 +3,8 @@
 import os
 import pwd
 import stat
+import subprocess
+import tempfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +20,10 @@ from handwheel.tools.guardrails.gate.server import messages, peers
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.requests.canonical import canonical
 
+from ...hmi.end_to_end.os_users import interpreter
 from .served_ledger import AgentNote, Doubt, Note, ServedLedger, exchange, post, served
 
+PYTHON = interpreter() if os.geteuid() == 0 else ""
 NOTE = Note(site="cw-demo")
 FIELDS: dict[str, Any] = NOTE.model_dump(by_alias=True)
 
@@ -129,6 +133,49 @@ def test_only_the_agents_user_may_send_for_agents(
         else:
             assert status == 200
         assert post(site.state, "/v1/notes", NOTE.text.encode())[0] == 200
+
+
+@pytest.mark.skipif(not PYTHON, reason="no Python that root can start as another user")
+def test_a_user_may_send_who_is_of_the_group_and_for_agents_only_theirs(
+    memory_site: Site,
+) -> None:
+    nobody, group = pwd.getpwnam("nobody").pw_uid, 64000
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are closed to other users
+        state = Path(folder)
+        site = replace(memory_site, state=state, processes=Processes(agents="nobody"))
+        with served(site) as ledger:
+            for path in (state, state / "gate.sock"):
+                os.chown(path, -1, group)
+            state.chmod(0o750)
+            text = AgentNote(site=site.id).text
+            assert _sent_by(nobody, group, state, text) == "200"
+            assert _sent_by(64001, group, state, text) == "403"
+            assert _sent_by(nobody, nobody, state, text) == "PermissionError"
+            assert ledger.rows.count(("note", "pump")) == 1
+
+
+_SEND = """
+import socket, sys
+try:
+    gate = socket.socket(socket.AF_UNIX)
+    gate.connect(sys.argv[1])
+    body = sys.argv[2].encode()
+    head = "POST /v1/agent-notes HTTP/1.1", "Host: gate", f"Content-Length: {len(body)}", "", ""
+    gate.sendall("\\r\\n".join(head).encode() + body)
+    print(gate.recv(1000).split()[1].decode())
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def _sent_by(user: int, group: int, state: Path, text: str) -> str:
+    """Sends a message as another OS user, and returns the status of the answer."""
+    words = (str(state / "gate.sock"), text)
+    done = subprocess.run(
+        [PYTHON, "-c", _SEND, *words], user=user, group=group, extra_groups=[],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
 def test_the_socket_is_the_groups_and_takes_the_place_of_a_dead_gates(

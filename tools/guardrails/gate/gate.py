@@ -131,8 +131,6 @@ class Gate:
         self._open_tags = WatchedTags(context)
         self._left_open = OpenWrites(context.database)
         self._looked_for: frozenset[str] = frozenset()
-        self._locked: frozenset[str] = frozenset()
-        self._open_writes: Sequence[str] = ()
         self._lookout = SuspensionMonitor(context)
         self._offset_s = _offset_s(context.clock())
         self._eager_until_s = float("-inf")
@@ -255,8 +253,7 @@ class Gate:
         self._troubles.note(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
         with suppress(LedgerError):
-            # of what is known without the ledger
-            write_snapshot(self._context.site.state, self._known())
+            self.publish()
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _note_connections(self) -> None:
@@ -317,21 +314,18 @@ class Gate:
 
     def snapshot(self) -> PlantSnapshot:
         """Returns the readings, lockouts and suspensions of the present moment."""
-        context = self._context
+        context, latest = self._context, self._latest()
         self._wanted()  # of a request that was filed just now
         seen = {self._scope(name) for name in context.lockouts.seen()}
-        self._locked = frozenset(seen | locked_scopes(context.database).keys())
-        self._open_writes = tuple(each.words for each in self._left_open.now())
-        return self._known()
-
-    def _known(self) -> PlantSnapshot:
-        context = self._context
-        latest = self._latest()
-        readings = {name: latest[name] for name in latest.keys() & self._asked}
         return make_snapshot(
-            context.epoch, self._locked, context.site, readings, context.clock(), self._open_writes,
+            context.epoch,
+            frozenset(seen | locked_scopes(context.database).keys()),
+            context.site,
+            {name: latest[name] for name in latest.keys() & self._asked},
+            context.clock(),
+            tuple(each.words for each in self._left_open.now()),
             context.suspensions.now,
-        )  # fmt: skip
+        )
 
     @property
     def _connections(self) -> Sequence[MonitoredConnection]:
