@@ -124,8 +124,8 @@ class GateConnection:
             pass  # the gate was started again, or it died: what it has done it answers again
         try:
             return self._asked_once(method, path, body)
-        except GateNotRunning:
-            raise no_gate("the gate has ended, and may have done what it was asked for") from None
+        except NoGate:
+            raise NoGate("what it was asked for when it ended may have been done") from None
         except (ConnectionError, HTTPException) as error:
             raise LedgerError(f"the gate has broken off without an answer: {error}") from None
 
