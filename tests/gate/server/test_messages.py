@@ -109,6 +109,22 @@ def test_a_message_that_is_sent_twice_counts_once_with_the_same_answer(
     assert ledger.rows.count(("note", "pump")) == 4
 
 
+def test_nothing_is_accepted_while_the_ledger_cannot_be_written(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise LedgerError("ledger.db: database or disk is full")
+
+    before, text = ledger.rows, NOTE.text.encode()
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.context.database, "append", full)
+        status, fields = post(ledger.site.state, "/v1/notes", text)
+    assert (status, fields["code"]) == (503, "ledger")
+    assert "disk is full" in fields["reason"]
+    assert ledger.rows == before
+    assert post(ledger.site.state, "/v1/notes", text)[0] == 200
+
+
 def test_a_message_that_was_refused_is_refused_again_when_it_is_sent_again(
     ledger: ServedLedger,
 ) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from tenacity import (
     RetryError,
@@ -26,6 +28,13 @@ _SILENCE_S = 12.0  # the gate writes a line at least every 5 s
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """Table of the leases as it was at the gate, where they are renewed without a row."""
+
+    rows: Sequence[Sequence[object]]
+
+
 class EventStream:
     """Thread that takes each row from the gate once and in order, however often the stream breaks.
 
@@ -33,10 +42,10 @@ class EventStream:
 
     Args:
         seq: Number of the last row that the caller has.
-        offer: Takes each row, in this thread.
+        offer: Takes each row, and the leases from time to time, in this thread.
     """
 
-    def __init__(self, state: Path, seq: int, offer: Callable[[JournalRow], None]) -> None:
+    def __init__(self, state: Path, seq: int, offer: Callable[[JournalRow | Leases], None]) -> None:
         self._state, self._seq, self._offer = state, seq, offer
         self._changed = Event()
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
@@ -92,11 +101,14 @@ class EventStream:
 
     def _read(self, stream: GateStream) -> None:
         while not self._closed.is_set() and (line := stream.next_line()):
-            if line.strip():
-                seq, text, mark = json.loads(line)
-                self._offer(JournalRow(seq, text, mark))
-                self._seq = seq
-                self._note()
+            found: Any = json.loads(line)
+            if line.startswith(b"{"):
+                self._offer(Leases(found["leases"]))
+                continue  # nobody waits for a renewal
+            row = JournalRow(*found)
+            self._offer(row)
+            self._seq = row.seq
+            self._note()
 
     def _note(self) -> None:
         self._changed.set()

@@ -15,7 +15,7 @@ from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.tables import Tables
 from ..signatures.message import Message
-from .event_stream import EventStream
+from .event_stream import EventStream, Leases
 from .gate_connection import TIMEOUT_S, TOO_MANY, GateConnection, checked
 
 _PAUSE_S = 0.05  # before a message that was one too many is sent again
@@ -35,7 +35,8 @@ class GateClient:
         self.state, self.site = state, site
         self._timeout_s = timeout_s
         self._gate = GateConnection(state, timeout_s)
-        self._incoming: deque[JournalRow] = deque()  # of the stream, in order, not applied yet
+        # Of the stream, in order, not applied yet.
+        self._incoming: deque[JournalRow | Leases] = deque()
         self._moments = 0
         self._stream: EventStream | None = None
         try:
@@ -104,13 +105,13 @@ class GateClient:
     def wait(self, timeout_s: float) -> None:
         """Waits until the gate has a row that was not read here, or until time is up."""
         stream = self.follow()
-        if not self._incoming:
+        if not self._take_in():
             stream.wait(timeout_s)
 
     async def wait_async(self, timeout_s: float) -> None:
         """Waits as `wait`, and lets others work meanwhile."""
         stream = self.follow()
-        if not self._incoming:
+        if not self._take_in():
             await stream.wait_async(timeout_s)
 
     @contextmanager
@@ -207,9 +208,22 @@ class GateClient:
             else:
                 after = asked["after"] = rows[-1].seq
 
-    def _take_in(self) -> None:
+    def _take_in(self) -> bool:
+        """Applies what has come, and returns whether there was a row."""
+        before = self._seq
         while self._incoming and not self._moments:
-            self._apply(self._incoming.popleft())
+            found = self._incoming.popleft()
+            if isinstance(found, Leases):
+                self._renew(found)
+            else:
+                self._apply(found)
+        return self._seq != before
+
+    def _renew(self, leases: Leases) -> None:
+        self._tables.connection.execute("DELETE FROM lease")
+        for each in leases.rows:
+            marks = ", ".join("?" * len(each))
+            self._tables.connection.execute(f"INSERT INTO lease VALUES ({marks})", each)  # noqa: S608
 
     def _apply(self, row: JournalRow) -> None:
         if row.seq <= self._seq:

@@ -4,12 +4,15 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from http.client import HTTPResponse
+from itertools import islice
 from pathlib import Path
 from time import monotonic
+from typing import cast
 
 import pytest
 
@@ -17,9 +20,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server import event_hub
+from handwheel.tools.guardrails.ledger.runner_lock import live_runner, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.timestamps import Instant
 
 from ....gate.server.served_ledger import DEADLINE_S, ServedLedger, served
+from ....sites.signed_requests import NOW
 
 
 def _wait_for(client: GateClient, is_so: Callable[[], bool]) -> None:
@@ -58,6 +64,12 @@ def _stream(ledger: ServedLedger, after: int) -> HTTPResponse:
         return response
 
 
+def _numbers(stream: HTTPResponse, count: int | None = None) -> list[int]:
+    """The numbers of the next rows, or of all until it breaks off."""
+    whole = (line for line in stream if line.endswith(b"\n") and line.startswith(b"["))
+    return [json.loads(line)[0] for line in islice(whole, count)]
+
+
 @pytest.fixture
 def stream(ledger: ServedLedger) -> Iterator[HTTPResponse]:
     with closing(_stream(ledger, 0)) as response:
@@ -67,19 +79,28 @@ def stream(ledger: ServedLedger) -> Iterator[HTTPResponse]:
 def test_the_stream_begins_behind_a_number_and_goes_on_with_each_new_row(
     ledger: ServedLedger, stream: HTTPResponse
 ) -> None:
-    assert json.loads(stream.readline())[0] == 1
+    assert _numbers(stream, 1) == [1]
     ledger.write(2)
-    assert [json.loads(stream.readline())[0] for _ in range(2)] == [2, 3]
+    assert _numbers(stream, 2) == [2, 3]
 
 
-def test_the_stream_has_an_empty_line_when_nothing_comes(
-    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch, stream: HTTPResponse
+def test_the_stream_tells_the_leases_at_once_and_when_nothing_comes(
+    ledger: ServedLedger, client: GateClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_hub, "_KEEP_ALIVE_S", 0.01)
-    ledger.write()
-    lines = [stream.readline() for _ in range(4)]
-    assert b"\n" in lines
-    assert len(lines[0]) > 1
+    ledger.do(lambda database: take_runner_lock(database, NOW))
+    later = replace(NOW, boot_ms=NOW.boot_ms + 20_000)
+    copy = cast(Database, client)
+    _wait_for_row(client, 2)
+    assert live_runner(copy, NOW) == os.getpid()
+    assert live_runner(copy, later) is None
+    ledger.do(lambda database: _renewed(database, later))
+    _wait_for(client, lambda: live_runner(copy, later) is not None)
+
+
+def _renewed(database: Database, now: Instant) -> None:
+    with database.transaction(now) as transaction:
+        transaction.change("UPDATE lease SET renewed_boot_ms = ?", (now.boot_ms,))
 
 
 def test_twenty_followers_get_an_event(ledger: ServedLedger) -> None:
@@ -131,10 +152,10 @@ def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
         ledger.write(10, size=10_000)
         _wait_for_row(client, 1 + 10 * number)
     assert _subscribed(ledger) == 1
-    got = [json.loads(line)[0] for line in stream if line.endswith(b"\n")]
+    got = _numbers(stream)
     assert got == list(range(1, len(got) + 1))
     with closing(_stream(ledger, len(got))) as rest:
-        got += [json.loads(rest.readline())[0] for _ in range(401 - len(got))]
+        got += _numbers(rest, 401 - len(got))
     assert got == list(range(1, 402))
 
 

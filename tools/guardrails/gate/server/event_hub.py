@@ -5,7 +5,8 @@ import json
 import logging
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import monotonic
 
 from aiohttp import web
 
@@ -40,12 +41,10 @@ class _Subscriber:
             self._transport.abort()  # it asks again by the number of its last row
 
     async def next_lines(self) -> bytes:
-        """Returns what waits, or an empty line after a while in which nothing came."""
-        try:
+        """Returns what waits, nothing after a while in which nothing came."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(_KEEP_ALIVE_S):
                 await self._changed.wait()
-        except TimeoutError:
-            return b"\n"
         self._changed.clear()
         lines = b"".join(self._lines)
         self._lines.clear()
@@ -109,12 +108,22 @@ class EventHub:
                 await _write(response, b"".join(map(_line, rows)))
                 after = rows[-1].seq
             with self._subscribed(_Subscriber(after, request.transport)) as subscriber:
+                lines, told_s = b"", float("-inf")
                 while not self._is_closed:
-                    await _write(response, await subscriber.next_lines())
+                    if (now_s := monotonic()) - told_s >= _KEEP_ALIVE_S:
+                        lines, told_s = lines + self._leases(), now_s
+                    if lines:
+                        await _write(response, lines)
+                    lines = await subscriber.next_lines()
         except (LedgerError, OSError, TimeoutError):  # the stream breaks off, and is resumed
             if request.transport:
                 request.transport.abort()
         return response
+
+    def _leases(self) -> bytes:
+        """Returns the line of the leases, which are renewed without a row."""
+        leases = [list(each) for each in self._database.all("SELECT * FROM lease")]
+        return json.dumps({"leases": leases}).encode() + b"\n"
 
     @contextmanager
     def _subscribed(self, subscriber: _Subscriber) -> Generator[_Subscriber]:
