@@ -9,6 +9,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
@@ -25,8 +26,12 @@ Rebind = Callable[[str, Mapping[str, str], Mapping[str, str]], BoundPlaybook]
 class ShadowLedger:
     """Ledger of a shadow, which has no method to file a request or to set an action due."""
 
-    context: DecisionContext  # with a ledger of the shadow's own
-    holder: str  # holder of that ledger's runner lock
+    writer: LedgerWriter  # of a ledger of the shadow's own
+
+    @property
+    def context(self) -> DecisionContext:
+        """That ledger with the site, its policy and its people."""
+        return self.writer.context
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from time import monotonic
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .agent_context import CaseContext, ShadowLedger
@@ -93,6 +92,7 @@ class ShadowAgents:
                 self.cases.note_forbidden(case, candidates)
                 asks = None if chosen is None else await self._context.preview(chosen.plan)
                 self.cases.record_judgement(case, judged, asks=asks)
+                self.cases.note_judgement(case_id, judged)
             if all(each.code for each in candidates):
                 self.cases.escalate(case_id)
             self._report(case_id, "")
@@ -103,7 +103,7 @@ class ShadowAgents:
             self._report(case_id, one_line(error))
 
     def _keep_lock(self) -> None:
-        now, ledger = self._context.clock(), self._context.ledger
-        if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
-            renew_runner_lock(ledger.context.database, ledger.holder, now)
-            self._kept_ms = now.boot_ms
+        now_ms = self._context.clock().boot_ms
+        if now_ms - self._kept_ms >= _KEEP_S * 1000.0:
+            self._context.ledger.writer.renew()
+            self._kept_ms = now_ms

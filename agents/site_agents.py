@@ -12,8 +12,6 @@ from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.ids import new_id
@@ -165,12 +163,10 @@ class SiteAgents:
         self._rows, self._changed = set[str](), set[str]()  # else they are tried again
 
     def _keep_lock(self) -> None:
-        """Renews the runner lock and expires old requests, since no gate may be running."""
-        now = self._context.clock()
-        if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
-            renew_runner_lock(self._database, self._context.ledger.holder, now)
-            sweep(self._database, now)
-            self._kept_ms = now.boot_ms
+        now_ms = self._context.clock().boot_ms
+        if now_ms - self._kept_ms >= _KEEP_S * 1000.0:
+            self._context.ledger.writer.renew()
+            self._kept_ms = now_ms
 
     def _remove_old(self) -> None:
         """Removes old checkpoints at the start and once a day, beside the work on the plant."""
@@ -212,6 +208,7 @@ class SiteAgents:
                     self._begin(case, judged, judged.chosen, plant, faults)
                 elif is_new:
                     self.cases.record_judgement(case, judged)
+                    self.cases.note_judgement(case_id, judged)
                     self.deliberations.note_recorded(case_id)
             self.cases.escalate(case_id)
             self._report(case_id, "")
@@ -238,11 +235,13 @@ class SiteAgents:
                 log.record(EventKind.JUDGED, **body)
                 self.cases.record_judgement(case, judged, log.run_id)
         except PermitRefused:
+            self.cases.cases[case.case_id] = case
             return  # another run was faster
         except BaseException:
             self.cases.restore(case)  # as the ledger has it, if nothing was recorded
             self._left_open.look_again()  # else the next scan takes the run up
             raise
+        self.cases.note_judgement(case.case_id, judged)
         self.deliberations.note_recorded(case.case_id)
         self._runs.take_up(chosen.plan, log).judged_on = plant
         self._start_run(log.run_id)

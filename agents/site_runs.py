@@ -6,7 +6,6 @@ from typing import Any
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import MOST_NESTED
 from handwheel.playbooks.engine.effects import StartPlaybook
@@ -56,8 +55,7 @@ class SiteRuns:
 
     def log(self, run_id: str) -> RunLog:
         """Returns the events of a run."""
-        ledger = self._context.ledger
-        return RunLog(ledger.context.database, run_id, ledger.holder, self._context.clock)
+        return RunLog(self._context.ledger.writer, run_id)
 
     def take_up(self, plan: BoundPlaybook, log: RunLog) -> RunDriver:
         """Makes the driver of a run that is open in the ledger."""
@@ -93,13 +91,14 @@ class SiteRuns:
         self.take_up(plan, log)
 
     def open(self, log: RunLog, plan: BoundPlaybook, plant: PlantSnapshot, start: RunStart) -> None:
-        """Opens a run. Raises `PermitRefused` if other runs do not allow it."""
+        """Opens a run.
+
+        Raises `PermitRefused` if other runs do not allow it, within a transaction also at its end.
+        """
         place = self._context.ledger.context
         if runs := full_of_runs(place.database, plan):
             raise PermitRefused(f"{', '.join(runs)} is open, and {plan.id} may have no more runs")
-        owner = open_run(log, plan, place.site, plant, start)
-        if owner:
-            raise PermitRefused(f"{owner} owns its equipment; {next_step('runs', 'show', owner)}")
+        open_run(log, plan, place.site, plant, start)
 
     def give_way(self, candidates: Iterable[Candidate], busy: Collection[str]) -> set[str]:
         """Stops runs that wait for a decision and prevent a candidate of a higher priority.

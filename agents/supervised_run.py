@@ -7,7 +7,6 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.execution.driver import RunDriver
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 _AFTER_FAULT_S = 1.0
@@ -52,9 +51,8 @@ class SupervisedRun:
         """Raises `LostRace` if another process has the runner lock, as an error may say."""
         if not isinstance(error, LostRace):
             return
-        ledger = self._ledger
         try:
-            renew_runner_lock(ledger.context.database, ledger.holder, ledger.clock())
+            self._ledger.writer.renew()
         except LostRace:
             raise
         except LedgerError as busy:  # the next write checks the lock again

@@ -53,7 +53,7 @@ class SiteAdvice:
 
     def __init__(self, context: AgentContext, cases: SiteCases, report: Report) -> None:
         self._context, self._cases, self._report = context, cases, report
-        self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
+        self._log = CaseLog(context.ledger.writer)
         self._ahead: SiteLookAhead | None = context.look_ahead
         self._watched = [
             _Watched(each, each.advice, MeasuredCost(each.advice))
@@ -179,7 +179,7 @@ class SiteAdvice:
 
     def _record(self, kind: CaseEvent, promise: Promise, body: Mapping[str, object]) -> None:
         database = self._context.ledger.context.database
-        self._log.record(load_case(database, promise.case_id), kind, body, self._context.clock())
+        self._log.record(load_case(database, promise.case_id), kind, body)
 
     def _follow(self, own: _Watched, promise: Promise, now_s: float) -> None:
         """Follows what became of a promise."""

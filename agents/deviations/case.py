@@ -7,11 +7,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.agent_messages import (
+    RecordCaseEvent,
+    RecordScheduleEvent,
+)
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
-from handwheel.tools.guardrails.ledger.runner_lock import check_runner_lock
-from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
-from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.canonical import canonical, parse_canonical
+from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
 
 PREFIX = "case."
@@ -156,22 +161,25 @@ def case_ids(database: Database, *, only_open: bool = True) -> list[str]:
 class CaseLog:
     """Cases in the ledger. It raises `LostRace` if another process has the runner lock."""
 
-    def __init__(self, database: Database, holder: str) -> None:
-        self.database, self._holder = database, holder
+    def __init__(self, writer: LedgerWriter) -> None:
+        self._writer = writer
+        self.database = writer.context.database
 
-    def transaction(self, now: Instant) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Records all that is recorded inside at once, or nothing if an error is raised."""
-        return self.database.transaction(now)
+        return self._writer.transaction()
 
-    def record_schedule(self, event: str, playbook: str, at: str, now: Instant) -> None:
+    def record_schedule(self, event: str, playbook: str, at: str) -> None:
         """Records what became of the moment of a playbook's schedule, a stamp."""
-        with self.database.transaction(now) as transaction:
-            check_runner_lock(transaction, self._holder)
-            transaction.record(f"schedule.{event}", playbook, {"at": at})
+        self._writer.add(RecordScheduleEvent(kind=event, playbook=playbook, at=at))
 
-    def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any], now: Instant) -> Case:
-        """Records an event, and returns the case after it."""
-        with self.database.transaction(now) as transaction:
-            check_runner_lock(transaction, self._holder)
-            row = transaction.record(f"case.{kind}", case.case_id, dict(body))
-        return case.after(kind, row.fields["body"], str(row.fields["at"]))
+    def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any]) -> Case:
+        """Records an event, and returns the case after it.
+
+        Within a transaction its time is that of this process.
+        """
+        event = RecordCaseEvent(case_id=case.case_id, kind=kind.value, body=dict(body))
+        self._writer.add(event)
+        # Read back, so that a case is the same whether it is folded now or from the journal.
+        recorded = parse_canonical(canonical(event.body))
+        return case.after(kind, recorded, stamp(self._writer.clock().wall))

@@ -39,7 +39,7 @@ class SiteCases:
         self._context, self._report = context, report
         self.watches = Watches(context)
         self._watches = self.watches.by_name
-        self._log = CaseLog(context.ledger.context.database, context.ledger.holder)
+        self._log = CaseLog(context.ledger.writer)
         self._memories: dict[str, CaseMemory] = {}
         self._schedules = Schedules(self._log, self._watches)
         own = context.diagnosis
@@ -77,7 +77,7 @@ class SiteCases:
                 self._open(watch, self.cases.get(found_in.get(watch.name, "")))
         self._take_deviations()
         for name in scheduled:  # after its case was opened, so that none is lost
-            self._schedules.note_due(name, now)
+            self._schedules.note_due(name)
         gone = [each for each in self.cases.values() if not each.run_id and self._is_gone(each)]
         for each in gone:
             is_followed = self.candidates.known(each) or each.deviations
@@ -138,7 +138,7 @@ class SiteCases:
         return plant.now_s - since_s >= STEADY_S
 
     def _record(self, case: Case, kind: CaseEvent, body: Mapping[str, object]) -> Case:
-        case = self._log.record(case, kind, body, self._context.clock())
+        case = self._log.record(case, kind, body)
         self.cases[case.case_id] = case
         return case
 
@@ -148,8 +148,6 @@ class SiteCases:
         self._queues.leave(case.case_id)
         self._memories.pop(case.case_id, None)
         self._context.plant.await_change(case.case_id, None)
-
-    # --- judging ------------------------------------------------------------------------------
 
     def due(self, changed: set[str]) -> list[str]:
         """Returns the cases without a run of which an input has changed."""
@@ -196,10 +194,11 @@ class SiteCases:
         self, case: Case, judged: Judged, run_id: str = "",
         asks: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        """Records the judgement of a case, with what a shadow would ask for, if that is given.
+        """Records the judgement of a case, of which `note_judgement` is told once it is recorded.
 
         Args:
             run_id: The run that answers it now; empty for none.
+            asks: What a shadow would ask for.
         """
         chosen, candidates = judged.chosen, list(judged.candidates)
         body: dict[str, object] = {
@@ -215,17 +214,20 @@ class SiteCases:
         body |= ({"run_id": run_id} if run_id else {}) | ({"asks": dict(asks)} if asks else {})
         body |= judged.kept
         self._record(case, CaseEvent.JUDGED, body)
-        if run_id:
-            self._queues.leave(case.case_id)
-            self._context.plant.await_change(case.case_id, None)
-        self._of(case).note(self.candidates.key(case, candidates), self._context.clock().boot_ms)
+
+    def note_judgement(self, case_id: str, judged: Judged) -> None:
+        """Notes that the judgement of a case is recorded, so that the same is not judged again."""
+        case = self.cases[case_id]
+        if case.run_id:
+            self._queues.leave(case_id)
+            self._context.plant.await_change(case_id, None)
+        key = self.candidates.key(case, list(judged.candidates))
+        self._of(case).note(key, self._context.clock().boot_ms)
 
     def restore(self, case: Case) -> None:
         """Takes a case back as it was, to judge it anew, since nothing was recorded."""
         self.cases[case.case_id] = case
         self._memories.pop(case.case_id, None)
-
-    # --- orders of people ---------------------------------------------------------------------
 
     def about(self, name: str) -> str:
         """Returns the open case that a playbook belongs to, empty for none."""
@@ -238,9 +240,7 @@ class SiteCases:
 
     def refuse(self, case_id: str, reason: str) -> None:
         """Closes the case of an order that is refused."""
-        self._log.record(Case(case_id), CaseEvent.CLOSED, {"reason": reason}, self._context.clock())
-
-    # --- runs and people ----------------------------------------------------------------------
+        self._log.record(Case(case_id), CaseEvent.CLOSED, {"reason": reason})
 
     def note_run(self, run_id: str, run: Run, plan: BoundPlaybook | None) -> str:
         """Gives a case back whose run is over, aborted, or was not approved in time.
@@ -265,9 +265,9 @@ class SiteCases:
         }  # fmt: skip
         is_answered = run.state is RunState.COMPLETE
         try:
-            with self._log.transaction(self._context.clock()):
+            with self._log.transaction():
                 after = self._record(case, CaseEvent.RETURNED, body)
-                self._schedules.note_end(name, run, self._context.clock())
+                self._schedules.note_end(name, run)
                 if is_answered and not self.candidates.is_unanswered(after, name):
                     if self._deviations is not None:
                         self._deviations.note_answered(after)

@@ -55,7 +55,7 @@ class Schedules:
                 continue
             last = self._last(name)
             if last is None:
-                self._log.record_schedule(_Event.SEEN, name, stamp(now.wall), now)
+                self._log.record_schedule(_Event.SEEN, name, stamp(now.wall))
                 last = _Event.SEEN, now.wall
             event, at = last
             self._noted[name] = _Noted(at, at)
@@ -83,17 +83,17 @@ class Schedules:
                 self._watches[name].occasion = _occasion(schedules, latest, now.wall)
                 yield name
 
-    def note_due(self, name: str, now: Instant) -> None:
+    def note_due(self, name: str) -> None:
         """Records that the moment of a playbook was taken. Raises `LedgerError`."""
-        self._log.record_schedule(_Event.DUE, name, stamp(self._noted[name].at), now)
+        self._log.record_schedule(_Event.DUE, name, stamp(self._noted[name].at))
 
-    def note_end(self, name: str, run: Run, now: Instant) -> None:
+    def note_end(self, name: str, run: Run) -> None:
         """Records that a run has answered the moment of a playbook. Raises `LedgerError`.
 
         One that a person has stopped or rejected is an answer too.
         """
         if name in self._noted and self._is_answered(name, run):
-            self._log.record_schedule(_Event.ANSWERED, name, stamp(self._noted[name].at), now)
+            self._log.record_schedule(_Event.ANSWERED, name, stamp(self._noted[name].at))
 
     def end(self, name: str, run: Run) -> None:
         """Forgets the moment or order that a run has answered, once that is recorded."""

@@ -23,10 +23,10 @@ from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView, RecalledWindows
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.approval.build_request import BuildContext
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
@@ -127,11 +127,11 @@ class SteppedAgents:
             PlaybookError: A playbook does not fit the site.
         """
         context, bindings = self.decision_context, self.bindings
-        site, now = context.site, self.clock.now()
+        site = context.site
         plans = bindings.triggered(playbooks)
-        holder = take_runner_lock(context.database, now)
+        writer = LedgerWriter.take(context, self.clock.now)
         build_context = BuildContext(site, context.policy, cross_limits(site, context.policy))
-        ledger = LedgerPort(context, build_context, holder, self.clock.now, self._survey)
+        ledger = LedgerPort(writer, build_context, self._survey)
         hypotheses, problems = load_hypotheses(site)
         if problems:
             raise ConfigError(problems)

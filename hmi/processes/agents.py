@@ -37,12 +37,13 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView, RecalledWindows
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
@@ -200,7 +201,7 @@ async def _site_agents(
     recorder = Recorder(site.state, source_limits(site), meanings)
     with (
         closing(recorded),
-        Database(site.state, site.id) as database,
+        connect.open_ledger(site) as database,
         WorkOrders(site.state) as workorders,
     ):
         twin = valid_twin(site, process)
@@ -213,7 +214,7 @@ async def _site_agents(
         await preload(view, recorded, diagnosis, look_ahead)
         await recall_means(reader, recorded)
         note_start()
-        holder = take_runner_lock(database, instant_now())
+        writer = LedgerWriter.take(decision_context, instant_now)
         try:
             build_context = BuildContext(site, policy, cross_limits(site, policy))
             async with (
@@ -222,7 +223,7 @@ async def _site_agents(
                 reader,
             ):
                 context = AgentContext(
-                    LedgerPort(decision_context, build_context, holder, instant_now, reader.survey),
+                    LedgerPort(writer, build_context, reader.survey),
                     view,
                     workorders,
                     plans,
@@ -237,7 +238,7 @@ async def _site_agents(
                 )
                 yield SiteAgents(context), reader, database
         finally:
-            release_runner_lock(database, holder, instant_now())
+            writer.release()
 
 
 async def preload(

@@ -26,16 +26,11 @@ from handwheel.connectors.model import computed_tags
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.runner_lock import (
-    live_runner,
-    release_runner_lock,
-    take_runner_lock,
-)
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
@@ -108,34 +103,30 @@ async def _shadow_agents(
     with (
         closing(recorded),
         twin_process(site) as process,
-        connect.open_ledger(site) as read,
+        connect.open_ledger(site) as read,  # which says what blocks a request
         Database(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
     ):
-        read.refuse_changes()  # the site's own ledger, which says what blocks a request
-        if (pid := live_runner(database, instant_now())) is not None:
-            raise PermitRefused(f"another shadow of {site.id} is at work: pid {pid}; end it first")
         real = DecisionContext(site, read, policy, roster)
         diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
         twin = valid_twin(site, process)
         look_ahead = look_ahead_of(twin, site, view)
         await preload(view, recorded, diagnosis, look_ahead)
-        holder = take_runner_lock(database, instant_now())
+        writer = LedgerWriter.take(DecisionContext(own, database, policy, roster), instant_now)
         try:
             reader = SiteReader(site, tags_of(site, plans, hypotheses, twin[0] if twin else None))
             await recall_means(reader, recorded)
             async with reader:
                 asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
-                ledger = ShadowLedger(DecisionContext(own, database, policy, roster), holder)
                 context = ShadowContext(
-                    ledger, view, notices, plans, partial(_lockout, real), instant_now,
-                    asking.preview,
+                    ShadowLedger(writer), view, notices, plans, partial(_lockout, real),
+                    instant_now, asking.preview,
                     diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
                     rebind=partial(bindings.bind, loaded),
                 )  # fmt: skip
                 yield ShadowAgents(context), reader, database
         finally:
-            release_runner_lock(database, holder, instant_now())
+            writer.release()
 
 
 def _lockout(context: DecisionContext, plan: BoundPlaybook) -> Denial | None:

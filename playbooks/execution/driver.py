@@ -213,19 +213,20 @@ class RunDriver:
         ledger = self._ports.ledger
         try:
             made = await ledger.make(filing.segment)
+            earlier = ledger.filed_before(made)
+            request = earlier.request if earlier else made.request
+            is_denied = earlier.state is RequestState.DENIED if earlier else made.denial
             with self.log.transaction():
-                try:
-                    record = ledger.file(made)
-                except GuardrailError as refusal:  # the journal's row about it stays
-                    self._commit(refuse_request(inputs, str(refusal)))
+                if earlier is None:
+                    ledger.file(made)
+                if is_denied:
+                    reason = earlier.reason if earlier else str(made.denial)
+                    self._commit(refuse_request(inputs, reason))
                     return
-                if record.state is RequestState.DENIED:
-                    self._commit(refuse_request(inputs, record.reason))
-                    return
-                steps = dict.fromkeys(str(each.step) for each in record.request.commands)
+                steps = dict.fromkeys(str(each.step) for each in request.commands)
                 filed = event(
-                    inputs, filing.kind, request_id=record.request.request_id, steps=list(steps),
-                    within_s=record.request.within_s,
+                    inputs, filing.kind, request_id=request.request_id, steps=list(steps),
+                    within_s=request.within_s,
                 )  # fmt: skip
                 self._commit([filed])
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
@@ -233,18 +234,14 @@ class RunDriver:
             self._commit(refuse_request(inputs, str(refusal), is_unread=is_unread))
 
     def _commit_or_refuse(self, inputs: Inputs, effects: Sequence[Effect]) -> None:
-        due = [each for each in effects if isinstance(each, SetDue)]
         try:
             self._commit(effects)
         except OrderPending:
             return  # the order is handled first
         except (GuardrailError, LostRace) as refusal:  # without the lock nothing can be recorded
-            if not due:
+            if not any(isinstance(each, SetDue) for each in effects):
                 raise
             self._commit(refuse_due(inputs, str(refusal)))
-            return
-        for each in due:
-            self._ports.ledger.wake_gate(each.action_id)
 
     def _commit(self, effects: Sequence[Effect]) -> None:
         """Applies effects in one transaction, all or none."""

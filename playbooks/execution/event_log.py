@@ -1,25 +1,26 @@
 """Events of a run, checked by the state machine and written to the ledger."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
-from handwheel.tools.guardrails.approval.run_requests import note_promise
-from handwheel.tools.guardrails.ledger.effects import StepEffect
-from handwheel.tools.guardrails.ledger.runs import (
-    RunEntry,
-    RunRow,
-    load_rows,
-    open_run,
-    record_event,
+from handwheel.tools.guardrails.approval.agent_messages import (
+    NotePromise,
+    OpenRun,
+    Operation,
+    RecordRunEvent,
 )
+from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
+from handwheel.tools.guardrails.ledger.effects import StepEffect
+from handwheel.tools.guardrails.ledger.runs import PREFIX, RunRow, load_rows
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
 
 from ..engine.run import IllegalEvent, Run, RunEvent, apply, fold
-from ..engine.states import CLOSED, EventKind
+from ..engine.states import EventKind
+from .ledger_writer import LedgerWriter
 
 _ORDERED = "ordered"
 _LONG = 200  # characters
@@ -29,16 +30,16 @@ class RunLog:
     """Events of one run in the ledger. Only this class writes them.
 
     Any of its methods raises `LedgerError` if another process has the runner lock.
+
+    Attributes:
+        run: The run. Within a transaction it is ahead of the ledger.
     """
 
-    def __init__(
-        self, database: Database, run_id: str, holder: str, clock: Callable[[], Instant]
-    ) -> None:
+    def __init__(self, writer: LedgerWriter, run_id: str) -> None:
         self.run_id = run_id
-        self._database = database
-        self._holder = holder
-        self._clock = clock
-        self.run = load_run(database, run_id)
+        self._writer = writer
+        self.run = load_run(writer.context.database, run_id)
+        self._before: Run | None = None  # a transaction that has changed it; else `None`
 
     def open(
         self,
@@ -46,50 +47,71 @@ class RunLog:
         assets: tuple[str, ...],
         body: dict[str, object],
         ancestors: tuple[str, ...] = (),
-    ) -> str:
-        """Opens the run, or returns the ID of a run that owns one of the assets.
+    ) -> None:
+        """Opens the run. Raises `EquipmentOwned` if another run owns one of its assets.
 
-        What runs own that have started it, its `ancestors`, prevents nothing.
+        Within a transaction that is raised at its end. What runs own that have started it, its
+        `ancestors`, prevents nothing.
         """
-        entry = RunEntry(self.run_id, playbook, True)
-        row, owner = open_run(
-            self._database, entry, assets, body, self._holder, self._clock(), ancestors
+        operation = OpenRun(
+            run_id=self.run_id, playbook=playbook, assets=assets, ancestors=ancestors, body=body
         )
-        if not owner:
-            self.run = apply(self.run, _event(row))
-        return owner
+        self._add(operation, self._after(EventKind.OPENED, body))
 
     def record(self, kind: EventKind, **body: object) -> None:
         """Records an event, or raises `IllegalEvent` if the run's state does not allow it."""
-        after = apply(self.run, RunEvent(kind, body))
-        row = record_event(
-            self._database, self.run_id, kind.value, body, self._holder, self._clock(),
-            closes=after.state in CLOSED and not self.run.is_closed,
-        )  # fmt: skip
-        self.run = apply(self.run, _event(row))
+        operation = RecordRunEvent(run_id=self.run_id, kind=kind.value, body=body)
+        self._add(operation, self._after(kind, body))
+
+    def _after(self, kind: EventKind, body: dict[str, object]) -> Run:
+        """Returns the run after an event, as it will most likely be recorded."""
+        at = stamp(self._writer.clock().wall)
+        return apply(self.run, RunEvent(kind, body, at, self.run.seq + 1))
+
+    def _add(self, operation: Operation, after: Run) -> None:
+        if self._before is None:
+            self._before = self.run
+        self.run = after
+        self._writer.add(operation, self)
+
+    def go_on(self, rows: Sequence[JournalRow]) -> None:
+        """Takes its events as they were recorded. See `Follower`."""
+        run, own = self._before or self.run, f'"subject":"{self.run_id}"}}'
+        for row in rows:
+            if row.text.endswith(own):  # as the last field of a row, and cheaper than all fields
+                fields = row.fields
+                kind = str(fields["kind"]).removeprefix(PREFIX)
+                event = RunRow(row.seq, kind, str(fields["at"]), fields["body"])
+                run = apply(run, _event(event))
+        self.run, self._before = run, None
+
+    def go_back(self) -> None:
+        """Forgets what was not recorded. See `Follower`."""
+        self.run, self._before = self._before or self.run, None
 
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Records all that is recorded inside at once, or nothing if an error is raised."""
-        before = self.run
-        try:
-            with self._database.transaction(self._clock()):
-                yield
-        except BaseException:
-            self.run = before
-            raise
+        with self._writer.transaction():
+            yield
 
     def reload(self) -> None:
         """Reads the run again, since what was not anchored stands in the ledger."""
-        self.run = load_run(self._database, self.run_id)
+        self.run = load_run(self._writer.context.database, self.run_id)
 
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
         """Records the outcome of an expected result with the writes of its step, once."""
-        note_promise(self._database, self.run_id, step, outcome, self._holder, self._clock())
+        self._writer.add(
+            NotePromise(
+                run_id=self.run_id, step=step, number=outcome.number, expected=outcome.expected,
+                within_s=outcome.within_s, observed=outcome.observed, verdict=outcome.verdict,
+                after_s=outcome.after_s,
+            )
+        )  # fmt: skip
 
     def new_orders(self) -> list[RunOrder]:
         """Returns the orders since the last one that was handled. They are not checked."""
-        return load_orders(self._database, self.run_id, self.run.orders)
+        return load_orders(self._writer.context.database, self.run_id, self.run.orders)
 
 
 def load_run(database: Database, run_id: str) -> Run:

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.guardrails.approval.agent_messages import (
+    EndRequest,
+    FileSegment,
+    SetDue,
+    SkipAction,
+)
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
@@ -13,24 +19,18 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.ramps import spacing_s
-from handwheel.tools.guardrails.approval.run_requests import (
-    end_request,
-    file_segment,
-    set_due,
-    skip_action,
-)
 from handwheel.tools.guardrails.approval.segment import Segment
+from handwheel.tools.guardrails.ledger.actions import request_of_proposal
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.store.wakeup import notify
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Action, ActionRequest, agent_proposer
-from handwheel.tools.requests.timestamps import Instant
 
 from ..engine.inputs import FiledRequest
 from .agent_names import CONTROL
 from .filed_requests import filed_request
+from .ledger_writer import LedgerWriter
 
 SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 """Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
@@ -42,22 +42,24 @@ class MadeRequest:
 
     request: ActionRequest
     denial: Denial | None  # the policy's
-    now: Instant  # when it was made
 
 
 @dataclass(slots=True)
 class LedgerPort:
     """Ledger as runs use it. It reads a request again only after a row about it."""
 
-    context: DecisionContext
+    writer: LedgerWriter
     build_context: BuildContext
-    holder: str  # holder of the runner lock
-    clock: Callable[[], Instant]  # returns the wall and boot clock
     survey: SurveyPlant
     _requests: dict[str, FiledRequest] = field(default_factory=dict[str, FiledRequest])
     _touched: set[str] = field(default_factory=set[str])
     _seq: int = -1  # the newest row of the journal that was taken into account
     _people: DecisionContext | None = None  # the context as it was renewed last
+
+    @property
+    def context(self) -> DecisionContext:
+        """The ledger with the site, its policy and its people."""
+        return self.writer.context
 
     def renewed(self) -> DecisionContext:
         """Returns the context with the people who are enrolled now, see `DecisionContext.renewed`.
@@ -112,32 +114,33 @@ class LedgerPort:
         seen = await self.survey(tags_of_segment(context, segment), list(writes.values()))
         scopes = scopes_of_segment(self.context.site, segment)
         locks = lockout_generations(self.context.database, scopes)
-        now = self.clock()
+        now = self.writer.clock()
         proposer = agent_proposer(CONTROL)
-        return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now), now)
+        return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now))
 
-    def file(self, made: MadeRequest) -> RequestRecord:
-        """Files a request, or returns the one that was filed before. It may be denied.
+    def filed_before(self, made: MadeRequest) -> RequestRecord | None:
+        """Returns the request that was filed for the same segment, `None` if there is none."""
+        name = request_of_proposal(self.context.database, made.request.proposal_key)
+        return load_exactly(self.context.database, name) if name else None
+
+    def file(self, made: MadeRequest) -> None:
+        """Files a request, PENDING or DENIED.
 
         Raises `GuardrailError` if it is locked out, or agents have no authority.
         """
-        return file_segment(self.context, made.request, made.denial, self.holder, made.now)
+        self.writer.add(FileSegment(request=made.request, denial=str(made.denial or "")))
 
     def set_due(self, action_id: str, orders: int | None) -> None:
         """Sets an action due, so that the gate may carry it out.
 
         `orders` is the newest order that the run has handled, `None` if no order may stop it.
         """
-        set_due(self.context.database, action_id, self.holder, self.clock(), orders)
-
-    def wake_gate(self, action_id: str) -> None:
-        """Tells the gate at once of an action that is due. It would look by itself, but later."""
-        notify(self.context.site.state, action_id)
+        self.writer.add(SetDue(action_id=action_id, orders=orders))
 
     def skip(self, action_id: str, reason: str) -> None:
         """Skips an action whose `if` is false."""
-        skip_action(self.context.database, action_id, reason, self.holder, self.clock())
+        self.writer.add(SkipAction(action_id=action_id, reason=reason))
 
     def end(self, request_id: str, reason: str) -> None:
         """Ends a request. Its unsent actions are never sent."""
-        end_request(self.context.database, request_id, reason, self.holder, self.clock())
+        self.writer.add(EndRequest(request_id=request_id, reason=reason))

@@ -25,11 +25,8 @@ class RunStart:
 
 def open_run(
     log: RunLog, plan: BoundPlaybook, site: Site, plant: PlantSnapshot, start: RunStart
-) -> str:
-    """Opens a run and records the snapshot that it starts from.
-
-    Returns the ID of a run that owns one of its assets, empty if this run was opened.
-    """
+) -> None:
+    """Opens a run and records the snapshot that it starts from. Raises as `RunLog.open`."""
     names = sorted({name for each in plan.conditions for name in each.tags})
     readings = plant.readings
     snapshot = {
@@ -37,7 +34,7 @@ def open_run(
         for name in names
         if name in readings
     }
-    return log.open(
+    log.open(
         plan.id,
         owned_by(plan, site),
         {

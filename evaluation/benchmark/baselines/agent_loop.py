@@ -13,8 +13,6 @@ from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, diagnose
 from handwheel.playbooks.engine.states import RunState
 from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.requests.ids import new_id
 
 from .own_agent import OwnAgent, Seen
@@ -69,11 +67,10 @@ class AgentLoop:
         await self._tasks.end()
 
     def _keep_lock(self) -> None:
-        now, ledger = self._context.clock(), self._context.ledger
-        if now.boot_ms - self._kept_ms >= _KEEP_MS:
-            renew_runner_lock(ledger.context.database, ledger.holder, now)
-            sweep(ledger.context.database, now)
-            self._kept_ms = now.boot_ms
+        now_ms = self._context.clock().boot_ms
+        if now_ms - self._kept_ms >= _KEEP_MS:
+            self._context.ledger.writer.renew()
+            self._kept_ms = now_ms
 
     async def _judge(
         self, run_id: str, plan: BoundPlaybook, found: Diagnosis, needs_evidence: bool

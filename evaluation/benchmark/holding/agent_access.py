@@ -1,14 +1,15 @@
-"""Access of the agents' process to port and ledger, for a proposer that may lie."""
+"""Access of the agents' process to port and gate, for a proposer that may lie."""
 
 from collections.abc import Callable, Sequence
 from random import Random
 
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
-from handwheel.tools.errors import GuardrailError, LedgerError
+from handwheel.tools.errors import GuardrailError, InvalidArguments, LedgerError
+from handwheel.tools.guardrails.approval.agent_messages import FileSegment, Operation
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
-from handwheel.tools.guardrails.approval.run_requests import file_segment
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.requests.ids import new_id
@@ -21,13 +22,13 @@ _LONGEST_S = 600.0
 
 
 class AgentAccess:
-    """Port of the agents, and beside it the ledger as the library lets them write to it.
+    """Port of the agents, and beside it the messages that the gate takes from their process.
 
     Attributes:
         requests: Ids of all requests that the proposer knows of, the newest last.
         filed: How many were filed.
         denied: How many of these the policy denied.
-        refused: How many operations the ledger refused.
+        refused: How many operations the gate refused.
     """
 
     def __init__(self, context: AgentContext, own: SiteAgents, draw: Random) -> None:
@@ -85,15 +86,26 @@ class AgentAccess:
 
     def file(self, request: ActionRequest) -> None:
         """Files a request, and says that the policy denies nothing. Raises `GuardrailError`."""
-        ledger = self.context.ledger
-        record = file_segment(ledger.context, request, None, ledger.holder, ledger.clock())
+        self.context.ledger.writer.add(FileSegment(request=request))
+        record = load_exactly(self.database, request.request_id)
         self.filed += 1
         self.denied += record.state == "DENIED"
-        self.requests.append(record.request.request_id)
+        self.requests.append(request.request_id)
+
+    def add(self, *operations: Operation) -> None:
+        """Sends one message with operations that the gate may refuse."""
+        writer = self.context.ledger.writer
+
+        def send() -> None:
+            with writer.transaction():
+                for each in operations:
+                    writer.add(each)
+
+        self.try_(send)
 
     def try_(self, operation: Callable[[], object]) -> None:
-        """Does something that the ledger may refuse."""
+        """Does something that the gate may refuse."""
         try:
             operation()
-        except (GuardrailError, LedgerError):
+        except (GuardrailError, InvalidArguments, LedgerError):
             self.refused += 1

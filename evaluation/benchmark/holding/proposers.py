@@ -1,12 +1,11 @@
 """Proposers of the suite `hold`, one that lies and one that asks at random."""
 
 from collections import Counter
-from functools import partial
 from typing import Any, Protocol
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.run_requests import set_due
+from handwheel.tools.guardrails.approval.agent_messages import SetDue
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.canonical import parse_canonical
@@ -100,7 +99,7 @@ async def _made(access: AgentAccess) -> ActionRequest | None:
 
 def go_on(access: AgentAccess) -> None:
     """Sets the next action of every approved request due, at times a recovery."""
-    ledger, draw = access.context.ledger, access.draw
+    draw = access.draw
     for record in load_requests(access.database, [RequestState.APPROVED], lambda name, fault: None):
         if record.request.run is None:
             continue
@@ -111,4 +110,4 @@ def go_on(access: AgentAccess) -> None:
             if each.state is ActionState.PLANNED and record.action(each.action_id).kind == kind
         ]
         for action_id in planned[:1]:
-            access.try_(partial(set_due, access.database, action_id, ledger.holder, ledger.clock()))
+            access.add(SetDue(action_id=action_id))

@@ -68,7 +68,7 @@ async def _played(site: Site, library: Sequence[Playbook]) -> list[object]:
 
 
 def _kinds(database: Database) -> list[str]:
-    return [str(row[0]) for row in database.all("SELECT kind FROM journal ORDER BY seq")]
+    return [str(row.fields["kind"]) for row in database.journal()]
 
 
 async def test_agents_without_memory_choose_and_ask_as_with_it(

@@ -21,10 +21,10 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 BUSY = LedgerError("database is locked")
-OPEN = "handwheel.playbooks.execution.event_log.open_run"
+OPEN = "handwheel.tools.guardrails.approval.agent_messages.open_run"
 LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
-RECORD = "handwheel.playbooks.execution.event_log.record_event"
+RECORD = "handwheel.tools.guardrails.approval.agent_messages.record_event"
 NOTIFIES = (
     "on_fail: {retry: 0, then: rollback}",
     "on_fail: {then: rollback, notify: shift-supervisor}",
@@ -105,28 +105,6 @@ async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
     assert idle.run.step("work-order") == "FAILED"
     assert "the disk is full" in idle.run.reason
     assert idle.frames == [START_B, STOP_A, OUT_A]  # the pump in maintenance cannot be started
-
-
-async def test_an_order_that_nobody_can_read_is_refused_and_hides_no_broken_invariant(
-    room: AgentsRoom,
-) -> None:
-    await room.settles()
-    bodies: Sequence[dict[str, object]] = (
-        {"order": "hold"}, {}, {"order": "pause", "person": "max"},
-        {"order": "abort", "person": "anna", "seq": "x", "text": "x", "signature": "x"},
-    )  # fmt: skip
-    for body in bodies:
-        with room.desk.database.transaction(room.clock.now()) as transaction:
-            transaction.record("run.ordered", room.run_id, body)
-        await room.scan(2)
-        refused = room.rows("order_refused")[-1]
-        assert "is no order to a run" in refused.body["reason"], body
-        assert (room.run.state, room.frames) == ("RUNNING", [START_B])
-    assert len(room.rows("order_refused")) == 4
-    room.plant.lies["PT-102.pv"] = 200.0
-    await room.reach("ABORTED", within_s=60.0)
-    assert room.run.reason.startswith("invariant false for 5 s: PT-102.pv > 280 kPa")
-    assert room.frames == [START_B, START_B_BACK]
 
 
 async def test_a_trigger_is_not_lost_on_a_busy_ledger(

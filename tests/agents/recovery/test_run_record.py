@@ -1,5 +1,8 @@
-"""A ledger that fails and a record that is damaged: nothing is done twice."""
+"""A ledger that fails: nothing is done twice."""
 # pyright: reportPrivateUsage=false
+
+from contextlib import nullcontext
+from unittest.mock import Mock
 
 import pytest
 
@@ -8,8 +11,8 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
+from handwheel.tools.guardrails.client import connect
 
-from ...attacks.sql_shell import append_row
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 
@@ -63,29 +66,24 @@ async def test_what_is_due_and_not_noted_is_not_sent_twice(
     assert room.frames == [START_B, STOP_A, OUT_A]
 
 
-@pytest.mark.parametrize(("order", "rest", "body"), [
-    ("hold", "held", None), ("stop", "stopped", []), ("hold", "held", {"order": []}),
-])  # fmt: skip
+@pytest.mark.parametrize(("order", "rest"), [("hold", "held"), ("stop", "stopped")])
 async def test_it_comes_to_rest_at_the_end_of_its_step(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    order: FreeOrder, rest: str, body: object,
+    order: FreeOrder, rest: str,
 ) -> None:  # fmt: skip
+    opened = nullcontext(room.desk.database)
+    monkeypatch.setattr(connect, "open_ledger", Mock(return_value=opened))
     monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
     for each in ("orders", "command"):
         monkeypatch.setattr(f"handwheel.hmi.runs.{each}.instant_now", room.clock.now)
     await room.settles()
     database, run_id = room.desk.database, room.run_id
-    if body is not None:
-        append_row(database, room.clock.now(), "run.notified", run_id, body)
-        with pytest.raises(LedgerError, match=f"^run {run_id} is damaged: "):
-            _ = room.run
     head = database.head()
     assert head is not None
     with pytest.raises(SystemExit, match=r"^4$"):
         runs._ask(room.site, run_id, order)
-    out, err = capsys.readouterr()
+    out, _ = capsys.readouterr()
     assert out == f"{order} {run_id}: recorded; the run has not followed it yet\n"
-    assert err.endswith("; the order was recorded nevertheless\n") == (body is not None)
     await room.scan(100)
     kinds = [each.fields["kind"] for each in database.journal(head.seq)]
     assert [each for each in kinds if each.startswith("run.")] == [

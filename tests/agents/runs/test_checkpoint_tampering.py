@@ -13,7 +13,6 @@ from langgraph.types import Command, interrupt
 from handwheel.agents import graph
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from ...attacks.sql_shell import forge_approvals
 from ..testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
 
 Attack = Callable[[AgentsRoom], Awaitable[None]]
@@ -150,7 +149,6 @@ async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, *, is_rejected
     for name in ("resume with true", "goto report", "two resumers"):
         await _attack(room, ATTACKS[name])
         if is_rejected:
-            assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
             assert (room.due(), room.frames, len(room.requests())) == ([], [], 1), name
             assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")
             assert _moves(room)[-1].startswith("rejected by anna")

@@ -32,9 +32,9 @@ class Books(Room):
     @property
     def run(self) -> Run:
         """The newest run, loaded again when the journal has grown."""
-        rows = self.desk.database.all("SELECT max(seq) FROM journal")[0][0]
-        if self._loaded is None or self._loaded[0] != rows:
-            self._loaded = rows, load_run(self.desk.database, self.run_id)
+        head = self.desk.database.head()
+        if self._loaded is None or self._loaded[0] != head:
+            self._loaded = head, load_run(self.desk.database, self.run_id)
         return self._loaded[1]
 
     def rows(self, kind: str = "", run_id: str = "") -> list[RunRow]:

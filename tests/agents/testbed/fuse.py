@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.playbooks.execution import event_log, ledger_port
+from handwheel.tools.guardrails.approval import agent_messages
 
 
 class Killed(BaseException):
@@ -22,10 +22,11 @@ class Fuse:
         self.moment = ""
         self.passed = list[str]()
         self._counts = Counter[str]()
-        self._on(patch, event_log, "open_run", Mock(return_value="opened"))
-        self._on(patch, event_log, "record_event", _event)
+        self._on(patch, agent_messages.Effects, "apply", Mock(return_value="effects"))
+        self._on(patch, agent_messages, "open_run", Mock(return_value="opened"))
+        self._on(patch, agent_messages, "record_event", _event)
         for name in ("file_segment", "set_due", "end_request"):
-            self._on(patch, ledger_port, name, Mock(return_value=name))
+            self._on(patch, agent_messages, name, Mock(return_value=name))
         self._on(patch, InMemorySaver, "put", Mock(return_value="checkpoint"))
 
     def begin(self, moment: str) -> None:

@@ -148,9 +148,10 @@ class AgentsRoom(Books):
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
             await self.stepped_agents.scan(self._readings(), self.scan_s)
-            if self.gate is not None and not self.is_gate_idle:
+            if self.gate is not None:
                 self.watch()
-                await self.act()
+                if not self.is_gate_idle:
+                    await self.act()
 
     def fault(self, fault: str, **parameters: float | str) -> None:
         """Lets something go wrong in the plant now."""

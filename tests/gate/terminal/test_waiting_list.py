@@ -11,6 +11,7 @@ from handwheel.connectors.hints import at_console
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
 from handwheel.playbooks.engine.states import EventKind
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
@@ -57,8 +58,9 @@ class Shift:
         self.record(CaseEvent.JUDGED, body)
 
     def record(self, kind: CaseEvent, body: dict[str, Any]) -> None:
-        log = CaseLog(self.database, self.place.holder)
-        self.case = log.record(self.case, kind, body, self.room.clock.now())
+        context = self.room.desk.decision_context
+        log = CaseLog(LedgerWriter(context, self.place.holder, self.room.clock.now))
+        self.case = log.record(self.case, kind, body)
 
     def listed(self) -> list[tuple[str, str, tuple[str, ...]]]:
         found = waiting_for_people(self.room.site, self.database, self.room.clock.now())

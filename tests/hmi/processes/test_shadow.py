@@ -12,11 +12,11 @@ from handwheel.evaluation.room.room import Room
 from handwheel.hmi.playbooks.preview.asking import Asking
 from handwheel.hmi.processes.shadow_text import show_shadow_row, summary_lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -34,8 +34,8 @@ def _shadow(room: Room, read: Database, own: Database, notices: WorkOrders) -> S
 
     context = DecisionContext(site, read, real.policy, real.roster)
     asking = Asking(context, cross_limits(site, real.policy), survey, room.clock.now)  # type: ignore[arg-type]
-    holder = take_runner_lock(own, room.clock.now())
-    ledger = ShadowLedger(DecisionContext(site, own, real.policy, real.roster), holder)
+    shadowed = DecisionContext(site, own, real.policy, real.roster)
+    ledger = ShadowLedger(LedgerWriter.take(shadowed, room.clock.now))
     view = PlantView.of_plans(plans, site.clock_tag)
     return ShadowAgents(
         ShadowContext(ledger, view, notices, plans, lambda _: None, room.clock.now, asking.preview)
@@ -47,10 +47,10 @@ async def test_a_shadow_asks_as_the_agents_and_files_nothing(tmp_path: Path) -> 
     async with Room.open(load_site(tmp_path / "cw"), create, seed=1, faults=[F01]) as room:
         name, folder = room.site.id, tmp_path / "shadow"
         with (
-            Database(room.site.state, name) as read, Database(folder, name) as own,
+            Database(folder, name) as own,
             WorkOrders(folder) as notices,
-        ):  # fmt: skip
-            read.refuse_changes()
+        ):
+            read = room.database
             shadow = _shadow(room, read, own, notices)
             while not room.waiting:
                 await room.step(5.0)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.runs.run_view import RunView, find_run, view_run
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.runner_lock import (
     release_runner_lock,
@@ -20,6 +22,8 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, instant_now, stamp
 
 from ...sites import people
@@ -59,12 +63,14 @@ class Place:
     clock: Callable[[], Instant]
 
     def log(self, run_id: str = RUN) -> RunLog:
-        return RunLog(self.database, run_id, self.holder, self.clock)
+        site = load_site(self.site.root)  # whose policy has changed since
+        context = DecisionContext(site, self.database, load_policy(site), load_roster(site))
+        return RunLog(LedgerWriter(context, self.holder, self.clock), run_id)
 
     def open(self, run_id: str = RUN, asset: str = "PUMPS-101") -> RunLog:
         log = self.log(run_id)
         body: dict[str, object] = {**OPENING, "assets": [asset]}
-        assert log.open("test/pumps", (asset,), body) == ""
+        log.open("test/pumps", (asset,), body)
         log.record(EventKind.JUDGED, **JUDGED)
         return log
 

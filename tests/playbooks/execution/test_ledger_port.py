@@ -7,6 +7,7 @@ from pathlib import Path
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
@@ -26,7 +27,8 @@ def test_renewed_when_the_trust_root_changes_again_keeps_the_first_one(tmp_path:
     before = replace(site, trust_root="")
     with Database(site.state, site.id) as database:
         context = DecisionContext(before, database, load_policy(site), load_roster(before))
-        port = LedgerPort(context, build_context(site), "H-1", lambda: NOW, _no_survey)
+        writer = LedgerWriter(context, "0" * 32, lambda: NOW)
+        port = LedgerPort(writer, build_context(site), _no_survey)
         assert port.renewed().roster.operators
         file = site.root / "site.yaml"
         file.write_text(file.read_text("utf-8").replace(site.trust_root, key_id("anna")), "utf-8")

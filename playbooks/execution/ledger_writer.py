@@ -1,0 +1,112 @@
+"""Changes of the ledger by the process that works on a site's runs, handed over as messages."""
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from typing import Protocol
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.agent_messages import (
+    Effects,
+    Operation,
+    ReleaseRunnerLock,
+    RenewRunnerLock,
+    TakeRunnerLock,
+)
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.message import Message, submit
+from handwheel.tools.requests.timestamps import Instant
+
+
+class Follower(Protocol):
+    """What goes ahead of the ledger within a transaction."""
+
+    def go_on(self, rows: Sequence[JournalRow]) -> None:
+        """Takes the rows that the transaction has added to the journal."""
+        ...
+
+    def go_back(self) -> None:
+        """Goes back to what it was before the transaction."""
+        ...
+
+
+class LedgerWriter:
+    """Holder of the runner lock, who alone changes the runs and cases of a ledger.
+
+    What is added inside a transaction reaches the gate as one message when that ends. Any method
+    raises `LostRace` if another process has the lock, and `LedgerError` if no gate answers.
+
+    Args:
+        context: The ledger with the site, its policy and its people.
+        holder: From `take`.
+        clock: Returns the wall and boot clock.
+    """
+
+    def __init__(self, context: DecisionContext, holder: str, clock: Callable[[], Instant]) -> None:
+        self.context, self.clock = context, clock
+        self._holder = holder
+        self._operations: list[Operation] | None = None  # of the transaction that is open
+        self._followers: list[Follower] = []
+
+    @classmethod
+    def take(cls, context: DecisionContext, clock: Callable[[], Instant]) -> "LedgerWriter":
+        """Takes the runner lock. Raises `PermitRefused` if another process that lives has it."""
+        holder = token_hex(16)
+        message = TakeRunnerLock(site=context.site.id, holder=holder, pid=os.getpid())
+        submit(context, message, clock())
+        return cls(context, holder, clock)
+
+    def renew(self) -> None:
+        """Keeps the runner lock for another while."""
+        self._submit(RenewRunnerLock(site=self.context.site.id, holder=self._holder))
+
+    def release(self) -> None:
+        """Lets the next process take the runner lock at once. Without a gate it ends by itself."""
+        with suppress(LedgerError):
+            self._submit(ReleaseRunnerLock(site=self.context.site.id, holder=self._holder))
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Makes all changes that are added inside at once, or none if an error is raised.
+
+        One inside another is part of it.
+        """
+        if self._operations is not None:
+            yield
+            return
+        self._operations = []
+        try:
+            yield
+            self._hand_over(self._operations)
+        except BaseException:
+            for each in self._followers:
+                each.go_back()
+            raise
+        finally:
+            self._operations, self._followers = None, []
+
+    def add(self, operation: Operation, follower: Follower | None = None) -> None:
+        """Adds a change to the open transaction, or makes it at once if there is none.
+
+        Args:
+            follower: Is told once what came of the transaction.
+        """
+        with self.transaction():
+            assert self._operations is not None  # of this transaction, or of the one around it
+            self._operations.append(operation)
+            if follower is not None and follower not in self._followers:
+                self._followers.append(follower)
+
+    def _hand_over(self, operations: Sequence[Operation]) -> None:
+        if not operations:
+            return
+        rows = self._submit(
+            Effects(site=self.context.site.id, holder=self._holder, operations=tuple(operations))
+        )
+        for each in self._followers:
+            each.go_on(rows)
+
+    def _submit(self, message: Message) -> Sequence[JournalRow]:
+        return submit(self.context, message, self.clock())
