@@ -17,6 +17,7 @@ from ...errors import (
     PolicyViolation,
     ToolFailed,
 )
+from ..approval.agent_messages import EquipmentOwned
 from ..approval.request_limits import TooManyRequests
 from ..approval.run_requests import OrderPending
 from ..ledger.store.database import LostRace
@@ -27,6 +28,7 @@ _CODES: Mapping[str, type[HandwheelError]] = {
     "arguments": InvalidArguments,
     "configuration": ConfigError,
     "decision": DecisionRefused,
+    "equipment-owned": EquipmentOwned,
     "failed": ToolFailed,
     "guardrail": GuardrailError,
     "interlock": InterlockActive,

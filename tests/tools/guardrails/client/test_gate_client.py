@@ -23,6 +23,7 @@ from handwheel.tools.errors import (
     PermitRefused,
     PolicyViolation,
 )
+from handwheel.tools.guardrails.approval.agent_messages import EquipmentOwned
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.client import connect
@@ -82,7 +83,8 @@ def test_client_finds_rows_over_several_pages(ledger: ServedLedger, client: Gate
 @pytest.mark.parametrize(
     "error",
     [
-        GuardrailError("no"), InterlockActive("hot"), InvalidArguments("which?"),
+        EquipmentOwned("N-1 owns it"), GuardrailError("no"), InterlockActive("hot"),
+        InvalidArguments("which?"),
         LedgerError("full"), LostRace("late"), OrderPending("wait"), PermitRefused("unsigned"),
         PolicyViolation("never"), TooManyRequests("enough"), *map(DecisionRefused, REASONS),
         ConfigError([Problem("", 0, 0, "", "wrong")]),
