@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.gate.steps.execute import claim
 from handwheel.tools.guardrails.gate.steps.intent import commit
 from handwheel.tools.guardrails.gate.steps.outcome import conclude
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.journal import chain_faults
 from handwheel.tools.guardrails.ledger.store.states import ActionState
@@ -50,7 +50,7 @@ def list_rows(site: Site, people: People, repeats: int, *, is_agents: bool) -> R
 
         def show() -> None:
             now = instant_now()
-            found = list_now(database, _refuse, now, every=False)
+            found = load_listed(database, every=False)
             assert len([request_line(each, now) for each in found]) == COUNT
 
         freeze_heap()
@@ -67,10 +67,6 @@ def list_rows(site: Site, people: People, repeats: int, *, is_agents: bool) -> R
 
 def _more(seconds: float, none_s: float) -> str:
     return f"{1000.0 * max(seconds - none_s, 0.0):.0f} ms ({1000.0 * none_s:.0f} ms with none)"
-
-
-def _refuse(name: str, fault: str) -> None:
-    raise RuntimeError(f"{name}: {fault}")
 
 
 def _run(command: list[str]) -> None:

@@ -69,7 +69,7 @@ def print_open(ledger: Database, *, as_json: bool) -> None:
     """Prints open undos of time-limited writes and held requests, which need a person."""
     for write in open_writes(ledger):
         _print({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
-    for record in load_unfinished(ledger, _skip_damaged):
+    for record in load_unfinished(ledger):
         name = record.request.request_id
         held = {each.action_id: each.state for each in record.unresolved}
         if held:
@@ -79,7 +79,3 @@ def print_open(ledger: Database, *, as_json: bool) -> None:
 
 def _print(fields: Mapping[str, object], line: str, as_json: bool) -> None:
     print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
-
-
-def _skip_damaged(name: str, fault: str) -> None:
-    """Ignores a damaged request, which the gate itself reports."""

@@ -88,7 +88,7 @@ class WaitingNotices:
             self._given.add(key)
 
     def _requests(self) -> Iterator[tuple[str, str, str]]:
-        for record in load_unfinished(self._database, lambda name, fault: None):
+        for record in load_unfinished(self._database):
             if record.state in WAITING_REQUESTS:
                 name = record.request.request_id
                 yield name, f"{name}/{_WAITS}", waiting_text(listed(record))

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
@@ -46,7 +46,7 @@ from .arguments import (
 )
 from .follow import follow
 from .reject import ask_reason, object_to
-from .request_text import request_line, tell_request, warn_of_damage
+from .request_text import request_line, tell_request
 from .request_view import whole_fields, whole_request
 from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for
@@ -68,7 +68,7 @@ def list_requests(
     opened = open_site(site)
     with open_context(opened) as context:
         now = instant_now()
-        found = list_now(context.database, warn_of_damage, now, every=every)
+        found = load_listed(context.database, every=every)
         snapshot = read_snapshot(opened.state, now)
         notes = notes_on_requests(context.database, snapshot, now)
         open_ = open_lines(context.database)

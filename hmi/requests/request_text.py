@@ -1,6 +1,5 @@
 """Formats requests and actions as lines and as fields for JSON."""
 
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,7 +14,6 @@ from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.cli.json_result import tell_result
-from ..shell.terminal.wrap import fold
 
 _INDENT = 4
 _STUCK = {
@@ -80,12 +78,6 @@ def stuck_text(action: ActionRecord) -> str:
 def action_line(action: ActionRecord) -> str:
     """Returns the state of an action and its reason."""
     return f"{plain(action.action_id)}  {action.state}  {printable(action.reason)}".rstrip()
-
-
-def warn_of_damage(name: str, fault: str) -> None:
-    """Prints on standard error that a request cannot be shown."""
-    line = f"handwheel: left out {plain(name)}: {plain(fault)}"
-    sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
 
 
 def tell_request(database: Database, record: RequestRecord) -> RequestRecord:

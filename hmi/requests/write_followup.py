@@ -7,7 +7,6 @@ from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects, not_come
 from handwheel.tools.guardrails.ledger.intents import epochs_of_request
 from handwheel.tools.guardrails.ledger.records import (
-    RequestDamaged,
     RequestRecord,
     load_exactly,
 )
@@ -94,11 +93,7 @@ def notes_on_requests(
     """Returns the lease and the results that were not met, by request."""
     notes: dict[str, list[str]] = {}
     for request_id in in_lease(database):
-        try:
-            words = lease_text(database, load_exactly(database, request_id), snapshot, now)
-        except RequestDamaged:
-            continue  # the list names it
-        if words:
+        if words := lease_text(database, load_exactly(database, request_id), snapshot, now):
             notes.setdefault(request_id, []).append(words)
     for action_id, verdict, expected in not_come(database):
         name = action_id.partition("/")[0]

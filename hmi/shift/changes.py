@@ -6,12 +6,11 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
+from handwheel.tools.guardrails.ledger.listing import listed, load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines
 from ..requests.request_text import request_line
@@ -38,7 +37,7 @@ class ChangeTracker:
         faults: set[str] = set()
         requests: list[str] = []
         try:
-            requests += self._requests(now, faults)
+            requests += self._requests(now)
             requests += self._open_writes()
             requests += self._waiting_changes(now)
         except LedgerError as error:
@@ -57,7 +56,7 @@ class ChangeTracker:
         has_gate = read_snapshot(self.site.state, now) is not None
         requests = [
             request_line(each, now, has_gate=has_gate)
-            for each in self._open(now, set())
+            for each in load_listed(self._database, every=False)
             if each.state not in WAITING_REQUESTS
         ]
         waiting = waiting_for_people(self.site, self._database, now)
@@ -81,8 +80,8 @@ class ChangeTracker:
                 yield f"ended: {each.subject} waits no longer"
         self._waiting = found
 
-    def _requests(self, now: Instant, faults: set[str]) -> Iterator[str]:
-        found = {each.request_id: each for each in self._open(now, faults)}
+    def _requests(self, now: Instant) -> Iterator[str]:
+        found = {each.request_id: each for each in load_listed(self._database, every=False)}
         for name in self._shown.keys() - found.keys():
             del self._shown[name]
             yield request_line(listed(load_exactly(self._database, name)), now)
@@ -91,12 +90,6 @@ class ChangeTracker:
             if self._shown.get(name) != state:
                 self._shown[name] = state
                 yield request_line(each, now)
-
-    def _open(self, now: Instant, faults: set[str]) -> list[ListedRequest]:
-        def on_damaged(name: str, fault: str) -> None:
-            faults.add(f"left out {plain(name)}: {plain(fault)}")
-
-        return list_now(self._database, on_damaged, now, every=False)
 
     def _open_writes(self) -> Iterator[str]:
         now_open = open_lines(self._database)

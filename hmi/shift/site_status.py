@@ -14,7 +14,7 @@ from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.plant_snapshot import is_fresh, last_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
 from handwheel.tools.guardrails.interlocks.gate_process import gate_process
-from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -166,8 +166,7 @@ def _gate(site: Site, now: Instant) -> GateStatus:
 
 
 def _recent_requests(database: Database, now: Instant) -> list[ListedRequest]:
-    damaged: dict[str, str] = {}
-    found = list_now(database, damaged.__setitem__, now, every=True)
+    found = load_listed(database, every=True)
     return [each for each in found if now.wall - each.filed.wall <= RECENT]
 
 

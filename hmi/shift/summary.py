@@ -11,8 +11,8 @@ from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.actions import sent_since
 from handwheel.tools.guardrails.ledger.journal_rows import effects_not_come, newest_stamp
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
-from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
-from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
+from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -37,17 +37,14 @@ def summarize(
 ) -> ShiftSummary:
     """Returns what is open, and the writes since the last handover. Raises `LedgerError`."""
     database = context.database
-    damaged: list[str] = []
-    listed = list_now(
-        database, lambda name, fault: damaged.append(f"{name}: {fault}"), now, every=False
-    )
+    listed = load_listed(database, every=False)
     head = database.head()
     since = _since(database, now)
     waiting = [each for each in listed if each.state in WAITING_REQUESTS]
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
         ("waiting", _requests(context, waiting, now)),
-        ("under way or unresolved", [*_requests(context, others, now), *damaged]),
+        ("under way or unresolved", _requests(context, others, now)),
         ("in a lease, or not undone", list(_leases(context, now))),
         ("locked out", list(_lockouts(context))),
         ("suspended", list(_suspensions(context, now))),
@@ -108,11 +105,7 @@ def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Ins
 def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
     database, snapshot = context.database, read_snapshot(context.site.state, now)
     for name in in_lease(database):
-        try:
-            words = lease_text(database, load_exactly(database, name), snapshot, now)
-        except RequestDamaged:
-            words = "cannot be read"
-        if words:
+        if words := lease_text(database, load_exactly(database, name), snapshot, now):
             yield f"{name}  {words}"
     yield from open_lines(database)
 
@@ -153,12 +146,8 @@ def _runs(database: Database, now: Instant) -> Iterator[str]:
 def _written(database: Database, since: datetime) -> Iterator[str]:
     """Yields each write with its time, value, state and results that were not met."""
     for action_id, request_id, tag, state, sent_at in sent_since(database, stamp(since)):
-        try:
-            action = load_exactly(database, request_id).request
-            shown = next(each for each in action.actions if each.action_id == action_id)
-            value = f"{shown.shown} {shown.unit}".rstrip()
-        except (RequestDamaged, StopIteration):
-            value = "(cannot be read)"
+        shown = load_exactly(database, request_id).action(action_id)
+        value = f"{shown.shown} {shown.unit}".rstrip()
         missing = "".join(
             f"  {each[0]}: {each[1]}" for each in effects_not_come(database, action_id)
         )

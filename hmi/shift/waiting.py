@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.interlocks.missing_authority import (
 )
 from handwheel.tools.guardrails.ledger.actions import unresolved_on
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
-from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -92,17 +92,13 @@ def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Wai
 
 
 def _requests(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
-    damaged: dict[str, str] = {}
-    for each in list_now(context.database, damaged.__setitem__, now, every=False):
+    for each in load_listed(context.database, every=False):
         if each.state in WAITING_REQUESTS:
             name = each.request_id
             found = next_approvals(context, load_exactly(context.database, name), now)
             commands = tuple(line.removeprefix(NEXT) for line in found)
             key = f"{name} {each.state}"
             yield Waiting("request", name, request_line(each, now), key, (), commands)
-    for name, fault in damaged.items():
-        text = f"{plain(name)}  cannot be read: {printable(fault)}"
-        yield Waiting("request", plain(name), text, text, (), (shell_command("journal", "verify"),))
 
 
 def _outcomes(context: DecisionContext, now: Instant) -> Iterator[Waiting]:

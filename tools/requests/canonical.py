@@ -119,6 +119,11 @@ def _unfolded(value: object) -> object:
     }
 
 
+def number_in(value: Any) -> float:
+    """Returns a number of a document that was read as plain JSON."""
+    return float(cast("float", _unfolded(value)))
+
+
 def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:
     table = dict(pairs)
     if len(table) != len(pairs):

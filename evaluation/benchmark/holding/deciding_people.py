@@ -37,7 +37,7 @@ class DecidingPeople:
 
     def act(self) -> None:
         """Does everything that is due by now."""
-        for record in load_unfinished(self._room.database, lambda name, fault: None):
+        for record in load_unfinished(self._room.database):
             name = record.request.request_id
             draw, now_s = self._draw, self._room.now_s
             later = now_s + draw.uniform(*_THINKS_S)

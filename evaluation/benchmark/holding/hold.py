@@ -131,7 +131,7 @@ class Course:
 
     def counted(self, found: FrameFaults, access: AgentAccess) -> HoldCounts:
         """Returns the counts up to now."""
-        requests = load_requests(self._room.database, None, lambda name, fault: None)
+        requests = load_requests(self._room.database)
         return HoldCounts(
             self._spec.episodes, len(requests),
             sum(each.state is RequestState.DENIED for each in requests),

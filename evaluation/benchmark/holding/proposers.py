@@ -100,7 +100,7 @@ async def _made(access: AgentAccess) -> ActionRequest | None:
 def go_on(access: AgentAccess) -> None:
     """Sets the next action of every approved request due, at times a recovery."""
     draw = access.draw
-    for record in load_requests(access.database, [RequestState.APPROVED], lambda name, fault: None):
+    for record in load_requests(access.database, [RequestState.APPROVED]):
         if record.request.run is None:
             continue
         kind = "recovery" if draw.random() < 0.2 else "command"

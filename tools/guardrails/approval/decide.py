@@ -130,7 +130,7 @@ def _decide(
 
 def _concerned(context: DecisionContext, decision: Decision) -> RequestRecord:
     record = load_request_of(context.database, decision.digest) if decision.digest else None
-    if record is None or not record.is_intact:
+    if record is None:
         raise DecisionRefused(Reason.OTHER_DIGEST)
     return record
 

@@ -106,7 +106,7 @@ def waiting_for(
 ) -> list[str]:
     """Returns the ids of the requests that wait for a role before a proposal, oldest first.
 
-    Not counted are those that nobody can approve: damaged ones, those whose time is over, and
+    Not counted are those that nobody can approve: those whose time is over, and
     those made with other site files. For a person's proposal those of agents do not count either.
     """
     waiting = _before(database, site, proposal, now)
@@ -132,8 +132,7 @@ def _before(
     database: Database, site: Site, proposal: Proposal, now: Instant
 ) -> list[ActionRequest]:
     """Returns the waiting requests that count. A flood of agents' requests must block no person."""
-    # A damaged request cannot be approved.
-    found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
+    found = load_requests(database, WAITING_REQUESTS)
     waiting = [each.request for each in found if _waits(each, now)]
     if proposal.kind == "person":
         waiting = [each for each in waiting if each.proposer.kind == "person"]

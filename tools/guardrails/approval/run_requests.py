@@ -93,7 +93,7 @@ def load_superseded(database: Database, request: ActionRequest) -> RequestRecord
 
     Raises:
         GuardrailError: It is another run's.
-        LedgerError: It is missing or damaged.
+        LedgerError: It is missing.
     """
     if request.supersedes is None or request.run is None:
         return None

@@ -1,12 +1,12 @@
 """Transitions of requests and actions. Each compares, sets and records in one transaction."""
 
 from collections.abc import Collection
+from sqlite3 import Row
 
 from ...requests.request import ActionRequest
-from ...requests.timestamps import Instant
+from ...requests.timestamps import Instant, parse_stamp
 from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
-from .overdue import maybe_overdue
-from .records import RequestRecord, load_exactly
+from .records import load_exactly
 from .store.database import Database, LostRace, Transaction
 from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .write_leases import ended_open, has_failed, is_leased, left_to_undo
@@ -18,6 +18,15 @@ FIRST_CLAIM_S = 60.0
 FOLLOW_UP_S = 600.0
 """How long after the last signature later commands may be claimed."""
 
+_OPEN = (
+    "SELECT request_id, state, filed_at, filed_boot_id, filed_boot_ms, within_s FROM request "
+    "WHERE state IN ('PENDING', 'PARTIAL', 'APPROVED') ORDER BY rowid"
+)
+# At most one action of a request is due.
+_UNCLAIMED = (
+    "SELECT action_id, request_id FROM action WHERE state = 'DUE' AND due_boot_ms < ? "
+    "ORDER BY rowid"
+)
 _ENDS = {
     RequestState.CLOSED: ActionState.CANCELLED,
     RequestState.REJECTED: ActionState.CANCELLED,
@@ -171,56 +180,32 @@ def invalidate_in(
     return touched
 
 
-def sweep(database: Database, now: Instant) -> bool:
-    """Ends what has waited too long, and returns whether there was any."""
-    is_any = False
-    for name in maybe_overdue(database, now, DUE_S):
-        record = load_exactly(database, name)
-        if not (_overdue(record, now) or _unclaimed(record, now)):
-            continue
-        is_any = True
-        with database.transaction(now) as transaction:
-            fresh = load_exactly(database, name)
-            if fresh.state in OPEN_REQUESTS:
-                _end_overdue(transaction, fresh, now)
-    return is_any
-
-
-def waits_too_long(due_boot_ms: int, now: Instant) -> bool:
-    """Whether an action that was due at a boot-clock time is not claimed any more."""
-    return (now.boot_ms - due_boot_ms) / 1000.0 > DUE_S
-
-
-def _end_overdue(transaction: Transaction, record: RequestRecord, now: Instant) -> None:
-    if end := _overdue(record, now):
-        move_request(transaction, record.request.request_id, *end)
-        return
+def sweep(database: Database, now: Instant) -> None:
+    """Ends what has waited too long."""
+    for row in database.all(_OPEN):
+        if end := _overdue(row, now):
+            with database.transaction(now) as transaction:
+                move_request(transaction, row["request_id"], *end)
     reason = f"no gate took it up within {DUE_S:g} s"
-    unclaimed = _unclaimed(record, now)
-    for action_id in unclaimed:
-        move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
-    if unclaimed:
-        end_after_failure(transaction, record.request, RequestState.INVALIDATED, reason)
+    for action_id, request_id in database.all(_UNCLAIMED, now.boot_ms - DUE_S * 1000.0):
+        request = load_exactly(database, request_id).request
+        with database.transaction(now) as transaction:
+            move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
+            end_after_failure(transaction, request, RequestState.INVALIDATED, reason)
 
 
-def _overdue(record: RequestRecord, now: Instant) -> tuple[RequestState, str] | None:
-    if record.state in WAITING_REQUESTS:
-        waited = now.since_s(record.filed)
-        if waited is None:
-            return RequestState.INVALIDATED, "a restart or a clock step came in between"
-        if waited > record.request.within_s:
-            return RequestState.EXPIRED, f"no decision within {record.request.within_s:g} s"
-    elif now.boot_id != record.filed.boot_id:
-        return RequestState.INVALIDATED, "the machine was restarted after the approval"
+def _overdue(row: Row, now: Instant) -> tuple[RequestState, str] | None:
+    filed = Instant(parse_stamp(row["filed_at"]), row["filed_boot_id"], row["filed_boot_ms"])
+    if row["state"] not in WAITING_REQUESTS:
+        is_restarted = now.boot_id != filed.boot_id
+        reason = "the machine was restarted after the approval"
+        return (RequestState.INVALIDATED, reason) if is_restarted else None
+    waited_s, within_s = now.since_s(filed), row["within_s"]
+    if waited_s is None:
+        return RequestState.INVALIDATED, "a restart or a clock step came in between"
+    if waited_s > within_s:
+        return RequestState.EXPIRED, f"no decision within {within_s:g} s"
     return None
-
-
-def _unclaimed(record: RequestRecord, now: Instant) -> list[str]:
-    return [
-        each.action_id
-        for each in record.actions
-        if each.state is ActionState.DUE and waits_too_long(each.due_boot_ms or 0, now)
-    ]
 
 
 def _actions(

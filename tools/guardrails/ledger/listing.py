@@ -1,11 +1,8 @@
 """Requests for lists. Only a few fields of each are read."""
 
 import json
-import struct
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
 from operator import itemgetter
 from sqlite3 import Row
 from typing import Any
@@ -14,21 +11,10 @@ from pydantic_core import from_json
 
 from handwheel.connectors.model.values import Value
 
-from ...requests.canonical import digest
+from ...requests.canonical import number_in
 from ...requests.timestamps import Instant, parse_stamp
-from .lifecycle import sweep
-from .overdue import note_wait
-from .records import (
-    ActionRecord,
-    OnDamaged,
-    RequestRecord,
-    approved_at,
-    parse_record,
-    read_actions,
-    read_requests,
-    unfinished,
-)
-from .store.database import Database
+from .records import ActionRecord, RequestRecord, read_actions, read_requests, unfinished
+from .store.database import TableReader
 from .store.request_status import sent_text, status_of
 from .store.states import RequestState
 
@@ -85,25 +71,14 @@ class ListedRequest:
         return {each.action_id for each in self.writes if each.kind == "command"}
 
 
-def list_now(
-    database: Database, on_damaged: OnDamaged, now: Instant, *, every: bool
-) -> list[ListedRequest]:
-    """Returns requests in the order in which they were filed, after a sweep.
+def load_listed(database: TableReader, *, every: bool) -> list[ListedRequest]:
+    """Returns requests in the order in which they were filed.
 
     Args:
-        on_damaged: Takes a damaged request's id and what is wrong with it.
         every: Those that are over, too; else as `load_unfinished`.
     """
     condition = ("", ()) if every else unfinished()
-    damaged: dict[str, str] = {}
-    # Read first: then the sweep knows how long each waits, and mostly there is nothing to end.
-    found = read_requests(database, *condition, _listed, damaged.__setitem__)
-    if sweep(database, now):
-        damaged.clear()
-        found = read_requests(database, *condition, _listed, damaged.__setitem__)
-    for name, fault in damaged.items():
-        on_damaged(name, fault)
-    return found
+    return read_requests(database, *condition, _listed)
 
 
 def listed(record: RequestRecord) -> ListedRequest:
@@ -113,32 +88,10 @@ def listed(record: RequestRecord) -> ListedRequest:
 
 
 def _listed(row: Row, actions: Sequence[Row]) -> ListedRequest:
-    """Returns the request of these rows. Any that cannot be what was filed raises `ValueError`.
-
-    A text that has the digest under which it was filed was a request then, and is read at a
-    glance. Any other, and any in which something is odd, is judged as for the gate.
-    """
-    found: ListedRequest | None = None
-    with suppress(ValueError, LookupError, TypeError, AttributeError):
-        found = _glance(row, actions)
-    return found or listed(parse_record(row, actions))
-
-
-def _glance(row: Row, actions: Sequence[Row]) -> ListedRequest | None:
+    """Returns the request of these rows, without a model of it."""
     document = from_json(row["text"], cache_strings="keys")  # half the time of json's
-    filed = Instant(parse_stamp(document["filed_at"]), row["filed_boot_id"], row["filed_boot_ms"])
-    approved_at(row)
-    found = _read(document, row, filed, read_actions(actions))
-    names = [each.action_id for each in found.writes]
-    is_whole = (
-        digest("request", row["text"]) == row["digest"]
-        and found.request_id == row["request_id"]
-        and names == [each.action_id for each in found.actions]
-    )
-    if not is_whole:
-        return None
-    note_wait(found.digest, filed.wall, found.within_s)
-    return found
+    filed = Instant(parse_stamp(row["filed_at"]), row["filed_boot_id"], row["filed_boot_ms"])
+    return _read(document, row, filed, read_actions(actions))
 
 
 def _read(
@@ -146,15 +99,15 @@ def _read(
 ) -> ListedRequest:
     run = document.get("run")
     return ListedRequest(
-        request_id=_text(document["request_id"]),
+        request_id=document["request_id"],
         digest=row["digest"],
-        risk_class=_text(document["risk_class"]),
-        roles=tuple(_text(each) for each in document["roles"]),
-        quorum=int(document["quorum"]),
-        proposer=_text(document["proposer"]["name"]),
-        why=_text(document["reason"]),
-        filed_at=_text(document["filed_at"]),
-        within_s=float(_number(document["within_s"])),
+        risk_class=document["risk_class"],
+        roles=tuple(document["roles"]),
+        quorum=document["quorum"],
+        proposer=document["proposer"]["name"],
+        why=document["reason"],
+        filed_at=document["filed_at"],
+        within_s=number_in(document["within_s"]),
         run=None if run is None else {name: run[name] for name in _RUN},
         writes=tuple(_write(each) for each in (*document["commands"], *document["recovery"])),
         state=RequestState(row["state"]),
@@ -165,28 +118,12 @@ def _read(
 
 
 def _write(action: Mapping[str, Any]) -> ListedWrite:
-    name, kind, tag, shown, unit, wire = map(_text, _TEXTS(action))
-    step = action.get("step")
-    value = _number(action["value"])
-    return ListedWrite(
-        name, kind, tag, shown, unit, wire, value, None if step is None else _text(step)
-    )
+    name, kind, tag, shown, unit, wire = _TEXTS(action)
+    value, step = _value(action["value"]), action.get("step")
+    return ListedWrite(name, kind, tag, shown, unit, wire, value, step)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("it is no text")
-    return value
-
-
-def _number(value: Any) -> Value:
+def _value(value: Any) -> Value:
     """Returns a value of a document, in which a float stands as its bits."""
-    if isinstance(value, dict):
-        bits = bytes.fromhex(_text(value["f64"]))  # pyright: ignore[reportUnknownArgumentType]
-        number: float = struct.unpack(">d", bits)[0]
-        if not isfinite(number):
-            raise ValueError("it is no number")
-        return number
-    if not isinstance(value, bool | int | str):
-        raise TypeError("it is no value")
-    return value
+    found: Value = number_in(value) if isinstance(value, dict) else value
+    return found

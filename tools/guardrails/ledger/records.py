@@ -12,7 +12,6 @@ from typing import TypeVar
 from handwheel.connectors.hints import next_step
 
 from ...errors import InvalidArguments, LedgerError
-from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.timestamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
@@ -22,16 +21,13 @@ from .store.database import LedgerReader, TableReader
 from .store.request_status import status_of
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
-OnDamaged = Callable[[str, str], None]
-"""Takes the id of a request that is damaged, and what is wrong with it."""
-
 T = TypeVar("T")
 
 _AGAINST = frozenset({"reject", "revoke"})
 _CANDIDATES = 5
 _REQUESTS = (  # without `run_id`, for which SQLite would read the text of each
-    "SELECT request_id, digest, text, filed_boot_id, filed_boot_ms, state, reason, approved_at, "
-    "approved_boot_ms, rowid FROM request"
+    "SELECT request_id, digest, text, filed_at, filed_boot_id, filed_boot_ms, state, reason, "
+    "approved_at, approved_boot_ms, rowid FROM request"
 )
 _ACTIONS = (
     "SELECT action_id, state, reason, due_boot_ms, sent_at, request_id FROM action "
@@ -42,10 +38,6 @@ _REJECTED = (
     "AND CASE filed_boot_id WHEN ? THEN filed_boot_ms >= ? ELSE filed_at >= ? END "
     "ORDER BY rowid DESC"
 )
-
-
-class RequestDamaged(LedgerError):
-    """A request is not what was filed. Nothing of it is sent, and the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +57,12 @@ class RequestRecord:
 
     request: ActionRequest
     text: str  # the canonical text that was filed
-    digest: str  # the digest that was filed; the gate computes it again
+    digest: str  # of the text
     state: RequestState
     reason: str
     filed: Instant  # when it was filed
     approved: Instant | None  # when the last needed signature came; `None` before
     actions: tuple[ActionRecord, ...]  # in the request's order
-
-    @property
-    def is_intact(self) -> bool:
-        """Whether the text is still the one whose digest was filed."""
-        return digest("request", self.text) == self.digest == self.request.digest
 
     @property
     def unresolved(self) -> tuple[ActionRecord, ...]:
@@ -102,28 +89,19 @@ class RequestRecord:
 
 
 def load_requests(
-    database: TableReader,
-    states: Collection[RequestState] | None = None,
-    on_damaged: OnDamaged | None = None,
+    database: TableReader, states: Collection[RequestState] | None = None
 ) -> list[RequestRecord]:
-    """Returns the requests in the order of filing, all or those in some states.
-
-    Args:
-        on_damaged: Takes a damaged request's id and what is wrong with it; without it that raises
-            `LedgerError`, as everywhere here.
-    """
+    """Returns the requests in the order of filing, all or those in some states."""
     if states is None:
-        return _records(database, "", on_damaged=on_damaged)
+        return _records(database, "")
     marks = ", ".join("?" * len(states))
-    return _records(database, f"WHERE state IN ({marks})", *sorted(states), on_damaged=on_damaged)
+    return _records(database, f"WHERE state IN ({marks})", *sorted(states))
 
 
-def load_unfinished(
-    database: TableReader, on_damaged: OnDamaged | None = None
-) -> list[RequestRecord]:
+def load_unfinished(database: TableReader) -> list[RequestRecord]:
     """Returns the requests that are open, or have an action that a person must resolve."""
     where, values = unfinished()
-    return _records(database, where, *values, on_damaged=on_damaged)
+    return _records(database, where, *values)
 
 
 def unfinished() -> tuple[str, Sequence[str]]:
@@ -141,13 +119,10 @@ def load_run(database: TableReader, run_id: str) -> list[RequestRecord]:
 
 
 def load_exactly(database: TableReader, request_id: str) -> RequestRecord:
-    """Returns the request of an id that the ledger itself has named.
-
-    One that is not there, or is not what was filed, raises `RequestDamaged`.
-    """
+    """Returns the request of an id. One that is not there raises `LedgerError`."""
     found = _records(database, "WHERE request_id = ?", request_id)
     if not found:
-        raise RequestDamaged(f"request {request_id} is not there")
+        raise LedgerError(f"request {printable(request_id)} is not there")
     return found[0]
 
 
@@ -201,10 +176,8 @@ def rejected_since(
     return found
 
 
-def _records(
-    database: TableReader, where: str, *values: object, on_damaged: OnDamaged | None = None
-) -> list[RequestRecord]:
-    return read_requests(database, where, values, parse_record, on_damaged)
+def _records(database: TableReader, where: str, *values: object) -> list[RequestRecord]:
+    return read_requests(database, where, values, parse_record)
 
 
 def read_requests(
@@ -212,33 +185,20 @@ def read_requests(
     where: str,
     values: Sequence[object],
     parse: Callable[[Row, Sequence[Row]], T],
-    on_damaged: OnDamaged | None = None,
 ) -> list[T]:
     """Returns what a reader makes of requests and their actions, in the order of filing.
 
     Args:
         where: The condition on the requests, and its values.
-        parse: Takes the row of a request and those of its actions; raises `ValueError` or
-            `TypeError` if one of them cannot be what was filed.
+        parse: Takes the row of a request and those of its actions.
     """
     # Sorted here: SQLite would carry the texts through its sorter.
     rows = sorted(database.all(f"{_REQUESTS} {where}", *values), key=itemgetter("rowid"))
     actions = _actions(database, [row["request_id"] for row in rows])
-    found: list[T] = []
-    for row in rows:
-        name = row["request_id"]
-        try:
-            found.append(parse(row, actions.get(name, [])))
-        except (ValueError, TypeError) as error:
-            damage = f"request {printable(name)} is damaged: {printable(str(error))}"
-            if on_damaged is None:
-                raise RequestDamaged(damage) from None
-            on_damaged(name, damage)
-    return found
+    return [parse(row, actions[row["request_id"]]) for row in rows]
 
 
 def _actions(database: TableReader, names: Sequence[str]) -> dict[str, list[Row]]:
-    # By name: a request that ends meanwhile leaves every condition on its state.
     found: dict[str, list[Row]] = {}
     for row in database.all(_ACTIONS, json.dumps(names)):
         found.setdefault(row["request_id"], []).append(row)
@@ -246,26 +206,22 @@ def _actions(database: TableReader, names: Sequence[str]) -> dict[str, list[Row]
 
 
 def parse_record(row: Row, actions: Sequence[Row]) -> RequestRecord:
-    """Returns the request of these rows. Any that cannot be what was filed raises `ValueError`."""
+    """Returns the request of these rows."""
     request = _as_filed(row["text"])
-    if row["request_id"] != request.request_id:
-        raise ValueError("its text is another request's")
-    if [each[0] for each in actions] != [each.action_id for each in request.actions]:
-        raise ValueError("its actions are not those that it names")
     return RequestRecord(
         request,
         row["text"],
         row["digest"],
         RequestState(row["state"]),
         row["reason"],
-        Instant(parse_stamp(request.filed_at), row["filed_boot_id"], row["filed_boot_ms"]),
-        approved_at(row),
+        Instant(parse_stamp(row["filed_at"]), row["filed_boot_id"], row["filed_boot_ms"]),
+        _approved_at(row),
         read_actions(actions),
     )
 
 
 def read_actions(rows: Sequence[Row]) -> tuple[ActionRecord, ...]:
-    """Returns where the actions of these rows stand. An unknown state raises `ValueError`."""
+    """Returns where the actions of these rows stand."""
     return tuple(
         ActionRecord(name, ActionState(state), reason, due_boot_ms, sent_at)
         for name, state, reason, due_boot_ms, sent_at, _ in rows
@@ -289,11 +245,9 @@ def _request_of(text: str) -> ActionRequest:
     return request
 
 
-def approved_at(row: Row) -> Instant | None:
-    """Returns when the last needed signature came, or `None`. A damaged row raises `ValueError`."""
-    at, boot_ms = row["approved_at"], row["approved_boot_ms"]
-    if at is None and boot_ms is None:
+def _approved_at(row: Row) -> Instant | None:
+    """Returns when the last needed signature came, or `None`."""
+    if row["approved_at"] is None:
         return None
-    if at is None or boot_ms is None:
-        raise ValueError("it was approved on one clock only")
-    return Instant(parse_stamp(at), row["filed_boot_id"], boot_ms)
+    at = parse_stamp(row["approved_at"])
+    return Instant(at, row["filed_boot_id"], row["approved_boot_ms"])

@@ -149,7 +149,7 @@ class SuspensionMonitor:
                 transaction.record("gate.suspended", scope, body)
 
     def _end_what_was_approved(self, suspended: Sequence[Suspension]) -> None:
-        for record in load_requests(self._context.database, {RequestState.APPROVED}, _skip_damaged):
+        for record in load_requests(self._context.database, {RequestState.APPROVED}):
             if found := applying(suspended, record.request, self._context.site.tags):
                 self._end(record.request.request_id, "; ".join(each.words for each in found))
 
@@ -171,7 +171,3 @@ def _lost(connection: MonitoredConnection) -> str | None:
     readings = connection.latest().values()
     is_stale = all(each.status in _STALE for each in readings)
     return "every value of it is stale" if is_stale and readings else None
-
-
-def _skip_damaged(name: str, fault: str) -> None:
-    """Skips a damaged request, which the second step refuses."""

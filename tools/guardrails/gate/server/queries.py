@@ -10,7 +10,7 @@ from ....errors import InvalidArguments
 from ....requests.timestamps import Instant
 from ...approval.plant_snapshot import PlantSnapshot
 from ...client.request_fields import request_fields
-from ...ledger.listing import list_now, listed
+from ...ledger.listing import listed, load_listed
 from ...ledger.records import load_request
 from ...ledger.runner_lock import live_runner
 from ...ledger.runs import RunEntry, load_rows, load_runs
@@ -83,7 +83,7 @@ class Queries:
 
     async def requests(self, _: web.Request) -> web.Response:
         """Answers with the requests that are open or have an action that a person must resolve."""
-        found = list_now(self._database, _skip_damaged, self._clock(), every=False)
+        found = load_listed(self._database, every=False)
         return web.json_response([request_fields(each) for each in found])
 
     async def request(self, request: web.Request) -> web.Response:
@@ -117,10 +117,6 @@ def number_of(request: web.Request, name: str, default: Any) -> Any:
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise InvalidArguments(f"{name}: {text[:20]!r} is no number")
     return int(text)
-
-
-def _skip_damaged(name: str, fault: str) -> None:
-    """Leaves a damaged request out, which the gate itself reports."""
 
 
 def _run_fields(entry: RunEntry) -> dict[str, object]:

@@ -6,10 +6,7 @@ _logger = logging.getLogger(__name__)
 
 
 class FaultLog:
-    """Current faults of the gate, each by a name. A fault that ends is forgotten.
-
-    A damaged request stays so: its name is kept, a small part of what the ledger holds of it.
-    """
+    """Current faults of the gate, each by a name. A fault that ends is forgotten."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}

@@ -6,6 +6,7 @@ from sqlite3 import Connection, IntegrityError
 from typing import Any
 
 from ....errors import LedgerError
+from ....requests.canonical import number_in
 from .journal import JournalRow
 from .states import ACTIONS, REQUESTS, ActionState, RequestState
 
@@ -113,7 +114,7 @@ def _filed(change: _Change) -> None:
     change.insert(
         "request", request_id=change.subject, proposal_key=request["proposal_key"],
         digest=change.body["digest"], text=text, seq=change.row.seq,
-        filed_at=change.fields["at"],
+        filed_at=change.fields["at"], within_s=number_in(request["within_s"]),
         filed_boot_id=change.fields["boot_id"], filed_boot_ms=change.boot_ms,
         run_id=run["run_id"] if run else None, kind=request["proposer"]["kind"],
         has_lease=int("lease" in request),

@@ -36,6 +36,7 @@ CREATE TABLE request(
     filed_at TEXT NOT NULL,
     filed_boot_id TEXT NOT NULL,
     filed_boot_ms INTEGER NOT NULL,
+    within_s REAL NOT NULL,
     run_id TEXT,
     kind TEXT NOT NULL,
     has_lease INTEGER NOT NULL,
