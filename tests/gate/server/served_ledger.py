@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from http.client import HTTPResponse
@@ -78,10 +78,16 @@ class AgentNote(Note):
 
 
 class ServedLedger:
-    """The running server with its ledger; both live in its thread."""
+    """The running server with its ledger; both live in its thread.
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
+    Args:
+        kinds: The messages that it takes.
+    """
+
+    def __init__(
+        self, site: Site, clock: Callable[[], Instant], kinds: Sequence[type[Message]]
+    ) -> None:
+        self.site, self._clock, self._kinds = site, clock, kinds
         self.context: DecisionContext
         self.server: LedgerServer
         self._loop: asyncio.AbstractEventLoop
@@ -101,9 +107,11 @@ class ServedLedger:
                 self.context = DecisionContext(
                     self.site, database, load_policy(self.site), load_roster(self.site)
                 )
-                kinds = (Note, Doubt, AgentNote)
                 async with LedgerServer(
-                    self.context, clock=lambda: NOW, snapshot=lambda: SNAPSHOT, messages=kinds
+                    self.context,
+                    clock=self._clock,
+                    snapshot=lambda: SNAPSHOT,
+                    messages=self._kinds,
                 ) as self.server:
                     self._ready.set_result(None)
                     await self._stop.wait()
@@ -145,8 +153,12 @@ class ServedLedger:
 
 
 @contextmanager
-def served(site: Site) -> Generator[ServedLedger]:
-    ledger = ServedLedger(site)
+def served(
+    site: Site,
+    clock: Callable[[], Instant] = lambda: NOW,
+    kinds: Sequence[type[Message]] = (Note, Doubt, AgentNote),
+) -> Generator[ServedLedger]:
+    ledger = ServedLedger(site, clock, kinds)
     try:
         yield ledger
     finally:

@@ -14,7 +14,6 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.interlocks.authority import take_authority
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from ...hmi.runs.run_site import FIRST, RUN, Place, leave
@@ -41,7 +40,8 @@ class Shift:
 
     def __init__(self, room: Watched) -> None:
         self.room, self.database, now = room, room.desk.database, room.clock.now
-        self.place = Place(room.site, self.database, take_runner_lock(self.database, now()), now)
+        writer = LedgerWriter.take(room.desk.decision_context, now)
+        self.place = Place(room.site, self.database, writer, now)
         self.case = Case(_CASE)
 
     def judge(self, code: str, reason: str, *conditions: dict[str, Any]) -> None:
@@ -58,8 +58,7 @@ class Shift:
         self.record(CaseEvent.JUDGED, body)
 
     def record(self, kind: CaseEvent, body: dict[str, Any]) -> None:
-        context = self.room.desk.decision_context
-        log = CaseLog(LedgerWriter(context, self.place.holder, self.room.clock.now))
+        log = CaseLog(self.place.writer)
         self.case = log.record(self.case, kind, body)
 
     def listed(self) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -4,28 +4,26 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.runs.run_view import RunView, find_run, view_run
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.guardrails.client.gate_client import GateClient
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.ledger.runner_lock import (
-    release_runner_lock,
-    renew_runner_lock,
-    take_runner_lock,
-)
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, instant_now, stamp
 
+from ...gate.server.served_ledger import ServedLedger, served
 from ...sites import people
 from ...sites.in_memory import make_site
 from ...sites.signed_requests import request_of
@@ -55,17 +53,43 @@ JUDGED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Place:
-    """One run, and the lease under which it is written."""
+    """One run, and the lease under which it is written.
+
+    Attributes:
+        database: The ledger as the process has it that works on the runs.
+        gate: The ledger itself; `None` if this process has it.
+    """
 
     site: Site
     database: Database
-    holder: str
+    writer: LedgerWriter
     clock: Callable[[], Instant]
+    gate: ServedLedger | None = None
 
     def log(self, run_id: str = RUN) -> RunLog:
-        site = load_site(self.site.root)  # whose policy has changed since
-        context = DecisionContext(site, self.database, load_policy(site), load_roster(site))
-        return RunLog(LedgerWriter(context, self.holder, self.clock), run_id)
+        return RunLog(self.writer, run_id)
+
+    def do(self, work: Callable[[Database], object]) -> None:
+        """Does something with the ledger itself, past every message."""
+        if self.gate is None:
+            work(self.database)
+        else:
+            self.gate.do(work)
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Takes in what other processes have done."""
+        if self.gate is not None:
+            cast(GateClient, self.database).catch_up()
+
+    def record(self, kind: str, subject: str, body: Any) -> None:
+        """Adds a row to the journal."""
+
+        def work(ledger: Database) -> None:
+            with ledger.transaction(self.clock()) as transaction:
+                transaction.record(kind, subject, body)
+
+        self.do(work)
 
     def open(self, run_id: str = RUN, asset: str = "PUMPS-101") -> RunLog:
         log = self.log(run_id)
@@ -87,7 +111,7 @@ class Place:
             commands=[command | {"action_id": f"{name}/c1", "step": "start"}],
             proposer={"kind": "agent", "name": "control-agent"}, roles=list(roles or ("operator",)),
         )  # fmt: skip
-        assert file_request(self.database, asked, "", now)
+        self.do(lambda ledger: file_request(ledger, asked, "", now))
 
     def ask(self, log: RunLog, name: str = FIRST, *roles: str) -> None:
         """The run asks for its step `start`."""
@@ -118,20 +142,25 @@ def opened(folder: Path, now: Instant | None = None) -> Generator[Place]:
     (folder / "policy.yaml").write_text(
         text.replace("ttl_max", "unattended: simulated\nttl_max"), encoding="utf-8"
     )
-    with Database(site.state, site.id) as database:
-        clock = instant_now if now is None else lambda: now
-        yield Place(site, database, take_runner_lock(database, clock()), clock)
+    clock = instant_now if now is None else lambda: now
+    site = load_site(site.root)  # whose policy has changed
+    with served(site, clock, MESSAGES) as gate, GateClient(site.state, site.id) as client:
+        database = cast(Database, client)
+        context = DecisionContext(site, database, load_policy(site), load_roster(site))
+        writer = LedgerWriter.take(context, clock)
+        client.follow()
+        yield Place(site, database, writer, clock, gate)
 
 
 def stay(place: Place) -> None:
     """The process that works on the runs is still there, however long another one has taken."""
     with suppress(LostRace):  # it has left, or somebody else has come
-        renew_runner_lock(place.database, place.holder, place.clock())
+        place.writer.renew()
 
 
 def leave(place: Place) -> None:
     """The process that works on the runs ends."""
-    release_runner_lock(place.database, place.holder, place.clock())
+    place.writer.release()
 
 
 def enrol(folder: Path, person: str, *roles: str) -> str:

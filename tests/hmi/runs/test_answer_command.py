@@ -23,9 +23,8 @@ def _case(place: Place) -> str:
     path = place.site.root / "site.yaml"
     path.write_text(f"{path.read_text('utf-8')}failure_modes: [modes.yaml]\n", encoding="utf-8")
     (place.site.root / "modes.yaml").write_text(MODES, encoding="utf-8")
-    with place.database.transaction(place.clock()) as transaction:
-        body: dict[str, object] = {"condition": "PT-102.pv is low", "playbook": "p", "place": ""}
-        transaction.record("case.opened", CASE, body)
+    body = {"condition": "PT-102.pv is low", "playbook": "p", "place": ""}
+    place.record("case.opened", CASE, body)
     leave(place)
     return f"--passphrase-file={enrol(place.site.root, 'anna', 'operator')}"
 
@@ -56,8 +55,7 @@ def test_what_is_no_answer_is_refused_with_what_is(live: Place, said: Said) -> N
     ]:
         found, _, err = said("cases", "answer", CASE, *signer, *words)
         assert (found, reason in " ".join(err.split())) == (code, True), err
-    with live.database.transaction(live.clock()) as transaction:
-        transaction.record("case.closed", CASE, {"reason": "the deviation is over"})
+    live.record("case.closed", CASE, {"reason": "the deviation is over"})
     found, _, err = said("cases", "answer", CASE, "heat/P-101B", "hot", *signer)
     assert (found, f"{CASE} is over" in err) == (1, True), err
     assert rows_of(live.database, CASE, "case.answered") == []

@@ -35,7 +35,7 @@ def _waits(place: Place) -> None:
 
 def _held(place: Place) -> None:
     place.held()
-    ask_run(place.database, RUN, "stop", "carl", NOW)
+    place.do(lambda ledger: ask_run(ledger, RUN, "stop", "carl", NOW))
 
 
 def _aborted(place: Place) -> None:

@@ -20,7 +20,9 @@ KINDS = {
 
 def run(place: Place, *words: str) -> CompletedProcess[str]:
     stay(place)
-    return handwheel("runs", *words, f"--site={place.site.root}")
+    done = handwheel("runs", *words, f"--site={place.site.root}")
+    place.catch_up()
+    return done
 
 
 def here(place: Place) -> str:

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.tools.guardrails.ledger.lifecycle import move_request
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.requests.timestamps import Instant
+
 from ...command_line import handwheel
 from ..command_processes import environment
 from ..runs.run_site import FIRST, RUN, SECOND, Place, enrol
@@ -40,6 +45,11 @@ def _by_bash(folder: Path, *words: str) -> tuple[list[str], str]:
     return done.stdout.split(), done.stderr
 
 
+def _reject(ledger: Database, now: Instant) -> None:
+    with ledger.transaction(now) as transaction:
+        move_request(transaction, FIRST, RequestState.REJECTED, "a test")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -60,8 +70,7 @@ def _by_bash(folder: Path, *words: str) -> tuple[list[str], str]:
 def test_names_and_ids_of_the_site_are_offered(live: Place, line: str, words: list[str]) -> None:
     live.held()
     live.file(SECOND)
-    with live.database.transaction(live.clock()) as transaction:
-        transaction.change("UPDATE request SET state = 'REJECTED' WHERE request_id = ?", (FIRST,))
+    live.do(lambda ledger: _reject(ledger, live.clock()))
     enrol(live.site.root, "anna", "operator")
     before = live.database.head()
     assert _completed(live.site.root, *line.rstrip("|").split(" ")) == (words, "")

@@ -11,8 +11,11 @@ from handwheel.connectors.modbus import connector as modbus
 from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.hmi.site.files.site_template import PlantEndpoints
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -63,11 +66,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     with Database(site.state, site.id) as database, pytest.MonkeyPatch.context() as patch:
         patch.setattr(modbus, "ModbusConnector", connector)
         patch.setattr(opcua, "OpcuaConnector", connector)
-        place = Place(site, database, take_runner_lock(database, instant_now()), instant_now)
+        context = DecisionContext(site, database, load_policy(site), load_roster(site))
+        writer = LedgerWriter.take(context, instant_now)
+        place = Place(site, database, writer, instant_now)
         log = place.log()
         body: dict[str, object] = {**OPENING, "title": HOSTILE, "condition": HOSTILE}
         log.open("test/pumps", ("PUMPS-101",), body)
         place.ask(log)
+        database.close()  # the commands read the file, since no gate runs
         yield root
 
 

@@ -32,6 +32,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 class Leases:
     """Table of the leases as it was at the gate, where they are renewed without a row."""
 
+    seq: int  # number of the journal's last row then
     rows: Sequence[Sequence[object]]
 
 
@@ -103,7 +104,7 @@ class EventStream:
         while not self._closed.is_set() and (line := stream.next_line()):
             found: Any = json.loads(line)
             if line.startswith(b"{"):
-                self._offer(Leases(found["leases"]))
+                self._offer(Leases(found["seq"], found["leases"]))
                 continue  # nobody waits for a renewal
             row = JournalRow(*found)
             self._offer(row)

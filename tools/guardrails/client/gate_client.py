@@ -220,6 +220,8 @@ class GateClient:
         return self._seq != before
 
     def _renew(self, leases: Leases) -> None:
+        if leases.seq < self._seq:  # a row has taken or given back a lease since
+            return
         self._tables.connection.execute("DELETE FROM lease")
         for each in leases.rows:
             marks = ", ".join("?" * len(each))

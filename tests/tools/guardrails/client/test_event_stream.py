@@ -17,6 +17,7 @@ from typing import cast
 import pytest
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client.event_stream import Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server import event_hub
@@ -96,6 +97,16 @@ def test_the_stream_tells_the_leases_at_once_and_when_nothing_comes(
     assert live_runner(copy, later) is None
     ledger.do(lambda database: _renewed(database, later))
     _wait_for(client, lambda: live_runner(copy, later) is not None)
+
+
+def test_leases_from_before_a_row_of_the_copy_change_nothing(
+    ledger: ServedLedger, client: GateClient
+) -> None:
+    early = Leases(client.version(), [])
+    ledger.do(lambda database: take_runner_lock(database, NOW))
+    client.catch_up()
+    client._incoming.append(early)
+    assert live_runner(cast(Database, client), NOW) == os.getpid()
 
 
 def _renewed(database: Database, now: Instant) -> None:

@@ -123,7 +123,8 @@ class EventHub:
     def _leases(self) -> bytes:
         """Returns the line of the leases, which are renewed without a row."""
         leases = [list(each) for each in self._database.all("SELECT * FROM lease")]
-        return json.dumps({"leases": leases}).encode() + b"\n"
+        head = self._database.head()
+        return json.dumps({"seq": head.seq if head else 0, "leases": leases}).encode() + b"\n"
 
     @contextmanager
     def _subscribed(self, subscriber: _Subscriber) -> Generator[_Subscriber]:
