@@ -1,6 +1,6 @@
 """Words for the shell's completion from the site's files and its ledger.
 
-Nothing is read from the network and nothing is written. Without a site, and on any error, there
+Nothing is read from the network but the gate's socket, and nothing is written. Without a site, and on any error, there
 are no words.
 """
 
@@ -47,9 +47,11 @@ def words_of_site(words: _Words) -> Completer:
 
 def _ledger(known: str) -> Completer:
     def words(site: "Site") -> Iterable[str]:
-        from handwheel.tools.guardrails.ledger.store.ids import read_ids
+        from handwheel.tools.guardrails.client import connect
+        from handwheel.tools.guardrails.ledger.known_ids import known_ids
 
-        return read_ids(site.state, known)
+        with connect.open_ledger(site) as ledger:
+            return known_ids(ledger, known)
 
     return words_of_site(words)
 

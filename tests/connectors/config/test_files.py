@@ -13,7 +13,6 @@ from handwheel.connectors.historian.database import open_for_writing
 from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 
@@ -31,17 +30,18 @@ def _modes(folder: Path) -> dict[str, str]:
 def _filled(folder: Path) -> dict[str, str]:
     """The modes of what the processes of a site leave in its state folder."""
     make_lockout_folder(folder)
-    with Database(folder, "cw"), WorkOrders(folder), WakeupListener(folder):
+    with Database(folder, "cw"), WorkOrders(folder):
         open_for_writing(folder / "history.db").close()
-        return _modes(folder) | {"socket": next(iter(_modes(folder / "wake").values()))}
+        return _modes(folder) | _modes(folder / "ledger")
 
 
 def test_its_group_may_use_what_is_made_in_it(tmp_path: Path) -> None:
     tmp_path.chmod(0o2770)
     found = _filled(tmp_path)
-    folders = {name: found.pop(name) for name in ("lockout", "wake")}
-    assert folders == dict.fromkeys(("lockout", "wake"), "0o3770")
-    assert {"ledger.db", "ledger.db-wal", "ledger.db-shm", "anchors", "workorders.db"} < set(found)
+    assert (found.pop("lockout"), found.pop("ledger")) == ("0o3770", "0o2700")
+    of_gate = {name: found.pop(name) for name in ("ledger.db", "ledger.db-wal", "anchors")}
+    assert of_gate == dict.fromkeys(of_gate, "0o600")
+    assert "workorders.db" in found
     assert found == dict.fromkeys(found, "0o660")
     assert not [name for name in found if name.startswith(".")]
 
@@ -61,9 +61,9 @@ def test_whoever_locks_out_first_lets_the_others_lock_out(
 def test_in_any_other_folder_nothing_is_different(tmp_path: Path, mode: int, umask: int) -> None:
     tmp_path.chmod(mode)
     found = _filled(tmp_path)
-    assert {found["ledger.db"], found["history.db"]} == {oct(0o644 & ~umask)}
-    assert found["anchors"] == oct(0o640 & ~umask)
-    assert found["wake"] == oct(0o700 | (mode & 0o2000))
+    assert found["history.db"] == oct(0o644 & ~umask)
+    assert {found["ledger.db"], found["anchors"]} == {"0o600"}
+    assert found["ledger"] == oct(0o700 | (mode & 0o2000))
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from ...requests.canonical import canonical, parse_canonical
 from ...requests.timestamps import parse_stamp
 from ..identity.roster import Operator, Record, Roster, judge
 from ..ledger.decisions import load_revocations
-from ..ledger.latched_lockouts import locked_scopes
 from ..ledger.store.database import TableReader
 from .decisions import Decision, DecisionRefused, Signed, parse_decision, verify
 
@@ -57,8 +56,3 @@ def revoked_keys(reader: TableReader) -> frozenset[str]:
     """Returns the ids of the keys that an administrator has revoked."""
     subjects = (each.subject for each in load_revocations(reader))
     return frozenset(each.removeprefix("key:") for each in subjects)
-
-
-def locked_out(site: object, reader: TableReader) -> dict[str, int]:
-    """Returns the scopes that are locked out, each with its generation."""
-    return dict(locked_scopes(reader))

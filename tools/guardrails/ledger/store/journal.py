@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from handwheel.connectors.config.shared_folder import make_file
-
 from ....atomic_files import sync_folder
 from ....errors import LedgerError
 from ....requests.canonical import canonical, digest, parse_canonical
@@ -79,8 +77,6 @@ class Anchors:
         """
         try:
             is_new = not self._path.exists()
-            if is_new:
-                make_file(self._path)
             file = self._open()
             try:
                 has_lines = os.fstat(file).st_size > 0
@@ -122,7 +118,7 @@ class Anchors:
     def _open(self) -> int:
         # Whoever may put a link here must not have us write somewhere else.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(self._path, flags, 0o640)
+        return os.open(self._path, flags, 0o600)
 
     def lines(self) -> list[str]:
         """Returns every line of the file, none if nothing was ever recorded."""
