@@ -1,7 +1,7 @@
 """Words for the shell's completion from the site's files and its ledger.
 
-Nothing is read from the network but the gate's socket, and nothing is written. Without a site, and on any error, there
-are no words.
+Nothing is read but the site's files and the gate's socket, and nothing is written. Without a site,
+and on any error, there are no words.
 """
 
 import os
