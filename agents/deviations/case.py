@@ -174,10 +174,7 @@ class CaseLog:
         self._writer.add(RecordScheduleEvent(kind=event, playbook=playbook, at=at))
 
     def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any]) -> Case:
-        """Records an event, and returns the case after it.
-
-        Within a transaction its time is that of this process.
-        """
+        """Records an event, and returns the case after it, by the clock of this process."""
         event = RecordCaseEvent(case_id=case.case_id, kind=kind.value, body=dict(body))
         self._writer.add(event)
         # Read back, so that a case is the same whether it is folded now or from the journal.

@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from time import monotonic
+from typing import cast
 
 import typer
 
@@ -29,7 +30,8 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.tools.guardrails.client import connect
+from handwheel.tools.errors import NoGate
+from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -103,7 +105,7 @@ async def _shadow_agents(
     with (
         closing(recorded),
         twin_process(site) as process,
-        connect.open_ledger(site) as read,  # which says what blocks a request
+        _gates_ledger(site) as read,  # which says what blocks a request
         Database(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
     ):
@@ -127,6 +129,23 @@ async def _shadow_agents(
                 yield ShadowAgents(context), reader, database
         finally:
             writer.release()
+
+
+@contextmanager
+def _gates_ledger(site: Site) -> Generator[Database]:
+    """Yields the ledger of the running gate, and an empty one if none is running.
+
+    The file is not opened: a gate that is started later could not open it then.
+    """
+    try:
+        client = GateClient(site.state, site.id)
+    except NoGate:
+        with Database(site.state / SHADOW / "none", site.id, read_only=True) as empty:
+            yield empty
+        return
+    with client:
+        client.follow()
+        yield cast(Database, client)  # only to read
 
 
 def _lockout(context: DecisionContext, plan: BoundPlaybook) -> Denial | None:

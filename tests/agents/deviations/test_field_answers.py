@@ -1,7 +1,6 @@
 """Answers of people to the questions of a case, those that count and those that do not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,7 +88,6 @@ def test_an_answer_counts_for_its_case_alone_and_the_later_replaces_the_earlier(
         ({"note": "all well"}, "anna", CASE, "it was not signed on what was shown"),
         ({}, "max", CASE, "max lacks a role"),
         ({}, "anna", OTHER, f"it answers a question of {CASE}"),
-        ({"schema": "answer/2"}, "anna", CASE, "row 4 of the journal is no answer"),
     ],
 )
 def test_a_row_that_nobody_signed_so_counts_nothing_and_is_told(
@@ -100,20 +98,6 @@ def test_a_row_that_nobody_signed_so_counts_nothing_and_is_told(
     written(people, case_id, card, signed_by(people, given, by))
     counted, (refused,) = found(people, case_id)
     assert (counted, refused.startswith(reason)) == ({}, True), refused
-
-
-def test_an_answer_without_its_signature_or_once_more_counts_nothing(
-    people: DecisionContext,
-) -> None:
-    given = said(people)
-    signed = signed_by(people, given)
-    record_answer(people, given, signed, NOW)
-    answered(people, "cold")
-    written(people, CASE, given.text, signed)
-    written(people, CASE, given.text, replace(signed_by(people, given), signature_hex="0" * 128))
-    assert found(people) == ({"anna, operator, 08:50": "cold"}, [
-        "the decision is counted already", "the signature does not fit the decision",
-    ])  # fmt: skip
 
 
 def test_a_question_that_has_changed_since_is_not_answered(people: DecisionContext) -> None:
