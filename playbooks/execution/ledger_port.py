@@ -54,6 +54,7 @@ class LedgerPort:
     _requests: dict[str, FiledRequest] = field(default_factory=dict[str, FiledRequest])
     _touched: set[str] = field(default_factory=set[str])
     _seq: int = -1  # the newest row of the journal that was taken into account
+    _version: int | None = None  # of the ledger at that row
     _people: DecisionContext | None = None  # the context as it was renewed last
 
     @property
@@ -77,6 +78,8 @@ class LedgerPort:
 
     def _refresh(self) -> None:
         database = self.context.database
+        if (version := database.version()) == self._version:
+            return
         if self._seq < 0:
             head = database.head()
             self._seq = head.seq if head else 0
@@ -85,6 +88,7 @@ class LedgerPort:
             name = subject.partition("/")[0]  # an action's row is about its request
             self._requests.pop(name, None)
             self._touched.add(name)
+        self._version = version
 
     def requests(self, names: Sequence[str]) -> list[FiledRequest]:
         """Returns requests in their present state, in order."""
