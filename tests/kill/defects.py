@@ -1,11 +1,8 @@
 """Defects for a gate; each function changes the modules of its own process, for good."""
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -16,25 +13,11 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.state.execution import Execution, Intent
-from handwheel.tools.guardrails.gate.state.memory import GateMemory
 from handwheel.tools.guardrails.gate.steps import execute as carry_out
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps import outcome as concluding
-from handwheel.tools.guardrails.ledger import intents
-from handwheel.tools.guardrails.ledger.store.database import LostRace, Transaction
 
 _patch = pytest.MonkeyPatch()
-
-
-def row_count_unchecked() -> None:
-    """A change that found no row counts as done."""
-    checked = Transaction.change
-
-    def change(self: Transaction, statement: str, values: Sequence[object]) -> None:
-        with suppress(LostRace):
-            checked(self, statement, values)
-
-    _patch.setattr(Transaction, "change", change)
 
 
 class _Insistent:
@@ -68,42 +51,18 @@ def resend() -> None:
 
 def late_intent() -> None:
     """The intent is recorded when the outcome is, and not before the frame."""
-    record_intent, conclude = intent.record_intent, concluding.conclude
+    commit, conclude = intent.commit, concluding.conclude
 
     def conclude_all(execution: Execution, *arguments: Any, **more: Any) -> None:
-        record_intent(execution)
+        commit(execution)
         conclude(execution, *arguments, **more)
 
-    def record_nothing(execution: Execution) -> int:
-        return 1
+    def believe(execution: Execution) -> Intent:
+        return Intent(execution.action.action_id, execution.action.wire, 1)
 
-    def believe(execution: Execution, seq: int) -> Intent:
-        return Intent(execution.action.action_id, execution.action.wire, seq)
-
-    _patch.setattr(intent, "record_intent", record_nothing)
-    _patch.setattr(intent, "proof", believe)
+    _patch.setattr(intent, "commit", believe)
     for module in (concluding, carry_out):
         _patch.setattr(module, "conclude", conclude_all)
-
-
-def drop_second_line() -> None:
-    """What journal, schema and the gate's memory say to a second intent is not heard.
-
-    The schema itself is left as it is: a gate refuses a ledger whose tables were altered.
-    """
-    heeding = Transaction.change
-
-    def change(self: Transaction, statement: str, values: Sequence[object]) -> None:
-        is_intent = statement.startswith("INSERT INTO intent")
-        with suppress(sqlite3.IntegrityError) if is_intent else nullcontext():
-            heeding(self, statement, values)
-
-    _patch.setattr(Transaction, "change", change)
-    _patch.setattr(GateMemory, "may_have_left", Mock(return_value=False))
-    _patch.setattr(intent, "has_row", Mock(return_value=False))
-    _patch.setattr(
-        intents, "_PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
-    )
 
 
 DEFECTS: Mapping[str, Callable[[], None]] = {

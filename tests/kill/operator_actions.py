@@ -5,7 +5,7 @@ It calls what the commands of the terminal call, with keys that are open already
 
 import asyncio
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -27,12 +27,19 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.people_messages import (
+    Decide,
+    GrantAuthority,
+    OrderRun,
+    Propose,
+)
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, SignedOrder, newest_event
 from handwheel.tools.guardrails.approval.session import ApprovalSession
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
+from handwheel.tools.guardrails.interlocks.authority import next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -45,7 +52,9 @@ from handwheel.tools.guardrails.signatures.decisions import (
     authority_subject,
     meaning_of,
     meaning_of_subject,
+    run_subject,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Proposer
@@ -59,7 +68,7 @@ _LASTS = timedelta(hours=2)
 
 
 class Desk:
-    """Three people with open keys at one site; the ledger is open only for a look at a time."""
+    """Three people with open keys at one site, who speak to its gate for a look at a time."""
 
     def __init__(self, world: World) -> None:
         self.site: Site = load_site(world.site)
@@ -74,9 +83,13 @@ class Desk:
 
     @contextmanager
     def opened(self) -> Generator[DecisionContext]:
-        """Opens the ledger for a look, with the policy and the people as they were at first."""
-        with Database(self.site.state, self.site.id) as database:
+        """Opens the gate's ledger, with the policy and the people as they were at first."""
+        with self.connected() as database:
             yield DecisionContext(self.site, database, self._policy, self._roster)
+
+    def connected(self) -> AbstractContextManager[Database]:
+        """Opens the gate's ledger as the commands do."""
+        return connect.open_ledger(self.site)
 
     def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
@@ -95,8 +108,9 @@ class Desk:
             )
             meaning = meaning_of("propose", request)
             said = Statement("propose", meaning, "operator", _VALID_S, request.digest)
-            signed = sign_statement(context.database, signer, said, now)
-            propose(context, request, signed, denial, now)
+            signed = SignedText.of(sign_statement(context.database, signer, said, now))
+            assert denial is None
+            submit(context, Propose(site=self.site.id, request=request, signed=signed), now)
         return request.request_id
 
     def approve(self, request_id: str) -> None:
@@ -124,8 +138,10 @@ class Desk:
         )  # fmt: skip
         with self.opened() as context:
             now = instant_now()
-            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
-            decide(context, signed, known.text, now)
+            signed = SignedText.of(
+                sign_statement(context.database, self.signers[APPROVER], said, now)
+            )
+            submit(context, Decide(site=self.site.id, signed=signed, card=known.text), now)
 
     def hand_over(self) -> None:
         """Lets agents act on the pumps, signed."""
@@ -133,8 +149,28 @@ class Desk:
             now, until = instant_now(), stamp(instant_now().wall + _LASTS)
             generation = next_generation(context.database, PUMPS)
             said = said_of("grant-authority", authority_subject(PUMPS, generation, until))
-            signed = sign_statement(context.database, self.signers[PROPOSER], said, now)
-            grant_authority(context, PUMPS, until, generation, signed, now)
+            signed = SignedText.of(
+                sign_statement(context.database, self.signers[PROPOSER], said, now)
+            )
+            message = GrantAuthority(
+                site=self.site.id, equipment=PUMPS, until=until, generation=generation,
+                signed=signed,
+            )  # fmt: skip
+            submit(context, message, now)
+
+    def order(self, run_id: str, order: SignedOrder) -> None:
+        """Tells a run to go on, to take back, or that it was looked at; signed."""
+        with self.opened() as context:
+            now, seen = instant_now(), newest_event(context.database, run_id)
+            said = said_of(VERDICTS[order], run_subject(run_id, seen))
+            signed = SignedText.of(
+                sign_statement(context.database, self.signers[APPROVER], said, now)
+            )
+            message = OrderRun(
+                site=self.site.id, run_id=run_id, order=order, seq=seen, roles=("operator",),
+                signed=signed,
+            )  # fmt: skip
+            submit(context, message, now)
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns the journal."""

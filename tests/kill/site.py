@@ -56,10 +56,6 @@ class World:
         return self.site / "var"
 
     @property
-    def ledger(self) -> Path:
-        return self.state / "ledger.db"
-
-    @property
     def frames(self) -> Path:
         return self.root / "frames.jsonl"
 

@@ -10,6 +10,7 @@ from .documents import NoDocument, canonical, digest, moment, parse_json
 
 START = "0" * 64
 _KEYS = {"seq", "prev", "at", "boot_s", "boot_id", "kind", "subject", "body", "hash"}
+_MESSAGE = "message"  # the digest of the message that has asked for the row, if one has
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _anchor(line: str) -> tuple[int, str]:
 
 def _row(line: str) -> Row:
     fields: dict[str, Any] = parse_json(line)
-    if fields.keys() != _KEYS:
+    if fields.keys() - {_MESSAGE} != _KEYS:
         raise NoDocument(f"a row has the keys {sorted(fields)}")
     rest = {key: value for key, value in fields.items() if key != "hash"}
     return Row(

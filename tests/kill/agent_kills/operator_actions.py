@@ -1,41 +1,25 @@
-"""The desk of a run: it approves, and orders runs about."""
+"""The desk of a run, which approves whatever waits."""
 
-from handwheel.hmi.people.signing import sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.run_orders import (
-    VERDICTS,
-    SignedOrder,
-    newest_event,
-    order_run,
-)
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
-from handwheel.tools.guardrails.signatures.decisions import run_subject
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..operator_actions import Desk, said_of
+from ..operator_actions import Desk
 from ..site import APPROVER, World
 
 
 class RunDesk(Desk):
-    """A desk that approves whatever waits, and orders runs about."""
+    """A desk that approves whatever waits, and looks at the runs."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.hand_over()
-
-    def order(self, run_id: str, order: SignedOrder) -> None:
-        """Tells a run to go on, to take back, or that it was looked at; signed."""
-        with self.opened() as context:
-            now, seen = instant_now(), newest_event(context.database, run_id)
-            said = said_of(VERDICTS[order], run_subject(run_id, seen))
-            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
-            order_run(context, run_id, order, seen, ["operator"], signed, now)
 
     def runs(self, *, only_open: bool = True) -> list[RunEntry]:
         with self.opened() as context:

@@ -1,4 +1,4 @@
-"""Kills gate and terminal at each statement of gate, ledger and write session, and anywhere.
+"""Kills gate and terminal at each statement on the way of a write, and anywhere.
 
 `python -m tests.kill.statement_kills --seed 1`; `few` for a sample, which also has the judge see
 two defects of the gate.
@@ -68,7 +68,7 @@ class Campaign:
     def _aims(self, scenario: Scenario, visits: Mapping[Statement, int]) -> Iterator[Aim]:
         died, later = (each[scenario.victim] for each in (self.tally.died, self.tally.later))
         for statement, count in visits.items():
-            if statement not in died or self.random.random() < _AGAIN:
+            if scenario.message or statement not in died or self.random.random() < _AGAIN:
                 yield Aim(statement)
             if count > 1 and statement not in later:
                 yield Aim(statement, self.random.randint(2, max(2, count * 2 // 3)))

@@ -1,17 +1,18 @@
-"""What a ledger says, seen from outside: opened for reading only, and never for longer than a look.
+"""What a ledger says, to people at the gate's socket and to who reads a dead gate's file."""
 
-A connection that stayed open would spare the next gate the recovery of what a killed one left.
-"""
-
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+import shutil
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-_DOUBTS = {"UNKNOWN", "MISMATCH"}
-_UNDER_WAY = {"DUE", "CLAIMED", "SENDING"}
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.ledger.store.database import Database, LedgerReader
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger, ledger_file
+
+DOUBTS = {"UNKNOWN", "MISMATCH"}
+UNDER_WAY = {"DUE", "CLAIMED", "SENDING"}
 
 
 @dataclass(frozen=True)
@@ -24,51 +25,52 @@ class Standing:
 
     @property
     def is_under_way(self) -> bool:
-        return any(state in _UNDER_WAY for _, state in self.actions)
+        return any(state in UNDER_WAY for _, state in self.actions)
 
     @property
     def doubtful(self) -> str:
         """The action that a person must resolve; empty if there is none."""
-        return next((name for name, state in self.actions if state in _DOUBTS), "")
+        return next((name for name, state in self.actions if state in DOUBTS), "")
 
 
-class LedgerView:
-    """One ledger."""
+def standing_of(ledger: LedgerReader) -> Standing | None:
+    """Returns where the request stands that was filed last, if there is one."""
+    # In one question: between two of them the request may end.
+    rows = ledger.all(
+        "SELECT request_id, request.state, action_id, action.state FROM action JOIN request "
+        "USING (request_id) WHERE request.seq = (SELECT max(seq) FROM request) ORDER BY position"
+    )
+    if not rows:
+        return None
+    return Standing(rows[0][0], rows[0][1], [(row[2], row[3]) for row in rows])
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def _all(self, question: str, *values: object) -> list[Any]:
-        where = f"file:{self._path}?mode=ro"
-        with closing(sqlite3.connect(where, uri=True, isolation_level=None)) as connection:
-            return connection.execute(question, values).fetchall()
+def states_of_actions(ledger: LedgerReader) -> list[tuple[str, str]]:
+    """Returns every action and its state, in the order of filing."""
+    rows = ledger.all("SELECT action_id, state FROM action ORDER BY rowid")
+    return [(row[0], row[1]) for row in rows]
 
-    def kinds(self) -> list[tuple[str, str]]:
-        """Returns kind and subject of the rows."""
-        return self._all("SELECT kind, subject FROM journal ORDER BY seq")
 
-    def state(self) -> str:
-        """Returns the state of the action that moved last, else of its request."""
+def state_at_death(site: Site) -> str:
+    """Returns the state of the action that moved last, else of its request, by the file alone.
+
+    It reads a copy: to open the file itself would spare the next gate the recovery of what a
+    killed one left.
+    """
+    if not has_ledger(site.state):
+        return "no ledger"
+    with _copied(site.state) as state, Database(state, site.id, read_only=True) as ledger:
         moved = {"action": "", "request": ""}
-        for kind, _ in self.kinds():
-            machine, _, word = kind.partition(".")
+        for row in ledger.journal():
+            machine, _, word = str(row.fields["kind"]).partition(".")
             if machine in moved and word.isupper():
                 moved[machine] = word
-        return moved["action"] or moved["request"] or "nothing filed"
+    return moved["action"] or moved["request"] or "nothing filed"
 
-    def standing(self) -> Standing | None:
-        """Returns where the request stands that was filed last, if there is one."""
-        filed = [subject for kind, subject in self.kinds() if kind == "request.filed"]
-        if not filed:
-            return None
-        # In one look: between two of them the request may end.
-        rows = self._all(
-            "SELECT action_id, action.state, request.state FROM action JOIN request "
-            "USING (request_id) WHERE request_id = ? ORDER BY position",
-            filed[-1],
-        )
-        return Standing(filed[-1], rows[0][2], [(row[0], row[1]) for row in rows])
 
-    def actions(self) -> list[tuple[str, str]]:
-        """Returns every action and its state, in the order of filing."""
-        return self._all("SELECT action_id, state FROM action ORDER BY rowid")
+@contextmanager
+def _copied(state: Path) -> Generator[Path]:
+    with TemporaryDirectory() as name:
+        folder = ledger_file(state).parent
+        shutil.copytree(folder, Path(name) / folder.name)
+        yield Path(name)

@@ -1,23 +1,27 @@
 """The people of a kill run at each statement: they ask, approve, and resolve by what was read."""
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from time import monotonic, sleep
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.requests.approve import sign_approval
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..operator_actions import Desk
-from ..site import APPROVER
+from ..site import APPROVER, World
+from .sender import Sender
 
 Result = TypeVar("Result")
 Writes = Sequence[tuple[str, Value]]
@@ -28,9 +32,9 @@ LIFE_S = 15.0
 _LEASE_S = 1.0
 
 
-def has_left(pipe: int) -> bool:
+def has_left(pipe: int, within_s: float = 0.0) -> bool:
     """Whether nobody holds the other end of a pipe any more."""
-    return bool(select.select([pipe], [], [], 0.0)[0])
+    return bool(select.select([pipe], [], [], within_s)[0])
 
 
 def patiently(ask: Callable[[], Result]) -> Result:
@@ -46,13 +50,50 @@ def patiently(ask: Callable[[], Result]) -> Result:
 
 
 class People(Desk):
-    """They never wait: a gate that was killed will show nothing.
+    """They sit at one terminal each, which is connected to the gate from its first word on.
+
+    They never wait for a picture: a gate that was killed will show nothing.
 
     Attributes:
         writes: What is asked for: start the standby, stop the duty pump.
+        kept: The file of the message that has no answer yet.
     """
 
     writes: Writes = (("P-101B.run_cmd", True), ("P-101A.run_cmd", False))
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.kept = world.root / "unanswered.json"
+        self._gate = -1
+        self._client: Sender | None = None
+
+    def sit_down(self, gate: int) -> None:
+        """Goes to a terminal of a process of its own.
+
+        Args:
+            gate: A pipe that the gate holds the other end of.
+        """
+        self._gate = gate
+
+    @property
+    def client(self) -> Sender:
+        """The terminal's connection. Raises `NoGate` if the gate has left before it could be."""
+        until_s = monotonic() + LIFE_S
+        while self._client is None:
+            try:
+                self._client = Sender(self.site, self.kept)
+            except LedgerError:
+                if has_left(self._gate) or monotonic() > until_s:
+                    raise
+                sleep(POLL_S)
+            else:
+                self._client.follow()
+        return self._client
+
+    @contextmanager
+    def connected(self) -> Generator[Database]:
+        """Goes on with the connection that there is."""
+        yield cast(Database, self.client)
 
     def ask(self, count: int, *, is_leased: bool = False) -> str:
         """Files a request of so many writes; returns its id."""

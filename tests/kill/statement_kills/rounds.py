@@ -9,26 +9,39 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Self
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import LedgerError
 
 from ..defects import DEFECTS
 from ..process_group import GivenUp
 from ..site import World
-from .actors import approve, clear_up, lock_out_at_intent, resolve, stand, state_of
+from .actors import (
+    approve,
+    at_commit,
+    clear_up,
+    lock_out_at_intent,
+    resolve,
+    stand,
+    take_stock,
+)
 from .device import OrderedDevice
 from .forks import Forks, Work
-from .operators import People
-from .run import take_back
+from .ledger_view import state_at_death
+from .message_watch import watch_message
+from .operators import LIFE_S, People, has_left
+from .run import open_and_order, take_back
 from .scenarios import PLAIN, Scenario, Start
 from .trace import Aim, Statement, Watch, Way, read_way
 from .warm_up import warm_site
 
-_LOOK_S = 0.002
 _ALONE = Scenario("a gate comes and goes", part="nothing")
+_ASKED = Scenario("people ask", start="nothing", part="asks", asks_for=1)
 
 Moment = Aim | Start | float | None
 """When the victim dies: at a statement, when its action has come to a state, after so many seconds,
@@ -118,8 +131,7 @@ class Warm:
             return self._kept(start, "")
         if start in {"asked", "leased"}:
             self._lay(PLAIN, self._beginning("nothing"))
-            is_leased = start == "leased"
-            self._forks.do("proposer", partial(self._people.ask, 1, is_leased=is_leased))
+            self._live(replace(_ASKED, is_leased=start == "leased"), None)
             return self._kept(start, "")
         if start == "unknown":
             sent = self._beginning("sent")
@@ -144,14 +156,32 @@ class Warm:
     def _live(self, scenario: Scenario, moment: Moment) -> Way:
         """Has gate and terminal at work until one of them ends, and then the other."""
         self._note.unlink(missing_ok=True)
+        self._people.kept.unlink(missing_ok=True)
+        sit = partial(self._sit, scenario) if scenario.part != "nothing" else None
+        killed = self._meet(partial(self._stand, scenario), sit, scenario, moment)
+        if isinstance(moment, float):
+            return Way({}, Statement("anywhere", 0) if killed else None)
+        return read_way(self._note)
+
+    def _meet(
+        self,
+        stand_: Callable[[int], object],
+        sit: Callable[[int], object] | None,
+        scenario: Scenario = _ALONE,
+        moment: Moment = None,
+        *,
+        is_watched: bool = True,
+    ) -> bool:
+        """Forks a gate and a terminal, and waits until both have ended; says if one was killed."""
         of_gate, by_gate = os.pipe()
         of_terminal, by_terminal = os.pipe()
-        works: dict[str, Work] = {"gate": partial(self._stand, scenario, of_terminal)}
-        if scenario.part != "nothing":
-            works["terminal"] = partial(self._sit, scenario, of_gate)
+        works: dict[str, Work] = {"gate": partial(stand_, of_terminal)}
+        if sit is not None:
+            works["terminal"] = partial(sit, of_gate)
         needless = {"gate": (of_gate, by_terminal), "terminal": (of_terminal, by_gate)}
-        if not isinstance(moment, float):
-            works[scenario.victim] = partial(self._watched, works[scenario.victim], moment)
+        if is_watched and not isinstance(moment, float):
+            victim = scenario.victim
+            works[victim] = partial(self._watched, works[victim], scenario, moment)
         pids = {name: self._forks.fork(work, needless[name]) for name, work in works.items()}
         for pipe in (of_gate, by_gate, of_terminal, by_terminal):
             os.close(pipe)
@@ -159,12 +189,10 @@ class Warm:
             sleep(moment)
             os.kill(pids[scenario.victim], signal.SIGKILL)  # nothing, if it has ended before
         killed = [
-            self._forks.wait(name, pid, may_die=name == scenario.victim)
+            self._forks.wait(name, pid, may_die=is_watched and name == scenario.victim)
             for name, pid in pids.items()
         ]
-        if isinstance(moment, float):
-            return Way({}, Statement("anywhere", 0) if any(killed) else None)
-        return read_way(self._note)
+        return any(killed)
 
     def _stand(self, scenario: Scenario, people: int) -> None:
         DEFECTS[self.defect]()
@@ -173,16 +201,30 @@ class Warm:
         asyncio.run(stand(self._site, people))
 
     def _sit(self, scenario: Scenario, gate: int) -> None:
-        if scenario.part == "resolves":
-            resolve(self._people, self._world, gate)
-        elif scenario.part == "takes back":
-            take_back(self._people, self._world, gate)
-        else:
-            approve(self._people, self._world, gate, asks_for=scenario.asks_for)
+        people = self._people
+        people.sit_down(gate)
+        try:
+            if scenario.part == "asks":
+                people.ask(scenario.asks_for, is_leased=scenario.is_leased)
+            elif scenario.part == "resolves":
+                resolve(people, gate)
+            elif scenario.part == "takes back":
+                take_back(people, gate)
+            elif scenario.part == "orders":
+                open_and_order(people)
+            else:
+                approve(people, gate, asks_for=scenario.asks_for)
+        except LedgerError:
+            if not has_left(gate, LIFE_S):
+                raise  # it was not for want of a gate
 
-    def _watched(self, work: Work, moment: Moment) -> None:
+    def _watched(self, work: Work, scenario: Scenario, moment: Moment) -> None:
         aim = moment if isinstance(moment, Aim) else None
         watch = Watch(self._note, aim, self._until(moment) if isinstance(moment, str) else None)
+        if scenario.message:
+            watch_message(watch, scenario.message)
+            work()
+            return
         watch.begin()
         work()
         watch.end()
@@ -191,33 +233,40 @@ class Warm:
         if start == "sent":
             before = self._device.size()
             return lambda: self._device.size() > before
-        state = {"due": "DUE", "claimed": "CLAIMED", "intended": "SENDING"}[start]
-        log = self._world.ledger.with_name(f"{self._world.ledger.name}-wal")
-        seen, looked_s = (0, 0), 0.0
-
-        def has_come() -> bool:
-            """Looks when the ledger has changed, and now and then: a gate must not stand still."""
-            nonlocal seen, looked_s
-            now = (log.stat().st_mtime_ns, log.stat().st_size) if log.exists() else (0, 0)
-            if now == seen and monotonic() < looked_s + _LOOK_S:
-                return False
-            seen, looked_s = now, monotonic()
-            return state_of(self._world) == state
-
-        return has_come
+        kind = {"due": "action.DUE", "claimed": "action.CLAIMED", "intended": "action.SENDING"}
+        seen = set[str]()
+        at_commit(seen.add)
+        return lambda: kind[start] in seen
 
     def _judged(self, scenario: Scenario, way: Way, beginning: _Beginning, before: int) -> Found:
-        export, result = self._world.root / "export.jsonl", self._world.root / "result.json"
+        root = self._world.root
+        export, result, stock, state = (
+            root / name for name in ("export.jsonl", "result.json", "stock.json", "state")
+        )
         export.unlink(missing_ok=True)
-        work = partial(clear_up, self._site, self._people, self._world, export, result)
-        self._forks.do("next gate", work)
+        self._forks.do("reader", lambda: state.write_text(state_at_death(self._site)))
+        self._meet(partial(_stand_next, self._site), self._clear_up(result), is_watched=False)
+        self._forks.do("reader", partial(take_stock, self._site, self._world, export, stock))
         said = json.loads(result.read_text(encoding="utf-8"))
         frames = beginning.frames + self._device.frames(before)
         report = self._world.judged_by(frames, export.read_text(encoding="utf-8"))
-        faults, count = [*report.faults, *said["faults"]], len(frames.splitlines())
+        unfit = json.loads(stock.read_text(encoding="utf-8"))
+        faults, count = [*report.faults, *said["faults"], *unfit], len(frames.splitlines())
         if count > scenario.frames:
             faults.append(f"{count} frames, and there may be {scenario.frames}")
-        return Found(way, said["state"], len(said["resolved"]), count, faults)
+        at_death = state.read_text(encoding="utf-8")
+        return Found(way, at_death, len(said["resolved"]), count, faults)
+
+    def _clear_up(self, result: Path) -> Callable[[int], None]:
+        def sit(gate: int) -> None:
+            self._people.sit_down(gate)
+            clear_up(self._people, result)
+
+        return sit
+
+
+def _stand_next(site: Site, people: int) -> None:
+    asyncio.run(stand(site, people))
 
 
 def _copy(state: Path, to: Path) -> None:

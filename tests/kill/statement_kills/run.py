@@ -1,6 +1,6 @@
 """A run of a kill run at each statement: it asks, has its command carried out, and takes it back.
 
-It is an agent's process as the ledger sees one, with the lease of the runs; a person hands the
+It is an agent's process as the gate sees one, with the lock of the runs; a person hands the
 pumps over to it and approves.
 """
 
@@ -8,24 +8,25 @@ import asyncio
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.guardrails.approval.agent_messages import FileSegment, OpenRun, SetDue
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..operator_actions import PUMPS
 from ..process_group import GivenUp
-from ..site import PLAYBOOK, World
-from .ledger_view import LedgerView
+from ..site import PLAYBOOK
+from .ledger_view import standing_of
 from .operators import LIFE_S, POLL_S, People, has_left, patiently
 
 _AGENT = Proposer(kind="agent", name="playbook runner")
@@ -36,7 +37,7 @@ _RUN = RunOrigin(
 )  # fmt: skip
 
 
-def take_back(people: People, world: World, gate: int) -> None:
+def take_back(people: People, gate: int) -> None:
     """Asks for a start with its undo, has both carried out, and ends early without a gate.
 
     Args:
@@ -44,26 +45,34 @@ def take_back(people: People, world: World, gate: int) -> None:
     """
     people.hand_over()
     with people.opened() as decision_context:
-        holder = take_runner_lock(decision_context.database, instant_now())
-        name = _file(people, decision_context, holder)
-        view, due = LedgerView(world.ledger), ["r1", "c1"]
+        writer = LedgerWriter.take(decision_context, instant_now)
+        name, due = _file(people, decision_context, writer), ["r1", "c1"]
         is_approved = False
         until_s = monotonic() + LIFE_S
         while not has_left(gate):
             is_approved = is_approved or people.is_approved(name)
-            standing = view.standing()
+            standing = standing_of(people.client)
             assert standing is not None
             if is_approved and not standing.is_under_way:
                 if standing.doubtful or not due:
                     return
-                action_id = f"{name}/{due.pop()}"
-                set_due(decision_context.database, action_id, holder, instant_now())
+                writer.add(SetDue(action_id=f"{name}/{due.pop()}"))
             if monotonic() > until_s:
                 raise GivenUp(f"no end: {standing}")
             sleep(POLL_S)
 
 
-def _file(people: People, decision_context: DecisionContext, holder: str) -> str:
+def open_and_order(people: People) -> None:
+    """Opens a run, and has a person order it to take back what it has done."""
+    with people.opened() as decision_context:
+        writer = LedgerWriter.take(decision_context, instant_now)
+        body: dict[str, object] = {"playbook": _NAME}
+        name = _RUN.run_id
+        writer.add(OpenRun(run_id=name, playbook=_NAME, assets=(PUMPS,), body=body))
+        people.order(name, "abort")
+
+
+def _file(people: People, decision_context: DecisionContext, writer: LedgerWriter) -> str:
     site = people.site
     tag, value = people.writes[0]
     segment = Segment(
@@ -83,6 +92,7 @@ def _file(people: People, decision_context: DecisionContext, holder: str) -> str
     tags = [write.tag for write in segment.writes]
     seen = patiently(lambda: asyncio.run(survey(site, read, tags)))
     locks = lockout_generations(decision_context.database, scopes_of_segment(site, segment))
-    now = instant_now()
-    request, denial = make_segment(context, segment, seen, _AGENT, locks, now)
-    return file_segment(decision_context, request, denial, holder, now).request.request_id
+    request, denial = make_segment(context, segment, seen, _AGENT, locks, instant_now())
+    assert denial is None
+    writer.add(FileSegment(request=request))
+    return request.request_id

@@ -13,7 +13,7 @@ Start = Literal[
 one whose gate has died with it in this state, `sent` after the frame; one whose outcome nobody
 knows, and a gate has said so."""
 Victim = Literal["gate", "terminal"]
-Part = Literal["approves", "resolves", "takes back", "nothing"]
+Part = Literal["asks", "approves", "resolves", "takes back", "orders", "nothing"]
 Lockout = Literal["never", "before", "at the intent"]
 
 
@@ -26,6 +26,9 @@ class Scenario:
         part: What the people at the terminal do; with nothing to do, there is no terminal.
         frames: How many writes may reach the device at most.
         asks_for: How many writes are asked for, where there is no request at the beginning.
+        is_leased: Whether they are asked for a while only.
+        message: Path of the message between whose arrival and answer the gate dies, at every
+            statement there is; empty if it may die anywhere.
         few: How many kills of it belong to a short run.
     """
 
@@ -37,6 +40,8 @@ class Scenario:
     lockout: Lockout = "never"
     frames: int = 1
     asks_for: int = 0
+    is_leased: bool = False
+    message: str = ""
     few: int = 0
 
 
@@ -65,4 +70,23 @@ SCENARIOS: Sequence[Scenario] = (
         "people ask and approve", start="empty", victim="terminal", asks_for=2, frames=2, few=2
     ),
     Scenario("people resolve", start="unknown", victim="terminal", part="resolves"),
+    Scenario(
+        "a request arrives",
+        start="empty",
+        part="asks",
+        asks_for=2,
+        message="requests",
+        frames=0,
+        few=2,
+    ),
+    Scenario("an approval arrives", message="decisions", few=2),
+    Scenario("an order arrives", start="empty", part="orders", message="orders", frames=0, few=2),
+    Scenario("a resolution arrives", start="unknown", part="resolves", message="decisions"),
+    Scenario(
+        "the agents' word arrives",
+        start="empty",
+        part="orders",
+        message="runs/effects",
+        frames=0,
+    ),
 )

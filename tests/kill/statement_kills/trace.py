@@ -13,9 +13,16 @@ from typing import Any, NamedTuple
 GATE: Sequence[str] = (
     "handwheel.tools.guardrails.gate",
     "handwheel.tools.guardrails.ledger",
+    "handwheel.tools.guardrails.client",
+    "handwheel.tools.guardrails.signatures.message",
+    "handwheel.tools.guardrails.signatures.context",
+    *(
+        f"handwheel.tools.guardrails.approval.{each}"
+        for each in ("people_messages", "agent_messages", "decide", "run_orders", "run_requests")
+    ),
     "handwheel.connectors.actuation",
 )
-"""The packages whose statements are watched: gate, ledger and write session."""
+"""What is watched: gate with its server and client, ledger, messages and write session."""
 _ROOT = Path(__file__).parents[3]
 
 
@@ -61,6 +68,12 @@ class Watch:
         """Watches this thread from now on."""
         sys.settrace(self._call)
 
+    def reach(self, here: Statement) -> None:
+        """Comes to something that is no statement, where the process may die as well."""
+        self._visits[here] += 1
+        if (here, self._visits[here]) == self._aim:
+            self._die(here)
+
     def end(self) -> None:
         """Watches no more, and notes what was executed."""
         sys.settrace(None)
@@ -79,10 +92,13 @@ class Watch:
             self._visits[here] += 1
             is_last = self._until() if self._until else (here, self._visits[here]) == self._aim
             if is_last:
-                sys.settrace(None)
-                self._write(here)
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._die(here)
         return self._line
+
+    def _die(self, here: Statement) -> None:
+        sys.settrace(None)
+        self._write(here)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _write(self, died_at: Statement | None) -> None:
         visits = [[*statement, count] for statement, count in self._visits.items()]
