@@ -27,7 +27,9 @@ from handwheel.tools.guardrails.approval.people_messages import (
 from handwheel.tools.guardrails.approval.run_orders import load_orders, newest_event, order_in
 from handwheel.tools.guardrails.approval.shift_handover import ShiftSummary
 from handwheel.tools.guardrails.approval.start_orders import StartOrder
+from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
@@ -247,6 +249,19 @@ def test_a_message_that_does_not_count_leaves_the_state_as_before(
         return
     assert kinds == (["decision.refused"] if case.change is None else [])
     assert _tables(spare) == before
+
+
+def test_a_refused_release_of_what_no_gate_has_latched_is_refused_again_when_sent_again(
+    spare: Watched,
+) -> None:
+    message = _release(spare)
+    assert isinstance(message, ReleaseLockout)
+    unsigned = message.signed.model_copy(update={"signature": _NO_SIGNATURE})
+    forged = message.model_copy(update={"signed": unsigned})
+    for _ in range(2):
+        with pytest.raises(DecisionRefused):
+            apply_once(spare.desk.decision_context, forged, spare.clock.now())
+    assert locked_scopes(spare.desk.database) == {"P-101A": 1}
 
 
 def test_the_order_to_a_run_is_found_in_the_rows(spare: Watched) -> None:

@@ -102,8 +102,8 @@ class EventHub:
     async def stream(self, request: web.Request, after: int) -> web.StreamResponse:
         """Writes every row behind a number, and each new one as it comes, until someone ends it."""
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             while rows := self._database.find_rows(after=after, limit=_PAGE):
                 await _write(response, b"".join(map(_line, rows)))
                 after = rows[-1].seq

@@ -49,8 +49,9 @@ class MessageDoor:
         if kind is None:
             raise web.HTTPNotFound
         self._check_user(kind, peer)
-        message = self._message(kind, await _body(request))
-        return web.json_response({"rows": row_list(self._added(message))})
+        message = read_message(kind, await _body(request), self._context.site.id)
+        rows = apply_once(self._context, message, self._clock())
+        return web.json_response({"rows": row_list(rows)})
 
     def _check_user(self, kind: type[Message], peer: Peer) -> None:
         agents = self._context.site.processes.agents
@@ -58,33 +59,44 @@ class MessageDoor:
             reason = f"only the agents may send this, as {agents}; this is {peer.user}"
             raise Rejected(HTTPStatus.FORBIDDEN, "other-user", reason)
 
-    def _message(self, kind: type[Message], body: bytes) -> Message:
-        try:
-            text = body.decode()
-            document = parse_canonical(text)
-        except ValueError as error:
-            raise _not_canonical(str(error)) from None
-        try:
-            message = kind.model_validate(document)
-        except ValidationError as error:
-            raise _other_form(kind, error) from None
-        if message.text != text:
-            raise _not_canonical("a field with its default is left out")
-        if message.site != self._context.site.id:
-            reason = f"it is for site {message.site!r}, and this is {self._context.site.id!r}"
-            raise Rejected(HTTPStatus.MISDIRECTED_REQUEST, "other-site", reason)
-        return message
 
-    def _added(self, message: Message) -> Sequence[JournalRow]:
-        database = self._context.database
-        mark = message_digest(message)
-        known = database.rows_under(mark)
-        if known and not all(_is_refusal(row) for row in known):
-            return known
-        head = database.head()
-        with database.under(mark):
-            message.apply(self._context.renewed(), self._clock())
-        return list(database.journal(head.seq if head else 0))
+def read_message(kind: type[Message], body: bytes, site: str) -> Message:
+    """Returns the message of a body. Raises `Rejected` if it is none for this site."""
+    try:
+        text = body.decode()
+        document = parse_canonical(text)
+    except ValueError as error:
+        raise _not_canonical(str(error)) from None
+    try:
+        message = kind.model_validate(document)
+    except ValidationError as error:
+        raise _other_form(kind, error) from None
+    if message.text != text:
+        raise _not_canonical("a field with its default is left out")
+    if message.site != site:
+        reason = f"it is for site {message.site!r}, and this is {site!r}"
+        raise Rejected(HTTPStatus.MISDIRECTED_REQUEST, "other-site", reason)
+    return message
+
+
+def apply_once(context: DecisionContext, message: Message, now: Instant) -> Sequence[JournalRow]:
+    """Applies a message that was not applied before.
+
+    Returns:
+        The rows that it has added, now or then.
+
+    Raises:
+        HandwheelError: As `Message.apply`.
+    """
+    database = context.database
+    mark = message_digest(message)
+    known = database.rows_under(mark)
+    if known and not all(_is_refusal(row) for row in known):
+        return known
+    head = database.head()
+    with database.under(mark):
+        message.apply(context.renewed(), now)
+    return list(database.journal(head.seq if head else 0))
 
 
 async def _body(request: web.Request) -> bytes:

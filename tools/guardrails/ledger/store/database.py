@@ -194,12 +194,16 @@ class Database:
 
     @contextmanager
     def under(self, message: str) -> Generator[None]:
-        """Marks the rows that are recorded inside with the digest of the message that asks."""
-        self._message = message
+        """Marks the rows that are recorded inside with the digest of the message that asks.
+
+        Args:
+            message: Empty for rows that none asks for.
+        """
+        before, self._message = self._message, message
         try:
             yield
         finally:
-            self._message = ""
+            self._message = before
 
     def rows_under(self, message: str) -> list[JournalRow]:
         """Returns the rows that a message has added, none if it was never applied."""
