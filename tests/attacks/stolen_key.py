@@ -1,9 +1,8 @@
-"""What an attacker does, who has the ledger's file and somebody's key."""
+"""What an attacker does, who has somebody's key and meets a gate that does not look."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from secrets import token_hex
 from typing import Any
@@ -20,7 +19,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..sites.on_disk import PEOPLE, SiteFolder
 from ..sites.people import key_id, key_of
-from .sql_shell import insert_decision, shell_of, without_triggers
+from .past_the_checks import force_approved, record_decision
 
 
 class Forger(SiteFolder):
@@ -67,38 +66,14 @@ class Forger(SiteFolder):
         text = Decision.model_validate(document).text
         return Signed(text, key_of(key or by).sign(signed_bytes("decision", text)).hex())
 
-    @contextmanager
-    def raw(self) -> Generator[sqlite3.Connection]:
-        """The ledger's file, opened behind the ledger's back, with none of its pragmas."""
+    def force(self, record: RequestRecord, *decisions: tuple[Signed, Card | None]) -> None:
+        """Records decisions and an approved, due request, past every check."""
         self.is_forged = True
-        with shell_of(self.site.state) as shell:
-            yield shell
-
-    def force(
-        self,
-        record: RequestRecord,
-        *decisions: tuple[Signed, Card | None],
-        without: Sequence[str] = (),
-    ) -> None:
-        """Writes decisions and an approved, due request into the database, past every check.
-
-        With `without` it is somebody who takes these triggers away for a moment.
-        """
         now, name = instant_now(), record.request.request_id
-        with self.raw() as connection, ExitStack() as stack:
-            if without:
-                stack.enter_context(without_triggers(connection, *without))
+        with self.ledger() as database:
             for signed, card in decisions:
-                insert_decision(connection, name, signed, card.text if card else None)
-            connection.execute(
-                "UPDATE request SET state = 'APPROVED', approved_at = ?, approved_boot_ms = ? "
-                "WHERE request_id = ?",
-                (stamp(now.wall), now.boot_ms, name),
-            )
-            connection.execute(
-                "UPDATE action SET state = 'DUE', due_boot_ms = ? WHERE action_id = ?",
-                (now.boot_ms, f"{name}/c1"),
-            )
+                record_decision(database, now, name, signed, card.text if card else None)
+            force_approved(database, now, name)
 
     def file_altered(
         self,
@@ -127,6 +102,6 @@ class Forger(SiteFolder):
         if is_signed:
             meaning = meaning_of("propose", altered)
             proposal = self.sign(altered, None, "anna", verdict="propose", meaning=meaning)
-            with self.raw() as connection:
-                insert_decision(connection, name, proposal, None)
+            with self.ledger() as database:
+                record_decision(database, now, name, proposal)
         return record

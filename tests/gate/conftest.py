@@ -1,8 +1,7 @@
 """One plant for each module, standing as it was warmed up before each test; a site for each."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ..attacks.sql_shell import shell_of
 from ..plants.served import served
 from ..sites.in_memory import make_site
 from .testbed.audited import witnessed
@@ -78,13 +76,6 @@ async def room(memory_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
     await room.start_gate()
     yield room
     room.close()
-
-
-@pytest.fixture
-def shell(room: Watched) -> Iterator[sqlite3.Connection]:
-    """Somebody who has opened the file of the room's ledger."""
-    with shell_of(room.site.state) as shell:
-        yield shell
 
 
 @pytest.fixture(scope="module")

@@ -7,51 +7,13 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.signatures.decisions import Reason
-from handwheel.tools.requests.canonical import digest
 
-from ...attacks.sql_shell import without_triggers
 from ..testbed.served import World
 
 START = "P-101B.run_cmd=true"
 CHANGED = "{} was changed since the request was made: ask again"
 STALE_GATE = "{} was changed, and the gate still has the old one: stop it; next: handwheel gate"
 Draft = dict[str, Any]
-
-
-def rewrite(world: World, name: str, text: str, mark: str) -> None:
-    """Puts another text under a request, as somebody who may write to the file would."""
-    guards = "request_is_fixed", "request_moves"
-    with world.raw() as connection, without_triggers(connection, *guards):
-        connection.execute(
-            "UPDATE request SET text = ?, digest = ? WHERE request_id = ?", (text, mark, name)
-        )
-
-
-@pytest.mark.way_in("C1")
-@pytest.mark.parametrize(
-    ("is_digest_altered", "is_approved_before", "reason"),
-    [
-        (False, True, "its digest differs"),
-        (True, True, str(Reason.OTHER_DIGEST)),
-        (True, False, str(Reason.OTHER_DIGEST)),
-    ],
-)
-async def test_an_altered_value_is_not_sent(
-    world: World, *, is_digest_altered: bool, is_approved_before: bool, reason: str
-) -> None:
-    record, card = await world.ask(START)
-    signed, name = world.sign(record.request, card), record.request.request_id
-    text = record.text.replace('"value":true', '"value":false').replace("ff00", "0000")
-    assert text != record.text
-    if is_approved_before:
-        world.decide(signed, card)
-    rewrite(world, name, text, digest("request", text) if is_digest_altered else record.digest)
-    if not is_approved_before:
-        world.refused(signed, card, Reason.OTHER_DIGEST)
-        world.force(record, (signed, card))
-    assert reason in await world.stopped(record)
-    await world.go_through(START)
 
 
 def command(**fields: Any) -> Callable[[Draft], object]:

@@ -10,6 +10,7 @@ from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.request import ActionRequest
 
 from ...sites import people
@@ -94,3 +95,46 @@ async def test_who_has_no_role_of_then_or_now_resolves_nothing(tmp_path: Path) -
         assert len(room.plant.frames) == 2
     finally:
         room.close()
+
+
+async def test_what_somebody_has_resolved_stays_so_when_they_have_left(tmp_path: Path) -> None:
+    async with ruled_room(tmp_path) as room:
+        request = await held(room)
+        room.desk.resolve(request.commands[0].action_id, "resolve-applied", "bert")
+        room.desk.revoke_key("bert")
+        _enrol(room, people.boss(), people.record_of("gina"), people.record_of("anna"))
+        await room.restart_gate()
+        assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
+        assert len(room.plant.frames) == 2
+
+
+def _enrol(room: Watched, *records: Record) -> None:
+    """Writes the list of people; a terminal that is open has read another."""
+    (room.site.root / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
+
+
+@pytest.mark.way_in("P15")
+async def test_who_was_taken_off_the_list_says_nothing_at_a_terminal_that_was_open(
+    tmp_path: Path,
+) -> None:
+    async with ruled_room(tmp_path) as room:
+        request = await held(room)
+        action_id, waiting = request.commands[0].action_id, room.desk.propose(START_B)
+        others = [people.boss(), people.record_of("gina"), people.record_of("bert")]
+        _enrol(room, *others)
+        with pytest.raises(DecisionRefused, match=str(Reason.UNKNOWN_KEY)):
+            room.desk.resolve(action_id, "resolve-not-applied")
+        with pytest.raises(DecisionRefused, match=str(Reason.UNKNOWN_KEY)):
+            room.desk.approve(waiting)
+        reasons = [each["reason"] for each in room.rows("decision.refused")]
+        assert reasons == [Reason.UNKNOWN_KEY] * 2
+        assert room.desk.states(request) == ["UNKNOWN"]
+        await room.go_round()
+        assert len(room.plant.frames) == 1
+
+        _enrol(room, *others, people.record_of("anna"))
+        room.desk.resolve(action_id, "resolve-not-applied")
+        assert room.desk.states(request) == ["RESOLVED_NOT_APPLIED"]
+        room.plant.values["P-101A.run_cmd"] = False
+        assert (await carried_out(room, START))[0].startswith("VERIFIED")
+        assert len(room.plant.frames) == 2

@@ -1,11 +1,10 @@
 """People at the gate: one person as two, keys taken back, roles lost, and whoever says no first."""
 
-import sqlite3
 from typing import Any
 
 import pytest
 
-from handwheel.tools.errors import GuardrailError, PermitRefused
+from handwheel.tools.errors import GuardrailError, LedgerError, PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -187,9 +186,9 @@ async def test_a_decision_counts_once(world: World) -> None:
     await world.carried_out(record)
 
     world.refused(signed, card, Reason.SAME_NONCE)
-    with pytest.raises(sqlite3.IntegrityError, match="decision: such a row is there"):
+    with pytest.raises(LedgerError, match=r"UNIQUE constraint failed: decision\.text"):
         world.force(record, (signed, card))
-    with pytest.raises(sqlite3.IntegrityError, match="illegal transition"):
+    with pytest.raises(LedgerError, match="a request does not go from CLOSED to APPROVED"):
         world.force(record)
     await world.go_through(STOP)
     assert len(world.frames) == 2

@@ -1,11 +1,8 @@
-"""A ledger into which one proposal comes after the other, past somebody who can write into it.
+"""A ledger into which one proposal comes after the other, past everything that judges it.
 
-Whatever was refused on its way is put into the ledger by hand, so that the gate judges it as well.
+Whatever was refused on its way is recorded by hand, so that the gate's steps judge it as well.
 """
-# The connections of the ledger are set by the test; no option of the product does that.
-# pyright: reportPrivateUsage=false
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +12,14 @@ from typing import Any
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.errors import GuardrailError
+from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
+from handwheel.tools.guardrails.ledger.store.states import (
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
@@ -30,7 +32,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import stamp
 
-from ...attacks.sql_shell import insert_decision
+from ...attacks.past_the_checks import WHY, record_decision
 from ...plants.in_memory import Frame
 from ...sites import people
 from ..testbed.in_memory import Room
@@ -71,7 +73,7 @@ class Kind:
 
 
 class Flood(Room):
-    """A room, its people, and the shell of somebody who has the ledger's file.
+    """A room and its people, and a gate that records what it has refused.
 
     Args:
         site: From `make_flood_site`, with a state folder of the ledger's own.
@@ -82,17 +84,10 @@ class Flood(Room):
         super().__init__(site)
         self.plant.values = dict(VALUES)
         self.rng = rng
-        self._shell = sqlite3.connect(site.state / "ledger.db", isolation_level=None)
 
     async def open(self) -> None:
         await self.start_gate()
-        ledgers = self.desk.database._connection, self.context.database._connection
-        for each in (self._shell, *ledgers):
-            each.execute("PRAGMA synchronous = OFF")
-
-    def close(self) -> None:
-        self._shell.close()
-        super().close()
+        self.desk.database.tables.connection.execute("PRAGMA log.synchronous = OFF")
 
     async def take(self, kind: Kind) -> None:
         """Lets a proposal come, and judges what has become of it."""
@@ -169,22 +164,19 @@ class Flood(Room):
         return sign(Decision.model_validate(said | changes), people.key_of(by))
 
     def _insert(self, request: ActionRequest, signed: Signed, card: str | None) -> None:
-        """Puts a decision into the ledger by hand; one that is there already stays alone."""
-        with suppress(sqlite3.IntegrityError):
-            insert_decision(self._shell, request.request_id, signed, card)
+        """Records a decision by hand; one that is there already stays alone."""
+        with suppress(LedgerError):
+            record_decision(self.desk.database, self.clock.now(), request.request_id, signed, card)
 
     async def take_up(self, request: ActionRequest) -> str:
         """Lets the gate do whatever of a request is due; returns what became of the first action.
 
         What waits is first approved by hand, and set due.
         """
-        now, name = self.clock.now(), request.request_id
-        forged = self._shell.execute(
-            "UPDATE request SET state = 'APPROVED', approved_at = ?, approved_boot_ms = ? "
-            "WHERE request_id = ? AND state IN ('PENDING', 'PARTIAL')",
-            (stamp(now.wall), now.boot_ms, name),
-        )
-        if forged.rowcount:
+        name = request.request_id
+        if self.desk.record(name).state in WAITING_REQUESTS:
+            with self.desk.database.transaction(self.clock.now()) as transaction:
+                move_request(transaction, name, RequestState.APPROVED, WHY)
             return await self.by_hand(request)
         await self.act(len(request.commands))
         found = self.desk.record(name).actions[0]
@@ -192,11 +184,10 @@ class Flood(Room):
 
     async def by_hand(self, request: ActionRequest) -> str:
         """Sets the first action of an approved request due by hand; the gate takes it up."""
-        with suppress(sqlite3.IntegrityError):  # the request is over
-            self._shell.execute(
-                "UPDATE action SET state = 'DUE', due_boot_ms = ? WHERE action_id = ?",
-                (self.clock.now().boot_ms, request.actions[0].action_id),
-            )
+        first, database = request.actions[0].action_id, self.desk.database
+        with suppress(LedgerError), database.transaction(self.clock.now()) as transaction:
+            # A request that is over lets it go nowhere.
+            move_action(transaction, first, ActionState.PLANNED, ActionState.DUE, WHY)
         await self.act()
         found = self.desk.record(request.request_id).actions[0]
         return f"{found.state}: {found.reason}"

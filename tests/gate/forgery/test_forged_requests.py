@@ -1,4 +1,4 @@
-"""What people signed without understanding it, and what somebody put into the ledger by hand."""
+"""What people signed without understanding it, and what was recorded past every check."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, parse_decision
 from handwheel.tools.requests.request import ActionRequest
 
-from ...attacks.sql_shell import forge_approvals, insert_decision, shell_of
+from ...attacks.past_the_checks import force_approvals, record_decision
 from ..flood.flood import altered
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
@@ -64,33 +64,27 @@ async def test_what_was_made_up_moves_nothing_though_people_sign_it(
 
 
 async def forced_through(
-    room: Watched, request: ActionRequest, *words: tuple[str, Signed], people: Sequence[str]
+    room: Watched, request: ActionRequest, *words: Signed, people: Sequence[str]
 ) -> None:
-    """Writes what people signed of a request into the ledger by hand, and says that it is due."""
-    with shell_of(room.site.state) as shell:
-        for verdict, signed in words:
-            card = None if verdict == "propose" else room.desk.card(request)
-            insert_decision(shell, request.request_id, signed, card, verdict=verdict)
+    """Records what people signed of a request past every check, and says that it is due."""
+    for signed in words:
+        is_proposal = parse_decision(signed.text).verdict == "propose"
+        card = None if is_proposal else room.desk.card(request)
+        record_decision(room.desk.database, room.clock.now(), request.request_id, signed, card)
     room.note(request, *people)
-    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    assert force_approvals(room.desk.database, room.clock.now())
     await room.act()
 
 
 @pytest.mark.parametrize(
-    ("verdict", "by", "reason"),
-    [
-        ("propose", "gina", ""),
-        ("propose", "anna", "gina has not signed the request that names them"),
-        ("reject", "gina", "gina has not signed the request that names them"),
-    ],
+    ("by", "reason"), [("gina", ""), ("anna", "gina has not signed the request that names them")]
 )
 async def test_a_proposal_that_somebody_else_has_signed_is_none(
-    room: Watched, verdict: Any, by: str, reason: str
+    room: Watched, by: str, reason: str
 ) -> None:
     request, _ = room.desk.request([START])
     room.force_filed(request)
-    words = [("propose", room.desk.signed(verdict, request, by))]
-    words.append(("approve", room.desk.signed("approve", request, "bert")))
+    words = [room.desk.signed("propose", request, by), room.desk.signed("approve", request, "bert")]
     await forced_through(room, request, *words, people=["bert"])
     room.expect(request, "INVALIDATED" if reason else "VERIFIED", part=reason)
 
@@ -109,8 +103,8 @@ async def test_two_rows_are_not_two_people(room: Watched, people: list[str], rea
     request, _ = room.desk.request([MODE])
     assert request.quorum == 2
     room.force_filed(request)
-    words = [("propose", room.desk.signed("propose", request, "gina"))]
-    words += [("approve", room.desk.signed("approve", request, person)) for person in people]
+    words = [room.desk.signed("propose", request, "gina")]
+    words += [room.desk.signed("approve", request, person) for person in people]
     await forced_through(room, request, *words, people=people)
     state = "INVALIDATED" if reason else "VERIFIED"
     room.expect(request, state, part=reason, frames=not reason)
@@ -128,7 +122,7 @@ async def test_an_approval_in_view_of_another_ledger_moves_nothing(
     """A decision from an old copy of the ledger, put into this one by hand."""
     request = room.desk.propose(START)
     signed = room.desk.signed("approve", request, "anna", **changes)
-    await forced_through(room, request, ("approve", signed), people=["anna"])
+    await forced_through(room, request, signed, people=["anna"])
     state = "INVALIDATED" if reason else "VERIFIED"
     room.expect(request, state, part=reason, frames=not reason)
 

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.decisions import Reason, authority_subject
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from ...attacks.sql_shell import insert_site_decision
+from ...attacks.past_the_checks import append_row, record_decision
 from ...sites.on_disk import PEOPLE, enrolled
 from ...sites.people import key_id
 from ..testbed.authority_grant import end, give, make_agents
@@ -83,15 +83,17 @@ def the_person_left(world: World) -> None:
 
 
 def somebody_wrote_it_everywhere(world: World) -> None:
-    """Row, journal and decision; only the signature is not carl's."""
+    """Row and decision; only the signature is not carl's."""
     until = stamp(instant_now().wall + timedelta(hours=1))
     subject = authority_subject(PUMP, 1, until)
     forged = world.word("grant-authority", subject, "carl", key="mallory", key_id=key_id("carl"))
-    with world.raw() as shell:
-        shell.execute(f"INSERT INTO authority VALUES ('{PUMP}', 1, 'AGENT', 'carl', ?)", (until,))
-        insert_site_decision(shell, "grant-authority", subject, forged, None)
-    with world.ledger() as database, database.transaction(instant_now()) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
+    body: dict[str, object] = {
+        "generation": 1, "mode": "AGENT", "person": "carl", "until": until,
+    }  # fmt: skip
+    world.is_forged = True
+    with world.ledger() as database:
+        record_decision(database, instant_now(), subject, forged)
+        append_row(database, instant_now(), "authority.given", PUMP, body)
 
 
 def the_whole_was_taken_over(world: World) -> None:

@@ -10,7 +10,7 @@ from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.store.journal import FIRST
+from handwheel.tools.guardrails.ledger.store.log_file import ledger_file
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
@@ -94,21 +94,6 @@ async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -
     await world.go_through(START)
 
 
-def newer_gate(world: World) -> None:
-    with world.raw() as connection:
-        connection.execute("INSERT INTO gate(pid, boot_id) VALUES (1, 'this boot')")
-
-
-@pytest.mark.way_in("D5")
-async def test_a_gate_that_was_overtaken_sends_nothing(world: World) -> None:
-    record = await world.approved(START)
-    newer_gate(world)
-    assert await world.stopped(record) == "another gate has started since"
-    await world.stop()
-    await world.start()
-    await world.go_through(START)
-
-
 def other_lock_file(room: Watched) -> None:
     lock = room.site.state / "gate.lock"
     lock.unlink()
@@ -137,36 +122,24 @@ async def test_a_gate_whose_lock_file_was_replaced_ends_and_nothing_else(room: W
     await room.go_through()
 
 
-async def test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through(world: World) -> None:
-    record = await world.approved(START)
-    anchors = world.site.state / "anchors"
-    true = anchors.read_bytes()
-    anchors.write_bytes(true + f"9999 {FIRST}\n".encode())
-    await asyncio.sleep(0.3)
-    assert world.frames == []
-    anchors.write_bytes(true)
-    end = await world.end(record)
-    assert (end.action, "no frame was sent" in end.reason) == (ActionState.ABORTED_NOT_SENT, True)
-    assert world.frames == []
-    await world.go_through(START)
-
-
 @pytest.mark.way_in("D5")
 async def test_a_gate_stops_when_it_is_told_though_its_ledger_fails_it(world: World) -> None:
     await world.go_through(SETPOINT)
     record, card = await world.ask(START)
-    begun = asyncio.Event()
+    begun, ledger = asyncio.Event(), ledger_file(world.site.state)
+    kept = ledger.with_name("kept.db")
 
     async def stop_and_fail() -> None:
         begun.set()
         await asyncio.sleep(0.1)
-        newer_gate(world)
+        ledger.rename(kept)
 
     world.on_open = stop_and_fail
     world.approve(record, card)
     async with asyncio.timeout(50):
         await begun.wait()
         await world.stop()
+    kept.rename(ledger)
     assert len(world.frames) == 1
     world.on_open = lambda: None
     await world.start()

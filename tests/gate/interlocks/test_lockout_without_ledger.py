@@ -1,4 +1,4 @@
-"""A stop works when nothing else does: the ledger locked, full, corrupt or read-only."""
+"""A stop works when nothing else does: the ledger removed, replaced, full or read-only."""
 
 import subprocess
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ from ..testbed.edited_policy import ruled_room
 from ..testbed.ledger_faults import TROUBLES, Trouble, full
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched, nth
 
-WAYS = {"locked": "S1", "full": "S2", "corrupt": "S3", "read-only": "S4"}
+WAYS = {"removed": "S1", "full": "S2", "replaced": "S3", "read-only": "S4"}
 CASES = [
     pytest.param(trouble, words, id=name, marks=pytest.mark.way_in(WAYS[name]))
     for name, (trouble, words) in TROUBLES.items()

@@ -1,6 +1,5 @@
 """Pace at the gate: writes and movement of a group in a stretch of time, and a rate."""
 
-import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.policy.groups import group_usage
 
-from ...attacks.sql_shell import shell_of, without_triggers, write_text
 from ...plants.in_memory import Fault
 from ..testbed.edited_policy import LOOSE, carried_out, ruled_room
 from ..testbed.ledger_faults import Trouble, at_the_intent, full, unanchored
@@ -81,7 +79,7 @@ async def test_what_was_sent_counts_whatever_became_of_it(room: Watched, fault: 
 
 
 @pytest.mark.parametrize("trouble", [unanchored, full])
-async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
+async def test_an_intent_that_came_to_no_disk_counts_for_nothing(
     room: Watched, trouble: Trouble
 ) -> None:
     request = room.approved((SP, 360.0))
@@ -89,11 +87,11 @@ async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
         await room.act()
     await room.act()
     assert (room.desk.states(request), room.plant.frames) == (["ABORTED_NOT_SENT"], [])
-    (end,) = await carried_out(room, (SP, 370.1))
+    (end,) = await carried_out(room, (SP, 380.1))
     words = "moves: its tags may move by 30 kPa within 10 min 00 s, and it would be 30.1 kPa"
     assert end == f"INVALIDATED: {words}; wait 600 s more"
     assert _told(room) in end
-    assert (await carried_out(room, (SP, 370.0)))[0].startswith("VERIFIED")
+    assert (await carried_out(room, (SP, 380.0)))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 1
 
 
@@ -118,39 +116,6 @@ async def test_recovery_is_not_held_up_and_counts(room: Watched) -> None:
     assert SETPOINT_BACK[1] == room.plant.values[SP]
     runner.end(request)
     assert "and there were 3" in (await carried_out(room, START))[0]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE action SET sent_at = 'yesterday'",
-        "UPDATE action SET sent_at = NULL",
-        "UPDATE action SET sent_boot_ms = NULL",
-    ],
-)
-async def test_a_damaged_row_denies(room: Watched, damage: str) -> None:
-    await carried_out(room, START)
-    with shell_of(room.site.state) as shell, without_triggers(shell):
-        shell.execute(damage)
-    (end,) = await carried_out(room, ("P-101B.run_cmd", True))
-    assert end == "INVALIDATED: it cannot be read when P-101A.run_cmd was last written"
-    assert len(room.plant.frames) == 1
-
-
-@pytest.mark.parametrize("before", ["-", 10**400], ids=["no number", "no float"])
-async def test_nobody_can_tell_how_far_without_what_was_there(
-    room: Watched, before: object
-) -> None:
-    assert (await carried_out(room, (SP, 355.0)))[0].startswith("VERIFIED")
-    (text,) = room.desk.database.all("SELECT text FROM journal WHERE kind = 'action.SENDING'")[0]
-    row = json.loads(text)
-    row["body"]["before"] = before
-    with shell_of(room.site.state) as shell, without_triggers(shell):
-        statement = "UPDATE journal SET text = ? WHERE kind = 'action.SENDING'"
-        shell.execute(statement, (json.dumps(row),))
-    (group,) = room.desk.decision_context.policy.groups_of(SP)
-    with pytest.raises(Exception, match=r"it cannot be read what PIC-102\.sp was before R-"):
-        group_usage(room.desk.database, group, room.clock.now())
 
 
 async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -> None:
@@ -204,35 +169,3 @@ async def test_a_rate_goes_by_what_was_last_sent_and_by_what_is_there(paced: Wat
     paced.clock.forward(50.0)
     assert (await carried_out(paced, (SP, 370.0)))[0].startswith("VERIFIED")
     assert len(paced.plant.frames) == 3
-
-
-@pytest.mark.parametrize(("trouble", "is_read"), [(unanchored, True), (full, False)])
-async def test_a_rate_goes_by_an_intent_that_came_to_no_disk_too(
-    paced: Watched, trouble: Trouble, *, is_read: bool
-) -> None:
-    request = paced.approved((SP, 370.0))
-    with at_the_intent(paced, trouble):
-        await paced.act()
-    await paced.act()
-    assert paced.desk.states(request) == ["ABORTED_NOT_SENT"]
-    if not is_read:
-        write_text(paced.site.state, request.request_id, "{}")
-    paced.clock.forward(10.0)
-    (end,) = await carried_out(paced, (SP, 352.0))
-    words = "PIC-102.sp was written 10 s ago and would change faster than 30 kPa/min"
-    assert end == f"INVALIDATED: {words}: wait 26 s more"
-    paced.clock.forward(26.0)
-    assert (await carried_out(paced, (SP, 352.0)))[0].startswith("VERIFIED")
-    assert len(paced.plant.frames) == 1
-
-
-async def test_a_rate_lets_nothing_through_where_the_last_write_was_damaged(paced: Watched) -> None:
-    request = await paced.carried_out((SP, 370.0))
-    assert paced.desk.states(request) == ["VERIFIED"]
-    write_text(paced.site.state, request.request_id, "{}")
-    paced.clock.forward(36.0)
-    (end,) = await carried_out(paced, (SP, 352.0))
-    assert end == f"INVALIDATED: it cannot be read what {request.request_id}/c1 has written"
-    write_text(paced.site.state, request.request_id, request.text)
-    assert (await carried_out(paced, (SP, 352.0)))[0].startswith("VERIFIED")
-    assert len(paced.plant.frames) == 2

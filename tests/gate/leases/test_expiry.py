@@ -9,7 +9,6 @@ from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.lease_and_effects import Terms, parse_lease
 from handwheel.tools.requests.request import ActionRequest, Lease
 
-from ...attacks.sql_shell import write_text
 from ...plants.fault_injection import Crash
 from ..testbed.runner import wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
@@ -223,22 +222,6 @@ def test_what_cannot_be_taken_back_has_no_lease(room: Watched) -> None:
     with pytest.raises(InvalidArguments, match="from 1 s to 30 d"):
         parse_lease("0.5 s")
     assert parse_lease("2h") == Lease(for_s=FOR_S)
-
-
-async def test_a_lease_that_nobody_can_read_holds_up_no_other(room: Watched) -> None:
-    left = await in_lease(room)
-    room.desk.say("revoke", left, "anna")
-    room.watch()
-    assert len(open_writes(room.desk.database)) == 1
-    damaged, request = await in_lease(room, START), await in_lease(room, START_B)
-    for each in (left, damaged):
-        text = each.text.replace('"reason":"a test asks",', "")
-        write_text(room.site.state, each.request_id, text)
-    assert open_writes(room.desk.database) == []
-    await pass_time(room, FOR_S)
-    assert room.wires[2:] == wires(request, "c1", "r1")
-    await room.restart_gate()
-    assert (room.rows("lease.open")[1:], room.suspended) == ([], [])
 
 
 POINTS = [

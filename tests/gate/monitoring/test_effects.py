@@ -1,11 +1,8 @@
 """Expected effects are looked for, told once, change nothing, and no row ends the look."""
 # pyright: reportPrivateUsage=false
 
-import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,14 +15,11 @@ from handwheel.tools.errors import InvalidArguments, LedgerError
 from handwheel.tools.guardrails.gate.steps import effects
 from handwheel.tools.guardrails.gate.steps import outcome as concluding
 from handwheel.tools.guardrails.gate.steps.effects import give_up_effects, look_for_effects
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.timestamps import Instant
 
-from ...attacks.sql_shell import shell_of, without_triggers, write_text
 from ..leases.test_expiry import standing
-from ..testbed.ledger_faults import locked
+from ..testbed.ledger_faults import full
 from ..testbed.with_oracle import SETPOINT, START_B, Watched
 
 EFFECT = "PT-102.pv > 350 kPa within 2 min"
@@ -60,10 +54,6 @@ async def test_what_is_expected_is_looked_for_and_told_once(
     assert [tuple(row) for row in table] == [(f"{request.request_id}/c1", verdict)]
     assert standing(room, request) == "CLOSED VERIFIED"
     assert room.faults() == ()
-    with shell_of(room.site.state) as shell:
-        name = f"{request.request_id}/c1"
-        shell.execute("INSERT INTO effect VALUES (?, 2, 'x', 1.0, 'x', 'CAME')", (name,))
-    assert [each for each in room.faults() if f"effect 2 of {name}" in each]
 
 
 @pytest.mark.parametrize("was_kpa", [340.0, 360.0], ids=["came", "was there"])
@@ -137,80 +127,8 @@ def test_only_what_can_be_judged_is_expected(room: Watched) -> None:
         )
 
 
-Forge = Callable[[Watched, sqlite3.Connection, str], None]
-
-
-def _nobody(room: Watched, shell: sqlite3.Connection, name: str) -> None:
-    """The twin."""
-
-
-def _says_that_it_came(room: Watched, shell: sqlite3.Connection, name: str) -> None:
-    shell.execute("INSERT INTO effect VALUES (?, 1, ?, 120.0, 'x', 'CAME')", (name, EFFECT))
-
-
-def _says_that_it_was_long_ago(room: Watched, _: sqlite3.Connection, name: str) -> None:
-    now = room.clock.now()
-    past = Instant(now.wall - timedelta(hours=2), now.boot_id, now.boot_ms - 7_200_000)
-    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
-        forger.record("action.VERIFIED", name, {})
-
-
-def _takes_the_expectation_away(room: Watched, shell: sqlite3.Connection, name: str) -> None:
-    request_id = name.partition("/")[0]
-    text = room.desk.record(request_id).text
-    start = text.index('"effects":[{')
-    write_text(room.site.state, request_id, text[:start] + text[text.index("]", start) + 2 :])
-
-
-def _past_the_triggers(statement: str) -> Forge:
-    def forge(room: Watched, shell: sqlite3.Connection, name: str) -> None:
-        with without_triggers(shell):
-            shell.execute(statement, (name,))
-
-    return forge
-
-
-@pytest.mark.parametrize(
-    ("forge", "held", "told"),
-    [
-        (_nobody, ["MISSED"], False),
-        (_says_that_it_came, ["CAME"], True),
-        (_says_that_it_was_long_ago, ["MISSED"], False),
-        (_takes_the_expectation_away, ["MISSED"], True),
-        (_past_the_triggers("UPDATE action SET state = 'REFUSED' WHERE action_id = ?"),
-         ["MISSED"], True),
-        (_past_the_triggers("DELETE FROM action WHERE action_id = ?"), [], True),
-    ],
-    ids=["twin", "came", "long ago", "not expected", "refused", "no action"],
-)  # fmt: skip
-async def test_nobodys_row_ends_the_look_or_changes_what_is_told(
-    room: Watched, forge: Forge, held: list[str], *, told: bool
-) -> None:
-    request = await expecting(room)
-    name = request.commands[0].action_id
-    with shell_of(room.site.state) as shell:
-        forge(room, shell, name)
-    room.watch()
-    assert look_for_effects(room.context, {}) == {"PT-102.pv"}
-    room.clock.forward(121.0)
-    for _ in range(3):
-        room.watch()
-    assert [(each["number"], each["expected"]) for each in room.rows("effect.MISSED")] == [
-        (1, "PT-102.pv > 350 kPa")
-    ]
-    table = room.desk.database.all("SELECT verdict FROM effect")
-    assert [row[0] for row in table] == held
-    assert any(name.partition("/")[0] in each for each in room.faults()) is told
-    of_it = f"effect 1 of {name}: the ledger says {''.join(held) or 'nothing'}, the journal MISSED"
-    assert (of_it in room.faults()) is (held != ["MISSED"])
-    assert look_for_effects(room.context, {}) == frozenset()
-    await room.go_through()
-
-
-async def test_the_next_shift_is_told_what_did_not_come_whatever_a_row_says(room: Watched) -> None:
-    name = (await expecting(room)).commands[0].action_id
-    with shell_of(room.site.state) as shell:
-        _says_that_it_came(room, shell, name)
+async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:
+    await expecting(room)
     room.clock.forward(121.0)
     room.watch()
     room.watch()
@@ -222,7 +140,7 @@ async def test_the_next_shift_is_told_what_did_not_come_whatever_a_row_says(room
 async def test_a_round_asks_the_ledger_nothing_for_what_it_looks_for(room: Watched) -> None:
     await expecting(room)
     asked: list[str] = []
-    connection = room.context.database._connection
+    connection = room.context.database.tables.connection
     connection.set_trace_callback(asked.append)
     assert look_for_effects(room.context, {}) == {"PT-102.pv"}
     connection.set_trace_callback(None)
@@ -232,7 +150,7 @@ async def test_a_round_asks_the_ledger_nothing_for_what_it_looks_for(room: Watch
 async def test_a_verdict_that_cannot_be_written_is_told_as_soon_as_it_can(room: Watched) -> None:
     await expecting(room)
     room.clock.forward(121.0)
-    with locked(room), pytest.raises(LedgerError, match="locked"):
+    with full(room), pytest.raises(LedgerError, match="disk"):
         look_for_effects(room.context, {})
     assert room.rows("effect.UNKNOWN") == []
     for _ in range(2):

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
-from ...attacks.sql_shell import forge_approvals
+from ...attacks.past_the_checks import force_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
 from ..testbed.runner import Runner, command, wires
@@ -213,7 +213,7 @@ async def test_what_takes_back_without_a_signature_moves_nothing(runner: Runner)
     request = runner.file(*runner.made(segment))
     with pytest.raises(PermitRefused, match="is PENDING"):
         runner.due(f"{request.request_id}/r1")
-    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    assert force_approvals(room.desk.database, room.clock.now())
     for _ in range(3):
         await room.act()
     assert runner.states(request) == "INVALIDATED INVALIDATED"

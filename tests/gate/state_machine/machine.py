@@ -5,7 +5,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, cast
 
@@ -137,11 +137,11 @@ class WithPeople(RuleBasedStateMachine):
                 return
 
     def approve_while_another_objects(self, request: ActionRequest, yes: str, no: str) -> None:
-        """Two people at two terminals: the no is committed when the yes has been checked."""
+        """Two people at two terminals: the no comes right before the yes is recorded."""
         fuse = Fuse()
-        with closing(FusedDatabase(self.site.state, self.site.id, fuse)) as rival:
-            fuse.arm(1, lambda: self.object_to(request, no))
-            self.approve(request, yes, rival)
+        rival = FusedDatabase(self.room.desk.database, fuse)
+        fuse.arm(1, lambda: self.object_to(request, no))
+        self.approve(request, yes, rival)
 
     def act(self, fault: Fault, what: str, point: int) -> None:
         """Lets the gate take up what is due, with a fault, and something that comes in between."""

@@ -1,8 +1,6 @@
 """The rules of the state machine: what people, agents, clocks, devices and crashes can do."""
 
-import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from typing import cast
 
 from hypothesis import strategies as st
@@ -14,7 +12,7 @@ from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import ActionRequest, ExpectedEffect, Lease
 
-from ...attacks.sql_shell import forge_approvals, insert_decision
+from ...attacks.past_the_checks import force_approvals, record_decision
 from ...plants.in_memory import FAULTS, Fault
 from ...sites.in_memory import OPERATORS
 from ..testbed.terminals import Writes
@@ -258,16 +256,15 @@ class Works(WithAgents):
         return request
 
     def forge(self, *, with_decision: bool) -> None:
-        """Somebody writes into the ledger what nobody has said, and sets due whatever could be."""
-        ledger, desk = self.site.state / "ledger.db", self.room.desk
+        """The gate records what nobody has said, and sets due whatever could be."""
+        desk, now = self.room.desk, self.room.clock.now()
         if with_decision and len(self.requests) > 1:
             mine, other = self.requests[-1], self.requests[-2]
-            with closing(sqlite3.connect(ledger, isolation_level=None)) as shell:
-                for each in filter(self.is_enrolled, ("anna", "gina")):
-                    signed = desk.signed("approve", other, each)
-                    insert_decision(shell, mine.request_id, signed, desk.card(mine))
+            for each in filter(self.is_enrolled, ("anna", "gina")):
+                signed = desk.signed("approve", other, each)
+                record_decision(desk.database, now, mine.request_id, signed, desk.card(mine))
             self.is_forged = True
-        is_any = forge_approvals(ledger, self.room.clock.now())
+        is_any = force_approvals(desk.database, now)
         self.is_forged |= is_any
         self.circumstances.is_forged |= is_any
         self.oracle.is_due_forged |= is_any

@@ -8,7 +8,6 @@ from handwheel.connectors.actuation.device_writer import Refusal
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
-from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 
 from ...plants.in_memory import MemoryWriter
 from ..flood.flood import altered
@@ -57,7 +56,7 @@ def test_the_steps_stand_in_this_order() -> None:
         "check_gate", "check_request", "check_signatures", "check_validity", "check_policy",
         "check_configuration", "check_interlocks", "open_device", "check_plant",
         "check_encoding", "commit_intent", "check_before_send", "send_frame", "check_answer",
-        "read_back", "record_outcome", "wake_listeners",
+        "read_back", "record_outcome",
     ]  # fmt: skip
 
 
@@ -151,20 +150,3 @@ async def test_the_look_at_the_plant_asks_for_no_tag_that_the_site_does_not_know
     assert is_known or room.reason(request) == "X-9.pv is no tag of this site"
     assert ("fresh look" in room.fuse.points) is is_known
     assert len(room.plant.frames) == is_known
-
-
-@pytest.mark.parametrize("is_told", [True, False])
-async def test_the_outcome_wakes_who_waits_for_it(
-    room: Watched, monkeypatch: pytest.MonkeyPatch, *, is_told: bool
-) -> None:
-    woken: list[str] = []
-    with WakeupListener(room.site.state) as listener:
-        request = room.approved()
-        listener.wait(0.0)  # the decision's own
-        monkeypatch.setattr(listener, "_drain", lambda: woken.append("woken"))
-        if not is_told:
-            monkeypatch.setattr(steps, "STEPS", tuple(without(17)(list(steps.STEPS))))
-        await room.act()
-        listener.wait(0.0)
-    assert room.desk.states(request) == ["VERIFIED"]
-    assert woken == ["woken"] * is_told

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.requests.canonical import canonical
 
-from ...attacks.sql_shell import shell_of
+from ...attacks.past_the_checks import append_row
 from ..interlocks.suspension_causes import MemoryConnection, read_by
 from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
@@ -222,7 +222,7 @@ async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched)
     read_by(room, MemoryConnection("pkg", False, "nobody answers"))
     _look(room)
     told = _told(room)["suspended"]
-    _record(room, "gate.stopped", "1", {"epoch": 1})
+    append_row(room.desk.database, room.clock.now(), "gate.stopped", "1", {"epoch": 1})
     assert _told(room)["suspended"] == f"{told}; gate 1 stopped after that"
     await room.restart_gate()
     since = "gate 2 started after that and suspends again where it must"
@@ -239,27 +239,3 @@ def _look(room: Watched) -> None:
     room.watch()
     room.clock.forward(6.0)
     room.watch()
-
-
-def _record(room: Watched, kind: str, subject: str, body: dict[str, object]) -> None:
-    with room.desk.database.transaction(room.clock.now()) as transaction:
-        transaction.record(kind, subject, body)
-
-
-@pytest.mark.parametrize("is_before", [True, False])
-async def test_a_signed_word_after_the_outcome_ends_it(room: Watched, is_before: bool) -> None:
-    request = room.approved(START)
-    action_id = request.commands[0].action_id
-    room.plant.fault = "answer lost"
-    await room.act()
-    with shell_of(room.site.state) as shell:  # the table says that it is over; no row does
-        shell.execute(
-            "UPDATE action SET state = 'RESOLVED_NOT_APPLIED' WHERE action_id = ?", (action_id,)
-        )
-    assert _told(room)["unresolved"] == f"{action_id} is UNKNOWN: P-101A.run_cmd"
-    room.desk.resolve(action_id, "resolve-applied")
-    assert not room.rows("action.RESOLVED_APPLIED")
-    if is_before:
-        _record(room, "action.UNKNOWN", action_id, {"from": "SENDING", "to": "UNKNOWN"})
-    told = f"{action_id} is UNKNOWN: P-101A.run_cmd" if is_before else "none"
-    assert _told(room)["unresolved"] == told

@@ -1,9 +1,6 @@
 """Requests as a list and as programs read them, and what is said of them when the gate is gone."""
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -22,7 +19,6 @@ from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
 from ..leases.test_display import picture_of
@@ -30,27 +26,11 @@ from ..testbed.runner import Runner
 from ..testbed.terminals import giving
 from ..testbed.with_oracle import SETPOINT, START, Watched
 
-UNGUARDED = (
-    "PRAGMA writable_schema = ON",
-    "DELETE FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'request'",
-)
-
 
 def found_in(room: Watched, *, every: bool = False) -> tuple[list[ListedRequest], dict[str, str]]:
     damaged: dict[str, str] = {}
     database = room.desk.database
     return list_now(database, damaged.__setitem__, room.clock.now(), every=every), damaged
-
-
-@pytest.fixture
-def shell(room: Watched) -> Iterator[sqlite3.Connection]:
-    """Somebody who has taken the guards of the table away."""
-    path = room.site.state / "ledger.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-        for each in UNGUARDED:
-            shell.execute(each)
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-        yield shell
 
 
 def test_a_glance_finds_what_judging_in_full_finds(room: Watched, runner: Runner) -> None:
@@ -75,35 +55,6 @@ def test_what_has_waited_too_long_is_listed_as_expired(room: Watched) -> None:
     assert found_in(room)[0] == []
     (over,) = [each for each in found_in(room, every=True)[0] if each.filed_at == request.filed_at]
     assert over.status == ("EXPIRED", "no decision within 1800 s")
-
-
-@pytest.mark.parametrize("has_digest", [False, True])
-@pytest.mark.parametrize("text", ["{}", "[1]", "no", '{"request_id":7}'])
-def test_a_text_that_is_no_request_is_passed_by_and_told(
-    room: Watched, shell: sqlite3.Connection, text: str, *, has_digest: bool
-) -> None:
-    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
-    mark = digest("request", text) if has_digest else request.digest
-    statement = "UPDATE request SET text = ?, digest = ? WHERE request_id = ?"
-    shell.execute(statement, (text, mark, request.request_id))
-    found, damaged = found_in(room)
-    assert [each.request_id for each in found] == [other.request_id]
-    assert list(damaged) == [request.request_id]
-    assert f"request {request.request_id} is damaged: " in damaged[request.request_id]
-
-
-def test_a_text_under_anothers_digest_waits_as_long_as_it_says_itself(
-    room: Watched, shell: sqlite3.Connection
-) -> None:
-    """What is kept by a digest must not come from a text that does not have it."""
-    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
-    text = request.model_copy(update={"within_s": 60.0})
-    altered = type(request).model_validate(text.model_dump(by_alias=True)).text
-    statement = "UPDATE request SET text = ? WHERE request_id = ?"
-    shell.execute(statement, (altered, request.request_id))
-    assert [each.within_s for each in found_in(room)[0]] == [60.0, other.within_s]
-    room.clock.forward(61.0)
-    assert [each.request_id for each in found_in(room)[0]] == [other.request_id]
 
 
 def fields_of(room: Watched, request: ActionRequest) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ....errors import LedgerError
 from ....requests.canonical import digest
 from ....requests.timestamps import Instant, instant_now
 from .connection import ledger_error
-from .fold import Fields, changes_tables
+from .fold import Fields, IllegalRow, apply, changes_tables
 from .journal import Anchors, Chain, JournalRow, next_row
 from .log_file import LEDGER_FILE, attach_log, ledger_file
 from .schema import HISTORY, HISTORY_INDEXES
@@ -336,13 +336,18 @@ class Database:
                 fields = None
             if not isinstance(fields, dict):
                 fields = None
-            chain.follow(row, fields)
+            fields = chain.follow(row, fields)
             if chain.faults or fields is None:
                 return
-            if changes_tables(fields["kind"]):
-                self.tables.apply(row)
+            try:
+                entry = _entry(row, fields)
+                if changes_tables(fields["kind"]):
+                    apply(self.tables.connection, row)
+            except IllegalRow as error:
+                chain.faults.append(str(error))
+                return
             self._head = row
-            yield _entry(row, fields)
+            yield entry
         if self._head is not None:
             self.tables.note_head(self._head)
 
@@ -355,4 +360,7 @@ class Database:
 
 
 def _entry(row: JournalRow, fields: Fields) -> tuple[object, ...]:
-    return row.seq, row.hash, fields["kind"], fields["subject"], fields.get("message")
+    kind, subject, message = (fields.get(key) for key in ("kind", "subject", "message"))
+    if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(message, str | None)):
+        raise IllegalRow(f"row {row.seq}: it does not say its kind and its subject")
+    return row.seq, row.hash, kind, subject, message

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from sqlite3 import Connection, IntegrityError
+from sqlite3 import Connection, Error
 from typing import Any
 
 from ....errors import LedgerError
@@ -21,24 +21,26 @@ _HOLDERS = frozenset({ActionState.DUE, ActionState.CLAIMED})
 
 
 class IllegalRow(LedgerError):
-    """A row does not follow from those before it. Nothing was changed."""
+    """A row does not follow from those before it."""
 
 
-def apply(tables: Connection, row: JournalRow, fields: Fields) -> None:
+def apply(tables: Connection, row: JournalRow, fields: Fields | None = None) -> None:
     """Changes the tables as a row says.
 
     Args:
-        fields: Those of the row.
+        fields: Those of the row, if they were read already.
 
     Raises:
-        IllegalRow: The tables do not allow it.
+        IllegalRow: The tables do not allow it. Some of it may be done; the caller undoes it.
     """
-    kind: str = fields["kind"]
-    if (handler := _handler(kind)) is not None:
-        try:
+    kind: object = "not read"
+    try:
+        fields = row.fields if fields is None else fields
+        kind = fields["kind"]
+        if (handler := _handler(fields["kind"])) is not None:
             handler(_Change(tables, row, fields))
-        except (LookupError, TypeError, ValueError, IntegrityError) as error:
-            raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Error) as error:
+        raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
 
 
 def changes_tables(kind: str) -> bool:

@@ -7,12 +7,15 @@ from .fold import Fields, apply
 from .journal import FIRST, JournalRow
 from .schema import TABLES
 
+BUSY_S = 5.0
+"""How long a file that is attached is waited for while another process has it."""
+
 
 class Tables:
     """In-memory tables that the rows of a journal fill, one after the other."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection = sqlite3.connect(":memory:", timeout=BUSY_S, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.connection.executescript(TABLES)
         self.connection.execute("INSERT INTO head VALUES ('', 0, ?)", (FIRST,))
@@ -40,7 +43,14 @@ class Tables:
 
     def apply(self, row: JournalRow, fields: Fields | None = None) -> None:
         """Changes the tables as the next row says, or raises `IllegalRow` and changes nothing."""
-        apply(self.connection, row, row.fields if fields is None else fields)
+        self.connection.execute("SAVEPOINT row")
+        try:
+            apply(self.connection, row, fields)
+        except BaseException:
+            self.connection.execute("ROLLBACK TO row")
+            raise
+        finally:
+            self.connection.execute("RELEASE row")
         self.note_head(row)
 
     def note_head(self, row: JournalRow) -> None:

@@ -1,16 +1,13 @@
-"""What a ledger is filled with, step by step, to see what its store refuses."""
+"""What a ledger is filled with, step by step, to see what its fold refuses."""
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
-from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.tables import Tables
 from handwheel.tools.requests.timestamps import stamp
 
 from .....sites.people import SITE
@@ -39,51 +36,32 @@ def approve(database: Database, number: int = 1, **changes: object) -> str:
     return name
 
 
-def start_gate(database: Database) -> int:
-    with database.transaction(NOW) as transaction:
-        transaction.change("INSERT INTO gate(pid, boot_id) VALUES (1, 'boot')", ())
-        epoch = int(transaction.one("SELECT max(epoch) FROM gate"))
-        transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": 1})
-    return epoch
+def start_gate(database: Database) -> None:
+    epoch = 1 + max((row[0] for row in database.all("SELECT epoch FROM gate")), default=0)
+    record(database, "gate.started", str(epoch), epoch=epoch, pid=1)
 
 
-def intend(transaction: Transaction, action_id: str, epoch: int) -> None:
-    seq = transaction.record("action.intent", action_id, {"wire": "00"}).seq
-    transaction.change("INSERT INTO intent VALUES (?, '00', ?, ?)", (action_id, epoch, seq))
-
-
-def move(database: Database, action_id: str, *states: str, epoch: int = 0) -> None:
+def move(database: Database, action_id: str, *states: str) -> None:
     for state in states:
         with database.transaction(NOW) as transaction:
             found = transaction.one("SELECT state FROM action WHERE action_id = ?", action_id)
             if state == "SENDING":
-                intend(transaction, action_id, epoch)
+                transaction.record("action.intent", action_id, {"wire": "00"})
             move_action(transaction, action_id, ActionState(found), ActionState(state), "a test")
 
 
-def refused(database: Database, statement: str, *values: object) -> str:
-    """Tries a statement past every function of the product; returns why the store refused it."""
-    rows, before = list(database.journal()), contents(database)
-    with pytest.raises(LedgerError) as error:
-        change(database, statement, *values)
-    assert (list(database.journal()), contents(database)) == (rows, before)
-    return str(error.value)
-
-
-def change(database: Database, statement: str, *values: object) -> None:
+def record(database: Database, kind: str, subject: str, /, **body: object) -> None:
     with database.transaction(NOW) as transaction:
-        transaction.record("test", "", {})
-        transaction.change(statement, values)
+        transaction.record(kind, subject, body)
 
 
-def contents(database: Database) -> Mapping[str, Any]:
-    tables = ("request", "action", "intent", "decision", "gate", "lockout", "authority")
-    return {name: [tuple(row) for row in database.all(f"SELECT * FROM {name}")] for name in tables}
-
-
-def denied(shell: sqlite3.Connection, reason: str, statement: str, *values: object) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match=reason):
-        shell.execute(statement, values)
+def contents(tables: Tables) -> Mapping[str, list[tuple[Any, ...]]]:
+    """Every table, row by row."""
+    names = [row[0] for row in tables.all("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {
+        name: [tuple(row) for row in tables.all(f"SELECT * FROM {name} ORDER BY 1, 2, 3")]
+        for name in sorted(names)
+    }
 
 
 def opened(folder: Path) -> Database:
