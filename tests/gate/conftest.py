@@ -1,7 +1,8 @@
 """One plant for each module, standing as it was warmed up before each test; a site for each."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.server.plant_server import PlantServer
+from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..plants.served import served
 from ..sites.in_memory import make_site
@@ -48,6 +51,7 @@ async def idle(
     server, folder = request.getfixturevalue("plant" if is_served else "in_memory")
     warm = server.simulation.plant.snapshot()
     world = (World if is_served else MemoryWorld)(folder / "site", server, monkeypatch)
+    monkeypatch.setattr(connect, "open_ledger", lambda site: world.ledger())
     try:
         async with witnessed(world, request):
             yield world
@@ -70,10 +74,18 @@ def memory_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture
-async def room(memory_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
-    """A gate with a plant in memory, and an oracle that watches both."""
+async def room(
+    memory_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Watched]:
+    """A gate with a plant in memory, and an oracle that watches both; commands share its ledger."""
     room = Watched(replace(memory_site, state=tmp_path))
     await room.start_gate()
+
+    @contextmanager
+    def open_ledger(_: Site) -> Generator[Database]:
+        yield room.desk.database
+
+    monkeypatch.setattr(connect, "open_ledger", open_ledger)
     yield room
     room.close()
 

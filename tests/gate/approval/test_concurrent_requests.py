@@ -130,7 +130,7 @@ async def test_who_loses_the_claim_does_nothing_more(room: Watched) -> None:
     assert len(room.plant.frames) == 1
     assert kinds.count("action.SENDING") == 1
     assert kinds.count("action.CLAIMED") == 1
-    assert told == "another process changed it first; nothing was changed"
+    assert told == f"{request.commands[0].action_id} is VERIFIED, not DUE"
     assert room.desk.states(request) == ["VERIFIED", "DUE"]
     assert room.reason(request) == "P-101A.run_cmd reads true"
     await room.act()

@@ -1,9 +1,7 @@
 """How much people are asked: few requests wait at once, and no rejected one comes back soon."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 from typing import Literal
 
 import pytest
@@ -100,7 +98,7 @@ def test_what_was_made_with_other_files_waits_for_nobody(room: Watched) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(f"{text}# changed\n", encoding="utf-8")
     site = replace(load_site(room.site.root), state=room.site.state)
-    desk = Desk(site, room.clock, room.plant)
+    desk = Desk(site, room.clock, room.plant, room.desk.database)
     try:
         with pytest.raises(TooManyRequests):  # from a terminal that still has the old files
             room.desk.propose(START)
@@ -113,29 +111,7 @@ def test_what_was_made_with_other_files_waits_for_nobody(room: Watched) -> None:
                 desk.file(request.model_copy(update={"hashes": false}))
         assert _waiting(room) == 10
     finally:
-        desk.database.close()
         file.write_text(text, encoding="utf-8")
-
-
-def test_of_two_that_come_at_once_one_sees_the_other(room: Watched) -> None:
-    _crowd(room, 4)
-    barrier = Barrier(4)
-
-    def file(value: float) -> str:
-        desk = Desk(room.site, room.clock, room.plant)
-        try:
-            barrier.wait()
-            desk.propose(("PIC-102.sp", value), person="anna")
-        except TooManyRequests as refusal:
-            return str(refusal)
-        finally:
-            desk.database.close()
-        return ""
-
-    with ThreadPoolExecutor(4) as threads:
-        told = sorted(threads.map(file, [360.0, 361.0, 362.0, 363.0]))
-    assert [bool(each) for each in told] == [False, True, True, True]
-    assert _waiting(room) == 5
 
 
 @pytest.mark.way_in("P14")

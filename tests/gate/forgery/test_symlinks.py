@@ -41,7 +41,8 @@ def test_a_lock_that_is_a_link_is_refused_and_writes_nowhere(
 
 
 def test_anchors_that_are_a_link_are_refused_before_anything_is_recorded(tmp_path: Path) -> None:
-    victim, anchors = tmp_path / "operators.yaml", tmp_path / "anchors"
+    victim, anchors = tmp_path / "operators.yaml", tmp_path / "ledger" / "anchors"
+    anchors.parent.mkdir(mode=0o700)
     victim.write_text("precious")
     anchors.symlink_to(victim)
     with pytest.raises(LedgerError, match="anchors: "):

@@ -155,10 +155,10 @@ async def test_nothing_goes_while_the_ledger_cannot_be_believed(
     await room.pass_s(1.0)
 
     def fail() -> None:
-        raise LedgerError("an old copy")
+        raise LedgerError("it was replaced")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room.context.database, "check_anchors", fail)
+        patch.setattr(room.context.database, "check_file", fail)
         await room.pass_s(1.0, 1.0)
     assert room.counts == [0]
     await room.pass_s(1.0)

@@ -67,10 +67,9 @@ async def beating(
     site, clock = beating_at(device, folder), _Clock()
     async with open_gate(site, clock) as gate:
         running = asyncio.create_task(gate.run())
-        with Database(site.state, site.id) as database:
-            context = DecisionContext(site, database, load_policy(site), load_roster(site))
-            give(context, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
-            yield running, context, clock
+        context = DecisionContext(site, gate.ledger, load_policy(site), load_roster(site))
+        give(context, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
+        yield running, context, clock
 
 
 def counts_of(device: Device) -> list[int]:

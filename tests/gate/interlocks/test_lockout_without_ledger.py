@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.edited_policy import ruled_room
-from ..testbed.ledger_faults import TROUBLES, Trouble, full
+from ..testbed.ledger_faults import GONE, TROUBLES, Trouble, full
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched, nth
 
 WAYS = {"removed": "S1", "full": "S2", "replaced": "S3", "read-only": "S4"}
@@ -75,10 +75,28 @@ async def test_the_file_alone_stops_the_frame(room: Watched, trouble: Trouble, w
     await room.go_through(START)
 
 
-@pytest.mark.parametrize(("trouble", "words"), CASES)
-async def test_without_its_ledger_a_gate_takes_nothing_up(
-    room: Watched, trouble: Trouble, words: str
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.way_in(WAYS[name])) for name in GONE]
+)
+async def test_without_the_file_of_the_ledger_the_intent_is_not_enough(
+    room: Watched, name: str
 ) -> None:
+    """It was recorded, and in a file that the next gate would not find."""
+    trouble, words = GONE[name]
+    at = await point(room, "anchored", 2)
+    before = len(room.plant.frames)
+    request = await disturbed(room, trouble, at, is_locked_out=False)
+    assert words in room.suspended[-1]
+    assert (room.desk.states(request), len(room.plant.frames)) == (["SENDING"], before)
+    await room.act()
+    room.expect(request, "UNKNOWN", MAYBE_SENT, frames=before)
+    room.desk.resolve(request.commands[0].action_id, "resolve-not-applied")
+    await room.go_through(START)
+
+
+@pytest.mark.parametrize("name", ["full", "read-only"])
+async def test_without_its_ledger_a_gate_takes_nothing_up(room: Watched, name: str) -> None:
+    trouble, words = TROUBLES[name]
     await room.go_through(START_B)
     request = room.approved()
     with trouble(room):

@@ -77,9 +77,12 @@ def replaced(room: Watched) -> Generator[None]:
         path.unlink()
 
 
-TROUBLES: Mapping[str, tuple[Trouble, str]] = {
+GONE: Mapping[str, tuple[Trouble, str]] = {
     "removed": (removed, "No such file or directory; nothing is sent"),
     "replaced": (replaced, "was replaced while it was open; nothing is sent"),
+}
+"""How the file goes away, and what the gate says of it."""
+TROUBLES: Mapping[str, tuple[Trouble, str]] = {
     "full": (full, "disk I/O error; is the disk full, or broken?"),
     "read-only": (read_only, "attempt to write a readonly database"),
 }

@@ -46,13 +46,20 @@ class Desk(People):
 
     Args:
         site: From `make_site`.
+        database: The ledger of the gate at whose site it is; `None` to open it.
 
     Attributes:
         keys: Whose key a person uses who was given another one.
     """
 
-    def __init__(self, site: Site, clock: SteppedClock, plant: MemoryDevices) -> None:
-        database = Database(site.state, site.id)
+    def __init__(
+        self,
+        site: Site,
+        clock: SteppedClock,
+        plant: MemoryDevices,
+        database: Database | None = None,
+    ) -> None:
+        database = database or Database(site.state, site.id)
         context = DecisionContext(site, database, *_rules(site.root))
         super().__init__(context, plant, clock, {}, giving(None))
         self.site, self.database = site, database

@@ -10,7 +10,11 @@ from .reading_age import check_reading_age, permit_ends_s
 
 
 async def check_before_send(execution: Execution) -> None:
-    """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out."""
+    """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out.
+
+    Raises `LedgerError` if the file in which the intent stands was removed or replaced.
+    """
+    execution.context.database.check_file()
     check_reading_age(execution)
     execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
     if locked := locked_files(execution):  # last: nothing may come between it and the frame

@@ -2,7 +2,9 @@
 
 import os
 import sqlite3
+from errno import EACCES
 from pathlib import Path
+from stat import S_ISREG
 
 from ....errors import LedgerError
 from .connection import is_busy
@@ -45,8 +47,8 @@ def attach_log(
         create_log(connection, site)
         return 0, 0
     _make(path)
-    connection.execute("ATTACH DATABASE ? AS log", (str(path),))
     try:
+        connection.execute("ATTACH DATABASE ? AS log", (str(path),))
         _take(connection, path)
         if not connection.execute("SELECT count(*) FROM log.sqlite_schema").fetchone()[0]:
             create_log(connection, site)
@@ -65,7 +67,13 @@ def _make(path: Path) -> None:
     try:
         path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        # Only a new one is opened here: a close drops every lock that this process has on a file.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if not S_ISREG(path.lstat().st_mode):
+            raise LedgerError(f"{path}: is a link, or no file") from None
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise LedgerError(f"{path}: {os.strerror(EACCES)}") from None
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}") from None
 

@@ -101,11 +101,11 @@ def test_what_stands_in_its_place_is_not_followed(tmp_path: Path) -> None:
     path = ledger_file(tmp_path / "var")
     path.parent.mkdir(parents=True)
     path.symlink_to(victim)
-    with pytest.raises(LedgerError, match=r"ledger\.db: Too many levels of symbolic links"):
+    with pytest.raises(LedgerError, match=r"ledger\.db: is a link, or no file"):
         opened(tmp_path / "var")
     path.unlink()
     path.mkdir()
-    with pytest.raises(LedgerError, match=r"ledger\.db: Is a directory"):
+    with pytest.raises(LedgerError, match=r"ledger\.db: is a link, or no file"):
         opened(tmp_path / "var")
     (tmp_path / "file").touch()
     with pytest.raises(LedgerError, match="Not a directory"):
