@@ -86,6 +86,20 @@ async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
     assert kinds[-1] == ("gate.stopped" if is_writable else "gate.started")
 
 
+async def test_a_gate_that_is_told_to_stop_right_after_a_commit_stops(
+    memory_site: Site, tmp_path: Path
+) -> None:
+    async with open_gate(replace(memory_site, state=tmp_path)) as gate:
+        running = asyncio.create_task(gate.run())
+        await asyncio.sleep(0.05)
+        with gate.ledger.transaction() as transaction:
+            transaction.record("note", "", {})
+        await asyncio.sleep(0)  # who waits for the commit is about to be woken
+        running.cancel()
+        await asyncio.wait([running], timeout=5.0)
+        assert running.cancelled()
+
+
 def _refused(*_: object) -> object:
     raise LedgerError("the disk is full")
 

@@ -245,8 +245,9 @@ class Gate:
                 self._troubles.note(_ACTING, "")
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _POLL_S)
+            with suppress(TimeoutError):  # `wait_for` of Python 3.11 may lose a cancellation
+                async with asyncio.timeout(_POLL_S):
+                    await self._changed.wait()
             self._changed.clear()
 
     async def _suspend(self, half: str, error: LedgerError) -> None:
